@@ -1,0 +1,56 @@
+# Whistle: every verb a developer or operator needs. `make` alone lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo test faults up check bench lock
+help: ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# uv installs the same hashed requirements ten times faster; pip is the way where uv cannot reach the index.
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	grep -A9999 '^uv==' requirements.lock | awk 'NR>1 && /^[a-z]/ {exit} {print}' > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+setup: $(STAMP) ## the environment in .venv, from hashed requirements
+
+demo: setup ## the canonical case on real servers, its timeline printed
+	$(BIN)/whistle demo
+
+up: setup ## the whole stack in the foreground
+	$(BIN)/whistle up
+
+test: setup ## the test suite on the real parts
+	$(BIN)/python -m pytest
+
+faults: setup ## the long fault matrix on three brokers and three MongoDB members, and 10,000 simulated days
+	WHISTLE_SEEDS=10000 $(BIN)/python -m pytest tests/simulation/test_simulation.py -k no_seed_breaks
+	$(BIN)/python -m pytest -m faults tests/faults
+
+check: setup ## format, lint, types, import rules, security rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r services shared deploy bench
+	$(BIN)/ast-grep test -c .ast-grep/sgconfig.yml --skip-snapshot-tests
+	$(BIN)/ast-grep scan -c .ast-grep/sgconfig.yml
+
+bench: setup ## the benchmarks: tables, and bench/results/<name>.json
+	$(BIN)/python -m bench.pipeline
+	$(BIN)/python -m bench.locate
+	$(BIN)/python -m bench.webhooks
+	$(BIN)/python -m bench.photos
+	$(BIN)/python -m bench.million_cases
+	$(BIN)/python -m bench.soak
+	$(BIN)/python -m bench.mongo_drivers
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header -q pyproject.toml -o requirements.lock

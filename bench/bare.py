@@ -1,0 +1,150 @@
+"""A bare pass-through to compare with: parse, group commit, publish, consume, store. No rules, no alerts, no promises.
+
+The same machine, servers, write concern, batch limits and process count (intake, router) as the system, read from the
+same constants. ``bench.pipeline`` runs it before the system itself, in the same run.
+"""
+
+import asyncio
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+import uvloop
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from pymongo import AsyncMongoClient, MongoClient, WriteConcern
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bench.load import Outcome, post_for, request
+from bench.processes import Meter
+from deploy.local.mongo import Member, mongo_uri
+from deploy.local.ports import taken
+from deploy.local.servers import kafka_server, mongo_server, start_all
+from services.intake.bodies import ReportBody
+from services.intake.commit import GROUP
+from shared.contracts.catalogue import TOPICS
+from shared.runtime.broker import BATCH_RECORDS, BATCH_TIMEOUT_MS, LINGER_MS
+from tests.stack import free_base, until
+
+TOPIC = "bare.reports"
+BODY = {"kind": "hazard", "description": "street light is dark", "location": {"lon": 4, "lat": 50, "crs": "wgs84"}}
+
+
+def collection(uri: str, name: str) -> Any:
+    """A collection at the system's write concern."""
+    return AsyncMongoClient(uri)["bare"].get_collection(name, write_concern=WriteConcern(w="majority", j=True))
+
+
+def intake(uri: str, kafka: str, port: int) -> None:
+    """POST → group commit → 202, then one record each."""
+    decoder, waiting = msgspec.json.Decoder(ReportBody), []
+    wake = asyncio.Event()
+
+    async def submit(call: Request) -> Response:
+        raw = await call.body()
+        decoder.decode(raw)
+        done = asyncio.get_running_loop().create_future()
+        waiting.append((call.headers["idempotency-key"], raw, done))
+        wake.set()
+        return Response(b'{"id":"%b"}' % (await done).encode(), 202, media_type="application/json")
+
+    async def commit() -> None:
+        reports = collection(uri, "reports")
+        producer = AIOKafkaProducer(
+            bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=LINGER_MS, compression_type="lz4"
+        )
+        await producer.start()
+        while True:
+            await wake.wait()
+            wake.clear()
+            while waiting:
+                group, waiting[:] = waiting[:GROUP], waiting[GROUP:]
+                await reports.insert_many([{"_id": key, "body": raw} for key, raw, _ in group], ordered=False)
+                for key, _, done in group:
+                    done.set_result(key)
+                sends = [await producer.send(TOPIC, raw, key=key.encode()) for key, raw, _ in group]
+                task = asyncio.gather(*sends)
+                task.add_done_callback(lambda t: t.exception())
+
+    async def run() -> None:
+        app = Starlette(routes=[Route("/v1/reports", submit, methods=["POST"])])
+        committing = asyncio.create_task(commit())
+        await uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning")).serve()
+        committing.cancel()
+
+    uvloop.run(run())
+
+
+def router(uri: str, kafka: str) -> None:
+    """Records → one insert a batch → commit of the offsets."""
+
+    async def run() -> None:
+        cases = collection(uri, "cases")
+        consumer = AIOKafkaConsumer(
+            TOPIC, bootstrap_servers=kafka, group_id="bare", enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        while True:
+            found = await consumer.getmany(timeout_ms=BATCH_TIMEOUT_MS, max_records=BATCH_RECORDS)
+            records = [record for batch in found.values() for record in batch]
+            if records:
+                documents = [{"_id": r.key.decode(), "body": r.value, "state": "queued"} for r in records]
+                await cases.insert_many(documents, ordered=False)
+                await consumer.commit()
+
+    uvloop.run(run())
+
+
+@dataclass(frozen=True)
+class Bare:
+    """What it took: reports a second, and CPU seconds a report by process."""
+
+    rate: float
+    outcome: Outcome
+    cpu: dict[str, float]
+
+
+def posted(n: int) -> bytes:
+    return request("/v1/reports", msgspec.json.encode(BODY), {"idempotency-key": f"bare-{n}"})
+
+
+async def measured(seconds: float, connections: int) -> Bare:
+    """Start everything, load it, wait until all is stored."""
+    base = free_base()
+    with tempfile.TemporaryDirectory() as folder:
+        parts = (kafka_server(Path(folder), base), mongo_server(Path(folder), base))
+        servers = await start_all(parts)
+        uri, kafka = mongo_uri([Member(base + 11)]), parts[0].url
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        await admin.start()
+        await admin.create_topics([NewTopic(TOPIC, TOPICS["reports"], 1)])
+        await admin.close()
+        me = [sys.executable, "-m", "bench.bare", uri, kafka, str(base + 1)]
+        services = [await asyncio.create_subprocess_exec(*me, part) for part in ("intake", "router")]
+        try:
+            await asyncio.to_thread(until, lambda: taken(base + 1), what="the bare intake")
+            pids = [server.pid for server in servers] + [service.pid for service in services]
+            meter = Meter(dict(zip(("kafka", "mongo", "intake", "router"), pids, strict=True)))
+            outcome = await post_for("127.0.0.1", base + 1, posted, connections=connections, seconds=seconds)
+            cases, reports = MongoClient[dict[str, Any]](uri)["bare"]["cases"], len(outcome.latencies)
+            await asyncio.to_thread(until, lambda: cases.estimated_document_count() >= reports, what="the drain")
+            return Bare(reports / seconds, outcome, {name: used / reports for name, used in meter.used().items()})
+        finally:
+            for service in services:
+                service.terminate()
+            await asyncio.gather(*(server.stop(10) for server in servers))
+
+
+if __name__ == "__main__":
+    uri_, kafka_, port_, part_ = sys.argv[1:]
+    if part_ == "intake":
+        intake(uri_, kafka_, int(port_))
+    else:
+        router(uri_, kafka_)

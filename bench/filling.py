@@ -1,0 +1,80 @@
+"""Many open cases, made through the domain as the router's consumer makes them, written faster than it would."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from rich.progress import track
+
+from bench.city import Made
+from services.router.assignment import assign_each
+from services.router.public import to_envelopes
+from services.router.store import to_doc
+from services.router.visibility import seen_by
+from shared.city.pack import Pack
+from shared.city.reading import read_folder, read_pack
+from shared.contracts.reports import Place, ReportSubmitted
+from shared.kernel.ids import case_id, plain_id
+from shared.runtime.relay import as_pending
+
+CHUNK = 1000
+TRACE = "00000000000000000000000000000000"
+
+
+def fill(uri: str, city: Made, folder: Path, run: str, received: Sequence[datetime]) -> None:
+    """A case for each moment of ``received`` (UTC), in the router's own database, side by side on two cores."""
+    chunks = [(start, received[start : start + CHUNK]) for start in range(0, len(received), CHUNK)]
+    with ProcessPoolExecutor(2) as pool:
+        done = pool.map(partial(_write, uri, city, folder, run), chunks)
+        for _ in track(done, f"{len(received):,} open cases", total=len(chunks), transient=True):
+            """Written."""
+
+
+def case_of(run: str, number: int) -> str:
+    """The id of a case that was filled in."""
+    return case_id(_report_id(run, number))
+
+
+def _report_id(run: str, number: int) -> str:
+    return plain_id("r", run, str(number))
+
+
+def _write(uri: str, city: Made, folder: Path, run: str, chunk: tuple[int, Sequence[datetime]]) -> None:
+    start, received = chunk
+    pack = _pack(folder)
+    reports = [_report(city, pack, run, start + n, at) for n, at in enumerate(received)]
+    now = datetime.now(UTC)
+    documents = []
+    for case, opened in assign_each(reports, pack.city.id, pack):
+        seen = seen_by(case, pack)
+        first = as_pending([to_envelopes(case, [opened], TRACE)[0]])[0]
+        documents.append({**to_doc(case, seen), "first_event": first, "stored_at": now})
+    _cases(uri).insert_many(documents, ordered=False)
+
+
+def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime) -> ReportSubmitted:
+    lon, lat = city.centre(number)
+    return ReportSubmitted(
+        report=_report_id(run, number),
+        app="bench",
+        kind="hazard",
+        description=f"street light number {number} is dark",
+        place=Place(lon=lon, lat=lat, crs="wgs84"),
+        received_at=received_at,
+        pack_version=pack.version,
+        cell="u00000",
+    )
+
+
+@cache
+def _pack(folder: Path) -> Pack:
+    return read_pack(read_folder(folder))
+
+
+@cache
+def _cases(uri: str) -> Any:
+    return MongoClient[dict[str, Any]](uri)["whistle_router"]["cases"]

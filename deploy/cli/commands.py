@@ -1,0 +1,196 @@
+"""The commands that ask a running stack or a city pack, and the demo: their names, options and help.
+
+What each does is imported when it runs, so that `whistle status` does not wait for it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from deploy.cli.stack import CITY, Data, Json
+
+DATA = Path(".data")
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
+City = Annotated[str | None, typer.Option("--city", envvar="WHISTLE_CITY", help="Id of a loaded city.")]
+Parked = Annotated[str | None, typer.Argument(help="Id of a parked message.")]
+Everything = Annotated[bool, typer.Option("--all", help="Every message that is parked.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (trace, explain, replay, demo):
+        app.command()(command)
+    app.command(context_settings={"ignore_unknown_options": True})(locate)  # a western longitude is no option
+    _group(app, "city", "City packs: check and load.", check=city_check, load=city_load)
+    about = "Parked messages: those that could not be handled."
+    _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
+    _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
+    _group(app, "key", "Keys of apps.", new=key_new)
+
+
+def _group(app: typer.Typer, name: str, about: str, **commands: Callable[..., None]) -> None:
+    group = typer.Typer(name=name, help=about, no_args_is_help=True)
+    for word, command in commands.items():
+        group.command(word)(command)
+    app.add_typer(group)
+
+
+def city_check(folder: Annotated[Path, typer.Argument(help="The pack's folder.")], as_json: Json = False) -> None:
+    """Validate a pack: every error at once, with file and place. Exits 1 when there are errors."""
+    from deploy.cli.city import check
+
+    check(folder, as_json)
+
+
+def city_load(
+    folder: Annotated[Path, typer.Argument(help="The pack's folder.")], data: Data = DATA, as_json: Json = False
+) -> None:
+    """Load a pack as the version that holds from now on."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.load(api.connect(data), folder, as_json)
+
+
+def locate(
+    lon: Annotated[float | None, typer.Argument(help="Degrees.")] = None,
+    lat: Annotated[float | None, typer.Argument(help="Degrees.")] = None,
+    crs: Annotated[Literal["wgs84", "gcj02", "bd09"], typer.Option(help="Coordinate system of the point.")] = "wgs84",
+    text: Annotated[str | None, typer.Option(help="Words that name a place, as riders type them.")] = None,
+    city: Annotated[
+        str | None, typer.Option(envvar="WHISTLE_CITY", help="A pack's folder, asked here; or a loaded city's id.")
+    ] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Which unit answers for a point or for words, and why."""
+    from deploy.cli.api import explained
+    from deploy.cli.locating import locate as asked
+
+    with explained():
+        asked(lon, lat, crs, text, city, data, as_json)
+
+
+def trace(
+    id: Annotated[str, typer.Argument(help="A report's, case's or event's id.")],  # noqa: A002 - its name in the help
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Everything that happened to a report, case or event across services, in order, with delays."""
+    from deploy.cli import api, tracing
+
+    with api.explained():
+        tracing.trace(api.connect(data), id, as_json)
+
+
+def explain(
+    case: Annotated[str, typer.Argument(help="A case's id.")], data: Data = DATA, as_json: Json = False
+) -> None:
+    """Every clock of a case: commitment, calendar, arithmetic, verdict; and why it went where it is."""
+    from deploy.cli import api, explaining
+
+    with api.explained():
+        explaining.explain(api.connect(data), case, as_json)
+
+
+def replay(
+    since: Annotated[str, typer.Option("--since", help="2026-11-23T08:00:00Z, or back from now: PT2H.")],
+    dry_run: DryRun = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Publish stored events again; who has seen them passes them over."""
+    from deploy.cli import api, parked
+
+    with api.explained():
+        parked.replay(api.connect(data), since, dry_run, as_json)
+
+
+def dead_list(data: Data = DATA, as_json: Json = False) -> None:
+    """Parked messages of all services, newest first."""
+    from deploy.cli import api, parked
+
+    with api.explained():
+        parked.listed(api.connect(data), as_json)
+
+
+def dead_show(
+    id: Annotated[str, typer.Argument(help="Id of a parked message.")],  # noqa: A002 - its name in the help
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """One parked message, whole."""
+    from deploy.cli import api, parked
+
+    with api.explained():
+        parked.shown(api.connect(data), id, as_json)
+
+
+def dead_replay(
+    id: Parked = None,  # noqa: A002 - its name in the help
+    everything: Everything = False,
+    dry_run: DryRun = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Deliver a parked message again."""
+    _decide("replay", id, everything, dry_run, data, as_json)
+
+
+def dead_drop(
+    id: Parked = None,  # noqa: A002 - its name in the help
+    everything: Everything = False,
+    dry_run: DryRun = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Give a parked message up; it stays on record."""
+    _decide("drop", id, everything, dry_run, data, as_json)
+
+
+def _decide(
+    act: Literal["replay", "drop"], id_: str | None, everything: bool, dry_run: bool, data: Path, as_json: bool
+) -> None:
+    from deploy.cli import api, parked
+
+    with api.explained():
+        parked.decide(api.connect(data), act, id_, everything, dry_run, as_json)
+
+
+def clock_forward(
+    by: Annotated[str, typer.Argument(help="ISO 8601: PT30M, P1D.")], data: Data = DATA, as_json: Json = False
+) -> None:
+    """Move the clock of every service of a development stack."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.forward(api.connect(data), by, as_json)
+
+
+def key_new(
+    app: Annotated[str, typer.Option("--app", help="The app's name.")],
+    role: Annotated[Literal["rider_app", "importer", "ops"], typer.Option(help="What it may do.")],
+    city: City = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """A key for an app; it is shown once."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.new_key(api.connect(data), app, role, city, as_json)
+
+
+def demo(
+    city: Annotated[Path, typer.Option("--city", help="The pack to play; Sheyang's without.")] = CITY,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Play the canonical case on real servers and print its timeline, read back from the APIs."""
+    from deploy.cli.api import explained
+    from deploy.cli.demo import demo as play
+
+    with explained():
+        play(city, keep, as_json)

@@ -1,0 +1,101 @@
+"""`whistle up` in the foreground: the supervisor, told what the options and the environment say."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from deploy.cli.terminal import err, out, say
+from deploy.local.cities import CityRefused
+from deploy.local.jars import JarsMissing, fetch, missing, read_lock
+from deploy.local.java import JavaMissing
+from deploy.local.keeper import ServerAway
+from deploy.local.mongo import MongodMissing
+from deploy.local.part import PartFailed
+from deploy.local.parts import Stack
+from deploy.local.ports import PortsTaken
+from deploy.local.state import DataInUse
+from deploy.local.supervisor import Up, run
+
+EXPECTED = (PartFailed, PortsTaken, DataInUse, CityRefused, JarsMissing, JavaMissing, MongodMissing, ServerAway)
+"""What can keep the stack from starting and explains itself; anything else is a fault of ours and shows its trace."""
+
+
+def up_here(data: Path, port_base: int, cities: Sequence[Path], as_json: bool, ready_fd: int | None) -> bool:
+    """Run the stack until it is stopped; False, having said why, if it could not be started."""
+    stack = stack_from_environment(data, port_base)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what a probe meets is said in our words
+    try:
+        if stack.kafka is None:
+            fetch_jars()
+        asyncio.run(run(stack, cities, say, lambda told: announce(told, as_json, ready_fd)))
+    except EXPECTED as problem:
+        err.print(f"✗ {problem}\n`whistle doctor` checks what this machine has.")
+        return False
+    say("stopped")
+    return True
+
+
+def stack_from_environment(data: Path, port_base: int) -> Stack:
+    """The stack that the options and `WHISTLE_*` describe. Development tokens only where everything is local."""
+    kafka, mongo = os.environ.get("WHISTLE_KAFKA"), os.environ.get("WHISTLE_MONGO")
+    dev = os.environ.get("WHISTLE_DEV_TOKENS")
+    return Stack(
+        data=data,
+        port_base=port_base,
+        kafka=kafka or None,
+        mongo=mongo or None,
+        namespace=os.environ.get("WHISTLE_NAMESPACE", "whistle"),
+        log=os.environ.get("WHISTLE_LOG", "json"),
+        public_url=os.environ.get("WHISTLE_PUBLIC_URL", ""),
+        webhook_allow=os.environ.get("WHISTLE_WEBHOOK_ALLOW", ""),
+        dev_tokens=dev.lower() in {"1", "true", "yes", "on"} if dev else not (kafka or mongo),
+    )
+
+
+def announce(told: Up, as_json: bool, ready_fd: int | None) -> None:
+    """The stack is ready: say where it is; tell the one who detached us."""
+    stack = told.stack
+    summary = {
+        "urls": stack.urls,
+        "kafka": stack.kafka_address,
+        "mongo": stack.mongo_address,
+        "cities": list(told.cities),
+        "dev": str(stack.data / "dev.json") if stack.dev_tokens else None,
+    }
+    if as_json:
+        out.print(json.dumps(summary, ensure_ascii=False))
+    else:
+        say("ready; Ctrl-C stops everything")
+        for name, url in {**stack.urls, "kafka": stack.kafka_address, "mongo": stack.mongo_address}.items():
+            out.print(f"  {name:<9} {url}")
+        for city in told.cities:
+            out.print(f"  city      {city['city']} {city['version']}")
+        if summary["dev"]:
+            out.print(f"  tokens    {summary['dev']}")
+    sys.stdout.flush()
+    if ready_fd is not None:
+        os.write(ready_fd, b"ready")
+        os.close(ready_fd)
+
+
+def fetch_jars() -> None:
+    """Fetch Kafka's jars if some are missing: with a bar on a terminal, else two lines. JarsMissing if it fails."""
+    lock = read_lock()
+    total = sum(jar.bytes for jar in missing(lock))
+    if not total:
+        return
+    label = f"fetching Kafka {lock.kafka} from Maven Central"
+    if not err.is_terminal:
+        say(f"{label} ({total / 1e6:.0f} MB)")
+        fetch(lock)
+        say("fetched")
+        return
+    with Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=err) as bar:
+        task = bar.add_task(label, total=total)
+        fetch(lock, lambda done, _: bar.update(task, completed=done))

@@ -1,0 +1,55 @@
+"""The names that officers and riders know, with an English gloss."""
+
+STEPS: dict[str, tuple[str, str]] = {
+    "report.received": ("已收到", "received"),
+    "report.submitted": ("上报", "reported"),
+    "report.rated": ("评价", "rated by the reporter"),
+    "report.added": ("补充", "added to by the reporter"),
+    "report.withdrawn": ("撤回", "withdrawn by the reporter"),
+    "report.unrouted": ("待分流", "has no unit in time"),
+    "case.opened": ("派单", "queued"),
+    "case.acknowledged": ("签收", "signed for"),
+    "case.claimed": ("接单", "claimed"),
+    "case.released": ("撤回接单", "released"),
+    "case.assigned": ("指派", "assigned"),
+    "case.offered": ("转办", "offered"),
+    "case.moved": ("转入", "moved"),
+    "case.refused": ("不接收", "refused"),
+    "case.on_site": ("到场", "on site"),
+    "case.started": ("处置中", "work begun"),
+    "case.noted": ("记一笔", "noted"),
+    "case.escalated": ("逐级上报", "climbed"),
+    "case.supervised": ("督办", "supervised"),
+    "case.resolved": ("处置完成", "resolved"),
+    "case.inspected": ("核查", "inspected"),
+    "case.closed": ("办结", "closed"),
+    "case.reopened": ("重新办理", "opened again"),
+    "case.rejected": ("不予受理", "rejected"),
+    "case.rated": ("满意度评价", "rated"),
+    "clock.warned": ("即将超时", "clock warns"),
+    "clock.breached": ("已超时", "clock breached"),
+    "alert.sent": ("工单提醒", "alert"),
+}
+CLOCKS: dict[str, tuple[str, str]] = {
+    "acknowledge": ("签收时限", "acknowledge"),
+    "on_site": ("到场时限", "on site"),
+    "resolve": ("办结时限", "resolve"),
+    "report_in": ("报到时限", "report in"),
+    "finish_part": ("协办时限", "finish part"),
+    "confirm": ("回访时限", "confirm"),
+}
+ACTS: dict[str, tuple[str, str]] = {
+    "tell": ("告知", "tell"),
+    "supervise": ("督办", "supervise"),
+    "move_to": ("移交", "move to"),
+}
+
+
+def gloss(words: dict[str, tuple[str, str]], code: str) -> str:
+    """``接单 claimed``; a code that has no name stands for itself."""
+    return " ".join(words.get(code, (code,)))
+
+
+def step(type_: str) -> str:
+    """The name of an event's type, with or without its version."""
+    return gloss(STEPS, type_.removesuffix(".v1"))

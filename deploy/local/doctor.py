@@ -1,0 +1,123 @@
+"""What this machine has of what the stack needs, and what to do about what is missing."""
+
+import ctypes
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from deploy.local.jars import missing, read_lock
+from deploy.local.java import JavaMissing, find_java
+from deploy.local.mongo import MongodMissing, find_mongod
+from deploy.local.parts import SERVICES
+from deploy.local.ports import holder_of, taken
+from deploy.local.servers import CONTROLLER, KAFKA, MONGO
+from deploy.local.state import holder, read_rows
+
+GIB = 1024**3
+DISK_NEEDED, MEMORY_NEEDED = 2 * GIB, 3 * GIB // 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `whistle doctor`: what was looked at, whether it is well, what was seen, what to do if not."""
+
+    check: str
+    ok: bool
+    seen: str
+    do: str = ""
+
+
+def examine(data: Path, port_base: int) -> Iterator[Finding]:
+    """All findings, in the order a person would mend them."""
+    yield _python()
+    yield _machine()
+    yield from _mongod()
+    yield _java()
+    yield _jars()
+    yield _disk(data)
+    yield _memory()
+    yield from _stack(data) if holder(data) else _ports(port_base)
+
+
+def _python() -> Finding:
+    seen = platform.python_version()
+    return Finding("python", sys.version_info >= (3, 11), seen, "install Python 3.11 or newer")
+
+
+def _machine() -> Finding:
+    seen = f"{platform.system()} {platform.machine()}"
+    advice = "on this machine run Kafka and MongoDB yourself and set WHISTLE_KAFKA and WHISTLE_MONGO"
+    return Finding("machine", seen == "Linux x86_64", seen, advice)
+
+
+def _mongod() -> Iterator[Finding]:
+    try:
+        path = find_mongod()
+    except MongodMissing as error:
+        yield Finding("mongod", False, "none", str(error))
+        return
+    yield Finding("mongod", True, str(path))
+    if "fiftyone" in path.parts:
+        yield _library("libcurl 4", "libcurl.so.4", "libcurl4")
+        yield _library("OpenSSL 3", "libssl.so.3", "libssl3")
+        yield _library("OpenSSL 3 (crypto)", "libcrypto.so.3", "libssl3")
+
+
+def _library(name: str, file: str, package: str) -> Finding:
+    try:
+        ctypes.CDLL(file)
+    except OSError as error:
+        advice = f"install {name}: `apt-get install {package}` on Debian or Ubuntu (mongod needs {file})"
+        return Finding(name, False, str(error), advice)
+    return Finding(name, True, file)
+
+
+def _java() -> Finding:
+    try:
+        java = find_java()
+    except JavaMissing as error:
+        return Finding("java", False, "none", str(error))
+    return Finding("java", True, f"{java.version} ({java.source}: {java.path})")
+
+
+def _jars() -> Finding:
+    lock = read_lock()
+    absent = missing(lock)
+    if absent:
+        size = sum(jar.bytes for jar in absent) / 1e6
+        return Finding("kafka jars", True, f"{len(absent)} still to be fetched ({size:.0f} MB): `whistle up` does it")
+    broken = [jar.file for jar in lock.jars if not jar.intact(lock.folder)]
+    advice = f"delete them from {lock.folder}; `whistle up` fetches them again"
+    seen = f"not what the lock says: {', '.join(broken)}" if broken else f"Kafka {lock.kafka} in {lock.folder}"
+    return Finding("kafka jars", not broken, seen, advice)
+
+
+def _disk(data: Path) -> Finding:
+    place = next(folder for folder in (data.absolute(), *data.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    advice = f"free {DISK_NEEDED // GIB} GiB there, or choose another --data"
+    return Finding("disk", free >= DISK_NEEDED, f"{free / GIB:.1f} GiB free in {place}", advice)
+
+
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available
+    advice = f"the stack wants {MEMORY_NEEDED / GIB:.1f} GiB: end something else"
+    return Finding("memory", free >= MEMORY_NEEDED, f"{free / GIB:.1f} GiB available", advice)
+
+
+def _ports(port_base: int) -> Iterator[Finding]:
+    offsets = [*(service.offset for service in SERVICES), KAFKA, MONGO, CONTROLLER]
+    used = [port for port in (port_base + offset for offset in offsets) if taken(port)]
+    seen = ", ".join(f"{port} is used by {holder_of(port)}" for port in used) or f"free from {port_base}"
+    yield Finding("ports", not used, seen, "stop what uses them, or choose others: --port-base N")
+
+
+def _stack(data: Path) -> Iterator[Finding]:
+    for row in read_rows(data):
+        advice = f"see {row['log']}" if row["log"] else f"see to the server at {row['url']}"
+        yield Finding(row["part"], row["state"] == "ready", f"{row['state']} at {row['url']}", advice)

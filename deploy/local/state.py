@@ -1,0 +1,116 @@
+"""What a data directory knows of the stack that runs on it: `state.json`, the lock, the secret."""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypedDict
+
+State = Literal["starting", "ready", "degraded", "restarting", "stopped"]
+
+
+class Row(TypedDict):
+    """A line of `whistle status`; `pid` is None for a part that does not run, or not here."""
+
+    part: str
+    state: State
+    pid: int | None
+    url: str
+    log: str | None
+
+
+class DataInUse(Exception):
+    """Another stack holds the data directory."""
+
+
+def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
+    """Replace `path` by `text` at one stroke, so that a reader or a crash never meets half a file."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+class Board:
+    """The states of all parts, written to `<data>/state.json` at every change."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / "state.json"
+        self._rows: dict[str, Row] = {}
+
+    def enter(self, part: str, url: str, log: Path | None, state: State = "starting") -> None:
+        """A part joins the board; without a log it is a server that runs elsewhere."""
+        self._rows[part] = Row(part=part, state=state, pid=None, url=url, log=str(log) if log else None)
+        self._write()
+
+    def set(self, part: str, state: State, pid: int | None) -> bool:
+        """Note a part's state; True if that is news."""
+        row = self._rows[part]
+        if (row["state"], row["pid"]) == (state, pid):
+            return False
+        row["state"], row["pid"] = state, pid
+        self._write()
+        return True
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(self._rows.values())
+
+    def _write(self) -> None:
+        write_atomically(self._path, json.dumps(self.rows, indent=1) + "\n")
+
+
+def read_rows(data: Path) -> list[Row]:
+    """The states of the stack on `data`; all `stopped` if nobody holds it, empty if it never ran."""
+    path = data / "state.json"
+    rows: list[Row] = json.loads(path.read_text()) if path.exists() else []
+    if holder(data) is None:
+        for row in rows:
+            row["state"], row["pid"] = "stopped", None
+    return rows
+
+
+@contextmanager
+def hold(data: Path) -> Iterator[None]:
+    """Hold the data directory for this process; DataInUse if another does. The kernel lets go when we die."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # reports, names and telephone numbers lie in it
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataInUse(
+                f"{data} is used by the stack of pid {holder(data)}: stop it with "
+                f"`whistle down --data {data}`, or choose another --data and --port-base"
+            ) from None
+        (data / "state.json").unlink(missing_ok=True)  # what a killed stack left is not true of this one
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def holder(data: Path) -> int | None:
+    """The pid of the process that holds the data directory, or None."""
+    path = data / "lock"
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(file.read() or 0)
+    return None
+
+
+def read_secret(data: Path) -> str:
+    """The installation's secret: 32 random bytes in hex, made once, in `<data>/secret` (mode 0600)."""
+    path = data / "secret"
+    if not path.exists():
+        write_atomically(path, secrets.token_hex(32), mode=0o600)
+    return path.read_text().strip()

@@ -1,0 +1,11 @@
+"""``python -m services.intake``."""
+
+from services.intake.app import PORT, build
+from shared.runtime.logs import set_up_logs
+from shared.runtime.serving import serve
+from shared.runtime.settings import Settings
+
+if __name__ == "__main__":
+    settings = Settings()
+    set_up_logs("intake", settings.log)
+    serve(build, settings, PORT)

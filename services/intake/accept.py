@@ -1,0 +1,110 @@
+"""From a request's body to a submission: places, words, category and pack are checked; every wrong field is named."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
+
+import msgspec
+
+from services.intake.bodies import BatchItem, ReportBody
+from services.intake.domain.submission import Place, Submission, cell_of, clean_words, location_errors
+from shared.city.datum import to_wgs84
+from shared.city.pack import Pack
+from shared.kernel.clock import whole_millis
+from shared.kernel.errors import FieldError, invalid
+from shared.kernel.ids import report_id, secret_id
+from shared.runtime.identity.directory import Principal
+
+_encoder = msgspec.json.Encoder(order="sorted")
+FUTURE = timedelta(minutes=5)
+
+
+class Acceptance:
+    """Turns bodies into submissions for one installation."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def id_of(self, principal: Principal, key: str) -> str:
+        """The report that this app's key stands for."""
+        return report_id(self._secret, principal.city, principal.who, key)
+
+    def pseudonym(self, principal: Principal, ref: str) -> str:
+        """Who reported, for others: nobody can go back to ``ref`` without the installation's secret."""
+        return secret_id("p", self._secret, "reporter", principal.city, principal.who, ref)
+
+    def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
+        """Raises ``Refusal`` 422 that names every wrong field."""
+        errors = _errors(body, principal, pack, now)
+        description = clean_words(body.description, "/description", errors)
+        where = body.location
+        address = clean_words(where.address, "/location/address", errors) if where.address is not None else None
+        if errors:
+            raise invalid(*errors)
+        lon, lat = _point(where.lon, where.lat, where.crs)
+        id_ = self.id_of(principal, key)
+        received_at = whole_millis(body.received_at) if body.received_at is not None else now
+        return Submission(
+            id=id_,
+            city=principal.city,
+            app=principal.who,
+            fingerprint=fingerprint(body),
+            kind=body.kind,
+            category=body.category,
+            description=description,
+            place=Place(lon, lat, where.crs, address, where.unit),
+            cell=cell_of(principal.city, lon, lat, id_),
+            received_at=received_at,
+            observed_at=whole_millis(body.observed_at) if body.observed_at is not None else None,
+            photos=tuple(body.photos),
+            channel=body.channel,
+            reporter=self.pseudonym(principal, body.reporter.ref) if body.reporter is not None else None,
+            confidential=body.reporter is not None and body.reporter.confidential,
+            historic=body.historic,
+            pack_version=pack.version,
+        )
+
+
+def fingerprint(body: msgspec.Struct) -> str:
+    """Equal for bodies that are equal after parsing and defaults, whatever their spelling."""
+    if isinstance(body, BatchItem):
+        body = msgspec.convert(
+            {f: getattr(body, f) for f in ReportBody.__struct_fields__}, ReportBody, from_attributes=True
+        )
+    return hashlib.sha256(_encoder.encode(body)).hexdigest()[:32]
+
+
+def _errors(body: ReportBody, principal: Principal, pack: Pack, now: datetime) -> list[FieldError]:
+    where = body.location
+    errors = location_errors(where.lon, where.lat, where.crs, said=where.address is not None or where.unit is not None)
+    if body.category is not None and body.category not in pack.categories:
+        errors.append(FieldError("/category", "is not in the city's list: GET /v1/categories"))
+    if where.unit is not None and where.unit not in pack.units:
+        errors.append(FieldError("/location/unit", "is no unit of this city"))
+    for name, at in (("received_at", body.received_at), ("observed_at", body.observed_at)):
+        if at is not None and at.tzinfo is None:
+            errors.append(FieldError(f"/{name}", "needs a zone, as in 2026-01-02T03:04:05Z"))
+        elif at is not None and not MINYEAR < at.year < MAXYEAR:
+            errors.append(FieldError(f"/{name}", "is beyond what can be reckoned with"))
+    if principal.kind != "importer":
+        if body.received_at is not None:
+            errors.append(FieldError("/received_at", "is for importers"))
+        if body.historic:
+            errors.append(FieldError("/historic", "is for importers"))
+    elif body.received_at is not None and body.received_at.tzinfo is not None and body.received_at > now + FUTURE:
+        errors.append(FieldError("/received_at", "lies in the future"))
+    return errors
+
+
+def _point(lon: float | None, lat: float | None, crs: str | None) -> tuple[float | None, float | None]:
+    if lon is None or lat is None or crs is None:
+        return None, None
+    return to_wgs84(lon, lat, crs)
+
+
+def person_of(body: ReportBody) -> Mapping[str, str]:
+    """The reporter's personal data, if any was sent."""
+    reporter = body.reporter
+    if reporter is None:
+        return {}
+    return {name: value for name in ("ref", "name", "phone") if (value := getattr(reporter, name)) is not None}

@@ -1,0 +1,241 @@
+"""Reports' routes: what rider apps call."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from services.intake.accept import Acceptance, fingerprint, person_of
+from services.intake.bodies import Accepted, AdditionBody, BatchItem, RatingBody, ReportBody, WithdrawBody
+from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt
+from services.intake.photos import PhotoStore
+from services.intake.progress import report_view
+from services.intake.reporters import Reporters
+from services.intake.store import ReportStore
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found
+from shared.runtime.field_errors import field_errors
+from shared.runtime.http_server import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import Principal
+from shared.runtime.json_names import repeats_a_name
+from shared.runtime.mongo import Document
+from shared.runtime.packs import PackLibrary
+from shared.runtime.quotas import Quotas
+
+BATCH_BYTES_MAX = 4 * 1024 * 1024
+BATCH_MAX = 1000
+APPS = frozenset({"rider_app", "importer"})
+READERS = frozenset({"rider_app", "importer", "ops"})
+VIEWERS = frozenset({"rider_app", "importer", "officer", "ops"})
+_OUTCOMES = {422: REPORTS.labels("refused"), 429: REPORTS.labels("limited"), 503: REPORTS.labels("unavailable")}
+
+
+class ReportApi:
+    """Handlers; each short, what they do is elsewhere."""
+
+    def __init__(
+        self,
+        store: ReportStore,
+        photos: PhotoStore,
+        commit: GroupCommit,
+        acceptance: Acceptance,
+        reporters: Reporters,
+        packs: PackLibrary,
+        quotas: Quotas,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._photos = photos
+        self._commit = commit
+        self._acceptance = acceptance
+        self._reporters = reporters
+        self._packs = packs
+        self._quotas = quotas
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        return [
+            post(
+                "/v1/reports",
+                self.submit,
+                "A report; 202 means durable",
+                roles=APPS,
+                body=ReportBody,
+                keyed=True,
+                answers={202: Accepted},
+            ),
+            post(
+                "/v1/reports:batch",
+                self.submit_batch,
+                "At most 1,000 reports, each with its own key",
+                roles=APPS,
+                body=list[msgspec.Raw],
+                json_max=BATCH_BYTES_MAX,
+            ),
+            get("/v1/reports/{id}", self.report, "How a report gets on", roles=READERS),
+            post(
+                "/v1/reports/{id}/rating",
+                self._reporters.rate,
+                "The reporter's judgement",
+                roles=APPS,
+                body=RatingBody,
+                keyed=True,
+            ),
+            post(
+                "/v1/reports/{id}/additions",
+                self._reporters.add,
+                "More words or photos",
+                roles=APPS,
+                body=AdditionBody,
+                keyed=True,
+            ),
+            post(
+                "/v1/reports/{id}/withdraw",
+                self._reporters.withdraw,
+                "Take a report back",
+                roles=APPS,
+                body=WithdrawBody,
+                keyed=True,
+            ),
+            get("/v1/categories", self.categories, "Names, questions, advice and emergency stop", roles=VIEWERS),
+        ]
+
+    async def submit(self, call: Call) -> Answer:
+        body = call.body_as(ReportBody)
+        receipt = await self._accepted(body, call.principal, call.key, call.trace)
+        headers = {"location": f"/v1/reports/{receipt.stored['_id']}"}
+        if receipt.replayed:
+            headers["idempotent-replayed"] = "true"
+        return Answer(self._receipt(receipt.stored, call.principal), 202, headers)
+
+    async def _accepted(self, body: ReportBody, who: Principal, key: str, trace: str) -> Receipt:
+        """Durable, or a ``Refusal``; counted either way."""
+        try:
+            return await self._taken_in(body, who, key, trace)
+        except Refusal as refusal:
+            _OUTCOMES.get(refusal.status, _OUTCOMES[422]).inc()
+            raise
+
+    async def _taken_in(self, body: ReportBody, who: Principal, key: str, trace: str) -> Receipt:
+        """The photos are the report's before it is written."""
+        if body.reporter is not None:
+            self._quotas.charge_reporter(who, body.reporter.ref)
+        pack = self._packs.current(who.city)
+        try:
+            report = self._acceptance.submission(body, who, key, pack, self._clock.now())
+        except Refusal:
+            replayed = await self._replayed(body, who, key)
+            if replayed is None:
+                raise
+            return replayed
+        if report.photos:
+            replayed = await self._replayed(body, who, key)
+            if replayed is not None:
+                return replayed
+            await self._photos.claim_for_report(who, report.photos, report.id)
+        return await self._commit.commit(report, trace, self._person(body, who))
+
+    async def _replayed(self, body: ReportBody, who: Principal, key: str) -> Receipt | None:
+        """What this key stored before. A pack that changed since must not turn a repeat into a refusal."""
+        id_ = self._acceptance.id_of(who, key)
+        stored = (await self._store.first_answers([id_])).get(id_)
+        if stored is None:
+            return None
+        if stored["fingerprint"] != fingerprint(body):
+            raise key_reused()
+        REPEATED.inc()
+        return Receipt(stored, replayed=True)
+
+    def _person(self, body: ReportBody, who: Principal) -> Document | None:
+        personal = person_of(body)
+        if "name" not in personal and "phone" not in personal:
+            return None
+        return {
+            "_id": self._acceptance.pseudonym(who, personal["ref"]),
+            "city": who.city,
+            "app": who.who,
+            **personal,
+        }
+
+    def _receipt(self, stored: Document, who: Principal) -> Accepted:
+        links = {"self": f"/v1/reports/{stored['_id']}", "rating": f"/v1/reports/{stored['_id']}/rating"}
+        category = self._packs.current(who.city).categories.get(stored.get("category") or "")
+        return Accepted(
+            stored["_id"],
+            "accepted",
+            stored["received_at"],
+            links,
+            category.advice if category else None,
+            category.emergency if category else None,
+        )
+
+    async def submit_batch(self, call: Call) -> Answer:
+        raw: list[msgspec.Raw] = call.body
+        if len(raw) > BATCH_MAX:
+            raise Refusal(413, "too-large", f"At most {BATCH_MAX} reports.")
+        gate = asyncio.Semaphore(256)
+
+        async def one(index: int, item: msgspec.Raw) -> dict[str, Any]:
+            async with gate:
+                return {"index": index, **await self._batch_item(item, call)}
+
+        return Answer({"items": await asyncio.gather(*(one(i, item) for i, item in enumerate(raw)))})
+
+    async def _batch_item(self, raw: msgspec.Raw, call: Call) -> dict[str, Any]:
+        try:
+            self._quotas.charge_key(call.principal)
+            body = _item(raw)
+            receipt = await self._accepted(body, call.principal, body.idempotency_key, call.trace)
+        except Refusal as refusal:
+            problem: dict[str, Any] = {"status": refusal.status, "type": refusal.kind, "detail": refusal.detail}
+            if refusal.errors:
+                problem["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in refusal.errors]
+            if refusal.retry_after is not None:
+                problem["retry_after"] = refusal.retry_after
+            return {"status": refusal.status if refusal.status in (422, 429, 503) else 422, "problem": problem}
+        item: dict[str, Any] = {"status": 202, "id": receipt.stored["_id"]}
+        if receipt.replayed:
+            item["replayed"] = True
+        return item
+
+    async def report(self, call: Call) -> Answer:
+        who = call.principal
+        if who.kind == "ops" and who.city == "*":
+            found = await self._store.get(None, None, call.path["id"])
+        else:
+            found = await self._store.get(who.city, who.app, call.path["id"])
+        if found is None:
+            raise not_found("report")
+        return Answer(report_view(found, self._packs.current(found["city"])))
+
+    async def categories(self, call: Call) -> Answer:
+        who = call.principal
+        cities = [who.city] if who.city != "*" else sorted(self._packs.cities)
+        if not cities:
+            raise not_found("city")
+        pack = self._packs.current(cities[0])
+        items = [
+            {
+                "code": c.code,
+                "name": c.name,
+                "name_en": c.name_en,
+                "priority": c.priority,
+                "questions": c.questions,
+                "advice": c.advice,
+                "emergency": c.emergency,
+            }
+            for c in pack.categories.values()
+        ]
+        return Answer({"items": items, "pack_version": pack.version})
+
+
+def _item(raw: msgspec.Raw) -> BatchItem:
+    try:
+        item = msgspec.json.decode(raw, type=BatchItem)
+    except msgspec.ValidationError as wrong:
+        raise invalid(*field_errors(bytes(raw), BatchItem, str(wrong))) from wrong
+    except msgspec.DecodeError as wrong:
+        raise invalid(FieldError("", str(wrong))) from wrong
+    if repeats_a_name(bytes(raw)):
+        raise invalid(FieldError("", "says a name twice in one object"))
+    return item

@@ -1,0 +1,155 @@
+"""Group commit: many requests, one insert; each is answered only after a majority has it in its journal.
+
+Measured (reliability page): one insert at a time 585/s, groups of 256 with one in flight 10,853/s at p99 52 ms. One
+group at a time: with two, 64 connections made groups of 11, and every group costs the same.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from services.intake.domain.submission import Submission
+from services.intake.store import ReportStore, submitted_event, to_doc
+from shared.kernel.errors import Refusal, key_reused, unavailable
+from shared.runtime.absorbed import absorbed
+from shared.runtime.mongo import Document, MongoError
+from shared.runtime.relay import Handed, Relay, real_now
+
+log = structlog.get_logger()
+
+GROUP = 256
+WAITING_MAX = 4096
+WAIT_SECONDS_MAX = 1.0
+REPORTS = Counter(
+    "whistle_reports_total",
+    "Reports by what became of them: stored, repeated, refused (by its content), limited (a quota), unavailable.",
+    ["outcome"],
+)
+_STORED, REPEATED = REPORTS.labels("stored"), REPORTS.labels("repeated")
+_SIZE = Histogram("whistle_commit_group_reports", "Reports per commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
+_TOOK = Histogram(
+    "whistle_commit_duration_seconds",
+    "Time until a majority had a group of reports in its journal.",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A report on its way into the store, and who waits for it."""
+
+    report: Submission
+    trace: str
+    person: Document | None
+    done: "asyncio.Future[Receipt]"
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is stored under the id; ``replayed`` when it was there before."""
+
+    stored: Document
+    replayed: bool
+
+
+class GroupCommit:
+    """Collects reports and stores them in groups; never cancelled by a client that goes away."""
+
+    def __init__(self, store: ReportStore, relay: Relay) -> None:
+        self._store = store
+        self._relay = relay
+        self._waiting: list[Waiting] = []
+        self._wake = asyncio.Event()
+
+    async def commit(self, report: Submission, trace: str, person: Document | None) -> Receipt:
+        """Durable when this returns. Raises ``Refusal``: 503 when overloaded or unknown, 422 for a reused key."""
+        return await asyncio.shield(self.enqueue(report, trace, person))
+
+    def enqueue(self, report: Submission, trace: str, person: Document | None) -> "asyncio.Future[Receipt]":
+        """As ``commit``, for batches: the future is settled with the group."""
+        if len(self._waiting) >= WAITING_MAX or self._oldest_waits() > WAIT_SECONDS_MAX:
+            raise unavailable("Too many reports at once; nothing was stored. Repeat with the same key.")
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(report, trace, person, done, time.monotonic()))
+        self._wake.set()
+        return done
+
+    def _oldest_waits(self) -> float:
+        return time.monotonic() - self._waiting[0].since if self._waiting else 0.0
+
+    async def run(self) -> None:
+        """For ever: one group of what waits after the other; what arrives meanwhile makes the next."""
+        while True:
+            while not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            await self._store_group(group)
+
+    async def _store_group(self, group: list[Waiting]) -> None:
+        began = time.monotonic()
+        now = real_now()
+        documents = [to_doc(w.report, w.trace, now) for w in group]
+        try:
+            persons = [w.person for w in group if w.person is not None]
+            if persons:
+                await self._store.keep_persons(persons)
+            inserted = await self._store.insert(documents)
+            again = [group[i] for i in inserted.duplicate]
+            first = await self._store.first_answers([w.report.id for w in again]) if again else {}
+        except (MongoError, OSError, TimeoutError) as error:
+            log.warning("reports.not_stored", reports=len(group), error=str(error), kind=type(error).__name__)
+            for waiting in group:
+                _settle(waiting, unknown())
+            return
+        except Exception:
+            for waiting in group:
+                _settle(waiting, unknown())
+            raise
+        handed = []
+        for i, waiting in enumerate(group):
+            if i in inserted.failed:
+                _settle(waiting, unknown())
+            elif i in inserted.duplicate:
+                _settle(waiting, _replayed(waiting, first.get(waiting.report.id)))
+            else:
+                handed.append(Handed(0, waiting.report.id, 1, (submitted_event(documents[i]),), birth=True))
+                _settle(waiting, Receipt(documents[i], replayed=False))
+        self._relay.offer(handed)
+        absorbed("reports", len(again))
+        _STORED.inc(len(handed))
+        REPEATED.inc(len(again))
+        _SIZE.observe(len(group))
+        _TOOK.observe(time.monotonic() - began)
+        log.info("reports.stored", reports=len(handed), again=len(again), took_ms=_millis(began))
+
+
+def unknown() -> Refusal:
+    """Nobody knows whether it is stored; the same key finds out."""
+    return unavailable("It is not known whether the report was stored. Repeat with the same key.")
+
+
+def _replayed(waiting: Waiting, stored: Document | None) -> "Receipt | Refusal":
+    """A duplicate key alone proves nothing: only what a majority has counts (reliability page, experiment 8)."""
+    if stored is None:
+        return unknown()
+    if stored["fingerprint"] != waiting.report.fingerprint:
+        return key_reused()
+    return Receipt(stored, replayed=True)
+
+
+def _settle(waiting: Waiting, outcome: "Receipt | Refusal") -> None:
+    if waiting.done.done():
+        return
+    if isinstance(outcome, Refusal):
+        waiting.done.set_exception(outcome)
+    else:
+        waiting.done.set_result(outcome)
+
+
+def _millis(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)

@@ -1,0 +1,77 @@
+"""A report as it arrives: what is checked beyond its shape, and what is fixed for good at the door."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.kernel.errors import FieldError
+from shared.kernel.personal import without_personal_numbers
+
+CELL_DEGREES = 100
+"""Cells of a hundredth of a degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Unicode's category Cc but tab, line feed and carriage return."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: WGS-84 degrees, the system that was sent, words, a recorded unit."""
+
+    lon: float | None
+    lat: float | None
+    crs: str | None
+    address: str | None
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A report that passed every check."""
+
+    id: str
+    city: str
+    app: str
+    fingerprint: str
+    kind: str
+    category: str | None
+    description: str
+    place: Place
+    cell: str
+    received_at: datetime
+    observed_at: datetime | None
+    photos: tuple[str, ...]
+    channel: str
+    reporter: str | None
+    confidential: bool
+    historic: bool
+    pack_version: str
+
+
+def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:
+    """The place cell (about 1 km) that keys a report's events; without a point, ``otherwise`` keeps its own order."""
+    if lon is None or lat is None:
+        return f"{city}:{otherwise}"
+    return f"{city}:{int(lon * CELL_DEGREES // 1)}:{int(lat * CELL_DEGREES // 1)}"
+
+
+def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
+    """NFC, without phone and identity numbers. Control characters are an error: they are nobody's words."""
+    if _CONTROLS.search(text):
+        errors.append(FieldError(pointer, "has control characters"))
+        return ""
+    return without_personal_numbers(unicodedata.normalize("NFC", text)).strip()
+
+
+def location_errors(lon: float | None, lat: float | None, crs: str | None, *, said: bool) -> list[FieldError]:
+    """A point is whole or absent, and something must say where. ``said``: there is an address or a unit."""
+    given = {"lon": lon is not None, "lat": lat is not None, "crs": crs is not None}
+    if any(given.values()):
+        return [
+            FieldError(f"/location/{name}", "is required with a point: lon, lat and crs go together")
+            for name, there in given.items()
+            if not there
+        ]
+    if not said:
+        return [FieldError("/location", "needs a point (lon, lat, crs), an address or a unit")]
+    return []

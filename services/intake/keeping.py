@@ -1,0 +1,69 @@
+"""What intake does by itself with photos: cleans them, and sweeps what nobody claimed."""
+
+import asyncio
+
+import structlog
+from prometheus_client import Counter
+
+from services.intake.photos import PhotoStore
+from services.intake.pictures import Cleaner
+from services.intake.store import ReportStore
+from shared.kernel.errors import Refusal
+from shared.runtime.mongo import Document, MongoError
+from shared.runtime.relay import real_now
+
+log = structlog.get_logger()
+
+PHOTO_SECONDS = 0.5
+SWEEP_SECONDS = 600.0
+_CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning found: clean, unreadable.", ["outcome"])
+
+
+class PhotoKeeper:
+    """Cleans photos one by one, and sweeps."""
+
+    def __init__(self, photos: PhotoStore, reports: ReportStore, cleaner: Cleaner) -> None:
+        self._photos = photos
+        self._reports = reports
+        self._cleaner = cleaner
+
+    async def run(self) -> None:
+        swept = 0.0
+        try:
+            while True:
+                try:
+                    busy = await self.clean_one()
+                    if asyncio.get_running_loop().time() - swept > SWEEP_SECONDS:
+                        swept = asyncio.get_running_loop().time()
+                        await self._photos.sweep(real_now())
+                except (MongoError, Refusal) as error:
+                    log.warning("photos.store_away", error=str(error), kind=type(error).__name__)
+                    busy = False
+                if not busy:
+                    await asyncio.sleep(PHOTO_SECONDS)
+        finally:
+            self._cleaner.close()
+
+    async def clean_one(self) -> bool:
+        """One photo that waits; False when none does."""
+        waiting = await self._photos.next_to_clean()
+        if waiting is None:
+            return False
+        photo, content = waiting
+        pictures = await self._cleaner.clean(content, photo["media"])
+        finished = await self._photos.finish(photo["_id"], pictures)
+        if pictures is None and finished is not None:
+            await self._unreadable(finished)
+        _CLEANED.labels("clean" if pictures is not None else "unreadable").inc()
+        log.info("photo.cleaned", photo=photo["_id"], readable=pictures is not None)
+        return True
+
+    async def _unreadable(self, photo: Document) -> None:
+        """The reporter is told: it is a step of the report."""
+        if photo.get("report") is None:
+            return
+        step = {"at": real_now(), "what": "photo.unreadable", "text": "照片无法读取，请重新上传", "photo": photo["_id"]}
+        await self._reports.reports.update(
+            {"_id": photo["report"], "own_steps.photo": {"$ne": photo["_id"]}},
+            {"$push": {"own_steps": {"$each": [step], "$slice": -20}}},
+        )

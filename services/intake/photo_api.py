@@ -1,0 +1,158 @@
+"""Photos' routes: sent, shown when clean, claimed by cases."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, Literal
+
+import msgspec
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import Response
+
+from services.intake.commit import unknown
+from services.intake.domain.photo import BYTES_MAX
+from services.intake.photos import PhotoStore, not_clean_yet
+from services.intake.pictures import look
+from services.intake.store import ReportStore
+from shared.city.pack import Pack
+from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
+from shared.kernel.ids import opening_report
+from shared.runtime.http_server import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import Document
+from shared.runtime.packs import PackLibrary
+
+SENDERS = frozenset({"rider_app", "importer", "officer"})
+VIEWERS = frozenset({"rider_app", "importer", "officer", "ops"})
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "multipart/form-data")
+FORM_MAX = 16 * 1024
+"""Bytes that a form may have beside its picture."""
+
+
+class PhotoQuery(msgspec.Struct, forbid_unknown_fields=True):
+    size: Literal["full", "thumb"] = "full"
+
+
+class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
+    city: str
+    photos: Annotated[list[str], msgspec.Meta(max_length=9)]
+    case: str
+
+
+class PhotoApi:
+    """Handlers of photos."""
+
+    def __init__(self, photos: PhotoStore, store: ReportStore, packs: PackLibrary) -> None:
+        self._photos = photos
+        self._store = store
+        self._packs = packs
+
+    def routes(self) -> list[Route]:
+        return [
+            post(
+                "/v1/photos",
+                self.photo,
+                "A photo, to be attached by its id",
+                roles=SENDERS,
+                raw_max=BYTES_MAX + FORM_MAX,
+                media=PICTURES,
+                keyed=True,
+                answers={201: None},
+            ),
+            get(
+                "/v1/photos/{id}",
+                self.shown_photo,
+                "A cleaned photo",
+                roles=VIEWERS,
+                query=PhotoQuery,
+                media=("image/jpeg",),
+            ),
+            post(
+                "/v1/photos:claim",
+                self.claim_photos,
+                "Photos of an officer's command belong to its case",
+                roles=frozenset({"service"}),
+                body=ClaimBody,
+                answers={200: None, 422: None},
+            ),
+        ]
+
+    async def photo(self, call: Call) -> Answer:
+        content = await _picture_bytes(call)
+        if len(content) > BYTES_MAX:
+            raise Refusal(413, "too-large", f"At most {BYTES_MAX} bytes.")
+        picture = look(content)
+        id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
+        headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}
+        return Answer({"id": id_, "width": picture.width, "height": picture.height}, 201, headers)
+
+    async def shown_photo(self, call: Call) -> Response:
+        who = call.principal
+        photo = await self._photos.get(None if who.kind == "ops" and who.city == "*" else who.city, call.path["id"])
+        if photo is None or not await self._may_see(photo, who):
+            raise not_found("photo")
+        if photo["state"] != "clean":
+            raise not_clean_yet(photo)
+        content = await self._photos.shown(photo["_id"], call.query_as(PhotoQuery).size)
+        if content is None:
+            raise unknown()
+        headers = {
+            "cache-control": "private, max-age=3600",
+            "x-content-type-options": "nosniff",
+            "content-disposition": f'inline; filename="{photo["_id"]}.jpg"',
+        }
+        return Response(content, media_type="image/jpeg", headers=headers)
+
+    async def _may_see(self, photo: Document, who: Principal) -> bool:
+        """Who sent it; the app whose report's case shows it; officers whose subtree holds the case."""
+        if photo["app"] == who.who or who.kind == "ops":
+            return True
+        where: Document = {"city": who.city}
+        if photo.get("report") is not None:
+            where["_id"] = photo["report"]
+        elif photo.get("case") is not None:
+            where["_id"] = opening_report(photo["case"])
+        else:
+            return False
+        if who.kind != "officer":
+            return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
+        report = await self._store.get(who.city, None, where["_id"])
+        return report is not None and who.unit in _sight(report.get("case") or {}, self._packs.current(who.city))
+
+    async def claim_photos(self, call: Call) -> Answer:
+        body = call.body_as(ClaimBody)
+        missing = await self._photos.claim_for_case(body.city, body.photos, body.case)
+        return Answer({"missing": missing}, 422 if missing else 200)
+
+
+def _sight(case: Document, pack: Pack) -> set[str]:
+    """The units that see a case, as the router has it: owner, ground, whom it is offered or assigned to, all above."""
+    seen = set(case.get("path", ()))
+    within = pack.units.get(case.get("within") or "")
+    others = [pack.units.get(case.get(name) or "") for name in ("offered_to", "assignee")]
+    for unit in (*others, within if within is not None and case["unit"] in within.path else None):
+        if unit is not None:
+            seen.update(unit.path)
+    return seen
+
+
+async def _picture_bytes(call: Call) -> bytes:
+    media = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "multipart/form-data":
+        if not (media.startswith("image/") or media in ("application/octet-stream", "")):
+            raise Refusal(415, "unsupported-media", "Send the picture's bytes, or multipart/form-data with one file.")
+        return call.raw
+
+    async def body() -> AsyncGenerator[bytes, None]:
+        yield call.raw
+
+    try:
+        form = await MultiPartParser(call.request.headers, body(), max_files=1, max_fields=4).parse()
+    except (MultiPartException, KeyError) as wrong:
+        raise bad_request("not-a-form", f"The form cannot be read: {wrong}") from wrong
+    try:
+        for value in form.values():
+            if isinstance(value, UploadFile):
+                return await value.read()
+    finally:
+        await form.close()
+    raise invalid(FieldError("/file", "is required"))

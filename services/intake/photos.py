@@ -1,0 +1,182 @@
+"""Photos: looked at when they arrive, stored as sent, cleaned later, shown only when clean.
+
+A photo is claimed by compare-and-set before what shows it is written; what nobody claimed is swept after a day.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from prometheus_client import Gauge
+
+from services.intake.domain.photo import Picture
+from shared.kernel.errors import FieldError, Refusal, invalid, key_reused
+from shared.kernel.ids import secret_id
+from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import Bucket, Database, Document, IndexModel
+from shared.runtime.relay import real_now
+from shared.runtime.settings import Settings
+from shared.runtime.vitals import COUNTED_MAX
+
+LEASE = timedelta(seconds=60)
+UNCLAIMED_KEPT = timedelta(days=1)
+SWEEP_PAGE = 100
+ATTEMPTS_MAX = 3
+_WAITING = Gauge("whistle_waiting_photos", "Photos that wait to be cleaned.")
+
+INDEXES = (
+    IndexModel([("state", 1), ("lease_until", 1)], name="cleaning"),
+    IndexModel([("report", 1)], name="report", sparse=True),
+    IndexModel([("case", 1)], name="case", sparse=True),
+    IndexModel([("sent_at", 1)], name="unclaimed", partialFilterExpression={"claimed": False}),
+)
+
+
+class PhotoStore:
+    """``photos`` (facts) beside two buckets: ``originals`` as sent, ``clean`` as shown."""
+
+    def __init__(self, database: Database, secret: str, bucket: Callable[[str], Bucket]) -> None:
+        self.photos = database.collection("photos")
+        self._originals = bucket("originals")
+        self._clean = bucket("clean")
+        self._secret = secret.encode()
+
+    async def keep(self, who: Principal, key: str, content: bytes, picture: Picture) -> tuple[str, bool]:
+        """Store what was sent; its id, and whether it was there already. Raises ``Refusal`` 422 for a reused key."""
+        id_ = secret_id("f", self._secret, "photo", who.city, who.who, key)
+        sha256 = hashlib.sha256(content).hexdigest()
+        found = await self.photos.find_one({"_id": id_}, {"sha256": 1})
+        if found is None:
+            await self._originals.put(id_, content)
+            fresh = await self.photos.insert(
+                {
+                    "_id": id_,
+                    "city": who.city,
+                    "app": who.who,
+                    "sha256": sha256,
+                    "media": picture.media,
+                    "width": picture.width,
+                    "height": picture.height,
+                    "state": "sent",
+                    "attempts": 0,
+                    "sent_at": real_now(),
+                    "lease_until": real_now(),
+                    "claimed": False,
+                }
+            )
+            if fresh:
+                return id_, False
+            found = await self.photos.find_one({"_id": id_}, {"sha256": 1})
+        if found is None or found["sha256"] != sha256:
+            raise key_reused()
+        return id_, True
+
+    async def claim_for_report(self, who: Principal, photos: Sequence[str], report: str) -> None:
+        """All of ``photos`` belong to ``report``. Raises ``Refusal`` 422 naming those that are not to be had."""
+        missing = await self._claim(
+            {"city": who.city, "app": who.who, "report": {"$in": [None, report]}}, photos, {"report": report}
+        )
+        if missing:
+            raise invalid(
+                *(
+                    FieldError(f"/photos/{i}", "is no photo that this app sent and that is still free")
+                    for i, photo in enumerate(photos)
+                    if photo in missing
+                )
+            )
+
+    async def claim_for_case(self, city: str, photos: Sequence[str], case: str) -> list[str]:
+        """All of ``photos`` belong to ``case``; answers those that are not to be had."""
+        return await self._claim({"city": city, "report": None, "case": {"$in": [None, case]}}, photos, {"case": case})
+
+    async def _claim(self, where: Document, photos: Sequence[str], to: Document) -> list[str]:
+        for photo in photos:
+            if not await self.photos.update({**where, "_id": photo}, {"$set": {**to, "claimed": True}}):
+                return [p for p in photos if not await self.photos.count({**where, "_id": p}, limit=1)]
+        return []
+
+    async def get(self, city: str | None, id_: str) -> Document | None:
+        """A photo of ``city`` (None: of any)."""
+        return await self.photos.find_one({"_id": id_} if city is None else {"_id": id_, "city": city})
+
+    async def shown(self, id_: str, size: str) -> bytes | None:
+        """The clean picture, ``full`` or ``thumb``."""
+        return await self._clean.get(f"{id_}.{size}")
+
+    async def next_to_clean(self) -> tuple[Document, bytes] | None:
+        """A photo to clean, leased for a minute so that two workers do not both take it."""
+        now = real_now()
+        photo = await self.photos.update_and_get(
+            {"state": "sent", "lease_until": {"$lte": now}},
+            {"$set": {"lease_until": now + LEASE}, "$inc": {"attempts": 1}},
+            sort=[("lease_until", 1)],
+        )
+        if photo is None:
+            return None
+        try:
+            content = await self._originals.get(photo["_id"])
+        except Refusal:
+            await self._give_back(photo["_id"])
+            raise
+        if content is None or photo["attempts"] > ATTEMPTS_MAX:
+            await self.finish(photo["_id"], None)
+            return None
+        return photo, content
+
+    async def finish(self, id_: str, pictures: tuple[bytes, bytes] | None) -> Document | None:
+        """``pictures``: full and thumb; None when it proved unreadable. Answers the photo."""
+        if pictures is not None:
+            try:
+                await self._clean.put(f"{id_}.full", pictures[0])
+                await self._clean.put(f"{id_}.thumb", pictures[1])
+            except Refusal:
+                await self._give_back(id_)
+                raise
+        state = "clean" if pictures is not None else "unreadable"
+        photo = await self.photos.update_and_get({"_id": id_, "state": "sent"}, {"$set": {"state": state}})
+        await self._originals.delete(id_)
+        return photo
+
+    async def _give_back(self, id_: str) -> None:
+        """A store that is away is no fault of the photo's: the attempt does not count. Its lease ends by itself."""
+        await self.photos.update({"_id": id_, "state": "sent"}, {"$inc": {"attempts": -1}})
+
+    async def look(self) -> None:
+        """Count what waits."""
+        _WAITING.set(await self.photos.count({"state": "sent"}, limit=COUNTED_MAX))
+
+    async def sweep(self, now: datetime) -> int:
+        """Forget photos that nobody claimed for a day; how many."""
+        old = await self.photos.find(
+            {"claimed": False, "sent_at": {"$lte": now - UNCLAIMED_KEPT}}, {"_id": 1}, limit=SWEEP_PAGE
+        )
+        for photo in old:
+            if await self.photos.delete({"_id": photo["_id"], "claimed": False}):
+                for bucket, name in (
+                    (self._originals, photo["_id"]),
+                    (self._clean, f"{photo['_id']}.full"),
+                    (self._clean, f"{photo['_id']}.thumb"),
+                ):
+                    await bucket.delete(name)
+        return len(old)
+
+
+def buckets(settings: Settings, database: Database) -> Callable[[str], Bucket]:
+    """Where photos' bytes are kept, by name: in MongoDB, or where ``WHISTLE_PHOTO_STORE`` says.
+
+    Raises ``RuntimeError`` when a bucket is wanted and the extra is not installed.
+    """
+    if not settings.photo_store:
+        return database.bucket
+    try:
+        from shared.runtime.object_store import MovedBucket, S3Bucket
+    except ModuleNotFoundError as missing:
+        raise RuntimeError(f"WHISTLE_PHOTO_STORE is set; install whistle[s3]: {missing}") from missing
+    return lambda name: MovedBucket(S3Bucket(settings.photo_store, name), database.bucket(name))
+
+
+def not_clean_yet(photo: Document) -> Refusal:
+    """Why a photo is not shown."""
+    if photo["state"] == "unreadable":
+        return Refusal(404, "unreadable", "The photo could not be read; send it again.")
+    return Refusal(404, "not-clean-yet", "The photo is being cleaned. Ask again in a moment.", retry_after=2)

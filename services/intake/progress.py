@@ -1,0 +1,125 @@
+"""What reporters see: the newest public state of the case, in the glossary's words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.intake.store import ReportStore
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.runtime.mongo import Document
+
+RIDER_WORDS = {
+    "queued": "已派单",
+    "acknowledged": "已签收",
+    "claimed": "已接单",
+    "on_site": "已到现场",
+    "in_progress": "处置中",
+    "waiting_reporter": "请补充信息",
+    "resolved": "已处置",
+    "closed": "已办结",
+    "merged": "已与同一问题合并",
+    "rejected": "未受理",
+    "reopened": "重新办理",
+}
+STEP_WORDS = {
+    "case.opened": "已派单",
+    "case.acknowledged": "已签收",
+    "case.claimed": "已接单",
+    "case.on_site": "已到现场",
+    "case.started": "处置中",
+    "case.resolved": "已处置",
+    "case.closed": "已办结",
+    "case.rejected": "未受理",
+    "case.reopened": "重新办理",
+    "case.moved": "已转办",
+    "case.escalated": "已上报上级",
+    "clock.breached": "已超时",
+}
+"""Steps that a reporter is shown; the rest is the officers' business."""
+ENDED = frozenset({"closed", "rejected", "merged"})
+
+
+class Progress:
+    """Projects case events onto reports."""
+
+    def __init__(self, store: ReportStore) -> None:
+        self._store = store
+
+    async def handle(self, events: Sequence[Envelope]) -> None:
+        """The newest event of each case in the batch."""
+        updates: list[tuple[str, Document]] = []
+        for event in events:
+            data = decode(event, CaseEvent)
+            shown = _shown(data)
+            updates += [(report.id, shown) for report in data.case.reports]
+        await self._store.show_progress(updates)
+
+
+def _shown(event: CaseEvent) -> Document:
+    case = event.case
+    about = ("id", "version", "state", "category", "priority", "clocks", "steps", "pack_version")
+    sight = ("unit", "path", "within", "offered_to", "assignee", "confidential")
+    kept = (*about, *sight, "cell", "lon", "lat", "opened_at")
+    shown: Document = msgspec.to_builtins({k: getattr(case, k) for k in kept}, builtin_types=(datetime,))
+    shown["open"] = case.state not in ENDED
+    if event.reason is not None:
+        shown["reason"] = event.reason
+    return shown
+
+
+def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
+    """``GET /v1/reports/{id}``."""
+    case = report.get("case")
+    view: dict[str, Any] = {
+        "id": report["_id"],
+        "status": case["state"] if case else "accepted",
+        "status_text": RIDER_WORDS[case["state"]] if case else "已收到",
+        "received_at": report["received_at"],
+        "kind": report["kind"],
+        "description": report["description"],
+        "photos": [*report["photos"], *report.get("added_photos", ())],
+        "steps": _steps(report, pack),
+    }
+    if case:
+        unit = pack.units.get(case["unit"])
+        name = unit.name if unit else case["unit"]
+        view["unit"] = {"id": case["unit"], "name": name}
+        view["case"] = {k: case[k] for k in ("id", "state", "version", "category", "priority", "clocks")}
+        view["message"] = _receipt(name, case)
+        if "reason" in case:
+            view["reason"] = case["reason"]
+    if "rating" in report:
+        view["rating"] = report["rating"]
+    return view
+
+
+def _receipt(unit: str, case: Mapping[str, Any]) -> str:
+    """The sentence that riders wait for; the minutes are the commitment's."""
+    clock = next((c for c in case["clocks"] if c["kind"] == "acknowledge"), None)
+    if case["state"] != "queued" or clock is None:
+        return f"{RIDER_WORDS[case['state']]}：{unit}"
+    minutes = round((clock["due_at"] - clock["started_at"]).total_seconds() / 60)
+    return f"收到！已派给【{unit}】，{minutes}分钟内签收"
+
+
+def _steps(report: Mapping[str, Any], pack: Pack) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = [{"at": report["received_at"], "what": "report.received", "text": "已收到"}]
+    for step in (report.get("case") or {}).get("steps", ()):
+        told = (steps[-1]["what"], steps[-1].get("unit", {}).get("id"))
+        if step["what"] in STEP_WORDS and told != (step["what"], step.get("unit")):
+            unit = pack.units.get(step.get("unit", ""))
+            steps.append(
+                {
+                    "at": step["at"],
+                    "what": step["what"],
+                    "text": STEP_WORDS[step["what"]],
+                    **({"unit": {"id": unit.id, "name": unit.name}} if unit else {}),
+                }
+            )
+    steps += report.get("own_steps", [])
+    return sorted(steps, key=lambda step: step["at"])

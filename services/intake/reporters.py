@@ -1,0 +1,146 @@
+"""A reporter's later words: a rating, an addition, a withdrawal. Each is one guarded update that carries its event."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.intake.bodies import AdditionBody, RatingBody, WithdrawBody
+from services.intake.domain.submission import clean_words
+from services.intake.photos import PhotoStore
+from services.intake.store import ReportStore
+from shared.contracts import reports as contract
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, conflict, invalid, key_reused, not_found, unavailable
+from shared.kernel.ids import event_id
+from shared.runtime.http_server import Answer, Call
+from shared.runtime.mongo import Document
+from shared.runtime.relay import Handed, Relay
+
+ROUNDS_MAX = 5
+RATED_STATES = frozenset({"resolved", "closed"})
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a reporter's act makes: the event's type and data, and the fields that the report keeps."""
+
+    type: str
+    data: msgspec.Struct
+    fields: Document
+
+
+Make = Callable[[Document, Any], Word]
+
+
+class Reporters:
+    """Carries out reporters' later words."""
+
+    def __init__(self, store: ReportStore, photos: PhotoStore, relay: Relay, clock: Clock) -> None:
+        self._store = store
+        self._photos = photos
+        self._relay = relay
+        self._clock = clock
+
+    async def rate(self, call: Call) -> Answer:
+        return await self._act(call, _rated)
+
+    async def add(self, call: Call) -> Answer:
+        body = call.body_as(AdditionBody)
+        if body.text is None and not body.photos and not body.fixed:
+            raise invalid(FieldError("", "needs text, photos or fixed"))
+        return await self._act(call, _added, photos=body.photos)
+
+    async def withdraw(self, call: Call) -> Answer:
+        return await self._act(call, _withdrawn)
+
+    async def _act(self, call: Call, make: Make, photos: list[str] | None = None) -> Answer:
+        who = call.principal
+        key = hashlib.sha256(f"{call.request.url.path}\n{call.key}".encode()).hexdigest()[:32]
+        fingerprint = hashlib.sha256(_encoder.encode(call.body)).hexdigest()[:32]
+        for _ in range(ROUNDS_MAX):
+            report = await self._store.get(who.city, who.app, call.path["id"])
+            if report is None:
+                raise not_found("report")
+            first = next((c for c in report.get("commands", ()) if c["id"] == key), None)
+            if first is not None:
+                if first["fingerprint"] != fingerprint:
+                    raise key_reused()
+                return Answer(_answer(report["_id"], first["at"]), headers={"idempotent-replayed": "true"})
+            if photos:
+                await self._photos.claim_for_report(who, photos, report["_id"])
+            word = make(report, call.body)
+            now = self._clock.now()
+            event = _event(report, word, now, call.trace)
+            command = {"id": key, "fingerprint": fingerprint, "at": now}
+            if await self._store.act(report, event, command, word.fields):
+                self._relay.offer([Handed(0, report["_id"], report["version"] + 1, (event,))])
+                return Answer(_answer(report["_id"], now))
+        raise unavailable("The report is changing. Repeat with the same key.", retry_after=1)
+
+
+def _answer(report: str, at: datetime) -> dict[str, Any]:
+    return {"id": report, "status": "recorded", "at": at}
+
+
+def _event(report: Document, word: Word, now: datetime, trace: str) -> Envelope:
+    version = report["version"] + 1
+    return Envelope(
+        id=event_id(report["_id"], version, 0),
+        type=word.type,
+        topic=contract.TOPIC,
+        key=report["case"]["id"],
+        subject=report["_id"],
+        city=report["city"],
+        sequence=version,
+        time=now,
+        trace=trace,
+        data=encode(word.data),
+    )
+
+
+def _case(report: Document, act: str) -> str:
+    case = report.get("case")
+    if case is None:
+        raise conflict("not-open", f"The report is not with a community yet; {act} a moment later.", commands=[])
+    return str(case["id"])
+
+
+def _words(text: str | None, pointer: str) -> str | None:
+    errors: list[FieldError] = []
+    cleaned = clean_words(text, pointer, errors) if text is not None else None
+    if errors:
+        raise invalid(*errors)
+    return cleaned
+
+
+def _rated(report: Document, body: RatingBody) -> Word:
+    case = _case(report, "rate it")
+    if report["case"]["state"] not in RATED_STATES:
+        raise conflict("not-open", "It is rated when it is resolved.", state=report["case"]["state"])
+    text = _words(body.text, "/text")
+    data = contract.ReportRated(report=report["_id"], case=case, score=body.score, text=text)
+    return Word("report.rated.v1", data, {"rating": body.score})
+
+
+def _added(report: Document, body: AdditionBody) -> Word:
+    data = contract.ReportAdded(
+        report=report["_id"],
+        case=_case(report, "add to it"),
+        text=_words(body.text, "/text"),
+        photos=body.photos,
+        fixed=body.fixed,
+    )
+    return Word("report.added.v1", data, {"added_photos": [*report.get("added_photos", ()), *body.photos]})
+
+
+def _withdrawn(report: Document, body: WithdrawBody) -> Word:
+    reason = _words(body.reason, "/reason") or ""
+    data = contract.ReportWithdrawn(report=report["_id"], case=_case(report, "withdraw it"), reason=reason)
+    return Word("report.withdrawn.v1", data, {"withdrawn": True})

@@ -1,0 +1,186 @@
+"""Reports in MongoDB: one document each, written once, then moved on by guarded updates."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from sys import intern
+
+from services.intake.domain.submission import Submission
+from shared.contracts import reports as contract
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope
+from shared.kernel.ids import event_id
+from shared.runtime.absorbed import absorbed
+from shared.runtime.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
+from shared.runtime.relay import as_pending, real_now
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+COMMANDS_KEPT = 32
+
+PROGRESS_INDEXES = (IndexModel([("case.cell", 1), ("case.opened_at", -1)], name="cell"),)
+
+
+def submitted_event(report: Document) -> Envelope:
+    """``report.submitted.v1``, from the fields of a report's document that never change."""
+    return Envelope(
+        id=event_id(report["_id"], 1, 0),
+        type="report.submitted.v1",
+        topic=contract.TOPIC,
+        key=report["cell"],
+        subject=report["_id"],
+        city=report["city"],
+        sequence=1,
+        time=report["received_at"],
+        trace=report["trace"],
+        data=encode(
+            contract.ReportSubmitted(
+                report=report["_id"],
+                app=report["app"],
+                kind=report["kind"],
+                description=report["description"],
+                place=contract.Place(**report["place"]),
+                received_at=report["received_at"],
+                pack_version=report["pack_version"],
+                cell=report["cell"],
+                category=report["category"],
+                observed_at=report["observed_at"],
+                photos=report["photos"],
+                channel=intern(report["channel"]),  # type: ignore[arg-type]
+                reporter=report["reporter"],
+                confidential=report["confidential"],
+                historic=report["historic"],
+            )
+        ),
+    )
+
+
+def to_doc(report: Submission, trace: str, now: datetime) -> Document:
+    """The document of a new report, stored at ``now`` (real time)."""
+    place = report.place
+    return {
+        "_id": report.id,
+        "city": report.city,
+        "app": report.app,
+        "fingerprint": report.fingerprint,
+        "version": 1,
+        "kind": report.kind,
+        "category": report.category,
+        "description": report.description,
+        "place": {"lon": place.lon, "lat": place.lat, "crs": place.crs, "address": place.address, "unit": place.unit},
+        "cell": report.cell,
+        "received_at": report.received_at,
+        "observed_at": report.observed_at,
+        "photos": list(report.photos),
+        "channel": report.channel,
+        "reporter": report.reporter,
+        "confidential": report.confidential,
+        "historic": report.historic,
+        "pack_version": report.pack_version,
+        "trace": trace,
+        "stored_at": now,
+    }
+
+
+class ReportStore:
+    """The ``reports`` and ``persons`` of intake, and the ``progress`` of their cases.
+
+    Progress is a document of its own, under the report's id: measured, mongod takes 35 µs to insert one in a batch and
+    290 µs to update a report with it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.reports: Collection = database.collection("reports")
+        self.persons: Collection = database.collection("persons")
+        self.progress: Collection = database.collection("progress")
+
+    async def insert(self, documents: Sequence[Document]) -> Inserted:
+        """A group of reports at once. Raises ``MongoError`` when nothing is known of it."""
+        return await self.reports.insert_all(documents)
+
+    async def first_answers(self, ids: Sequence[str]) -> dict[str, Document]:
+        """What is stored, by a majority, under ids that came again."""
+        found = await self.reports.find(
+            {"_id": {"$in": list(ids)}}, {"fingerprint": 1, "received_at": 1, "category": 1}, limit=len(ids)
+        )
+        return {document["_id"]: document for document in found}
+
+    async def keep_persons(self, persons: Sequence[Document]) -> None:
+        """Personal data, in this one place, by pseudonym."""
+        await self.persons.write(
+            [
+                UpdateOne({"_id": p["_id"]}, {"$set": {k: v for k, v in p.items() if k != "_id"}}, upsert=True)
+                for p in persons
+            ]
+        )
+
+    async def get(self, city: str | None, app: str | None, id_: str) -> Document | None:
+        """A report of ``app`` (None: any app of the city, any city), with its ``case`` once it has one."""
+        mine = {name: value for name, value in (("city", city), ("app", app)) if value is not None}
+        report = await self.reports.find_one({"_id": id_, **mine})
+        progress = await self.progress.find_one({"_id": id_}) if report is not None else None
+        return {**report, "case": progress["case"]} if report is not None and progress is not None else report
+
+    async def act(self, report: Document, event: Envelope, command: Document, fields: Document) -> bool:
+        """A reporter's later word: one guarded update with its event; False when the report moved on meanwhile."""
+        return bool(
+            await self.reports.update(
+                {"_id": report["_id"], "version": report["version"], "commands.id": {"$ne": command["id"]}},
+                {
+                    "$set": {**fields, "version": report["version"] + 1},
+                    "$push": {
+                        "pending": {"$each": as_pending([event])},
+                        "commands": {"$each": [command], "$slice": -COMMANDS_KEPT},
+                    },
+                    "$min": {"outbox.lane": event.lane, "outbox.since": real_now()},
+                },
+            )
+        )
+
+    async def show_progress(self, updates: Sequence[tuple[str, Document]]) -> None:
+        """The newest public state of cases at their reports; older versions change nothing.
+
+        Raises ``TimeoutError`` when a majority may not have it.
+        """
+        now = real_now()
+        first = [{"_id": report, "stored_at": now, "case": case} for report, case in updates if case["version"] == 1]
+        if first:
+            inserted = await self.progress.insert_all(first)
+            if inserted.failed:
+                raise TimeoutError("progress was not stored by a majority")
+            absorbed("progress", len(inserted.duplicate))
+        writes: list[Write] = [
+            UpdateOne(
+                {"_id": report, "case.version": {"$lt": case["version"]}},
+                {"$set": {"case": case}, "$setOnInsert": {"stored_at": now}},
+                upsert=True,
+            )
+            for report, case in updates
+            if case["version"] > 1
+        ]
+        if writes:
+            await self.progress.write(writes)
+
+    async def breach(self, report: Document, event: Envelope) -> bool:
+        """The report's own breach, once."""
+        return bool(
+            await self.reports.update(
+                {"_id": report["_id"], "version": report["version"], "unrouted_at": {"$exists": False}},
+                {
+                    "$set": {"unrouted_at": event.time, "version": report["version"] + 1},
+                    "$push": {
+                        "pending": {"$each": as_pending([event])},
+                        "own_steps": {"at": event.time, "what": "report.unrouted", "text": "超时未派单，已提醒"},
+                    },
+                    "$min": {"outbox.lane": 0, "outbox.since": real_now()},
+                },
+            )
+        )
+
+    async def near(self, cells: Sequence[str], limit: int) -> list[Document]:
+        """Public states of open cases in some cells, newest first, without confidential ones."""
+        found = await self.progress.find(
+            {"case.cell": {"$in": list(cells)}, "case.open": True, "case.confidential": False},
+            {"case": 1},
+            sort=[("case.opened_at", -1)],
+            limit=limit,
+        )
+        return [progress["case"] for progress in found]

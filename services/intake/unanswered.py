@@ -1,0 +1,223 @@
+"""Reports that got no case: their own deadline is watched, and they are published again until a case answers.
+
+Nearly every report is answered within a second, so that a report carries no mark for this that would have to be taken
+away again. A sweep goes once over the reports in the order in which they were stored and keeps those that have no
+progress yet in ``unanswered``; that small collection is looked after until their cases answer. A broker that lost its
+records, or offsets that were moved, are cured by this.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from services.intake.store import NEVER, ReportStore, submitted_event
+from shared.city.pack import Pack
+from shared.contracts import reports as contract
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
+from shared.kernel.durations import Duration, parse_duration
+from shared.kernel.ids import event_id
+from shared.kernel.working_time import Calendar, deadline
+from shared.runtime.http_server import new_trace
+from shared.runtime.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
+from shared.runtime.packs import PackLibrary
+from shared.runtime.relay import Handed, Relay, real_now
+from shared.runtime.vitals import COUNTED_MAX
+
+log = structlog.get_logger()
+
+PAGE = 256
+LOOK_SECONDS = 1.0
+SWEEP_AFTER = timedelta(seconds=10)
+"""Longer than an insert may take (the client gives up after 8 s): nothing shows up behind the sweep."""
+REPUBLISH_AFTER = timedelta(seconds=60)
+"""Since it was stored; then after twice as long each time, up to a day and a half."""
+DOUBLINGS_MAX = 11
+INDEXES = (
+    IndexModel([("lane", 1), ("republish_at", 1)], name="republish"),
+    IndexModel([("route_by", 1)], name="route_by"),
+    IndexModel([("stored_at", 1)], name="stored_at"),
+)
+_SWEPT = ("stored_at", "city", "category", "description", "pack_version", "received_at", "historic")
+_WITHOUT_CASE = Gauge("whistle_unanswered_reports", "Accepted reports that have no case for more than ten seconds.")
+_OLDEST = Gauge("whistle_unanswered_age_seconds", "Age of the oldest accepted report without a case; 0: there is none.")
+_AGAIN = Counter("whistle_reports_published_again_total", "Reports without a case that were published again.")
+
+
+class Unanswered:
+    """The ``unanswered`` of intake, and how far the sweep has come."""
+
+    def __init__(self, database: Database, store: ReportStore, packs: PackLibrary, relay: Relay, clock: Clock) -> None:
+        self.unanswered: Collection = database.collection("unanswered")
+        self._marks: Collection = database.collection("marks")
+        self._store = store
+        self._packs = packs
+        self._relay = relay
+        self._clock = clock
+        self._began = real_now()
+        self._swept: tuple[datetime, str] | None = None
+
+    async def run(self) -> None:
+        """For ever; what the process before left behind is published at once."""
+        self._began = real_now()
+        while True:
+            try:
+                while await self.sweep() == PAGE:
+                    """More is waiting."""
+                await self.breach_late()
+                await self.publish_again()
+            except (MongoError, TimeoutError) as error:
+                log.warning("unanswered.store_away", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def sweep(self) -> int:
+        """One page of reports stored a while ago; how many were looked at."""
+        at, last = await self._mark()
+        reports = await self._store.reports.find(
+            {"stored_at": {"$gte": at, "$lt": real_now() - SWEEP_AFTER}, "$or": _after(at, last)},
+            dict.fromkeys(_SWEPT, 1),
+            sort=[("stored_at", 1), ("_id", 1)],
+            limit=PAGE,
+        )
+        if not reports:
+            return 0
+        answered = await self._answered([report["_id"] for report in reports])
+        waiting = [await self._waiting(report) for report in reports if report["_id"] not in answered]
+        if waiting and (await self.unanswered.insert_all(waiting)).failed:
+            raise TimeoutError("unanswered reports were not stored by a majority")
+        self._swept = reports[-1]["stored_at"], reports[-1]["_id"]
+        await self._marks.update(
+            {"_id": "swept"}, {"$set": {"at": self._swept[0], "last": self._swept[1]}}, upsert=True
+        )
+        return len(reports)
+
+    async def _mark(self) -> tuple[datetime, str]:
+        if self._swept is None:
+            mark = await self._marks.find_one({"_id": "swept"}) or {"at": datetime(1970, 1, 1, tzinfo=UTC), "last": ""}
+            self._swept = mark["at"], mark["last"]
+        return self._swept
+
+    async def _waiting(self, report: Document) -> Document:
+        pack = await self._packs.get(report["city"], report["pack_version"])
+        category = report["category"] or pack.classify(report["description"]).code
+        left_behind = report["stored_at"] < self._began
+        return {
+            "_id": report["_id"],
+            "lane": 0 if pack.categories[category].priority == "danger" else 1,
+            "stored_at": report["stored_at"],
+            "route_by": NEVER if report["historic"] else route_by(pack, category, report["received_at"]),
+            "republish_at": report["stored_at"] + (timedelta() if left_behind else REPUBLISH_AFTER),
+            "tries": 0,
+        }
+
+    async def _answered(self, ids: Sequence[str]) -> set[str]:
+        found = await self._store.progress.find({"_id": {"$in": list(ids)}}, {"_id": 1}, limit=len(ids))
+        return {progress["_id"] for progress in found}
+
+    async def _still(self, waiting: Sequence[Document]) -> list[Document]:
+        """Those that still have no case; the others are forgotten."""
+        answered = await self._answered([document["_id"] for document in waiting])
+        if answered:
+            await self.unanswered.delete({"_id": {"$in": sorted(answered)}})
+        return [document for document in waiting if document["_id"] not in answered]
+
+    async def look(self) -> None:
+        """Count those that have no case, and age the oldest. Those that have one by now are forgotten."""
+        oldest = await self._still(await self.unanswered.find({}, sort=[("stored_at", 1)], limit=PAGE))
+        now = real_now()
+        _OLDEST.set((now - oldest[0].get("stored_at", self._began)).total_seconds() if oldest else 0.0)
+        _WITHOUT_CASE.set(await self.unanswered.count({}, limit=COUNTED_MAX) if oldest else 0)
+
+    async def breach_late(self) -> int:
+        """Reports past their deadline breach, each once; the root's desk is told. How many did."""
+        due = await self.unanswered.find(
+            {"route_by": {"$lte": self._clock.now()}}, sort=[("route_by", 1)], limit=PAGE, hint="route_by"
+        )
+        breached = 0
+        for document in await self._still(due):
+            report = await self._store.reports.find_one({"_id": document["_id"]})
+            told = report is None or "unrouted_at" in report
+            if report is not None and not told:
+                told = await self._store.breach(report, self._unrouted(report, document["route_by"]))
+                breached += told
+            if told:
+                await self.unanswered.update({"_id": document["_id"]}, {"$set": {"route_by": NEVER}})
+        if breached:
+            log.warning("reports.unrouted", reports=breached)
+        return breached
+
+    def _unrouted(self, report: Document, route_by: datetime) -> Envelope:
+        version = report["version"] + 1
+        data = contract.ReportUnrouted(
+            report=report["_id"],
+            received_at=report["received_at"],
+            route_by=route_by,
+            pack_version=report["pack_version"],
+        )
+        return Envelope(
+            id=event_id(report["_id"], version, 0),
+            type="report.unrouted.v1",
+            topic=contract.TOPIC,
+            key=report["cell"],
+            subject=report["_id"],
+            city=report["city"],
+            sequence=version,
+            time=self._clock.now(),
+            lane=0,
+            trace=new_trace(),
+            data=encode(data),
+        )
+
+    async def publish_again(self) -> int:
+        """Danger first. While the relay cannot publish, or is full, they wait where they are."""
+        now = real_now()
+        left = 0 if self._relay.failing_since is not None else min(PAGE, self._relay.room)
+        due: list[Document] = []
+        for lane in (0, 1):
+            if left > len(due):
+                due += await self.unanswered.find(
+                    {"lane": lane, "republish_at": {"$lte": now}},
+                    sort=[("republish_at", 1)],
+                    limit=left - len(due),
+                    hint="republish",
+                )
+        due = await self._still(due)
+        if not due:
+            return 0
+        await self.unanswered.write([_put_off(document, now) for document in due])
+        reports = await self._store.reports.find({"_id": {"$in": [d["_id"] for d in due]}}, limit=len(due))
+        self._relay.offer([Handed(0, d["_id"], 1, (submitted_event(d),), birth=True) for d in reports])
+        _AGAIN.inc(len(reports))
+        log.warning("reports.published_again", reports=len(reports))
+        return len(reports)
+
+
+def route_by(pack: Pack, category: str, received_at: datetime) -> datetime:
+    """When a report without a case is late: the acknowledge target of its category, as the root unit promises it."""
+    target, calendar = _promise(pack, category)
+    return deadline(received_at, target, calendar)
+
+
+@lru_cache(maxsize=2048)
+def _promise(pack: Pack, category: str) -> tuple[Duration, Calendar]:
+    commitment = pack.commitment_for(category, (pack.root.id,))
+    return parse_duration(commitment.acknowledge), pack.calendar(commitment.calendar)
+
+
+def _after(at: datetime, last: str) -> list[Document]:
+    """What comes later in the total order: one group commit stores many reports at one moment."""
+    return [{"stored_at": {"$gt": at}}, {"stored_at": at, "_id": {"$gt": last}}]
+
+
+def _put_off(document: Document, now: datetime) -> UpdateOne:
+    tries = document["tries"] + 1
+    at = now + REPUBLISH_AFTER * 2 ** min(tries, DOUBLINGS_MAX)
+    return UpdateOne(
+        {"_id": document["_id"], "republish_at": document["republish_at"]},
+        {"$set": {"republish_at": at, "tries": tries}},
+    )

@@ -1,0 +1,191 @@
+"""Alerts: one record per event, recipient and channel, however often the event comes.
+
+The ``inbox`` is always a channel: an alert is on record and readable before anything is sent anywhere else. What the
+pack names beside it is a delivery (``alert_deliveries``) that follows from the alert.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from prometheus_client import Counter, Histogram
+
+from services.notifier.alert_deliveries import AlertDeliveries
+from services.notifier.alert_record import Subject, record, sent_event
+from services.notifier.domain.recipients import Notice, Told, notices
+from services.notifier.people import found
+from services.notifier.wording import text, unrouted_text
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportUnrouted
+from shared.kernel.clock import Clock
+from shared.kernel.ids import case_id
+from shared.runtime.absorbed import absorbed
+from shared.runtime.broker import Publisher
+from shared.runtime.mongo import Collection, Database, Document, IndexModel, UpdateMany, Write
+from shared.runtime.packs import PackLibrary
+
+INDEXES = (
+    IndexModel([("city", 1), ("recipient", 1), ("state", 1), ("at", -1)], name="recipient"),
+    IndexModel([("case", 1), ("state", 1)], name="case"),
+)
+SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
+ENDED = {"closed", "rejected", "merged"}
+_ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
+_DELAY = Histogram(
+    "whistle_alert_delay_seconds",
+    "From a report's arrival until the alerts of its new case were on record.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
+)
+
+
+class Alerts:
+    """The ``alerts`` of the notifier."""
+
+    def __init__(
+        self, database: Database, packs: PackLibrary, publisher: Publisher, clock: Clock, deliveries: AlertDeliveries
+    ) -> None:
+        self.alerts: Collection = database.collection("alerts")
+        self._deliveries = deliveries
+        self._packs = packs
+        self._publisher = publisher
+        self._clock = clock
+
+    async def handle(self, events: Sequence[Envelope]) -> None:
+        """A batch of case events: alerts in one insert, acknowledgements in one bulk."""
+        documents: dict[str, Document] = {}
+        deliveries: dict[str, Document] = {}
+        settled: list[Write] = []
+        for event in events:
+            data = decode(event, CaseEvent)
+            pack = await self._packs.get(event.city, data.case.pack_version)
+            made = self._made(event, data, pack)
+            documents |= {alert["_id"]: alert for alert in made}
+            deliveries |= self._deliveries.of(pack, made)
+            settled += _settled(event, data)
+        if documents:
+            await self._insert(list(documents.values()), deliveries)
+        if settled:
+            await self.alerts.write(settled)
+
+    async def handle_unrouted(self, events: Sequence[Envelope]) -> None:
+        """Reports that nobody made a case of in time: the root's desk is told, so that a dead router is noticed."""
+        documents: dict[str, Document] = {}
+        deliveries: dict[str, Document] = {}
+        for event in events:
+            data = decode(event, ReportUnrouted)
+            pack = await self._packs.get(event.city, data.pack_version)
+            language = pack.city.languages[0]
+            subject = Subject(case_id(data.report), 0, "urgent", unrouted_text(data.report, language), data.route_by)
+            notice = Notice("unrouted", pack.root.id, "A")
+            for person in found(notice, pack, event.time):
+                alert = record(event, subject, notice, person.id, language, self._clock.now())
+                documents[alert["_id"]] = alert
+                deliveries |= self._deliveries.of(pack, [alert])
+        if documents:
+            await self._insert(list(documents.values()), deliveries)
+
+    async def _insert(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
+        """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
+        inserted = await self.alerts.insert_all(alerts)
+        if inserted.failed:
+            raise TimeoutError("alerts were not stored by a majority")
+        absorbed("alerts", len(inserted.duplicate))
+        made = [alert for i, alert in enumerate(alerts) if i not in inserted.duplicate]
+        self._count(made)
+        made += await self._first([alerts[i]["_id"] for i in inserted.duplicate])
+        await self._deliveries.add(deliveries)
+        await self._publisher.publish([sent_event(alert) for alert in made])
+
+    def _count(self, made: Sequence[Document]) -> None:
+        """Fresh alerts; the delay once for each case."""
+        for kind, many in Tally(alert["kind"] for alert in made).items():
+            _ALERTS.labels(kind).inc(many)
+        now = self._clock.now()
+        for arrived in {a["case"]: a["event_at"] for a in made if a["event_type"] == "case.opened.v1"}.values():
+            _DELAY.observe((now - arrived).total_seconds())
+
+    async def _first(self, ids: list[str]) -> list[Document]:
+        """Alerts that were there before, as they were made. A duplicate key may be of one that no majority has yet."""
+        found_ = await self.alerts.find({"_id": {"$in": ids}}, limit=len(ids)) if ids else []
+        if len(found_) < len(set(ids)):
+            raise TimeoutError("an alert exists but not yet on a majority")
+        return found_
+
+    def _made(self, event: Envelope, data: CaseEvent, pack: Pack) -> list[Document]:
+        case = data.case
+        told = Told(
+            type=event.type,
+            unit=case.unit,
+            within=case.within,
+            offered_to=case.offered_to,
+            act=data.act,
+            tell=tuple(data.tell),
+            assignee=case.assignee,
+            historic=case.historic,
+            early=data.due_at is not None and event.time < data.due_at,
+        )
+        language = pack.city.languages[0]
+        subject = Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data))
+        made = []
+        people: set[str] = set()
+        for notice in notices(told):
+            for person in found(notice, pack, event.time):
+                if person.id not in people:
+                    people.add(person.id)
+                    made.append(record(event, subject, notice, person.id, language, self._clock.now()))
+        return made
+
+    async def page(self, where: Document, limit: int) -> list[Document]:
+        return await self.alerts.find(where, sort=[("at", -1), ("_id", 1)], limit=limit)
+
+    async def get(self, city: str, id_: str) -> Document | None:
+        return await self.alerts.find_one({"_id": id_, "city": city})
+
+
+def _settled(event: Envelope, data: CaseEvent) -> list[Write]:
+    """An alert turns ``acked`` by the case's event, ``over`` when the case ends."""
+    case = data.case
+    if case.state in ENDED:
+        return [_turned(case.id, case.version, "over", None, event)] if event.type.startswith("case.") else []
+    if event.type in SIGNED:
+        return [_turned(case.id, case.version, "acked", data.by, event)]
+    return []
+
+
+def _turned(case: str, version: int, state: str, by: str | None, event: Envelope) -> Write:
+    return UpdateMany(
+        {"case": case, "state": "sent", "case_version": {"$lt": version}},
+        {"$set": {"state": state, "acked_at": event.time, "acked_by": by}},
+    )
+
+
+def _tightest(data: CaseEvent) -> datetime | None:
+    waiting = [c.due_at for c in data.case.clocks if c.state == "running"]
+    return min(waiting, default=None)
+
+
+def view(alert: Document) -> dict[str, Any]:
+    """An alert as the API shows it."""
+    names = (
+        "recipient",
+        "unit",
+        "channel",
+        "kind",
+        "case",
+        "priority",
+        "title",
+        "text",
+        "due_at",
+        "state",
+        "at",
+        "because",
+        "event_type",
+        "event_at",
+        "acked_at",
+        "acked_by",
+    )
+    return {"id": alert["_id"], **{name: alert[name] for name in names if alert.get(name) is not None}}

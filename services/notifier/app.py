@@ -1,0 +1,114 @@
+"""The notifier: alerts to people, one-press links, signed webhooks to apps."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+
+from services.notifier import alert_deliveries, case_deliveries
+from services.notifier import alerts as alert_module
+from services.notifier import webhooks as webhook_module
+from services.notifier.alert_deliveries import AlertDeliveries
+from services.notifier.alert_record import sent_event
+from services.notifier.alerts import Alerts
+from services.notifier.api import NotifierApi
+from services.notifier.channels import carrier as carrier_module
+from services.notifier.channels.apprise import Apprise
+from services.notifier.channels.carrier import ChannelCarrier
+from services.notifier.channels.channel import Channel, References
+from services.notifier.channels.dingtalk import DingTalk
+from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.sms import Sms
+from services.notifier.channels.turns import Turns
+from services.notifier.channels.wecom import WeCom
+from services.notifier.courier import Courier
+from services.notifier.links import Links
+from services.notifier.posting import Poster
+from services.notifier.router_client import RouterClient
+from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
+from shared.city.model import ChannelKind
+from shared.contracts import cases, cities, reports
+from shared.contracts.envelope import Envelope
+from shared.runtime import http_client
+from shared.runtime.addresses import Guard
+from shared.runtime.births import Births
+from shared.runtime.consume import effect, projection
+from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+
+PORT = 8803
+
+
+def build(settings: Settings) -> Starlette:
+    """Everything real is chosen here; nothing connects before the application starts."""
+    return assemble(settings).application()
+
+
+def assemble(settings: Settings) -> Service:
+    """The service, not yet started."""
+    service = Service("notifier", settings)
+    secret = settings.secret_text
+    packs = PackLibrary(service.database, RouterPacks(settings))
+    follower = PackFollower(packs, service.clock.now)
+    owed = AlertDeliveries(service.database)
+    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed)
+    webhooks = Webhooks(service.database)
+    router = RouterClient(settings)
+    guard = Guard(settings.webhook_allow)
+    links = Links(secret, settings.public_url or settings.notifier_url, alerts, router, packs, service.clock)
+    poster = Poster(guard, http_client.client())
+    api = NotifierApi(alerts, owed, webhooks, links, router, guard, secret, service.clock)
+    service.routes = [*api.routes(), *case_deliveries.CaseDeliveries(webhooks).routes()]
+    service.begins_with(Births(alerts.alerts, sent_event))
+    service.indexes += [
+        (alerts.alerts, alert_module.INDEXES),
+        (owed.deliveries.rows, alert_deliveries.INDEXES),
+        (webhooks.deliveries, (*webhook_module.INDEXES, *case_deliveries.INDEXES)),
+        (webhooks.webhooks, webhook_module.WEBHOOK_INDEXES),
+    ]
+    service.on_open.append(packs.open)
+    service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
+
+    async def city_loaded(_: Sequence[Envelope]) -> None:
+        follower.wake()
+
+    async def case_happened(events: Sequence[Envelope]) -> None:
+        await asyncio.gather(alerts.handle(events), webhooks.handle(events))
+
+    service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
+    service.consumes(
+        effect(
+            reports.TOPIC,
+            "notifier.unrouted",
+            alerts.handle_unrouted,
+            service.dead,
+            service.clock,
+            only=frozenset({"report.unrouted.v1"}),
+        )
+    )
+    service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
+    service.background("packs", follower.run)
+    to_apps = Courier("webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(secret)))
+    webhook_module.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)
+    service.background("webhooks", to_apps.run)
+    apprise = Apprise(settings.webhook_allow)
+    service.on_stop.append(apprise.close)
+    turns = Turns(service.database, secrets.token_hex(8))
+    carrier = ChannelCarrier(_kinds(poster, apprise), turns, alerts, links, packs, References(os.environ))
+    to_people = Courier("channels", owed.deliveries, carrier)
+    carrier_module.OPEN_CIRCUITS.set_function(lambda: to_people.left_alone)
+    service.background("channels", to_people.run)
+    return service
+
+
+def _kinds(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:
+    return {
+        "wecom": WeCom(poster),
+        "dingtalk": DingTalk(poster),
+        "feishu": Feishu(poster),
+        "sms": Sms(poster),
+        "apprise": apprise,
+    }

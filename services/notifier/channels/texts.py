@@ -1,0 +1,157 @@
+"""What is sent of alerts, in the glossary's words: plain text, so that no words can be a link, a mention or markup.
+
+Each text's first line is its title. 工单 is in all of them, for robots that ask for a keyword.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+Fits = Callable[[str], bool]
+
+LIST_MAX = 30
+"""Alerts in one message, however long it may be: nobody reads more."""
+CUTS = (300, 200, 120, 80, 40, 20, 0)
+LIST_WORDS = 80
+_TYPOGRAPHY = str.maketrans({"<": "＜", ">": "＞", "@": "＠", "[": "［", "]": "］", "`": "｀", "*": "＊"})
+_DOMAIN_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d])")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event as one receiver is told of it. ``links``: for whom, and the one-press address; ``told``: names."""
+
+    title: str
+    words: str
+    due_at: datetime | None
+    state: str
+    danger: bool
+    told: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+class Texts:
+    """Texts of one city: its first language, its time."""
+
+    def __init__(self, language: str, timezone: str) -> None:
+        self._words = _ZH if language.startswith("zh") else _EN
+        self._zone = ZoneInfo(timezone)
+
+    def one(self, item: Item, fits: Fits) -> str:
+        """A message about one event; its words are cut until it fits, its links are not."""
+        for most in CUTS:
+            words = [cut(plain(item.words), most)] if most else []
+            text = "\n".join([self._titled(item.title), *words, *self._facts(item)])
+            if fits(text):
+                return text
+        return self.bare(item)
+
+    def bare(self, item: Item) -> str:
+        """No words of reporters and no links: what no filter of content refuses."""
+        due = [self._due(item.due_at)] if item.due_at else []
+        return "\n".join([self._titled(item.title), *due, self._words.look])
+
+    def several(self, items: Sequence[Item], fits: Fits) -> tuple[str, int]:
+        """A message about the first so many of ``items``, and how many those are: at least one."""
+        lines: list[str] = []
+        text, count = "", 0
+        for item in items[:LIST_MAX]:
+            first = f"{count + 1}. " + " · ".join(filter(None, (item.title, cut(plain(item.words), LIST_WORDS))))
+            longer = [*lines, first, *self._facts(item)]
+            whole = "\n".join([self._heading(items[: count + 1]), *longer])
+            if not fits(whole):
+                break
+            lines, text, count = longer, whole, count + 1
+        return (text, count) if count else (self.one(items[0], fits), 1)
+
+    def _heading(self, items: Sequence[Item]) -> str:
+        danger = sum(item.danger for item in items)
+        name = self._words.danger if danger == len(items) else self._words.alerts
+        return f"{self._titled(name)} {self._words.count.format(len(items))}"
+
+    def _titled(self, title: str) -> str:
+        named = title if self._words.case.lower() in title.lower() else f"{self._words.case} · {title}"
+        return self._words.brackets.format(named)
+
+    def _facts(self, item: Item) -> list[str]:
+        """Until when, for whom, and what to press; for an alert that is settled meanwhile, that."""
+        facts = [self._due(item.due_at)] if item.due_at else []
+        if item.state != "sent":
+            return [self._words.acked if item.state == "acked" else self._words.over]
+        if item.told:
+            facts.append(f"{self._words.told}{self._words.comma.join(item.told)}")
+        for name, link in item.links:
+            whose = f" {name}" if len(item.links) > 1 else ""
+            facts.append(f"{self._words.claim}{whose}{self._words.colon}{link}")
+        return facts
+
+    def _due(self, at: datetime) -> str:
+        local = at.astimezone(self._zone)
+        return self._words.due.format(
+            month=local.month, named=_MONTHS[local.month - 1], day=local.day, time=local.strftime("%H:%M")
+        )
+
+
+def plain(text: str) -> str:
+    """``text`` on one line, without what chat programs take for markup, mentions or addresses."""
+    visible = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+    one_line = " ".join(visible.split()).replace("://", "：//").translate(_TYPOGRAPHY)
+    return _DOMAIN_DOT.sub("．", one_line)
+
+
+def cut(text: str, most: int) -> str:
+    """At most ``most`` characters."""
+    return text if len(text) <= most else text[: max(0, most - 1)] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    case: str
+    alerts: str
+    danger: str
+    brackets: str
+    count: str
+    due: str
+    told: str
+    comma: str
+    claim: str
+    colon: str
+    look: str
+    acked: str
+    over: str
+
+
+_ZH = _Words(
+    case="工单",
+    alerts="工单提醒",
+    danger="危急提醒",
+    brackets="【{}】",
+    count="{}件",
+    due="截止时间 {month}月{day}日 {time}",
+    told="已通知：",
+    comma="、",
+    claim="接单",
+    colon="：",
+    look="请在待办工单中查看",
+    acked="已签收",
+    over="已办结",
+)
+_EN = _Words(
+    case="Case",
+    alerts="Cases",
+    danger="Danger",
+    brackets="[{}]",
+    count="{}",
+    due="Due {day} {named} {time}",
+    told="Told: ",
+    comma=", ",
+    claim="Claim",
+    colon=": ",
+    look="Look in your queue of cases",
+    acked="Acknowledged",
+    over="Ended",
+)

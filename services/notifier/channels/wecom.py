@@ -1,0 +1,40 @@
+"""Robots of WeCom groups (企业微信群机器人).
+
+https://developer.work.weixin.qq.com/document/path/91770: 20 messages a minute, 2,048 bytes of text; codes:
+https://developer.work.weixin.qq.com/document/path/90313. Text and not markdown, which WeChat's WeCom plug-in does not
+show.
+"""
+
+from services.notifier.channels.channel import Message
+from services.notifier.channels.robots import BUSY_SECONDS, Codes, asked
+from services.notifier.domain.attempts import Outcome
+from services.notifier.domain.pacing import Pace
+from services.notifier.posting import SECONDS_MAX, Poster
+from shared.city.receivers import Receiver
+
+TEXT_BYTES_MAX = 2048
+CODES = Codes(
+    name="errcode",
+    rate={45009: BUSY_SECONDS, 45033: 5.0},
+    settings=frozenset({93000, 93004, 93008}),
+    words=frozenset({40058, 44004, 45002}),
+)
+"""45009 frequency, 45033 too many at once; 93000 no such robot, 93004 stopped, 93008 not in the group; 40058 and 45002
+too long, 44004 empty."""
+
+
+class WeCom:
+    """Sends to the address that the group's owner copied from the robot's page; its key is in it."""
+
+    pace = Pace(20)
+    seconds = SECONDS_MAX
+
+    def __init__(self, poster: Poster) -> None:
+        self._poster = poster
+
+    def fits(self, receiver: Receiver, text: str) -> bool:
+        return len(text.encode()) <= TEXT_BYTES_MAX
+
+    async def send(self, receiver: Receiver, message: Message) -> Outcome:
+        body = {"msgtype": "text", "text": {"content": message.text}}
+        return await asked(self._poster, receiver.url, body, CODES)

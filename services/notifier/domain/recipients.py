@@ -1,0 +1,69 @@
+"""Who is told of what: from an event of a case to notices for units and posts. Pure; people are found elsewhere."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["new", "reminder", "breach", "supervise", "moved", "offered", "reopened", "assigned", "told", "unrouted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Tell the people on ``post`` (None: everybody at the desk) of ``unit``. ``person``: one person instead."""
+
+    kind: Kind
+    unit: str
+    post: Literal["A", "B"] | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of an event matters here."""
+
+    type: str
+    unit: str
+    within: str | None
+    offered_to: str | None
+    act: str | None
+    tell: tuple[str, ...]
+    assignee: str | None = None
+    historic: bool = False
+    early: bool = False
+    """The clock of a ladder's step has not run out yet."""
+
+
+_LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
+
+
+def notices(told: Told) -> list[Notice]:
+    """The notices of one event, in the order in which they are sent.
+
+    A new case goes to post A of its queue (who signs) and post B of its ground (who goes there), both at once.
+    """
+    if told.historic:
+        return []
+    match told.type:
+        case "case.opened.v1":
+            return _both(told, "new")
+        case "case.reopened.v1":
+            return _both(told, "reopened")
+        case "clock.warned.v1":
+            return [Notice("reminder", told.unit, "A")]
+        case "clock.breached.v1":
+            return [Notice("breach", told.unit, "A")]
+        case "case.escalated.v1":
+            kind = "reminder" if told.act == "tell" and told.early else _LADDER.get(told.act, "told")
+            return [Notice(kind, unit, "A") for unit in told.tell]
+        case "case.offered.v1":
+            return [Notice("offered", unit, "A") for unit in told.tell]
+        case "case.moved.v1":
+            return [Notice("moved", told.unit, "A")]
+        case "case.assigned.v1" if told.assignee is not None:
+            return [Notice("assigned", told.unit, person=told.assignee)]
+        case _:
+            return []
+
+
+def _both(told: Told, kind: Kind) -> list[Notice]:
+    ground = told.within or told.unit
+    return [Notice(kind, told.unit, "A"), Notice(kind, ground, "B")]

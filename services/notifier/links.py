@@ -1,0 +1,174 @@
+"""One-press links in messages: a signed address that shows a case and lets its reader take it with one press.
+
+Looking changes nothing (a message app that fetches a preview presses no button); only POST does. A link names the alert
+and so the person; it ends after a day. Who comes late is told who has it now.
+"""
+
+import base64
+import hmac
+import struct
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.responses import HTMLResponse
+
+from services.notifier.alerts import Alerts
+from services.notifier.router_client import RouterClient
+from shared.city.pack import Pack
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Refusal
+from shared.runtime.http_server import Call
+from shared.runtime.mongo import Document
+from shared.runtime.packs import PackLibrary
+
+LIFE = timedelta(days=1)
+_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
+HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+class Links:
+    """Makes links and answers them."""
+
+    def __init__(
+        self, secret: str, public_url: str, alerts: Alerts, router: RouterClient, packs: PackLibrary, clock: Clock
+    ) -> None:
+        self._key = hmac.digest(secret.encode(), b"one-press links", "sha256")
+        self._public_url = public_url.rstrip("/")
+        self._alerts = alerts
+        self._router = router
+        self._packs = packs
+        self._clock = clock
+
+    def make(self, alert: Document) -> str:
+        """The address for an alert's recipient."""
+        return f"{self._public_url}/a/{self._token(alert['city'], alert['_id'], alert['at'] + LIFE)}"
+
+    def _token(self, city: str, alert: str, ends: datetime) -> str:
+        body = struct.pack(">I", int(ends.timestamp())) + f"{city}/{alert}".encode()
+        return base64.urlsafe_b64encode(self._signed(body) + body).decode().rstrip("=")
+
+    def _signed(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, "sha256")[:16]
+
+    async def _read(self, token: str) -> tuple[Document, bool] | None:
+        """The alert, and whether the link still lives; None for a token that is not ours."""
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            return None
+        signed, body = raw[:16], raw[16:]
+        if len(body) < 6 or not hmac.compare_digest(signed, self._signed(body)):
+            return None
+        city, _, id_ = body[4:].decode().partition("/")
+        alert = await self._alerts.get(city, id_)
+        if alert is None:
+            return None
+        return alert, int(struct.unpack(">I", body[:4])[0]) > self._clock.now().timestamp()
+
+    async def show(self, call: Call) -> HTMLResponse:
+        found = await self._read(call.path["token"])
+        if found is None:
+            return _page(404, language="zh-CN", title="链接无效 · Not a link of ours", text="")
+        alert, lives = found
+        words = _Words(self._packs.current(alert["city"]))
+        if not lives:
+            return _page(410, language=words.language, title=alert["title"], text=words("ended"))
+        if alert["state"] != "sent":
+            return self._overtaken(alert, words)
+        return _page(
+            200,
+            language=words.language,
+            title=alert["title"],
+            text=alert["text"],
+            **words.time_left(alert.get("due_at"), self._clock.now()),
+            button=words("claim"),
+        )
+
+    async def press(self, call: Call) -> HTMLResponse:
+        found = await self._read(call.path["token"])
+        if found is None:
+            return _page(404, language="zh-CN", title="链接无效 · Not a link of ours", text="")
+        alert, lives = found
+        words = _Words(self._packs.current(alert["city"]))
+        if not lives:
+            return _page(410, language=words.language, title=alert["title"], text=words("ended"))
+        try:
+            await self._router.command(alert, "claim", key=f"link-{alert['_id']}", person=alert["recipient"])
+        except Refusal as refusal:
+            if refusal.status == 503:
+                said = words("again")
+                return _page(
+                    503,
+                    language=words.language,
+                    title=alert["title"],
+                    text=alert["text"],
+                    said=said,
+                    button=words("claim"),
+                )
+            return self._overtaken(await self._alerts.get(alert["city"], alert["_id"]) or alert, words)
+        return _page(200, language=words.language, title=alert["title"], text=alert["text"], said=words("yours"))
+
+    def _overtaken(self, alert: Document, words: "_Words") -> HTMLResponse:
+        said = words("over") if alert["state"] == "over" else words("taken", words.person(alert.get("acked_by")))
+        return _page(409, language=words.language, title=alert["title"], text=alert["text"], said=said)
+
+
+class _Words:
+    """The page's words in the city's first language."""
+
+    _ZH = {
+        "claim": "接单",
+        "yours": "已接单，工单在您名下。",
+        "taken": "已由{}接单。",
+        "over": "该工单已办结。",
+        "ended": "链接已过期，请在待办工单中查看。",
+        "again": "暂未记录，请再按一次。",
+        "nobody": "他人",
+    }
+    _EN = {
+        "claim": "Claim",
+        "yours": "It is yours now.",
+        "taken": "{} has it now.",
+        "over": "The case has ended.",
+        "ended": "This link has ended; look in your queue.",
+        "again": "Not recorded, press again.",
+        "nobody": "Somebody else",
+    }
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self.language = pack.city.languages[0]
+        self._chinese = self.language.startswith("zh")
+
+    def __call__(self, name: str, *values: str) -> str:
+        return (self._ZH if self._chinese else self._EN)[name].format(*values)
+
+    def person(self, id_: str | None) -> str:
+        person = self._pack.people.get(id_ or "")
+        return person.name if person is not None else self("nobody")
+
+    def time_left(self, due_at: datetime | None, now: datetime) -> dict[str, Any]:
+        """剩余2小时15分, 已超时40分钟."""
+        if due_at is None:
+            return {}
+        minutes = int(abs((due_at - now).total_seconds()) // 60)
+        late = due_at <= now
+        hours, rest = divmod(minutes, 60)
+        if self._chinese:
+            span = (f"{hours}小时{rest}分" if rest else f"{hours}小时") if hours else f"{rest}分钟"
+            return {"left": f"{'已超时' if late else '剩余'}{span}", "late": late}
+        span = f"{hours} h {rest} min" if hours else f"{rest} min"
+        return {"left": f"{span} overdue" if late else f"{span} left", "late": late}
+
+
+def _page(status: int, **values: Any) -> HTMLResponse:
+    return HTMLResponse(_pages.get_template("link.html").render(**values), status, HEADERS)

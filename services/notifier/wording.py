@@ -1,0 +1,56 @@
+"""What an alert says, in the glossary's words. No personal data; a confidential case shows no words."""
+
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent
+
+_TITLES = {
+    "new": "工单提醒",
+    "reminder": "催办",
+    "breach": "已超时",
+    "supervise": "督办",
+    "moved": "工单转入",
+    "offered": "待接收工单",
+    "reopened": "重新办理",
+    "assigned": "指派给你",
+    "told": "上报上级",
+    "unrouted": "待分流超时",
+}
+_TITLES_EN = {
+    "new": "New case",
+    "reminder": "Reminder",
+    "breach": "Overdue",
+    "supervise": "Supervision",
+    "moved": "Case moved here",
+    "offered": "Case offered",
+    "reopened": "Opened again",
+    "assigned": "Assigned to you",
+    "told": "Brought to you",
+    "unrouted": "Report without a case",
+}
+
+
+def title(kind: str, priority: str, language: str) -> str:
+    """``危急提醒`` for a new case in danger; else the kind's own word."""
+    if language.startswith("zh"):
+        return "危急提醒" if kind == "new" and priority == "danger" else _TITLES[kind]
+    return "Danger" if kind == "new" and priority == "danger" else _TITLES_EN[kind]
+
+
+def text(event: CaseEvent, pack: Pack) -> str:
+    """Category, place and words, short enough for a message."""
+    case = event.case
+    category = pack.categories.get(case.category)
+    unit = pack.units.get(case.unit)
+    chinese = pack.city.languages[0].startswith("zh")
+    english = category.name_en if category is not None else ""
+    name = english if english and not chinese else category.name if category is not None else case.category
+    if case.confidential:
+        return f"{unit.name if unit else case.unit} · {'保密上报' if chinese else 'confidential'}"
+    return " · ".join(filter(None, (unit.name if unit else case.unit, name, case.place, case.summary)))[:300]
+
+
+def unrouted_text(report: str, language: str) -> str:
+    """A report that no queue has; its words are not known here."""
+    if language.startswith("zh"):
+        return f"上报 {report} 超时未派单，请检查分派服务"
+    return f"The report {report} has no case in time; look at the router"

@@ -1,0 +1,11 @@
+"""``python -m services.router``."""
+
+from services.router.app import PORT, build
+from shared.runtime.logs import set_up_logs
+from shared.runtime.serving import serve
+from shared.runtime.settings import Settings
+
+if __name__ == "__main__":
+    settings = Settings()
+    set_up_logs("router", settings.log)
+    serve(build, settings, PORT)

@@ -1,0 +1,248 @@
+"""The router's routes: units, queues, streams, cases and the officers' commands."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+import msgspec
+from starlette.responses import StreamingResponse
+
+from services.router.command_bodies import BODIES
+from services.router.domain.case import Case
+from services.router.officers import Officers, acting
+from services.router.public import answer, etag, history_view, report_view
+from services.router.queues import QueueQuery, Queues
+from services.router.store import CaseStore
+from services.router.stream import Tail
+from shared.city.datum import to_wgs84
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, forbidden, invalid, not_found
+from shared.runtime.http_server import Answer, Call, Handler, Route, get, post
+from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
+from shared.runtime.mongo import Collection
+from shared.runtime.packs import PackLibrary
+from shared.runtime.relay import from_stored
+
+OFFICER = frozenset({"officer"})
+READERS = frozenset({"officer", "ops"})
+ACTORS = frozenset({"officer", "service"})
+HISTORY_MAX = 1000
+
+
+class LocateQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """``point``: lon,lat in ``crs``; or ``text``: words to find in the gazetteer."""
+
+    point: str | None = None
+    crs: str = "wgs84"
+    text: str | None = None
+    city: str | None = None
+
+
+class StreamQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+    from_: str | None = None
+    subtree: bool = False
+    city: str | None = None
+
+
+class CityQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Only ops, whose token opens several cities, must say which."""
+
+    city: str | None = None
+
+
+class RouterApi:
+    """Handlers; each short, what they do is elsewhere."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        officers: Officers,
+        packs: PackLibrary,
+        tail: Tail,
+        directory: Directory,
+        events: Collection,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._officers = officers
+        self._packs = packs
+        self._tail = tail
+        self._directory = directory
+        self._events = events
+        self._clock = clock
+        self._queues = Queues(store)
+
+    def routes(self) -> list[Route]:
+        def read(path: str, handler: Handler, summary: str, query: type = CityQuery) -> Route:
+            return get(path, handler, summary, roles=READERS, query=query)
+
+        return [
+            read("/v1/units", self.locate, "Which unit answers for a point or for words, and why", LocateQuery),
+            read("/v1/units/{id}", self.unit, "A unit"),
+            read("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", _OpsQueueQuery),
+            read("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
+            read("/v1/cases/{id}", self.case, "A case"),
+            read("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
+            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case"),
+            *(self._command_route(name, body) for name, body in BODIES.items()),
+        ]
+
+    def _command_route(self, name: str, body: type[msgspec.Struct]) -> Route:
+        return post(
+            f"/v1/cases/{{id}}/{name}", self._command(name), f"{name} a case", roles=ACTORS, body=body, keyed=True
+        )
+
+    def _command(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
+        async def handler(call: Call) -> Answer:
+            return await self._officers.carry_out(name, call, await self._acting(call))
+
+        return handler
+
+    async def _acting(self, call: Call) -> Principal:
+        """The officer; for a service (a one-press link, an acknowledged alert) the person that it names."""
+        if call.principal.kind == "officer":
+            return call.principal
+        city = call.request.headers.get("whistle-city", "")
+        person = await self._directory.person(city, unquote(call.request.headers.get("whistle-person", "")))
+        if person is None:
+            raise forbidden("A service acts for a person of the city; name both.")
+        return person
+
+    def _pack(self, call: Call, city: str | None) -> Pack:
+        principal = call.principal
+        if principal.city != EVERY_CITY:
+            return self._packs.current(principal.city)
+        cities = self._packs.cities
+        if city is None and len(cities) == 1:
+            city = next(iter(cities))
+        if city is None:
+            raise invalid(FieldError("?city", "is required with a token that opens several cities"))
+        return self._packs.current(city)
+
+    async def unit(self, call: Call) -> Answer:
+        pack = self._pack(call, call.query_as(CityQuery).city)
+        found = pack.units.get(call.path["id"])
+        if found is None:
+            raise not_found("unit")
+        return Answer(
+            {
+                "id": found.id,
+                "level": found.level,
+                "name": found.name,
+                "name_en": found.name_en,
+                "parent": found.parent,
+                "path": list(found.path),
+                "layer": found.layer,
+            }
+        )
+
+    async def locate(self, call: Call) -> Answer:
+        query = call.query_as(LocateQuery)
+        pack = self._pack(call, query.city)
+        if query.point is None and query.text is None:
+            raise invalid(FieldError("?point", "give a point or a text"))
+        point = None if query.point is None else _point(query.point, query.crs)
+        located = pack.locate(point, query.text)
+        unit = pack.units[located.unit]
+        return Answer(
+            {
+                "unit": {"id": unit.id, "name": unit.name, "level": unit.level},
+                "within": located.within,
+                "path": list(located.path),
+                "by": located.by,
+                "near_border": located.near_border,
+                "flags": list(located.flags),
+                "place": located.place,
+                "why": list(located.why),
+            }
+        )
+
+    def _queue_unit(self, call: Call, pack: Pack) -> str:
+        """The unit in the path, if it lies in the caller's subtree."""
+        unit = pack.units.get(call.path["unit"])
+        if unit is None or (call.principal.unit is not None and call.principal.unit not in unit.path):
+            raise not_found("queue")
+        return unit.id
+
+    async def queue(self, call: Call) -> Answer:
+        query = call.query_as(_OpsQueueQuery)
+        pack = self._pack(call, query.city)
+        unit = self._queue_unit(call, pack)
+        stream_from = self._tail.cursor()
+        items, following = await self._queues.page(pack.city.id, unit, query)
+        return Answer({"items": items, "next": following, "stream_from": stream_from})
+
+    async def stream(self, call: Call) -> StreamingResponse:
+        query = call.query_as(StreamQuery)
+        pack = self._pack(call, query.city)
+        unit = self._queue_unit(call, pack)
+        cursor = call.request.headers.get("last-event-id") or query.from_
+        return StreamingResponse(
+            self._tail.follow(pack.city.id, pack.units[unit].path, subtree=query.subtree, cursor=cursor),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    async def _seen(self, call: Call) -> Case:
+        pack = self._pack(call, call.query_as(CityQuery).city)
+        found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
+        if found is None:
+            raise not_found("case")
+        return found[0]
+
+    async def case(self, call: Call) -> Answer:
+        case = await self._seen(call)
+        who = call.principal
+        actor = acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
+        return Answer(answer(case, actor, self._clock.now()), headers={"etag": etag(case)})
+
+    async def reports(self, call: Call) -> Answer:
+        case = await self._seen(call)
+        items = [report_view(r, confidential=case.confidential) for r in reversed(case.reports)]
+        return Answer({"items": items, "next": None})
+
+    async def history(self, call: Call) -> Answer:
+        """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
+        case = await self._seen(call)
+        newest = [history_view(entry) for entry in case.history]
+        first = case.history[0].version if case.history else 0
+        stored = await self._events.find(
+            {"subject": case.id, "sequence": {"$lt": first}}, sort=[("sequence", 1)], limit=HISTORY_MAX
+        )
+        opened = [await self._store.first_event(case.id)] if first > 1 else []
+        older = [_from_event(event) for event in (*opened, *map(from_stored, stored))]
+        return Answer({"items": [*older, *newest], "next": None})
+
+
+class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
+    city: str | None = None
+
+
+def _from_event(event: Envelope) -> dict[str, object]:
+    data = decode(event, CaseEvent)
+    view = {
+        "at": event.time,
+        "version": event.sequence,
+        "what": event.type.removesuffix(".v1"),
+        "by": data.by,
+        "by_unit": data.by_unit,
+        "unit": data.case.unit,
+        "clock": data.clock,
+        "due_at": data.due_at,
+        "act": data.act,
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def _point(text: str, crs: str) -> tuple[float, float]:
+    parts = text.split(",")
+    try:
+        lon, lat = (float(part) for part in parts)
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise ValueError(text)
+        return to_wgs84(lon, lat, crs)
+    except ValueError as wrong:
+        raise invalid(FieldError("?point", "is lon,lat in degrees, in the crs wgs84, gcj02 or bd09")) from wrong

@@ -1,0 +1,69 @@
+"""The router: cases, queues, clocks, the officers' API."""
+
+import structlog
+from starlette.applications import Starlette
+
+from services.router.api import RouterApi
+from services.router.changes import Changes
+from services.router.cities import Cities
+from services.router.consumers import ReportEvents
+from services.router.explain import Explain
+from services.router.officers import Officers
+from services.router.photos import PhotoClaims
+from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
+from services.router.stream import Tail
+from services.router.timers import Timers
+from shared.contracts import cases, reports
+from shared.runtime.births import Births
+from shared.runtime.broker import tail_subscriber
+from shared.runtime.consume import effect
+from shared.runtime.packs import PackLibrary
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+
+log = structlog.get_logger()
+PORT = 8802
+
+
+def build(settings: Settings) -> Starlette:
+    """Everything real is chosen here; nothing connects before the application starts."""
+    return assemble(settings).application()
+
+
+def assemble(settings: Settings) -> Service:
+    """The service, not yet started."""
+    service = Service("router", settings)
+    store = CaseStore(service.database)
+    cities = service.database.collection("cities")
+    relay = service.emits_from(store.cases, cities)
+    service.begins_with(Births(store.cases, opened_event))
+    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES)]
+    packs = PackLibrary(service.database, remote=None)
+    changes = Changes(store, packs, relay)
+    officers = Officers(store, changes, packs, PhotoClaims(settings), service.clock)
+    tail = Tail()
+    api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
+    explain = Explain(store, packs, service.clock)
+    service.routes = [*api.routes(), *explain.routes(), *Cities(service, cities, packs, relay, source=1).routes()]
+    service.on_open.append(packs.open)
+    heard = ReportEvents(store, changes, packs, service.publisher, service.clock)
+    service.consumes(effect(reports.TOPIC, "router.reports", heard.handle, service.dead, service.clock))
+    _follow_cases(service, tail)
+    timers = Timers(store, changes, service.clock)
+    service.vitals.looks.append(lambda: store.look(service.clock.now()))
+    service.vitals.checks["clocks"] = timers.unwell
+    service.background("timers", timers.run)
+    return service
+
+
+def _follow_cases(service: Service, tail: Tail) -> None:
+    subscriber = tail_subscriber(service.settings, service.broker, cases.TOPIC, title="router.stream")
+    subscriber(tail.take)
+
+    async def start(cluster: str) -> None:
+        client = subscriber.consumer
+        offsets = {p.partition: await client.position(p) for p in client.assignment()}
+        tail.starts_at(offsets, cluster)
+
+    service.kafka.steps.append(start)
+    service.on_stop.append(tail.close)

@@ -1,0 +1,153 @@
+"""From a report to its queue, category and clocks, by the city pack that the report names.
+
+Pure and repeatable: the same report and the same pack version make the same case.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from services.router.domain.case import Act, Case, Clock, ClockKind, Location, Report, Routing, UnitOnPath
+from services.router.domain.commitments import Commitment, LadderStep
+from services.router.domain.events import Opened
+from services.router.domain.opening import Opening, open_case
+from shared.city.locating import Asked, Located
+from shared.city.model import Commitment as PackCommitment
+from shared.city.model import Rule, Step
+from shared.city.pack import Pack
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.durations import parse_duration
+from shared.kernel.ids import case_id
+from shared.kernel.working_time import Calendar
+
+CLOCK_KINDS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
+"""Clocks that a case starts with; the others start with what they time."""
+
+
+def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened]:
+    """The case of a report."""
+    return assign_each([report], city, pack)[0]
+
+
+def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> list[tuple[Case, Opened]]:
+    """The cases of a batch of reports, each the same as alone."""
+    located = pack.locate_each([_where(report) for report in reports])
+    return [_assigned(report, city, pack, place) for report, place in zip(reports, located, strict=True)]
+
+
+def _where(report: ReportSubmitted) -> Asked:
+    place = report.place
+    point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
+    return Asked(point, " ".join(filter(None, (place.address, report.description))), place.unit)
+
+
+def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) -> tuple[Case, Opened]:
+    category, category_by = _category(report, pack)
+    place = report.place
+    priority = pack.categories[category].priority
+    rule = pack.rule_for(category, report.kind, report.description, located.path, priority)
+    if rule is not None and rule.then.category is not None:
+        category, category_by = rule.then.category, "rule"
+        priority = pack.categories[category].priority
+    if rule is not None and rule.then.priority is not None:
+        priority = rule.then.priority
+    sent_to = _sent_to(pack, rule, category, located.unit)
+    path = path_of(pack, sent_to or located.unit)
+    made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority))
+    return open_case(
+        Opening(
+            case=case_id(report.report),
+            city=city,
+            report=Report(report.report, report.app, report.received_at, report.reporter),
+            kind=report.kind,
+            category=category,
+            priority=priority,
+            path=path,
+            within=located.within,
+            routing=Routing(
+                by="rule" if sent_to is not None else located.by,
+                pack_version=pack.version,
+                near_border=located.near_border,
+                flags=located.flags,
+                category_by=category_by,
+                rule=rule.id if rule is not None else None,
+                commitment=made.id,
+                why=tuple(located.why),
+            ),
+            location=Location(report.cell, place.lon, place.lat, place.address, located.place),
+            description=report.description,
+            photos=tuple(report.photos),
+            clocks=made.clocks(report.received_at, frozenset(CLOCK_KINDS)),
+            confidential=report.confidential,
+            historic=report.historic,
+            opened_at=report.received_at,
+        )
+    )
+
+
+def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str | None:
+    """A unit that a rule or the category names instead of the place's own."""
+    if rule is not None and rule.then.unit is not None:
+        return rule.then.unit
+    word = (rule.then.goes_to if rule is not None else None) or pack.categories[category].goes_to
+    return pack.target(word, located) if word is not None else None
+
+
+def fresh_resolve_clock(case: Case, pack: Pack, now: datetime) -> Clock | None:
+    """The resolve clock that starts when a case is opened again."""
+    made = commitment_of(pack, pack.commitment_for(case.category, tuple(u.id for u in case.path), case.priority))
+    clocks = made.clocks(now, frozenset({"resolve"}))
+    return clocks[0] if clocks else None
+
+
+def path_of(pack: Pack, unit: str) -> tuple[UnitOnPath, ...]:
+    """Root to ``unit``, with the pack's level words. Raises ``KeyError`` for an unknown unit."""
+    return tuple(UnitOnPath(id_, pack.units[id_].level) for id_ in pack.units[unit].path)
+
+
+def _category(report: ReportSubmitted, pack: Pack) -> tuple[str, str]:
+    if report.category is not None and report.category in pack.categories:
+        return report.category, "given"
+    classified = pack.classify(report.description)
+    return classified.code, classified.by
+
+
+def commitment_of(pack: Pack, commitment: PackCommitment) -> Commitment:
+    """The pack's words as the domain's promise; made once per pack and commitment."""
+    return _made(pack.version, pack.calendar(commitment.calendar), commitment)
+
+
+@lru_cache(maxsize=4096)
+def _made(version: str, calendar: Calendar, commitment: PackCommitment) -> Commitment:
+    name = commitment.id or f"{commitment.category or commitment.class_ or 'default'}/{commitment.unit or '*'}"
+    warnings = sorted(commitment.warn_at if isinstance(commitment.warn_at, tuple) else (commitment.warn_at,))
+    later = tuple(LadderStep("tell", "own", fraction=at, clocks=frozenset(CLOCK_KINDS)) for at in warnings[1:])
+    return Commitment(
+        id=f"{name}@{version}",
+        targets=tuple(
+            (kind, parse_duration(text)) for kind in CLOCK_KINDS if (text := getattr(commitment, kind)) is not None
+        ),
+        calendar=calendar,
+        warn_at=warnings[0] if warnings else None,
+        ladder=(*later, *(step for step in map(_step, commitment.ladder) if not _is_warning(step, warnings))),
+    )
+
+
+def _is_warning(step: LadderStep, warnings: list[float]) -> bool:
+    """Telling the own desk when the clock warns is what the warning does; nobody is told twice at once."""
+    return step.act == "tell" and step.to == "own" and step.fraction in warnings
+
+
+def _step(step: Step) -> LadderStep:
+    """A rung as the pack words it. ``at``: ``0.8`` of the target, or ``+PT10M`` after the breach."""
+    acts: tuple[Act, ...] = ("tell", "supervise", "move_to")
+    act = next(act for act in acts if getattr(step, act) is not None)
+    clocks = frozenset((step.clock,) if isinstance(step.clock, str) else step.clock)
+    delayed = isinstance(step.at, str) and step.at.startswith("+")
+    return LadderStep(
+        act,
+        getattr(step, act),
+        fraction=None if delayed else float(step.at),
+        delay=parse_duration(str(step.at)[1:]) if delayed else None,
+        clocks=clocks,
+    )

@@ -1,0 +1,104 @@
+"""What the router hears: reports become cases; what reporters say later is put on record."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import structlog
+
+from services.router.assignment import assign_each
+from services.router.changes import Changes
+from services.router.domain import events as e
+from services.router.public import to_envelopes
+from services.router.store import CaseStore
+from services.router.visibility import seen_by
+from shared.contracts import reports as contract
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
+from shared.runtime.broker import Publisher
+from shared.runtime.packs import PackLibrary
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+
+
+class LostRaceError(TimeoutError):
+    """Others changed the case five times in a row; the event waits and is tried again."""
+
+
+class ReportEvents:
+    """Handles the ``reports`` topic, each event once per id."""
+
+    def __init__(
+        self, store: CaseStore, changes: Changes, packs: PackLibrary, publisher: Publisher, clock: Clock
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._packs = packs
+        self._publisher = publisher
+        self._clock = clock
+
+    async def handle(self, events: Sequence[Envelope]) -> None:
+        """A batch: submissions in one insert, the rest one by one."""
+        submitted = [event for event in events if event.type == "report.submitted.v1"]
+        if submitted:
+            await self._open(submitted)
+        for event in events:
+            if event.type in ("report.rated.v1", "report.added.v1", "report.withdrawn.v1"):
+                await self._record(event)
+
+    async def _open(self, events: Sequence[Envelope]) -> None:
+        """The batch is the outbox: its offset moves when the cases are stored and their first events acknowledged."""
+        opened = {}
+        for (city, version), group in groupby(
+            ((decode(event, contract.ReportSubmitted), event) for event in events),
+            key=lambda pair: (pair[1].city, pair[0].pack_version),
+        ):
+            pack = await self._packs.get(city, version)
+            pairs = list(group)
+            cases = assign_each([report for report, _ in pairs], city, pack)
+            for (case, happened), (_, event) in zip(cases, pairs, strict=True):
+                opened[case.id] = (case, to_envelopes(case, [happened], event.trace)[0], seen_by(case, pack))
+        first = await self._store.insert_opened(list(opened.values()))
+        await self._publisher.publish(first)
+        log.info("cases.opened", reports=len(events), published=len(first))
+
+    async def _record(self, event: Envelope) -> None:
+        data = _word(event)
+        for _ in range(ROUNDS_MAX):
+            loaded = await self._store.load(data.case)
+            if loaded is None or loaded[0].city != event.city:
+                raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
+            case, seen = loaded
+            if event.id in seen:
+                return
+            if await self._changes.save(
+                self._changes.of(case, [_happened(data, event)], key=event.id, trace=event.trace)
+            ):
+                return
+        raise LostRaceError(f"case {data.case}")
+
+
+Word = contract.ReportRated | contract.ReportAdded | contract.ReportWithdrawn
+
+
+def _word(event: Envelope) -> Word:
+    """A reporter's later word."""
+    shapes: dict[str, type[contract.ReportRated] | type[contract.ReportAdded] | type[contract.ReportWithdrawn]] = {
+        "report.rated.v1": contract.ReportRated,
+        "report.added.v1": contract.ReportAdded,
+        "report.withdrawn.v1": contract.ReportWithdrawn,
+    }
+    return decode(event, shapes[event.type])
+
+
+def _happened(data: Word, event: Envelope) -> e.Rated | e.Noted:
+    match data:
+        case contract.ReportRated():
+            return e.Rated(at=event.time, score=data.score, text=data.text)
+        case contract.ReportAdded():
+            said = "the reporter says it is fixed" if data.fixed else "the reporter adds"
+            return e.Noted(at=event.time, text=f"{said}: {data.text or ''}".rstrip(": "), photos=tuple(data.photos))
+        case contract.ReportWithdrawn():
+            return e.Noted(at=event.time, text=f"the reporter withdraws: {data.reason}")

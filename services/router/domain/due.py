@@ -1,0 +1,49 @@
+"""``due``: what the clocks of a case have to say at a moment. Each thing happens once, in order of its own time."""
+
+from datetime import datetime
+
+from services.router.domain import events as e
+from services.router.domain.apply import apply
+from services.router.domain.case import Case, Clock
+
+STEPS_MAX = 200
+"""More than every rung of every clock of a case; a loop that long is a fault."""
+
+
+def due(case: Case, now: datetime) -> list[e.Event]:
+    """Warnings, breaches and rungs up to ``now``. After a long stillness every missed one fires, oldest first.
+
+    A rung that moves the case changes where later rungs point, so each is decided on the case as it then is.
+    Raises ``ValueError`` when a case would not come to rest.
+    """
+    fired: list[e.Event] = []
+    while (moment := case.next_due) is not None and moment <= now:
+        if len(fired) >= STEPS_MAX:
+            raise ValueError(f"case {case.id} does not come to rest")
+        event = _next(case, moment, now)
+        fired.append(event)
+        case = apply(case, event)
+    return fired
+
+
+def _next(case: Case, moment: datetime, now: datetime) -> e.Event:
+    clock = next(c for c in case.clocks if c.next_at == moment)
+    if clock.state == "running" and clock.warn_at == moment and not clock.warned:
+        return e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at)
+    if clock.state == "running" and clock.due_at == moment:
+        return e.ClockBreached(at=now, clock=clock.kind, due_at=clock.due_at)
+    return _climb(case, clock, now)
+
+
+def _climb(case: Case, clock: Clock, now: datetime) -> e.Event:
+    rung = clock.rungs[clock.fired]
+    to = case.towards(rung.to)
+    return e.Escalated(
+        at=now,
+        act=rung.act if to is not None else "tell",
+        to=to or case.path[0].id,
+        clock=clock.kind,
+        due_at=clock.due_at,
+        rung=clock.fired,
+        text=None if to is not None else f"no {rung.to} on the path: the top is told",
+    )

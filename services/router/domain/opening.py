@@ -1,0 +1,57 @@
+"""How a report becomes a case: everything is decided before, here it is put together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.router.domain.apply import apply
+from services.router.domain.case import Case, Clock, Location, Priority, Report, Routing, State, UnitOnPath
+from services.router.domain.events import Opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A report with its queue, category and clocks found."""
+
+    case: str
+    city: str
+    report: Report
+    kind: str
+    category: str
+    priority: Priority
+    path: tuple[UnitOnPath, ...]
+    within: str | None
+    routing: Routing
+    location: Location
+    description: str
+    photos: tuple[str, ...]
+    clocks: tuple[Clock, ...]
+    confidential: bool
+    historic: bool
+    opened_at: datetime
+    """Arrival of the report; the clocks run from here."""
+
+
+def open_case(opening: Opening) -> tuple[Case, Opened]:
+    """Version 1 of the case, queued, and what happened. The same report makes the same case, however often."""
+    case = Case(
+        id=opening.case,
+        city=opening.city,
+        version=1,
+        state=State.QUEUED,
+        priority=opening.priority,
+        category=opening.category,
+        kind=opening.kind,
+        path=opening.path,
+        routing=opening.routing,
+        location=opening.location,
+        opened_at=opening.opened_at,
+        clocks=opening.clocks,
+        reports=(opening.report,),
+        within=opening.within,
+        description=opening.description,
+        photos=opening.photos,
+        confidential=opening.confidential,
+        historic=opening.historic,
+    )
+    opened = Opened(at=opening.opened_at)
+    return apply(case, opened), opened

@@ -1,0 +1,162 @@
+"""An officer's command, end to end: replay, sight, right, freshness, decision, one guarded update, the first answer."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from services.router.assignment import fresh_resolve_clock, path_of
+from services.router.changes import Changes
+from services.router.command_bodies import to_command
+from services.router.domain.case import Case
+from services.router.domain.commands import Actor, Command
+from services.router.domain.decide import decide
+from services.router.photos import PhotoClaims
+from services.router.public import answer, etag
+from services.router.store import CaseStore
+from services.router.visibility import is_guest
+from shared.city.pack import Pack
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
+from shared.kernel.ids import plain_id
+from shared.runtime.http_server import Answer, Call
+from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import Document
+from shared.runtime.packs import PackLibrary
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+_encoder = msgspec.json.Encoder()
+
+
+class Officers:
+    """Carries out commands."""
+
+    def __init__(
+        self, store: CaseStore, changes: Changes, packs: PackLibrary, photos: PhotoClaims, clock: Clock
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._packs = packs
+        self._photos = photos
+        self._clock = clock
+
+    async def carry_out(self, name: str, call: Call, principal: Principal) -> Answer:
+        """The answer to a command; the first one again when its key came before. Raises ``Refusal``."""
+        case_id = call.path["id"]
+        key = plain_id("k", principal.city, principal.who, case_id, call.key)
+        fingerprint = hashlib.sha256(name.encode() + b"\n" + _encoder.encode(call.body)).hexdigest()
+        first = await self._store.answered(key)
+        if first is not None:
+            return _replayed(first, fingerprint)
+        try:
+            case, fresh = await self._through(name, call, principal, key)
+        except Refusal as refusal:
+            if refusal.status in (409, 412):
+                await self._keep(key, fingerprint, refusal.status, _refusal_body(refusal), {})
+            raise
+        actor = acting(principal, case, self._packs.current(case.city))
+        body = _encoder.encode(answer(case, actor, self._clock.now())).decode()
+        headers = {"etag": etag(case)}
+        await self._keep(key, fingerprint, 200, body, headers)
+        return Answer(msgspec.Raw(body.encode()), 200, headers if fresh else {**headers, "idempotent-replayed": "true"})
+
+    async def _through(self, name: str, call: Call, principal: Principal, key: str) -> tuple[Case, bool]:
+        """The case after the command, and whether it was this call that did it."""
+        for _ in range(ROUNDS_MAX):
+            found = await self._store.get(principal.city, call.path["id"], principal.unit)
+            if found is None:
+                raise not_found("case")
+            case, seen = found
+            if key in seen:
+                return case, False
+            _if_match(call, case)
+            now = self._clock.now()
+            pack = self._packs.current(case.city)
+            actor = acting(principal, case, pack)
+            command = _completed(to_command(name, call.body), case, actor, pack, now)
+            happened = decide(case, command, actor, now)
+            if not happened:
+                return case, True
+            if command.photos:
+                await self._photos.claim(case.city, command.photos, case.id)
+            change = self._changes.of(case, happened, key=key, trace=call.trace)
+            if await self._changes.save(change):
+                log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
+                return change.after, True
+        raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
+
+    async def _keep(self, key: str, fingerprint: str, status: int, body: str, headers: dict[str, str]) -> None:
+        document: Document = {
+            "_id": key,
+            "fingerprint": fingerprint,
+            "status": status,
+            "body": body,
+            "headers": headers,
+            "at": self._clock.now(),
+        }
+        await self._store.keep_answer(document)
+
+
+def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
+    """The officer, as he stands to the case."""
+    assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
+    guest = is_guest(case, principal.unit, pack)
+    return Actor(principal.person, principal.unit, principal.role, principal.post, guest)
+
+
+def _completed(command: Command, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
+    """What the domain needs from the pack: paths of units that are named, and the clock of a case opened again."""
+    complete: dict[str, Callable[[], Command]] = {
+        "transfer": lambda: replace(command, to_path=path_of(pack, _known_unit(command.to, pack))),
+        "accept": lambda: replace(command, to_path=path_of(pack, case.offered_to)) if case.offered_to else command,
+        "assign": lambda: replace(command, to=_assignee(command.to, case, pack)),
+        "reopen": lambda: replace(command, fresh_clock=fresh_resolve_clock(case, pack, now)),
+        "inspect": lambda: (
+            command if command.ok else replace(command, fresh_clock=fresh_resolve_clock(case, pack, now))
+        ),
+    }
+    return complete.get(command.name, lambda: command)()
+
+
+def _known_unit(unit: str | None, pack: Pack) -> str:
+    if unit is None or unit not in pack.units:
+        raise invalid(FieldError("/to", "is no unit of this city"))
+    return unit
+
+
+def _assignee(to: str | None, case: Case, pack: Pack) -> str:
+    """A person or unit inside the owner's subtree, or the ground where the case lies."""
+    if to is not None and to in pack.people:
+        unit = pack.people[to].unit
+    elif to is not None and to in pack.units:
+        unit = to
+    else:
+        raise invalid(FieldError("/to", "is no person or unit of this city"))
+    if case.unit not in pack.units[unit].path:
+        raise invalid(FieldError("/to", f"is not inside {case.unit}; transfer it instead"))
+    return to
+
+
+def _if_match(call: Call, case: Case) -> None:
+    given = call.request.headers.get("if-match")
+    if given is not None and given not in ("*", etag(case)):
+        raise Refusal(412, "stale", "The case changed since you read it. Read it again.", extra={"etag": etag(case)})
+
+
+def _refusal_body(refusal: Refusal) -> str:
+    return _encoder.encode({"kind": refusal.kind, "detail": refusal.detail, "extra": refusal.extra}).decode()
+
+
+def _replayed(first: dict[str, Any], fingerprint: str) -> Answer:
+    if first["fingerprint"] != fingerprint:
+        raise key_reused()
+    if first["status"] != 200:
+        kept = msgspec.json.decode(first["body"])
+        raise Refusal(first["status"], kept["kind"], kept["detail"], extra=kept["extra"], replayed=True)
+    return Answer(msgspec.Raw(first["body"].encode()), 200, {**first["headers"], "idempotent-replayed": "true"})

@@ -1,0 +1,220 @@
+"""What others may see of a case: the state in events, the row in a queue, the answer of the API."""
+
+from datetime import datetime
+from typing import Any
+
+from services.router.domain import events as e
+from services.router.domain.case import REPORTS_KEPT, Case, Clock
+from services.router.domain.commands import Actor
+from services.router.domain.decide import open_commands
+from shared.contracts import cases as contract
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope
+from shared.kernel.ids import event_id
+
+STEPS_KEPT = 20
+SUMMARY_MAX = 120
+
+
+def to_state(case: Case) -> contract.CaseState:
+    """The bounded public state that every case event carries."""
+    return contract.CaseState(
+        id=case.id,
+        city=case.city,
+        version=case.version,
+        state=case.state.value,
+        priority=case.priority,
+        category=case.category,
+        kind=case.kind,
+        unit=case.unit,
+        path=[unit.id for unit in case.path],
+        pack_version=case.routing.pack_version,
+        opened_at=case.opened_at,
+        clocks=[_clock_state(clock) for clock in case.clocks],
+        cell=case.location.cell,
+        within=case.within,
+        offered_to=case.offered_to,
+        place=case.location.place,
+        lon=case.location.lon,
+        lat=case.location.lat,
+        summary=None if case.confidential else case.description[:SUMMARY_MAX],
+        assignee=case.assignee,
+        reports=[
+            contract.ReportRef(id=r.id, app=r.app, reporter=r.reporter, received_at=r.received_at)
+            for r in case.reports[-REPORTS_KEPT:]
+        ],
+        report_count=case.report_count,
+        steps=[
+            contract.Step(at=entry.at, what=entry.what, unit=entry.unit, detail=entry.clock)
+            for entry in case.history[-STEPS_KEPT:]
+        ],
+        rating=case.rating,
+        confidential=case.confidential,
+        historic=case.historic,
+        routed_by=case.routing.by,
+    )
+
+
+def to_envelopes(case: Case, happened: list[e.Event], trace: str, before: Case | None = None) -> tuple[Envelope, ...]:
+    """The change's events as they cross Kafka; all carry the state after the change."""
+    state = to_state(case)
+    return tuple(
+        Envelope(
+            id=event_id(case.id, case.version, n),
+            type=event.TYPE,
+            topic=contract.TOPIC,
+            key=case.id,
+            subject=case.id,
+            city=case.city,
+            sequence=case.version,
+            time=event.at,
+            lane=0 if case.priority == "danger" else 1,
+            trace=trace,
+            data=encode(_case_event(state, event, before)),
+        )
+        for n, event in enumerate(happened)
+    )
+
+
+def _case_event(state: contract.CaseState, event: e.Event, before: Case | None) -> contract.CaseEvent:
+    tell: list[str] = []
+    act = clock = due_at = score = None
+    match event:
+        case e.Escalated():
+            tell, act, clock, due_at = [event.to], event.act, event.clock, event.due_at
+        case e.ClockWarned() | e.ClockBreached():
+            tell, clock, due_at = [state.unit], event.clock, event.due_at
+        case e.Offered():
+            tell = [event.to]
+        case e.Rated():
+            score = event.score
+        case _:
+            pass
+    moved = before is not None and before.unit != state.unit
+    return contract.CaseEvent(
+        case=state,
+        was_path=[unit.id for unit in before.path] if before is not None and moved else [],
+        was_offered_to=before.offered_to if before is not None and before.offered_to != state.offered_to else None,
+        by=event.by,
+        by_unit=event.by_unit,
+        tell=tell,
+        act=act,
+        clock=clock,
+        due_at=due_at,
+        fired_at=event.at if clock else None,
+        reason=event.text if isinstance(event, e.Rejected) else None,
+        score=score,
+    )
+
+
+def _clock_state(clock: Clock) -> contract.ClockState:
+    return contract.ClockState(
+        kind=clock.kind,
+        started_at=clock.started_at,
+        target=clock.target,
+        calendar=clock.calendar,
+        due_at=clock.due_at,
+        state=clock.state,
+        met_at=clock.met_at,
+    )
+
+
+def clock_view(clock: Clock) -> dict[str, Any]:
+    """A clock as the API shows it."""
+    view: dict[str, Any] = {
+        "kind": clock.kind,
+        "started_at": clock.started_at,
+        "target": clock.target,
+        "calendar": clock.calendar,
+        "due_at": clock.due_at,
+        "state": clock.state,
+        "pauses": [],
+        "commitment": clock.commitment,
+    }
+    if clock.met_at is not None:
+        view["met_at"] = clock.met_at
+    return view
+
+
+def row(case: Case) -> dict[str, Any]:
+    """A queue row: what an officer decides by, and when."""
+    return {
+        "id": case.id,
+        "version": case.version,
+        "state": case.state.value,
+        "priority": case.priority,
+        "category": case.category,
+        "kind": case.kind,
+        "unit": case.unit,
+        "within": case.within,
+        "offered_to": case.offered_to,
+        "place": case.location.place or case.location.address,
+        "summary": case.description[:SUMMARY_MAX],
+        "opened_at": case.opened_at,
+        "due_at": tightest(case),
+        "clocks": [clock_view(clock) for clock in case.clocks],
+        "report_count": case.report_count,
+        "assignee": case.assignee,
+        "confidential": case.confidential,
+    }
+
+
+def tightest(case: Case) -> datetime | None:
+    """The deadline of the tightest clock that still waits."""
+    return min((clock.due_at for clock in case.clocks if clock.waits), default=None)
+
+
+def answer(case: Case, actor: Actor | None, now: datetime) -> dict[str, Any]:
+    """The case as ``GET /v1/cases/{id}`` answers it."""
+    return {
+        **row(case),
+        "path": [unit.id for unit in case.path],
+        "location": {
+            "lon": case.location.lon,
+            "lat": case.location.lat,
+            "crs": "wgs84",
+            "address": case.location.address,
+            "place": case.location.place,
+        },
+        "description": case.description,
+        "photos": list(case.photos),
+        "routing": {
+            "by": case.routing.by,
+            "pack_version": case.routing.pack_version,
+            "near_border": case.routing.near_border,
+            "flags": list(case.routing.flags),
+            "category_by": case.routing.category_by,
+            "rule": case.routing.rule,
+            "commitment": case.routing.commitment,
+            "why": list(case.routing.why),
+        },
+        "reports": [report_view(r, confidential=case.confidential) for r in reversed(case.reports[-REPORTS_KEPT:])],
+        "parts": [],
+        "history": [history_view(entry) for entry in case.history],
+        "claimed_by": case.claimed_by,
+        "resolved_by": case.resolved_by,
+        "resolved_how": case.resolved_how,
+        "inspected_by": case.inspected_by,
+        "rating": case.rating,
+        "historic": case.historic,
+        "commands": open_commands(case, actor, now),
+    }
+
+
+def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
+    """A report on the case: who sent it stays with intake, a confidential one shows no reporter at all."""
+    return {"id": report.id, "received_at": report.received_at, **({} if confidential else {"app": report.app})}
+
+
+def history_view(entry: Any) -> dict[str, Any]:
+    """A line of the history; empty fields are left out."""
+    fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act")
+    view = {name: value for name in fields if (value := getattr(entry, name)) is not None}
+    if entry.photos:
+        view["photos"] = list(entry.photos)
+    return view
+
+
+def etag(case: Case) -> str:
+    """Moves with commands, clocks and moves only."""
+    return f'"{case.officer_moves}"'

@@ -1,0 +1,189 @@
+"""Cases in MongoDB: one document each, changed by guarded updates that carry their events along."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from prometheus_client import Counter, Gauge
+
+from services.router.domain.case import ENDED, Case
+from shared.contracts.envelope import Envelope
+from shared.runtime.absorbed import absorbed
+from shared.runtime.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
+from shared.runtime.relay import as_pending, real_now
+from shared.runtime.vitals import COUNTED_MAX
+
+SEEN_KEPT = 64
+"""Keys of commands and ids of events that changed the case, newest last: what guards against doing it twice."""
+
+NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
+"""Sorts cases without a waiting clock to the end of a queue."""
+
+INDEXES = (
+    IndexModel([("next_due", 1)], name="next_due", sparse=True),
+    IndexModel([("city", 1), ("seen_by", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="subtree"),
+    IndexModel([("city", 1), ("unit", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="queue"),
+    IndexModel([("offered_to", 1)], name="offered", partialFilterExpression={"offered_to": {"$type": "string"}}),
+)
+ANSWER_INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=30 * 24 * 3600),)
+"""First answers are repeated for thirty days."""
+_OPENED = Counter("whistle_cases_opened_total", "Cases that were opened.")
+_WAITING = Gauge("whistle_waiting_cases", "Cases with a clock that has still to warn, breach or climb, up to 100,000.")
+_DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and that has not fired.")
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_QUERIED = ("_id", "unit", "seen_by", "open", "next_due", "due_at")
+_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "first_event", "stored_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A decided change: the case before and after, its events, who sees it, and the key that guards it."""
+
+    before: Case
+    after: Case
+    envelopes: tuple[Envelope, ...]
+    seen_by: list[str]
+    key: str | None = None
+
+
+def to_doc(case: Case, seen_by: list[str]) -> Document:
+    """The document: the case, and beside it what queries need."""
+    document: Document = msgspec.to_builtins(case, builtin_types=(datetime,))
+    document["_id"] = document.pop("id")
+    document["unit"] = case.unit
+    document["seen_by"] = seen_by
+    document["open"] = case.state not in ENDED
+    if (next_due := case.next_due) is not None:
+        document["next_due"] = next_due
+    document["due_at"] = min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE)
+    return document
+
+
+def from_doc(document: Document) -> Case:
+    """The case that ``to_doc`` stored; fields of a newer version are passed over."""
+    plain = {name: value for name, value in document.items() if name not in _STORE_FIELDS}
+    return msgspec.convert({**plain, "id": document["_id"]}, Case)
+
+
+def opened_event(document: Document) -> Envelope:
+    """``case.opened.v1`` as it was when the case was opened."""
+    return msgspec.convert(document["first_event"], Envelope)
+
+
+class CaseStore:
+    """The ``cases`` collection of the router."""
+
+    def __init__(self, database: Database) -> None:
+        self.cases: Collection = database.collection("cases")
+        self.answers: Collection = database.collection("answers")
+
+    async def insert_opened(self, opened: Sequence[tuple[Case, Envelope, list[str]]]) -> list[Envelope]:
+        """Insert new cases; those that exist already are left alone. Answers the first events of all, as stored.
+
+        Raises ``MongoError`` or ``TimeoutError`` when it is unknown whether a majority has them.
+        """
+        now = real_now()
+        documents = [
+            {**to_doc(case, seen), "first_event": as_pending([event])[0], "stored_at": now}
+            for case, event, seen in opened
+        ]
+        inserted = await self.cases.insert_all(documents)
+        if inserted.failed:
+            raise TimeoutError("cases were not stored by a majority")
+        absorbed("cases", len(inserted.duplicate))
+        _OPENED.inc(len(documents) - len(inserted.duplicate))
+        again = await self._first_events([documents[i]["_id"] for i in inserted.duplicate])
+        return [event for i, (_, event, _) in enumerate(opened) if i not in inserted.duplicate] + again
+
+    async def _first_events(self, ids: list[str]) -> list[Envelope]:
+        """A duplicate key may be of a document that a majority does not have yet (reliability page, experiment 8)."""
+        if not ids:
+            return []
+        found = await self.cases.find({"_id": {"$in": ids}}, {"first_event": 1}, limit=len(ids))
+        if len(found) < len(set(ids)):
+            raise TimeoutError("a case exists but not yet on a majority")
+        return [opened_event(document) for document in found]
+
+    async def first_event(self, id_: str) -> Envelope:
+        """``case.opened.v1`` of a case that exists."""
+        return (await self._first_events([id_]))[0]
+
+    async def get(self, city: str, id_: str, unit: str | None) -> tuple[Case, list[str]] | None:
+        """A case that ``unit`` sees (None: ops), and the keys that it has seen."""
+        where: Document = {"_id": id_, "city": city}
+        if unit is not None:
+            where["seen_by"] = unit
+        document = await self.cases.find_one(where)
+        if document is None:
+            return None
+        return from_doc(document), [seen["id"] for seen in document.get("seen", ())]
+
+    async def load(self, id_: str) -> tuple[Case, set[str]] | None:
+        """A case by id, for events and clocks."""
+        document = await self.cases.find_one({"_id": id_})
+        if document is None:
+            return None
+        return from_doc(document), {seen["id"] for seen in document.get("seen", ())}
+
+    async def save(self, change: Change) -> bool:
+        """One guarded update; False when the case moved on meanwhile."""
+        return bool(await self.cases.update(*_guarded(change)))
+
+    async def save_all(self, changes: Sequence[Change]) -> int:
+        """A bulk of guarded updates; how many took. The caller looks again at those that are still due."""
+        return await self.cases.write([UpdateOne(*_guarded(change)) for change in changes])
+
+    async def due(self, now: datetime, limit: int) -> list[Case]:
+        """Cases with something to say, the longest waiting first."""
+        documents = await self.cases.find(
+            {"next_due": {"$lte": now}}, sort=[("next_due", 1)], limit=limit, hint="next_due"
+        )
+        return [from_doc(document) for document in documents]
+
+    async def next_due(self) -> datetime | None:
+        """The earliest moment at which any case has something to say."""
+        found = await self.cases.find(
+            {"next_due": {"$exists": True}}, {"next_due": 1}, sort=[("next_due", 1)], limit=1, hint="next_due"
+        )
+        return found[0]["next_due"] if found else None
+
+    async def queue(self, where: Document, limit: int) -> list[Case]:
+        """Rows of a queue, the tightest deadline first."""
+        documents = await self.cases.find(where, sort=[("due_at", 1), ("_id", 1)], limit=limit)
+        return [from_doc(document) for document in documents]
+
+    async def look(self, now: datetime) -> None:
+        """Count cases with a clock that has something to do, and those whose moment has come."""
+        _WAITING.set(await self.cases.count({"next_due": {"$gte": _EVER}}, limit=COUNTED_MAX))
+        _DUE.set(await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX))
+
+    async def answered(self, id_: str) -> Document | None:
+        """The first answer to an idempotency key, if there was one."""
+        return await self.answers.find_one({"_id": id_})
+
+    async def keep_answer(self, answer: Document) -> None:
+        """Keep a first answer; a second writer changes nothing."""
+        await self.answers.write([InsertOne(answer)])
+
+
+def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Filter and update: only if nobody changed the case since it was read, and never twice for one key."""
+    document = to_doc(change.after, change.seen_by)
+    id_ = document.pop("_id")
+    where: dict[str, Any] = {"_id": id_, "version": change.before.version}
+    update: dict[str, Any] = {
+        "$set": document,
+        "$push": {"pending": {"$each": as_pending(change.envelopes)}},
+        "$min": {
+            "outbox.lane": min((event.lane for event in change.envelopes), default=1),
+            "outbox.since": real_now(),
+        },
+    }
+    if change.key is not None:
+        where["seen.id"] = {"$ne": change.key}
+        update["$push"]["seen"] = {"$each": [{"id": change.key}], "$slice": -SEEN_KEPT}
+    if "next_due" not in document:
+        update["$unset"] = {"next_due": 1}
+    return where, update

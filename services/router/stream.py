@@ -1,0 +1,223 @@
+"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out by unit.
+
+A cursor names the cluster and the offset reached in each partition. A cursor that the ring cannot serve, or that is of
+another cluster (a wiped broker), gives ``reset``: read the queue again.
+"""
+
+import asyncio
+import base64
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from aiokafka import ConsumerRecord
+
+from services.router.domain.case import ENDED
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Malformed, from_record
+from shared.runtime.relay import real_now
+
+log = structlog.get_logger()
+
+KEPT = timedelta(minutes=10)
+RING_MAX = 20_000
+BEHIND_MAX = 1000
+COMMENT_SECONDS = 15.0
+_encoder = msgspec.json.Encoder()
+_ENDED = frozenset(state.value for state in ENDED)
+
+
+@dataclass(slots=True)
+class Seen:
+    """A record of the tail, with the position after it; read only when somebody listens."""
+
+    at: datetime
+    partition: int
+    offset: int
+    record: ConsumerRecord
+    _read: tuple[str, CaseEvent] | None = None
+    _looked: bool = False
+
+    def read(self) -> tuple[str, CaseEvent] | None:
+        """City and event; None for what is no event of ours."""
+        if not self._looked:
+            self._looked = True
+            with contextlib.suppress(Malformed):
+                envelope = from_record("cases", self.record.key, self.record.value, self.record.headers)
+                self._read = envelope.city, decode(envelope, CaseEvent)
+        return self._read
+
+
+class Tail:
+    """Everything that happened to cases in the last ten minutes, and who listens."""
+
+    def __init__(self) -> None:
+        self._ring: deque[Seen] = deque(maxlen=RING_MAX)
+        self._next: dict[int, int] = {}
+        self._oldest: dict[int, int] = {}
+        self._listeners: set[asyncio.Queue[Seen | None]] = set()
+        self.cluster = "?"
+
+    def cursor(self) -> str:
+        """The position reached: whatever was committed before is in the queue that is read after asking."""
+        return _encode({"c": self.cluster, "o": {str(p): o for p, o in self._next.items()}})
+
+    def starts_at(self, offsets: dict[int, int], cluster: str) -> None:
+        """Where the tail begins, or begins anew; nothing before is in the ring, and whoever listens reads again."""
+        self.cluster = cluster
+        self._ring.clear()
+        self._next = dict(offsets)
+        self._oldest = dict(offsets)
+        self.close()
+
+    def close(self) -> None:
+        """End every stream."""
+        for listener in self._listeners:
+            _offer(listener, None)
+
+    async def take(self, records: tuple[ConsumerRecord, ...]) -> None:
+        """The FastStream handler of the tail."""
+        now = real_now()
+        for record in records:
+            self._next[record.partition] = record.offset + 1
+            seen = Seen(now, record.partition, record.offset + 1, record)
+            self._keep(seen)
+            for listener in self._listeners:
+                _offer(listener, seen)
+        while self._ring and now - self._ring[0].at > KEPT:
+            self._drop_oldest()
+
+    def _keep(self, seen: Seen) -> None:
+        if len(self._ring) == RING_MAX:
+            self._drop_oldest()
+        self._ring.append(seen)
+
+    def _drop_oldest(self) -> None:
+        old = self._ring.popleft()
+        self._oldest[old.partition] = old.offset
+
+    def _since(self, cursor: str | None) -> list[Seen] | None:
+        """What came after ``cursor``; None when that cannot be said."""
+        if cursor is None:
+            return []
+        position = _decode(cursor)
+        if position is None or position["c"] != self.cluster:
+            return None
+        offsets: dict[str, int] = position["o"]
+        if any(offsets.get(str(p), 0) < oldest for p, oldest in self._oldest.items()):
+            return None
+        return [seen for seen in self._ring if seen.offset > offsets.get(str(seen.partition), 0)]
+
+    async def follow(
+        self, city: str, path: Sequence[str], *, subtree: bool, cursor: str | None
+    ) -> AsyncIterator[bytes]:
+        """Server-sent events of the queue of the last unit of ``path`` from ``cursor`` on."""
+        listener: asyncio.Queue[Seen | None] = asyncio.Queue(BEHIND_MAX)
+        self._listeners.add(listener)
+        try:
+            before = self._since(cursor)
+            position = dict(self._next)
+            yield _frame("reset", {}, self.cursor()) if before is None else b": listening\n\n"
+            for seen in before or ():
+                if frame := _told(seen, city, path, subtree=subtree, cursor=self.cursor()):
+                    yield frame
+            while True:
+                try:
+                    async with asyncio.timeout(COMMENT_SECONDS):
+                        item = await listener.get()
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                if item is None:
+                    yield _frame("reset", {}, self.cursor())
+                    return
+                position[item.partition] = item.offset
+                here = _encode({"c": self.cluster, "o": {str(p): o for p, o in position.items()}})
+                if frame := _told(item, city, path, subtree=subtree, cursor=here):
+                    yield frame
+        finally:
+            self._listeners.discard(listener)
+
+
+def _offer(listener: "asyncio.Queue[Seen | None]", seen: Seen | None) -> None:
+    """A listener that is too far behind reads its queue again."""
+    try:
+        listener.put_nowait(seen)
+    except asyncio.QueueFull:
+        while not listener.empty():
+            listener.get_nowait()
+        listener.put_nowait(None)
+
+
+def _told(seen: Seen, city: str, path: Sequence[str], *, subtree: bool, cursor: str) -> bytes | None:
+    read = seen.read()
+    if read is None or read[0] != city:
+        return None
+    event = read[1]
+    case = event.case
+    here = _in_queue(case.path, case.offered_to, path, subtree=subtree, within=case.within)
+    if here and case.state not in _ENDED:
+        return _frame("case", _row(event), cursor)
+    was_path = event.was_path or case.path
+    was_offered = event.was_offered_to or case.offered_to
+    if _in_queue(was_path, was_offered, path, subtree=subtree, within=case.within):
+        return _frame("left", {"id": case.id, "version": case.version, "state": case.state}, cursor)
+    return None
+
+
+def _in_queue(
+    owners: Sequence[str], offered_to: str | None, path: Sequence[str], *, subtree: bool, within: str | None
+) -> bool:
+    """As the queue itself has it: own and offered cases; with ``subtree`` those below, and of the own ground."""
+    unit = path[-1]
+    if subtree:
+        return unit in owners or unit == offered_to or (unit == within and owners[-1] in path)
+    return owners[-1] == unit or offered_to == unit
+
+
+def _row(event: CaseEvent) -> dict[str, Any]:
+    case = event.case
+    waiting = [c.due_at for c in case.clocks if c.state == "running" or (c.state == "breached" and c.met_at is None)]
+    return {
+        "id": case.id,
+        "version": case.version,
+        "state": case.state,
+        "priority": case.priority,
+        "category": case.category,
+        "kind": case.kind,
+        "unit": case.unit,
+        "within": case.within,
+        "offered_to": case.offered_to,
+        "place": case.place,
+        "summary": case.summary,
+        "opened_at": case.opened_at,
+        "due_at": min(waiting, default=None),
+        "clocks": case.clocks,
+        "report_count": case.report_count,
+        "assignee": case.assignee,
+        "confidential": case.confidential,
+    }
+
+
+def _frame(name: str, data: object, cursor: str) -> bytes:
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (name.encode(), cursor.encode(), _encoder.encode(data))
+
+
+def _encode(position: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode()
+
+
+def _decode(cursor: str) -> dict[str, Any] | None:
+    try:
+        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor))
+    except (ValueError, msgspec.MsgspecError):
+        return None
+    if isinstance(found, dict) and isinstance(found.get("c"), str) and isinstance(found.get("o"), dict):
+        return found
+    return None

@@ -1,0 +1,98 @@
+"""Firing: read the due page, let the domain decide, compare and set in bulk, sleep until the next due.
+
+The clock's moment is a field of the case and the guard is its version, so any number of routers may fire at once:
+each breach takes once. A case that cannot be decided is set aside so that it holds up nobody.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from services.router.changes import Changes
+from services.router.domain.case import Case
+from services.router.domain.due import due
+from services.router.store import CaseStore, Change
+from shared.kernel.clock import Clock
+from shared.runtime.mongo import MongoError
+
+log = structlog.get_logger()
+
+PAGE = 500
+SLEEP_SECONDS_MAX = 0.25
+SET_ASIDE = timedelta(minutes=5)
+LOOKED_WITHIN_SECONDS = 20.0
+_FIRED = Counter("whistle_clock_events_total", "Warnings, breaches and rungs that fired.")
+_BREACHED = Counter(
+    "whistle_clock_breaches_total", "Breaches by the kind of clock and the pack's commitment.", ["clock", "commitment"]
+)
+_LATE = Histogram(
+    "whistle_clock_lateness_seconds",
+    "From a clock's moment until its warning, breach or rung was stored.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+
+
+class Timers:
+    """The loop that fires clocks."""
+
+    def __init__(self, store: CaseStore, changes: Changes, clock: Clock) -> None:
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._aside: dict[str, datetime] = {}
+        self._looked = time.monotonic()
+
+    async def run(self) -> None:
+        pause = 0.0
+        while True:
+            try:
+                fired = await self.fire_due()
+                self._looked = time.monotonic()
+                pause = 0.0 if fired else SLEEP_SECONDS_MAX
+            except (MongoError, TimeoutError) as error:
+                log.warning("timers.store_away", error=str(error), kind=type(error).__name__)
+                pause = min(5.0, max(0.5, pause * 2))
+            await asyncio.sleep(pause)
+
+    def unwell(self) -> str | None:
+        """Why deadlines are not kept, if they are not."""
+        since = time.monotonic() - self._looked
+        return f"clocks were last looked at {since:.0f} s ago" if since > LOOKED_WITHIN_SECONDS else None
+
+    async def fire_due(self) -> int:
+        """One page; how many changes took."""
+        now = self._clock.now()
+        self._aside = {case: until for case, until in self._aside.items() if until > now}
+        cases = [case for case in await self._store.due(now, PAGE) if case.id not in self._aside]
+        if not cases:
+            return 0
+        pairs = [pair for case in cases if (pair := self._decided(case, now)) is not None]
+        took = await self._changes.save_all(pairs)
+        self._count(pairs)
+        log.info("clocks.fired", cases=len(pairs), took=took)
+        return took
+
+    def _count(self, fired: Sequence[Change]) -> None:
+        """Late is from the moment until it was stored."""
+        now = self._clock.now()
+        for change in fired:
+            _FIRED.inc(len(change.envelopes))
+            _LATE.observe(max(0.0, (now - (change.before.next_due or now)).total_seconds()))
+            for before, after in zip(change.before.clocks, change.after.clocks, strict=False):
+                if after.state == "breached" != before.state:
+                    _BREACHED.labels(after.kind, after.commitment.partition("@")[0]).inc()
+
+    def _decided(self, case: Case, now: datetime) -> Change | None:
+        try:
+            happened = due(case, now)
+            if not happened:
+                return None
+            return self._changes.of(case, happened)
+        except Exception:
+            log.exception("clock.failed", case=case.id)
+            self._aside[case.id] = now + SET_ASIDE
+            return None

@@ -1,0 +1,69 @@
+"""Can every channel be used as it is written: an address, a number, and nothing secret but by reference."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from shared.city.findings import Findings
+from shared.city.model import Channel, ChannelKind, Channels, Entry, Person, UnitEntry
+from shared.city.receivers import merged
+
+REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+OWN_SETTINGS = "WHISTLE_"
+"""Variables with this beginning are the installation's own: no pack reads them."""
+GATEWAY_ONLY = ("to", "headers", "body", "success", "length")
+SIGNED = frozenset({"dingtalk", "feishu"})
+
+
+def check_channels(found: Findings) -> None:
+    """The channels of the city, of units and of people."""
+    city = found.entries.city
+    for kind, general in city.channels.items():
+        for field, says in _wrong(kind, general, whole=False):
+            found.error_at("city.yaml", "channels", kind, field, says=says)
+    of_units = [((UnitEntry, number), unit.channels) for number, unit in enumerate(found.entries.units)]
+    of_people = [((Person, number), person.channels) for number, person in enumerate(found.entries.people)]
+    owners: list[tuple[tuple[type[Entry], int], Channels]] = [*of_units, *of_people]
+    for entry, channels in owners:
+        for kind, given in channels.items():
+            own = merged(kind, given, city.channels.get(kind, Channel()))
+            for field, says in _wrong(kind, own, whole=True):
+                below = () if isinstance(given, str) else (field,)
+                found.error(entry, "channels", kind, *below, says=says)
+
+
+def _wrong(kind: ChannelKind, channel: Channel, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """Field and what is wrong with it. ``whole``: nothing more is added to it."""
+    for field in ("url", "secret", "to"):
+        yield from ((field, says) for says in _references(getattr(channel, field)))
+    for field in ("headers", "body"):
+        yield from ((field, says) for text in texts(getattr(channel, field)) for says in _references(text))
+    if kind != "sms":
+        yield from ((field, f"is for sms, not for {kind}") for field in GATEWAY_ONLY if getattr(channel, field))
+    if channel.secret and kind not in SIGNED:
+        yield "secret", f"{kind} signs nothing"
+    if not whole:
+        return
+    if not channel.url:
+        yield "url", "the address is missing"
+    elif kind != "sms" and not REFERENCE.search(channel.url):
+        yield "url", "the address opens the channel to whoever has it: write ${NAME} and set NAME in the environment"
+    if kind == "sms" and not channel.to:
+        yield "to", "the number is missing"
+
+
+def _references(text: str) -> Iterator[str]:
+    for name in REFERENCE.findall(text):
+        if name.startswith(OWN_SETTINGS):
+            yield f"{name} is a setting of Whistle; a pack does not read it"
+    if "${" in REFERENCE.sub("", text):
+        yield "a reference is ${NAME}: capital letters, digits and _"
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, names aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from texts(inner)

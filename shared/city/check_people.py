@@ -1,0 +1,84 @@
+"""Is there somebody for every queue: people, shifts, swaps, cover. And no secret in plain text, in any file."""
+
+import re
+from collections import Counter
+from typing import Any
+
+from shared.city.entries import AREAS
+from shared.city.findings import Findings
+from shared.city.model import Cover, Person, Swap, Unit, UnitEntry
+from shared.city.tree import Tree
+
+_ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
+_SECRET_KEY = re.compile(r"(?i)(^|[_-])(secret|password|passwd|token|api_?key|access_?key|private_?key)s?$")
+_SECRET_TEXT = re.compile(
+    r"whsec_\w|-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\b(sk|ghp|xox[abp])[-_]\w{16,}"
+    r"|\bBearer (?!\$\{)\S{12,}|://[^/\s:@]+:[^/\s@$]+@|[?&](access_token|key|token|secret|sign)=(?!\$\{)\w{8,}"
+    r"|\b[0-9a-f]{40,}\b"
+)
+
+
+def check_people(found: Findings) -> None:
+    """People, swaps and cover name what exists."""
+    people = found.entries.people
+    names = found.names(Person)
+    found.once(Person, "id", [person.id for person in people])
+    for number, person in enumerate(people):
+        found.unit((Person, number), "unit", [person.unit])
+        if person.valid_from and person.valid_to and person.valid_from >= person.valid_to:
+            found.error((Person, number), "valid_to", says="not after valid_from")
+    for number, swap in enumerate(found.entries.swaps):
+        for field, who in (("from", swap.from_), ("to", swap.to)):
+            if who not in names:
+                found.error((Swap, number), field, says=f"nobody in posts.yaml has the id {who!r}")
+    for number, cover in enumerate(found.entries.covers):
+        found.unit((Cover, number), "unit", [cover.unit])
+        for at, who in enumerate(cover.by):
+            if who not in names and who not in found.unit_ids:
+                found.error((Cover, number), "by", at, says=f"{who!r} is neither a person nor a unit")
+
+
+def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
+    """Every queue has somebody on post A, at the unit or above; every grid one leader and a member. Warnings."""
+    tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)
+    desks = {person.unit for person in found.entries.people if person.post == "A"}
+    roles = Counter((person.unit, person.role) for person in found.entries.people)
+    for number, unit in enumerate(units.values()):
+        entry = (UnitEntry, number)
+        if tree.owns_queue(unit.id) and desks.isdisjoint(unit.path):
+            found.warn(entry, says=f"nobody is on post A at {unit.id!r} or above it", hint="see posts.yaml")
+        if unit.level == "grid":
+            members = sum(roles[unit.id, role] for role in ("grid_member", "parttime_grid_member"))
+            if roles[unit.id, "grid_leader"] != 1 or not members:
+                says = f"grid {unit.id!r} has {roles[unit.id, 'grid_leader']} leaders and {members} members"
+                found.warn(entry, says=says, hint="a grid has exactly one leader and at least one member")
+
+
+def check_secrets(found: Findings) -> None:
+    """Secrets stand in the environment: a pack says ``${NAME}`` only."""
+    for name, value in found.entries.city.secrets.items():
+        if not _ENV.fullmatch(value):
+            hint = "write ${NAME} and set NAME in the environment"
+            found.error_at("city.yaml", "secrets", name, says="a secret in plain text", hint=hint)
+    for file, content in found.content.items():
+        if file != AREAS:
+            _scan(found, content, file, [], "")
+
+
+def _scan(found: Findings, value: Any, file: str, place: list[str | int], key: str) -> None:
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if [file, *place] != ["city.yaml", "secrets"]:
+                _scan(found, below, file, [*place, name], name)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            _scan(found, below, file, [*place, number], key)
+    elif isinstance(value, str) and _looks_secret(key, value):
+        hint = "write ${NAME} and set NAME in the environment"
+        found.error_at(file, *place, says="looks like a secret in plain text", hint=hint)
+
+
+def _looks_secret(key: str, text: str) -> bool:
+    if not text or _ENV.fullmatch(text):
+        return False
+    return bool(_SECRET_KEY.search(key) or _SECRET_TEXT.search(text))

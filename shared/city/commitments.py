@@ -1,0 +1,40 @@
+"""Which commitment holds: the deeper unit first, then the category, then its class, its priority, and ``default``."""
+
+from collections.abc import Iterable, Mapping
+
+from shared.city.model import Category, Commitment
+
+DEFAULT = "default"
+
+
+class Commitments:
+    """Commitments by unit and by what they are for; of two for the same, the first in the file holds."""
+
+    def __init__(self, commitments: Iterable[Commitment], categories: Mapping[str, Category]) -> None:
+        self._categories = categories
+        self._by_key: dict[tuple[str | None, str, str], Commitment] = {}
+        for commitment in commitments:
+            self._by_key.setdefault(key_of(commitment), commitment)
+
+    def find(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment | None:
+        """For ``category`` in the unit at the end of ``unit_path``; ``priority`` where a case has one of its own."""
+        known = self._categories.get(category)
+        asked = [("category", category)]
+        if known is not None:
+            asked += [("class", known.class_)] if known.class_ else []
+            asked.append(("class", priority or known.priority))
+        elif priority:
+            asked.append(("class", priority))
+        asked.append(("class", DEFAULT))
+        for unit in (*reversed(unit_path), None):
+            for what, word in asked:
+                if (found := self._by_key.get((unit, what, word))) is not None:
+                    return found
+        return None
+
+
+def key_of(commitment: Commitment) -> tuple[str | None, str, str]:
+    """What a commitment is for: its unit, ``category`` or ``class``, and the word."""
+    if commitment.category is not None:
+        return commitment.unit, "category", commitment.category
+    return commitment.unit, "class", commitment.class_ or DEFAULT

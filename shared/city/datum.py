@@ -1,0 +1,54 @@
+"""The three coordinate systems that phones in China send, brought to WGS-84.
+
+``prcoords`` takes and gives latitude first; everything of ours is longitude first. Its iterative inverses ("bored")
+are exact to well under a metre; outside China GCJ-02 is WGS-84 itself, and BD-09 only Baidu's own shift of it.
+"""
+
+import math
+from typing import Literal, get_args
+
+import prcoords
+
+Crs = Literal["wgs84", "gcj02", "bd09"]
+SYSTEMS: tuple[str, ...] = get_args(Crs)
+
+
+def to_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    """``(lon, lat)`` in degrees, WGS-84. ``ValueError`` for an unknown system or a point that is not on Earth."""
+    _on_earth(lon, lat)
+    if crs == "wgs84":
+        return lon, lat
+    if crs == "gcj02":
+        if not prcoords.sanity_in_china_p(prcoords.Coords(lat, lon)):
+            return lon, lat
+        found = prcoords.gcj_wgs_bored((lat, lon), False)
+    elif crs == "bd09":
+        found = prcoords.bd_gcj_bored((lat, lon), False)
+        if prcoords.sanity_in_china_p(found):
+            found = prcoords.gcj_wgs_bored(found, False)
+    else:
+        raise ValueError(f"unknown coordinate system {crs!r}; one of {', '.join(SYSTEMS)}")
+    return float(found.lon), float(found.lat)
+
+
+def from_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    """The way back, for a map that draws in ``crs``. Errors as ``to_wgs84``."""
+    _on_earth(lon, lat)
+    if crs not in SYSTEMS:
+        raise ValueError(f"unknown coordinate system {crs!r}; one of {', '.join(SYSTEMS)}")
+    point = prcoords.Coords(lat, lon)
+    if crs != "wgs84" and prcoords.sanity_in_china_p(point):
+        point = prcoords.wgs_gcj(point, False)
+    if crs == "bd09":
+        point = prcoords.gcj_bd(point)
+    return float(point.lon), float(point.lat)
+
+
+def is_on_earth(lon: float, lat: float) -> bool:
+    """Finite, and within ±180 and ±90 degrees."""
+    return math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90
+
+
+def _on_earth(lon: float, lat: float) -> None:
+    if not is_on_earth(lon, lat):
+        raise ValueError(f"no point on Earth: lon {lon}, lat {lat}")

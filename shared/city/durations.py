@@ -1,0 +1,32 @@
+"""Spans of time as a pack writes them. Targets are the kernel's durations; here is what only a pack has."""
+
+import re
+from datetime import timedelta
+
+from shared.kernel.durations import DurationError, parse_duration
+
+_KEEP = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})D)?")
+
+
+def is_duration(text: str) -> bool:
+    """Whether ``text`` is like ``PT10M``, ``PT8H``, ``P3D`` or ``P1DT12H``, and longer than nothing."""
+    try:
+        return parse_duration(text).plain() > timedelta(0)
+    except DurationError:
+        return False
+
+
+def is_retention(text: str) -> bool:
+    """Whether ``text`` is a calendar span such as ``P3Y``, ``P6M`` or ``P30D``."""
+    match = _KEEP.fullmatch(text)
+    return match is not None and any(match.groups())
+
+
+def is_step_time(at: str | float) -> bool:
+    """Whether a ladder's ``at`` is a fraction of the target in [0, 1] or a delay ``+PT10M`` after the breach."""
+    if isinstance(at, str) and at.startswith("+"):
+        return at in ("+PT0S", "+P0D") or is_duration(at[1:])
+    try:
+        return 0 <= float(at) <= 1
+    except ValueError:
+        return False

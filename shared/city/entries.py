@@ -1,0 +1,211 @@
+"""From the text of a pack's files to typed entries. Every entry that is wrong is named; the others are read on."""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import msgspec
+
+from shared.city import model, yaml_text
+from shared.city.areas import Area
+from shared.city.geojson import read_areas
+from shared.city.problems import Problem, pointer
+
+AREAS = "areas.geojson"
+LISTS: dict[str, dict[str, type[model.Entry]]] = {
+    "units.yaml": {"units": model.UnitEntry},
+    "places.yaml": {"places": model.Place, "no_location": model.NoLocation},
+    "categories.yaml": {"categories": model.Category},
+    "rules.yaml": {"rules": model.Rule},
+    "commitments.yaml": {"commitments": model.Commitment},
+    "calendars.yaml": {"calendars": model.CalendarSpec},
+    "posts.yaml": {"people": model.Person, "swaps": model.Swap, "cover": model.Cover},
+}
+"""Files that hold lists. The first list of a file may stand alone, without its key."""
+
+KEPT = ("merit.yaml", "stations.yaml", "tasks.yaml", "services.yaml", "assessment.yaml")
+"""Files that this reader only parses; those who use them give them their meaning."""
+
+REQUIRED = ("city.yaml", "units.yaml", "categories.yaml", "commitments.yaml")
+NAMES = ("city.yaml", *LISTS, AREAS, *KEPT)
+_AT = re.compile(r" - at `\$(.*)`$")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+E_ = TypeVar("E_", bound=model.Entry)
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack's entries, each right in itself; whether they fit together is for ``checking``."""
+
+    city: model.City
+    units: tuple[model.UnitEntry, ...] = ()
+    areas: tuple[Area, ...] = ()
+    places: tuple[model.Place, ...] = ()
+    no_location: tuple[model.NoLocation, ...] = ()
+    categories: tuple[model.Category, ...] = ()
+    rules: tuple[model.Rule, ...] = ()
+    commitments: tuple[model.Commitment, ...] = ()
+    calendars: tuple[model.CalendarSpec, ...] = ()
+    people: tuple[model.Person, ...] = ()
+    swaps: tuple[model.Swap, ...] = ()
+    covers: tuple[model.Cover, ...] = ()
+    rest: dict[str, Any] = {}
+
+
+class Reading:
+    """Reads files into entries and collects what is wrong.
+
+    ``content``: each file as plain values. ``places``: by kind, the file and pointer of each entry that could be read.
+    ``named``: by kind, the ids of all entries, those that could not be read too, so that nobody misses them.
+    """
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.content: dict[str, Any] = {}
+        self.places: dict[type[model.Entry], list[list[Any]]] = {}
+        self.named: dict[type[model.Entry], set[str]] = {}
+
+    def entries(self) -> Entries | None:
+        """What could be read; None when not even ``city.yaml`` could."""
+        self._check_names()
+        for name in sorted(set(self._files) & set(NAMES) - {AREAS}):
+            self._parse(name)
+        lists: dict[str, tuple[Any, ...]] = {}
+        for name, kinds in LISTS.items():
+            for key, values in self._lists(name, kinds).items():
+                place = [name, key] if isinstance(self.content.get(name), dict) else [name]
+                lists[key] = self._convert_all(values, kinds[key], place)
+        areas = self._areas()
+        city = self._convert(self.content.get("city.yaml"), model.City, ["city.yaml"])
+        if city is None:
+            return None
+        lists["covers"] = lists.pop("cover")
+        rest = {name: self.content[name] for name in KEPT if name in self.content}
+        return Entries(city=city, areas=areas, rest=rest, **lists)
+
+    def _check_names(self) -> None:
+        for name in sorted(set(self._files) - set(NAMES)):
+            near = difflib.get_close_matches(name, NAMES, 1)
+            hint = f"did you mean {near[0]}?" if near else f"a pack holds {', '.join(NAMES)}"
+            self.problems.append(Problem(name, "", "not a file of a city pack", hint))
+        for name in REQUIRED:
+            if name not in self._files:
+                self.problems.append(Problem(name, "", "the file is missing"))
+
+    def _parse(self, name: str) -> None:
+        try:
+            self.content[name] = yaml_text.parse(self._files[name])
+        except yaml_text.BadYaml as error:
+            place = f"(line {error.line})" if error.line else ""
+            self.problems.append(Problem(name, place, str(error), error.hint))
+
+    def _lists(self, name: str, kinds: Mapping[str, type[model.Entry]]) -> dict[str, list[Any]]:
+        lists: dict[str, list[Any]] = {key: [] for key in kinds}
+        content = self.content.get(name)
+        first = next(iter(kinds))
+        if isinstance(content, list):
+            return lists | {first: content}
+        if content is None:
+            return lists
+        if not isinstance(content, dict):
+            self.problems.append(Problem(name, "", f"expected `{first}:` and a list"))
+            return lists
+        for key, values in content.items():
+            if key not in kinds:
+                self.problems.append(Problem(name, pointer(key), f"unknown key {key!r}", _meant(key, list(kinds))))
+            elif isinstance(values, list):
+                lists[key] = values
+            elif values is not None:
+                self.problems.append(Problem(name, pointer(key), "expected a list"))
+        return lists
+
+    def _convert_all(self, values: list[Any], kind: type[E_], place: list[str]) -> tuple[E_, ...]:
+        converted = []
+        places = self.places.setdefault(kind, [])
+        names = self.named.setdefault(kind, set())
+        for number, value in enumerate(values):
+            name = (value.get("id") or value.get("code")) if isinstance(value, dict) else None
+            if isinstance(name, str):
+                names.add(name)
+            entry = self._convert(value, kind, [*place, number])
+            if entry is not None:
+                places.append([*place, number])
+                converted.append(entry)
+        return tuple(converted)
+
+    def _convert(self, value: Any, kind: type[E_], place: list[Any]) -> E_ | None:
+        if value is None and place == ["city.yaml"]:
+            if "city.yaml" in self.content:
+                self.problems.append(Problem("city.yaml", "", "the file is empty"))
+            return None
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            self.problems += _every_fault(value, kind, place, error)
+            return None
+
+    def _areas(self) -> tuple[Area, ...]:
+        if AREAS not in self._files:
+            return ()
+        read = read_areas(self._files[AREAS])
+        self.content[AREAS] = read.content
+        self.problems += [Problem(AREAS, place, message, hint) for place, message, hint in read.problems]
+        self.warnings += [Problem(AREAS, place, message, hint) for place, message, hint in read.warnings]
+        return read.areas
+
+
+def _every_fault(
+    value: Any, kind: type[model.Entry], place: list[Any], error: msgspec.ValidationError
+) -> list[Problem]:
+    """All faults of one entry, a field at a time, since converting stops at the first."""
+    if not isinstance(value, dict):
+        return [_fault(error, place)]
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    found = [
+        _problem([*place, key], f"unknown field {key!r}", _meant(key, list(fields)))
+        for key in value
+        if key not in fields
+    ]
+    for name, field in fields.items():
+        if name not in value:
+            if field.required:
+                found.append(_problem(place, f"the field `{name}` is missing"))
+            continue
+        fault = _caught(lambda field=field, name=name: msgspec.convert(value[name], field.type))  # type: ignore[misc]
+        if fault is not None:
+            found.append(_fault(fault, [*place, name], _choices(field.type)))
+    return found or [_fault(error, place)]
+
+
+def _caught(act: Callable[[], Any]) -> msgspec.ValidationError | None:
+    try:
+        act()
+    except msgspec.ValidationError as error:
+        return error
+    return None
+
+
+def _choices(shape: Any) -> list[str]:
+    """The words that a field takes, when it takes only some."""
+    if get_origin(shape) is Literal:
+        return list(get_args(shape))
+    return [word for part in get_args(shape) if not isinstance(part, str) for word in _choices(part)]
+
+
+def _fault(error: msgspec.ValidationError, place: list[Any], choices: list[str] | None = None) -> Problem:
+    message = str(error)
+    match = _AT.search(message)
+    steps = [name or number for name, number in _STEP.findall(match[1])] if match else []
+    hint = f"one of {', '.join(choices)}" if choices else ""
+    return _problem([*place, *(step for step in steps if step != "...")], _AT.sub("", message), hint)
+
+
+def _problem(place: list[Any], message: str, hint: str = "") -> Problem:
+    return Problem(place[0], pointer(*place[1:]), message, hint)
+
+
+def _meant(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"

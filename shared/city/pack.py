@@ -1,0 +1,136 @@
+"""A city pack, read and checked: what every service asks about a city."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from shared.city.areas import Area, Areas, Floats
+from shared.city.calendars import ALWAYS, calendar_of
+from shared.city.categories import Classified, Classifier
+from shared.city.commitments import Commitments
+from shared.city.entries import Entries
+from shared.city.locating import Asked, Located, LocatedMany, Locator
+from shared.city.model import Commitment, Person, Rule, Unit
+from shared.city.places import Gazetteer
+from shared.city.posts import Posts
+from shared.city.problems import Problem
+from shared.city.receivers import Receivers
+from shared.city.rules import Rules
+from shared.city.tree import Tree
+from shared.kernel.working_time import Calendar
+
+
+class Pack:
+    """Immutable. Made by ``reading.read_pack`` only; every question is answered without I/O.
+
+    ``version``: 16 hex digits over the parsed content; comments, order of keys and format don't change it.
+    ``rest``: the files that are kept as they are (merit, stations, tasks, services, assessment), parsed.
+    """
+
+    def __init__(self, entries: Entries, tree: Tree, version: str, warnings: tuple[Problem, ...]) -> None:
+        self.city = entries.city
+        self.version = version
+        self.warnings = warnings
+        self.tree = tree
+        self.units: Mapping[str, Unit] = MappingProxyType(dict(tree.units))
+        self.root = tree.root
+        self.categories = MappingProxyType({category.code: category for category in entries.categories})
+        self.commitments = entries.commitments
+        self.rules = entries.rules
+        self.calendars = MappingProxyType({calendar.id: calendar for calendar in entries.calendars})
+        self.people = MappingProxyType({person.id: person for person in entries.people})
+        self.places = entries.places
+        self.no_location = entries.no_location
+        self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
+        self._classifier = Classifier(entries.categories)
+        self._rules = Rules(entries.rules)
+        self._commitments = Commitments(entries.commitments, self.categories)
+        self.receivers = Receivers(self.city, self.units.values(), entries.people)
+        self._posts = Posts(self.people, entries.swaps, entries.covers, self.city.timezone)
+        self._calendars = {spec.id: calendar_of(spec, self.city.timezone) for spec in entries.calendars}
+        self._areas = _by_layer(entries.areas, tree.units)
+        with_ground = [tree.units[unit] for unit in dict.fromkeys(area.unit for area in entries.areas)]
+        self._locator = Locator(
+            self.city,
+            tree,
+            self._areas[None],
+            Gazetteer(entries.places, with_ground),
+            entries.no_location,
+        )
+
+    def locate(
+        self,
+        point: tuple[float, float] | None,
+        text: str | None = None,
+        unit: str | None = None,
+        on: date | None = None,
+    ) -> Located:
+        """Which unit answers, and why: ``Locator.locate``."""
+        return self._locator.locate(point, text, unit, on)
+
+    def locate_each(self, asked: Sequence[Asked], on: date | None = None) -> list[Located]:
+        """``locate`` for many questions: ``Locator.locate_each``."""
+        return self._locator.locate_each(asked, on)
+
+    def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
+        """Many points at once, by area only: ``Locator.locate_many``."""
+        return self._locator.locate_many(lon, lat, on, borders)
+
+    def covering(self, point: tuple[float, float], layer: str | None, on: date | None = None) -> tuple[str, ...]:
+        """The units of ``layer`` whose areas cover the point, deepest first; None is the governing layer."""
+        if layer not in self._areas:
+            return ()
+        index = self._areas[layer].at(on)
+        return tuple(dict.fromkeys(index.units[area] for area in index.covering(*point)))
+
+    def classify(self, text: str) -> Classified:
+        """The category that the words mean: ``categories``."""
+        return self._classifier.classify(text)
+
+    def rule_for(
+        self,
+        category: str,
+        kind: str,
+        text: str = "",
+        unit_path: tuple[str, ...] = (),
+        priority: str | None = None,
+    ) -> Rule | None:
+        """The first routing rule that holds: ``Rules.find``."""
+        return self._rules.find(category, kind, text, unit_path, priority)
+
+    def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
+        """The most specific commitment. ``KeyError`` for a category that the pack does not have and no default."""
+        found = self._commitments.find(category, unit_path, priority)
+        if found is None:
+            raise KeyError(category)
+        return found
+
+    def calendar(self, name: str) -> Calendar:
+        """The kernel's calendar of that name; ``always`` is built in. ``KeyError`` when there is none."""
+        return self._calendars[name] if name in self._calendars else {"always": ALWAYS}[name]
+
+    def people_at(
+        self,
+        unit: str,
+        post: str | None = None,
+        roles: frozenset[str] | None = None,
+        on: date | None = None,
+    ) -> tuple[Person, ...]:
+        """Those placed at ``unit`` itself: ``Posts.people_at``."""
+        return self._posts.people_at(unit, post, roles, on)
+
+    def on_duty(self, unit: str, at: datetime, post: str | None = None) -> tuple[Person, ...]:
+        """Those on duty there at that time, by shifts, swaps and cover rules: ``Posts.on_duty``."""
+        return self._posts.on_duty(unit, at, post)
+
+    def target(self, word: str, unit: str) -> str | None:
+        """Whom own, parent, a level word or a unit's id means as seen from ``unit``: ``Tree.target``."""
+        return self.tree.target(word, unit)
+
+
+def _by_layer(areas: tuple[Area, ...], units: Mapping[str, Unit]) -> dict[str | None, Areas]:
+    layers: dict[str | None, list[Area]] = {None: []}
+    for area in areas:
+        layers.setdefault(units[area.unit].layer, []).append(area)
+    return {layer: Areas(found, units) for layer, found in layers.items()}

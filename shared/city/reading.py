@@ -1,0 +1,86 @@
+"""Reading a city pack: text in, a checked ``Pack`` out, or all its problems at once. No network, no database."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shared.city import yaml_text
+from shared.city.checking import check
+from shared.city.entries import AREAS, Reading
+from shared.city.pack import Pack
+from shared.city.problems import PackProblems, Problem
+from shared.city.tree import Tree, units_of
+
+MOST_YAML_BYTES = 16 * 2**20
+MOST_AREAS_BYTES = 128 * 2**20
+
+
+def read_folder(path: Path) -> dict[str, str]:
+    """The text of the pack's files: ``*.yaml`` and ``*.geojson`` right in ``path``; other files are not the pack's.
+
+    Raises ``PackProblems`` when there is no such folder or a file is too large or not UTF-8.
+    """
+    if not path.is_dir():
+        raise PackProblems([Problem(str(path), "", "no such folder")])
+    files: dict[str, str] = {}
+    problems: list[Problem] = []
+    for file in sorted(path.iterdir()):
+        if file.suffix not in (".yaml", ".yml", ".geojson") or not file.is_file():
+            continue
+        try:
+            if file.stat().st_size > _most(file.name):
+                problems.append(Problem(file.name, "", f"larger than {_most(file.name) // 2**20} MiB"))
+            else:
+                files[file.name] = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            problems.append(Problem(file.name, "", f"not UTF-8: {error.reason} at byte {error.start}"))
+    if problems:
+        raise PackProblems(problems)
+    return files
+
+
+def read_pack(files: Mapping[str, str]) -> Pack:
+    """The pack in ``files`` (name → text). Raises ``PackProblems`` with every error found."""
+    too_large = [
+        Problem(name, "", f"larger than {_most(name) // 2**20} MiB")
+        for name, text in files.items()
+        if len(text) > _most(name)
+    ]
+    if too_large:
+        raise PackProblems(too_large)
+    reading = Reading(files)
+    entries = reading.entries()
+    if entries is not None:
+        check(entries, reading)
+    if reading.problems or entries is None:
+        raise PackProblems(_with_lines(reading.problems, files))
+    units = units_of(entries.units)
+    tree = Tree(units, entries.city.root, entries.city.queue_levels)
+    return Pack(entries, tree, version_of(reading.content), tuple(_with_lines(reading.warnings, files)))
+
+
+def version_of(content: Mapping[str, Any]) -> str:
+    """The content address of parsed files: the first 16 hex digits of SHA-256 over canonical JSON."""
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:16]
+
+
+def _most(name: str) -> int:
+    return MOST_AREAS_BYTES if name == AREAS else MOST_YAML_BYTES
+
+
+def _with_lines(problems: list[Problem], files: Mapping[str, str]) -> list[Problem]:
+    """The problems with the line of their place, where a YAML file tells it; in the files' order."""
+    lines: dict[str, dict[str, int]] = {}
+    found = []
+    for problem in problems:
+        if problem.place.startswith("/") and problem.file.endswith(".yaml") and problem.file in files:
+            if problem.file not in lines:
+                lines[problem.file] = yaml_text.lines(files[problem.file])
+            line = lines[problem.file].get(problem.place)
+            place = problem.place + (f" (line {line})" if line else "")
+            problem = Problem(problem.file, place, problem.message, problem.hint)
+        found.append(problem)
+    return found

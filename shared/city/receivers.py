@@ -1,0 +1,70 @@
+"""Who is reached by what beside the inbox: the ``channels`` of a pack's units and people, the city's part filled in."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.city.model import Channel, ChannelKind, Channels, City, Person, Unit
+from shared.kernel.ids import plain_id
+
+
+class Receiver(Channel, frozen=True, kw_only=True):
+    """One group's robot, telephone or mailbox. The ``id`` stays while it is the same robot or number."""
+
+    id: str
+    kind: ChannelKind
+
+
+class Receivers:
+    """The receivers of one pack."""
+
+    def __init__(self, city: City, units: Iterable[Unit], people: Iterable[Person]) -> None:
+        self._of_unit = _by_owner(city, {unit.id: unit.channels for unit in units})
+        self._of_person = _by_owner(city, {person.id: person.channels for person in people})
+        self._by_id = {
+            receiver.id: receiver
+            for owners in (self._of_unit, self._of_person)
+            for receivers in owners.values()
+            for receiver in receivers
+        }
+
+    def __bool__(self) -> bool:
+        """Whether the pack names any channel."""
+        return bool(self._by_id)
+
+    def of_unit(self, unit: str) -> tuple[Receiver, ...]:
+        """The unit's own: a group that everybody at its desk reads."""
+        return self._of_unit.get(unit, ())
+
+    def of_person(self, person: str) -> tuple[Receiver, ...]:
+        """The person's own."""
+        return self._of_person.get(person, ())
+
+    def get(self, id_: str) -> Receiver | None:
+        return self._by_id.get(id_)
+
+
+def _by_owner(city: City, named: Mapping[str, Channels]) -> dict[str, tuple[Receiver, ...]]:
+    return {
+        owner: tuple(_receiver(city, kind, given) for kind, given in channels.items())
+        for owner, channels in named.items()
+        if channels
+    }
+
+
+def _receiver(city: City, kind: ChannelKind, given: Channel | str) -> Receiver:
+    own = merged(kind, given, city.channels.get(kind, Channel()))
+    return Receiver(id=plain_id("v", city.id, kind, own.url, own.to), kind=kind, **_fields(own))
+
+
+def merged(kind: ChannelKind, given: Channel | str, general: Channel) -> Channel:
+    """What an entry says, and where it is silent what the city says."""
+    if isinstance(given, str):
+        given = Channel(to=given) if kind == "sms" else Channel(url=given)
+    own, nothing = _fields(given), _fields(Channel())
+    return Channel(
+        **{name: own[name] if own[name] != nothing[name] else value for name, value in _fields(general).items()}
+    )
+
+
+def _fields(channel: Channel) -> dict[str, Any]:
+    return {name: getattr(channel, name) for name in Channel.__struct_fields__}

@@ -1,0 +1,77 @@
+"""The JSON Schema of each file of a pack, from the same shapes that read it.
+
+``python -m shared.city.schemas FOLDER`` writes them; they are kept under docs/reference/pack and a test compares.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shared.city.entries import AREAS, LISTS
+from shared.city.model import AreaProperties, City
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, str]:
+    """File name (``units.schema.json``) → text, for every file whose entries have a shape."""
+    made = {name.replace(".yaml", ".schema.json"): _of_lists(name) for name in LISTS}
+    (city,), defs = _components(City)
+    made["city.schema.json"] = {"title": "city.yaml", **city, "$defs": defs}
+    made["areas.schema.json"] = _of_areas()
+    return {
+        name: msgspec.json.format(msgspec.json.encode({"$schema": DIALECT, **made[name]}), indent=2).decode() + "\n"
+        for name in sorted(made)
+    }
+
+
+def _of_lists(name: str) -> dict[str, Any]:
+    """Lists under their keys, or the first list alone."""
+    keys = LISTS[name]
+    shapes, defs = _components(*keys.values())
+    lists = {key: {"type": "array", "items": shape} for key, shape in zip(keys, shapes, strict=True)}
+    alone = next(iter(lists.values()))
+    return {
+        "title": name,
+        "anyOf": [{"type": "object", "properties": lists, "additionalProperties": False}, alone],
+        "$defs": defs,
+    }
+
+
+def _of_areas() -> dict[str, Any]:
+    (properties,), defs = _components(AreaProperties)
+    geometry = {
+        "type": "object",
+        "properties": {"type": {"enum": ["Polygon", "MultiPolygon"]}, "coordinates": {"type": "array"}},
+        "required": ["type", "coordinates"],
+    }
+    feature = {
+        "type": "object",
+        "properties": {"type": {"const": "Feature"}, "properties": properties, "geometry": geometry},
+        "required": ["type", "properties", "geometry"],
+    }
+    return {
+        "title": AREAS,
+        "type": "object",
+        "properties": {"type": {"const": "FeatureCollection"}, "features": {"type": "array", "items": feature}},
+        "required": ["type", "features"],
+        "$defs": defs,
+    }
+
+
+def _components(*shapes: type[msgspec.Struct]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    found, defs = msgspec.json.schema_components(shapes, ref_template="#/$defs/{name}")
+    return list(found), defs
+
+
+def write(folder: Path) -> None:
+    """Writes every schema into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

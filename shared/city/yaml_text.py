@@ -1,0 +1,150 @@
+"""YAML as a pack needs it: the 1.2 core schema, so that ``08:30``, ``2026-01-01`` and ``no`` stay words.
+
+Built on libyaml's event stream. Against PyYAML's own loader it refuses keys that are given twice, keeps dates and
+times as text, and bounds what aliases may blow up to. Errors: ``BadYaml`` with the line.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+MOST_NODES = 2_000_000
+DEEPEST = 60
+
+_INT = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}  # type: ignore[dict-item]
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class BadYaml(ValueError):
+    """Text that is not one YAML document of plain values. ``line`` counts from 1; 0 where unknown."""
+
+    def __init__(self, message: str, line: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.line, self.hint = line, hint
+
+
+def parse(text: str) -> Any:
+    """The one document in ``text`` as dicts, lists, strings, numbers, booleans and None."""
+    return _Builder(text).document()
+
+
+def lines(text: str) -> dict[str, int]:
+    """JSON pointer → line (from 1) of every value in ``text``; {} when it does not parse."""
+    builder = _Builder(text, keep_lines=True)
+    try:
+        builder.document()
+    except BadYaml:
+        return {}
+    return builder.lines
+
+
+class _Builder:
+    def __init__(self, text: str, keep_lines: bool = False) -> None:
+        self._text = text
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._nodes = 0
+        self._keep = keep_lines
+        self.lines: dict[str, int] = {}
+
+    def document(self) -> Any:
+        try:
+            return self._document(iter(yaml.parse(self._text, Loader=_LOADER)))
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise BadYaml(error.problem or "not YAML", mark.line + 1 if mark else 0) from None
+        except yaml.YAMLError as error:
+            raise BadYaml(f"not YAML: {error}") from None
+
+    def _document(self, events: Iterator[Any]) -> Any:
+        value: Any = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise BadYaml("more than one document in the file", _line(event))
+            elif isinstance(event, yaml.NodeEvent):
+                value = self._value(event, events, "", 0)
+        return value
+
+    def _value(self, event: Any, events: Iterator[Any], at: str, depth: int) -> Any:
+        if self._keep:
+            self.lines[at] = _line(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        before = self._nodes
+        self._count(1, event)
+        if depth > DEEPEST:
+            raise BadYaml(f"nested deeper than {DEEPEST}", _line(event))
+        if isinstance(event, yaml.ScalarEvent):
+            value = _scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self._sequence(events, at, depth)
+        else:
+            value = self._mapping(events, at, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, self._nodes - before)
+        return value
+
+    def _sequence(self, events: Iterator[Any], at: str, depth: int) -> list[Any]:
+        values: list[Any] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            values.append(self._value(event, events, f"{at}/{len(values)}" if self._keep else "", depth + 1))
+        return values
+
+    def _mapping(self, events: Iterator[Any], at: str, depth: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            line = _line(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise BadYaml("a key must be plain text", line)
+            key = event.value
+            if key == "<<" and event.implicit[0]:
+                raise BadYaml("merge keys (<<) are not used in packs", line, "write the fields out")
+            if key in values:
+                raise BadYaml(f"the key {key!r} is given twice", line, "keep one of the two")
+            values[key] = None
+            below = f"{at}/{key.replace('~', '~0').replace('/', '~1')}" if self._keep else ""
+            values[key] = self._value(next(events), events, below, depth + 1)
+        return values
+
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self._anchors:
+            raise BadYaml(f"*{event.anchor} names no finished anchor", _line(event))
+        value, size = self._anchors[event.anchor]
+        self._count(size, event)
+        return value
+
+    def _count(self, nodes: int, event: Any) -> None:
+        self._nodes += nodes
+        if self._nodes > MOST_NODES:
+            raise BadYaml(f"more than {MOST_NODES} values", _line(event))
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _scalar(event: Any) -> Any:
+    text: str = event.value
+    if not event.implicit[0]:  # quoted, or with a tag of its own: text
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        # An official code may have leading zeros; a number has none.
+        return int(text) if len(text) < 19 and str(int(text)) == text.lstrip("+") else text
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else text
+    return text

@@ -1,0 +1,114 @@
+"""Events of a case: each carries the case's bounded public state and what happened."""
+
+from datetime import datetime
+
+import msgspec
+
+TOPIC = "cases"
+
+TYPES = (
+    "case.opened.v1",
+    "case.acknowledged.v1",
+    "case.claimed.v1",
+    "case.released.v1",
+    "case.assigned.v1",
+    "case.offered.v1",
+    "case.moved.v1",
+    "case.refused.v1",
+    "case.on_site.v1",
+    "case.started.v1",
+    "case.noted.v1",
+    "case.escalated.v1",
+    "case.supervised.v1",
+    "case.resolved.v1",
+    "case.inspected.v1",
+    "case.closed.v1",
+    "case.reopened.v1",
+    "case.rejected.v1",
+    "case.rated.v1",
+    "clock.warned.v1",
+    "clock.breached.v1",
+)
+
+
+class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A clock as everybody may see it. ``target`` is ISO 8601, ``calendar`` an id of the pack."""
+
+    kind: str
+    started_at: datetime
+    target: str
+    calendar: str
+    due_at: datetime
+    state: str
+    met_at: datetime | None = None
+
+
+class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A report that hangs on the case."""
+
+    id: str
+    app: str
+    reporter: str | None = None
+    received_at: datetime | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of the history, as reporters and officers may read it: no words, no person."""
+
+    at: datetime
+    what: str
+    unit: str | None = None
+    detail: str | None = None
+
+
+class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The bounded public state: enough for every queue row, alert and webhook; no words of reporters."""
+
+    id: str
+    city: str
+    version: int
+    state: str
+    priority: str
+    category: str
+    kind: str
+    unit: str
+    path: list[str]
+    pack_version: str
+    opened_at: datetime
+    clocks: list[ClockState]
+    cell: str
+    within: str | None = None
+    offered_to: str | None = None
+    place: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    summary: str | None = None
+    assignee: str | None = None
+    reports: list[ReportRef] = []
+    report_count: int = 1
+    steps: list[Step] = []
+    rating: int | None = None
+    confidential: bool = False
+    historic: bool = False
+    routed_by: str = "area"
+
+
+class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every ``case.*`` and ``clock.*`` event."""
+
+    case: CaseState
+    was_path: list[str] = []
+    """Before this change, where it differs: root to owner. A queue in it that is not in the case's path was left."""
+    was_offered_to: str | None = None
+    by: str | None = None
+    """The person who did it; absent when a clock or another event did."""
+    by_unit: str | None = None
+    tell: list[str] = []
+    """Units whose people are to be told because of a ladder, as the commitment says."""
+    act: str | None = None
+    """For a ladder's step: ``tell``, ``supervise`` or ``move_to``."""
+    clock: str | None = None
+    due_at: datetime | None = None
+    fired_at: datetime | None = None
+    reason: str | None = None
+    score: int | None = None

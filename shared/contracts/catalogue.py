@@ -1,0 +1,54 @@
+"""Every event that crosses Kafka: type → topic and shape. One list, compared with docs and golden samples by tests."""
+
+from typing import TypeVar
+
+import msgspec
+
+from shared.contracts import alerts, cases, cities, reports
+from shared.contracts.envelope import Envelope, Malformed
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
+    "report.submitted.v1": (reports.TOPIC, reports.ReportSubmitted),
+    "report.rated.v1": (reports.TOPIC, reports.ReportRated),
+    "report.added.v1": (reports.TOPIC, reports.ReportAdded),
+    "report.withdrawn.v1": (reports.TOPIC, reports.ReportWithdrawn),
+    "report.unrouted.v1": (reports.TOPIC, reports.ReportUnrouted),
+    **dict.fromkeys(cases.TYPES, (cases.TOPIC, cases.CaseEvent)),
+    "alert.sent.v1": (alerts.TOPIC, alerts.AlertSent),
+    "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
+}
+
+TOPICS: dict[str, int] = {reports.TOPIC: 12, cases.TOPIC: 12, alerts.TOPIC: 6, cities.TOPIC: 1}
+"""Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
+
+EMITTERS: dict[str, str] = {
+    reports.TOPIC: "intake",
+    cases.TOPIC: "router",
+    alerts.TOPIC: "notifier",
+    cities.TOPIC: "router",
+}
+"""Topic → the service that keeps what was published there and can publish it again."""
+
+_encoder = msgspec.json.Encoder()
+_decoders = {type_: msgspec.json.Decoder(shape) for type_, (_, shape) in CATALOGUE.items()}
+
+
+def encode(data: msgspec.Struct) -> str:
+    """The JSON text of an event's data."""
+    return _encoder.encode(data).decode()
+
+
+def decode(event: Envelope, shape: type[T]) -> T:
+    """The data of ``event`` as ``shape``. Raises ``Malformed`` for an unknown type, bad JSON or another shape."""
+    decoder = _decoders.get(event.type)
+    if decoder is None:
+        raise Malformed(f"the type {event.type} is not in the catalogue")
+    try:
+        data = decoder.decode(event.data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        raise Malformed(f"the data of {event.type} does not fit: {wrong}") from wrong
+    if not isinstance(data, shape):
+        raise Malformed(f"{event.type} does not carry {shape.__name__}")
+    return data

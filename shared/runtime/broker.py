@@ -1,0 +1,251 @@
+"""The one place where FastStream is set up: producer, topics, and the two kinds of subscriber.
+
+FastStream's and aiokafka's defaults lose messages (ACK_FIRST, ``latest``, acks=1): every setting below is there
+because of a fact on the reliability page; ``tests/contract/test_subscribers.py`` holds them.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
+from faststream import AckPolicy
+from faststream.exceptions import IncorrectState
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+
+from shared.contracts.catalogue import TOPICS
+from shared.contracts.envelope import Envelope, to_headers
+from shared.runtime.settings import Settings
+from shared.runtime.telemetry import OFF, Telemetry
+
+log = structlog.get_logger()
+
+BATCH_RECORDS = 256
+BATCH_TIMEOUT_MS = 500
+"""The longest that an empty look waits, not a delay: records are handed on as soon as some are there."""
+LONG_POLL_MS = 2000
+"""How long the broker keeps a question that has no answer yet; the answer comes as soon as there is one."""
+PATIENT_BYTES = 256 * 1024
+PATIENT_MS = 1000
+SERVED_SECONDS = 4.0
+LINGER_MS = 0
+"""Whoever publishes hands over a batch at once; waiting for more costs latency and wakes the sender twice."""
+RETENTION_MS = 7 * 24 * 3600 * 1000
+
+
+def topic_name(settings: Settings, topic: str) -> str:
+    return f"{settings.namespace}.{topic}"
+
+
+def build_broker(settings: Settings, service: str, middlewares: Sequence[Any] = ()) -> KafkaBroker:
+    """A broker that publishes durably: all replicas, idempotent, compressed. Connects at ``start``."""
+    return KafkaBroker(
+        settings.kafka.split(","),
+        client_id=f"{settings.namespace}.{service}",
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=LINGER_MS,
+        max_batch_size=128 * 1024,
+        compression_type="lz4",
+        request_timeout_ms=15000,
+        max_request_size=256 * 1024,
+        allow_auto_create_topics=False,
+        graceful_timeout=20.0,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        logger=logging.getLogger("whistle.broker"),
+        log_level=logging.DEBUG,
+        apply_types=False,
+        middlewares=middlewares,
+    )
+
+
+async def open_admin(settings: Settings) -> AIOKafkaAdminClient:
+    """Connected; to be closed. Raises ``KafkaError`` when Kafka is away."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=10000)
+    try:
+        await admin.start()
+    except BaseException:
+        await admin.close()
+        raise
+    return admin
+
+
+async def cluster_id(admin: AIOKafkaAdminClient) -> str:
+    """Which cluster answers: one whose folder was wiped is another. Raises ``KafkaError``."""
+    return str((await admin.describe_cluster())["cluster_id"])
+
+
+async def ensure_topics(settings: Settings, admin: AIOKafkaAdminClient) -> None:
+    """Create the catalogue's topics where they are missing. Raises ``KafkaError`` when Kafka is away."""
+    existing = set(await admin.list_topics())
+    config = {
+        "min.insync.replicas": str(max(1, settings.replication - 1)),
+        "unclean.leader.election.enable": "false",
+        "retention.ms": str(RETENTION_MS),
+        "max.message.bytes": str(256 * 1024),
+    }
+    missing = [
+        NewTopic(topic_name(settings, topic), partitions, settings.replication, topic_configs=config)
+        for topic, partitions in TOPICS.items()
+        if topic_name(settings, topic) not in existing
+    ]
+    if missing:
+        try:
+            await admin.create_topics(missing)
+        except TopicAlreadyExistsError:
+            log.info("topics.created_by_another")
+
+
+async def topics_exist(settings: Settings, admin: AIOKafkaAdminClient) -> bool:
+    """Whether the catalogue's topics are all there. Raises ``KafkaError``."""
+    return {topic_name(settings, topic) for topic in TOPICS} <= set(await admin.list_topics())
+
+
+async def served(settings: Settings, places: Collection[TopicPartition]) -> bool:
+    """Whether a client that starts now is answered by the leaders of ``places``."""
+    client = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","))
+    try:
+        async with asyncio.timeout(SERVED_SECONDS):
+            await client.start()
+            await client.end_offsets(places)
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    finally:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(SERVED_SECONDS):
+                await client.stop()
+    return True
+
+
+class Publisher:
+    """Events into Kafka, pipelined: ``send`` puts one event into the client's buffer and answers its future ack.
+
+    One by one, because ``publish_batch`` puts a keyed batch into one random partition (faststream#2586).
+    """
+
+    def __init__(self, settings: Settings, broker: KafkaBroker, source: str, telemetry: Telemetry = OFF) -> None:
+        self._settings = settings
+        self._broker = broker
+        self._source = f"/{settings.namespace}/{source}"
+        self.failure: tuple[float, KafkaError] | None = None
+        """Since when (monotonic seconds) nothing got through, and the last reason."""
+        self._telemetry = telemetry
+
+    async def send(self, event: Envelope) -> "asyncio.Future[Any]":
+        try:
+            with self._telemetry.following(event.trace):
+                future = await self._broker.publish(
+                    event.data.encode(),
+                    topic_name(self._settings, event.topic),
+                    key=event.key.encode(),
+                    headers=to_headers(event, self._source),
+                    correlation_id=event.id,
+                    no_confirm=True,
+                )
+        except IncorrectState as error:
+            raise KafkaConnectionError("the connection to Kafka is being made anew") from error
+        assert isinstance(future, asyncio.Future)  # noqa: S101 - what no_confirm promises
+        return future
+
+    async def publish(self, events: Sequence[Envelope]) -> None:
+        """All ``events``, acknowledged by all in-sync replicas when this returns. Raises ``KafkaError``."""
+        try:
+            await asyncio.gather(*[await self.send(event) for event in events])
+        except KafkaError as error:
+            self.failure = (self.failure[0] if self.failure else time.monotonic(), error)
+            raise
+        self.failure = None
+
+
+async def _raw_batch(message: tuple[ConsumerRecord, ...], original: Any) -> KafkaMessage:
+    """The batch with its records untouched: one undecodable header or body must not fail its neighbours."""
+    bare = ConsumerRecord(
+        topic=message[0].topic,
+        partition=message[0].partition,
+        offset=message[0].offset,
+        timestamp=message[0].timestamp,
+        timestamp_type=message[0].timestamp_type,
+        key=None,
+        value=b"",
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=0,
+        headers=(),
+    )
+    parsed: KafkaMessage = await original((bare,))
+    parsed.raw_message = message
+    return parsed
+
+
+async def _no_decoding(message: KafkaMessage) -> object:
+    return message.raw_message
+
+
+def durable_subscriber(
+    settings: Settings, broker: KafkaBroker, topic: str, group: str, title: str, *, patient: bool
+) -> Any:
+    """A subscriber of a consumer group whose offsets move only after the handler returned.
+
+    ``patient``: it wants few of the topic's records and fetches in large steps, at most a second late, so that it does
+    not wake for every record.
+    """
+    return broker.subscriber(
+        topic_name(settings, topic),
+        group_id=f"{settings.namespace}.{group}",
+        batch=True,
+        max_records=BATCH_RECORDS,
+        batch_timeout_ms=BATCH_TIMEOUT_MS,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_poll_interval_ms=300000,
+        session_timeout_ms=10000,
+        heartbeat_interval_ms=2000,
+        rebalance_timeout_ms=15000,
+        fetch_min_bytes=PATIENT_BYTES if patient else 1,
+        fetch_max_wait_ms=PATIENT_MS if patient else LONG_POLL_MS,
+        no_reply=True,
+        parser=_raw_batch,
+        decoder=_no_decoding,
+        title=title,
+    )
+
+
+def tail_subscriber(settings: Settings, broker: KafkaBroker, topic: str, title: str) -> Any:
+    """A subscriber without a group that sees everything from now on: live streams. It owes nothing to anybody."""
+    return broker.subscriber(
+        topic_name(settings, topic),
+        batch=True,
+        max_records=BATCH_RECORDS,
+        batch_timeout_ms=BATCH_TIMEOUT_MS,
+        ack_policy=AckPolicy.MANUAL,
+        auto_offset_reset="latest",
+        isolation_level="read_committed",
+        no_reply=True,
+        parser=_raw_batch,
+        decoder=_no_decoding,
+        title=title,
+    )
+
+
+__all__ = [
+    "KafkaBroker",
+    "KafkaError",
+    "Publisher",
+    "build_broker",
+    "cluster_id",
+    "durable_subscriber",
+    "ensure_topics",
+    "open_admin",
+    "served",
+    "tail_subscriber",
+    "topic_name",
+    "topics_exist",
+]

@@ -1,0 +1,222 @@
+"""How far each consumer has come, kept where a broker cannot lose it.
+
+Kafka only carries. A mark says of a partition that everything published before ``at`` was handled, up to ``offset``.
+A consumer that finds itself past its mark (offsets were moved) goes back to it. One whose mark is no longer in the log
+(a wiped folder, another cluster, an outage longer than the retention, a leader that lost its tail) has missed records
+that nobody will deliver: it asks the service that emits the topic to publish again what it stored since, and absorbs
+what it knows. That the log is still the same is seen by the newest record that was handled: it is found by its time.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter
+
+from shared.contracts.catalogue import EMITTERS
+from shared.kernel.clock import rfc3339
+from shared.runtime import http_client
+from shared.runtime.consume import Consumer, Handled
+from shared.runtime.identity.tokens import service_token
+from shared.runtime.mongo import Collection, MongoError
+from shared.runtime.relay import real_now
+from shared.runtime.replay import Stretch
+from shared.runtime.settings import Settings
+
+log = structlog.get_logger()
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SETTLE_SECONDS = 10.0
+"""Until every service has left the old cluster: a producer that has not may be told of records that were not kept."""
+MARGIN = timedelta(seconds=30)
+"""Between being stored and being published, and between the clocks of two machines."""
+UNCHANGED_SECONDS = 60.0
+AGAIN_AFTER = timedelta(seconds=60)
+"""A sample that is not caught up with: a partition may have been away in between, so that the mark is gone back to."""
+_LOST = Counter("whistle_consumer_gaps_total", "Times that records were gone before they were handled.", ["group"])
+
+
+class Emitters:
+    """The services that emit, asked over HTTP to publish again."""
+
+    def __init__(self, settings: Settings) -> None:
+        urls = {"intake": settings.intake_url, "router": settings.router_url, "notifier": settings.notifier_url}
+        self._urls = {topic: f"{urls[service]}/v1/replay" for topic, service in EMITTERS.items()}
+        self._client = http_client.client()
+        self._headers = {"authorization": f"Bearer {service_token(settings.secret_text)}"}
+
+    async def publish_again(self, topic: str, since: datetime, cluster: str, after: str | None) -> Stretch:
+        """One stretch of it. Raises ``httpx.HTTPError`` when it was not published, or not all of it."""
+        body = {"since": rfc3339(since), "cluster": cluster, **({"after": after} if after else {})}
+        answer = await self._client.post(self._urls[topic], json=body, headers=self._headers)
+        answer.raise_for_status()
+        return msgspec.json.decode(answer.content, type=Stretch)
+
+
+class Replaced(Exception):
+    """The log is not the one that was read from: connect anew."""
+
+
+@dataclass
+class _State:
+    """Of one consumer since it connected."""
+
+    checked: set[int] = field(default_factory=set)
+    missed_since: datetime | None = None
+    ask_at: float = 0.0
+    asked_to: str | None = None
+    sample: tuple[datetime, dict[int, int]] | None = None
+    """A moment, and the ends of the partitions then."""
+    marked: dict[int, Handled] = field(default_factory=dict)
+    marked_at: float = 0.0
+
+
+class CaughtUp:
+    """Marks of a service's consumers; ``look`` is called again and again while it is connected."""
+
+    def __init__(self, marks: Collection, consumers: Sequence[Consumer], emitters: Emitters) -> None:
+        self._marks = marks
+        self._consumers = consumers
+        self._emitters = emitters
+        self._states: dict[str, _State] = {}
+        self._replaced: set[str] = set()
+        """Groups that have not yet asked for what another log does not hold."""
+
+    def connected(self, *, replaced: bool) -> None:
+        """Another connection: what consumers know of partitions no longer holds.
+
+        ``replaced``: the log is another one, so that a partition without a mark has been missed from the beginning.
+        """
+        if replaced:
+            self._replaced = {consumer.group for consumer in self._consumers}
+        self._states = {consumer.group: _State() for consumer in self._consumers}
+        for consumer in self._consumers:
+            consumer.forget_places()
+            _LOST.labels(consumer.group)  # 0 is shown too: Prometheus sees no increase in a series that begins at 1
+
+    async def look(self, cluster: str) -> None:
+        """Check what was newly assigned, ask for what is missing, note what was caught up with. Raises ``Replaced``."""
+        for consumer in self._consumers:
+            client = consumer.subscriber.consumer
+            assigned = sorted(client.assignment()) if client is not None else []
+            if not assigned:
+                continue
+            try:
+                await self._look(consumer, self._states[consumer.group], client, assigned, cluster)
+            except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
+                log.warning("marks.wait", group=consumer.group, error=str(error), kind=type(error).__name__)
+
+    async def _look(
+        self, consumer: Consumer, state: _State, client: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
+    ) -> None:
+        numbers = {place.partition for place in assigned}
+        for gone in state.checked - numbers:
+            consumer.forget_places(gone)
+        state.checked &= numbers
+        new = [place for place in assigned if place.partition not in state.checked]
+        if new:
+            state.sample = None
+            await self._check(consumer, state, client, new, cluster)
+        elif gone_from := await _gone(client, {place: consumer.handled[place.partition] for place in assigned}):
+            raise Replaced(f"{consumer.topic} has lost what was read from it, in partitions {gone_from}")
+        if state.missed_since is not None:
+            await self._ask(consumer, state, cluster)
+        else:
+            await self._note(consumer, state, client, assigned, cluster)
+
+    async def _check(
+        self, consumer: Consumer, state: _State, client: AIOKafkaConsumer, new: list[TopicPartition], cluster: str
+    ) -> None:
+        parts = (await self._marks.find_one({"_id": consumer.group}) or {"parts": {}})["parts"]
+        replaced = consumer.group in self._replaced
+        marks = {place: parts[str(place.partition)] for place in new if str(place.partition) in parts}
+        starts = {place: await _start(consumer, client, place) for place in new}
+        gone = await _gone(client, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
+        for place, mark in marks.items():
+            if mark["cluster"] != cluster or place.partition in gone or replaced:
+                self._missed(consumer, state, mark["at"])
+            elif starts[place] > mark["offset"]:
+                consumer.handled[place.partition] = Handled(mark["offset"], mark["newest"])
+                client.seek(place, mark["offset"])
+                log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark["offset"])
+        if replaced and len(marks) < len(new):
+            self._missed(consumer, state, EPOCH)
+        state.checked |= {place.partition for place in new}
+
+    def _missed(self, consumer: Consumer, state: _State, at: datetime) -> None:
+        if state.missed_since is None:
+            state.ask_at = time.monotonic() + SETTLE_SECONDS
+            _LOST.labels(consumer.group).inc()
+        state.missed_since = min(at, state.missed_since or at)
+
+    async def _ask(self, consumer: Consumer, state: _State, cluster: str) -> None:
+        """A stretch a look. Until all came the marks stand still, so that another process would ask again."""
+        assert state.missed_since is not None  # noqa: S101 - the caller looked
+        if time.monotonic() < state.ask_at:
+            return
+        since = max(EPOCH, state.missed_since - MARGIN)
+        stretch = await self._emitters.publish_again(consumer.topic, since, cluster, state.asked_to)
+        state.asked_to = stretch.next
+        log.warning("consumer.missed", group=consumer.group, since=rfc3339(since), published_again=stretch.events)
+        if stretch.next is None:
+            state.missed_since = None
+            self._replaced.discard(consumer.group)
+
+    async def _note(
+        self, consumer: Consumer, state: _State, client: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
+    ) -> None:
+        """A sample of the ends is kept until all before it is handled; then it is the mark."""
+        if state.sample is None:
+            at = real_now()
+            ends = await client.end_offsets(assigned)
+            state.sample = at, {place.partition: end for place, end in ends.items()}
+        at, before = state.sample
+        handled = {number: consumer.handled[number] for number in before}
+        if any(handled[number].offset < end for number, end in before.items()):
+            if real_now() - at > AGAIN_AFTER:
+                consumer.forget_places()
+                state.checked.clear()
+            return
+        state.sample = None
+        if handled == state.marked and time.monotonic() - state.marked_at < UNCHANGED_SECONDS:
+            return
+        parts: dict[str, Any] = {
+            f"parts.{number}": {"cluster": cluster, "offset": place.offset, "newest": place.newest, "at": at}
+            for number, place in handled.items()
+        }
+        await self._marks.update({"_id": consumer.group}, {"$set": parts}, upsert=True)
+        state.marked, state.marked_at = handled, time.monotonic()
+
+
+async def _start(consumer: Consumer, client: AIOKafkaConsumer, place: TopicPartition) -> int:
+    """Where this process began in a partition: its first record's offset, or where it waits for one."""
+    if place.partition not in consumer.began:
+        kept = await client.committed(place)
+        waiting = kept if kept is not None else (await client.beginning_offsets([place]))[place]
+        consumer.handled.setdefault(place.partition, Handled(waiting))
+        return int(consumer.began.get(place.partition, waiting))
+    start = consumer.began[place.partition]
+    consumer.handled.setdefault(place.partition, Handled(start))
+    return start
+
+
+async def _gone(client: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[int]:
+    """Partitions whose log no longer holds the newest record handled, or begins after all that was handled."""
+    if not handled:
+        return []
+    beginnings = await client.beginning_offsets(list(handled))
+    known = {place: h.newest for place, h in handled.items() if h.newest and beginnings[place] < h.offset}
+    found = await client.offsets_for_times(known) if known else {}
+    gone = {place for place, h in handled.items() if beginnings[place] > h.offset}
+    for place in known:
+        at = found.get(place)
+        if at is None or at.offset >= handled[place].offset or at.timestamp != handled[place].newest:
+            gone.add(place)
+    return sorted(place.partition for place in gone)

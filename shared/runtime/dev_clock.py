@@ -1,0 +1,71 @@
+"""The clock that promises are measured with: real time, and in development real time moved forward.
+
+The moves are one document of the ``identity`` database, read four times a second by every service in development. Each
+holds from a moment that lies further ahead than that, so that the whole stack moves at once, and it stays moved over a
+restart. Leases, outboxes and tokens use real time.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from shared.kernel.clock import whole_millis
+from shared.runtime.mongo import Database, MongoError
+
+READ_SECONDS = 0.25
+AHEAD_SECONDS = 2 * READ_SECONDS
+
+
+class SystemClock:
+    """Real time plus the moves that hold by then; only development ever makes any."""
+
+    def __init__(self) -> None:
+        self._shift = timedelta()
+        self._ahead: tuple[tuple[float, timedelta], ...] = ()
+
+    @property
+    def shift(self) -> timedelta:
+        """How far the clock is ahead of real time now."""
+        if not self._ahead:
+            return self._shift
+        now = time.time()
+        return sum((by for since, by in self._ahead if since <= now), self._shift)
+
+    def move(self, moves: Iterable[tuple[float, timedelta]]) -> None:
+        """Every move there is: from when it holds (seconds of the epoch), and by how much."""
+        known, now = list(moves), time.time()
+        self._shift = sum((by for since, by in known if since <= now), timedelta())
+        self._ahead = tuple((since, by) for since, by in known if since > now)
+
+    def now(self) -> datetime:
+        return whole_millis(datetime.fromtimestamp(time.time(), UTC) + self.shift)
+
+
+class SharedShift:
+    """Keeps a ``SystemClock``'s moves as the database has them."""
+
+    def __init__(self, database: Database, clock: SystemClock) -> None:
+        self._collection = database.collection("clock")
+        self._clock = clock
+
+    async def read(self) -> None:
+        found = await self._collection.find_one({"_id": "shift"})
+        if found is not None:
+            self._clock.move((move["from"], timedelta(milliseconds=move["millis"])) for move in found.get("moves", ()))
+
+    async def forward(self, by: timedelta) -> timedelta:
+        """Move every service's clock; answers when all have moved."""
+        move = {"from": time.time() + AHEAD_SECONDS, "millis": int(by.total_seconds() * 1000)}
+        await self._collection.update({"_id": "shift"}, {"$push": {"moves": move}}, upsert=True)
+        await self.read()
+        await asyncio.sleep(AHEAD_SECONDS)
+        return self._clock.shift
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.read()
+            except MongoError:
+                await asyncio.sleep(1.0)
+            await asyncio.sleep(READ_SECONDS)

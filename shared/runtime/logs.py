@@ -1,0 +1,82 @@
+"""Logs: one line per unit of work, structured, with the trace, without personal data."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from shared.kernel.personal import without_personal_numbers
+
+_TOKEN = re.compile(r"whk_\w+|whsec_[\w+/=]+|Bearer\s+\S+")
+_SECRET_NAMES = frozenset({"token", "secret", "authorization", "password", "phone", "name", "key"})
+_MAX_VALUE = 2000
+REPEAT_SECONDS = 10.0
+REMEMBERED_MAX = 500
+
+
+def scrub(text: str) -> str:
+    """``text`` without phone numbers, identity numbers (GB 11643) and tokens."""
+    return _TOKEN.sub("[token]", without_personal_numbers(text))
+
+
+def _redact(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in line.items():
+        if name in _SECRET_NAMES:
+            line[name] = "[redacted]"
+        elif isinstance(value, str):
+            line[name] = scrub(value)[:_MAX_VALUE]
+    return line
+
+
+class OncePerWhile(logging.Filter):
+    """A library that repeats itself while a server is away says each thing once in ten seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        what = (record.name, str(record.msg))
+        if record.created - self._said.get(what, 0.0) < REPEAT_SECONDS:
+            return False
+        if len(self._said) > REMEMBERED_MAX:
+            self._said.clear()
+        self._said[what] = record.created
+        return True
+
+
+def set_up_logs(service: str, style: str) -> None:
+    """Everything, the libraries' lines too, goes to standard output in one style."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redact,
+    ]
+    end: structlog.types.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, end],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, end],
+        )
+    )
+    handler.addFilter(OncePerWhile())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)

@@ -1,0 +1,66 @@
+"""Health that watches progress: records wait and nothing is handled for thirty seconds.
+
+A consumer whose coordinator died looks alive (its process answers, its client pings) and handles nothing for ever
+(aiokafka#1154, #1037, #625). The cure is a new process; the supervisor starts it. While Kafka is away nobody gets on,
+and a new process would not either: only time in which others are served counts.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
+
+from prometheus_client import Gauge
+
+from shared.runtime.consume import Consumer
+
+STALL_SECONDS = 30.0
+STILL_SECONDS = 15.0
+BEHIND_RECORDS = 10_000
+"""More than a consumer handles in ten seconds."""
+_LAG = Gauge("whistle_consumer_lag_records", "Records of this process's partitions that wait for the group.", ["group"])
+
+Served = Callable[[Collection[Any]], Awaitable[bool]]
+"""Whether a client of its own is served from these partitions."""
+
+
+class ProgressWatch:
+    """Looks at consumers again and again; tells which one has had records waiting and no progress for too long."""
+
+    def __init__(self, consumers: Sequence[Consumer], served: Served) -> None:
+        self._consumers = consumers
+        self._served = served
+        self._waiting: dict[str, tuple[float, float]] = {}
+        """Group → its progress, and since when records have waited with that progress (monotonic seconds)."""
+        self._lags: dict[str, int] = {}
+
+    async def stalled(self, now: float) -> str | None:
+        """The group that stands still, if one does. ``now``: monotonic seconds."""
+        for consumer in self._consumers:
+            lags = await _lags(consumer)
+            lag = self._lags[consumer.group] = sum(lags.values())
+            _LAG.labels(consumer.group).set(lag)
+            if not lag:
+                self._waiting.pop(consumer.group, None)
+                continue
+            progress, since = self._waiting.get(consumer.group, (consumer.progress, now))
+            self._waiting[consumer.group] = (consumer.progress, now)
+            if since < now and progress == consumer.progress and await self._served(lags):
+                self._waiting[consumer.group] = (progress, since)
+                if now - since >= STALL_SECONDS:
+                    return consumer.group
+        return None
+
+    def behind(self, now: float) -> str | None:
+        """Which groups are far behind or stand still at ``now`` (monotonic seconds); None when none does."""
+        far = [group for group, lag in self._lags.items() if lag > BEHIND_RECORDS]
+        still = [group for group, (_, since) in self._waiting.items() if now - since >= STILL_SECONDS]
+        return f"behind: {', '.join(sorted({*far, *still}))}" if far or still else None
+
+
+async def _lags(consumer: Consumer) -> dict[Any, int]:
+    """Partitions in which records wait for it, and how many."""
+    client = getattr(consumer.subscriber, "consumer", None)
+    if client is None:
+        return {}
+    ends = {partition: client.highwater(partition) for partition in client.assignment()}
+    lags = {partition: end - await client.position(partition) for partition, end in ends.items() if end is not None}
+    return {partition: lag for partition, lag in lags.items() if lag > 0}

@@ -1,0 +1,41 @@
+"""Quotas of keys and of the reporters behind them, counted in each process: with n processes n times as much passes."""
+
+import math
+import time
+
+from shared.kernel.errors import too_many
+from shared.kernel.quota import Quota
+from shared.runtime.identity.directory import Principal
+from shared.runtime.settings import Settings
+
+KEY_BURST_SECONDS = 2
+REPORTER_BURST_SECONDS = 30
+
+
+class Quotas:
+    """Charged before anything is written. Both methods raise ``Refusal`` 429 that says when to come again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key_rate = settings.key_rate
+        self._reporter_rate = settings.reporter_rate / 60
+        self._keys = Quota()
+        self._reporters = Quota()
+
+    def charge_key(self, who: Principal) -> None:
+        """One request, or one report of a batch. Services among themselves are not counted."""
+        rate = who.rate or self._key_rate
+        if rate and who.kind != "service":
+            name = f"{who.city}/{who.kind}/{who.who}"
+            _granted(self._keys.take(name, time.monotonic(), rate, KEY_BURST_SECONDS * rate), "key")
+
+    def charge_reporter(self, who: Principal, ref: str) -> None:
+        """One report of a person behind an app. Importers bring the past of many, so they are not counted."""
+        rate = self._reporter_rate
+        if rate and who.kind != "importer":
+            name, burst = f"{who.city}/{who.who}/{ref}", max(1, int(rate * REPORTER_BURST_SECONDS))
+            _granted(self._reporters.take(name, time.monotonic(), rate, burst), "reporter")
+
+
+def _granted(wait: float, whose: str) -> None:
+    if wait:
+        raise too_many(f"This {whose} asks for too much at once; nothing was done.", math.ceil(wait))

@@ -1,0 +1,253 @@
+"""A service's life: open the store, serve, connect to Kafka when it is there, watch, stop in order.
+
+Kafka being away is no reason to refuse reports: HTTP serves as soon as the store is open; relay and consumers start
+when Kafka answers. A background task that ends by itself ends the process, and the supervisor starts it again.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import prometheus_client
+import structlog
+from faststream.kafka import KafkaBroker
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from shared.kernel.clock import rfc3339
+from shared.runtime import http_client, openapi
+from shared.runtime.addresses import Guard
+from shared.runtime.attempts import Attempts
+from shared.runtime.births import BIRTH_INDEX, Births
+from shared.runtime.broker import Publisher, build_broker
+from shared.runtime.caught_up import CaughtUp, Emitters
+from shared.runtime.consume import Consumer
+from shared.runtime.dead_letters import INDEXES as DEAD_INDEXES
+from shared.runtime.dead_letters import DeadLetters
+from shared.runtime.dev_clock import SharedShift, SystemClock
+from shared.runtime.heartbeat import Heartbeat
+from shared.runtime.http_client import close_all
+from shared.runtime.http_server import Answer, Call, Edge, Route, get
+from shared.runtime.identity.directory import Directory
+from shared.runtime.kafka_connection import KafkaConnection
+from shared.runtime.mongo import Collection, IndexModel, Mongo, MongoError
+from shared.runtime.ops_routes import ops_routes
+from shared.runtime.quotas import Quotas
+from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.settings import Settings
+from shared.runtime.telemetry import telemetry
+from shared.runtime.vitals import Check, Vitals
+
+log = structlog.get_logger()
+
+VERSION = "0.1.0"
+GRACE_SECONDS = 25
+_BUILD = prometheus_client.Gauge(
+    "whistle_build_info", "1; the labels say which service of which version this is.", ["service", "version"]
+)
+
+
+class Service:
+    """What every service has: store, directory, broker, relay, consumers, background tasks, the common routes."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = SystemClock()
+        self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
+        self.database = self.mongo.database(name)
+        identity = self.mongo.database("identity")
+        self.directory = Directory(identity, settings.secret_text)
+        self.quotas = Quotas(settings)
+        self.shift = SharedShift(identity, self.clock)
+        self.telemetry = telemetry(settings, name, VERSION)
+        self.broker: KafkaBroker = build_broker(settings, name, self.telemetry.middlewares)
+        self.publisher = Publisher(settings, self.broker, name, self.telemetry)
+        self.events = self.database.collection("events")
+        self.dead = DeadLetters(
+            name, self.database.collection("dead_letters"), Attempts(self.database.collection("attempts"))
+        )
+        self.relay: Relay | None = None
+        self.sources: Sequence[Collection] = ()
+        self.births: Sequence[Births] = ()
+        self.consumers: list[Consumer] = []
+        self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [(self.dead.collection, DEAD_INDEXES)]
+        self.checks: dict[str, Check] = {}
+        self.routes: list[Route] = []
+        self.on_open: list[Callable[[], Awaitable[None]]] = []
+        self.on_stop: list[Callable[[], None]] = []
+        self._background: list[tuple[str, Callable[[], Awaitable[None]], bool]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._store_open = False
+        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, Emitters(settings))
+        self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
+        self.vitals = Vitals(name, self.mongo.ping, lambda: self.kafka.answers)
+        self._watched()
+
+    def _watched(self) -> None:
+        """What every service says of its own health, and to whom."""
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+        _BUILD.labels(self.name, VERSION).set(1)
+        self.vitals.looks.append(self.dead.look)
+        self.vitals.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
+        self.vitals.checks["consumers"] = lambda: self.kafka.watch.behind(time.monotonic())
+        self.background("vitals", self.vitals.run)
+        self.background("loop", self.vitals.watch_loop)
+        if self.settings.heartbeat_url:
+            guard = Guard(self.settings.webhook_allow)
+            heartbeat = Heartbeat(self.settings.heartbeat_url, self.name, self.unwell, guard, http_client.client())
+            self.background("heartbeat", heartbeat.run)
+
+    def unwell(self) -> dict[str, str]:
+        """What keeps the service from its work, by name; empty while it is well."""
+        return {**self._unready(), **self.vitals.unwell()}
+
+    def emits_from(self, *sources: Collection) -> Relay:
+        """Declare the collections whose documents carry pending events."""
+        self.sources = sources
+        self.relay = Relay(self.name, sources, self.events, self.publisher)
+        for source in sources:
+            self.indexes.append((source, (OUTBOX_INDEX,)))
+        self.indexes.append((self.events, EVENT_INDEXES))
+        return self.relay
+
+    def begins_with(self, births: Births) -> None:
+        """Declare a collection whose documents say their first event themselves."""
+        self.births = (*self.births, births)
+        self.indexes.append((births.collection, (BIRTH_INDEX,)))
+
+    def consumes(self, consumer: Consumer) -> None:
+        consumer.subscribe(self.settings, self.broker)
+        self.consumers.append(consumer)
+
+    def background(self, name: str, run: Callable[[], Awaitable[None]], *, needs_kafka: bool = False) -> None:
+        """A loop that runs while the service does; its end is the service's."""
+        self._background.append((name, run, needs_kafka))
+
+    def application(self) -> Starlette:
+        """The ASGI application with the service's routes and those that all services have."""
+        routes = [*self.routes, *self._common_routes(), *ops_routes(self)]
+        described = openapi.document(self.name, VERSION, routes)
+
+        async def openapi_json(_: Call) -> Answer:
+            return Answer(described)
+
+        routes.append(get("/openapi.json", openapi_json, "This page"))
+        application = Edge(self.name, self.directory, self.quotas, self.telemetry).application(routes, self._lifespan)
+        application.state.on_stop = self.on_stop
+        return application
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document without starting anything."""
+        return openapi.document(self.name, VERSION, [*self.routes, *self._common_routes(), *ops_routes(self)])
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+        await self._open_store()
+        for name, run, needs_kafka in self._background:
+            if not needs_kafka:
+                self._start(name, run)
+        if self.settings.dev_tokens:
+            self._start("clock", self.shift.run)
+        self._start("kafka", lambda: self.kafka.run(self._connected))
+        try:
+            yield
+        finally:
+            await self._stop()
+
+    async def _open_store(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                await self.mongo.ping()
+                for collection, indexes in self.indexes:
+                    await collection.ensure_indexes(*indexes)
+                await self.shift.read()
+                for step in self.on_open:
+                    await step()
+                self._store_open = True
+                return
+            except MongoError as error:
+                log.warning("store.away", error=str(error), kind=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(5.0, pause * 2)
+
+    def _connected(self) -> None:
+        """What needs Kafka is started once; when the connection is made anew it goes on by itself."""
+        jobs = [job for job in self._background if job[2]]
+        if self.relay is not None:
+            jobs.append(("relay", self.relay.run, True))
+        running = {task.get_name() for task in self._tasks}
+        for name, run, _ in jobs:
+            if name not in running:
+                self._start(name, run)
+
+    def _start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        async def guarded() -> None:
+            try:
+                await run()
+            except asyncio.CancelledError:
+                raise
+            except BaseException:
+                log.exception("task.failed", task=name)
+            log.critical("task.ended", task=name)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        self._tasks.append(asyncio.create_task(guarded(), name=name))
+
+    async def _stop(self) -> None:
+        await self.kafka.close()
+        await cancelled(self._tasks)
+        await close_all()
+        await self.mongo.close()
+        await asyncio.to_thread(self.telemetry.close)
+        log.info("service.stopped")
+
+    def _common_routes(self) -> list[Route]:
+        async def live(_: Call) -> Answer:
+            return Answer({"status": "alive"})
+
+        async def ready(_: Call) -> Answer:
+            if reasons := self._unready():
+                return Answer({"status": "not ready", "reasons": reasons}, 503)
+            return Answer({"status": "ready"})
+
+        async def metrics(_: Call) -> Response:
+            return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+
+        async def me(call: Call) -> Answer:
+            return Answer({**_plain(call.principal), "now": rfc3339(self.clock.now())})
+
+        everybody = frozenset({"rider_app", "importer", "ops", "officer", "service"})
+        return [
+            get("/livez", live, "The process answers"),
+            get("/readyz", ready, "Ready to work"),
+            get("/metrics", metrics, "Prometheus metrics"),
+            get("/v1/me", me, "Whose key or token this is", roles=everybody),
+        ]
+
+    def _unready(self) -> dict[str, str]:
+        checks: dict[str, Check] = {
+            "store": lambda: None if self._store_open else "MongoDB has not answered yet",
+            "kafka": lambda: None if self.kafka.cluster else "Kafka does not answer (yet)",
+            **self.checks,
+        }
+        return {name: why for name, check in checks.items() if (why := check())}
+
+
+async def cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Every task has ended when this returns. One cancellation is not enough: ``asyncio.wait_for`` of Python 3.11, with
+    which pymongo reads, swallows one that arrives together with the answer (cpython#86296), and a loop would go on."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
+
+
+def _plain(principal: Any) -> dict[str, Any]:
+    return {f: v for f in principal.__struct_fields__ if (v := getattr(principal, f)) is not None}

@@ -1,0 +1,243 @@
+"""Who calls what in the walk over all routes: every sort of caller, and one sensible request for every route."""
+
+import itertools
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from services.router.command_bodies import BODIES
+from shared.city.reading import read_folder
+from shared.runtime.identity.tokens import service_token
+from tests.flows.test_reports import QUAY
+from tests.stack import HARBOUR, ROOT, RunningStack, until
+from tests.unit.test_intake_photos import picture
+
+PAGE = ROOT / "docs" / "access.md"
+CALLERS = (
+    "nobody",
+    "app",
+    "other app",
+    "importer",
+    "desk",
+    "ground",
+    "outside",
+    "offered",
+    "other city",
+    "ops",
+    "other city's ops",
+    "service",
+)
+"""The columns of docs/access.md."""
+OUTSIDERS_FIRST = sorted(CALLERS, key=("desk", "ground", "service").__contains__)
+"""Those who change the case come last."""
+
+_REASON = {"reason": "a walk over all routes"}
+_WORDS: Mapping[str, Any] = {
+    "release": _REASON,
+    "assign": {"to": "quayside"},
+    "transfer": {"to": "millfield", **_REASON},
+    "return": _REASON,
+    "refuse": _REASON,
+    "note": {"text": "a walk"},
+    "escalate": _REASON,
+    "resolve": {"how": "repair", "text": "a walk"},
+    "inspect": {"ok": True},
+    "reopen": _REASON,
+    "reject": _REASON,
+}
+
+
+def table() -> dict[str, dict[str, set[int]]]:
+    """Route (``intake POST /v1/reports``) → caller → the answers that are right, as docs/access.md has them."""
+    rows = [line.strip("|").split("|") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    return {
+        row[0].strip().strip("`"): {
+            caller: {int(status) for status in cell.split()} for caller, cell in zip(CALLERS, row[1:], strict=True)
+        }
+        for row in rows
+    }
+
+
+@dataclass(frozen=True)
+class Target:
+    """A report and its case."""
+
+    report: str
+    case: str
+
+
+@dataclass
+class Request:
+    """What is sent: ``path`` filled in, a query, a JSON body or bytes."""
+
+    path: str
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    content: bytes | None = None
+    media: str = "application/json"
+
+
+class World:
+    """A harbour with cases at the quayside, some of them offered to the millfield."""
+
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
+        rider = stack.rider()
+        self.photos = {name: rider.send_photo(picture("PNG")).json()["id"] for name in ("plain", "offered")}
+        self.hook = rider.post_to(
+            "notifier", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "types": ["case.opened"]}
+        ).json()["id"]
+        self.plain, self.offered, linked, *others = self._targets(3 + 2 * len(BODIES))
+        self.plain_of = dict(zip(BODIES, others, strict=False))
+        self.offered_of = dict(zip(BODIES, others[len(BODIES) :], strict=True))
+        desk = stack.person("qs-desk")
+        for target in (self.offered, *self.offered_of.values()):
+            answer = desk.command(target.case, "transfer", _WORDS["transfer"])
+            assert answer.status_code == 200, answer.text
+        member = stack.person("qs-walk")
+        self.alert, self.link = (
+            until(lambda case=case: member.get("notifier", "/v1/alerts", case=case).json()["items"], what="an alert")[0]  # type: ignore[misc]
+            for case in (self.plain.case, linked.case)
+        )
+        deliveries = f"/v1/webhooks/{self.hook}/deliveries"
+        self.delivery = until(lambda: rider.get("notifier", deliveries).json()["items"], what="a delivery")[0]["id"]
+        self._await_photos()
+
+    def _targets(self, count: int) -> list[Target]:
+        rider = self.stack.rider()
+        items = [
+            {"idempotency_key": uuid.uuid4().hex, "kind": "hazard", "description": f"lamp {n}", "location": QUAY}
+            for n in range(count)
+        ]
+        items[0]["photos"], items[1]["photos"] = [self.photos["plain"]], [self.photos["offered"]]
+        found = rider.post_to("intake", "/v1/reports:batch", items).json()["items"]
+        ids = [item["id"] for item in found]
+        with ThreadPoolExecutor(4) as pool:
+            cases = list(pool.map(lambda id_: self.stack.case_of(id_, rider)["case"]["id"], ids))
+        return [Target(*pair) for pair in zip(ids, cases, strict=True)]
+
+    def _await_photos(self) -> None:
+        """Clean, and their sight as far as intake has heard of it."""
+        for officer, name in (("qs-desk", "plain"), ("mf-desk", "offered")):
+            path = f"/v1/photos/{self.photos[name]}"
+            until(
+                lambda officer=officer, path=path: self.stack.person(officer).get("intake", path).status_code == 200,  # type: ignore[misc]
+                what=f"photo seen by {officer}",
+            )
+
+    @cached_property
+    def tokens(self) -> dict[str, str]:
+        """Caller → token."""
+        stack, sheyang = self.stack, self.stack.city("sheyang")
+        key = {"name": "sheyang-ops", "role": "ops", "city": "sheyang"}
+        return {
+            "nobody": "",
+            "app": stack.city("harbour")["app_key"],
+            "other app": stack.city("harbour")["app_key_2"],
+            "importer": stack.city("harbour")["importer_key"],
+            "desk": stack.person("qs-desk").token,
+            "ground": stack.person("qs-walk").token,
+            "outside": stack.person("mf-desk").token,
+            "offered": stack.person("mf-desk").token,
+            "other city": next(p["token"] for p in sheyang["people"] if p["role"] == "duty_officer"),
+            "ops": stack.dev["ops"],
+            "other city's ops": stack.ops.post_to("router", "/v1/keys", key).json()["key"],
+            "service": service_token((stack.data / "secret").read_text().strip()),
+        }
+
+    def declared(self) -> list[tuple[str, str, str, set[str]]]:
+        """Service, method, path and query parameters of every route that is served."""
+        found = []
+        for service, url in self.stack.urls.items():
+            page = self.stack.http.get(f"{url}/openapi.json").json()
+            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post")):
+                if operation := methods.get(method):
+                    query = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
+                    found.append((service, method.upper(), path, query))
+                assert set(methods) <= {"get", "post"}
+            found.append((service, "GET", "/openapi.json", set()))
+        return found
+
+    def status(self, service: str, method: str, request: Request, caller: str, query: set[str]) -> int:
+        """What ``caller`` is answered."""
+        headers = {"idempotency-key": uuid.uuid4().hex, "content-type": request.media}
+        if self.tokens[caller]:
+            headers["authorization"] = f"Bearer {self.tokens[caller]}"
+        if caller == "service":
+            headers |= {"whistle-city": "harbour", "whistle-person": "qs-desk"}
+        params = request.query | ({"city": "harbour"} if caller == "ops" and "city" in query else {})
+        sent: dict[str, Any] = {"json": request.body} if request.body is not None else {}
+        if request.content is not None:
+            sent = {"content": request.content}
+        url = self.stack.urls[service] + request.path
+        with self.stack.http.stream(method, url, params=params, headers=headers, **sent) as answer:
+            return answer.status_code
+
+    def request(self, service: str, method: str, path: str, caller: str) -> Request:
+        """A request that is right in everything but, maybe, its caller."""
+        offered = caller == "offered"
+        target = self.offered if offered else self.plain
+        if service == "router" and method == "POST" and path.startswith("/v1/cases/{id}/"):
+            name = path.rsplit("/", 1)[1]
+            target = (self.offered_of if offered else self.plain_of)[name]
+            return Request(path.replace("{id}", target.case), body=_WORDS.get(name, {}))
+        if path in ("/v1/trace/{id}", "/v1/dead-letters/{id}"):
+            return Request(path.replace("{id}", target.case))
+        if path.startswith("/v1/dead-letters/"):
+            return Request(path.replace("{id}", "none"), body={"dry_run": True})
+        if service == "router" and path.startswith("/v1/cases/{id}"):
+            return Request(path.replace("{id}", target.case))
+        return self._request(f"{service} {method} {path}", target, self.photos["offered" if offered else "plain"])
+
+    def _request(self, route: str, target: Target, photo: str) -> Request:
+        path = route.split(" ")[2]
+        report = {"kind": "hazard", "description": "lamp", "location": QUAY}
+        version = next(c["version"] for c in self._cities if c["city"] == "harbour")
+        dev = {"name": "walked", "role": "rider_app", "city": "harbour"}
+        hook = {"url": "http://127.0.0.1:9/", "types": ["case.closed"]}
+        link = str(self.link["link"]).rsplit("/", 1)[1]
+        press = Request(f"/a/{link}", content=b"", media="application/x-www-form-urlencoded")
+        deliveries = f"/v1/webhooks/{self.hook}/deliveries"
+        known = {
+            "intake POST /v1/reports": Request(path, body=report),
+            "intake POST /v1/reports:batch": Request(path, body=[{**report, "idempotency_key": uuid.uuid4().hex}]),
+            "intake GET /v1/reports/{id}": Request(f"/v1/reports/{target.report}"),
+            "intake POST /v1/reports/{id}/rating": Request(f"/v1/reports/{target.report}/rating", body={"score": 3}),
+            "intake POST /v1/reports/{id}/additions": Request(
+                f"/v1/reports/{target.report}/additions", body={"text": "more"}
+            ),
+            "intake POST /v1/reports/{id}/withdraw": Request(f"/v1/reports/{target.report}/withdraw", body=_REASON),
+            "intake POST /v1/photos": Request(path, content=picture("PNG"), media="image/png"),
+            "intake GET /v1/photos/{id}": Request(f"/v1/photos/{photo}"),
+            "intake POST /v1/photos:claim": Request(path, body={"city": "harbour", "photos": [], "case": target.case}),
+            "intake GET /v1/nearby": Request(path, QUAY),
+            "router GET /v1/units": Request(path, {"point": "4.32,52.12"}),
+            "router GET /v1/units/{id}": Request("/v1/units/quayside"),
+            "router GET /v1/queues/{unit}/cases": Request("/v1/queues/quayside/cases"),
+            "router GET /v1/queues/{unit}/stream": Request("/v1/queues/quayside/stream"),
+            "router POST /v1/cities": Request(path, body={"files": read_folder(HARBOUR)}),
+            "router GET /v1/cities/{city}/packs/{version}": Request(f"/v1/cities/harbour/packs/{version}"),
+            "router POST /v1/keys": Request(path, body=dev),
+            "router POST /v1/keys:revoke": Request(path, body={"name": "walked", "city": "harbour"}),
+            "router POST /v1/dev/tokens": Request(path, body={"city": "harbour"}),
+            "notifier POST /v1/alerts/{id}/ack": Request(f"/v1/alerts/{self.alert['id']}/ack", body={}),
+            "notifier GET /a/{token}": Request(f"/a/{link}"),
+            "notifier POST /a/{token}": press,
+            "notifier POST /v1/webhooks": Request(path, body=hook),
+            "notifier GET /v1/webhooks/{id}/deliveries": Request(deliveries),
+            "notifier POST /v1/deliveries/{id}/retry": Request(f"/v1/deliveries/{self.delivery}/retry", body={}),
+            "notifier GET /v1/deliveries": Request(path, {"case": target.case}),
+        }
+        if path == "/v1/replay":
+            return Request(path, body={"since": "2026-01-01T00:00:00Z", "dry_run": True})
+        if path == "/v1/dev/clock":
+            return Request(path, body={"forward": "PT0S"})
+        return known.get(route, Request(path))
+
+    @cached_property
+    def _cities(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.stack.ops.get("router", "/v1/cities").json()["items"]
+        return found

@@ -1,0 +1,97 @@
+"""The generated pages of ``docs/``: ``python -m tests.contract.documents`` writes them, a test compares them."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from shared.runtime import asyncapi
+from shared.runtime.service import VERSION, Service
+from shared.runtime.settings import Settings
+from tests.stack import ROOT
+
+DOCS = ROOT / "docs"
+SETTINGS = Settings(
+    kafka="127.0.0.1:8810",
+    mongo="mongodb://127.0.0.1:8811/?replicaSet=rs0",
+    namespace="whistle",
+    secret="-" * 32,  # type: ignore[arg-type]
+    dev_tokens=False,
+    mongo_driver="pymongo",
+)
+"""What the pages are generated with, whatever the environment says."""
+
+
+@cache
+def services() -> Mapping[str, Service]:
+    """Every service that is assembled by an ``app`` module, not started."""
+    found = {}
+    for path in sorted((ROOT / "services").glob("*/app.py")):
+        module = importlib.import_module(f"services.{path.parent.name}.app")
+        if hasattr(module, "assemble"):
+            found[path.parent.name] = module.assemble(SETTINGS)
+    return found
+
+
+def openapi(name: str) -> str:
+    return _json(services()[name].openapi())
+
+
+def events() -> str:
+    return _json(asyncapi.document([service.broker for service in services().values()], SETTINGS, VERSION))
+
+
+def settings() -> str:
+    """``docs/settings.md``."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = str(field.get_default())
+        shown = "" if not default.strip("*") else f"`{default}`"
+        setting = field.validation_alias or f"WHISTLE_{name.upper()}"
+        rows.append(f"| `{setting}` | {_kind(field.annotation)} | {shown} | {field.description} |")
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Every service reads its settings once, at start, from the environment. Each has a default that works",
+            "locally, except the secret, which `whistle up` makes. This page is generated from",
+            "`shared/runtime/settings.py`.",
+            "",
+            "| setting | values | default | meaning |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _kind(annotation: Any) -> str:
+    values = getattr(annotation, "__args__", None)
+    if values:
+        return ", ".join(f"`{value}`" for value in values)
+    return {"str": "text", "int": "number", "bool": "`0`, `1`", "SecretStr": "secret text"}[annotation.__name__]
+
+
+def pages() -> dict[Path, str]:
+    """Each generated page with what it must say."""
+    return {
+        **{DOCS / "openapi" / f"{name}.json": openapi(name) for name in services()},
+        DOCS / "asyncapi" / "whistle.json": events(),
+        DOCS / "settings.md": settings(),
+    }
+
+
+def _json(document: Any) -> str:
+
+    plain = msgspec.to_builtins(document)
+    return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,168 @@
+"""What the services really send fits the catalogue."""
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from services.intake.domain.submission import Submission
+from services.router.domain import events as e
+from services.router.domain.apply import apply_all
+from services.router.domain.case import REPORTS_KEPT, Case, Priority, Report
+from services.router.domain.due import due
+from services.router.public import STEPS_KEPT, to_envelopes
+from shared.contracts import alerts, cases, cities, reports
+from shared.contracts.catalogue import CATALOGUE, decode
+from shared.contracts.envelope import MAX_DATA_BYTES, Envelope
+from tests.unit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
+from tests.unit.made_reports import IMPORTER, TRACE, submission, submitted
+
+HAPPENED = get_args(e.Event)
+FIELDS: dict[str, Any] = {
+    "at": T0,
+    "by": "desk",
+    "by_unit": "xingfu",
+    "text": "because",
+    "photos": ("f1",),
+    "to": OTHER,
+    "path": OTHER_PATH,
+    "act": "tell",
+    "clock": "acknowledge",
+    "due_at": T0 + minutes(10),
+    "rung": None,
+    "how": "repair",
+    "ok": True,
+    "score": 2,
+}
+
+
+def happened(kind: type[Any]) -> Any:
+    """An event of a kind with every field set."""
+    fields = {
+        f.name: FIELDS[f.name] for f in dataclasses.fields(kind) if not (kind is e.Reopened and f.name == "clock")
+    }
+    return kind(**fields, **({"clock": fresh(T0)} if kind is e.Reopened else {}))
+
+
+@pytest.mark.parametrize("kind", HAPPENED, ids=lambda kind: kind.__name__)
+def test_every_event_of_the_domain_is_in_the_catalogue_and_parses(kind: type[Any]) -> None:
+    before = opened()
+    after = apply_all(before, [happened(kind)])
+    (event,) = to_envelopes(after, [happened(kind)], TRACE, before)
+    data = decode(event, cases.CaseEvent)
+    assert (data.case.id, data.case.version, event.sequence, event.key) == ("c1", 2, 2, "c1")
+    assert event.id == "c1.2.0"
+
+
+def test_types_that_no_service_sends_are_known() -> None:
+    sent = {kind.TYPE for kind in HAPPENED}
+    assert set(cases.TYPES) - sent == {"case.supervised.v1"}
+    assert sent <= set(cases.TYPES)
+
+
+def test_all_events_of_a_change_carry_the_state_after_it_and_ids_of_their_own() -> None:
+    happened_ = due(opened(), T0 + minutes(400))
+    after = apply_all(opened(), happened_)
+    events = to_envelopes(after, happened_, TRACE, opened())
+    assert len({event.id for event in events}) == len(events) == len(happened_)
+    states = [decode(event, cases.CaseEvent).case for event in events]
+    assert all(state == states[0] for state in states)
+
+
+def test_a_breach_says_whom_to_tell_when_it_was_due_and_when_it_fired() -> None:
+    happened_ = due(opened(), T0 + minutes(16))
+    after = apply_all(opened(), happened_)
+    told = {event.type: decode(event, cases.CaseEvent) for event in to_envelopes(after, happened_, TRACE, opened())}
+    breach, climb = told["clock.breached.v1"], told["case.escalated.v1"]
+    assert (breach.tell, breach.clock, breach.due_at) == (["xingfu"], "acknowledge", T0 + minutes(10))
+    assert breach.fired_at == T0 + minutes(16)
+    assert (climb.tell, climb.act) == (["hede"], "tell")
+
+
+def test_a_queue_that_was_left_is_named() -> None:
+    moved = happened(e.Moved)
+    (event,) = to_envelopes(apply_all(opened(), [moved]), [moved], TRACE, opened())
+    data = decode(event, cases.CaseEvent)
+    assert (data.was_path[-1], data.case.unit) == ("xingfu", OTHER)
+
+
+def test_only_a_rejection_tells_its_reason_and_notes_stay_inside() -> None:
+    for kind in HAPPENED:
+        (event,) = to_envelopes(apply_all(opened(), [happened(kind)]), [happened(kind)], TRACE, opened())
+        assert ("because" in event.data) == (kind is e.Rejected)
+
+
+def test_the_public_state_is_bounded() -> None:
+    case: Case = dataclasses.replace(
+        opened(description="长" * 4000),
+        reports=tuple(Report(f"r{n}", "app", T0, "p" * 27) for n in range(500)),
+    )
+    for n in range(60):
+        case = apply_all(case, [e.Noted(at=T0, text="x" * 2000)] * (1 + n % 2))
+    (event,) = to_envelopes(case, [e.Noted(at=T0, text="x" * 2000)], TRACE)
+    state = decode(event, cases.CaseEvent).case
+    assert (len(state.reports), len(state.steps), len(state.summary or "")) == (REPORTS_KEPT, STEPS_KEPT, 120)
+    assert len(event.data.encode()) < MAX_DATA_BYTES // 8
+
+
+def test_a_confidential_case_crosses_without_its_words() -> None:
+    case = dataclasses.replace(opened(description="the neighbour says"), confidential=True)
+    (event,) = to_envelopes(case, [e.Noted(at=T0, text="x")], TRACE)
+    assert "neighbour" not in event.data
+
+
+def test_danger_takes_the_fast_lane() -> None:
+    lanes: dict[Priority, int] = {"danger": 0, "urgent": 1, "normal": 1, "low": 1}
+    for priority, lane in lanes.items():
+        case = dataclasses.replace(opened(), priority=priority)
+        assert to_envelopes(case, [e.Noted(at=T0)], TRACE)[0].lane == lane
+
+
+def crossed(report: Submission, event: Envelope) -> reports.ReportSubmitted:
+    data = decode(event, reports.ReportSubmitted)
+    assert (event.subject, event.key, event.city, event.sequence) == (report.id, report.cell, report.city, 1)
+    assert event.time == report.received_at
+    return data
+
+
+def test_a_submission_crosses_whole_and_without_its_reporter() -> None:
+    fields: dict[str, Any] = {
+        "location": {"lon": 4.32, "lat": 52.12, "crs": "gcj02", "address": "Fish Quay 2", "unit": "quayside"},
+        "category": "street_light",
+        "photos": ["f1", "f2"],
+        "channel": "phone",
+        "reporter": {"ref": "rider-77", "name": "Jan", "phone": "0612345678", "confidential": True},
+        "observed_at": "2026-03-02T08:55:00+01:00",
+        "historic": True,
+        "received_at": "2026-03-01T08:00:00Z",
+    }
+    report = submission("k1", IMPORTER, **fields)
+    event = submitted("k1", IMPORTER, **fields)
+    data = crossed(report, event)
+    assert (data.place.crs, data.place.address, data.place.unit) == ("gcj02", "Fish Quay 2", "quayside")
+    assert (data.category, data.photos, data.channel, data.historic) == ("street_light", ["f1", "f2"], "phone", True)
+    assert data.reporter is not None
+    assert not any(word in event.data for word in ("rider-77", "Jan", "0612345678"))
+
+
+def test_a_bare_submission_crosses_too() -> None:
+    data = crossed(submission(), submitted())
+    assert (data.kind, data.channel, data.photos, data.reporter) == ("hazard", "app", [], None)
+
+
+@pytest.mark.parametrize("type_", sorted(CATALOGUE))
+def test_data_of_another_type_is_not_taken_for_it(type_: str) -> None:
+    _, shape = CATALOGUE[type_]
+    shapes: list[type[msgspec.Struct]] = [reports.ReportSubmitted, cases.CaseEvent, alerts.AlertSent, cities.CityLoaded]
+    event = msgspec.structs.replace(submitted(), type=type_, data="{}")
+    for other in (other for other in shapes if other is not shape):
+        with pytest.raises(Exception, match="does not"):
+            decode(event, other)
+
+
+def test_times_cross_to_the_millisecond() -> None:
+    at = datetime.fromisoformat("2026-03-02T08:00:00.123+00:00")
+    (event,) = to_envelopes(opened(), [e.Noted(at=at + timedelta(0))], TRACE)
+    assert event.time == at

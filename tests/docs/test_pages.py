@@ -1,0 +1,47 @@
+"""The pages say what is so: their links resolve, the tests that they name exist, their examples run as written."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stack import ROOT, RunningStack
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")])
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
+_EXAMPLE = re.compile(r"<!-- run -->\n```sh\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = [link for link, _ in _LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert not broken, f"{page.name}: {broken}"
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    code = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"def (test_\w+)", code))
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text())}
+    assert named, "the pages name no test at all"
+    assert not named - known
+
+
+def test_the_readmes_examples_run_as_written(stack: RunningStack) -> None:
+    script = "\n".join(_EXAMPLE.findall((ROOT / "README.md").read_text()))
+    assert script.count("post ") > 6
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "DATA": str(stack.data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    said = ran.stdout.splitlines()
+    assert said[0] == "收到！已派给【交通路社区】，10分钟内签收"
+    assert said[2:4] == ["claimed", "resolved"]
+    assert said[5:8] == ["closed", "recorded", "whsec_"]

@@ -1,0 +1,25 @@
+"""Who an event of a case must alert, worked out from the event alone: the measure for what the notifier has."""
+
+from services.notifier.domain.recipients import Told, notices
+from services.notifier.people import found
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+
+
+def people_told(event: Envelope, pack: Pack) -> set[str]:
+    """Ids of the people of ``pack`` who are told of a case's ``event``."""
+    data = decode(event, CaseEvent)
+    case = data.case
+    told = Told(
+        type=event.type,
+        unit=case.unit,
+        within=case.within,
+        offered_to=case.offered_to,
+        act=data.act,
+        tell=tuple(data.tell),
+        assignee=case.assignee,
+        early=data.due_at is not None and event.time < data.due_at,
+    )
+    return {person.id for notice in notices(told) for person in found(notice, pack, event.time)}

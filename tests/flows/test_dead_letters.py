@@ -1,0 +1,122 @@
+"""Promise: a bad record among good ones is parked, shown and replayed; the good ones go through."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from shared.city.reading import read_folder, read_pack
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope, to_headers
+from shared.contracts.reports import Place, ReportSubmitted
+from shared.kernel.ids import plain_id
+from tests.flows.test_reports import QUAY
+from tests.stack import HARBOUR, Person, RunningStack, until
+
+
+async def publish(stack: RunningStack, *records: tuple[bytes | None, dict[str, str]]) -> None:
+    """Raw records into the ``reports`` topic, all in one partition."""
+    producer = AIOKafkaProducer(bootstrap_servers=stack.dev["kafka"], acks="all")
+    await producer.start()
+    try:
+        for value, headers in records:
+            encoded = [(name, text.encode()) for name, text in headers.items()]
+            await producer.send_and_wait("whistle.reports", value, key=b"same", partition=3, headers=encoded)
+    finally:
+        await producer.stop()
+
+
+def submitted(pack_version: str) -> tuple[str, tuple[bytes, dict[str, str]]]:
+    """A report id, and its event as another intake would have sent it."""
+    report = plain_id("r", uuid.uuid4().hex)
+    now = datetime.now(UTC)
+    data = ReportSubmitted(
+        report=report, app="rider-app", kind="hazard", description="lamp", received_at=now, cell="harbour:1:1",
+        place=Place(lon=QUAY["lon"], lat=QUAY["lat"], crs="wgs84"), pack_version=pack_version,
+    )  # fmt: skip
+    event = Envelope(
+        id=f"{report}.1.0", type="report.submitted.v1", topic="reports", key="same", subject=report, city="harbour",
+        sequence=1, time=now, data=encode(data),
+    )  # fmt: skip
+    return report, (event.data.encode(), to_headers(event, "/whistle/intake"))
+
+
+def parked(ops: Person, containing: str) -> dict[str, Any] | None:
+    items = ops.get("router", "/v1/dead-letters").json()["items"]
+    return next((i for i in items if containing in i["value"] + str(i["headers"]) and i["state"] == "parked"), None)
+
+
+def has_case(stack: RunningStack, report: str) -> bool:
+    return stack.ops.get("router", f"/v1/cases/c{report[1:]}", city="harbour").status_code == 200
+
+
+def test_a_bad_record_is_parked_and_its_neighbours_go_through(stack: RunningStack) -> None:
+    version = read_pack(read_folder(HARBOUR)).version
+    before, first = submitted(version)
+    after, last = submitted(version)
+    marks = [uuid.uuid4().hex for _ in range(6)]
+    good = first[1]
+    bad: list[tuple[bytes | None, dict[str, str]]] = [
+        (marks[0].encode(), {}),
+        (f'{{"{marks[1]}": 1'.encode(), good),
+        (b"null", {**good, "ce_id": marks[2]}),
+        (first[0], {**good, "ce_type": f"report.{marks[3]}.v9"}),
+        (None, {**good, "ce_id": marks[4]}),
+        (b"[]", {**good, "ce_sequence": marks[5]}),
+    ]
+    asyncio.run(publish(stack, first, *bad, last))
+    until(lambda: has_case(stack, before) and has_case(stack, after), what="the good records' cases")
+    for mark in marks:
+        until(partial(parked, stack.ops, mark), what=f"the record {mark} parked")
+
+
+def test_a_parked_record_is_replayed_once_its_cause_is_gone(stack: RunningStack) -> None:
+    files = read_folder(HARBOUR)
+    changed = {**files, "units.yaml": files["units.yaml"].replace("name: Millfield", "name: Millfields")}
+    report, event = submitted(read_pack(changed).version)
+    asyncio.run(publish(stack, event))
+    letter = until(lambda: parked(stack.ops, report), what="the record parked")
+    assert "pack" in letter["reason"]
+    try:
+        loaded = stack.ops.post_to("router", "/v1/cities", {"files": changed})
+        assert loaded.status_code == 200, loaded.text
+        dry = stack.ops.post_to("router", f"/v1/dead-letters/{letter['id']}/replay", {"dry_run": True})
+        assert dry.status_code == 200
+        assert parked(stack.ops, report), "a dry run changes nothing"
+        assert stack.ops.post_to("router", f"/v1/dead-letters/{letter['id']}/replay").status_code == 200
+        until(lambda: has_case(stack, report), what="the replayed record's case")
+        assert parked(stack.ops, report) is None
+    finally:
+        assert stack.ops.post_to("router", "/v1/cities", {"files": files}).status_code == 200
+
+
+def test_replaying_stored_events_changes_nothing(stack: RunningStack) -> None:
+    rider = stack.rider()
+    report = rider.report("lamp", QUAY).json()
+    case = stack.case_of(report["id"], rider)["case"]["id"]
+    until(lambda: stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"], what="the alerts")
+    alerts = stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"]
+    version = stack.ops.get("router", f"/v1/cases/{case}", city="harbour").json()["version"]
+    for service in ("intake", "router"):
+        answer = stack.ops.post_to(service, "/v1/replay", {"since": report["received_at"]})
+        assert answer.status_code == 200
+        assert answer.json()["events"] >= 1
+    later = rider.report("a later lamp", QUAY).json()["id"]
+    stack.case_of(later, rider)
+    assert stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"] == alerts
+    assert stack.ops.get("router", f"/v1/cases/{case}", city="harbour").json()["version"] == version
+
+
+def test_a_trace_shows_every_event_of_a_report_and_its_case(stack: RunningStack) -> None:
+    rider = stack.rider()
+    report = rider.report("lamp", QUAY).json()["id"]
+    case = stack.case_of(report, rider)["case"]["id"]
+    events = stack.ops.get("intake", f"/v1/trace/{report}").json()["items"]
+    assert [event["type"] for event in events] == ["report.submitted.v1"]
+    of_case = stack.ops.get("router", f"/v1/trace/{case}").json()["items"]
+    assert [event["type"] for event in of_case] == ["case.opened.v1"]
+    assert of_case[0]["trace"] == events[0]["trace"], "one trace from the request to the case"
+    assert "lamp" in str(events[0]["data"])

@@ -1,0 +1,33 @@
+"""Small packs for tests, and where to find all packs."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shared.city import yaml_text
+from shared.city.pack import Pack
+from shared.city.reading import read_folder, read_pack
+
+HARBOUR = Path(__file__).parent / "harbour"
+SHEYANG = Path(__file__).parents[2] / "deploy" / "cities" / "sheyang"
+
+
+@cache
+def pack_of(folder: Path) -> Pack:
+    """The pack in ``folder``, read once."""
+    return read_pack(read_folder(folder))
+
+
+def harbour_with_channels(
+    city: Any = None, units: Mapping[str, Any] = {}, people: Mapping[str, Any] = {}
+) -> dict[str, str]:
+    """The harbour's files with the ``channels`` of the city, of units and of people."""
+    files = read_folder(HARBOUR)
+    content: Any = {name: yaml_text.parse(files[name]) for name in ("city.yaml", "units.yaml", "posts.yaml")}
+    content["city.yaml"]["channels"] = city or {}
+    for file, key, named in (("units.yaml", "units", units), ("posts.yaml", "people", people)):
+        for entry in content[file][key]:
+            entry["channels"] = named.get(entry["id"], {})
+    return {**files, **{name: json.dumps(value, ensure_ascii=False) for name, value in content.items()}}

@@ -1,0 +1,224 @@
+"""What must hold whatever goes wrong: some laws are watched at every committed write, the rest at the end."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from services.router.domain.case import ENDED, Case, Clock
+from services.router.store import from_doc
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import CATALOGUE, decode
+from shared.contracts.envelope import Envelope, from_record
+from shared.kernel.ids import alert_id, case_id, event_id
+from tests.expected_alerts import people_told
+from tests.simulation.documents import Document
+from tests.simulation.people import Ledger
+from tests.simulation.world import NAMESPACE, World
+from tests.unit.made_reports import harbour
+
+EARLY = timedelta(milliseconds=1)
+"""Stored moments are cut to milliseconds."""
+
+
+class Laws:
+    """Watches one world."""
+
+    def __init__(self, world: World, ledger: Ledger) -> None:
+        self._world = world
+        self._ledger = ledger
+        self._reports = world.shelf("intake", "reports")
+        self._progress = world.shelf("intake", "progress")
+        self._unanswered = world.shelf("intake", "unanswered")
+        self._cases = world.shelf("router", "cases")
+        self._alerts = world.shelf("notifier", "alerts")
+        self._log = world.shelf("router", "events")
+        self._broken: list[str] = []
+        world.store.watchers.append(self._committed)
+
+    # at every commit
+
+    def _committed(self, shelf: str, id_: Any, before: Document | None, after: Document | None) -> None:
+        try:
+            if shelf == self._cases.name:
+                self._owned(id_, before, after)
+            elif shelf in (self._reports.name, self._alerts.name):
+                _law(after is not None, f"{id_} is gone")
+        except AssertionError as broken:
+            self._broken.append(str(broken))
+
+    def _owned(self, id_: str, before: Document | None, after: Document | None) -> None:
+        """A case is one report's, in one queue of the pack, and changes by one version at a time."""
+        if after is None:
+            raise AssertionError(f"{id_} is gone")
+        owner, path = after["unit"], [unit["id"] for unit in after["path"]]
+        _law(tuple(path) == harbour().units[owner].path, f"{id_} is owned by {owner} with the path {path}")
+        _law([case_id(report["id"]) for report in after["reports"]] == [id_], f"{id_} holds {after['reports']}")
+        version = after["version"]
+        if before is None:
+            _law(version == 1, f"{id_} begins with version {version}")
+        else:
+            _law(version - before["version"] in (0, 1), f"{id_} goes from {before['version']} to {version}")
+            _law(version > before["version"] or _same_case(before, after), f"{id_} changed within version {version}")
+
+    # while time passes
+
+    def next_due(self) -> datetime | None:
+        """When the next clock has something to say, or a report without a case is published again."""
+        moments = [d["next_due"] for d in self._cases.committed.values() if "next_due" in d]
+        for waiting in self._unanswered.committed.values():
+            moments += [at for at in (waiting["route_by"], waiting["republish_at"]) if at < _FAR]
+        return min(moments, default=None)
+
+    def left_over(self) -> list[str]:
+        """What is still to be done now."""
+        cluster = self._world.cluster
+        left = [f"{group} lags" for group, topic in cluster.groups if not cluster.drained(group, topic)]
+        for shelf in (self._cases, self._reports, self._progress):
+            left += [f"{id_} has an outbox" for id_, d in shelf.committed.items() if "outbox" in d or d.get("pending")]
+            left += [f"{id_} is not committed" for id_, d in shelf.latest.items() if shelf.committed.get(id_) is not d]
+        seen = {**self._progress.committed, **self._unanswered.committed}
+        left += [f"{id_} was not swept" for id_ in self._reports.committed if id_ not in seen]
+        due = self.next_due()
+        if due is not None and due <= self._world.now():
+            left.append(f"due since {due}")
+        return left
+
+    # at the end
+
+    def at_the_end(self) -> None:
+        """Every law that can only be judged when all is quiet. Raises ``AssertionError``."""
+        _law(not self._broken, f"{self._broken}")
+        _law(not self._world.faults, f"{self._world.faults}")
+        _law(not self._ledger.contradictions, f"{self._ledger.contradictions}")
+        cases = {id_: from_doc(document) for id_, document in self._cases.committed.items()}
+        self._every_report_has_its_case(cases)
+        events = self._published()
+        self._every_change_was_told(cases, events)
+        self._every_clock_fired_once(cases, events)
+        self._every_alert_is_there(events)
+        for name in ("intake", "router", "notifier"):
+            _law(not self._world.shelf(name, "dead_letters").committed, f"{name} parked records")
+
+    def _every_report_has_its_case(self, cases: dict[str, Case]) -> None:
+        accepted = set(self._ledger.accepted.values())
+        _law(accepted <= set(self._reports.committed), f"lost {accepted - set(self._reports.committed)}")
+        _law(set(cases) == {case_id(id_) for id_ in self._reports.committed}, "cases and reports differ")
+        for id_ in self._reports.committed:
+            case = cases[case_id(id_)]
+            _law(self._progress.committed[id_]["case"]["version"] == case.version, f"{id_} shows an old state")
+        for case_, command in self._ledger.recorded.values():
+            _law(case_ in cases, f"{command} was recorded for a case that is gone")
+
+    def _published(self) -> dict[str, Envelope]:
+        """Every event that crossed the broker. The same id always says the same."""
+        events: dict[str, Envelope] = {}
+        for record in self._world.cluster.published:
+            topic = record.topic.removeprefix(f"{NAMESPACE}.")
+            event = from_record(topic, record.key, record.value, record.headers)
+            first = events.setdefault(event.id, event)
+            _law(_said(first) == _said(event), f"{event.id} says two things: {first} and {event}")
+        return events
+
+    def _every_change_was_told(self, cases: dict[str, Case], events: dict[str, Envelope]) -> None:
+        """The events of a case are its history, version by version."""
+        told: dict[str, Counter[tuple[int, str]]] = defaultdict(Counter)
+        for event in events.values():
+            if event.topic == "cases":
+                told[event.subject][event.sequence, event.type.removesuffix(".v1")] += 1
+        for case in cases.values():
+            happened = Counter((entry.version, entry.what) for entry in case.history)
+            _law(told[case.id] == happened, f"{case.id} told {told[case.id]} of {happened}")
+            logged = {id_ for id_, d in self._log.committed.items() if d["subject"] == case.id}
+            later = {e.id for e in events.values() if e.subject == case.id and e.sequence > 1}
+            _law(logged == later, f"{case.id} has {sorted(logged ^ later)} only told or only in the log")
+            ids = {event_id(case.id, v, n) for v in range(1, case.version + 1) for n in range(len(case.history))}
+            _law({e.id for e in events.values() if e.subject == case.id} <= ids, f"{case.id} has odd event ids")
+
+    def _every_clock_fired_once(self, cases: dict[str, Case], events: dict[str, Envelope]) -> None:
+        fired: dict[tuple[str, str, str, datetime | None], list[datetime]] = defaultdict(list)
+        for event in events.values():
+            if event.topic == "cases" and event.type.split(".")[0] == "clock":
+                data = decode(event, CaseEvent)
+                fired[event.type, event.subject, str(data.clock), data.due_at].append(event.time)
+        for case in cases.values():
+            for clock in case.clocks:
+                warned = fired.pop(("clock.warned.v1", case.id, clock.kind, clock.due_at), [])
+                breached = fired.pop(("clock.breached.v1", case.id, clock.kind, clock.due_at), [])
+                _law(len(warned) <= 1, f"{case.id} warned {len(warned)} times of {clock.kind}")
+                _law(len(breached) == (clock.state == "breached"), f"{case.id} {clock.kind}: {clock.state} {breached}")
+                _law(all(at >= (clock.warn_at or at) - EARLY for at in warned), f"{case.id} warned early")
+                _law(all(at >= clock.due_at - EARLY for at in breached), f"{case.id} breached early")
+                if clock.waits and case.state not in ENDED:
+                    _at_the_top(case, clock)
+        _law(not fired, f"clocks fired that no case has: {fired}")
+
+    def _every_alert_is_there(self, events: dict[str, Envelope]) -> None:
+        """One for each event and person that it concerns, none else, each told once under one id."""
+        wanted = {
+            alert_id(event.id, person, "inbox")
+            for event in events.values()
+            if event.topic == "cases"
+            for person in people_told(event, harbour())
+        }
+        wanted |= {
+            alert_id(event.id, person.id, "inbox")
+            for event in events.values()
+            if event.type == "report.unrouted.v1"
+            for person in harbour().on_duty(harbour().root.id, event.time, "A")
+        }
+        there = set(self._alerts.committed)
+        _law(wanted == there, f"alerts missing: {wanted - there}, too many: {there - wanted}")
+        sent = {event.subject for event in events.values() if event.type == "alert.sent.v1"}
+        _law(sent == there, f"alerts told {len(sent)} of {len(there)}")
+
+    def outcome(self) -> "Outcome":
+        """What there was to judge."""
+        return Outcome(
+            accepted=len(self._ledger.accepted),
+            cases=len(self._cases.committed),
+            alerts=len(self._alerts.committed),
+            published=len(self._world.cluster.published),
+            events=len({record.headers for record in self._world.cluster.published}),
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a seed did, for whoever wants to know that it did something."""
+
+    accepted: int = 0
+    cases: int = 0
+    alerts: int = 0
+    published: int = 0
+    events: int = 0
+
+
+def _at_the_top(case: Case, clock: Clock) -> None:
+    """A neglected clock breached and climbed every rung; who was moved up stays there until officers move it."""
+    _law(clock.state == "breached", f"{case.id} {clock.kind} was never breached")
+    _law(clock.fired == len(clock.rungs), f"{case.id} stands on rung {clock.fired} of {clock.kind}")
+    if any(rung.act == "move_to" for rung in clock.rungs):
+        lifts = [i for i, e in enumerate(case.history) if e.act == "move_to" and e.clock == clock.kind]
+        _law(bool(lifts), f"{case.id} was neglected and never moved up")
+        moved_later = any(entry.what == "case.moved" for entry in case.history[lifts[0] :])
+        _law(moved_later or case.unit == harbour().root.id, f"{case.id} was neglected and is still at {case.unit}")
+
+
+def _said(event: Envelope) -> tuple[Envelope, msgspec.Struct]:
+    """What an event says; defaults may be written out or left out."""
+    return msgspec.structs.replace(event, data=""), decode(event, CATALOGUE[event.type][1])
+
+
+def _same_case(before: Document, after: Document) -> bool:
+    return all(before.get(name) == after.get(name) for name in ("state", "unit", "clocks", "history", "seen"))
+
+
+def _law(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise AssertionError(otherwise)
+
+
+_FAR = datetime.fromisoformat("9000-01-01T00:00:00+00:00")

@@ -1,0 +1,257 @@
+"""The installation of one seed: the services as their ``assemble`` makes them, on a simulated store and broker.
+
+The one place that knows how the product is wired. What a process finds outside itself (time, pymongo, FastStream's
+broker, HTTP, the system's signals) is replaced at the seams while a seed runs.
+"""
+
+import asyncio
+import contextlib
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import gridfs.asynchronous
+import httpx
+import msgspec
+import pymongo
+import structlog
+from aiokafka.errors import KafkaConnectionError
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from services.intake import app as intake
+from services.intake import unanswered
+from services.notifier import app as notifier
+from services.router import app as router
+from services.router import timers
+from shared.contracts.catalogue import TOPICS
+from shared.kernel.errors import Refusal
+from shared.runtime import broker, http_client, http_server, kafka_connection, packs, relay, service
+from shared.runtime.http_server import Answer, Call, Route
+from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import MongoError
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+from tests.simulation import kafka, mongo
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.processes import Process
+from tests.simulation.replica_set import ReplicaSet, Shelf
+from tests.simulation.weather import Weather
+from tests.unit.made_reports import NOW, SECRET, harbour
+
+SERVICES: Mapping[str, Callable[[Settings], Service]] = {
+    "intake": intake.assemble,
+    "router": router.assemble,
+    "notifier": notifier.assemble,
+}
+NAMESPACE = "sim"
+LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop"})
+"""Background work that concerns no promise looked at here: no photo, second pack, webhook, channel, no gauge."""
+POLLS = ((timers, "SLEEP_SECONDS_MAX"), (unanswered, "LOOK_SECONDS"), (relay, "POLL_SECONDS"))
+POLL_SECONDS = 1.5
+"""Loops that only look whether there is anything look less often: looking is most of what a seed costs."""
+
+
+@cache
+def settings() -> Settings:
+    return Settings(namespace=NAMESPACE, secret=SecretStr(SECRET))
+
+
+class Unreachable(Exception):
+    """The caller got no answer; nobody knows what was done."""
+
+
+class World:
+    """Servers, processes, and what callers can do with them."""
+
+    def __init__(self, seed: int, note: Callable[[str], None] | None) -> None:
+        self.chance = random.Random(seed)
+        self.loop = VirtualLoop(random.Random(self.chance.random()), NOW.timestamp())
+        self._note = note
+        self.weather = Weather(random.Random(self.chance.random()), self.note)
+        self.store = ReplicaSet(self.weather)
+        self.cluster = kafka.Cluster(self.weather, {f"{NAMESPACE}.{name}": count for name, count in TOPICS.items()})
+        self.processes: dict[str, Process] = {}
+        self.routes: dict[str, dict[tuple[str, str], Route]] = {}
+        self.over = False
+        self.faults: list[str] = []
+        """What no process may do whatever happens: end by itself, answer 500."""
+        for name in SERVICES:
+            self._give_pack(name)
+
+    def note(self, line: str) -> None:
+        """A line of the trace."""
+        if self._note is not None:
+            self._note(f"{self.now().isoformat(timespec='milliseconds')[:23]} {line}")
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.loop.time(), UTC)
+
+    def shelf(self, service_: str, name: str) -> Shelf:
+        """A collection of a service."""
+        return self.store.shelf(f"{NAMESPACE}_{service_}.{name}")
+
+    def _give_pack(self, service_: str) -> None:
+        """The harbour's pack holds already."""
+        pack = harbour()
+        self.store.files[f"{NAMESPACE}_{service_}.packs/harbour/{pack.version}"] = b""
+        shelf = self.shelf(service_, "packs_current")
+        shelf.latest["harbour"] = shelf.committed["harbour"] = {"_id": "harbour", "version": pack.version}
+
+    # processes
+
+    def start(self, name: str) -> None:
+        """A fresh process, as the supervisor starts it, unless there is one."""
+        if self.over or (name in self.processes and self.processes[name].alive):
+            return
+        self.note(f"start {name}")
+        process = self.processes[name] = Process(name)
+        self.loop.create_task(self._life(process), context=process.context)
+
+    async def _life(self, process: Process) -> None:
+        made = SERVICES[process.name](settings())
+        made._background = [job for job in made._background if job[0] not in LEFT_OUT]
+        made.kafka.steps.clear()
+        self.routes[process.name] = {(route.method, route.path): route for route in made.routes}
+        async with made._lifespan(None):
+            process.serving = True
+            await process.stopping.wait()
+            process.serving = False
+        process.kill()
+        self.start(process.name)
+
+    def kill(self, name: str) -> None:
+        self.note(f"kill {name}")
+        self.processes[name].kill()
+
+    def stop(self, name: str) -> None:
+        """In order, as SIGTERM asks; then it is started again."""
+        self.note(f"stop {name}")
+        self.processes[name].stopping.set()
+
+    def _ended(self, *_: Any) -> None:
+        self.faults.append("a background task ended its process")
+
+    def unhandled(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback must not fail; a task that nobody waited for may, its process was killed."""
+        self.note(f"unhandled {context.get('message')} {context.get('exception')!r}")
+        if "handle" in context:
+            self.faults.append(f"{context['exception']!r}")
+
+    # callers
+
+    async def call(
+        self, service_: str, route: tuple[str, str], principal: Principal, key: str, body: object, **path: str
+    ) -> tuple[int, Any]:
+        """Status and body, as over HTTP. Raises ``Unreachable``."""
+        process = self.processes[service_]
+        fault = self.weather.strikes("http")
+        await asyncio.sleep(self.weather.delay())
+        if fault == "refused" or not process.serving:
+            raise Unreachable
+        answered = self.loop.create_task(
+            self._answer(self.routes[service_][route], principal, key, body, path), context=process.context
+        )
+        await asyncio.wait([answered], timeout=10.0)
+        if not answered.done() or answered.cancelled() or fault == "lost":
+            raise Unreachable
+        return answered.result()
+
+    async def _answer(
+        self, route: Route, principal: Principal, key: str, body: object, path: Mapping[str, str]
+    ) -> tuple[int, Any]:
+        """What the edge would answer."""
+        request = Request({"type": "http", "method": route.method, "path": route.path, "headers": []})
+        trace = http_server.new_trace()
+        call = Call(request, principal, path, key, trace, b"", msgspec.convert(body, route.body))
+        try:
+            answer = await route.handler(call)
+        except Refusal as refusal:
+            return refusal.status, refusal.kind
+        except MongoError:
+            return 503, "unavailable"
+        except Exception as fault:
+            self.faults.append(f"500 at {route.path}: {fault!r}")
+            return 500, "fault"
+        assert isinstance(answer, Answer)
+        return answer.status, msgspec.to_builtins(answer.body) if not isinstance(answer.body, msgspec.Raw) else None
+
+    # what is outside the processes
+
+    @contextlib.contextmanager
+    def outside(self) -> Iterator[None]:
+        """While it lasts, the product's modules find this world where they look for the real one."""
+        clock = SimpleNamespace(time=self.loop.time, monotonic=self.loop.time, perf_counter=self.loop.time)
+        traces = random.Random(self.chance.random())
+        with contextlib.ExitStack() as stack:
+
+            def instead(place: Any, name: str, what: Any) -> None:
+                stack.enter_context(mock.patch.object(place, name, what))
+
+            for name, module in list(sys.modules.items()):
+                if name.startswith(("services.", "shared.")) and getattr(module, "time", None) is time:
+                    instead(module, "time", clock)
+            instead(pymongo, "AsyncMongoClient", lambda *_, **__: mongo.Client(self.store))
+            instead(gridfs.asynchronous, "AsyncGridFSBucket", mongo.RawBucket)
+            instead(broker, "KafkaBroker", lambda *_, **more: kafka.Broker(self.cluster, **more))
+            instead(kafka_connection, "open_admin", self._admin)
+            instead(service, "close_all", _nothing)
+            system = SimpleNamespace(getpid=lambda: 0, kill=self._ended, _exit=self._ended)
+            instead(service, "os", system)
+            instead(kafka_connection, "os", system)
+            instead(http_client, "client", lambda *_, **__: NoHttp())
+            instead(http_server, "secrets", SimpleNamespace(token_hex=lambda n: traces.randbytes(n).hex()))
+            for module, name in POLLS:
+                instead(module, name, POLL_SECONDS)
+            instead(packs, "unpacked", lambda _: {})
+            instead(packs, "read_pack", lambda _: harbour())
+            stack.enter_context(self._logs())
+            yield
+
+    async def _admin(self, _: Settings) -> kafka.Admin:
+        if self.cluster.away:
+            raise KafkaConnectionError("simulated: no broker")
+        return kafka.Admin(self.cluster)
+
+    @contextlib.contextmanager
+    def _logs(self) -> Iterator[None]:
+        """The services' logs are the trace's, or nobody's."""
+        before = structlog.get_config()
+
+        def to_trace(_: Any, level: str, line: Any) -> Any:
+            if level == "exception":
+                self.faults.append(f"{line['event']} {sys.exc_info()[1]!r}")
+            said = " ".join(f"{name}={value}" for name, value in line.items() if name not in ("event", "exc_info"))
+            self.note(f"  log {level} {line['event']} {said}")
+            if line.get("exc_info"):
+                self.note(f"  log {sys.exc_info()[1]!r}")
+            raise structlog.DropEvent
+
+        structlog.configure(
+            processors=[to_trace],
+            wrapper_class=structlog.make_filtering_bound_logger(20 if self._note is not None else 50),
+            cache_logger_on_first_use=False,
+        )
+        try:
+            yield
+        finally:
+            structlog.configure(**before)
+
+
+class NoHttp:
+    """An HTTP client whose peers are away."""
+
+    async def get(self, *_: Any, **__: Any) -> None:
+        raise httpx.ConnectError("simulated: nobody there")
+
+    post = get
+
+
+async def _nothing() -> None:
+    """Nothing was opened."""

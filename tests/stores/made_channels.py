@@ -1,0 +1,112 @@
+"""The notifier's channels on a database, in a harbour whose pack names robots; time is moved by hand."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from services.notifier import alert_deliveries, alerts
+from services.notifier.alert_deliveries import AlertDeliveries
+from services.notifier.alerts import Alerts
+from services.notifier.channels.apprise import Apprise
+from services.notifier.channels.carrier import ChannelCarrier, Draft
+from services.notifier.channels.channel import Channel, References
+from services.notifier.channels.dingtalk import DingTalk
+from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.sms import Sms
+from services.notifier.channels.turns import Turns
+from services.notifier.channels.wecom import WeCom
+from services.notifier.courier import Courier
+from services.notifier.links import Links
+from services.notifier.posting import Poster
+from services.router.assignment import assign
+from services.router.public import to_envelopes
+from shared.city.model import ChannelKind
+from shared.city.pack import Pack
+from shared.city.reading import read_pack
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.clock import StoppedClock
+from shared.runtime import http_client
+from shared.runtime.addresses import Guard
+from shared.runtime.mongo import Database, Document
+from shared.runtime.packs import PackLibrary
+from tests.packs import harbour_with_channels
+from tests.stores.made_services import Listener
+from tests.unit.made_reports import NOW, SECRET, TRACE, submitted
+
+
+@dataclass
+class Channels:
+    """A notifier's channels. ``courier()`` makes another process of it."""
+
+    alerts: Alerts
+    owed: AlertDeliveries
+    clock: StoppedClock
+    courier: Callable[[], Courier[Draft | None]]
+    pack: Pack
+
+    async def rows(self, **where: Any) -> list[Document]:
+        return await self.owed.deliveries.rows.find(where, sort=[("_id", 1)], limit=10_000)
+
+    async def happens(self, *events: Envelope) -> None:
+        await self.alerts.handle(events)
+
+    def forward(self, seconds: float) -> None:
+        self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
+
+    async def settle(self, courier: Courier[Draft | None], seconds: float, step: float = 1.0) -> None:
+        """So many seconds of the courier's work, looking each second as it would by itself."""
+        for _ in range(int(seconds / step)):
+            await work(courier)
+            self.forward(step)
+        await work(courier)
+
+
+async def work(courier: Courier[Draft | None]) -> None:
+    """What can be sent now is sent."""
+    while workers := await courier.look():
+        await asyncio.gather(*workers)
+
+
+async def channels(database: Database, environment: Mapping[str, str], **named: Any) -> Channels:
+    """The harbour's notifier with ``named`` channels (``city``, ``units``, ``people``)."""
+    files = harbour_with_channels(**named)
+    pack = read_pack(files)
+    packs = PackLibrary(database, remote=None)
+    await packs.open()
+    await packs.store(pack, files)
+    await packs.switch("harbour", pack.version, NOW)
+    clock = StoppedClock(NOW)
+    owed = AlertDeliveries(database, clock.now)
+    made = Alerts(database, packs, Listener(), clock, owed)
+    await made.alerts.ensure_indexes(*alerts.INDEXES)
+    await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES)
+    links = Links(SECRET, "https://whistle.example", made, None, packs, clock)  # type: ignore[arg-type]
+    poster = Poster(Guard("127.0.0.0/8"), http_client.client())
+    kinds: dict[ChannelKind, Channel] = {
+        "wecom": WeCom(poster),
+        "dingtalk": DingTalk(poster),
+        "feishu": Feishu(poster),
+        "sms": Sms(poster),
+        "apprise": Apprise("127.0.0.0/8"),
+    }
+
+    processes = itertools.count()
+
+    def courier() -> Courier[Draft | None]:
+        turns = Turns(database, f"process {next(processes)}")
+        carrier = ChannelCarrier(kinds, turns, made, links, packs, References(environment))
+        return Courier("channels", owed.deliveries, carrier, clock.now)
+
+    return Channels(made, owed, clock, courier, pack)
+
+
+def opened(number: int, pack: Pack, words: str = "the street light is out", **fields: Any) -> Envelope:
+    """A new case of the quayside; its words end in its number."""
+    event = submitted(f"key {number}", description=f"{words}, number {number:04}", **fields)
+    case, happened = assign(decode(event, ReportSubmitted), "harbour", pack)
+    return to_envelopes(case, [happened], TRACE)[0]

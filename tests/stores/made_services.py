@@ -1,0 +1,97 @@
+"""Parts of the services on a real database, with a broker that only listens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.intake.commit import GroupCommit
+from services.intake.store import ReportStore
+from services.router.assignment import assign
+from services.router.changes import Changes
+from services.router.domain.case import Case
+from services.router.public import to_envelopes
+from services.router.store import INDEXES as CASE_INDEXES
+from services.router.store import CaseStore
+from services.router.visibility import seen_by
+from shared.city.reading import read_folder
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportSubmitted
+from shared.runtime.broker import Publisher
+from shared.runtime.mongo import Collection, Database
+from shared.runtime.packs import PackLibrary
+from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from tests.stack import HARBOUR
+from tests.unit.made_reports import NOW, TRACE, harbour, submitted
+
+
+class Listener(Publisher):
+    """A publisher that keeps what it is given. ``fails``: raised one by one, before anything is kept."""
+
+    def __init__(self) -> None:
+        self.heard: list[Envelope] = []
+        self.fails: list[Exception] = []
+
+    async def publish(self, events: Sequence[Envelope]) -> None:
+        if self.fails:
+            raise self.fails.pop(0)
+        self.heard += events
+
+    @property
+    def ids(self) -> list[str]:
+        return [event.id for event in self.heard]
+
+
+@dataclass
+class Routing:
+    """The router's store with what moves it."""
+
+    store: CaseStore
+    packs: PackLibrary
+    relay: Relay
+    changes: Changes
+    events: Collection
+    listener: Listener = field(default_factory=Listener)
+
+
+async def routing(database: Database) -> Routing:
+    """A router's store with its indexes, and the harbour's pack as the one that holds."""
+    store, packs, listener = CaseStore(database), await library(database), Listener()
+    await store.cases.ensure_indexes(*CASE_INDEXES, OUTBOX_INDEX)
+    events = database.collection("events")
+    await events.ensure_indexes(*EVENT_INDEXES)
+    relay = Relay("router", [store.cases], events, listener)
+    return Routing(store, packs, relay, Changes(store, packs, relay), events, listener)
+
+
+async def library(database: Database) -> PackLibrary:
+    """A library in which the harbour's pack holds."""
+    packs = PackLibrary(database, remote=None)
+    await packs.open()
+    if packs.cities.get("harbour") != harbour().version:
+        await packs.store(harbour(), read_folder(HARBOUR))
+        await packs.switch("harbour", harbour().version, NOW)
+    return packs
+
+
+def routed(key: str = "k1", **fields: Any) -> tuple[Case, Envelope, list[str]]:
+    """A report's case with its first event and who sees it, as the consumer makes it."""
+    event = submitted(key, **fields)
+    case, happened = assign(decode(event, ReportSubmitted), "harbour", harbour())
+    return case, to_envelopes(case, [happened], TRACE)[0], seen_by(case, harbour())
+
+
+@dataclass
+class Intake:
+    """Intake's store with what fills it."""
+
+    store: ReportStore
+    relay: Relay
+    commit: GroupCommit
+    listener: Listener
+
+
+def intake(database: Database) -> Intake:
+    store, listener = ReportStore(database), Listener()
+    relay = Relay("intake", [store.reports], database.collection("events"), listener)
+    return Intake(store, relay, GroupCommit(store, relay), listener)

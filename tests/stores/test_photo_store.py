@@ -1,0 +1,155 @@
+"""Photos on a real database, their bytes there or in a bucket: kept once, claimed by one, cleaned by one, swept."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from services.intake.domain.photo import Picture
+from services.intake.keeping import PhotoKeeper
+from services.intake.photos import ATTEMPTS_MAX, INDEXES, PhotoStore, buckets
+from services.intake.pictures import Cleaner
+from services.intake.store import ReportStore
+from shared.kernel.errors import Refusal
+from shared.runtime import object_store
+from shared.runtime.mongo import Database
+from shared.runtime.relay import real_now
+from shared.runtime.settings import Settings
+from tests.stores.s3 import in_bucket
+from tests.unit.made_reports import APP, OTHER_APP, SECRET
+
+PNG = Picture("image/png", 10, 10)
+
+
+@pytest.fixture(params=["gridfs", "s3"])
+async def photos(database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> PhotoStore:
+    where = ""
+    if request.param == "s3":
+        where = f"s3://{in_bucket(request.getfixturevalue('s3_server'), monkeypatch)}/photos"
+    photos = PhotoStore(database, SECRET, buckets(Settings(photo_store=where), database))
+    await photos.photos.ensure_indexes(*INDEXES)
+    return photos
+
+
+async def test_the_same_photo_under_the_same_key_is_one_photo(photos: PhotoStore) -> None:
+    first, replayed = await photos.keep(APP, "k1", b"bytes", PNG)
+    assert not replayed
+    assert await photos.keep(APP, "k1", b"bytes", PNG) == (first, True)
+
+
+async def test_another_photo_under_the_same_key_is_refused(photos: PhotoStore) -> None:
+    await photos.keep(APP, "k1", b"bytes", PNG)
+    with pytest.raises(Refusal) as refusal:
+        await photos.keep(APP, "k1", b"others", PNG)
+    assert refusal.value.kind == "idempotency-key-reused"
+
+
+async def test_a_photo_belongs_to_one_report_and_claiming_it_again_changes_nothing(photos: PhotoStore) -> None:
+    photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
+    await photos.claim_for_report(APP, [photo], "r1")
+    await photos.claim_for_report(APP, [photo], "r1")
+    with pytest.raises(Refusal) as refusal:
+        await photos.claim_for_report(APP, ["fnone", photo], "r2")
+    assert [error.pointer for error in refusal.value.errors] == ["/photos/0", "/photos/1"]
+
+
+async def test_another_apps_photo_cannot_be_claimed(photos: PhotoStore) -> None:
+    photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
+    with pytest.raises(Refusal):
+        await photos.claim_for_report(OTHER_APP, [photo], "r1")
+    assert await photos.claim_for_case("elsewhere", [photo], "c1") == [photo]
+    assert await photos.claim_for_case("harbour", [photo], "c1") == []
+    assert await photos.claim_for_case("harbour", [photo], "c2") == [photo]
+
+
+async def test_a_photo_is_cleaned_by_one_worker_and_shown_only_then(photos: PhotoStore) -> None:
+    photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
+    assert await photos.shown(photo, "full") is None
+    taken = await photos.next_to_clean()
+    assert taken is not None
+    assert (taken[0]["_id"], taken[1]) == (photo, b"bytes")
+    assert await photos.next_to_clean() is None
+    await photos.finish(photo, (b"full", b"thumb"))
+    assert (await photos.shown(photo, "full"), await photos.shown(photo, "thumb")) == (b"full", b"thumb")
+    assert await photos._originals.get(photo) is None
+
+
+async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(photos: PhotoStore) -> None:
+    photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
+    for _ in range(ATTEMPTS_MAX):
+        assert await photos.next_to_clean() is not None
+        await photos.photos.update({"_id": photo}, {"$set": {"lease_until": real_now()}})
+    assert await photos.next_to_clean() is None
+    found = await photos.get("harbour", photo)
+    assert found is not None
+    assert found["state"] == "unreadable"
+
+
+async def test_what_nobody_claimed_for_a_day_is_swept_with_its_files(photos: PhotoStore) -> None:
+    lost, _ = await photos.keep(APP, "k1", b"lost", PNG)
+    kept, _ = await photos.keep(APP, "k2", b"kept", PNG)
+    await photos.claim_for_report(APP, [kept], "r1")
+    assert await photos.sweep(real_now() + timedelta(hours=23)) == 0
+    assert await photos.sweep(real_now() + timedelta(hours=25)) == 1
+    assert await photos.get("harbour", lost) is None
+    assert await photos._originals.get(lost) is None
+    assert await photos._originals.get(kept) == b"kept"
+
+
+async def test_photos_of_the_time_before_the_bucket_are_still_shown_and_swept(
+    database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = PhotoStore(database, SECRET, buckets(Settings(), database))
+    await before.photos.ensure_indexes(*INDEXES)
+    photo, _ = await before.keep(APP, "k1", b"bytes", PNG)
+    bucket = in_bucket(s3_server, monkeypatch)
+    after = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    taken = await after.next_to_clean()
+    assert taken is not None
+    assert taken[1] == b"bytes"
+    await after.finish(photo, (b"full", b"thumb"))
+    assert await after.shown(photo, "full") == b"full"
+    assert await before.shown(photo, "full") is None, "what is new is in the bucket alone"
+    assert await after._originals.get(photo) is None
+    assert await before._originals.get(photo) is None
+
+
+async def test_a_bucket_that_is_away_is_a_503_before_anything_is_written_and_costs_no_photo(
+    database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = in_bucket(s3_server, monkeypatch)
+    there = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    await there.photos.ensure_indexes(*INDEXES)
+    photo, _ = await there.keep(APP, "k1", b"bytes", PNG)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr(object_store, "RETRIES", 0)
+    away = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    with pytest.raises(Refusal) as refusal:
+        await away.keep(APP, "k2", b"others", PNG)
+    assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
+    assert await away.photos.count({}, limit=9) == 1
+    keeper = PhotoKeeper(away, ReportStore(database), Cleaner())
+    for _ in range(ATTEMPTS_MAX + 1):
+        with pytest.raises(Refusal):
+            await keeper.clean_one()
+        await away.photos.update({"_id": photo}, {"$set": {"lease_until": real_now()}})
+    taken = await there.next_to_clean()
+    assert taken is not None
+    assert taken[1] == b"bytes"
+
+
+async def test_a_store_that_lets_us_not_in_is_away_and_says_no_secret(
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_bucket(s3_server, monkeypatch)
+    with pytest.raises(Refusal) as refusal:
+        await object_store.S3Bucket("s3://no-such-bucket", "clean").put("name", b"bytes")
+    assert refusal.value.status == 503
+    assert "AWS" not in str(refusal.value)
+    assert "no-such-bucket" not in str(refusal.value)
+
+
+def test_what_is_no_address_of_a_bucket_is_refused_at_the_start() -> None:
+    for wrong in ("photos", "http://bucket", "s3://", "s3://Bucket", "s3://bucket/a b", "file:///tmp"):
+        with pytest.raises(ValidationError):
+            Settings(photo_store=wrong)

@@ -1,0 +1,182 @@
+"""Laws of a case under any sequence of commands, actors and stillness."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import bson
+from bson import CodecOptions
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.router.domain import events as e
+from services.router.domain.apply import apply_all
+from services.router.domain.case import ENDED, HISTORY_KEPT, Case, Clock, State
+from services.router.domain.commands import Actor, Command
+from services.router.domain.decide import decide, open_commands
+from services.router.domain.due import due
+from services.router.domain.states import TABLE
+from services.router.store import from_doc, to_doc
+from shared.kernel.errors import Refusal
+from tests.unit.made_cases import (
+    ACTORS,
+    CLOCKS,
+    OTHER,
+    OTHER_PATH,
+    PATH,
+    T0,
+    TOWN,
+    clock,
+    fresh,
+    minutes,
+    opened,
+    rung,
+)
+
+UTC_AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+BRISK = (
+    clock(
+        "acknowledge", 5, rungs=(rung(5, "move_to", "parent"), rung(6, "move_to", "county"), rung(7, "tell", "street"))
+    ),
+    clock("resolve", 60, warn_in=30, rungs=(rung(70, "supervise", "parent"), rung(80, "move_to", "own"))),
+)
+
+
+class CaseLife(RuleBasedStateMachine):
+    """One case; what must hold is checked after every step and across it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = T0
+        self.case: Case = opened()
+        self.said: list[e.Event] = []
+
+    @initialize(clocks=st.sampled_from([CLOCKS, BRISK, ()]), historic=st.booleans(), at_the_top=st.booleans())
+    def open(self, clocks: tuple[Clock, ...], historic: bool, at_the_top: bool) -> None:
+        self.case = opened(clocks=clocks, historic=historic, path=PATH[:1] if at_the_top else PATH)
+
+    @rule(
+        name=st.sampled_from(sorted(TABLE)),
+        actor=st.sampled_from(ACTORS),
+        to=st.sampled_from([OTHER, TOWN, None]),
+        text=st.sampled_from(["because", None]),
+        ok=st.booleans(),
+    )
+    def command(self, name: str, actor: Actor, to: str | None, text: str | None, ok: bool) -> None:
+        offered = self.case.offered_to or to
+        path = {OTHER: OTHER_PATH, TOWN: PATH[:2]}.get(offered or "", PATH[:1])
+        command = Command(
+            name=name, text=text, to=to, to_path=path, how="repair", ok=ok, fresh_clock=fresh(self.now), at=self.now
+        )
+        was_open = name in open_commands(self.case, actor, self.now)
+        try:
+            happened = decide(self.case, command, actor, self.now)
+        except Refusal as refusal:
+            assert (refusal.status == 422) == was_open
+            return
+        assert was_open
+        self._becomes(happened)
+
+    @rule(seconds=st.one_of(st.integers(0, 20), st.integers(0, 3600), st.integers(0, 400 * 3600)))
+    def time_passes(self, seconds: int) -> None:
+        self.now += minutes(seconds / 60)
+        happened = due(self.case, self.now)
+        self._becomes(happened)
+        assert due(self.case, self.now) == []
+
+    @rule(score=st.integers(1, 3))
+    def the_reporter_judges(self, score: int) -> None:
+        self._becomes([e.Rated(at=self.now, score=score)])
+
+    def _becomes(self, happened: list[e.Event]) -> None:
+        if not happened:
+            return
+        before, self.case = self.case, apply_all(self.case, happened)
+        assert self.case.version == before.version + 1
+        only_ratings = all(isinstance(event, e.Rated) for event in happened)
+        assert self.case.officer_moves == before.officer_moves + (0 if only_ratings else 1)
+        assert len(self.case.clocks) - len(before.clocks) == sum(isinstance(event, e.Reopened) for event in happened)
+        for old, new in zip(before.clocks, self.case.clocks, strict=False):
+            assert _may_become(old, new), (old, new)
+
+    @invariant()
+    def one_unit_owns_it_and_it_is_on_the_path(self) -> None:
+        ids = [unit.id for unit in self.case.path]
+        assert self.case.unit == ids[-1]
+        assert len(set(ids)) == len(ids)
+
+    @invariant()
+    def what_is_offered_is_offered_to_another(self) -> None:
+        assert self.case.offered_to != self.case.unit
+        assert self.case.offered_to is None or self.case.state not in ENDED
+
+    @invariant()
+    def a_claimed_case_has_a_claimer(self) -> None:
+        assert self.case.state is not State.CLAIMED or self.case.claimed_by is not None
+
+    @invariant()
+    def no_clock_runs_in_an_ended_case(self) -> None:
+        assert self.case.state not in ENDED or all(c.state not in ("running", "paused") for c in self.case.clocks)
+
+    @invariant()
+    def something_is_due_exactly_while_something_is_owed(self) -> None:
+        owed = (
+            not self.case.historic
+            and self.case.state not in ENDED
+            and any(
+                c.state == "running" or (c.state == "breached" and c.met_at is None and c.fired < len(c.rungs))
+                for c in self.case.clocks
+            )
+        )
+        assert (self.case.next_due is not None) == owed
+
+    @invariant()
+    def the_history_is_bounded_and_ends_with_this_version(self) -> None:
+        assert 1 <= len(self.case.history) <= HISTORY_KEPT
+        assert self.case.history[-1].version == self.case.version
+
+    @invariant()
+    def stored_and_read_it_is_the_same_case(self) -> None:
+        document = to_doc(self.case, ["sheyang"])
+        read = bson.decode(bson.encode(document), codec_options=UTC_AWARE)
+        assert from_doc(dict(read)) == self.case
+
+    @invariant()
+    def every_line_is_in_the_order_of_its_change(self) -> None:
+        versions = [entry.version for entry in self.case.history]
+        assert versions == sorted(versions)
+
+
+def _may_become(old: Clock, new: Clock) -> bool:
+    """Clocks go one way: a breach stays, what ended stays ended, rungs are never unclimbed."""
+    ways = {
+        "running": {"running", "met", "breached", "void"},
+        "breached": {"breached"},
+        "met": {"met"},
+        "void": {"void"},
+        "paused": {"paused", "void"},
+    }
+    same = replace(new, state=old.state, warned=old.warned, met_at=old.met_at, fired=old.fired) == old
+    forward = new.fired >= old.fired and (new.warned or not old.warned)
+    return (
+        same
+        and forward
+        and new.state in ways[old.state]
+        and (old.met_at is None or new.met_at == old.met_at)
+        and (new.state != "met" or new.met_at is not None)
+    )
+
+
+TestCaseLife = CaseLife.TestCase
+TestCaseLife.settings = settings(max_examples=50, stateful_step_count=30)
+
+
+def test_fields_of_a_newer_version_are_passed_over() -> None:
+    document = to_doc(opened(), ["sheyang"])
+    assert from_doc({**document, "colour": "red", "seen": [{"id": "k"}], "pending": []}) == opened()
+
+
+def test_times_survive_the_store_to_the_millisecond() -> None:
+    case = replace(opened(), claimed_at=datetime(2026, 3, 2, 8, 0, 0, 123000, UTC))
+    read = bson.decode(bson.encode(to_doc(case, [])), codec_options=UTC_AWARE)
+    assert from_doc(dict(read)).claimed_at == case.claimed_at
