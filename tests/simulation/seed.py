@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.simulation.laws import Laws, Outcome
 from tests.simulation.people import Crowd
@@ -13,8 +13,14 @@ BUSY_SECONDS = 8.0
 """How long a phase with faults goes on before time leaps."""
 DRAINED_SECONDS = 180.0
 """Once faults have stopped nothing may be left over after so long."""
+ELECTION_SECONDS = 10.0
+"""MongoDB's default ``electionTimeoutMillis``: so long a primary without a majority goes on taking writes."""
 LEAPS_MAX = 60
 """More moments than the clocks of all cases of a seed have."""
+
+
+MISCHIEF = ("crash", "stop", "cut_off", "fail_over", "store_away", "broker_away", "forget")
+"""What may go wrong at large."""
 
 
 class Broken(AssertionError):
@@ -22,9 +28,10 @@ class Broken(AssertionError):
 
 
 class Day:
-    """The course of a seed."""
+    """The course of a seed. ``mischief``: of which kinds only, where that matters."""
 
-    def __init__(self, world: World, chance: random.Random) -> None:
+    def __init__(self, world: World, chance: random.Random, mischief: Sequence[str] = ()) -> None:
+        self._mischief = mischief
         self._world = world
         self._chance = chance
         self._crowd = Crowd(world, random.Random(chance.random()))
@@ -46,21 +53,11 @@ class Day:
         self.laws.at_the_end()
 
     async def _mishaps(self) -> None:
-        """Now and then something large goes wrong."""
-        mishaps = (
-            self._crash,
-            self._crash,
-            self._stop,
-            self._cut_off,
-            self._cut_off,
-            self._fail_over,
-            self._store_away,
-            self._broker_away,
-            self._forget,
-        )
+        """Now and then something large goes wrong: of all kinds, or of some only (swarm testing, Groce 2012)."""
+        kinds = self._mischief or self._chance.sample(MISCHIEF, self._chance.choice((1, 2, 3, len(MISCHIEF))))
         while True:
             await asyncio.sleep(self._chance.random() * 6)
-            self._chance.choice(mishaps)()
+            getattr(self, f"_{self._chance.choice(kinds)}")()
 
     def _crash(self) -> None:
         name = self._chance.choice(list(SERVICES))
@@ -72,7 +69,7 @@ class Day:
         self._world.stop(self._chance.choice(list(SERVICES)))
 
     def _cut_off(self) -> None:
-        lost, seconds = self._chance.random() < 0.7, self._chance.random() * 5
+        lost, seconds = self._chance.random() < 0.7, self._chance.random() * ELECTION_SECONDS
         self._world.note(f"primary cut off, its writes will be {'lost' if lost else 'kept'}")
         self._world.store.cut_off(seconds, lost=lost)
 
@@ -141,10 +138,13 @@ class Day:
         return False
 
 
-def run_seed(seed: int, note: Callable[[str], None] | None = None) -> Outcome:
-    """Raises ``Broken``, saying which law and of what. ``note`` gets the trace, line by line."""
+def run_seed(seed: int, note: Callable[[str], None] | None = None, mischief: Sequence[str] = ()) -> Outcome:
+    """Raises ``Broken``, saying which law and of what. ``note`` gets the trace, line by line.
+
+    ``mischief``: of these kinds only (``MISCHIEF``).
+    """
     world = World(seed, note)
-    day = Day(world, random.Random(world.chance.random()))
+    day = Day(world, random.Random(world.chance.random()), mischief)
     asyncio.set_event_loop(world.loop)
     world.loop.set_exception_handler(world.unhandled)
     try:
