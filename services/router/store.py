@@ -1,7 +1,7 @@
 """Cases in MongoDB: one document each, changed by guarded updates that carry their events along."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ _OPENED = Counter("whistle_cases_opened_total", "Cases that were opened.")
 _WAITING = Gauge("whistle_waiting_cases", "Cases with a clock that has still to warn, breach or climb, up to 100,000.")
 _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and that has not fired.")
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_CASE_FIELDS = tuple(field.name for field in fields(Case))
 _QUERIED = ("_id", "unit", "seen_by", "open", "next_due", "due_at")
 _STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "first_event", "stored_at"))
 
@@ -50,15 +51,30 @@ class Change:
 
 def to_doc(case: Case, seen_by: list[str]) -> Document:
     """The document: the case, and beside it what queries need."""
-    document: Document = msgspec.to_builtins(case, builtin_types=(datetime,))
+    document: Document = _plain(case)
     document["_id"] = document.pop("id")
-    document["unit"] = case.unit
-    document["seen_by"] = seen_by
-    document["open"] = case.state not in ENDED
-    if (next_due := case.next_due) is not None:
-        document["next_due"] = next_due
-    document["due_at"] = min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE)
-    return document
+    return {**document, **_queried(case, seen_by)}
+
+
+def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
+    """The fields of ``to_doc(after)`` that ``before`` may have otherwise, but for ``next_due`` where nothing is due."""
+    names = [name for name in _CASE_FIELDS if getattr(before, name) != getattr(after, name)]
+    return {**{name: _plain(getattr(after, name)) for name in names}, **_queried(after, seen_by)}
+
+
+def _queried(case: Case, seen_by: list[str]) -> Document:
+    document = {
+        "unit": case.unit,
+        "seen_by": seen_by,
+        "open": case.state not in ENDED,
+        "due_at": min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE),
+    }
+    next_due = case.next_due
+    return document if next_due is None else {**document, "next_due": next_due}
+
+
+def _plain(value: object) -> Any:
+    return msgspec.to_builtins(value, builtin_types=(datetime,))
 
 
 def from_doc(document: Document) -> Case:
@@ -170,9 +186,8 @@ class CaseStore:
 
 def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     """Filter and update: only if nobody changed the case since it was read, and never twice for one key."""
-    document = to_doc(change.after, change.seen_by)
-    id_ = document.pop("_id")
-    where: dict[str, Any] = {"_id": id_, "version": change.before.version}
+    document = moved(change.before, change.after, change.seen_by)
+    where: dict[str, Any] = {"_id": change.after.id, "version": change.before.version}
     update: dict[str, Any] = {
         "$set": document,
         "$push": {"pending": {"$each": as_pending(change.envelopes)}},

@@ -16,7 +16,7 @@ from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
 from services.router.domain.states import TABLE
-from services.router.store import from_doc, to_doc
+from services.router.store import from_doc, moved, to_doc
 from shared.kernel.errors import Refusal
 from tests.unit.made_cases import (
     ACTORS,
@@ -98,6 +98,15 @@ class CaseLife(RuleBasedStateMachine):
         assert len(self.case.clocks) - len(before.clocks) == sum(isinstance(event, e.Reopened) for event in happened)
         for old, new in zip(before.clocks, self.case.clocks, strict=False):
             assert _may_become(old, new), (old, new)
+        self._only_what_moved_is_stored(before)
+
+    def _only_what_moved_is_stored(self, before: Case) -> None:
+        stored, wanted = to_doc(before, ["sheyang"]), to_doc(self.case, ["sheyang"])
+        change = moved(before, self.case, ["sheyang"])
+        if "next_due" not in change:
+            stored.pop("next_due", None)
+        assert {**stored, **change} == wanted
+        assert "location" not in change
 
     @invariant()
     def one_unit_owns_it_and_it_is_on_the_path(self) -> None:
