@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
@@ -77,33 +78,41 @@ class Courier(Generic[Content]):
         return sum(not circuit.closed(now) for circuit in self._circuits.values())
 
     async def run(self) -> None:
-        """For ever: a worker for each receiver that has something due."""
+        """For ever: at once for receivers that got something new, twice a second for all that something is due for."""
         try:
             while True:
-                self._deliveries.wake.clear()
                 try:
                     await self.look()
                 except MongoError as error:
                     log.warning(f"{self._name}.store_away", error=str(error), kind=type(error).__name__)
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
-                        await self._deliveries.wake.wait()
-                except TimeoutError:
-                    continue
+                        await self._something_new()
         finally:
             for task in self._workers.values():
                 task.cancel()
 
+    async def _something_new(self) -> None:
+        while True:
+            self._deliveries.wake.clear()
+            for receiver in list(self._deliveries.fresh):
+                self._gathers.pop(receiver, None)
+                self._start(receiver)
+            await self._deliveries.wake.wait()
+
     async def look(self) -> Sequence["asyncio.Task[None]"]:
         """A worker for each receiver that something is due for and that is ready; all that are at work."""
-        while self._deliveries.fresh:
-            self._gathers.pop(self._deliveries.fresh.pop(), None)
+        for receiver in self._deliveries.fresh:
+            self._gathers.pop(receiver, None)
         receiver = ""
         while receiver := await self._deliveries.receiver_after(receiver, self._now()):
-            running = self._workers.get(receiver)
-            if (running is None or running.done()) and self._ready(receiver):
-                self._workers[receiver] = asyncio.create_task(self.drain(receiver), name=f"{self._name} {receiver}")
+            self._start(receiver)
         return [task for task in self._workers.values() if not task.done()]
+
+    def _start(self, receiver: str) -> None:
+        running = self._workers.get(receiver)
+        if (running is None or running.done()) and self._ready(receiver):
+            self._workers[receiver] = asyncio.create_task(self.drain(receiver), name=f"{self._name} {receiver}")
 
     def _ready(self, receiver: str) -> bool:
         now = self._now()
@@ -115,16 +124,19 @@ class Courier(Generic[Content]):
 
     async def drain(self, receiver: str) -> None:
         """What is due for one receiver, until nothing is, it is to wait, or its circuit opens."""
+        fresh = self._deliveries.fresh
         try:
-            while self._ready(receiver) and await self._round(receiver):
-                """More may be due."""
+            while self._ready(receiver):
+                fresh.discard(receiver)
+                if not await self._page(receiver) and receiver not in fresh:
+                    return
         except MongoError as error:
             log.warning(f"{self._name}.store_away", error=str(error), kind=type(error).__name__)
         except Exception:
             log.exception(f"{self._name}.failed", receiver=receiver)
             self._rests[receiver] = self._now() + FAULT_REST
 
-    async def _round(self, receiver: str) -> bool:
+    async def _page(self, receiver: str) -> bool:
         """A page of what is due; whether to go on. After a circuit was open, one message tries."""
         due = await self._deliveries.due(receiver, self._now())
         if not due:
@@ -135,22 +147,22 @@ class Courier(Generic[Content]):
             return False
         if self._circuit(receiver).until is not None:
             parcels = parcels[:1]
-        gate = asyncio.Semaphore(self._carrier.at_once)
-        await asyncio.gather(*(self._gated(gate, receiver, parcel) for parcel in parcels))
+        for start in range(0, len(parcels), self._carrier.at_once):
+            if self._ready(receiver):
+                await self._send(receiver, parcels[start : start + self._carrier.at_once])
         return True
 
-    async def _gated(self, gate: asyncio.Semaphore, receiver: str, parcel: Parcel[Content]) -> None:
-        async with gate:
-            if self._ready(receiver):
-                await self._send(receiver, parcel)
-
-    async def _send(self, receiver: str, parcel: Parcel[Content]) -> None:
-        if not await self._deliveries.lease(parcel.deliveries, self._now()):
-            return
-        outcome = await self._carrier.carry(receiver, parcel, self._now())
-        self._learn(receiver, outcome)
-        jitter = random.random()  # one for all: what travelled together is due together again
-        await self._deliveries.settle({d["_id"]: self._after(d, outcome, jitter) for d in parcel.deliveries})
+    async def _send(self, receiver: str, parcels: Sequence[Parcel[Content]]) -> None:
+        """Side by side; one write before for all of them, and one after."""
+        taken = await self._deliveries.lease([d for parcel in parcels for d in parcel.deliveries], self._now())
+        ours = [parcel for parcel in parcels if all(d["_id"] in taken for d in parcel.deliveries)]
+        outcomes = await asyncio.gather(*(self._carrier.carry(receiver, parcel, self._now()) for parcel in ours))
+        changes: dict[str, Document] = {}
+        for parcel, outcome in zip(ours, outcomes, strict=True):
+            self._learn(receiver, outcome)
+            jitter = random.random()  # one for all: what travelled together is due together again
+            changes |= {d["_id"]: self._after(d, outcome, jitter) for d in parcel.deliveries}
+        await self._deliveries.settle(changes)
 
     def _learn(self, receiver: str, outcome: Outcome) -> None:
         """The receiver's health."""

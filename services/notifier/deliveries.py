@@ -6,9 +6,10 @@ crash in between repeats it under the same id.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Document, Sort, UpdateOne
@@ -69,23 +70,28 @@ class Deliveries:
         where = {self._by: receiver, "state": "pending", "next_at": {"$lte": now}}
         return await self.rows.find(where, sort=self._order, limit=self._page)
 
-    async def lease(self, deliveries: Sequence[Document], now: datetime) -> bool:
-        """Whether all of ``deliveries`` are this process's to send now. If not, some are being sent elsewhere; whatever
-        of them was taken is due again when its lease ends."""
+    async def lease(self, deliveries: Sequence[Document], now: datetime) -> Container[str]:
+        """Which of ``deliveries`` are this process's to send now; others are being sent elsewhere."""
+        mark = uuid4().hex
         taken = await self.rows.write(
             [
                 UpdateOne(
                     {"_id": d["_id"], "state": "pending", "next_at": d["next_at"]},
-                    {"$set": {"next_at": now + LEASE}, "$inc": {"attempts": 1}},
+                    {"$set": {"next_at": now + LEASE, "lease": mark}, "$inc": {"attempts": 1}},
                 )
                 for d in deliveries
             ]
         )
-        return taken == len(deliveries)
+        ids = [d["_id"] for d in deliveries]
+        if taken == len(ids):
+            return frozenset(ids)
+        ours = await self.rows.find({"_id": {"$in": ids}, "lease": mark}, {"_id": 1}, limit=len(ids))
+        return frozenset(d["_id"] for d in ours)
 
     async def settle(self, changes: Mapping[str, Document]) -> None:
         """What became of an attempt, by delivery."""
-        await self.rows.write([UpdateOne({"_id": id_}, {"$set": change}) for id_, change in changes.items()])
+        if changes:
+            await self.rows.write([UpdateOne({"_id": id_}, {"$set": change}) for id_, change in changes.items()])
 
 
 def progress(delivery: Document) -> dict[str, Any]:
