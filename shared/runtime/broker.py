@@ -77,6 +77,20 @@ async def open_admin(settings: Settings) -> AIOKafkaAdminClient:
     return admin
 
 
+async def open_survey(settings: Settings) -> AIOKafkaConsumer:
+    """A client that only asks where logs begin and end; to be closed. Raises ``KafkaError`` when Kafka is away.
+
+    A broker answers a connection's questions in turn, so that a consumer's own would wait behind its long polls.
+    """
+    client = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), isolation_level="read_committed")
+    try:
+        await client.start()
+    except BaseException:
+        await client.stop()
+        raise
+    return client
+
+
 async def cluster_id(admin: AIOKafkaAdminClient) -> str:
     """Which cluster answers: one whose folder was wiped is another. Raises ``KafkaError``."""
     return str((await admin.describe_cluster())["cluster_id"])
@@ -244,6 +258,7 @@ __all__ = [
     "durable_subscriber",
     "ensure_topics",
     "open_admin",
+    "open_survey",
     "served",
     "tail_subscriber",
     "topic_name",

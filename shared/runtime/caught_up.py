@@ -7,6 +7,7 @@ that nobody will deliver: it asks the service that emits the topic to publish ag
 what it knows. That the log is still the same is seen by the newest record that was handled: it is found by its time.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -101,20 +102,23 @@ class CaughtUp:
             consumer.forget_places()
             _LOST.labels(consumer.group)  # 0 is shown too: Prometheus sees no increase in a series that begins at 1
 
-    async def look(self, cluster: str) -> None:
-        """Check what was newly assigned, ask for what is missing, note what was caught up with. Raises ``Replaced``."""
+    async def look(self, cluster: str, survey: AIOKafkaConsumer) -> None:
+        """Check what was newly assigned, ask for what is missing, note what was caught up with. Raises ``Replaced``.
+
+        ``survey``: a client that is asked where logs begin and end.
+        """
         for consumer in self._consumers:
             client = consumer.subscriber.consumer
             assigned = sorted(client.assignment()) if client is not None else []
             if not assigned:
                 continue
             try:
-                await self._look(consumer, self._states[consumer.group], client, assigned, cluster)
+                await self._look(consumer, self._states[consumer.group], survey, assigned, cluster)
             except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
                 log.warning("marks.wait", group=consumer.group, error=str(error), kind=type(error).__name__)
 
     async def _look(
-        self, consumer: Consumer, state: _State, client: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
+        self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
     ) -> None:
         numbers = {place.partition for place in assigned}
         for gone in state.checked - numbers:
@@ -123,28 +127,28 @@ class CaughtUp:
         new = [place for place in assigned if place.partition not in state.checked]
         if new:
             state.sample = None
-            await self._check(consumer, state, client, new, cluster)
-        elif gone_from := await _gone(client, {place: consumer.handled[place.partition] for place in assigned}):
+            await self._check(consumer, state, survey, new, cluster)
+        elif gone_from := await _gone(survey, {place: consumer.handled[place.partition] for place in assigned}):
             raise Replaced(f"{consumer.topic} has lost what was read from it, in partitions {gone_from}")
         if state.missed_since is not None:
             await self._ask(consumer, state, cluster)
         else:
-            await self._note(consumer, state, client, assigned, cluster)
+            await self._note(consumer, state, survey, assigned, cluster)
 
     async def _check(
-        self, consumer: Consumer, state: _State, client: AIOKafkaConsumer, new: list[TopicPartition], cluster: str
+        self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str
     ) -> None:
         parts = (await self._marks.find_one({"_id": consumer.group}) or {"parts": {}})["parts"]
         replaced = consumer.group in self._replaced
         marks = {place: parts[str(place.partition)] for place in new if str(place.partition) in parts}
-        starts = {place: await _start(consumer, client, place) for place in new}
-        gone = await _gone(client, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
+        starts = await _starts(consumer, survey, new)
+        gone = await _gone(survey, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
         for place, mark in marks.items():
             if mark["cluster"] != cluster or place.partition in gone or replaced:
                 self._missed(consumer, state, mark["at"])
             elif starts[place] > mark["offset"]:
                 consumer.handled[place.partition] = Handled(mark["offset"], mark["newest"])
-                client.seek(place, mark["offset"])
+                consumer.subscriber.consumer.seek(place, mark["offset"])
                 log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark["offset"])
         if replaced and len(marks) < len(new):
             self._missed(consumer, state, EPOCH)
@@ -170,12 +174,12 @@ class CaughtUp:
             self._replaced.discard(consumer.group)
 
     async def _note(
-        self, consumer: Consumer, state: _State, client: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
+        self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
     ) -> None:
         """A sample of the ends is kept until all before it is handled; then it is the mark."""
         if state.sample is None:
             at = real_now()
-            ends = await client.end_offsets(assigned)
+            ends = await survey.end_offsets(assigned)
             state.sample = at, {place.partition: end for place, end in ends.items()}
         at, before = state.sample
         handled = {number: consumer.handled[number] for number in before}
@@ -195,25 +199,27 @@ class CaughtUp:
         state.marked, state.marked_at = handled, time.monotonic()
 
 
-async def _start(consumer: Consumer, client: AIOKafkaConsumer, place: TopicPartition) -> int:
-    """Where this process began in a partition: its first record's offset, or where it waits for one."""
-    if place.partition not in consumer.began:
-        kept = await client.committed(place)
-        waiting = kept if kept is not None else (await client.beginning_offsets([place]))[place]
-        consumer.handled.setdefault(place.partition, Handled(waiting))
-        return int(consumer.began.get(place.partition, waiting))
-    start = consumer.began[place.partition]
-    consumer.handled.setdefault(place.partition, Handled(start))
-    return start
+async def _starts(
+    consumer: Consumer, survey: AIOKafkaConsumer, places: list[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Where this process began in each partition: its first record's offset, or where it waits for one."""
+    empty = [place for place in places if place.partition not in consumer.began]
+    beginnings = await survey.beginning_offsets(empty) if empty else {}
+    kept = await asyncio.gather(*(consumer.subscriber.consumer.committed(place) for place in empty))
+    waiting = {p: beginnings[p] if offset is None else offset for p, offset in zip(empty, kept, strict=True)}
+    starts = {place: int(consumer.began.get(place.partition, waiting.get(place, 0))) for place in places}
+    for place, start in starts.items():
+        consumer.handled.setdefault(place.partition, Handled(start))
+    return starts
 
 
-async def _gone(client: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[int]:
+async def _gone(survey: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[int]:
     """Partitions whose log no longer holds the newest record handled, or begins after all that was handled."""
     if not handled:
         return []
-    beginnings = await client.beginning_offsets(list(handled))
+    beginnings = await survey.beginning_offsets(list(handled))
     known = {place: h.newest for place, h in handled.items() if h.newest and beginnings[place] < h.offset}
-    found = await client.offsets_for_times(known) if known else {}
+    found = await survey.offsets_for_times(known) if known else {}
     gone = {place for place, h in handled.items() if beginnings[place] > h.offset}
     for place in known:
         at = found.get(place)

@@ -14,10 +14,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
 
-from shared.runtime.broker import KafkaBroker, Publisher, cluster_id, ensure_topics, open_admin, served, topics_exist
+from shared.runtime.broker import (
+    KafkaBroker,
+    Publisher,
+    cluster_id,
+    ensure_topics,
+    open_admin,
+    open_survey,
+    served,
+    topics_exist,
+)
 from shared.runtime.caught_up import CaughtUp, Replaced
 from shared.runtime.consume import Consumer
 from shared.runtime.progress import ProgressWatch
@@ -51,6 +61,7 @@ class KafkaConnection:
         self._consumers = consumers
         self._caught_up = caught_up
         self._admin: AIOKafkaAdminClient | None = None
+        self._survey: AIOKafkaConsumer | None = None
         self.steps: list[Callable[[str], Awaitable[None]]] = []
         """Done each time it is made, with the cluster's id, before anything runs on it."""
         self.cluster: str | None = None
@@ -94,6 +105,10 @@ class KafkaConnection:
             with contextlib.suppress(Exception):
                 await self._admin.close()
             self._admin = None
+        if self._survey is not None:
+            with contextlib.suppress(Exception):
+                await self._survey.stop()
+            self._survey = None
 
     async def _made(self) -> str:
         pause = 0.1
@@ -102,6 +117,7 @@ class KafkaConnection:
                 self._admin = await open_admin(self._settings)
                 cluster = await cluster_id(self._admin)
                 await ensure_topics(self._settings, self._admin)
+                self._survey = await open_survey(self._settings)
                 await self._broker.start()
                 for step in self.steps:
                     await step(cluster)
@@ -146,7 +162,7 @@ class KafkaConnection:
             raise Replaced(f"the cluster is {answering or 'without our topics'} and was {cluster}")
         if error := self._past_mending():
             return error
-        await self._caught_up.look(cluster)
+        await self._caught_up.look(cluster, self._survey)
         return None
 
     def _past_mending(self) -> KafkaError | None:

@@ -111,6 +111,9 @@ class Admin:
     async def close(self) -> None:
         """Nothing was opened."""
 
+    async def stop(self) -> None:
+        """As ``AIOKafkaConsumer`` says it."""
+
 
 @dataclass
 class Sent:

@@ -201,6 +201,7 @@ class World:
             instead(gridfs.asynchronous, "AsyncGridFSBucket", mongo.RawBucket)
             instead(broker, "KafkaBroker", lambda *_, **more: kafka.Broker(self.cluster, **more))
             instead(kafka_connection, "open_admin", self._admin)
+            instead(kafka_connection, "open_survey", self._admin)
             instead(service, "close_all", _nothing)
             system = SimpleNamespace(getpid=lambda: 0, kill=self._ended, _exit=self._ended)
             instead(service, "os", system)

@@ -84,7 +84,7 @@ class Watched:
     async def looks(self, times: int = 1, cluster: str = "c") -> None:
         for _ in range(times):
             self.at += 2
-            await self.caught_up.look(cluster)
+            await self.caught_up.look(cluster, self.consumer.subscriber.consumer)
 
     async def mark(self) -> dict[str, Any] | None:
         found = await self.marks.find_one({"_id": "g"})
