@@ -18,6 +18,8 @@ from shared.runtime.relay import real_now
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
+PART = 16
+"""Messages that are leased, and recorded, in one write."""
 FAULT_REST = timedelta(seconds=30)
 Content = TypeVar("Content")
 
@@ -147,22 +149,27 @@ class Courier(Generic[Content]):
             return False
         if self._circuit(receiver).until is not None:
             parcels = parcels[:1]
-        for start in range(0, len(parcels), self._carrier.at_once):
-            if self._ready(receiver):
-                await self._send(receiver, parcels[start : start + self._carrier.at_once])
+        gate = asyncio.Semaphore(self._carrier.at_once)
+        parts = [parcels[start : start + PART] for start in range(0, len(parcels), PART)]
+        await asyncio.gather(*(self._send(gate, receiver, part) for part in parts))
         return True
 
-    async def _send(self, receiver: str, parcels: Sequence[Parcel[Content]]) -> None:
-        """Side by side; one write before for all of them, and one after."""
+    async def _send(self, gate: asyncio.Semaphore, receiver: str, parcels: Sequence[Parcel[Content]]) -> None:
+        """One write before for all of them, and one after."""
         taken = await self._deliveries.lease([d for parcel in parcels for d in parcel.deliveries], self._now())
         ours = [parcel for parcel in parcels if all(d["_id"] in taken for d in parcel.deliveries)]
-        outcomes = await asyncio.gather(*(self._carrier.carry(receiver, parcel, self._now()) for parcel in ours))
-        changes: dict[str, Document] = {}
-        for parcel, outcome in zip(ours, outcomes, strict=True):
-            self._learn(receiver, outcome)
-            jitter = random.random()  # one for all: what travelled together is due together again
-            changes |= {d["_id"]: self._after(d, outcome, jitter) for d in parcel.deliveries}
-        await self._deliveries.settle(changes)
+        changes = await asyncio.gather(*(self._one(gate, receiver, parcel) for parcel in ours))
+        await self._deliveries.settle({id_: change for each in changes for id_, change in each.items()})
+
+    async def _one(self, gate: asyncio.Semaphore, receiver: str, parcel: Parcel[Content]) -> dict[str, Document]:
+        """An attempt, and what is to be recorded of it; a receiver that is no longer ready is spared it."""
+        async with gate:
+            if not self._ready(receiver):
+                return {d["_id"]: {"next_at": d["next_at"], "attempts": d["attempts"]} for d in parcel.deliveries}
+            outcome = await self._carrier.carry(receiver, parcel, self._now())
+        self._learn(receiver, outcome)
+        jitter = random.random()  # one for all: what travelled together is due together again
+        return {d["_id"]: self._after(d, outcome, jitter) for d in parcel.deliveries}
 
     def _learn(self, receiver: str, outcome: Outcome) -> None:
         """The receiver's health."""

@@ -183,7 +183,7 @@ async def test_killed_between_sending_and_writing_it_down_it_is_sent_again(
             killed.setattr(notifier.owed.deliveries, "settle", gone)
             await work(notifier.courier())
         assert [numbers(text) for text in end.texts] == [[1]]
-        await notifier.settle(notifier.courier(), 40, step=2)
+        await notifier.settle(notifier.courier(), 50, step=2)
     assert [numbers(text) for text in end.texts] == [[1], [1]]
     assert {row["state"] for row in await notifier.rows()} == {"delivered"}
 
