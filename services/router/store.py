@@ -115,7 +115,7 @@ class CaseStore:
         return [event for i, (_, event, _) in enumerate(opened) if i not in inserted.duplicate] + again
 
     async def _first_events(self, ids: list[str]) -> list[Envelope]:
-        """A duplicate key may be of a document that a majority does not have yet (reliability page, experiment 8)."""
+        """A duplicate key may be of a document that a majority does not have yet (seen: decision 0003)."""
         if not ids:
             return []
         found = await self.cases.find({"_id": {"$in": ids}}, {"first_event": 1}, limit=len(ids))

@@ -1,7 +1,7 @@
 """The one place where FastStream is set up: producer, topics, and the two kinds of subscriber.
 
 FastStream's and aiokafka's defaults lose messages (ACK_FIRST, ``latest``, acks=1): every setting below is there
-because of a fact on the reliability page; ``tests/contract/test_subscribers.py`` holds them.
+because of a measured loss (docs/delivery.md); ``tests/contract/test_subscribers.py`` holds them.
 """
 
 import asyncio

@@ -63,7 +63,7 @@ class Collection:
     async def insert_all(self, documents: Sequence[Document]) -> Inserted:
         """Insert unordered. Raises ``MongoError`` when nothing is known of the batch.
 
-        A duplicate may hide a failed write concern (measured: reliability page, experiment 8), so a batch with a
+        A duplicate may hide a failed write concern (seen: decision 0003), so a batch with a
         write-concern error counts every position as failed.
         """
         try:

@@ -320,7 +320,7 @@ class RawCollection:
         """``act`` on the primary, and its acknowledgement as the write concern asks; or a fault.
 
         What changed nothing waits too, for all that was written before. An outcome that ``hides`` may come without:
-        a plain insert's duplicate key hides that no majority has the other document (reliability page, experiment 8).
+        a plain insert's duplicate key hides that no majority has the other document (seen: decision 0003).
         """
         servers, process = self._servers, self._client.process
         await servers.reached(process)
