@@ -123,6 +123,7 @@ class CaughtUp:
         numbers = {place.partition for place in assigned}
         for gone in state.checked - numbers:
             consumer.forget_places(gone)
+            state.sample = None
         state.checked &= numbers
         new = [place for place in assigned if place.partition not in state.checked]
         if new:

@@ -23,13 +23,14 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class Log:
-    """The client of a consumer with one partition; ``times``: its records' times in ms, from offset ``first`` on."""
+    """The client of a consumer; ``times``: each partition's records' times in ms, from offset ``first`` on."""
 
-    def __init__(self, times: list[int], first: int = 0, committed: int | None = None) -> None:
+    def __init__(self, times: list[int], first: int = 0, committed: int | None = None, partitions: int = 1) -> None:
         self.times, self.first, self.kept, self.sought = times, first, committed, -1
+        self.partitions = partitions
 
     def assignment(self) -> set[TopicPartition]:
-        return {TopicPartition("t", 0)}
+        return {TopicPartition("t", number) for number in range(self.partitions)}
 
     async def committed(self, _: TopicPartition) -> int | None:
         return self.kept
@@ -113,6 +114,17 @@ async def test_a_mark_says_what_is_handled_and_not_what_only_came(watched: Watch
     watched.consumer.handled[0] = Handled(5, 50)
     await watched.looks()
     assert (await watched.mark() or {})["offset"] == 5
+
+
+async def test_a_partition_that_goes_to_another_member_is_no_matter_of_ours_any_more(watched: Watched) -> None:
+    log = Log([10, 30, 20, 40], committed=3, partitions=2)
+    watched.connect(log)
+    await watched.looks()
+    log.partitions = 1
+    await watched.looks()
+    watched.consumer.handled[0] = Handled(4, 40)
+    await watched.looks(2)
+    assert (await watched.mark() or {})["offset"] == 4
 
 
 async def test_the_same_log_with_nothing_new_asks_for_nothing(watched: Watched) -> None:
