@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
 
@@ -150,12 +150,12 @@ class KafkaConnection:
                 return error
 
     async def _looked(self, cluster: str) -> KafkaError | None:
-        group = await self.watch.stalled(time.monotonic())
+        answering = await self._answering()
+        self.answers = answering is not None
+        group = await self.watch.stalled(time.monotonic(), await self._ends() if answering == cluster else {})
         if group is not None:
             log.critical("consumer.stalled", group=group)
             os._exit(70)
-        answering = await self._answering()
-        self.answers = answering is not None
         if answering is None:
             return None
         if answering != cluster:
@@ -164,6 +164,18 @@ class KafkaConnection:
             return error
         await self._caught_up.look(cluster, self._survey)
         return None
+
+    async def _ends(self) -> dict[TopicPartition, int]:
+        """Where the consumers' partitions end, as far as their leaders say."""
+        clients = [consumer.subscriber.consumer for consumer in self._consumers]
+        places = [place for client in clients if client is not None for place in client.assignment()]
+        if not places or self._survey is None:
+            return {}
+        try:
+            ends: dict[TopicPartition, int] = await self._survey.end_offsets(places)
+        except KafkaError:
+            return {}
+        return ends
 
     def _past_mending(self) -> KafkaError | None:
         if self._publisher.failure is None:

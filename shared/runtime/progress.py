@@ -5,7 +5,7 @@ A consumer whose coordinator died looks alive (its process answers, its client p
 and a new process would not either: only time in which others are served counts.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import Gauge
@@ -32,10 +32,13 @@ class ProgressWatch:
         """Group → its progress, and since when records have waited with that progress (monotonic seconds)."""
         self._lags: dict[str, int] = {}
 
-    async def stalled(self, now: float) -> str | None:
-        """The group that stands still, if one does. ``now``: monotonic seconds."""
+    async def stalled(self, now: float, ends: Mapping[Any, int] | None = None) -> str | None:
+        """The group that stands still, if one does. ``now``: monotonic seconds.
+
+        ``ends``: where partitions end, asked of the broker: a client that fetches no more hears of nothing new.
+        """
         for consumer in self._consumers:
-            lags = await _lags(consumer)
+            lags = await _lags(consumer, ends or {})
             lag = self._lags[consumer.group] = sum(lags.values())
             _LAG.labels(consumer.group).set(lag)
             if not lag:
@@ -56,11 +59,12 @@ class ProgressWatch:
         return f"behind: {', '.join(sorted({*far, *still}))}" if far or still else None
 
 
-async def _lags(consumer: Consumer) -> dict[Any, int]:
+async def _lags(consumer: Consumer, told: Mapping[Any, int]) -> dict[Any, int]:
     """Partitions in which records wait for it, and how many."""
     client = getattr(consumer.subscriber, "consumer", None)
     if client is None:
         return {}
-    ends = {partition: client.highwater(partition) for partition in client.assignment()}
-    lags = {partition: end - await client.position(partition) for partition, end in ends.items() if end is not None}
+    seen = {partition: client.highwater(partition) for partition in client.assignment()}
+    ends = {partition: max(end, told.get(partition, 0)) for partition, end in seen.items() if end is not None}
+    lags = {partition: end - await client.position(partition) for partition, end in ends.items()}
     return {partition: lag for partition, lag in lags.items() if lag > 0}

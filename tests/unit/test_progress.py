@@ -45,6 +45,12 @@ async def test_records_that_wait_without_progress_are_a_stall() -> None:
     assert await watching.stalled(100.0 + STALL_SECONDS) == "g"
 
 
+async def test_a_client_that_fetches_no_more_and_so_hears_of_nothing_is_a_stall() -> None:
+    watching = watch(consumer(Client()))
+    assert await watching.stalled(100.0, {0: 6}) is None
+    assert await watching.stalled(100.0 + STALL_SECONDS, {0: 6}) == "g"
+
+
 async def test_only_time_in_which_kafka_serves_others_counts() -> None:
     client, away = Client(), True
     watching = watch(consumer(client), lambda: not away)
