@@ -10,6 +10,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from shared.runtime.http_connection import Connection, look_at_all, open_files_as_allowed
+from shared.runtime.loop_watch import watch_loop
 from shared.runtime.service import GRACE_SECONDS
 from shared.runtime.settings import Settings
 
@@ -37,6 +38,7 @@ def serve(build: Callable[[Settings], Starlette], settings: Settings, port: int)
     async def run() -> None:
         open_files_as_allowed()
         application = build(settings)
+        watch_loop()
         gc.set_threshold(GARBAGE_AFTER)
         gc.freeze()
         await _Server(
