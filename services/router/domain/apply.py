@@ -19,11 +19,11 @@ def apply(case: Case, event: e.Event) -> Case:
 
 def apply_all(case: Case, happened: list[e.Event]) -> Case:
     """Every event in order, as one change: the version moves by one."""
-    after = replace(case, version=case.version + 1)
+    moves = any(not isinstance(event, e.Rated) for event in happened)
+    after = replace(case, version=case.version + 1, officer_moves=case.officer_moves + moves)
     for event in happened:
         after = apply(after, event)
-    moves = any(not isinstance(event, e.Rated) for event in happened)
-    return replace(after, officer_moves=case.officer_moves + 1) if moves else after
+    return after
 
 
 def _entry(case: Case, event: e.Event) -> Entry:
