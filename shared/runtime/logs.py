@@ -1,10 +1,12 @@
 """Logs: one line per unit of work, structured, with the trace, without personal data."""
 
+import contextlib
+import io
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -48,6 +50,22 @@ class OncePerWhile(logging.Filter):
         return True
 
 
+class _Output(io.TextIOBase):
+    """Standard output; a line that cannot be written (its disk is full) is left out: no work waits for a log.
+
+    An error of it would look like an outage of what was being done, which would be tried again and again.
+    """
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            sys.stdout.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+
+
 def set_up_logs(service: str, style: str) -> None:
     """Everything, the libraries' lines too, goes to standard output in one style."""
     shared: list[structlog.types.Processor] = [
@@ -65,7 +83,7 @@ def set_up_logs(service: str, style: str) -> None:
     structlog.configure(
         processors=[*shared, end],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Output())),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
