@@ -17,12 +17,14 @@ from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Document, MongoError
 from shared.runtime.relay import Handed, Relay, real_now
+from shared.runtime.spacing import Spacing
 
 log = structlog.get_logger()
 
 GROUP = 256
 WAITING_MAX = 4096
 WAIT_SECONDS_MAX = 1.0
+SPACING_SECONDS = 0.01
 REPORTS = Counter(
     "whistle_reports_total",
     "Reports by what became of them: stored, repeated, refused (by its content), limited (a quota), unavailable.",
@@ -64,6 +66,7 @@ class GroupCommit:
         self._relay = relay
         self._waiting: list[Waiting] = []
         self._wake = asyncio.Event()
+        self._spacing = Spacing(SPACING_SECONDS)
 
     async def commit(self, report: Submission, trace: str, person: Document | None) -> Receipt:
         """Durable when this returns. Raises ``Refusal``: 503 when overloaded or unknown, 422 for a reused key."""
@@ -87,6 +90,7 @@ class GroupCommit:
             while not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
+            await self._spacing.turn()
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
             await self._store_group(group)
 

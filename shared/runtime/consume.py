@@ -33,6 +33,8 @@ T = TypeVar("T")
 Handler = Callable[[Sequence[Envelope]], Awaitable[None]]
 OUTAGES = (MongoError, KafkaError, httpx.HTTPError, OSError, TimeoutError)
 OUTAGE_SECONDS_MAX = 60.0
+SPACING_SECONDS = 0.02
+"""Between batches: a record after a pause is handled at once, those on its heels together."""
 _HANDLED = Counter("whistle_events_handled_total", "Events handled by consumers.", ["group"])
 _TOOK = Histogram(
     "whistle_consumer_batch_duration_seconds",
@@ -115,6 +117,7 @@ class Consumer:
         self.progress = time.monotonic()
         self._took.observe(self.progress - began)
         self._note_places(firsts, records)
+        await asyncio.sleep(max(0.0, began + SPACING_SECONDS - self.progress))
 
     async def _begin(self, places: Iterable[str]) -> int:
         self._in_hand = frozenset(places)

@@ -27,6 +27,7 @@ from shared.contracts.envelope import Envelope
 from shared.runtime.absorbed import absorbed
 from shared.runtime.broker import Publisher
 from shared.runtime.mongo import Collection, Document, IndexModel, MongoError, UpdateOne
+from shared.runtime.spacing import Spacing
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ HANDED_MAX = 4096
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
 POLL_SECONDS = 1.0
+SPACING_SECONDS = 0.01
 RETRY_SECONDS_MAX = 5.0
 
 _RELAYED = Counter("whistle_events_relayed_total", "Events published and acknowledged.", ["service"])
@@ -90,6 +92,7 @@ class Relay:
         self._handed: deque[Handed] = deque()
         self._in_flight: set[tuple[int, str, int]] = set()
         self._wake = asyncio.Event()
+        self._spacing = Spacing(SPACING_SECONDS)
         self.failing_since: float | None = None
         _HANDED.labels(service).set_function(lambda: len(self._handed))
         _IN_FLIGHT.labels(service).set_function(lambda: len(self._in_flight))
@@ -122,6 +125,7 @@ class Relay:
                     await asyncio.sleep(pause)
                 elif not self._handed:
                     await self._woken(POLL_SECONDS)
+                await self._spacing.turn()
                 batch = self._take()
                 if time.monotonic() - polled >= POLL_SECONDS and len(batch) < ROUND:
                     polled = time.monotonic()
