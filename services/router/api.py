@@ -197,7 +197,7 @@ class RouterApi:
         case = await self._seen(call)
         who = call.principal
         actor = acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
-        return Answer(answer(case, actor, self._clock.now()), headers={"etag": etag(case)})
+        return Answer(answer(case, actor), headers={"etag": etag(case)})
 
     async def reports(self, call: Call) -> Answer:
         case = await self._seen(call)

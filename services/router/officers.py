@@ -61,7 +61,7 @@ class Officers:
                 await self._keep(key, fingerprint, refusal.status, _refusal_body(refusal), {})
             raise
         actor = acting(principal, case, self._packs.current(case.city))
-        body = _encoder.encode(answer(case, actor, self._clock.now())).decode()
+        body = _encoder.encode(answer(case, actor)).decode()
         headers = {"etag": etag(case)}
         await self._keep(key, fingerprint, 200, body, headers)
         return Answer(msgspec.Raw(body.encode()), 200, headers if fresh else {**headers, "idempotent-replayed": "true"})

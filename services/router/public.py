@@ -164,7 +164,7 @@ def tightest(case: Case) -> datetime | None:
     return min((clock.due_at for clock in case.clocks if clock.waits), default=None)
 
 
-def answer(case: Case, actor: Actor | None, now: datetime) -> dict[str, Any]:
+def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
     """The case as ``GET /v1/cases/{id}`` answers it."""
     return {
         **row(case),
@@ -197,7 +197,7 @@ def answer(case: Case, actor: Actor | None, now: datetime) -> dict[str, Any]:
         "inspected_by": case.inspected_by,
         "rating": case.rating,
         "historic": case.historic,
-        "commands": open_commands(case, actor, now),
+        "commands": open_commands(case, actor),
     }
 
 

@@ -3,7 +3,7 @@
 import re
 
 from services.router.domain.case import State
-from services.router.domain.states import TABLE
+from services.router.domain.rules import RULES
 from tests.stack import ROOT
 
 PAGE = ROOT / "docs" / "case-life.md"
@@ -13,8 +13,8 @@ _PLACE = re.compile(r"<!-- table -->\n(.*)<!-- /table -->", re.DOTALL)
 def table() -> str:
     """Commands by states; a dot where a command is open."""
     lines = ["| command | " + " | ".join(State) + " |", "| --- |" + " :-: |" * len(State)]
-    for command, states in TABLE.items():
-        lines.append(f"| `{command}` | " + " | ".join("•" if state in states else " " for state in State) + " |")
+    for command, rule in RULES.items():
+        lines.append(f"| `{command}` | " + " | ".join("•" if state in rule.open_in else " " for state in State) + " |")
     return "\n".join(lines) + "\n"
 
 

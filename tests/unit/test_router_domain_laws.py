@@ -15,7 +15,7 @@ from services.router.domain.case import ENDED, HISTORY_KEPT, Case, Clock, State
 from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
-from services.router.domain.states import TABLE
+from services.router.domain.rules import RULES
 from services.router.store import from_doc, moved, to_doc
 from shared.kernel.errors import Refusal
 from tests.unit.made_cases import (
@@ -56,7 +56,7 @@ class CaseLife(RuleBasedStateMachine):
         self.case = opened(clocks=clocks, historic=historic, path=PATH[:1] if at_the_top else PATH)
 
     @rule(
-        name=st.sampled_from(sorted(TABLE)),
+        name=st.sampled_from(sorted(RULES)),
         actor=st.sampled_from(ACTORS),
         to=st.sampled_from([OTHER, TOWN, None]),
         text=st.sampled_from(["because", None]),
@@ -68,7 +68,7 @@ class CaseLife(RuleBasedStateMachine):
         command = Command(
             name=name, text=text, to=to, to_path=path, how="repair", ok=ok, fresh_clock=fresh(self.now), at=self.now
         )
-        was_open = name in open_commands(self.case, actor, self.now)
+        was_open = name in open_commands(self.case, actor)
         try:
             happened = decide(self.case, command, actor, self.now)
         except Refusal as refusal:
@@ -93,7 +93,7 @@ class CaseLife(RuleBasedStateMachine):
             return
         before, self.case = self.case, apply_all(self.case, happened)
         assert self.case.version == before.version + 1
-        only_ratings = all(isinstance(event, e.Rated) for event in happened)
+        only_ratings = not any(event.MOVES for event in happened)
         assert self.case.officer_moves == before.officer_moves + (0 if only_ratings else 1)
         assert len(self.case.clocks) - len(before.clocks) == sum(isinstance(event, e.Reopened) for event in happened)
         for old, new in zip(before.clocks, self.case.clocks, strict=False):

@@ -3,9 +3,9 @@
 import pytest
 
 from services.router.domain.case import ENDED, State
-from services.router.domain.commands import MAY, Actor
+from services.router.domain.commands import Actor
 from services.router.domain.decide import decide, open_commands
-from services.router.domain.states import TABLE, why_not
+from services.router.domain.rules import RULES, why_not
 from shared.kernel.errors import Refusal
 from tests.unit.made_cases import (
     ACTORS,
@@ -24,7 +24,7 @@ from tests.unit.made_cases import (
     in_state,
 )
 
-EVERY = [(state, command) for state in State for command in TABLE]
+EVERY = [(state, command) for state in State for command in RULES]
 
 
 @pytest.mark.parametrize(("state", "command"), EVERY)
@@ -40,7 +40,7 @@ def test_every_command_in_every_state_is_carried_out_or_refused_naming_the_open_
             if refusal.status == 409:
                 assert refusal.detail
                 assert refusal.extra["state"] == state
-                assert refusal.extra["commands"] == open_commands(case, actor, T0)
+                assert refusal.extra["commands"] == open_commands(case, actor)
         else:
             assert happened or command == "acknowledge"
 
@@ -50,33 +50,29 @@ def test_every_command_in_every_state_is_carried_out_or_refused_naming_the_open_
 @pytest.mark.parametrize("offered", [None, OTHER, TOWN])
 def test_the_open_commands_are_exactly_those_that_decide_takes(state: State, actor: Actor, offered: str | None) -> None:
     case = in_state(state)
-    if offered is not None and "transfer" in open_commands(case, DESK, T0):
+    if offered is not None and "transfer" in open_commands(case, DESK):
         case = do(case, "transfer", DESK, to=offered)
     taken = []
-    for command in TABLE:
+    for command in RULES:
         try:
             decide(case, full(command), actor, T0)
         except Refusal:
             continue
         taken.append(command)
-    assert taken == open_commands(case, actor, T0)
-
-
-def test_table_roles_and_rules_know_the_same_commands() -> None:
-    assert set(TABLE) == set(MAY)
+    assert taken == open_commands(case, actor)
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_an_ended_case_takes_notes_and_at_most_a_reopening(state: State) -> None:
-    assert set(open_commands(in_state(state), None, T0)) <= {"note", "reopen"}
+    assert set(open_commands(in_state(state), None)) <= {"note", "reopen"}
 
 
 def test_every_state_has_a_way_on_except_the_ends_of_the_line() -> None:
-    stuck = {state for state in State if set(open_commands(in_state(state), None, T0)) <= {"note", "acknowledge"}}
+    stuck = {state for state in State if set(open_commands(in_state(state), None)) <= {"note", "acknowledge"}}
     assert stuck == {State.REJECTED, State.MERGED, State.WAITING_REPORTER}
 
 
-@pytest.mark.parametrize(("state", "command"), [(s, c) for s, c in EVERY if s not in TABLE[c]])
+@pytest.mark.parametrize(("state", "command"), [(s, c) for s, c in EVERY if s not in RULES[c].open_in])
 def test_every_refusal_by_state_has_words(state: State, command: str) -> None:
     assert why_not(command, state)
 
@@ -165,6 +161,6 @@ def refused(status: int) -> "pytest.RaisesExc[Refusal]":
 
 def test_the_offered_unit_accepts_and_nobody_else() -> None:
     case = do(in_state(State.CLAIMED), "transfer", DESK, to=OTHER)
-    assert "accept" in open_commands(case, OTHER_DESK, T0)
-    assert "accept" not in open_commands(case, TOWN_DESK, T0)
-    assert "accept" not in open_commands(case, DESK, T0)
+    assert "accept" in open_commands(case, OTHER_DESK)
+    assert "accept" not in open_commands(case, TOWN_DESK)
+    assert "accept" not in open_commands(case, DESK)

@@ -24,6 +24,8 @@ class State(StrEnum):
 
 ENDED = frozenset({State.CLOSED, State.REJECTED, State.MERGED})
 OPEN = frozenset(State) - ENDED
+ACTIVE = OPEN - {State.WAITING_REPORTER, State.RESOLVED}
+"""Somebody owes work."""
 
 Priority = Literal["danger", "urgent", "normal", "low"]
 ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]

@@ -1,9 +1,12 @@
-"""What an officer can ask of a case, and who is asking."""
+"""What an officer can ask of a case, who is asking, and what a rule about it consists of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.router.domain.case import Clock, UnitOnPath
+from services.router.domain.case import Case, Clock, State, UnitOnPath
+from services.router.domain.events import Event
+from shared.kernel.errors import FieldError, invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +39,39 @@ class Command:
     """For ``reopen``: the resolve clock that starts now."""
 
 
-_DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
-_GROUND = _DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
-MAY: dict[str, frozenset[str]] = {
-    "acknowledge": _GROUND,
-    "claim": _GROUND - {"inspector"},
-    "release": _GROUND - {"inspector"},
-    "assign": _DESK,
-    "transfer": _DESK,
-    "return": _DESK,
-    "accept": _DESK,
-    "refuse": _DESK,
-    "on_site": _GROUND,
-    "start": _GROUND - {"inspector"},
-    "note": _GROUND,
-    "escalate": _DESK,
-    "resolve": _GROUND - {"inspector"},
-    "inspect": _GROUND - {"parttime_grid_member"},
-    "close": _DESK | {"inspector"},
-    "reopen": _DESK | {"inspector"},
-    "reject": _DESK,
-}
-"""Command → roles. A desk signs, assigns and ends; the ground goes there, works and looks."""
-GUESTS_MAY = frozenset({"accept", "refuse", "note"})
-"""What a unit may do with a case that is offered to it, before it has accepted."""
+DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
+"""Who signs, assigns and ends."""
+GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
+"""Who goes there, works and looks, beside the desks."""
+
+Decision = list[Event]
+Decide = Callable[[Case, Command, Actor, datetime], Decision]
+
+
+def never_blocked(case: Case, actor: Actor | None) -> str | None:
+    """Nothing beside the state stands in the way."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A command of officers, whole: when it is open, for whom, and what it decides."""
+
+    decide: Decide
+    """Events, none when it is done already. Raises ``Refusal`` 422 when a field is missing."""
+    open_in: frozenset[State]
+    may: frozenset[str]
+    """Roles."""
+    blocked: Callable[[Case, Actor | None], str | None] = never_blocked
+    """What beside the state stands in its way, in words; the actor is None when only the case is looked at."""
+    otherwise: str = "Not in this state ({state})."
+    """Why it is not open in the other states, as long as the case has not ended."""
+    guests: bool = False
+    """Whether a unit may that the case is only offered to."""
+
+
+def required(value: str | None, pointer: str, detail: str) -> str:
+    """``value``, or 422 that names the field."""
+    if value is None or not value.strip():
+        raise invalid(FieldError(pointer, detail))
+    return value

@@ -1,10 +1,14 @@
-"""What can happen to a case, in the past tense. ``TYPE`` is the name that crosses Kafka."""
+"""What can happen to a case, in the past tense, and what each changes. ``TYPE`` is the name that crosses Kafka.
 
-from dataclasses import dataclass
+Here is the plain duty; what belongs to calling in, consulting and the like is told beside its commands.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Act, Clock, UnitOnPath
+from services.router.domain.case import Act, Case, Clock, State, UnitOnPath
+from services.router.domain.clocks import means, met
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,11 +16,39 @@ class Happened:
     """Common to all: when, and which person of which unit did it (None: a clock or another event)."""
 
     TYPE: ClassVar[str] = ""
+    MOVES: ClassVar[bool] = True
+    """Whether it moves the ETag: commands, clocks and moves do, a reporter's word does not."""
     at: datetime
     by: str | None = None
     by_unit: str | None = None
     text: str | None = None
     photos: tuple[str, ...] = ()
+
+    def applied(self, case: Case) -> Case:
+        """The case after it, but for its line in the history. Here: nothing else changes."""
+        return case
+
+    def unit_meant(self, case: Case) -> str:
+        """The unit that its line in the history names, on the case as it is then."""
+        return case.unit
+
+    @property
+    def clock_meant(self) -> str | None:
+        """The kind of the clock that its line names."""
+        return None
+
+    @property
+    def due_meant(self) -> datetime | None:
+        """That clock's deadline."""
+        return None
+
+    @property
+    def act_meant(self) -> Act | None:
+        """What a ladder did."""
+        return None
+
+
+Event = Happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +60,27 @@ class Opened(Happened):
 class Acknowledged(Happened):
     TYPE: ClassVar[str] = "case.acknowledged.v1"
 
+    def applied(self, case: Case) -> Case:
+        return met(replace(case, state=State.ACKNOWLEDGED), "acknowledge", at=self.at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed(Happened):
     TYPE: ClassVar[str] = "case.claimed.v1"
 
+    def applied(self, case: Case) -> Case:
+        claimed = replace(
+            case, state=State.CLAIMED, claimed_by=self.by, claimed_at=self.at, assignee=self.by, offered_to=None
+        )
+        return met(claimed, "acknowledge", at=self.at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released(Happened):
     TYPE: ClassVar[str] = "case.released.v1"
+
+    def applied(self, case: Case) -> Case:
+        return replace(_unclaimed(case), state=State.ACKNOWLEDGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +88,23 @@ class Assigned(Happened):
     TYPE: ClassVar[str] = "case.assigned.v1"
     to: str
 
+    def applied(self, case: Case) -> Case:
+        return replace(case, assignee=self.to)
+
+    def unit_meant(self, case: Case) -> str:
+        return self.to
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered(Happened):
     TYPE: ClassVar[str] = "case.offered.v1"
     to: str
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, offered_to=self.to)
+
+    def unit_meant(self, case: Case) -> str:
+        return self.to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +114,33 @@ class Moved(Happened):
     TYPE: ClassVar[str] = "case.moved.v1"
     path: tuple[UnitOnPath, ...]
 
+    def applied(self, case: Case) -> Case:
+        moved = replace(_unclaimed(case), path=self.path, state=State.ACKNOWLEDGED, offered_to=None, refusals=0)
+        return met(moved, "acknowledge", at=self.at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(Happened):
     TYPE: ClassVar[str] = "case.refused.v1"
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, offered_to=None, refusals=case.refusals + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnSite(Happened):
     TYPE: ClassVar[str] = "case.on_site.v1"
 
+    def applied(self, case: Case) -> Case:
+        return met(replace(case, state=State.ON_SITE), "acknowledge", "on_site", at=self.at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Happened):
     TYPE: ClassVar[str] = "case.started.v1"
+
+    def applied(self, case: Case) -> Case:
+        return met(replace(case, state=State.IN_PROGRESS), "acknowledge", at=self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +159,49 @@ class Escalated(Happened):
     due_at: datetime | None = None
     rung: int | None = None
 
+    def applied(self, case: Case) -> Case:
+        climbed = replace(case, clocks=tuple(self._climbed(clock) for clock in case.clocks))
+        if self.act != "move_to" or self.to == case.unit:
+            return climbed
+        ids = [unit.id for unit in case.path]
+        return replace(
+            _unclaimed(climbed),
+            path=case.path[: ids.index(self.to) + 1],
+            state=State.ACKNOWLEDGED if case.state is State.CLAIMED else case.state,
+            offered_to=None,
+        )
+
+    def _climbed(self, clock: Clock) -> Clock:
+        if self.rung is None or not means(clock, self.clock, self.due_at):
+            return clock
+        return replace(clock, fired=self.rung + 1)
+
+    def unit_meant(self, case: Case) -> str:
+        return self.to
+
+    @property
+    def clock_meant(self) -> str | None:
+        return self.clock
+
+    @property
+    def due_meant(self) -> datetime | None:
+        return self.due_at
+
+    @property
+    def act_meant(self) -> Act | None:
+        return self.act
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved(Happened):
     TYPE: ClassVar[str] = "case.resolved.v1"
     how: str
+
+    def applied(self, case: Case) -> Case:
+        resolved = replace(
+            case, state=State.RESOLVED, resolved_by=self.by, resolved_how=self.how, offered_to=None, inspected_by=None
+        )
+        return met(resolved, "acknowledge", "on_site", "resolve", at=self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +209,16 @@ class Inspected(Happened):
     TYPE: ClassVar[str] = "case.inspected.v1"
     ok: bool
 
+    def applied(self, case: Case) -> Case:
+        return replace(case, inspected_by=self.by if self.ok else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Happened):
     TYPE: ClassVar[str] = "case.closed.v1"
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, state=State.CLOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +228,24 @@ class Reopened(Happened):
     TYPE: ClassVar[str] = "case.reopened.v1"
     clock: Clock | None = None
 
+    def applied(self, case: Case) -> Case:
+        return replace(
+            _unclaimed(case),
+            state=State.REOPENED,
+            clocks=case.clocks if self.clock is None else (*case.clocks, self.clock),
+            resolved_by=None,
+            resolved_how=None,
+            inspected_by=None,
+            rating=None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected(Happened):
     TYPE: ClassVar[str] = "case.rejected.v1"
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, state=State.REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,42 +253,49 @@ class Rated(Happened):
     """The reporter's judgement: 3 满意, 2 基本满意, 1 不满意."""
 
     TYPE: ClassVar[str] = "case.rated.v1"
+    MOVES: ClassVar[bool] = False
     score: int
 
+    def applied(self, case: Case) -> Case:
+        return replace(case, rating=self.score)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockWarned(Happened):
+class _OfAClock(Happened):
+    """Something that a clock said of itself."""
+
+    clock: str
+    due_at: datetime
+
+    @property
+    def clock_meant(self) -> str | None:
+        return self.clock
+
+    @property
+    def due_meant(self) -> datetime | None:
+        return self.due_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWarned(_OfAClock):
     TYPE: ClassVar[str] = "clock.warned.v1"
-    clock: str
-    due_at: datetime
+
+    def applied(self, case: Case) -> Case:
+        meant = (replace(c, warned=True) if means(c, self.clock, self.due_at) else c for c in case.clocks)
+        return replace(case, clocks=tuple(meant))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockBreached(Happened):
+class ClockBreached(_OfAClock):
     TYPE: ClassVar[str] = "clock.breached.v1"
-    clock: str
-    due_at: datetime
+
+    def applied(self, case: Case) -> Case:
+        breached = (
+            replace(c, state="breached", warned=True) if means(c, self.clock, self.due_at) else c for c in case.clocks
+        )
+        return replace(case, clocks=tuple(breached))
 
 
-Event = (
-    Opened
-    | Acknowledged
-    | Claimed
-    | Released
-    | Assigned
-    | Offered
-    | Moved
-    | Refused
-    | OnSite
-    | Started
-    | Noted
-    | Escalated
-    | Resolved
-    | Inspected
-    | Closed
-    | Reopened
-    | Rejected
-    | Rated
-    | ClockWarned
-    | ClockBreached
-)
+def _unclaimed(case: Case) -> Case:
+    """Nobody has it in hand."""
+    return replace(case, assignee=None, claimed_by=None, claimed_at=None)

@@ -1,0 +1,67 @@
+"""Whether it is mended: inspected by another, closed, opened again, or not taken on at all."""
+
+from datetime import datetime
+
+from services.router.domain import events as e
+from services.router.domain.case import Case, State
+from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
+
+_S = State
+_UNRESOLVED = "It is not resolved yet ({state})."
+
+
+def _inspect(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    looked = e.Inspected(
+        at=now, by=actor.person, by_unit=actor.unit, ok=command.ok, text=command.text, photos=command.photos
+    )
+    if command.ok:
+        return [looked]
+    return [looked, e.Reopened(at=now, by=actor.person, by_unit=actor.unit, clock=command.fresh_clock)]
+
+
+def _close(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    return [e.Closed(at=now, by=actor.person, by_unit=actor.unit, text=command.text)]
+
+
+def _reopen(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    text = required(command.text, "/reason", "is required")
+    return [e.Reopened(at=now, by=actor.person, by_unit=actor.unit, text=text, clock=command.fresh_clock)]
+
+
+def _reject(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    text = required(command.text, "/reason", "is required: the reporter reads it")
+    return [e.Rejected(at=now, by=actor.person, by_unit=actor.unit, text=text)]
+
+
+def _inspect_blocked(case: Case, actor: Actor | None) -> str | None:
+    if case.inspected_by is not None:
+        return "It passed inspection already."
+    if actor is not None and actor.person == case.resolved_by:
+        return "Who inspects is not who resolved."
+    return None
+
+
+def _close_blocked(case: Case, actor: Actor | None) -> str | None:
+    return "Another person inspects first." if case.inspected_by is None else None
+
+
+RULES = {
+    "inspect": Rule(
+        decide=_inspect,
+        open_in=frozenset({_S.RESOLVED}),
+        may=GROUND - {"parttime_grid_member"},
+        blocked=_inspect_blocked,
+        otherwise=_UNRESOLVED,
+    ),
+    "close": Rule(
+        decide=_close,
+        open_in=frozenset({_S.RESOLVED}),
+        may=DESK | {"inspector"},
+        blocked=_close_blocked,
+        otherwise=_UNRESOLVED,
+    ),
+    "reopen": Rule(
+        decide=_reopen, open_in=frozenset({_S.RESOLVED, _S.CLOSED}), may=DESK | {"inspector"}, otherwise=_UNRESOLVED
+    ),
+    "reject": Rule(decide=_reject, open_in=frozenset({_S.QUEUED, _S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}), may=DESK),
+}
