@@ -180,6 +180,8 @@ class Case:
     history: tuple[Entry, ...] = ()
     officer_moves: int = 1
     """Counts commands, clocks and moves only: the ETag."""
+    head: str = ""
+    """Of the chain over everything that happened; a case of an older version has none until something happens to it."""
 
     @property
     def unit(self) -> str:
