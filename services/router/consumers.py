@@ -1,7 +1,6 @@
 """What the router hears: reports become cases; what reporters say later is put on record."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 
 import structlog
@@ -60,8 +59,7 @@ class ReportEvents:
             pairs = list(group)
             cases = assign_each([report for report, _ in pairs], city, pack)
             for (case, happened), (_, event) in zip(cases, pairs, strict=True):
-                first_event = to_envelopes(case, [happened], event.trace)[0]
-                opened[case.id] = (replace(case, head=first_event.head), first_event, seen_by(case, pack))
+                opened[case.id] = (case, to_envelopes(case, [happened], event.trace)[0], seen_by(case, pack))
         first = await self._store.insert_opened(list(opened.values()))
         await self._publisher.publish(first)
         log.info("cases.opened", reports=len(events), published=len(first))

@@ -223,7 +223,9 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
 
 def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
     """A report on the case: who sent it stays with intake, a confidential one shows no reporter at all."""
-    return {"id": report.id, "received_at": report.received_at, **({} if confidential else {"app": report.app})}
+    view = {"id": report.id, "received_at": report.received_at}
+    told = {} if confidential else {"app": report.app, "entered_by": report.entered_by}
+    return {**view, **{name: value for name, value in told.items() if value is not None}}
 
 
 def history_view(entry: Any) -> dict[str, Any]:

@@ -27,14 +27,15 @@ def lived() -> tuple[Case, Events]:
     case = opened()
     told = list(to_envelopes(case, [e.Opened(at=T0)], TRACE))
     case = replace(case, head=told[-1].head)
-    for happened in (
+    changes: tuple[list[e.Event], ...] = (
         [e.Noted(at=T0, by="desk", text="first look")],
         [e.Claimed(at=T0 + minutes(1), by="desk", by_unit="xingfu")],
         [e.Noted(at=T0 + minutes(2), by="walker", text="valve shut", photos=("f2",))],
         due(case, T0 + minutes(400)),
         [e.Rated(at=T0 + minutes(401), score=1, text="late")],
         [e.Noted(at=T0 + minutes(402), by="desk", text="sorry")],
-    ):
+    )
+    for happened in changes:
         case, told = after(case, told, happened)
     return case, told
 

@@ -99,6 +99,8 @@ class Report:
     app: str
     received_at: datetime
     reporter: str | None = None
+    entered_by: str | None = None
+    """The officer who entered it for the reporter."""
 
 
 @dataclass(frozen=True, slots=True)
