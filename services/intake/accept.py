@@ -1,13 +1,16 @@
 """From a request's body to a submission: places, words, category and pack are checked; every wrong field is named."""
 
 import hashlib
-from collections.abc import Mapping
+import hmac
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 
 import msgspec
 
 from services.intake.bodies import BatchItem, ReportBody
+from services.intake.confidential import sealed
 from services.intake.domain.submission import Place, Submission, cell_of, clean_words, location_errors
+from services.intake.identities import Person
+from services.intake.sealing import Vault
 from shared.city.datum import to_wgs84
 from shared.city.pack import Pack
 from shared.kernel.clock import whole_millis
@@ -26,6 +29,7 @@ class Acceptance:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
+        self._vault = Vault(secret)
 
     def id_of(self, principal: Principal, key: str) -> str:
         """The report that this app's, or this officer's, key stands for."""
@@ -46,12 +50,14 @@ class Acceptance:
             raise invalid(*errors)
         lon, lat = _point(where.lon, where.lat, where.crs)
         id_ = self.id_of(principal, key)
+        plain = fingerprint(body)
         received_at = whole_millis(body.received_at) if body.received_at is not None else now
-        return Submission(
+        report = Submission(
             id=id_,
             city=principal.city,
             app=app_of(principal),
-            fingerprint=fingerprint(body),
+            fingerprint=self._keyed(plain, body),
+            plain_fingerprint=plain,
             kind=body.kind,
             category=body.category,
             description=description,
@@ -67,6 +73,25 @@ class Acceptance:
             pack_version=pack.version,
             entered_by=principal.person,
         )
+        return sealed(report, self._vault, pack) if report.confidential else report
+
+    def fingerprints(self, body: ReportBody) -> tuple[str, str]:
+        """Equal for equal bodies; the second as an older version stored it."""
+        plain = fingerprint(body)
+        return self._keyed(plain, body), plain
+
+    def _keyed(self, plain: str, body: ReportBody) -> str:
+        """With the secret in it where there is a reporter, so that nobody can try names and numbers against it."""
+        return plain if body.reporter is None else hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
+
+    def person(self, body: ReportBody, principal: Principal) -> Person | None:
+        """The reporter's personal data, if any was sent. An app's own reference alone is kept for confidential ones."""
+        reporter = body.reporter
+        if reporter is None or (reporter.name is None and reporter.phone is None and not reporter.confidential):
+            return None
+        names = ("ref", "name", "phone")
+        data = {name: value for name in names if (value := getattr(reporter, name)) is not None}
+        return Person(self.pseudonym(principal, reporter.ref), principal.city, app_of(principal), data)
 
 
 def app_of(principal: Principal) -> str:
@@ -111,11 +136,3 @@ def _point(lon: float | None, lat: float | None, crs: str | None) -> tuple[float
     if lon is None or lat is None or crs is None:
         return None, None
     return to_wgs84(lon, lat, crs)
-
-
-def person_of(body: ReportBody) -> Mapping[str, str]:
-    """The reporter's personal data, if any was sent."""
-    reporter = body.reporter
-    if reporter is None:
-        return {}
-    return {name: value for name in ("ref", "name", "phone") if (value := getattr(reporter, name)) is not None}

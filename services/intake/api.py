@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from services.intake.accept import Acceptance, fingerprint, person_of
+from services.intake.accept import Acceptance
 from services.intake.bodies import Accepted, AdditionBody, BatchItem, RatingBody, ReportBody, WithdrawBody
 from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt
 from services.intake.photos import PhotoStore
@@ -130,12 +130,12 @@ class ReportApi:
             if replayed is None:
                 raise
             return replayed
-        if report.photos:
+        if body.photos:
             replayed = await self._replayed(body, who, key)
             if replayed is not None:
                 return replayed
-            await self._photos.claim_for_report(who, report.photos, report.id)
-        return await self._commit.commit(report, trace, self._person(body, who))
+            await self._photos.claim_for_report(who, body.photos, report.id)
+        return await self._commit.commit(report, trace, self._acceptance.person(body, who))
 
     async def _replayed(self, body: ReportBody, who: Principal, key: str) -> Receipt | None:
         """What this key stored before. A pack that changed since must not turn a repeat into a refusal."""
@@ -143,21 +143,10 @@ class ReportApi:
         stored = (await self._store.first_answers([id_])).get(id_)
         if stored is None:
             return None
-        if stored["fingerprint"] != fingerprint(body):
+        if stored["fingerprint"] not in self._acceptance.fingerprints(body):
             raise key_reused()
         REPEATED.inc()
         return Receipt(stored, replayed=True)
-
-    def _person(self, body: ReportBody, who: Principal) -> Document | None:
-        personal = person_of(body)
-        if "name" not in personal and "phone" not in personal:
-            return None
-        return {
-            "_id": self._acceptance.pseudonym(who, personal["ref"]),
-            "city": who.city,
-            "app": who.who,
-            **personal,
-        }
 
     def _receipt(self, stored: Document, who: Principal) -> Accepted:
         links = {"self": f"/v1/reports/{stored['_id']}", "rating": f"/v1/reports/{stored['_id']}/rating"}

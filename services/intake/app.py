@@ -8,13 +8,17 @@ from services.intake import photos as photo_module
 from services.intake.accept import Acceptance
 from services.intake.api import ReportApi
 from services.intake.commit import GroupCommit
+from services.intake.identities import INDEXES as IDENTITY_INDEXES
+from services.intake.identities import Identities
 from services.intake.keeping import PhotoKeeper
 from services.intake.nearby import Nearby
+from services.intake.persons_api import PersonsApi
 from services.intake.photo_api import PhotoApi
 from services.intake.photos import PhotoStore, buckets
 from services.intake.pictures import Cleaner
 from services.intake.progress import Progress
 from services.intake.reporters import Reporters
+from services.intake.sealing import Vault
 from services.intake.store import PROGRESS_INDEXES, ReportStore, submitted_event
 from services.intake.unanswered import INDEXES, Unanswered
 from shared.contracts import cases, cities
@@ -43,13 +47,16 @@ def assemble(settings: Settings) -> Service:
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
     packs = PackLibrary(service.database, RouterPacks(settings))
     follower = PackFollower(packs, service.clock.now)
-    commit = GroupCommit(store, relay)
-    reporters = Reporters(store, photos, relay, service.clock)
-    api = ReportApi(
-        store, photos, commit, Acceptance(settings.secret_text), reporters, packs, service.quotas, service.clock
-    )
-    service.routes = [*api.routes(), *PhotoApi(photos, store, packs).routes(), *Nearby(store).routes()]
-    service.on_open.append(packs.open)
+    vault, acceptance = Vault(settings.secret_text), Acceptance(settings.secret_text)
+    identities = Identities(service.database, vault)
+    service.indexes.append((identities.reporters, IDENTITY_INDEXES))
+    commit = GroupCommit(store, identities, relay)
+    reporters = Reporters(store, photos, vault, relay, service.clock)
+    api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock)
+    persons = PersonsApi(store, identities, acceptance, vault)
+    photo_api = PhotoApi(photos, store, packs)
+    service.routes = [*api.routes(), *persons.routes(), *photo_api.routes(), *Nearby(store).routes()]
+    service.on_open += [packs.open, identities.open]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
 
     async def city_loaded(_: Sequence[Envelope]) -> None:

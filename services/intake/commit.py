@@ -12,10 +12,11 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from services.intake.domain.submission import Submission
+from services.intake.identities import Identities, Person
 from services.intake.store import ReportStore, submitted_event, to_doc
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.absorbed import absorbed
-from shared.runtime.mongo import Document, MongoError
+from shared.runtime.mongo import Document, Inserted, MongoError
 from shared.runtime.relay import Handed, Relay, real_now
 from shared.runtime.spacing import Spacing
 
@@ -45,7 +46,7 @@ class Waiting:
 
     report: Submission
     trace: str
-    person: Document | None
+    person: Person | None
     done: "asyncio.Future[Receipt]"
     since: float
 
@@ -61,18 +62,19 @@ class Receipt:
 class GroupCommit:
     """Collects reports and stores them in groups; never cancelled by a client that goes away."""
 
-    def __init__(self, store: ReportStore, relay: Relay) -> None:
+    def __init__(self, store: ReportStore, identities: Identities, relay: Relay) -> None:
         self._store = store
+        self._identities = identities
         self._relay = relay
         self._waiting: list[Waiting] = []
         self._wake = asyncio.Event()
         self._spacing = Spacing(SPACING_SECONDS)
 
-    async def commit(self, report: Submission, trace: str, person: Document | None) -> Receipt:
+    async def commit(self, report: Submission, trace: str, person: Person | None) -> Receipt:
         """Durable when this returns. Raises ``Refusal``: 503 when overloaded or unknown, 422 for a reused key."""
         return await asyncio.shield(self.enqueue(report, trace, person))
 
-    def enqueue(self, report: Submission, trace: str, person: Document | None) -> "asyncio.Future[Receipt]":
+    def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
         """As ``commit``, for batches: the future is settled with the group."""
         if len(self._waiting) >= WAITING_MAX or self._oldest_waits() > WAIT_SECONDS_MAX:
             raise unavailable("Too many reports at once; nothing was stored. Repeat with the same key.")
@@ -100,9 +102,10 @@ class GroupCommit:
         documents = [to_doc(w.report, w.trace, now) for w in group]
         try:
             persons = [w.person for w in group if w.person is not None]
-            if persons:
-                await self._store.keep_persons(persons)
+            erased = await self._identities.keep(persons) if persons else frozenset()
             inserted = await self._store.insert(documents)
+            if erased:
+                await self._return_of(group, erased, inserted)
             again = [group[i] for i in inserted.duplicate]
             first = await self._store.first_answers([w.report.id for w in again]) if again else {}
         except (MongoError, OSError, TimeoutError) as error:
@@ -131,6 +134,13 @@ class GroupCommit:
         _TOOK.observe(time.monotonic() - began)
         log.info("reports.stored", reports=len(handed), again=len(again), took_ms=_millis(began))
 
+    async def _return_of(self, group: list[Waiting], erased: frozenset[str], inserted: Inserted) -> None:
+        """Only a new report brings back somebody who was erased; one that comes again does not."""
+        fresh = (w.person for i, w in enumerate(group) if i not in inserted.duplicate | inserted.failed)
+        back = [person for person in fresh if person is not None and person.id in erased]
+        if back:
+            await self._identities.return_of(back)
+
 
 def unknown() -> Refusal:
     """Nobody knows whether it is stored; the same key finds out."""
@@ -141,7 +151,7 @@ def _replayed(waiting: Waiting, stored: Document | None) -> "Receipt | Refusal":
     """A duplicate key alone proves nothing: only what a majority has counts (seen: decision 0003)."""
     if stored is None:
         return unknown()
-    if stored["fingerprint"] != waiting.report.fingerprint:
+    if stored["fingerprint"] not in (waiting.report.fingerprint, waiting.report.plain_fingerprint):
         return key_reused()
     return Receipt(stored, replayed=True)
 

@@ -116,7 +116,12 @@ class PhotoApi:
         if who.kind != "officer":
             return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
         report = await self._store.get(who.city, None, where["_id"])
-        return report is not None and who.unit in units_that_see(report, self._packs.current(who.city))
+        if report is None:
+            return False
+        pack = self._packs.current(who.city)
+        if report["confidential"]:
+            return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
+        return who.unit in units_that_see(report, pack)
 
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from services.intake.bodies import AdditionBody, RatingBody, WithdrawBody
+from services.intake.confidential import added
 from services.intake.domain.submission import clean_words
 from services.intake.photos import PhotoStore
+from services.intake.sealing import Vault
 from services.intake.store import ReportStore
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
@@ -42,8 +44,9 @@ Make = Callable[[Document, Any], Word]
 class Reporters:
     """Carries out reporters' later words."""
 
-    def __init__(self, store: ReportStore, photos: PhotoStore, relay: Relay, clock: Clock) -> None:
+    def __init__(self, store: ReportStore, photos: PhotoStore, vault: Vault, relay: Relay, clock: Clock) -> None:
         self._store = store
+        self._vault = vault
         self._photos = photos
         self._relay = relay
         self._clock = clock
@@ -77,12 +80,23 @@ class Reporters:
                 await self._photos.claim_for_report(who, photos, report["_id"])
             word = make(report, call.body)
             now = self._clock.now()
+            if "sealed" in report:
+                word = self._sealed(report, word, now)
             event = _event(report, word, now, call.trace)
             command = {"id": key, "fingerprint": fingerprint, "at": now}
             if await self._store.act(report, event, command, word.fields):
                 self._relay.offer([Handed(0, report["_id"], report["version"] + 1, (event,))])
                 return Answer(_answer(report["_id"], now))
         raise unavailable("The report is changing. Repeat with the same key.", retry_after=1)
+
+    def _sealed(self, report: Document, word: Word, now: datetime) -> Word:
+        """What a confidential report's reporter says later is sealed as well; the event tells that it was said."""
+        said = {n: value for n in ("text", "reason", "photos") if (value := getattr(word.data, n, None))}
+        without = {n: type(value)() if n != "text" else None for n, value in said.items()}
+        fields = {name: value for name, value in word.fields.items() if name != "added_photos"}
+        if said:
+            fields |= added(report, self._vault, {"at": now, **said})
+        return Word(word.type, msgspec.structs.replace(word.data, **without), fields)
 
 
 def _answer(report: str, at: datetime) -> dict[str, Any]:

@@ -5,8 +5,13 @@ from shared.runtime.mongo import Document
 
 
 def units_that_see(report: Document, pack: Pack) -> set[str]:
-    """Owner, ground, whom it is offered or assigned to, all above; nobody while there is no case."""
+    """Owner, ground, whom it is offered or assigned to, all above; nobody while there is no case.
+
+    A confidential one is seen by owner, offered and assigned unit alone.
+    """
     case: Document = report.get("case") or {}
+    if case.get("confidential"):
+        return {case[name] for name in ("unit", "offered_to", "assignee") if case.get(name)}
     seen = set(case.get("path", ()))
     within = pack.units.get(case.get("within") or "")
     others = [pack.units.get(case.get(name) or "") for name in ("offered_to", "assignee")]

@@ -45,10 +45,12 @@ def submitted_event(report: Document) -> Envelope:
                 observed_at=report["observed_at"],
                 photos=report["photos"],
                 channel=intern(report["channel"]),  # type: ignore[arg-type]
-                reporter=report["reporter"],
+                reporter=report["reporter"] if "sealed" not in report else None,
                 confidential=report["confidential"],
                 historic=report["historic"],
                 entered_by=report.get("entered_by"),
+                priority=report.get("priority"),
+                sealed="sealed" in report,
             )
         ),
     )
@@ -79,11 +81,12 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "trace": trace,
         "stored_at": now,
     }
-    return document if report.entered_by is None else {**document, "entered_by": report.entered_by}
+    seldom = ("entered_by", "priority", "sealed")
+    return {**document, **{name: value for name in seldom if (value := getattr(report, name)) is not None}}
 
 
 class ReportStore:
-    """The ``reports`` and ``persons`` of intake, and the ``progress`` of their cases.
+    """The ``reports`` of intake, and the ``progress`` of their cases.
 
     Progress is a document of its own, under the report's id: measured, mongod takes 35 µs to insert one in a batch and
     290 µs to update a report with it.
@@ -91,7 +94,6 @@ class ReportStore:
 
     def __init__(self, database: Database) -> None:
         self.reports: Collection = database.collection("reports")
-        self.persons: Collection = database.collection("persons")
         self.progress: Collection = database.collection("progress")
 
     async def insert(self, documents: Sequence[Document]) -> Inserted:
@@ -104,15 +106,6 @@ class ReportStore:
             {"_id": {"$in": list(ids)}}, {"fingerprint": 1, "received_at": 1, "category": 1}, limit=len(ids)
         )
         return {document["_id"]: document for document in found}
-
-    async def keep_persons(self, persons: Sequence[Document]) -> None:
-        """Personal data, in this one place, by pseudonym."""
-        await self.persons.write(
-            [
-                UpdateOne({"_id": p["_id"]}, {"$set": {k: v for k, v in p.items() if k != "_id"}}, upsert=True)
-                for p in persons
-            ]
-        )
 
     async def get(self, city: str | None, app: str | None, id_: str) -> Document | None:
         """A report of ``app`` (None: any app of the city, any city), with its ``case`` once it has one."""

@@ -9,8 +9,10 @@ from starlette.responses import StreamingResponse
 
 from services.router.command_bodies import BODIES
 from services.router.domain.case import Case
+from services.router.domain.commands import Actor
 from services.router.officers import Officers, acting
-from services.router.public import answer, etag, history_view, report_view
+from services.router.privacy import IntakePersons, Privacy
+from services.router.public import answer, etag, history_view, report_view, shows_words
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore
 from services.router.stream import Tail
@@ -63,6 +65,7 @@ class RouterApi:
         self,
         store: CaseStore,
         officers: Officers,
+        persons: IntakePersons,
         packs: PackLibrary,
         tail: Tail,
         directory: Directory,
@@ -71,6 +74,8 @@ class RouterApi:
     ) -> None:
         self._store = store
         self._officers = officers
+        self._persons = persons
+        self._privacy = Privacy(officers, persons)
         self._packs = packs
         self._tail = tail
         self._directory = directory
@@ -99,7 +104,11 @@ class RouterApi:
         )
 
     def _command(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
+        special = {"unmask": self._privacy.unmask, "unseal": self._privacy.unseal}
+
         async def handler(call: Call) -> Answer:
+            if name in special:
+                return await special[name](call, await self._acting(call))
             return await self._officers.carry_out(name, call, await self._acting(call))
 
         return handler
@@ -175,7 +184,7 @@ class RouterApi:
         pack = self._pack(call, query.city)
         unit = self._queue_unit(call, pack)
         stream_from = self._tail.cursor()
-        items, following = await self._queues.page(pack.city.id, unit, query)
+        items, following = await self._queues.page(pack.city.id, unit, query, call.principal.unit)
         return Answer({"items": items, "next": following, "stream_from": stream_from})
 
     async def stream(self, call: Call) -> StreamingResponse:
@@ -184,7 +193,9 @@ class RouterApi:
         unit = self._queue_unit(call, pack)
         cursor = call.request.headers.get("last-event-id") or query.from_
         return StreamingResponse(
-            self._tail.follow(pack.city.id, pack.units[unit].path, subtree=query.subtree, cursor=cursor),
+            self._tail.follow(
+                pack.city.id, pack.units[unit].path, subtree=query.subtree, cursor=cursor, reader=call.principal.unit
+            ),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -199,19 +210,25 @@ class RouterApi:
 
     async def case(self, call: Call) -> Answer:
         case = await self._seen(call)
-        who = call.principal
-        actor = acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
-        return Answer(answer(case, actor), headers={"etag": etag(case)})
+        return Answer(answer(case, self._actor(call.principal, case)), headers={"etag": etag(case)})
+
+    def _actor(self, who: Principal, case: Case) -> Actor | None:
+        return acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
 
     async def reports(self, call: Call) -> Answer:
+        """With who sent them, masked, for officers; a confidential case shows no reporter."""
         case = await self._seen(call)
         items = [report_view(r, confidential=case.confidential) for r in reversed(case.reports)]
+        if call.principal.kind == "officer" and not case.confidential:
+            masked = await self._persons.masked(case.city, [report.id for report in case.reports])
+            items = [{**item, **({"reporter": masked[item["id"]]} if item["id"] in masked else {})} for item in items]
         return Answer({"items": items, "next": None})
 
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
         case = await self._seen(call)
-        newest = [history_view(entry) for entry in case.history]
+        words = shows_words(case, self._actor(call.principal, case))
+        newest = [history_view(entry, words=words) for entry in case.history]
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(
             {"subject": case.id, "sequence": {"$lt": first}}, sort=[("sequence", 1)], limit=HISTORY_MAX

@@ -11,6 +11,7 @@ from services.router.consumers import ReportEvents
 from services.router.explain import Explain
 from services.router.officers import Officers
 from services.router.photos import PhotoClaims
+from services.router.privacy import IntakePersons
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
@@ -43,7 +44,8 @@ def assemble(settings: Settings) -> Service:
     changes = Changes(store, packs, relay)
     officers = Officers(store, changes, packs, PhotoClaims(settings), service.clock)
     tail = Tail()
-    api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
+    persons = IntakePersons(settings)
+    api = RouterApi(store, officers, persons, packs, tail, service.directory, service.events, service.clock)
     explain = Explain(store, packs, service.clock)
     service.routes = [
         *api.routes(),

@@ -11,6 +11,7 @@ from services.router.domain.case import Act, Case, Clock, ClockKind, Location, R
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
+from shared.city.categories import OTHER
 from shared.city.locating import Asked, Located
 from shared.city.model import Commitment as PackCommitment
 from shared.city.model import Rule, Step
@@ -31,11 +32,14 @@ def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened
 
 def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> list[tuple[Case, Opened]]:
     """The cases of a batch of reports, each the same as alone."""
-    located = pack.locate_each([_where(report) for report in reports])
+    located = pack.locate_each([_where(report, pack) for report in reports])
     return [_assigned(report, city, pack, place) for report, place in zip(reports, located, strict=True)]
 
 
-def _where(report: ReportSubmitted) -> Asked:
+def _where(report: ReportSubmitted, pack: Pack) -> Asked:
+    """A sealed one goes to those whom the pack names for it, past all levels."""
+    if report.sealed:
+        return Asked(None, "", _sealed_to(report, pack))
     place = report.place
     point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
     return Asked(point, " ".join(filter(None, (place.address, report.description))), place.unit)
@@ -51,7 +55,9 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
         priority = pack.categories[category].priority
     if rule is not None and rule.then.priority is not None:
         priority = rule.then.priority
-    sent_to = _sent_to(pack, rule, category, located.unit)
+    if report.priority is not None:
+        priority = report.priority
+    sent_to = _sealed_to(report, pack) if report.sealed else _sent_to(pack, rule, category, located.unit)
     path = path_of(pack, sent_to or located.unit)
     made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority))
     return open_case(
@@ -63,7 +69,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             category=category,
             priority=priority,
             path=path,
-            within=located.within,
+            within=located.within if not report.sealed else None,
             routing=Routing(
                 by="rule" if sent_to is not None else located.by,
                 pack_version=pack.version,
@@ -83,6 +89,10 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             opened_at=report.received_at,
         )
     )
+
+
+def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:
+    return pack.trust.handlers(report.category or OTHER).unit
 
 
 def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str | None:

@@ -68,6 +68,17 @@ class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
 
 
+class UnmaskBody(msgspec.Struct, forbid_unknown_fields=True):
+    report: Ident
+    reason: Text
+
+
+class UnsealBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``report``: one of those that hang on the case; the one that opened it when none is named."""
+
+    report: Ident | None = None
+
+
 BODIES: dict[str, type[msgspec.Struct]] = {
     "acknowledge": NoBody,
     "claim": NoBody,
@@ -86,6 +97,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "close": CloseBody,
     "reopen": Reason,
     "reject": Reason,
+    "unmask": UnmaskBody,
+    "unseal": UnsealBody,
 }
 
 

@@ -91,6 +91,13 @@ class Officers:
                 return change.after, True
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
+    async def is_trusted(self, principal: Principal, case_id: str) -> bool:
+        """Whether the pack names the officer for this case. Raises ``Refusal`` 404."""
+        found = await self._store.get(principal.city, case_id, principal.unit)
+        if found is None:
+            raise not_found("case")
+        return acting(principal, found[0], self._packs.current(principal.city)).trusted
+
     async def _keep(self, key: str, fingerprint: str, status: int, body: str, headers: dict[str, str]) -> None:
         document: Document = {
             "_id": key,
@@ -107,7 +114,10 @@ def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
     """The officer, as he stands to the case."""
     assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
     guest = is_guest(case, principal.unit, pack)
-    return Actor(principal.person, principal.unit, principal.role, principal.post, guest)
+    trust = pack.trust
+    named = trust.is_handler(principal.person, case.category, case.unit)
+    trusted = named if case.confidential else trust.unmasks(principal.person)
+    return Actor(principal.person, principal.unit, principal.role, principal.post, guest, trusted)
 
 
 def _completed(command: Command, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:

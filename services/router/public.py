@@ -121,7 +121,7 @@ def _case_event(
         clock=clock,
         due_at=due_at,
         fired_at=event.at if clock else None,
-        reason=event.text if isinstance(event, e.Rejected) else None,
+        reason=event.text if isinstance(event, e.Rejected) and not state.confidential else None,
         score=score,
         line=line(entry) if entry is not None else None,
     )
@@ -210,7 +210,7 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
         },
         "reports": [report_view(r, confidential=case.confidential) for r in reversed(case.reports[-REPORTS_KEPT:])],
         "parts": [],
-        "history": [history_view(entry) for entry in case.history],
+        "history": [history_view(entry, words=shows_words(case, actor)) for entry in case.history],
         "claimed_by": case.claimed_by,
         "resolved_by": case.resolved_by,
         "resolved_how": case.resolved_how,
@@ -228,13 +228,18 @@ def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
     return {**view, **{name: value for name, value in told.items() if value is not None}}
 
 
-def history_view(entry: Any) -> dict[str, Any]:
-    """A line of the history; empty fields are left out."""
+def shows_words(case: Case, actor: Actor | None) -> bool:
+    """Whether what was said of a case is for this officer: of a confidential one only for its handlers."""
+    return not case.confidential or (actor is not None and actor.trusted)
+
+
+def history_view(entry: Any, *, words: bool = True) -> dict[str, Any]:
+    """A line of the history; empty fields are left out, without ``words`` what somebody said or showed as well."""
     fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act")
     view = {name: value for name in fields if (value := getattr(entry, name)) is not None}
     if entry.photos:
         view["photos"] = list(entry.photos)
-    return view
+    return view if words else {name: value for name, value in view.items() if name not in ("text", "photos")}
 
 
 def etag(case: Case) -> str:

@@ -33,9 +33,16 @@ class Queues:
     def __init__(self, store: CaseStore) -> None:
         self._store = store
 
-    async def page(self, city: str, unit: str, query: QueueQuery) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of rows and the cursor of the next. Raises ``Refusal`` 422 for a filter that means nothing."""
+    async def page(
+        self, city: str, unit: str, query: QueueQuery, reader: str | None = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of rows and the cursor of the next. ``reader``: the officer's unit, which may lie above ``unit``.
+
+        Raises ``Refusal`` 422 for a filter that means nothing.
+        """
         where = _where(city, unit, query)
+        if reader not in (None, unit):  # what is confidential below is not for those above
+            where["$and"] = [*where.get("$and", ()), {"seen_by": reader}]
         cases = await self._store.queue(where, query.limit + 1)
         page = cases[: query.limit]
         more = len(cases) > query.limit

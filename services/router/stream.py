@@ -115,7 +115,7 @@ class Tail:
         return [seen for seen in self._ring if seen.offset > offsets.get(str(seen.partition), 0)]
 
     async def follow(
-        self, city: str, path: Sequence[str], *, subtree: bool, cursor: str | None
+        self, city: str, path: Sequence[str], *, subtree: bool, cursor: str | None, reader: str | None = None
     ) -> AsyncIterator[bytes]:
         """Server-sent events of the queue of the last unit of ``path`` from ``cursor`` on."""
         listener: asyncio.Queue[Seen | None] = asyncio.Queue(BEHIND_MAX)
@@ -125,7 +125,7 @@ class Tail:
             position = dict(self._next)
             yield _frame("reset", {}, self.cursor()) if before is None else b": listening\n\n"
             for seen in before or ():
-                if frame := _told(seen, city, path, subtree=subtree, cursor=self.cursor()):
+                if frame := _told(seen, city, path, subtree=subtree, cursor=self.cursor(), reader=reader):
                     yield frame
             while True:
                 try:
@@ -139,7 +139,7 @@ class Tail:
                     return
                 position[item.partition] = item.offset
                 here = _encode({"c": self.cluster, "o": {str(p): o for p, o in position.items()}})
-                if frame := _told(item, city, path, subtree=subtree, cursor=here):
+                if frame := _told(item, city, path, subtree=subtree, cursor=here, reader=reader):
                     yield frame
         finally:
             self._listeners.discard(listener)
@@ -155,12 +155,16 @@ def _offer(listener: "asyncio.Queue[Seen | None]", seen: Seen | None) -> None:
         listener.put_nowait(None)
 
 
-def _told(seen: Seen, city: str, path: Sequence[str], *, subtree: bool, cursor: str) -> bytes | None:
+def _told(
+    seen: Seen, city: str, path: Sequence[str], *, subtree: bool, cursor: str, reader: str | None
+) -> bytes | None:
     read = seen.read()
     if read is None or read[0] != city:
         return None
     event = read[1]
     case = event.case
+    if case.confidential and reader is not None and reader not in _concerned(event):
+        return None
     here = _in_queue(case.path, case.offered_to, path, subtree=subtree, within=case.within)
     if here and case.state not in _ENDED:
         return _frame("case", _row(event), cursor)
@@ -169,6 +173,12 @@ def _told(seen: Seen, city: str, path: Sequence[str], *, subtree: bool, cursor: 
     if _in_queue(was_path, was_offered, path, subtree=subtree, within=case.within):
         return _frame("left", {"id": case.id, "version": case.version, "state": case.state}, cursor)
     return None
+
+
+def _concerned(event: CaseEvent) -> set[str | None]:
+    """The units that see a confidential case, and those that did before this event."""
+    case = event.case
+    return {case.unit, case.offered_to, case.assignee, event.was_offered_to, *event.was_path[-1:]}
 
 
 def _in_queue(

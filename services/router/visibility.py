@@ -8,7 +8,9 @@ from shared.city.pack import Pack
 
 
 def seen_by(case: Case, pack: Pack) -> list[str]:
-    """Ids of every unit that sees the case."""
+    """Ids of every unit that sees the case; of a confidential one nobody above or beside who has it."""
+    if case.confidential:
+        return sorted({unit for unit in (case.unit, case.offered_to, case.assignee) if unit and unit in pack.units})
     units = {unit.id for unit in case.path}
     for other in (case.offered_to, case.assignee, ground(case, pack)):
         if other is not None and other in pack.units:

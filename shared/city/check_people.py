@@ -38,6 +38,23 @@ def check_people(found: Findings) -> None:
                 found.error((Cover, number), "by", at, says=f"{who!r} is neither a person nor a unit")
 
 
+def check_handlers(found: Findings) -> None:
+    """Who handles confidential reports exists, and is somebody."""
+    people = found.names(Person)
+    roles = {(person.unit, person.role) for person in found.entries.people}
+    categories = {category.code for category in found.entries.categories}
+    for number, one in enumerate(found.entries.city.confidential):
+        place = ("city.yaml", "confidential", number)
+        if one.unit not in found.unit_ids:
+            found.error_at(*place, "unit", says=f"no unit {one.unit!r} in units.yaml")
+        for at, who in enumerate(one.people):
+            if who not in people and (one.unit, who) not in roles:
+                found.error_at(*place, "people", at, says=f"{who!r} is neither a person nor a role at {one.unit!r}")
+        for at, code in enumerate(one.categories):
+            if code not in categories:
+                found.error_at(*place, "categories", at, says=f"no category {code!r} in categories.yaml")
+
+
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
     """Every queue has somebody on post A, at the unit or above; every grid one leader and a member. Warnings."""
     tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)

@@ -68,9 +68,18 @@ Channels = dict[ChannelKind, Channel | Annotated[str, Meta(max_length=2000)]]
 """By kind; a text alone is the ``url``, of ``sms`` the ``to``."""
 
 
+class Handlers(Entry, frozen=True, kw_only=True):
+    """Confidential reports of ``categories`` (of all others, when none is named) go to ``unit`` and are read by
+    ``people`` alone: ids, or roles that hold at that unit."""
+
+    categories: tuple[str, ...] = ()
+    unit: Id
+    people: Annotated[tuple[Id, ...], Meta(min_length=1)]
+
+
 class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
-    ``channels`` what all channels of a kind have in common."""
+    ``channels`` what all channels of a kind have in common; ``unmask`` the roles that may see who reported."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
@@ -84,6 +93,8 @@ class City(Entry, frozen=True, kw_only=True):
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}
     channels: dict[ChannelKind, Channel] = {}
+    confidential: tuple[Handlers, ...] = ()
+    unmask: tuple[Role, ...] = ()
     note: Text = ""
 
 

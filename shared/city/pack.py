@@ -18,6 +18,7 @@ from shared.city.problems import Problem
 from shared.city.receivers import Receivers
 from shared.city.rules import Rules
 from shared.city.tree import Tree
+from shared.city.trust import Trust
 from shared.kernel.working_time import Calendar
 
 
@@ -47,6 +48,7 @@ class Pack:
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
+        self.trust = Trust(self.city, self.units, self.people, entries.categories)
         self._posts = Posts(self.people, entries.swaps, entries.covers, self.city.timezone)
         self._calendars = {spec.id: calendar_of(spec, self.city.timezone) for spec in entries.calendars}
         self._areas = _by_layer(entries.areas, tree.units)

@@ -26,6 +26,8 @@ TYPES = (
     "case.reopened.v1",
     "case.rejected.v1",
     "case.rated.v1",
+    "case.unmasked.v1",
+    "case.unsealed.v1",
     "clock.warned.v1",
     "clock.breached.v1",
 )

@@ -42,6 +42,10 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     historic: bool = False
     entered_by: str | None = None
     """The officer who entered it for the reporter."""
+    priority: Literal["danger", "urgent", "normal", "low"] | None = None
+    """Of a sealed report, as its words made it."""
+    sealed: bool = False
+    """Words, place, photos and reporter stay with intake; category and priority are settled."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,3 +15,8 @@ def masked_phone(phone: str) -> str:
     """``138****1234``."""
     digits = "".join(c for c in phone if c.isdigit())
     return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 7 else "****"
+
+
+def masked_name(name: str) -> str:
+    """``张*``: the first character alone."""
+    return f"{name.strip()[:1]}*"

@@ -183,7 +183,10 @@ class World:
         if service == "router" and method == "POST" and path.startswith("/v1/cases/{id}/"):
             name = path.rsplit("/", 1)[1]
             target = (self.offered_of if offered else self.plain_of)[name]
-            return Request(path.replace("{id}", target.case), body=_WORDS.get(name, {}))
+            words = {"report": target.report, **_REASON} if name == "unmask" else _WORDS.get(name, {})
+            return Request(path.replace("{id}", target.case), body=words)
+        if path == "/v1/reporters:erase":
+            return Request(path, body={"ref": "x", **({"app": "a", "city": "harbour"} if "ops" in caller else {})})
         if path in ("/v1/trace/{id}", "/v1/dead-letters/{id}", "/v1/cases/{id}/audit"):
             return Request(path.replace("{id}", target.case))
         if path.startswith("/v1/dead-letters/"):
@@ -195,6 +198,7 @@ class World:
     def _request(self, route: str, target: Target, photo: str) -> Request:
         path = route.split(" ")[2]
         report = {"kind": "hazard", "description": "lamp", "location": QUAY, "channel": "phone"}
+        one = {"city": "harbour", "case": target.case, "report": target.report, "person": "qs-desk"}
         version = next(c["version"] for c in self._cities if c["city"] == "harbour")
         dev = {"name": "walked", "role": "rider_app", "city": "harbour"}
         hook = {"url": "http://127.0.0.1:9/", "types": ["case.closed"]}
@@ -214,6 +218,9 @@ class World:
             "intake GET /v1/photos/{id}": Request(f"/v1/photos/{photo}"),
             "intake POST /v1/photos:claim": Request(path, body={"city": "harbour", "photos": [], "case": target.case}),
             "intake GET /v1/nearby": Request(path, QUAY),
+            "intake POST /v1/reporters:masked": Request(path, body={"city": "harbour", "reports": [target.report]}),
+            "intake POST /v1/reporters:unmask": Request(path, body=one),
+            "intake POST /v1/reports:unseal": Request(path, body=one),
             "router GET /v1/units": Request(path, {"point": "4.32,52.12"}),
             "router GET /v1/units/{id}": Request("/v1/units/quayside"),
             "router GET /v1/queues/{unit}/cases": Request("/v1/queues/quayside/cases"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.intake.commit import GroupCommit
+from services.intake.identities import Identities
+from services.intake.sealing import Vault
 from services.intake.store import ReportStore
 from services.router.assignment import assign
 from services.router.changes import Changes
@@ -22,7 +24,7 @@ from shared.runtime.mongo import Collection, Database
 from shared.runtime.packs import PackLibrary
 from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
 from tests.stack import HARBOUR
-from tests.unit.made_reports import NOW, TRACE, harbour, submitted
+from tests.unit.made_reports import NOW, SECRET, TRACE, harbour, submitted
 
 
 class Listener(Publisher):
@@ -90,9 +92,11 @@ class Intake:
     relay: Relay
     commit: GroupCommit
     listener: Listener
+    identities: Identities
 
 
 def intake(database: Database) -> Intake:
     store, listener = ReportStore(database), Listener()
     relay = Relay("intake", [store.reports], database.collection("events"), listener)
-    return Intake(store, relay, GroupCommit(store, relay), listener)
+    identities = Identities(database, Vault(SECRET))
+    return Intake(store, relay, GroupCommit(store, identities, relay), listener, identities)

@@ -7,13 +7,14 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from services.intake import commit as commit_module
+from services.intake.accept import Acceptance
 from services.intake.commit import Receipt
 from services.intake.store import submitted_event
 from shared.kernel.errors import Refusal
 from shared.runtime.mongo import Database, Inserted
 from tests.stores.made_services import Intake, intake
 from tests.stores.waiting import running
-from tests.unit.made_reports import OTHER_APP, TRACE, submission, submitted
+from tests.unit.made_reports import APP, OTHER_APP, SECRET, TRACE, body, submission, submitted
 
 
 @pytest.fixture
@@ -151,10 +152,11 @@ async def test_a_client_that_goes_away_does_not_undo_its_report_or_its_neighbour
 
 
 async def test_personal_data_lies_beside_the_report_and_nowhere_in_it(door: Intake) -> None:
-    report = submission("k1", reporter={"ref": "rider-9", "name": "Jan", "phone": "13812345678"})
-    person = {"_id": report.reporter, "name": "Jan", "phone": "13812345678"}
+    fields = {"ref": "rider-9", "name": "Jan", "phone": "13812345678"}
+    report, person = submission("k1", reporter=fields), Acceptance(SECRET).person(body(reporter=fields), APP)
     async with running(door.commit.run()):
         await door.commit.commit(report, TRACE, person)
     stored = await door.store.reports.find_one({"_id": report.id})
-    assert await door.store.persons.find_one({}) == person
-    assert not any(word in str(stored) for word in ("Jan", "13812345678", "rider-9"))
+    assert report.reporter is not None
+    assert await door.identities.known([report.reporter]) == {report.reporter: fields}
+    assert not any(word in str(stored) for word in fields.values())

@@ -13,6 +13,7 @@ from services.intake.accept import Acceptance
 from services.intake.api import ReportApi
 from services.intake.photos import PhotoStore
 from services.intake.reporters import Reporters
+from services.intake.sealing import Vault
 from shared.runtime.dev_clock import SystemClock
 from shared.runtime.http_server import Edge
 from shared.runtime.identity.directory import Directory, Principal
@@ -77,7 +78,7 @@ async def opened(database: Database) -> AsyncIterator[Opened]:
         parts, clock, packs = intake(database), SystemClock(), await library(database)
         photos = PhotoStore(database, SECRET, database.bucket)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
-        reporters = Reporters(parts.store, photos, parts.relay, clock)
+        reporters = Reporters(parts.store, photos, Vault(SECRET), parts.relay, clock)
         api = ReportApi(parts.store, photos, parts.commit, Acceptance(SECRET), reporters, packs, quotas, clock)
         application = Edge("intake", directory, quotas).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://test")

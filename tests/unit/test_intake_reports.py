@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.accept import Acceptance, fingerprint, person_of
+from services.intake.accept import Acceptance, fingerprint
 from services.intake.bodies import BatchItem, ReportBody
 from services.intake.domain.submission import cell_of, clean_words
 from services.intake.unanswered import route_by
@@ -225,10 +225,15 @@ def test_a_reporter_crosses_as_a_pseudonym_of_the_own_app() -> None:
 
 
 def test_personal_data_is_what_was_sent_and_nothing_else() -> None:
-    sent = {"ref": "r", "name": "Jan", "phone": "0612345678", "confidential": True}
-    assert person_of(body(reporter=sent)) == {"ref": "r", "name": "Jan", "phone": "0612345678"}
-    assert person_of(body(reporter={"ref": "r"})) == {"ref": "r"}
-    assert person_of(body()) == {}
+    def kept(**reporter: Any) -> Any:
+        person = Acceptance(SECRET).person(body(reporter=reporter), APP)
+        return None if person is None else person.data
+
+    sent = {"ref": "r", "name": "Jan", "phone": "0612345678"}
+    assert kept(**sent) == kept(**sent, confidential=True) == sent
+    assert kept(ref="r") is None, "an app's own reference alone is the app's"
+    assert kept(ref="r", confidential=True) == {"ref": "r"}
+    assert Acceptance(SECRET).person(body(), APP) is None
 
 
 def test_the_target_counts_on_its_own_calendar() -> None:

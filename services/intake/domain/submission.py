@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,12 @@ class Submission:
     pack_version: str
     entered_by: str | None = None
     """The officer who entered it for somebody."""
+    plain_fingerprint: str = ""
+    """As an older version reckoned it, which is what it stored."""
+    priority: str | None = None
+    """Of a sealed report, as its words made it."""
+    sealed: Mapping[str, bytes] | None = None
+    """A confidential report's words, place and photos, which are not in the fields above then."""
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:

@@ -19,6 +19,8 @@ class Actor:
     post: str | None = None
     guest: bool = False
     """The case is only offered to the actor's unit: it is still another's."""
+    trusted: bool = False
+    """The pack names the actor for who reported this case; for what it says too, when it is confidential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class Rule:
     """Why it is not open in the other states, as long as the case has not ended."""
     guests: bool = False
     """Whether a unit may that the case is only offered to."""
+    trusted: bool = False
+    """Whether only those may whom the pack trusts with it."""
 
 
 def required(value: str | None, pointer: str, detail: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.router.domain.case import Case
-from services.router.domain.commands import Actor, Command, Decision
+from services.router.domain.commands import Actor, Command, Decision, Rule
 from services.router.domain.rules import RULES, why_not
 from shared.kernel.errors import conflict, forbidden
 
@@ -16,6 +16,8 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
     rule = RULES[command.name]
     if actor.role not in rule.may:
         raise forbidden(f"The role {actor.role} may not {command.name}.")
+    if rule.trusted and not actor.trusted:
+        raise forbidden(f"The city's pack does not name you for {command.name}.")
     if actor.guest and not rule.guests:
         raise forbidden(f"It is still {case.unit}'s: accept it first.")
     reason = why_not(command.name, case.state) or rule.blocked(case, actor)
@@ -24,12 +26,14 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
     return rule.decide(case, command, actor, now)
 
 
+def _may(rule: Rule, actor: Actor) -> bool:
+    return actor.role in rule.may and (not actor.guest or rule.guests) and (not rule.trusted or actor.trusted)
+
+
 def open_commands(case: Case, actor: Actor | None) -> list[str]:
     """The commands that would not be refused now."""
     return [
         name
         for name, rule in RULES.items()
-        if case.state in rule.open_in
-        and (actor is None or (actor.role in rule.may and (not actor.guest or rule.guests)))
-        and rule.blocked(case, actor) is None
+        if case.state in rule.open_in and (actor is None or _may(rule, actor)) and rule.blocked(case, actor) is None
     ]

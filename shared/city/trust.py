@@ -1,0 +1,49 @@
+"""Whom a city trusts with what is not for everybody: confidential reports, and who reported."""
+
+from collections.abc import Iterable, Mapping
+
+from shared.city.model import Category, City, Handlers, Person, Unit
+
+BY_DEFAULT = ("supervisor", "department_officer")
+
+
+class Trust:
+    """Built once per pack."""
+
+    def __init__(
+        self, city: City, units: Mapping[str, Unit], people: Mapping[str, Person], categories: Iterable[Category]
+    ) -> None:
+        self._city = city
+        self._people = people
+        self._of = {
+            category.code: self._found(category.code, category.goes_to if category.goes_to in units else None)
+            for category in categories
+        }
+
+    def handlers(self, category: str) -> Handlers:
+        """Where confidential reports of ``category`` go, and who reads them.
+
+        Of a pack that names nobody: supervisors and departments' officers of the unit that the category goes to, else
+        of the root.
+        """
+        return self._of.get(category) or self._found(category, None)
+
+    def _found(self, category: str, goes_to: str | None) -> Handlers:
+        named = next((h for h in self._city.confidential if category in h.categories), None)
+        rest = next((h for h in self._city.confidential if not h.categories), None)
+        return named or rest or Handlers(unit=goes_to or self._city.root, people=BY_DEFAULT)
+
+    def is_handler(self, person: str | None, category: str, unit: str | None) -> bool:
+        """Whether ``person`` is named for ``category``, or for the ``unit`` that has the case by now."""
+        known = self._people.get(person or "")
+        if known is None:
+            return False
+        for one in (self.handlers(category), *(h for h in self._city.confidential if h.unit == unit)):
+            if known.id in one.people or (known.unit == one.unit and known.role in one.people):
+                return True
+        return False
+
+    def unmasks(self, person: str | None) -> bool:
+        """Whether ``person`` may see who sent a plain report, as an act on the record."""
+        known = self._people.get(person or "")
+        return known is not None and known.role in self._city.unmask
