@@ -28,6 +28,7 @@ def add(app: typer.Typer) -> None:
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
     _group(app, "key", "Keys of apps.", new=key_new)
+    _group(app, "person", "Reporters' personal data.", erase=person_erase)
     _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
 
 
@@ -195,6 +196,20 @@ def audit_verify(
 
     with api.explained():
         auditing.verify(api.connect(data), case, everything, as_json)
+
+
+def person_erase(
+    ref: Annotated[str, typer.Option("--ref", help="How the app calls the person.")],
+    app: Annotated[str, typer.Option("--app", help="The app; `@desks` for those whom officers entered.")],
+    city: Annotated[str, typer.Option("--city", envvar="WHISTLE_CITY", help="Id of a loaded city.")],
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Delete a reporter's personal data and its key; reports and cases stay."""
+    from deploy.cli import api, persons
+
+    with api.explained():
+        persons.erase(api.connect(data), city, app, ref, as_json)
 
 
 def demo(

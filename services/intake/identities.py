@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from prometheus_client import Counter
 
 from services.intake.sealing import BrokenSeal, Key, Vault
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
@@ -22,7 +21,6 @@ PAGE = 256
 SEEN_EVERY = timedelta(days=1)
 """How exactly it is known when a person last reported."""
 INDEXES = (IndexModel([("seen_at", 1)], name="seen", sparse=True),)
-_ERASED = Counter("whistle_reporters_erased_total", "People whose data was erased, because they asked or by age.")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -117,7 +115,6 @@ class Identities:
         gone = {"$unset": {"key": 1, "sealed": 1, "digest": 1, "seen_at": 1}, "$set": {"erased_at": real_now()}}
         erased = bool(await self.reporters.update({"_id": id_, "key": {"$exists": True}}, gone))
         if erased:
-            _ERASED.inc()
             log.info("reporter.erased", reporter=id_, why=why)
         return erased
 

@@ -1,4 +1,4 @@
-"""Who reported, for those who may know: erased when asked for, shown to the router for an officer; sealed words as well.
+"""Who reported, for those who may know: erased when asked for, shown to the router for an officer; sealed words too.
 
 The router decides who may; what is shown is logged here with who asked.
 """

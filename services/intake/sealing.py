@@ -1,8 +1,8 @@
 """Sealing: what is personal or confidential lies encrypted, each owner's under a key of its own.
 
 AES-256-GCM. The key is drawn at random and kept beside what it opens, wrapped under one that follows from the
-installation's secret; whoever deletes it has shredded every copy of what was sealed with it. The owner's id is bound in,
-so that nothing sealed can be put in another's place.
+installation's secret; whoever deletes it has shredded every copy of what was sealed with it. The owner's id is bound
+in, so that nothing sealed can be put in another's place.
 """
 
 import hmac

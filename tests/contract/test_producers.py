@@ -140,7 +140,7 @@ def test_a_submission_crosses_whole_and_without_its_reporter() -> None:
         "category": "street_light",
         "photos": ["f1", "f2"],
         "channel": "phone",
-        "reporter": {"ref": "rider-77", "name": "Jan", "phone": "0612345678", "confidential": True},
+        "reporter": {"ref": "rider-77", "name": "Jan", "phone": "0612345678"},
         "observed_at": "2026-03-02T08:55:00+01:00",
         "historic": True,
         "received_at": "2026-03-01T08:00:00Z",

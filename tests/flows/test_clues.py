@@ -20,6 +20,7 @@ class Clue:
 
     def __init__(self, stack: RunningStack) -> None:
         self.rider = stack.rider("sheyang")
+        until(lambda: self.rider.get("intake", "/v1/categories").status_code == 200, what="the pack at intake")
         self.photo = self.rider.send_photo(jpeg("blue")).json()["id"]
         reporter = {"ref": "whistleblower-7", "name": "钱大娘", "phone": "13812348888", "confidential": True}
         sent = self.rider.report(WORDS, PLACE, kind="clue", reporter=reporter, photos=[self.photo])

@@ -64,11 +64,11 @@ def test_the_open_commands_are_exactly_those_that_decide_takes(state: State, act
 
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_an_ended_case_takes_notes_and_at_most_a_reopening(state: State) -> None:
-    assert set(open_commands(in_state(state), None)) <= {"note", "reopen"}
+    assert set(open_commands(in_state(state), None)) <= {"note", "reopen", "unmask"}
 
 
 def test_every_state_has_a_way_on_except_the_ends_of_the_line() -> None:
-    stuck = {state for state in State if set(open_commands(in_state(state), None)) <= {"note", "acknowledge"}}
+    stuck = {state for state in State if set(open_commands(in_state(state), None)) <= {"note", "acknowledge", "unmask"}}
     assert stuck == {State.REJECTED, State.MERGED, State.WAITING_REPORTER}
 
 

@@ -1,0 +1,14 @@
+"""``whistle person erase``: a reporter's personal data is deleted."""
+
+from deploy.cli.api import Api
+from deploy.cli.screen import show_json
+from deploy.cli.terminal import out
+
+
+def erase(api: Api, city: str, app: str, ref: str, as_json: bool) -> None:
+    """Erase the person whom ``app`` calls ``ref``. Refused when city or app are not named rightly."""
+    told = api.post("intake", "/v1/reporters:erase", {"city": city, "app": app, "ref": ref})
+    if as_json:
+        show_json(told)
+    else:
+        out.print(f"{told['reporter']}: {'erased' if told['erased'] else 'nothing was kept of this person'}")
