@@ -13,6 +13,7 @@ _TITLES = {
     "reopened": "重新办理",
     "assigned": "指派给你",
     "told": "上报上级",
+    "raised": "多人上报升级",
     "unrouted": "待分流超时",
 }
 _TITLES_EN = {
@@ -25,6 +26,7 @@ _TITLES_EN = {
     "reopened": "Opened again",
     "assigned": "Assigned to you",
     "told": "Brought to you",
+    "raised": "Reported by many",
     "unrouted": "Report without a case",
 }
 
@@ -46,7 +48,9 @@ def text(event: CaseEvent, pack: Pack) -> str:
     name = english if english and not chinese else category.name if category is not None else case.category
     if case.confidential:
         return f"{unit.name if unit else case.unit} · {'保密上报' if chinese else 'confidential'}"
-    return " · ".join(filter(None, (unit.name if unit else case.unit, name, case.place, case.summary)))[:300]
+    many = f"同一问题（{case.report_count}人上报）" if chinese else f"reported {case.report_count} times"
+    told = (unit.name if unit else case.unit, name, many if case.report_count > 1 else None, case.place, case.summary)
+    return " · ".join(filter(None, told))[:300]
 
 
 def unrouted_text(report: str, language: str) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.router.domain import events as e
+from services.router.domain.attaching import Attached, Confirmed, Raised
 from services.router.domain.case import REPORTS_KEPT, Case, Clock
 from services.router.domain.commands import Actor
 from services.router.domain.decide import open_commands
@@ -52,6 +53,9 @@ def to_state(case: Case) -> contract.CaseState:
         confidential=case.confidential,
         historic=case.historic,
         routed_by=case.routing.by,
+        apps=list(case.apps),
+        merged_into=case.merged_into,
+        linked_to=case.linked_to,
     )
 
 
@@ -88,6 +92,8 @@ def _case_event(state: contract.CaseState, event: e.Event, before: Case | None) 
             tell = [event.to]
         case e.Rated():
             score = event.score
+        case Raised() if event.to is not None:
+            tell = [event.to]
         case _:
             pass
     moved = before is not None and before.unit != state.unit
@@ -104,7 +110,25 @@ def _case_event(state: contract.CaseState, event: e.Event, before: Case | None) 
         fired_at=event.at if clock else None,
         reason=event.text if isinstance(event, e.Rejected) else None,
         score=score,
+        attached=_attached(event),
+        from_case=event.from_case if isinstance(event, Attached) else None,
     )
+
+
+def _attached(event: e.Event) -> list[contract.ReportRef]:
+    if not isinstance(event, Attached | Confirmed):
+        return []
+    return [
+        contract.ReportRef(
+            id=one.report.id,
+            app=one.report.app,
+            reporter=one.report.reporter,
+            received_at=one.report.received_at,
+            link=one.link,
+            says=one.says,
+        )
+        for one in event.arrived
+    ]
 
 
 def _clock_state(clock: Clock) -> contract.ClockState:
@@ -197,6 +221,8 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
         "inspected_by": case.inspected_by,
         "rating": case.rating,
         "historic": case.historic,
+        "merged_into": case.merged_into,
+        "linked_to": case.linked_to,
         "commands": open_commands(case, actor),
     }
 

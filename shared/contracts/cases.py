@@ -6,6 +6,9 @@ import msgspec
 
 TOPIC = "cases"
 
+ATTACHED_MAX = 100
+"""Reports that one event may attach."""
+
 TYPES = (
     "case.opened.v1",
     "case.acknowledged.v1",
@@ -26,6 +29,11 @@ TYPES = (
     "case.reopened.v1",
     "case.rejected.v1",
     "case.rated.v1",
+    "case.report_attached.v1",
+    "case.confirmed.v1",
+    "case.priority_raised.v1",
+    "case.merged.v1",
+    "case.split.v1",
     "clock.warned.v1",
     "clock.breached.v1",
 )
@@ -50,6 +58,10 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     app: str
     reporter: str | None = None
     received_at: datetime | None = None
+    link: int = 0
+    """In ``attached``: which version of the report's link this is; a later one overrules."""
+    says: str | None = None
+    """In ``attached``: ``fixed`` or ``thanks``; it reports nothing new."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,6 +103,12 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confidential: bool = False
     historic: bool = False
     routed_by: str = "area"
+    apps: list[str] = []
+    """Apps whose reports were attached; empty while there is one report."""
+    merged_into: str | None = None
+    """The older case that took this one's reports."""
+    linked_to: str | None = None
+    """An earlier case of the same trouble."""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -112,3 +130,7 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None
+    attached: list[ReportRef] = []
+    """Reports that this change hung on the case, at most ``ATTACHED_MAX``; who credits reporters finds them here."""
+    from_case: str | None = None
+    """The case whose reports came along when it was merged into this one."""

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["new", "reminder", "breach", "supervise", "moved", "offered", "reopened", "assigned", "told", "unrouted"]
+Kind = Literal[
+    "new", "reminder", "breach", "supervise", "moved", "offered", "reopened", "assigned", "told", "raised", "unrouted"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def notices(told: Told) -> list[Notice]:
             return [Notice(kind, unit, "A") for unit in told.tell]
         case "case.offered.v1":
             return [Notice("offered", unit, "A") for unit in told.tell]
+        case "case.priority_raised.v1":
+            return [Notice("raised", unit, "A") for unit in told.tell]
         case "case.moved.v1":
             return [Notice("moved", told.unit, "A")]
         case "case.assigned.v1" if told.assignee is not None:

@@ -18,6 +18,8 @@ class Happened:
     TYPE: ClassVar[str] = ""
     MOVES: ClassVar[bool] = True
     """Whether it moves the ETag: commands, clocks and moves do, a reporter's word does not."""
+    FOLDS: ClassVar[bool] = False
+    """Whether its line in the history takes the place of one like it just before: a burst must not fill it."""
     at: datetime
     by: str | None = None
     by_unit: str | None = None
