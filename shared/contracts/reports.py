@@ -42,6 +42,8 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     reporter: str | None = None
     confidential: bool = False
     historic: bool = False
+    entered_by: str | None = None
+    """The officer who entered it for the reporter."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
