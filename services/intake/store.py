@@ -50,6 +50,7 @@ def submitted_event(report: Document) -> Envelope:
                 reporter=report["reporter"],
                 confidential=report["confidential"],
                 historic=report["historic"],
+                entered_by=report.get("entered_by"),
             )
         ),
     )
@@ -58,7 +59,7 @@ def submitted_event(report: Document) -> Envelope:
 def to_doc(report: Submission, trace: str, now: datetime) -> Document:
     """The document of a new report, stored at ``now`` (real time)."""
     place = report.place
-    return {
+    document: Document = {
         "_id": report.id,
         "city": report.city,
         "app": report.app,
@@ -80,6 +81,7 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "trace": trace,
         "stored_at": now,
     }
+    return document if report.entered_by is None else {**document, "entered_by": report.entered_by}
 
 
 class ReportStore:

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 
 from services.router.api import RouterApi
 from services.router.attachments import Attachments
+from services.router.audit import Audit
 from services.router.changes import Changes
 from services.router.cities import Cities
 from services.router.consumers import ReportEvents
@@ -49,7 +50,12 @@ def assemble(settings: Settings) -> Service:
     tail = Tail()
     api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
     explain = Explain(store, packs, service.clock)
-    service.routes = [*api.routes(), *explain.routes(), *Cities(service, cities, packs, relay, source=1).routes()]
+    service.routes = [
+        *api.routes(),
+        *explain.routes(),
+        *Audit(store, service.events).routes(),
+        *Cities(service, cities, packs, relay, source=1).routes(),
+    ]
     service.on_open.append(packs.open)
     attachments = Attachments(store, links, changes, packs, service.clock)
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)

@@ -11,7 +11,6 @@ from datetime import datetime
 
 import msgspec
 
-from services.router.domain.case import Report
 from services.router.domain.grouping import Says
 from shared.contracts.reports import ReportSubmitted
 from shared.runtime.absorbed import absorbed
@@ -98,9 +97,3 @@ def _document(link: Link) -> Document:
 
 def _link(document: Document) -> Link:
     return msgspec.convert({**document, "report": document["_id"]}, Link)
-
-
-def hung(link: Link) -> Report:
-    """The report as the case holds it. Only of an attached one."""
-    assert link.said is not None  # noqa: S101 - what opened a case is never attached to it
-    return Report(link.report, link.said.app, link.received_at, link.said.reporter)

@@ -134,3 +134,5 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Reports that this change hung on the case, at most ``ATTACHED_MAX``; who credits reporters finds them here."""
     from_case: str | None = None
     """The case whose reports came along when it was merged into this one."""
+    line: str | None = None
+    """SHA-256 of the line in the case's history, whose words do not cross Kafka."""

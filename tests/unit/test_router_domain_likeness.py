@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_words_count_where_the_pack_asks_for_them_and_no_spot_is_named() -> None
     picky = SameRule(100, RULE.window, 0.4, RULE.reopens, reopens_up=False, linked=RULE.linked)
     assert not alike(traits("大货车乱停"), traits("有人违停挡路"), picky)
     assert alike(traits("大货车乱停"), traits("大货车乱停放"), picky)
-    named = {"places": ("福满里",)}
+    named: dict[str, Any] = {"places": ("福满里",)}
     assert alike(traits("福满里3号楼大货车乱停", **named), traits("福满里3栋有人挡路", **named), picky)
 
 

@@ -36,7 +36,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached(Happened):
-    """``count``: how many reports hang on the case now, counted anew. ``from_case``: they came with that one."""
+    """``count``: how many reports hang on the case now, counted anew. ``from_case``: ``came`` with that one."""
 
     TYPE: ClassVar[str] = "case.report_attached.v1"
     MOVES: ClassVar[bool] = False
@@ -44,9 +44,10 @@ class Attached(Happened):
     arrived: tuple[Arrived, ...]
     count: int
     from_case: str | None = None
+    came: tuple[Report, ...] = ()
 
     def applied(self, case: Case) -> Case:
-        counted = [one.report for one in self.arrived if one.says is None]
+        counted = [*(one.report for one in self.arrived if one.says is None), *self.came]
         newest = sorted({*case.reports, *counted}, key=lambda report: (report.received_at, report.id))
         apps = dict.fromkeys((*case.apps, *sorted({r.app for r in (*case.reports, *counted)})))
         times = [report.received_at for report in counted] + [case.reported_at or case.opened_at]

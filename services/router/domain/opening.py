@@ -58,5 +58,5 @@ def open_case(opening: Opening) -> tuple[Case, Opened]:
         traits=opening.traits,
         linked_to=opening.linked_to,
     )
-    opened = Opened(at=opening.opened_at)
+    opened = Opened(at=opening.opened_at, by=opening.report.entered_by)
     return apply(case, opened), opened
