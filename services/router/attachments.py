@@ -145,15 +145,23 @@ class Attachments:
             raise TimeoutError(f"the case {case} is not there yet")
         return link.case
 
-    async def count(self, case: Case, more: Iterable[str] = ()) -> int:
-        """How many reports hang on a case and on those that were merged into it, counted anew."""
-        family = {case.id, *more}
+    async def family(self, case: Case) -> list[str]:
+        """The case and those that were merged into it, and into those."""
+        family = [case.id]
         level = [case.id] if case.absorbed else []
         for _ in range(CHAIN_MAX):
-            level = [c for above in level for c in await self._store.merged_into(above, FAMILY_MAX)]
-            family |= set(level)
+            level = [one for above in level for one in await self._store.merged_into(above, FAMILY_MAX)]
+            family += level
             if not level or len(family) > FAMILY_MAX:
                 break
-        openings = [opening_report(one) for one in sorted(family)]
+        return family
+
+    async def count(self, case: Case, more: Iterable[str] = (), without: Iterable[str] = ()) -> int:
+        """How many reports hang on a case and on those that were merged into it, counted anew.
+
+        ``more``: cases that count along; ``without``: merged ones that do not.
+        """
+        family = sorted({*await self.family(case), *more} - {*without})
+        openings = [opening_report(one) for one in family]
         linked = await self._links.of(openings)
-        return await self._links.count(sorted(family)) + len(openings) - len(linked)
+        return await self._links.count(family) + len(openings) - len(linked)

@@ -11,10 +11,11 @@ import structlog
 
 from services.router.assignment import fresh_resolve_clock, path_of
 from services.router.changes import Changes
-from services.router.command_bodies import to_command
+from services.router.command_bodies import SplitBody, to_command
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide
+from services.router.merging import Merging
 from services.router.photos import PhotoClaims
 from services.router.public import answer, etag
 from services.router.store import CaseStore
@@ -31,6 +32,8 @@ from shared.runtime.packs import PackLibrary
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
+MERGING = frozenset({"merge", "split"})
+"""Commands that other cases follow."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -38,8 +41,15 @@ class Officers:
     """Carries out commands."""
 
     def __init__(
-        self, store: CaseStore, changes: Changes, packs: PackLibrary, photos: PhotoClaims, clock: Clock
+        self,
+        store: CaseStore,
+        changes: Changes,
+        packs: PackLibrary,
+        photos: PhotoClaims,
+        merging: Merging,
+        clock: Clock,
     ) -> None:
+        self._merging = merging
         self._store = store
         self._changes = changes
         self._packs = packs
@@ -74,20 +84,28 @@ class Officers:
                 raise not_found("case")
             case, seen = found
             if key in seen:
+                if name in MERGING:
+                    await self._merging.finish(key)
                 return case, False
             _if_match(call, case)
             now = self._clock.now()
             pack = self._packs.current(case.city)
             actor = acting(principal, case, pack)
             command = _completed(to_command(name, call.body), case, actor, pack, now)
+            if name in MERGING:
+                command = await self._merging.prepared(command, case, principal)
             happened = decide(case, command, actor, now)
             if not happened:
                 return case, True
             if command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
+            if name in MERGING:
+                await self._merging.intend(command, case, key, _category(call.body, pack))
             change = self._changes.of(case, happened, key=key, trace=call.trace)
             if await self._changes.save(change):
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
+                if name in MERGING:
+                    await self._merging.finish(key)
                 return change.after, True
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
@@ -128,6 +146,16 @@ def _known_unit(unit: str | None, pack: Pack) -> str:
     if unit is None or unit not in pack.units:
         raise invalid(FieldError("/to", "is no unit of this city"))
     return unit
+
+
+def _category(body: object, pack: Pack) -> str | None:
+    """The category of a second matter."""
+    matter = body.matter if isinstance(body, SplitBody) else None
+    if matter is None or matter.category is None:
+        return None
+    if matter.category not in pack.categories:
+        raise invalid(FieldError("/matter/category", "is not in the city's list"))
+    return matter.category
 
 
 def _assignee(to: str | None, case: Case, pack: Pack) -> str:

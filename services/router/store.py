@@ -82,7 +82,7 @@ def _queried(case: Case, seen_by: list[str]) -> Document:
         "open": case.state not in ENDED,
         "due_at": min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE),
     }
-    if case.traits is not None and case.state is not State.MERGED:
+    if case.traits is not None:
         kept = timedelta(seconds=case.traits.linked_seconds)
         until = NO_DUE if case.ended_at is None else case.ended_at + kept
         document["same"] = {"key": case.traits.key, "until": until}
@@ -182,6 +182,16 @@ class CaseStore:
             {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}}, _COMPARED, limit=COMPARED_MAX, hint="same"
         )
         return [_known(document) for document in found]
+
+    async def stored_between(self, after: datetime, until: datetime, limit: int) -> list[tuple[Known | None, datetime]]:
+        """Cases by the moment at which they were stored; None for one that is compared with no report."""
+        found = await self.cases.find(
+            {"stored_at": {"$gt": after, "$lte": until}},
+            {**_COMPARED, "stored_at": 1},
+            sort=[("stored_at", 1)],
+            limit=limit,
+        )
+        return [(_known(d) if d.get("traits") is not None else None, d["stored_at"]) for d in found]
 
     async def merged_into(self, case: str, limit: int) -> list[str]:
         """Cases that were merged into ``case``."""

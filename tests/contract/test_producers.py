@@ -46,6 +46,7 @@ FIELDS: dict[str, Any] = {
     "arrived": (Arrived(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
     "count": 2,
     "from_case": "c2",
+    "came": (),
     "into": "c0",
     "says": "fixed",
     "priority": "danger",

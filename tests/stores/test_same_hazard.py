@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,22 +12,33 @@ import pytest
 from msgspec import structs
 from pymongo.errors import AutoReconnect
 
+from services.router import merging as merging_module
+from services.router.assignment import assign
+from services.router.attachments import Attachments
 from services.router.consumers import ReportEvents
 from services.router.domain import events as e
 from services.router.domain.case import Case
+from services.router.domain.commands import Actor, Command
+from services.router.domain.decide import decide
 from services.router.links import INDEXES as LINK_INDEXES
 from services.router.links import Links
+from services.router.merging import Merging
+from services.router.public import to_envelopes
 from services.router.store import from_doc
+from services.router.visibility import seen_by
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id
+from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Database
 from tests.packs import harbour_with_same
 from tests.stores.made_services import Routing, hearing, routing
-from tests.unit.made_reports import NOW, harbour, submitted
+from tests.unit.made_reports import NOW, TRACE, harbour, submitted
 
 LON, LAT = 4.32, 52.12
 
@@ -196,3 +207,106 @@ async def test_thanks_and_it_is_fixed_open_no_case_and_are_not_counted(router: R
     assert case.report_count == 3
     assert sum(entry.what == "case.confirmed" for entry in case.history) == 2
     assert await told(router) == sorted(report(f"k{n}").subject for n in range(1, 5))
+
+
+def merging(router: Routing) -> Merging:
+    links = Links(router.database)
+    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
+    return Merging(
+        router.database,
+        router.store,
+        links,
+        router.changes,
+        attachments,
+        router.packs,
+        router.listener,
+        StoppedClock(NOW),
+    )
+
+
+DESK = Principal(kind="officer", city="harbour", person="oh-desk", unit="oosterhaven", role="duty_officer", post="A")
+
+
+async def commanded(router: Routing, case: str, key: str, *, dies: bool = False, **fields: Any) -> Case:
+    """A merge or split as officers carry it out; ``dies``: right after the case changed."""
+    made = merging(router)
+    loaded = await router.store.load(case)
+    assert loaded is not None
+    command = await made.prepared(Command(**fields), loaded[0], DESK)
+    actor = Actor("oh-desk", "oosterhaven", "duty_officer", "A")
+    happened = decide(loaded[0], command, actor, NOW)
+    await made.intend(command, loaded[0], key)
+    assert await router.changes.save(router.changes.of(loaded[0], happened, key=key))
+    if not dies:
+        await made.finish(key)
+    return await one(router, case)
+
+
+async def one(router: Routing, case: str) -> Case:
+    loaded = await router.store.load(case)
+    assert loaded is not None
+    return loaded[0]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_merged_into_the_older_one_and_taken_out_again_by_split(router: Routing, dies: bool) -> None:
+    heard = hearing(router)
+    first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
+    late = report("k3", "a burst pipe at building 3", minutes=2)
+    await heard.handle([first, other, late])
+    merged = await commanded(router, of(other), "m1", dies=dies, name="merge", into=of(first))
+    assert (merged.state, merged.merged_into, merged.next_due) == ("merged", of(first), None)
+    await merging(router).finish("m1")
+    older = await one(router, of(first))
+    assert (older.report_count, len(older.reports)) == (3, 3)
+    await heard.handle([report("k4", "a burst pipe at building 3", minutes=3)])
+    assert (await one(router, of(first))).report_count == 4, "what is like the merged one follows it"
+    left = await commanded(router, of(first), "s1", dies=dies, name="split", reports=(other.subject,))
+    await merging(router).finish("s1")
+    again = await one(router, of(other))
+    assert (again.state, again.merged_into, again.report_count) == ("reopened", None, 3)
+    assert left.report_count == 1
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_reports_that_were_attached_by_mistake_get_a_case_of_their_own(router: Routing, dies: bool) -> None:
+    heard = hearing(router)
+    batch = [report(f"k{n}", minutes=n) for n in range(4)]
+    await heard.handle(batch)
+    wrong = (batch[3].subject, batch[2].subject)
+    left = await commanded(router, of(batch[0]), "s1", dies=dies, name="split", reports=wrong)
+    for _ in range(2):
+        await merging(router).finish("s1")
+    assert left.report_count == 2
+    own = await one(router, of(batch[2]))
+    assert (own.report_count, own.linked_to, {r.id for r in own.reports}) == (2, of(batch[0]), set(wrong))
+    await heard.handle(batch)
+    assert [case.report_count for case in await cases(router)] == [2, 2]
+
+
+async def test_a_second_matter_of_a_report_gets_a_case_with_words_of_its_own(router: Routing) -> None:
+    event = report("k1")
+    await hearing(router).handle([event])
+    await commanded(
+        router, of(event), "s1", name="split", reports=(event.subject,), matter="the street light is out too"
+    )
+    first, second = sorted(await cases(router), key=lambda case: case.linked_to is not None)
+    assert (first.report_count, second.category, second.linked_to) == (1, "street_light", first.id)
+    assert [r.id for r in second.reports] == [event.subject]
+
+
+async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over(router: Routing) -> None:
+    await hearing(router).handle([report("k1", minutes=1)])
+    young, old = report("k1", minutes=1), report("k0")
+    pack = grouping()
+    for event in (old,):
+        submitted_ = decode(event, ReportSubmitted)
+        case, opened = assign(submitted_, "harbour", pack)
+        await router.store.insert_opened([(case, to_envelopes(case, [opened], TRACE)[0], seen_by(case, pack))])
+    looking = merging(router)
+    looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging_module, "SETTLED_AFTER", timedelta(seconds=-1))
+        assert await looking.look_over() == 1
+    assert (await one(router, of(young))).merged_into == of(old)
+    assert (await one(router, of(old))).report_count == 2

@@ -125,6 +125,10 @@ def fired(case: Case, at: datetime) -> Case:
 def full(name: str, **fields: Any) -> Command:
     """A command with every field that it could need; ``fields`` say otherwise."""
     given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", **fields}
+    if name == "merge":
+        given.setdefault("older", replace(opened(), id="c0"))
+    if name == "split":
+        given.setdefault("reports", ("r9",))
     return Command(name=name, **given)
 
 

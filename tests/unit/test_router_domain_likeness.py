@@ -164,7 +164,11 @@ def test_after_closing_it_is_opened_again_within_the_window_and_linked_later() -
     assert placed(60 + 2 * 24 * 60, closed) == ("c1", None)
     assert placed(61 + 2 * 24 * 60, closed) == (None, "c1")
     assert placed(61, known("c1", 0, State.REJECTED, 60)) == (None, "c1")
-    assert placed(61, known("c1", 0, State.MERGED, 60)) == (None, None)
+
+
+def test_what_is_like_a_merged_case_goes_where_that_leads() -> None:
+    assert placed(61, known("c1", 0, State.MERGED, 60)) == ("c1", None)
+    assert placed(200, known("c1", 0, State.MERGED, 60)) == (None, None)
 
 
 def test_thanks_go_to_a_case_that_is_or_was() -> None:

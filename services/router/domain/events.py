@@ -225,7 +225,7 @@ class Closed(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Happened):
-    """``clock`` is the fresh resolve clock; the old ones stay as they ended."""
+    """``clock`` is the fresh resolve clock; the old ones stay. What was merged stands for itself again."""
 
     TYPE: ClassVar[str] = "case.reopened.v1"
     clock: Clock | None = None
@@ -234,6 +234,7 @@ class Reopened(Happened):
         return replace(
             _unclaimed(case),
             state=State.REOPENED,
+            merged_into=None,
             clocks=case.clocks if self.clock is None else (*case.clocks, self.clock),
             resolved_by=None,
             resolved_how=None,

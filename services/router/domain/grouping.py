@@ -58,7 +58,7 @@ def _open_first(case: Known) -> tuple[bool, float, datetime, str]:
 
 
 def _takes(case: Known, at: datetime, rule: SameRule, says: Says | None) -> bool:
-    if case.state not in ENDED:
+    if case.state not in ENDED or case.state is State.MERGED:  # that leads on to the older one
         return says is not None or in_time(at, case.opened_at, case.reported_at, rule.window)
     if case.state is not State.CLOSED or case.ended_at is None or at < case.opened_at:
         return False

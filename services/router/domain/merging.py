@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule
-from services.router.domain.events import Happened, Reopened
+from services.router.domain.events import Happened
 from shared.kernel.errors import FieldError, conflict, invalid
 from shared.kernel.ids import opening_report
 
@@ -33,14 +33,6 @@ class Split(Happened):
     def applied(self, case: Case) -> Case:
         stay = tuple(report for report in case.reports if report.id not in self.reports)
         return replace(case, reports=stay, report_count=self.count)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOut(Reopened):
-    """A case that was merged stands for itself again."""
-
-    def applied(self, case: Case) -> Case:
-        return Reopened.applied(self, replace(case, merged_into=None))
 
 
 def is_older(one: Case, other: Case) -> bool:
@@ -85,5 +77,5 @@ def _split(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
 
 RULES = {
     "merge": Rule(decide=_merge, open_in=OPEN, may=DESK),
-    "split": Rule(decide=_split, open_in=frozenset(State) - {State.MERGED}, may=DESK),
+    "split": Rule(decide=_split, open_in=OPEN, may=DESK),
 }
