@@ -32,6 +32,7 @@ INDEXES = (
     ),
     IndexModel([("merged_into", 1)], name="merged_into", partialFilterExpression={"merged_into": {"$type": "string"}}),
     IndexModel([("offered_to", 1)], name="offered", partialFilterExpression={"offered_to": {"$type": "string"}}),
+    IndexModel([("called", 1)], name="called", sparse=True),
 )
 ANSWER_INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=30 * 24 * 3600),)
 """First answers are repeated for thirty days."""
@@ -41,8 +42,10 @@ _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
 """Also what is read where many cases are: a first event and keys of commands are half of a document."""
-_QUERIED = ("_id", "unit", "seen_by", "open", "next_due", "due_at")
-_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "same", "first_event", "stored_at"))
+_SOMETIMES = ("next_due", "called", "same")
+"""What a document has only while there is something."""
+_QUERIED = ("_id", "unit", "seen_by", "open", "due_at", *_SOMETIMES)
+_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at"))
 ATTACHED_KEPT = 512
 """Reports that were attached last: what guards against attaching one twice until its link says so."""
 _COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
@@ -70,24 +73,27 @@ def to_doc(case: Case, seen_by: list[str]) -> Document:
 
 
 def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
-    """The fields of ``to_doc(after)`` that ``before`` may have otherwise, but for ``next_due`` where nothing is due."""
+    """The fields of ``to_doc(after)`` that ``before`` may have otherwise; what is due or called may be absent."""
     names = [name for name in _CASE_FIELDS if getattr(before, name) != getattr(after, name)]
     return {**{name: _plain(getattr(after, name)) for name in names}, **_queried(after, seen_by)}
 
 
 def _queried(case: Case, seen_by: list[str]) -> Document:
-    document = {
+    document: Document = {
         "unit": case.unit,
         "seen_by": seen_by,
         "open": case.state not in ENDED,
         "due_at": min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE),
     }
+    if (next_due := case.next_due) is not None:
+        document["next_due"] = next_due
+    if called := case.called:
+        document["called"] = called
     if case.traits is not None:
         kept = timedelta(seconds=case.traits.linked_seconds)
         until = NO_DUE if case.ended_at is None else case.ended_at + kept
         document["same"] = {"key": case.traits.key, "until": until}
-    next_due = case.next_due
-    return document if next_due is None else {**document, "next_due": next_due}
+    return document
 
 
 def _plain(value: object) -> Any:
@@ -256,7 +262,6 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
         update["$push"]["seen"] = {"$each": [{"id": change.key}], "$slice": -SEEN_KEPT}
     if change.attached:
         update["$push"]["attached"] = {"$each": list(change.attached), "$slice": -ATTACHED_KEPT}
-    gone = [name for name in ("next_due", "same") if name not in document]
-    if gone:
+    if gone := [name for name in _SOMETIMES if name not in document]:
         update["$unset"] = dict.fromkeys(gone, 1)
     return where, update

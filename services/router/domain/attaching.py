@@ -87,6 +87,9 @@ class Raised(Happened):
     def unit_meant(self, case: Case) -> str:
         return self.to or case.unit
 
+    def tells(self, case: Case) -> list[str]:
+        return [self.to] if self.to is not None else []
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
@@ -132,6 +135,14 @@ def raised(case: Case, arrived: Sequence[Arrived], count: int, rising: Sequence[
     for step in rising:
         if case.risen < step.reports <= count and case.state not in ENDED | {State.RESOLVED}:
             priority = min((priority, step.priority or priority), key=_RANK.__getitem__)
-            to = case.towards(step.tell) or case.path[0].id  # what the path lacks means the top, as in ladders
+            to = _towards(case, step.tell)
             happened.append(Raised(at=now, priority=priority, threshold=step.reports, to=to))
     return happened
+
+
+def _towards(case: Case, word: str) -> str:
+    """Own, parent, a level word or a unit's id; what the path lacks means the top, as in ladders."""
+    ids = [unit.id for unit in case.path]
+    if word in ("own", "parent"):
+        return ids[-1] if word == "own" or len(ids) == 1 else ids[-2]
+    return next((unit.id for unit in reversed(case.path) if word in (unit.level, unit.id)), ids[0])

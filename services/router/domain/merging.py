@@ -7,7 +7,7 @@ from typing import ClassVar
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule
 from services.router.domain.events import Happened
-from shared.kernel.errors import FieldError, conflict, invalid
+from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import opening_report
 
 
@@ -44,13 +44,20 @@ def _merge(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
     older = command.older
     if older is None or older.id == case.id:
         raise invalid(FieldError("/into", "is no other case that you see"))
-    if case.confidential or older.confidential:
-        raise conflict("not-open", "A confidential report is never merged.", state=case.state)
-    if older.state in ENDED:
-        raise conflict("not-open", f"{older.id} has ended ({older.state}): open it again first.", state=case.state)
-    if not is_older(older, case):
-        raise conflict("not-open", f"{older.id} is the younger one: merge it into this case.", state=case.state)
     return [Merged(at=now, by=actor.person, by_unit=actor.unit, into=older.id, text=command.text)]
+
+
+def _merge_against(case: Case, command: Command, actor: Actor) -> str | None:
+    older = command.older
+    if older is None or older.id == case.id:
+        return None
+    if case.confidential or older.confidential:
+        return "A confidential report is never merged."
+    if older.state in ENDED:
+        return f"{older.id} has ended ({older.state}): open it again first."
+    if not is_older(older, case):
+        return f"{older.id} is the younger one: merge it into this case."
+    return None
 
 
 def _split(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
@@ -76,6 +83,6 @@ def _split(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
 
 
 RULES = {
-    "merge": Rule(decide=_merge, open_in=OPEN, may=DESK),
+    "merge": Rule(decide=_merge, open_in=OPEN, may=DESK, against=_merge_against),
     "split": Rule(decide=_split, open_in=OPEN, may=DESK),
 }
