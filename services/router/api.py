@@ -10,9 +10,10 @@ from starlette.responses import StreamingResponse
 from services.router.command_bodies import BODIES
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
+from services.router.hanging import Hanging, HangingQuery
 from services.router.officers import Officers, acting
 from services.router.privacy import IntakePersons, Privacy
-from services.router.public import answer, etag, history_view, report_view, shows_words
+from services.router.public import answer, etag, history_view, shows_words
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore
 from services.router.stream import Tail
@@ -66,6 +67,7 @@ class RouterApi:
         store: CaseStore,
         officers: Officers,
         persons: IntakePersons,
+        hanging: Hanging,
         packs: PackLibrary,
         tail: Tail,
         directory: Directory,
@@ -76,6 +78,7 @@ class RouterApi:
         self._officers = officers
         self._persons = persons
         self._privacy = Privacy(officers, persons)
+        self._hanging = hanging
         self._packs = packs
         self._tail = tail
         self._directory = directory
@@ -94,7 +97,7 @@ class RouterApi:
             read("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
             read("/v1/cases/{id}", self.case, "A case"),
             read("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
-            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case"),
+            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
             *(self._command_route(name, body) for name, body in BODIES.items()),
         ]
 
@@ -200,8 +203,8 @@ class RouterApi:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _seen(self, call: Call) -> Case:
-        pack = self._pack(call, call.query_as(CityQuery).city)
+    async def _seen(self, call: Call, city: str | None) -> Case:
+        pack = self._pack(call, city)
         found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
@@ -209,7 +212,7 @@ class RouterApi:
         return found[0]
 
     async def case(self, call: Call) -> Answer:
-        case = await self._seen(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
         return Answer(answer(case, self._actor(call.principal, case)), headers={"etag": etag(case)})
 
     def _actor(self, who: Principal, case: Case) -> Actor | None:
@@ -217,16 +220,17 @@ class RouterApi:
 
     async def reports(self, call: Call) -> Answer:
         """With who sent them, masked, for officers; a confidential case shows no reporter."""
-        case = await self._seen(call)
-        items = [report_view(r, confidential=case.confidential) for r in reversed(case.reports)]
+        query = call.query_as(HangingQuery)
+        case = await self._seen(call, query.city)
+        items, following = await self._hanging.page(case, query)
         if call.principal.kind == "officer" and not case.confidential:
-            masked = await self._persons.masked(case.city, [report.id for report in case.reports])
+            masked = await self._persons.masked(case.city, [item["id"] for item in items])
             items = [{**item, **({"reporter": masked[item["id"]]} if item["id"] in masked else {})} for item in items]
-        return Answer({"items": items, "next": None})
+        return Answer({"items": items, "next": following})
 
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
-        case = await self._seen(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
         words = shows_words(case, self._actor(call.principal, case))
         newest = [history_view(entry, words=words) for entry in case.history]
         first = case.history[0].version if case.history else 0
@@ -254,6 +258,7 @@ def _from_event(event: Envelope) -> dict[str, object]:
         "clock": data.clock,
         "due_at": data.due_at,
         "act": data.act,
+        "part": data.part,
     }
     return {name: value for name, value in view.items() if value is not None}
 

@@ -1,25 +1,24 @@
 """An officer's command, end to end: replay, sight, right, freshness, decision, one guarded update, the first answer."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
 
-from services.router.assignment import fresh_resolve_clock, path_of
 from services.router.changes import Changes
-from services.router.command_bodies import to_command
+from services.router.command_bodies import SplitBody
+from services.router.completing import completed
 from services.router.domain.case import Case
-from services.router.domain.commands import Actor, Command
-from services.router.domain.decide import decide
+from services.router.domain.commands import Actor
+from services.router.domain.decide import checked, decide
+from services.router.merging import Merging
 from services.router.photos import PhotoClaims
 from services.router.public import answer, etag
 from services.router.store import CaseStore
 from services.router.visibility import is_guest
 from shared.city.pack import Pack
+from shared.city.together import consults
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
@@ -31,6 +30,8 @@ from shared.runtime.packs import PackLibrary
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
+MERGING = frozenset({"merge", "split"})
+"""Commands that other cases follow."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -38,8 +39,15 @@ class Officers:
     """Carries out commands."""
 
     def __init__(
-        self, store: CaseStore, changes: Changes, packs: PackLibrary, photos: PhotoClaims, clock: Clock
+        self,
+        store: CaseStore,
+        changes: Changes,
+        packs: PackLibrary,
+        photos: PhotoClaims,
+        merging: Merging,
+        clock: Clock,
     ) -> None:
+        self._merging = merging
         self._store = store
         self._changes = changes
         self._packs = packs
@@ -74,20 +82,29 @@ class Officers:
                 raise not_found("case")
             case, seen = found
             if key in seen:
+                if name in MERGING:
+                    await self._merging.finish(key)
                 return case, False
             _if_match(call, case)
             now = self._clock.now()
             pack = self._packs.current(case.city)
             actor = acting(principal, case, pack)
-            command = _completed(to_command(name, call.body), case, actor, pack, now)
+            command = completed(name, call.body, case, actor, pack, now)
+            if name in MERGING:
+                checked(case, command, actor)
+                command = await self._merging.prepared(command, case, principal)
             happened = decide(case, command, actor, now)
             if not happened:
                 return case, True
             if command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
+            if name in MERGING:
+                await self._merging.intend(command, case, key, _category(call.body, pack))
             change = self._changes.of(case, happened, key=key, trace=call.trace)
             if await self._changes.save(change):
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
+                if name in MERGING:
+                    await self._merging.finish(key)
                 return change.after, True
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
@@ -114,43 +131,23 @@ def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
     """The officer, as he stands to the case."""
     assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
     guest = is_guest(case, principal.unit, pack)
+    known = pack.units.get(principal.unit)
+    path = known.path if known is not None else ()
+    consulting = known is not None and consults(pack, principal.unit)
     trust = pack.trust
     named = trust.is_handler(principal.person, case.category, case.unit)
     trusted = named if case.confidential else trust.unmasks(principal.person)
-    return Actor(principal.person, principal.unit, principal.role, principal.post, guest, trusted)
+    return Actor(principal.person, principal.unit, principal.role, principal.post, guest, path, consulting, trusted)
 
 
-def _completed(command: Command, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
-    """What the domain needs from the pack: paths of units that are named, and the clock of a case opened again."""
-    complete: dict[str, Callable[[], Command]] = {
-        "transfer": lambda: replace(command, to_path=path_of(pack, _known_unit(command.to, pack))),
-        "accept": lambda: replace(command, to_path=path_of(pack, case.offered_to)) if case.offered_to else command,
-        "assign": lambda: replace(command, to=_assignee(command.to, case, pack)),
-        "reopen": lambda: replace(command, fresh_clock=fresh_resolve_clock(case, pack, now)),
-        "inspect": lambda: (
-            command if command.ok else replace(command, fresh_clock=fresh_resolve_clock(case, pack, now))
-        ),
-    }
-    return complete.get(command.name, lambda: command)()
-
-
-def _known_unit(unit: str | None, pack: Pack) -> str:
-    if unit is None or unit not in pack.units:
-        raise invalid(FieldError("/to", "is no unit of this city"))
-    return unit
-
-
-def _assignee(to: str | None, case: Case, pack: Pack) -> str:
-    """A person or unit inside the owner's subtree, or the ground where the case lies."""
-    if to is not None and to in pack.people:
-        unit = pack.people[to].unit
-    elif to is not None and to in pack.units:
-        unit = to
-    else:
-        raise invalid(FieldError("/to", "is no person or unit of this city"))
-    if case.unit not in pack.units[unit].path:
-        raise invalid(FieldError("/to", f"is not inside {case.unit}; transfer it instead"))
-    return to
+def _category(body: object, pack: Pack) -> str | None:
+    """The category of a second matter."""
+    matter = body.matter if isinstance(body, SplitBody) else None
+    if matter is None or matter.category is None:
+        return None
+    if matter.category not in pack.categories:
+        raise invalid(FieldError("/matter/category", "is not in the city's list"))
+    return matter.category
 
 
 def _if_match(call: Call, case: Case) -> None:

@@ -28,12 +28,31 @@ def check_categories(found: Findings) -> None:
     for number, category in enumerate(categories):
         entry = (Category, number)
         found.target(entry, "goes_to", word=category.goes_to)
+        _same(found, number, category)
+        if not isinstance(category.admitted, bool):
+            found.unit(entry, "admitted", category.admitted)
         if not category.keywords and not category.hints and category.code != OTHER:
             found.warn(entry, says=f"no words lead to {category.code!r}", hint="give it keywords")
         try:
             jsonschema.Draft202012Validator.check_schema(msgspec.to_builtins(category.questions))
         except jsonschema.SchemaError as error:
             found.error(entry, "questions", *error.absolute_path, says=f"not a JSON Schema: {error.message}")
+
+
+def _same(found: Findings, number: int, category: Category) -> None:
+    """Spans that can be read; thresholds that rise; whom they tell."""
+    if category.same is None:
+        return
+    entry = (Category, number)
+    for name in ("window", "reopens", "linked"):
+        span = getattr(category.same, name)
+        if span is not None and not is_duration(span):
+            found.error(entry, "same", name, says=f"{span!r} is no duration", hint="PT2H, P3D")
+    counts = [step.reports for step in category.same.rising]
+    if counts != sorted(set(counts)):
+        found.error(entry, "same", "rising", says="each step needs more reports than the one before")
+    for at, step in enumerate(category.same.rising):
+        found.target(entry, "same", "rising", at, "tell", word=step.tell)
 
 
 def check_rules(found: Findings) -> None:
@@ -95,7 +114,8 @@ def check_commitments(found: Findings) -> None:
             for field, fault in _step_faults(step, commitment):
                 found.error(entry, "ladder", at, field, says=fault)
             for field in ("tell", "supervise", "move_to"):
-                found.target(entry, "ladder", at, field, word=getattr(step, field))
+                word = getattr(step, field)
+                found.target(entry, "ladder", at, field, word="own" if word == "caller" else word)
         if not _reaches_top(found, commitment):
             hint = f"a step for the root, {found.entries.city.root!r}, or its level"
             found.warn(entry, "ladder", says="the ladder does not reach the top", hint=hint)
@@ -143,6 +163,11 @@ def _step_faults(step: Step, commitment: Commitment) -> Iterator[tuple[str, str]
     if sum(target is not None for target in (step.tell, step.supervise, step.move_to)) != 1:
         yield "at", "a step does one thing: `tell`, `supervise` or `move_to`"
     clocks = values(step.clock)
+    of_parts = set(clocks) <= {"report_in", "finish_part"}
+    if step.move_to is not None and of_parts:
+        yield "move_to", "a part stays with the unit that was called: `tell` or `supervise`"
+    if "caller" in (step.tell, step.supervise, step.move_to) and not of_parts:
+        yield "clock", "only a part has a `caller`: name the clocks report_in and finish_part, in a step of their own"
     if not any(getattr(commitment, clock) for clock in clocks):
         yield "clock", f"the commitment has no {' or '.join(clocks)} target"
 

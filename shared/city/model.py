@@ -79,7 +79,9 @@ class Handlers(Entry, frozen=True, kw_only=True):
 
 class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
-    ``channels`` what all channels of a kind have in common; ``unmask`` the roles that may see who reported."""
+    ``channels`` what all channels of a kind have in common. ``called_levels``: whose units can be called in;
+    ``protected_levels``: where departments load only what the entry list admits; ``patrols``: how many joint
+    enforcements an estate is to see in a month; ``unmask``: the roles that may see who reported."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
@@ -90,6 +92,9 @@ class City(Entry, frozen=True, kw_only=True):
     extent: tuple[Lon, Lat, Lon, Lat]
     retention: dict[str, str] = {}
     queue_levels: tuple[Word, ...] | None = None
+    called_levels: tuple[Word, ...] | None = None
+    protected_levels: tuple[Word, ...] | None = None
+    patrols: Annotated[int, Meta(ge=0, le=31)] = 0
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}
     channels: dict[ChannelKind, Channel] = {}
@@ -139,8 +144,43 @@ class NoLocation(Entry, frozen=True, kw_only=True):
     name: str = ""
 
 
+class Rising(Entry, frozen=True, kw_only=True):
+    """Once so many have reported the same thing: at least this ``priority``, and ``tell`` hears of it."""
+
+    reports: Annotated[int, Meta(ge=2, le=100_000)]
+    priority: Priority | None = None
+    tell: Word = "parent"
+
+
+class Same(Entry, frozen=True, kw_only=True):
+    """When reports of one category are of one thing: ``same`` of a category; without it each report has its case.
+
+    ``window``: so long after the last report another still belongs to an open case. ``words``: the least share of words
+    in common (0 to 1) where not both name the same place. ``reopens``: so long after closing the case is opened again,
+    ``reopens_at`` which level; ``linked``: so long a new case names the old one.
+    """
+
+    radius_m: Annotated[float, Meta(gt=0, le=300)]
+    window: Iso
+    words: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    reopens: Iso | None = None
+    reopens_at: Literal["own", "parent"] = "own"
+    linked: Iso | None = None
+    rising: tuple[Rising, ...] = ()
+    made_up: bool = False
+
+
+class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
+    """``feedback`` of ``categories.yaml``: words that report nothing new: it is mended, or thanks; ``not``: unless."""
+
+    means: Literal["fixed", "thanks"]
+    words: Annotated[tuple[Word, ...], Meta(min_length=1)]
+    not_: tuple[Word, ...] = ()
+
+
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
-    """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``."""
+    """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``. ``admitted`` is
+    the entry list: whether departments may load it on communities, or which of them may."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -157,7 +197,8 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     emergency: Text = ""
     emergency_en: Text = ""
     goes_to: Word | None = None
-    admitted: bool = True
+    admitted: bool | tuple[Id, ...] = True
+    same: Same | None = None
     note: Text = ""
 
 
@@ -191,7 +232,8 @@ class Rule(Entry, frozen=True, kw_only=True):
 
 
 class Step(Entry, frozen=True, kw_only=True):
-    """A step of a ladder. Exactly one of ``tell``, ``supervise``, ``move_to``: own, parent, a level word or a unit."""
+    """A step of a ladder. Exactly one of ``tell``, ``supervise``, ``move_to``: own, parent, a level word or a unit; on
+    the clocks of a part (``report_in``, ``finish_part``) also ``caller``."""
 
     at: float | str
     clock: ClockKind | tuple[ClockKind, ...] = ("acknowledge", "resolve")

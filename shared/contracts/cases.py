@@ -6,6 +6,9 @@ import msgspec
 
 TOPIC = "cases"
 
+ATTACHED_MAX = 100
+"""Reports that one event may attach."""
+
 TYPES = (
     "case.opened.v1",
     "case.acknowledged.v1",
@@ -20,12 +23,26 @@ TYPES = (
     "case.noted.v1",
     "case.escalated.v1",
     "case.supervised.v1",
+    "case.called_in.v1",
+    "case.reported_in.v1",
+    "case.part_finished.v1",
+    "case.part_excused.v1",
+    "case.part_started.v1",
+    "case.consulted.v1",
+    "case.concluded.v1",
+    "case.planned.v1",
+    "case.follow_up.v1",
     "case.resolved.v1",
     "case.inspected.v1",
     "case.closed.v1",
     "case.reopened.v1",
     "case.rejected.v1",
     "case.rated.v1",
+    "case.report_attached.v1",
+    "case.confirmed.v1",
+    "case.priority_raised.v1",
+    "case.merged.v1",
+    "case.split.v1",
     "case.unmasked.v1",
     "case.unsealed.v1",
     "clock.warned.v1",
@@ -43,6 +60,17 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime
     state: str
     met_at: datetime | None = None
+    part: str | None = None
+    """The part of the case that it times; absent: the case itself."""
+
+
+class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a called unit does for the case. ``state``: waiting, called, reported_in, finished or excused."""
+
+    id: str
+    unit: str
+    caller: str
+    state: str
 
 
 class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +80,10 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     app: str
     reporter: str | None = None
     received_at: datetime | None = None
+    link: int = 0
+    """In ``attached``: which version of the report's link this is; a later one overrules."""
+    says: str | None = None
+    """In ``attached``: ``fixed`` or ``thanks``; it reports nothing new."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,7 +124,16 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rating: int | None = None
     confidential: bool = False
     historic: bool = False
+    parts: list[PartState] = []
+    parties: list[str] = []
+    """Units that were consulted."""
     routed_by: str = "area"
+    apps: list[str] = []
+    """Apps whose reports were attached; empty while there is one report."""
+    merged_into: str | None = None
+    """The older case that took this one's reports."""
+    linked_to: str | None = None
+    """An earlier case of the same trouble."""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,17 +143,25 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     was_path: list[str] = []
     """Before this change, where it differs: root to owner. A queue in it that is not in the case's path was left."""
     was_offered_to: str | None = None
+    was_called: list[str] = []
+    """Units that had a part to do before this change and have none now."""
     by: str | None = None
     """The person who did it; absent when a clock or another event did."""
     by_unit: str | None = None
     tell: list[str] = []
-    """Units whose people are to be told because of a ladder, as the commitment says."""
+    """Units whose people are to be told: because of a ladder, as the commitment says, or of a part."""
     act: str | None = None
     """For a ladder's step: ``tell``, ``supervise`` or ``move_to``."""
     clock: str | None = None
     due_at: datetime | None = None
+    part: str | None = None
+    """The part of the case that it is about."""
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None
+    attached: list[ReportRef] = []
+    """Reports that this change hung on the case, at most ``ATTACHED_MAX``; who credits reporters finds them here."""
+    from_case: str | None = None
+    """The case whose reports came along when it was merged into this one."""
     line: str | None = None
     """SHA-256 of the line in the case's history, whose words do not cross Kafka."""

@@ -43,10 +43,19 @@ _WORDS: Mapping[str, Any] = {
     "refuse": _REASON,
     "note": {"text": "a walk"},
     "escalate": _REASON,
+    "call_in": {"units": ["works"], **_REASON},
+    "report_in": {"part": "p1"},
+    "finish_part": {"part": "p1", "text": "a walk"},
+    "excuse_part": {"part": "p1", **_REASON},
+    "consult": {"parties": ["works"], "question": "a walk?"},
+    "conclude": {"text": "a walk"},
+    "plan": {"parts": [{"body": "works", "work": "a walk", "due": "2126-01-01T00:00:00Z"}]},
     "resolve": {"how": "repair", "text": "a walk"},
     "inspect": {"ok": True},
     "reopen": _REASON,
     "reject": _REASON,
+    "merge": {"into": "c-of-nobody"},
+    "split": {"reports": ["r-of-nobody"]},
 }
 
 

@@ -178,7 +178,7 @@ class Laws:
         wanted |= {
             alert_id(event.id, person.id, "inbox")
             for event in events.values()
-            if event.type == "report.unrouted.v1"
+            if event.type == "report.unrouted.v2"
             for person in harbour().on_duty(harbour().root.id, event.time, "A")
         }
         there = set(self._alerts.committed)

@@ -13,17 +13,22 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
 
     Raises ``Refusal``: 403 when the role lacks it, 409 when it is not open now, 422 when a field is missing.
     """
+    return checked(case, command, actor).decide(case, command, actor, now)
+
+
+def checked(case: Case, command: Command, actor: Actor) -> Rule:
+    """The rule of a command that is open to the actor now. Raises ``Refusal`` 403, 409."""
     rule = RULES[command.name]
     if actor.role not in rule.may:
         raise forbidden(f"The role {actor.role} may not {command.name}.")
     if rule.trusted and not actor.trusted:
         raise forbidden(f"The city's pack does not name you for {command.name}.")
     if actor.guest and not rule.guests:
-        raise forbidden(f"It is still {case.unit}'s: accept it first.")
-    reason = why_not(command.name, case.state) or rule.blocked(case, actor)
+        raise forbidden(f"It is {case.unit}'s: a guest may accept or refuse what is offered, and do its own part.")
+    reason = why_not(command.name, case.state) or rule.blocked(case, actor) or rule.against(case, command, actor)
     if reason is not None:
         raise conflict("not-open", reason, state=case.state, commands=open_commands(case, actor))
-    return rule.decide(case, command, actor, now)
+    return rule
 
 
 def _may(rule: Rule, actor: Actor) -> bool:
