@@ -11,8 +11,9 @@ from services.router.command_bodies import BODIES
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
 from services.router.hanging import Hanging, HangingQuery
+from services.router.intake_persons import IntakePersons
 from services.router.officers import Officers, acting
-from services.router.privacy import IntakePersons, Privacy
+from services.router.privacy import Privacy
 from services.router.public import answer, etag, history_view, shows_words
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore

@@ -11,6 +11,7 @@ from services.router.cities import Cities
 from services.router.consumers import ReportEvents
 from services.router.explain import Explain
 from services.router.hanging import Hanging
+from services.router.intake_persons import IntakePersons
 from services.router.links import INDEXES as LINK_INDEXES
 from services.router.links import Links
 from services.router.merging import INDEXES as INTENT_INDEXES
@@ -18,7 +19,6 @@ from services.router.merging import Merging
 from services.router.officers import Officers
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
-from services.router.privacy import IntakePersons
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
