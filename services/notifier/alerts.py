@@ -13,9 +13,10 @@ from prometheus_client import Counter, Histogram
 
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import Subject, record, sent_event
+from services.notifier.decided import Decided
 from services.notifier.domain.recipients import Notice, Told, notices
-from services.notifier.people import found
-from services.notifier.wording import text, unrouted_text
+from services.notifier.people import found, reached
+from services.notifier.wording import lacking, text, unrouted_text
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
@@ -46,13 +47,20 @@ class Alerts:
     """The ``alerts`` of the notifier."""
 
     def __init__(
-        self, database: Database, packs: PackLibrary, publisher: Publisher, clock: Clock, deliveries: AlertDeliveries
+        self,
+        database: Database,
+        packs: PackLibrary,
+        publisher: Publisher,
+        clock: Clock,
+        deliveries: AlertDeliveries,
+        decided: Decided,
     ) -> None:
         self.alerts: Collection = database.collection("alerts")
         self._deliveries = deliveries
         self._packs = packs
         self._publisher = publisher
         self._clock = clock
+        self._decided = decided
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of case events: alerts in one insert, acknowledgements in one bulk."""
@@ -81,7 +89,7 @@ class Alerts:
             language = pack.city.languages[0]
             subject = Subject(case_id(data.report), 0, "urgent", unrouted_text(data.report, language), data.route_by)
             notice = Notice("unrouted", pack.root.id, "A")
-            for person in found(notice, pack, event.time):
+            for person in found(notice, pack, event.time, self._decided.of(event.city)):
                 alert = record(event, subject, notice, person.id, language, self._clock.now())
                 documents[alert["_id"]] = alert
                 deliveries |= self._deliveries.of(pack, [alert])
@@ -129,14 +137,12 @@ class Alerts:
             early=data.due_at is not None and event.time < data.due_at,
         )
         language = pack.city.languages[0]
-        subject = Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data))
+        words = text(data, pack)
         made = []
-        people: set[str] = set()
-        for notice in notices(told):
-            for person in found(notice, pack, event.time):
-                if person.id not in people:
-                    people.add(person.id)
-                    made.append(record(event, subject, notice, person.id, language, self._clock.now()))
+        for person, (notice, lacks) in reached(notices(told), pack, event.time, self._decided.of(event.city)).items():
+            says = " · ".join(filter(None, (lacking(lacks, pack), words)))
+            subject = Subject(case.id, case.version, case.priority, says, _tightest(data))
+            made.append(record(event, subject, notice, person, language, self._clock.now()))
         return made
 
     async def page(self, where: Document, limit: int) -> list[Document]:

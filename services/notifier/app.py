@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from services.notifier import alert_deliveries, case_deliveries
 from services.notifier import alerts as alert_module
+from services.notifier import decided as decided_module
 from services.notifier import webhooks as webhook_module
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import sent_event
@@ -24,12 +25,13 @@ from services.notifier.channels.sms import Sms
 from services.notifier.channels.turns import Turns
 from services.notifier.channels.wecom import WeCom
 from services.notifier.courier import Courier
+from services.notifier.decided import Decided
 from services.notifier.links import Links
 from services.notifier.posting import Poster
 from services.notifier.router_client import RouterClient
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
 from shared.city.model import ChannelKind
-from shared.contracts import cases, cities, reports
+from shared.contracts import cases, cities, reports, rota
 from shared.contracts.envelope import Envelope
 from shared.runtime import http_client
 from shared.runtime.addresses import Guard
@@ -54,7 +56,8 @@ def assemble(settings: Settings) -> Service:
     packs = PackLibrary(service.database, RouterPacks(settings))
     follower = PackFollower(packs, service.clock.now)
     owed = AlertDeliveries(service.database)
-    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed)
+    decided = Decided(service.database)
+    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed, decided)
     webhooks = Webhooks(service.database)
     router = RouterClient(settings)
     guard = Guard(settings.webhook_allow)
@@ -68,8 +71,9 @@ def assemble(settings: Settings) -> Service:
         (owed.deliveries.rows, alert_deliveries.INDEXES),
         (webhooks.deliveries, (*webhook_module.INDEXES, *case_deliveries.INDEXES)),
         (webhooks.webhooks, webhook_module.WEBHOOK_INDEXES),
+        (decided.kept.rows, decided_module.INDEXES),
     ]
-    service.on_open.append(packs.open)
+    service.on_open += [packs.open, decided.kept.look]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
 
     async def city_loaded(_: Sequence[Envelope]) -> None:
@@ -90,6 +94,8 @@ def assemble(settings: Settings) -> Service:
         )
     )
     service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
+    service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
+    service.background("rota", decided.kept.run)
     service.background("packs", follower.run)
     to_apps = Courier("webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(secret)))
     webhook_module.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)

@@ -1,5 +1,8 @@
 """What an alert says, in the glossary's words. No personal data; a confidential case shows no words."""
 
+from collections.abc import Iterable
+
+from services.notifier.people import Lack
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 
@@ -14,6 +17,7 @@ _TITLES = {
     "assigned": "指派给你",
     "told": "上报上级",
     "unrouted": "待分流超时",
+    "unstaffed": "无人值班",
 }
 _TITLES_EN = {
     "new": "New case",
@@ -26,6 +30,7 @@ _TITLES_EN = {
     "assigned": "Assigned to you",
     "told": "Brought to you",
     "unrouted": "Report without a case",
+    "unstaffed": "Nobody on duty",
 }
 
 
@@ -47,6 +52,16 @@ def text(event: CaseEvent, pack: Pack) -> str:
     if case.confidential:
         return f"{unit.name if unit else case.unit} · {'保密上报' if chinese else 'confidential'}"
     return " · ".join(filter(None, (unit.name if unit else case.unit, name, case.place, case.summary)))[:300]
+
+
+def lacking(lacks: Iterable[Lack], pack: Pack) -> str:
+    """交通路社区A岗无人值班; nothing when nobody is missing."""
+    chinese = pack.city.languages[0].startswith("zh")
+    said = []
+    for unit, post in lacks:
+        name = pack.units[unit].name if unit in pack.units else unit
+        said.append(f"{name}{post}岗无人值班" if chinese else f"nobody is on post {post} at {name}")
+    return "，".join(said) if chinese else "; ".join(said)
 
 
 def unrouted_text(report: str, language: str) -> str:

@@ -3,6 +3,7 @@
 import structlog
 from starlette.applications import Starlette
 
+from services.router import rota as rota_module
 from services.router.api import RouterApi
 from services.router.changes import Changes
 from services.router.cities import Cities
@@ -10,6 +11,7 @@ from services.router.consumers import ReportEvents
 from services.router.explain import Explain
 from services.router.officers import Officers
 from services.router.photos import PhotoClaims
+from services.router.rota import Rota
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
@@ -35,9 +37,10 @@ def assemble(settings: Settings) -> Service:
     service = Service("router", settings)
     store = CaseStore(service.database)
     cities = service.database.collection("cities")
-    relay = service.emits_from(store.cases, cities)
+    rota_changes = service.database.collection("rota_changes")
+    relay = service.emits_from(store.cases, cities, rota_changes)
     service.begins_with(Births(store.cases, opened_event))
-    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES)]
+    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (rota_changes, rota_module.INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     changes = Changes(store, packs, relay)
     officers = Officers(store, changes, packs, PhotoClaims(settings), service.clock)
@@ -45,6 +48,7 @@ def assemble(settings: Settings) -> Service:
     api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
     explain = Explain(store, packs, service.clock)
     service.routes = [*api.routes(), *explain.routes(), *Cities(service, cities, packs, relay, source=1).routes()]
+    service.routes += Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes()
     service.on_open.append(packs.open)
     heard = ReportEvents(store, changes, packs, service.publisher, service.clock)
     service.consumes(effect(reports.TOPIC, "router.reports", heard.handle, service.dead, service.clock))

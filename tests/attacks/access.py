@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -48,6 +49,11 @@ _WORDS: Mapping[str, Any] = {
     "reopen": _REASON,
     "reject": _REASON,
 }
+
+
+def _later(days: int) -> str:
+    """A day so far away that nothing that is tested hears of it."""
+    return str((datetime.now(UTC) + timedelta(days=days)).date())
 
 
 def table() -> dict[str, dict[str, set[int]]]:
@@ -216,6 +222,12 @@ class World:
             "intake GET /v1/nearby": Request(path, QUAY),
             "router GET /v1/units": Request(path, {"point": "4.32,52.12"}),
             "router GET /v1/units/{id}": Request("/v1/units/quayside"),
+            "router GET /v1/units/{id}/on-duty": Request("/v1/units/quayside/on-duty"),
+            "router POST /v1/rota/swaps": Request(path, body={"from": "qs-night", "to": "qs-desk", "on": _later(300)}),
+            "router POST /v1/rota/leave": Request(
+                path,
+                body={"person": "qs-walk", "from": f"{_later(300)}T08:00:00Z", "until": f"{_later(301)}T08:00:00Z"},
+            ),
             "router GET /v1/queues/{unit}/cases": Request("/v1/queues/quayside/cases"),
             "router GET /v1/queues/{unit}/stream": Request("/v1/queues/quayside/stream"),
             "router POST /v1/cities": Request(path, body={"files": read_folder(HARBOUR)}),

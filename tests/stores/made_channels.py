@@ -19,6 +19,7 @@ from services.notifier.channels.sms import Sms
 from services.notifier.channels.turns import Turns
 from services.notifier.channels.wecom import WeCom
 from services.notifier.courier import Courier
+from services.notifier.decided import Decided
 from services.notifier.links import Links
 from services.notifier.posting import Poster
 from services.router.assignment import assign
@@ -82,7 +83,7 @@ async def channels(database: Database, environment: Mapping[str, str], **named: 
     await packs.switch("harbour", pack.version, NOW)
     clock = StoppedClock(NOW)
     owed = AlertDeliveries(database, clock.now)
-    made = Alerts(database, packs, Listener(), clock, owed)
+    made = Alerts(database, packs, Listener(), clock, owed, Decided(database))
     await made.alerts.ensure_indexes(*alerts.INDEXES)
     await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES)
     links = Links(SECRET, "https://whistle.example", made, None, packs, clock)  # type: ignore[arg-type]

@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["new", "reminder", "breach", "supervise", "moved", "offered", "reopened", "assigned", "told", "unrouted"]
+Kind = Literal[
+    "new",
+    "reminder",
+    "breach",
+    "supervise",
+    "moved",
+    "offered",
+    "reopened",
+    "assigned",
+    "told",
+    "unrouted",
+    "unstaffed",
+]
 
 
 @dataclass(frozen=True, slots=True)
