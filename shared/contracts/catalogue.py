@@ -15,6 +15,7 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "report.added.v1": (reports.TOPIC, reports.ReportAdded),
     "report.withdrawn.v1": (reports.TOPIC, reports.ReportWithdrawn),
     "report.unrouted.v1": (reports.TOPIC, reports.ReportUnrouted),
+    "report.unrouted.v2": (reports.UNROUTED_TOPIC, reports.ReportUnrouted),
     **dict.fromkeys(cases.TYPES, (cases.TOPIC, cases.CaseEvent)),
     "alert.sent.v1": (alerts.TOPIC, alerts.AlertSent),
     "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
@@ -22,11 +23,19 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "rota.leave_taken.v1": (rota.TOPIC, rota.LeaveTaken),
 }
 
-TOPICS: dict[str, int] = {reports.TOPIC: 12, cases.TOPIC: 12, alerts.TOPIC: 6, cities.TOPIC: 1, rota.TOPIC: 1}
+TOPICS: dict[str, int] = {
+    reports.TOPIC: 12,
+    reports.UNROUTED_TOPIC: 1,
+    cases.TOPIC: 12,
+    alerts.TOPIC: 6,
+    cities.TOPIC: 1,
+    rota.TOPIC: 1,
+}
 """Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
 
 EMITTERS: dict[str, str] = {
     reports.TOPIC: "intake",
+    reports.UNROUTED_TOPIC: "intake",
     cases.TOPIC: "router",
     alerts.TOPIC: "notifier",
     cities.TOPIC: "router",
