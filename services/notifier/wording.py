@@ -18,6 +18,9 @@ _TITLES = {
     "told": "上报上级",
     "unrouted": "待分流超时",
     "unstaffed": "无人值班",
+    "need": "上门求助",
+    "over": "已办结",
+    "test": "测试提醒",
 }
 _TITLES_EN = {
     "new": "New case",
@@ -31,6 +34,9 @@ _TITLES_EN = {
     "told": "Brought to you",
     "unrouted": "Report without a case",
     "unstaffed": "Nobody on duty",
+    "need": "Somebody needs you",
+    "over": "Ended",
+    "test": "Test alert",
 }
 
 
@@ -52,6 +58,11 @@ def text(event: CaseEvent, pack: Pack) -> str:
     if case.confidential:
         return f"{unit.name if unit else case.unit} · {'保密上报' if chinese else 'confidential'}"
     return " · ".join(filter(None, (unit.name if unit else case.unit, name, case.place, case.summary)))[:300]
+
+
+def test_text(language: str) -> str:
+    """What a test alert says."""
+    return "能看到这条，说明该渠道可用，无需处理" if language.startswith("zh") else "This channel works; nothing to do"
 
 
 def lacking(lacks: Iterable[Lack], pack: Pack) -> str:

@@ -15,6 +15,9 @@ Kind = Literal[
     "told",
     "unrouted",
     "unstaffed",
+    "need",
+    "over",
+    "test",
 ]
 
 
@@ -40,6 +43,8 @@ class Told:
     tell: tuple[str, ...]
     assignee: str | None = None
     historic: bool = False
+    paired: tuple[str, ...] = ()
+    """People who look after somebody there, for a category that pages them."""
     early: bool = False
     """The clock of a ladder's step has not run out yet."""
 
@@ -56,7 +61,7 @@ def notices(told: Told) -> list[Notice]:
         return []
     match told.type:
         case "case.opened.v1":
-            return _both(told, "new")
+            return [*(Notice("need", told.unit, person=person) for person in told.paired), *_both(told, "new")]
         case "case.reopened.v1":
             return _both(told, "reopened")
         case "clock.warned.v1":
