@@ -79,8 +79,8 @@ class Paging(Entry, frozen=True, kw_only=True):
 class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
     ``channels`` what all channels of a kind have in common; ``shadow``: cases are routed and timed, nobody is told.
-    ``called_levels``: whose units can be called in; ``protected_levels``: where departments load only what the entry list admits; ``patrols``: how many joint
-    enforcements an estate is to see in a month."""
+    ``called_levels``: whose units can be called in; ``protected_levels``: where departments load only what the entry
+    list admits; ``patrols``: how many joint enforcements an estate is to see in a month."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
