@@ -17,12 +17,12 @@ from services.notifier.alert_record import Subject, record, sent_event
 from services.notifier.decided import Decided
 from services.notifier.domain.recipients import Notice, Told, notices
 from services.notifier.endings import ENDINGS, Endings
+from services.notifier.in_need import pages_at_once, paired
 from services.notifier.people import found, reached
 from services.notifier.silences import Silences
 from services.notifier.wording import lacking, text, unrouted_text
 from shared.city.pack import Pack
-from shared.city.rota import Changes
-from shared.contracts.cases import CaseEvent, CaseState
+from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportUnrouted
@@ -38,6 +38,7 @@ INDEXES = (
     IndexModel([("case", 1), ("state", 1)], name="case"),
 )
 SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
+PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excused.v1"}
 ENDED = {"closed", "rejected", "merged"}
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
 _DELAY = Histogram(
@@ -154,7 +155,7 @@ class Alerts:
     def _made(self, event: Envelope, data: CaseEvent, pack: Pack) -> list[Document]:
         case = data.case
         decided = self._decided.of(event.city)
-        pages = _pages(event, data, pack)
+        pages = pages_at_once(event, data.case, pack)
         told = Told(
             type=event.type,
             unit=case.unit,
@@ -165,7 +166,8 @@ class Alerts:
             assignee=case.assignee,
             historic=case.historic,
             early=data.due_at is not None and event.time < data.due_at,
-            paired=_paired(case, pack, event.time, decided) if pages else (),
+            part=data.part,
+            paired=paired(case, pack, event.time, decided) if pages else (),
         )
         language = pack.city.languages[0]
         subject = self._subject(data, pack)
@@ -181,7 +183,8 @@ class Alerts:
     @staticmethod
     def _subject(data: CaseEvent, pack: Pack) -> Subject:
         case = data.case
-        return Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data))
+        part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
+        return Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data), part)
 
     async def page(self, where: Document, limit: int, *, shadow: bool = False) -> list[Document]:
         rows = self.shadows if shadow else self.alerts
@@ -202,34 +205,22 @@ def _settled(event: Envelope, data: CaseEvent) -> list[Write]:
         return [*acted, _turned(case.id, case.version, "over", None, event)] if turns else []
     if event.type in SIGNED:
         return [*acted, _turned(case.id, case.version, "acked", data.by, event)]
+    if event.type in PART_SIGNED:
+        return [*acted, _turned(case.id, case.version, "acked", data.by, event, data.part)]
     return acted
 
 
-def _pages(event: Envelope, data: CaseEvent, pack: Pack) -> tuple[str, ...]:
-    """Whom a new case pages at once, as its category says."""
-    category = pack.categories.get(data.case.category) if event.type == "case.opened.v1" else None
-    return category.pages if category is not None else ()
-
-
-def _paired(case: CaseState, pack: Pack, at: datetime, decided: Changes) -> tuple[str, ...]:
-    """The rider and the member who look after somebody on the case's ground, as far as they are there."""
-    ground = pack.units.get(case.within or case.unit)
-    pages = pack.categories[case.category].pages
-    named: list[str | None] = []
-    for pair in pack.posts.paired(ground.path if ground is not None else ()):
-        named += [pair.rider if "paired_rider" in pages else None, pair.member if "grid_member" in pages else None]
-    return tuple(id_ for id_ in named if id_ is not None and pack.posts.present(id_, at, decided))
-
-
-def _turned(case: str, version: int, state: str, by: str | None, event: Envelope) -> Write:
+def _turned(case: str, version: int, state: str, by: str | None, event: Envelope, part: str | None = None) -> Write:
+    """Alerts of the case turn with it, those of a part with that part; at the end all of them."""
+    whose: Document = {} if state == "over" else {"part": part}
     return UpdateMany(
-        {"case": case, "state": "sent", "case_version": {"$lt": version}},
+        {"case": case, "state": "sent", "case_version": {"$lt": version}, **whose},
         {"$set": {"state": state, "acked_at": event.time, "acked_by": by}},
     )
 
 
 def _tightest(data: CaseEvent) -> datetime | None:
-    waiting = [c.due_at for c in data.case.clocks if c.state == "running"]
+    waiting = [c.due_at for c in data.case.clocks if c.state == "running" and c.part == data.part]
     return min(waiting, default=None)
 
 
@@ -241,6 +232,7 @@ def view(alert: Document) -> dict[str, Any]:
         "channel",
         "kind",
         "case",
+        "part",
         "priority",
         "title",
         "text",

@@ -44,6 +44,13 @@ _WORDS: Mapping[str, Any] = {
     "refuse": _REASON,
     "note": {"text": "a walk"},
     "escalate": _REASON,
+    "call_in": {"units": ["works"], **_REASON},
+    "report_in": {"part": "p1"},
+    "finish_part": {"part": "p1", "text": "a walk"},
+    "excuse_part": {"part": "p1", **_REASON},
+    "consult": {"parties": ["works"], "question": "a walk?"},
+    "conclude": {"text": "a walk"},
+    "plan": {"parts": [{"body": "works", "work": "a walk", "due": "2126-01-01T00:00:00Z"}]},
     "resolve": {"how": "repair", "text": "a walk"},
     "inspect": {"ok": True},
     "reopen": _REASON,
@@ -54,6 +61,14 @@ _WORDS: Mapping[str, Any] = {
 def _later(days: int) -> str:
     """A day so far away that nothing that is tested hears of it."""
     return str((datetime.now(UTC) + timedelta(days=days)).date())
+
+
+_SILENCE = {
+    "unit": "quayside",
+    "from": f"{_later(50)}T08:00:00Z",
+    "until": f"{_later(51)}T08:00:00Z",
+    "reason": "a walk over all routes",
+}
 
 
 def table() -> dict[str, dict[str, set[int]]]:
@@ -110,6 +125,9 @@ class World:
         )
         deliveries = f"/v1/webhooks/{self.hook}/deliveries"
         self.delivery = until(lambda: rider.get("notifier", deliveries).json()["items"], what="a delivery")[0]["id"]
+        made = stack.person("qs-night").post_to("notifier", "/v1/me/calendar").json()
+        self.calendar = str(made["url"]).rsplit("/", 1)[1]
+        self.silence = desk.post_to("notifier", "/v1/silences", _SILENCE).json()["id"]
         self._await_photos()
 
     def _targets(self, count: int) -> list[Target]:
@@ -159,11 +177,11 @@ class World:
         found = []
         for service, url in self.stack.urls.items():
             page = self.stack.http.get(f"{url}/openapi.json").json()
-            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post")):
+            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post", "put")):
                 if operation := methods.get(method):
                     query = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
                     found.append((service, method.upper(), path, query))
-                assert set(methods) <= {"get", "post"}
+                assert set(methods) <= {"get", "post", "put"}
             found.append((service, "GET", "/openapi.json", set()))
         return found
 
@@ -238,6 +256,13 @@ class World:
             "notifier POST /v1/alerts/{id}/ack": Request(f"/v1/alerts/{self.alert['id']}/ack", body={}),
             "notifier GET /a/{token}": Request(f"/a/{link}"),
             "notifier POST /a/{token}": press,
+            "notifier PUT /v1/me/alert-rules": Request(path, body={}),
+            "notifier GET /v1/calendars/{token}.ics": Request(f"/v1/calendars/{self.calendar}"),
+            "notifier POST /v1/me/test-alert": Request(path, body={}),
+            "notifier POST /v1/me/calendar": Request(path, body={}),
+            "notifier POST /v1/me/calendar:revoke": Request(path, body={}),
+            "notifier POST /v1/silences": Request(path, body=_SILENCE),
+            "notifier POST /v1/silences/{id}/end": Request(f"/v1/silences/{self.silence}/end", body={}),
             "notifier POST /v1/webhooks": Request(path, body=hook),
             "notifier GET /v1/webhooks/{id}/deliveries": Request(deliveries),
             "notifier POST /v1/deliveries/{id}/retry": Request(f"/v1/deliveries/{self.delivery}/retry", body={}),
