@@ -29,6 +29,7 @@ def add(app: typer.Typer) -> None:
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
     _group(app, "key", "Keys of apps.", new=key_new)
     _group(app, "person", "Reporters' personal data.", erase=person_erase)
+    _group(app, "retention", "How long things are kept.", run=retention_run)
     _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
 
 
@@ -210,6 +211,19 @@ def person_erase(
 
     with api.explained():
         persons.erase(api.connect(data), city, app, ref, as_json)
+
+
+def retention_run(
+    city: City = None,
+    dry_run: DryRun = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Delete what is older than the city's pack keeps it, in every service; they do it by themselves every hour."""
+    from deploy.cli import api, retention
+
+    with api.explained():
+        retention.run(api.connect(data), city, dry_run, as_json)
 
 
 def demo(

@@ -8,6 +8,7 @@ from services.intake import photos as photo_module
 from services.intake.accept import Acceptance
 from services.intake.api import ReportApi
 from services.intake.commit import GroupCommit
+from services.intake.growing_old import grown_old
 from services.intake.identities import INDEXES as IDENTITY_INDEXES
 from services.intake.identities import Identities
 from services.intake.keeping import PhotoKeeper
@@ -26,6 +27,7 @@ from shared.contracts.envelope import Envelope
 from shared.runtime.births import Births
 from shared.runtime.consume import effect, projection
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
+from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 
@@ -72,4 +74,7 @@ def assemble(settings: Settings) -> Service:
     service.background("packs", follower.run)
     service.background("photos", PhotoKeeper(photos, store, Cleaner()).run)
     service.background("unanswered", unanswered.run)
+    retention = Retention(service.database, packs, *grown_old(service.events, store, photos, identities, unanswered))
+    service.routes += retention.routes()
+    service.background("retention", retention.run)
     return service

@@ -30,6 +30,7 @@ from services.notifier.channels.turns import Turns
 from services.notifier.channels.wecom import WeCom
 from services.notifier.courier import Courier
 from services.notifier.decided import Decided
+from services.notifier.growing_old import old_alerts
 from services.notifier.holding import Holding
 from services.notifier.links import Links
 from services.notifier.posting import Poster
@@ -44,6 +45,7 @@ from shared.runtime.addresses import Guard
 from shared.runtime.births import Births
 from shared.runtime.consume import effect, projection
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
+from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 
@@ -125,6 +127,9 @@ def assemble(settings: Settings) -> Service:
     to_people = Courier("channels", owed.deliveries, carrier)
     carrier_module.OPEN_CIRCUITS.set_function(lambda: to_people.left_alone)
     service.background("channels", to_people.run)
+    retention = Retention(service.database, packs, old_alerts(alerts, owed, webhooks))
+    service.routes += retention.routes()
+    service.background("retention", retention.run)
     return service
 
 

@@ -11,6 +11,7 @@ from services.router.changes import Changes
 from services.router.cities import Cities
 from services.router.consumers import ReportEvents
 from services.router.explain import Explain
+from services.router.growing_old import ended_cases
 from services.router.hanging import Hanging
 from services.router.intake_persons import IntakePersons
 from services.router.links import INDEXES as LINK_INDEXES
@@ -29,6 +30,7 @@ from shared.runtime.births import Births
 from shared.runtime.broker import tail_subscriber
 from shared.runtime.consume import effect
 from shared.runtime.packs import PackLibrary
+from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 
@@ -78,6 +80,9 @@ def assemble(settings: Settings) -> Service:
     service.vitals.checks["clocks"] = timers.unwell
     service.background("timers", timers.run)
     service.background("merging", merging.run)
+    retention = Retention(service.database, packs, ended_cases(store, links, service.events))
+    service.routes += retention.routes()
+    service.background("retention", retention.run)
     return service
 
 

@@ -1,7 +1,8 @@
 """Spans of time as a pack writes them. Targets are the kernel's durations; here is what only a pack has."""
 
 import re
-from datetime import timedelta
+from calendar import monthrange
+from datetime import datetime, timedelta
 
 from shared.kernel.durations import DurationError, parse_duration
 
@@ -20,6 +21,15 @@ def is_retention(text: str) -> bool:
     """Whether ``text`` is a calendar span such as ``P3Y``, ``P6M`` or ``P30D``."""
     match = _KEEP.fullmatch(text)
     return match is not None and any(match.groups())
+
+
+def long_before(now: datetime, text: str) -> datetime:
+    """``now`` less a span that ``is_retention`` takes; a month that is too short for the day ends it."""
+    match = _KEEP.fullmatch(text)
+    years, months, days = (int(number or 0) for number in match.groups()) if match is not None else (0, 0, 0)
+    ordinal = max(12, now.year * 12 + now.month - 1 - years * 12 - months)
+    day = min(now.day, monthrange(ordinal // 12, ordinal % 12 + 1)[1])
+    return now.replace(year=ordinal // 12, month=ordinal % 12 + 1, day=day) - timedelta(days=days)
 
 
 def is_step_time(at: str | float) -> bool:

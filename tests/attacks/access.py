@@ -277,6 +277,8 @@ class World:
             "notifier POST /v1/deliveries/{id}/retry": Request(f"/v1/deliveries/{self.delivery}/retry", body={}),
             "notifier GET /v1/deliveries": Request(path, {"case": target.case}),
         }
+        if path == "/v1/retention:run":
+            return Request(path, body={"dry_run": True})
         if path == "/v1/replay":
             return Request(path, body={"since": "2026-01-01T00:00:00Z", "dry_run": True})
         if path == "/v1/dev/clock":

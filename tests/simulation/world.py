@@ -51,7 +51,7 @@ SERVICES: Mapping[str, Callable[[Settings], Service]] = {
     "notifier": notifier.assemble,
 }
 NAMESPACE = "sim"
-LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop"})
+LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop", "retention"})
 """Background work that concerns no promise looked at here: no photo, second pack, webhook, channel, no gauge."""
 POLLS = ((timers, "SLEEP_SECONDS_MAX"), (unanswered, "LOOK_SECONDS"), (relay, "POLL_SECONDS"))
 POLL_SECONDS = 1.5

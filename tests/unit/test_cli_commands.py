@@ -25,6 +25,7 @@ ASKING = (
     ["city", "load", str(HARBOUR)],
     ["locate", "4.32", "52.12"],
     ["audit", "verify", "--all"],
+    ["retention", "run", "--dry-run"],
     ["person", "erase", "--city", "c", "--app", "a", "--ref", "r"],
 )
 

@@ -1,0 +1,114 @@
+"""How long things are kept: by the pack's ``retention``, in small pages, with a record of what went.
+
+Age is counted in real time since a thing was stored. Every service sweeps what it owns, every hour; ``dry_run`` only counts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from shared.city.durations import long_before
+from shared.kernel.errors import not_found
+from shared.runtime.http_server import Answer, Call, Route, post
+from shared.runtime.identity.directory import EVERY_CITY
+from shared.runtime.mongo import Collection, Database, Document, MongoError
+from shared.runtime.packs import PackLibrary
+from shared.runtime.relay import real_now
+
+log = structlog.get_logger()
+
+PAGE = 100
+PAGES_MAX = 100
+"""Of one kind and city in one run; the rest is for the next."""
+EVERY_SECONDS = 3600.0
+OPS = frozenset({"ops"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kind of thing that grows old. ``rules``: the pack's words for it, the first that is given holds.
+
+    ``age``: the indexed field that says when it was stored. ``forget`` deletes it and all that hangs on it, and may be
+    called again for what is half gone already; it answers how many went.
+    """
+
+    kind: str
+    rules: tuple[str, ...]
+    collection: Collection
+    age: str
+    forget: Callable[[Sequence[Document]], Awaitable[int]]
+    only: Document
+
+
+class RunBody(msgspec.Struct, forbid_unknown_fields=True):
+    dry_run: bool = False
+    city: str | None = None
+
+
+class Retention:
+    """Sweeps what one service keeps."""
+
+    def __init__(self, database: Database, packs: PackLibrary, *kept: Kept) -> None:
+        self._runs: Collection = database.collection("retention_runs")
+        self._packs = packs
+        self._kept = kept
+
+    def routes(self) -> list[Route]:
+        summary = "Delete what is older than the pack keeps it; with dry_run only count"
+        return [post("/v1/retention:run", self.asked, summary, roles=OPS, body=RunBody, keyed=True)]
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                for city in list(self._packs.cities):
+                    await self.sweep(city)
+            except (MongoError, TimeoutError) as error:
+                log.warning("retention.store_away", error=str(error), kind=type(error).__name__)
+
+    async def asked(self, call: Call) -> Answer:
+        body = call.body_as(RunBody)
+        own = call.principal.city
+        cities = [c for c in self._packs.cities if own in (EVERY_CITY, c) and body.city in (None, c)]
+        if body.city is not None and not cities:
+            raise not_found("city")
+        items = [item for city in cities for item in await self.sweep(city, dry_run=body.dry_run)]
+        return Answer({"dry_run": body.dry_run, "items": items})
+
+    async def sweep(self, city: str, *, dry_run: bool = False) -> list[dict[str, Any]]:
+        """What went, or would go, by kind; on record when something went."""
+        now = real_now()
+        rules = self._packs.current(city).city.retention
+        done: list[dict[str, Any]] = []
+        for kept in self._kept:
+            rule = next((rules[word] for word in kept.rules if word in rules), None)
+            if rule is not None:
+                before = long_before(now, rule)
+                where = {**kept.only, "city": city}
+                count = await (self._count if dry_run else self._forget)(kept, where, before)
+                done.append({"city": city, "kind": kept.kind, "kept": rule, "before": before, "count": count})
+        if not dry_run and any(item["count"] for item in done):
+            await self._runs.insert({"_id": f"{city}/{now.isoformat()}", "at": now, "city": city, "items": done})
+            log.info("retention.swept", city=city, **{item["kind"]: item["count"] for item in done})
+        return done
+
+    async def _count(self, kept: Kept, where: Document, before: datetime) -> int:
+        return await kept.collection.count({**where, kept.age: {"$lte": before}}, limit=PAGE * PAGES_MAX)
+
+    async def _forget(self, kept: Kept, where: Document, before: datetime) -> int:
+        """Page by page, oldest first; what has to stay is passed over."""
+        gone, ages = 0, {"$lte": before}
+        for _ in range(PAGES_MAX):
+            page = await kept.collection.find({**where, kept.age: ages}, sort=[(kept.age, 1)], limit=PAGE)
+            went = await kept.forget(page) if page else 0
+            gone += went
+            if len(page) < PAGE or (not went and ages.get("$gte") == page[-1][kept.age]):
+                break
+            ages = {"$lte": before, "$gte": page[-1][kept.age]}
+        return gone
