@@ -1,6 +1,6 @@
 """How long things are kept: by the pack's ``retention``, in small pages, with a record of what went.
 
-Age is counted in real time since a thing was stored. Every service sweeps what it owns, every hour; ``dry_run`` only counts.
+Age is real time since a thing was stored. Every service sweeps what it owns, every hour; ``dry_run`` only counts.
 """
 
 import asyncio
