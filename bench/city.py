@@ -17,11 +17,20 @@ class Made:
 
     communities: int
     across: int
+    same: bool = False
+    """Whether reports of one thing are grouped."""
 
     def centre(self, number: int) -> tuple[float, float]:
         """Longitude and latitude (WGS-84) of a community's middle."""
         row, column = divmod(number % self.communities, self.across)
         return WEST + (column + 0.5) * SIDE, SOUTH + (row + 0.5) * SIDE
+
+    def spot(self, number: int) -> tuple[float, float]:
+        """A point in a community, another one each time round, spread evenly (additive recurrence, Roberts 2018)."""
+        lon, lat = self.centre(number)
+        turn = number // self.communities
+        east, north = (0.5 + turn * 0.7548776662) % 1, (0.5 + turn * 0.5698402910) % 1
+        return lon + (east - 0.5) * SIDE * 0.98, lat + (north - 0.5) * SIDE * 0.98
 
     def square(self, number: int) -> list[list[float]]:
         lon, lat = self.centre(number)
@@ -52,7 +61,15 @@ class Made:
             features.append({"type": "Feature", "properties": {"unit": f"c{n}"}, "geometry": geometry})
         ladder = [{"at": "+PT30M", "tell": "parent"}, {"at": "+PT2H", "move_to": "city"}]
         promise = {"acknowledge": "PT30M", "resolve": "P3D", "warn_at": [], "made_up": True, "ladder": ladder}
-        light = {"code": "street_light", "name": "Street light", "priority": "normal", "keywords": ["street light"]}
+        light: dict[str, Any] = {
+            "code": "street_light",
+            "name": "Street light",
+            "priority": "normal",
+            "keywords": ["street light"],
+        }
+        if self.same:
+            rising = [{"reports": 5, "priority": "urgent", "tell": "street"}, {"reports": 50, "tell": "city"}]
+            light["same"] = {"radius_m": 60, "window": "P1D", "rising": rising, "made_up": True}
         other = {"code": "other", "name": "Something else", "priority": "normal"}
         city = {
             "id": "metropolis",
