@@ -1,8 +1,9 @@
 """Reports of the same hazard: what the search for it costs among ten thousand and a million open cases of equal
 density, and ten thousand reports of one burst main in a minute.
 
-The city has ten thousand communities from the start; with few cases only a hundred of them have any, each as many as
-later every one: a hundred on a square kilometre, all of one category. No report of the first part is of an open case.
+The city has as many communities from the start as all cases need; with few cases only a hundred of them have any, each
+as many as later every one: a hundred on a square kilometre, all of one category. No report of the first part is of an
+open case. In it: one recipient a case, the street's desk; the inbox.
 """
 
 import argparse
@@ -24,7 +25,6 @@ from bench.pipeline import Bench
 from bench.report import Row, show
 from tests.stack import RunningStack, running_stack, until
 
-CITY = Made(communities=10_000, across=100, same=True)
 DENSITY = 100
 """Open cases in a community, which is a square kilometre."""
 FEW = 10_000
@@ -41,23 +41,28 @@ REACH = {
 }
 
 
-def few(count: int) -> Made:
-    """The part of the city in which ``count`` cases lie."""
-    return replace(CITY, communities=max(1, count // DENSITY))
+def made(cases: int) -> Made:
+    """The city in which so many cases lie."""
+    return Made(communities=max(FEW, cases) // DENSITY, across=100, same=True)
 
 
 class Searching:
     """The stack, and reports that are searched for."""
 
-    def __init__(self, stack: RunningStack, folder: Path) -> None:
+    def __init__(self, stack: RunningStack, folder: Path, city: Made) -> None:
+        self.city = city
         self.bench = Bench(stack)
         self._folder = folder
         self._uri: str = stack.dev["mongo"]
         self._client: MongoClient[dict[str, Any]] = MongoClient(self._uri, tz_aware=True)
 
+    def few(self, count: int) -> Made:
+        """The part of the city in which ``count`` cases lie."""
+        return replace(self.city, communities=max(1, count // DENSITY))
+
     def rest(self, run: str, count: int) -> None:
         """Open cases of a moment ago, side by side."""
-        fill(self._uri, few(count), self._folder, run, [datetime.now(UTC)] * count, spread=True)
+        fill(self._uri, self.few(count), self._folder, run, [datetime.now(UTC)] * count, spread=True)
 
     def _make(self, run: str, where: Made) -> Any:
         headers = {"authorization": f"Bearer {self.bench.token}"}
@@ -85,7 +90,7 @@ class Searching:
 
     def burst(self, count: int, seconds: float) -> list[Row]:
         """``count`` reports of one hazard within ``seconds``."""
-        lon, lat = CITY.centre(CITY.communities - 1)
+        lon, lat = self.city.centre(self.city.communities - 1)
         headers = {"authorization": f"Bearer {self.bench.token}"}
 
         def make(n: int) -> bytes:
@@ -146,14 +151,15 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=BURST)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = CITY.write(Path(temporary) / "city")
+        city = made(given.cases)
+        folder = city.write(Path(temporary) / "city")
         with running_stack(Path(temporary) / "data", [folder]) as stack:
-            searching = Searching(stack, folder)
-            searching.cost("warm", few(FEW), given.rate)
+            searching = Searching(stack, folder, city)
+            searching.cost("warm", searching.few(FEW), given.rate)
             searching.rest("few", FEW)
-            at_few = searching.cost("few", few(FEW), given.rate)
+            at_few = searching.cost("few", searching.few(FEW), given.rate)
             searching.rest("all", given.cases - FEW)
-            at_all = searching.cost("all", few(given.cases), given.rate)
+            at_all = searching.cost("all", searching.few(given.cases), given.rate)
             burst = searching.burst(given.burst, BURST_SECONDS * given.burst / BURST)
     rows: list[Row] = [
         ("open cases", given.cases, ""),
