@@ -9,11 +9,13 @@ from starlette.responses import StreamingResponse
 
 from services.router.command_bodies import BODIES
 from services.router.domain.case import Case
+from services.router.hanging import Hanging, HangingQuery
 from services.router.officers import Officers, acting
-from services.router.public import answer, etag, history_view, report_view
+from services.router.public import answer, etag, history_view
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore
 from services.router.stream import Tail
+from services.router.which_city import pack_for
 from shared.city.datum import to_wgs84
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
@@ -22,7 +24,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found
 from shared.runtime.http_server import Answer, Call, Handler, Route, get, post
-from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
+from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.mongo import Collection
 from shared.runtime.packs import PackLibrary
 from shared.runtime.relay import from_stored
@@ -63,6 +65,7 @@ class RouterApi:
         self,
         store: CaseStore,
         officers: Officers,
+        hanging: Hanging,
         packs: PackLibrary,
         tail: Tail,
         directory: Directory,
@@ -71,6 +74,7 @@ class RouterApi:
     ) -> None:
         self._store = store
         self._officers = officers
+        self._hanging = hanging
         self._packs = packs
         self._tail = tail
         self._directory = directory
@@ -89,7 +93,7 @@ class RouterApi:
             read("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
             read("/v1/cases/{id}", self.case, "A case"),
             read("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
-            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case"),
+            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
             *(self._command_route(name, body) for name, body in BODIES.items()),
         ]
 
@@ -115,15 +119,7 @@ class RouterApi:
         return person
 
     def _pack(self, call: Call, city: str | None) -> Pack:
-        principal = call.principal
-        if principal.city != EVERY_CITY:
-            return self._packs.current(principal.city)
-        cities = self._packs.cities
-        if city is None and len(cities) == 1:
-            city = next(iter(cities))
-        if city is None:
-            raise invalid(FieldError("?city", "is required with a token that opens several cities"))
-        return self._packs.current(city)
+        return pack_for(call.principal, self._packs, city)
 
     async def unit(self, call: Call) -> Answer:
         pack = self._pack(call, call.query_as(CityQuery).city)
@@ -176,7 +172,8 @@ class RouterApi:
         unit = self._queue_unit(call, pack)
         stream_from = self._tail.cursor()
         items, following = await self._queues.page(pack.city.id, unit, query)
-        return Answer({"items": items, "next": following, "stream_from": stream_from})
+        shadow = {"shadow": True} if pack.city.shadow else {}
+        return Answer({"items": items, "next": following, "stream_from": stream_from, **shadow})
 
     async def stream(self, call: Call) -> StreamingResponse:
         query = call.query_as(StreamQuery)
@@ -189,8 +186,8 @@ class RouterApi:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _seen(self, call: Call) -> Case:
-        pack = self._pack(call, call.query_as(CityQuery).city)
+    async def _seen(self, call: Call, city: str | None) -> Case:
+        pack = self._pack(call, city)
         found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
@@ -198,19 +195,19 @@ class RouterApi:
         return found[0]
 
     async def case(self, call: Call) -> Answer:
-        case = await self._seen(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
         who = call.principal
         actor = acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
         return Answer(answer(case, actor), headers={"etag": etag(case)})
 
     async def reports(self, call: Call) -> Answer:
-        case = await self._seen(call)
-        items = [report_view(r, confidential=case.confidential) for r in reversed(case.reports)]
-        return Answer({"items": items, "next": None})
+        query = call.query_as(HangingQuery)
+        items, following = await self._hanging.page(await self._seen(call, query.city), query)
+        return Answer({"items": items, "next": following})
 
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
-        case = await self._seen(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
         newest = [history_view(entry) for entry in case.history]
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(

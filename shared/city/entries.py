@@ -16,11 +16,17 @@ AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[model.Entry]]] = {
     "units.yaml": {"units": model.UnitEntry},
     "places.yaml": {"places": model.Place, "no_location": model.NoLocation},
-    "categories.yaml": {"categories": model.Category},
+    "categories.yaml": {"categories": model.Category, "feedback": model.Feedback},
     "rules.yaml": {"rules": model.Rule},
     "commitments.yaml": {"commitments": model.Commitment},
     "calendars.yaml": {"calendars": model.CalendarSpec},
-    "posts.yaml": {"people": model.Person, "swaps": model.Swap, "cover": model.Cover},
+    "posts.yaml": {
+        "people": model.Person,
+        "swaps": model.Swap,
+        "leave": model.Leave,
+        "cover": model.Cover,
+        "pairs": model.Pair,
+    },
 }
 """Files that hold lists. The first list of a file may stand alone, without its key."""
 
@@ -43,12 +49,15 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[model.Place, ...] = ()
     no_location: tuple[model.NoLocation, ...] = ()
     categories: tuple[model.Category, ...] = ()
+    feedback: tuple[model.Feedback, ...] = ()
     rules: tuple[model.Rule, ...] = ()
     commitments: tuple[model.Commitment, ...] = ()
     calendars: tuple[model.CalendarSpec, ...] = ()
     people: tuple[model.Person, ...] = ()
     swaps: tuple[model.Swap, ...] = ()
+    leave: tuple[model.Leave, ...] = ()
     covers: tuple[model.Cover, ...] = ()
+    pairs: tuple[model.Pair, ...] = ()
     rest: dict[str, Any] = {}
 
 

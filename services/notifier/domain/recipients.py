@@ -13,7 +13,12 @@ Kind = Literal[
     "reopened",
     "assigned",
     "told",
+    "raised",
     "unrouted",
+    "unstaffed",
+    "need",
+    "over",
+    "test",
     "called",
     "reported_in",
     "finished",
@@ -50,6 +55,8 @@ class Told:
     tell: tuple[str, ...]
     assignee: str | None = None
     historic: bool = False
+    paired: tuple[str, ...] = ()
+    """People who look after somebody there, for a category that pages them."""
     early: bool = False
     """The clock of a ladder's step has not run out yet."""
     part: str | None = None
@@ -78,7 +85,7 @@ def notices(told: Told) -> list[Notice]:
         return []
     match told.type:
         case "case.opened.v1":
-            return _both(told, "new")
+            return [*(Notice("need", told.unit, person=person) for person in told.paired), *_both(told, "new")]
         case "case.reopened.v1":
             return _both(told, "reopened")
         case "clock.warned.v1":
@@ -94,6 +101,8 @@ def notices(told: Told) -> list[Notice]:
             return [Notice(kind, unit, "A") for unit in told.tell]
         case "case.offered.v1":
             return [Notice("offered", unit, "A") for unit in told.tell]
+        case "case.priority_raised.v1":
+            return [Notice("raised", unit, "A") for unit in told.tell]
         case "case.moved.v1":
             return [Notice("moved", told.unit, "A")]
         case "case.assigned.v1" if told.assignee is not None:
