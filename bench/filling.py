@@ -29,12 +29,22 @@ TRACE = "00000000000000000000000000000000"
 
 
 def fill(
-    uri: str, city: Made, folder: Path, run: str, received: Sequence[datetime], *, some_claimed: bool = False
+    uri: str,
+    city: Made,
+    folder: Path,
+    run: str,
+    received: Sequence[datetime],
+    *,
+    spread: bool = False,
+    some_claimed: bool = False,
 ) -> None:
-    """A case for each moment of ``received`` (UTC), in the router's own database, side by side on two cores."""
+    """A case for each moment of ``received`` (UTC), in the router's own database, side by side on two cores.
+
+    ``spread``: all over a community and not in its middle, and all of the street light's category.
+    """
     chunks = [(start, received[start : start + CHUNK]) for start in range(0, len(received), CHUNK)]
     with ProcessPoolExecutor(2) as pool:
-        done = pool.map(partial(_write, uri, city, folder, run, some_claimed), chunks)
+        done = pool.map(partial(_write, uri, city, folder, run, spread, some_claimed), chunks)
         for _ in track(done, f"{len(received):,} open cases", total=len(chunks), transient=True):
             """Written."""
 
@@ -53,10 +63,18 @@ def _report_id(run: str, number: int) -> str:
     return plain_id("r", run, str(number))
 
 
-def _write(uri: str, city: Made, folder: Path, run: str, some: bool, chunk: tuple[int, Sequence[datetime]]) -> None:
+def _write(
+    uri: str,
+    city: Made,
+    folder: Path,
+    run: str,
+    spread: bool,
+    some_claimed: bool,
+    chunk: tuple[int, Sequence[datetime]],
+) -> None:
     start, received = chunk
     pack = _pack(folder)
-    reports = [_report(city, pack, run, start + n, at) for n, at in enumerate(received)]
+    reports = [_report(city, pack, run, start + n, at, spread=spread) for n, at in enumerate(received)]
     now = datetime.now(UTC)
     documents = []
     for n, (case, opened) in enumerate(assign_each(reports, pack.city.id, pack)):
@@ -64,21 +82,21 @@ def _write(uri: str, city: Made, folder: Path, run: str, some: bool, chunk: tupl
         first = as_pending([to_envelopes(case, [opened], TRACE)[0]])[0]
         taken = (
             apply_all(case, [Claimed(at=now, by="root-desk", by_unit="metropolis")])
-            if some and claimed(start + n)
+            if some_claimed and claimed(start + n)
             else case
         )
         documents.append({**to_doc(taken, seen), "first_event": first, "stored_at": now})
     _cases(uri).insert_many(documents, ordered=False)
 
 
-def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime) -> ReportSubmitted:
-    lon, lat = city.centre(number)
+def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime, *, spread: bool) -> ReportSubmitted:
+    lon, lat = city.spot(number) if spread else city.centre(number)
     return ReportSubmitted(
         report=_report_id(run, number),
         app="bench",
         kind="hazard",
         description=f"street light number {number} is dark",
-        category=f"k{number % KINDS}",
+        category=None if spread else f"k{number % KINDS}",
         place=Place(lon=lon, lat=lat, crs="wgs84"),
         received_at=received_at,
         pack_version=pack.version,
