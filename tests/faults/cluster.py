@@ -4,8 +4,8 @@ import asyncio
 import itertools
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from deploy.local.parts import Service, Stack, service_part
-from deploy.local.state import read_secret
+from deploy.local.state import holder, read_secret
 from tests.faults.audit import Audit, Balance, Hook
 from tests.faults.ledger import Receiver
 from tests.faults.load import Load
+from tests.faults.network import Link, Trouble, calls_of, calls_of_others
 from tests.faults.server import Server
 from tests.faults.servers import Servers
 from tests.stack import HARBOUR, RunningStack, running_stack, until
@@ -63,6 +64,44 @@ class Cluster:
         finally:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def absent(self, service: str) -> Iterator[None]:
+        """``kill -9`` of a service that nobody starts again within the block."""
+        supervisor = holder(self.stack.data)
+        assert supervisor is not None
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            yield os.kill(self.stack.pid(service), signal.SIGKILL)
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+
+    @contextmanager
+    def parted(self, primary: Server) -> Iterator[None]:
+        """The other members and ``primary`` hear nothing of each other; of all members services hear only it."""
+        members = self.servers.members
+        others = [member for member in members.all if member is not primary]
+        strangers = calls_of_others([member.pid for member in members.all])
+        with ExitStack() as troubles:
+            ours = calls_of([member.pid for member in others])
+            troubles.enter_context(members.link(primary).troubled(Trouble(stuck=True), ours))
+            for other in others:
+                link = members.link(other)
+                troubles.enter_context(link.troubled(Trouble(stuck=True), calls_of([primary.pid])))
+                troubles.enter_context(link.troubled(Trouble(stuck=True), strangers))
+            yield
+
+    @contextmanager
+    def troubled(self, links: Sequence[Link], trouble: Trouble, *, old_ones: bool = False) -> Iterator[None]:
+        """Of what the services have to do with these servers. ``old_ones``: only connections that there are now, which
+        are gone afterwards."""
+        servers = calls_of_others([server.pid for server in self.servers.all])
+        with ExitStack() as troubles:
+            for link in links:
+                now = link.callers()
+                caller = (lambda port, now=now: port in now and servers(port)) if old_ones else servers
+                troubles.enter_context(link.troubled(trouble, caller, forgets=old_ones))
+            yield
 
     def plant(self, name: str) -> Path:
         """Ask for a planted fault; its file, which a moment takes away when it happens."""

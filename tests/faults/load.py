@@ -10,6 +10,7 @@ import contextlib
 import math
 import random
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -67,6 +68,11 @@ class Load:
         """Wait until ``count`` more reports have been accepted."""
         goal = len(self.accepted) + count
         until(lambda: len(self.accepted) >= goal, within=within, what=f"{count} more accepted reports")
+
+    def during(self, seconds: float) -> None:
+        """Reports arrive for so long, whatever becomes of them."""
+        ends = time.monotonic() + seconds
+        until(lambda: time.monotonic() > ends, within=seconds + 5)
 
     def caught(self) -> None:
         """Return while a request is on its way: what happens now happens to it."""
