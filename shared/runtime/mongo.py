@@ -17,6 +17,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.operations import InsertOne, UpdateMany, UpdateOne
 from pymongo.read_concern import ReadConcern
 
+from shared.runtime.real_time import MembersTime
+
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
 Update = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -212,11 +214,11 @@ class Mongo:
         if driver == "motor":
             from motor.motor_asyncio import AsyncIOMotorClient
 
-            self._client: Any = AsyncIOMotorClient(uri, **_OPTIONS)
+            self._client: Any = AsyncIOMotorClient(uri, event_listeners=[MembersTime()], **_OPTIONS)
         else:
             from pymongo import AsyncMongoClient
 
-            self._client = AsyncMongoClient(uri, **_OPTIONS)
+            self._client = AsyncMongoClient(uri, event_listeners=[MembersTime()], **_OPTIONS)
 
     def database(self, name: str) -> Database:
         raw = self._client.get_database(

@@ -103,6 +103,19 @@ class Cluster:
                 troubles.enter_context(link.troubled(trouble, caller, forgets=old_ones))
             yield
 
+    def dies(self, service: str, moment: str) -> None:
+        """Ask for a planted end of a service's process, and wait for it and for the next process."""
+        living = self.stack.pid(service)
+        file = self.plant(moment)
+        until(lambda: not file.exists(), within=BACK_WITHIN, what=moment)
+        self.back(service, living)
+
+    def step_clock(self, service: str, seconds: float) -> None:
+        """The service's wall clock is wrong by so much from now on."""
+        file = self.planted / f".{service}-clock"
+        file.write_text(str(seconds))
+        file.replace(self.planted / f"{service}-clock")
+
     def plant(self, name: str) -> Path:
         """Ask for a planted fault; its file, which a moment takes away when it happens."""
         file = self.planted / name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.audit import Balance
+from tests.faults.audit import DRAINED_WITHIN, Balance
 from tests.faults.cluster import Cluster, cluster_on
 from tests.faults.disk import SmallDisk
 from tests.faults.servers import Servers, small_disk, three_of_each
@@ -77,4 +77,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     write("accepted   cases breaches  alerts webhooks absorbed drained  fault")
     for name, b, absorbed in _balances:
         figures = f"{b.accepted:8} {b.cases:7} {b.breaches:8} {b.alerts:7} {b.delivered:8} {absorbed:8.0f}"
-        write(f"{figures} {b.drained:6.1f}s  {name}")
+        write(f"{figures} {b.drained:6.1f}s{'!' if b.drained > DRAINED_WITHIN else ' '} {name}")
