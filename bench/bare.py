@@ -1,7 +1,8 @@
-"""A bare pass-through to compare with: parse, group commit, publish, consume, store. No rules, no alerts, no promises.
+"""A bare pass-through to compare with: parse, group commit, publish, consume, store. No rules, no promises.
 
-The same machine, servers, write concern, batch limits and process count (intake, router) as the system, read from the
-same constants. ``bench.pipeline`` runs it before the system itself, in the same run.
+The same machine, servers, write concern, batch limits and process count (intake, router, notifier) as the system, read
+from the same constants. ``bench.pipeline`` runs it before the system itself, in the same run: once as far as the case,
+once as far as a stored alert, which is what the system does.
 """
 
 import asyncio
@@ -33,7 +34,9 @@ from shared.contracts.catalogue import TOPICS
 from shared.runtime.broker import BATCH_RECORDS, BATCH_TIMEOUT_MS, LINGER_MS
 from tests.stack import free_base, until
 
-TOPIC = "bare.reports"
+SENDS = {"linger_ms": LINGER_MS, "compression_type": "lz4"}
+HOPS = (("intake", "reports"), ("router", "cases"), ("notifier", "alerts"))
+"""Each process and the collection that it fills, from the topic of the one before."""
 BODY = {"kind": "hazard", "description": "street light is dark", "location": {"lon": 4, "lat": 50, "crs": "wgs84"}}
 
 
@@ -42,7 +45,13 @@ def collection(uri: str, name: str) -> Any:
     return AsyncMongoClient(uri)["bare"].get_collection(name, write_concern=WriteConcern(w="majority", j=True))
 
 
-def intake(uri: str, kafka: str, port: int) -> None:
+async def producer(kafka: str) -> Any:
+    made = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True, **SENDS)
+    await made.start()
+    return made
+
+
+async def intake(uri: str, kafka: str, port: int) -> None:
     """POST → group commit → 202, then one record each."""
     decoder, waiting = msgspec.json.Decoder(ReportBody), []
     wake = asyncio.Event()
@@ -56,11 +65,7 @@ def intake(uri: str, kafka: str, port: int) -> None:
         return Response(b'{"id":"%b"}' % (await done).encode(), 202, media_type="application/json")
 
     async def commit() -> None:
-        reports = collection(uri, "reports")
-        producer = AIOKafkaProducer(
-            bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=LINGER_MS, compression_type="lz4"
-        )
-        await producer.start()
+        reports, sender = collection(uri, "reports"), await producer(kafka)
         while True:
             await wake.wait()
             wake.clear()
@@ -69,37 +74,29 @@ def intake(uri: str, kafka: str, port: int) -> None:
                 await reports.insert_many([{"_id": key, "body": raw} for key, raw, _ in group], ordered=False)
                 for key, _, done in group:
                     done.set_result(key)
-                sends = [await producer.send(TOPIC, raw, key=key.encode()) for key, raw, _ in group]
-                task = asyncio.gather(*sends)
-                task.add_done_callback(lambda t: t.exception())
+                sent = asyncio.gather(*[await sender.send("reports", raw, key=key.encode()) for key, raw, _ in group])
+                sent.add_done_callback(lambda t: t.exception())
 
-    async def run() -> None:
-        app = Starlette(routes=[Route("/v1/reports", submit, methods=["POST"])])
-        committing = asyncio.create_task(commit())
-        await uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning")).serve()
-        committing.cancel()
-
-    uvloop.run(run())
+    app = Starlette(routes=[Route("/v1/reports", submit, methods=["POST"])])
+    served = uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning")).serve()
+    await asyncio.gather(served, commit())
 
 
-def router(uri: str, kafka: str) -> None:
-    """Records → one insert a batch → commit of the offsets."""
-
-    async def run() -> None:
-        cases = collection(uri, "cases")
-        consumer = AIOKafkaConsumer(
-            TOPIC, bootstrap_servers=kafka, group_id="bare", enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        while True:
-            found = await consumer.getmany(timeout_ms=BATCH_TIMEOUT_MS, max_records=BATCH_RECORDS)
-            records = [record for batch in found.values() for record in batch]
-            if records:
-                documents = [{"_id": r.key.decode(), "body": r.value, "state": "queued"} for r in records]
-                await cases.insert_many(documents, ordered=False)
-                await consumer.commit()
-
-    uvloop.run(run())
+async def pass_on(uri: str, kafka: str, source: str, target: str, *, onward: bool) -> None:
+    """Records of ``source`` → one insert a batch → records of ``target`` → commit of the offsets."""
+    stored, sender = collection(uri, target), await producer(kafka) if onward else None
+    consumer = AIOKafkaConsumer(
+        source, bootstrap_servers=kafka, group_id=target, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    while True:
+        found = await consumer.getmany(timeout_ms=BATCH_TIMEOUT_MS, max_records=BATCH_RECORDS)
+        records = [(record.key.decode(), record.value) for batch in found.values() for record in batch]
+        if records:
+            await stored.insert_many([{"_id": key, "body": raw} for key, raw in records], ordered=False)
+            if sender is not None:
+                await asyncio.gather(*[await sender.send(target, raw, key=key.encode()) for key, raw in records])
+            await consumer.commit()
 
 
 @dataclass(frozen=True)
@@ -115,8 +112,9 @@ def posted(n: int) -> bytes:
     return request("/v1/reports", msgspec.json.encode(BODY), {"idempotency-key": f"bare-{n}"})
 
 
-async def measured(seconds: float, connections: int) -> Bare:
-    """Start everything, load it, wait until all is stored."""
+async def measured(seconds: float, connections: int, *, hops: int) -> Bare:
+    """Start everything, load it, wait until the last of ``hops`` processes has stored all."""
+    names = [name for name, _ in HOPS[:hops]]
     base = free_base()
     with tempfile.TemporaryDirectory() as folder:
         parts = (kafka_server(Path(folder), base), mongo_server(Path(folder), base))
@@ -124,17 +122,17 @@ async def measured(seconds: float, connections: int) -> Bare:
         uri, kafka = mongo_uri([Member(base + 11)]), parts[0].url
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         await admin.start()
-        await admin.create_topics([NewTopic(TOPIC, TOPICS["reports"], 1)])
+        await admin.create_topics([NewTopic(topic, TOPICS[topic], 1) for _, topic in HOPS[: hops - 1]])
         await admin.close()
-        me = [sys.executable, "-m", "bench.bare", uri, kafka, str(base + 1)]
-        services = [await asyncio.create_subprocess_exec(*me, part) for part in ("intake", "router")]
+        me = [sys.executable, "-m", "bench.bare", uri, kafka, str(base + 1), str(hops)]
+        services = [await asyncio.create_subprocess_exec(*me, name) for name in names]
         try:
             await asyncio.to_thread(until, lambda: taken(base + 1), what="the bare intake")
             pids = [server.pid for server in servers] + [service.pid for service in services]
-            meter = Meter(dict(zip(("kafka", "mongo", "intake", "router"), pids, strict=True)))
+            meter = Meter(dict(zip(("kafka", "mongo", *names), pids, strict=True)))
             outcome = await post_for("127.0.0.1", base + 1, posted, connections=connections, seconds=seconds)
-            cases, reports = MongoClient[dict[str, Any]](uri)["bare"]["cases"], len(outcome.latencies)
-            await asyncio.to_thread(until, lambda: cases.estimated_document_count() >= reports, what="the drain")
+            last, reports = MongoClient[dict[str, Any]](uri)["bare"][HOPS[hops - 1][1]], len(outcome.latencies)
+            await asyncio.to_thread(until, lambda: last.estimated_document_count() >= reports, what="the drain")
             return Bare(reports / seconds, outcome, {name: used / reports for name, used in meter.used().items()})
         finally:
             for service in services:
@@ -143,8 +141,10 @@ async def measured(seconds: float, connections: int) -> Bare:
 
 
 if __name__ == "__main__":
-    uri_, kafka_, port_, part_ = sys.argv[1:]
-    if part_ == "intake":
-        intake(uri_, kafka_, int(port_))
-    else:
-        router(uri_, kafka_)
+    uri_, kafka_, port_, hops_, part = sys.argv[1:]
+    at = [name for name, _ in HOPS].index(part)
+    onward_ = at + 1 < int(hops_)
+    hop = (
+        pass_on(uri_, kafka_, HOPS[at - 1][1], HOPS[at][1], onward=onward_) if at else intake(uri_, kafka_, int(port_))
+    )
+    uvloop.run(hop)

@@ -121,7 +121,7 @@ class Bench:
     def now(self) -> datetime:
         return msgspec.convert(self.stack.ops.get("router", "/v1/me").json()["now"], datetime)
 
-    def full(self, plain: bare.Bare, seconds: float, connections: int) -> list[Row]:
+    def full(self, plain: bare.Bare, short: bare.Bare, seconds: float, connections: int) -> list[Row]:
         """As fast as it goes."""
         before = self.store.count("intake", "reports")
         self.meter.start()
@@ -133,6 +133,7 @@ class Bench:
         return [
             ("accepted", rate, "1/s"),
             ("of bare", rate / plain.rate, ""),
+            ("of bare without alerts", rate / short.rate, ""),
             ("answer p50", outcome.quantile(0.5) * 1000, "ms"),
             ("answer p99", outcome.quantile(0.99) * 1000, "ms"),
             ("refused or failed", outcome.refused + outcome.failed, ""),
@@ -207,26 +208,31 @@ def quantile(values: list[float], q: float) -> float:
     return values[min(len(values) - 1, int(q * len(values)))] if values else float("nan")
 
 
+def _bare(name: str, plain: bare.Bare) -> list[Row]:
+    return [
+        (f"{name}: accepted", plain.rate, "1/s"),
+        (f"{name}: answer p99", plain.outcome.quantile(0.99) * 1000, "ms"),
+        *((f"{name}: CPU {part}", used * 1e6, "µs/report") for part, used in plain.cpu.items()),
+        (f"{name}: CPU in all", sum(plain.cpu.values()) * 1e6, "µs/report"),
+    ]
+
+
 def main() -> None:
     """Bare, then the system: full load, batches, a quarter of the load with the live queue watched, a burst."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--connections", type=int, default=64)
     given = parser.parse_args()
-    plain = asyncio.run(bare.measured(given.seconds, given.connections))
-    rows: list[Row] = [
-        ("bare: accepted", plain.rate, "1/s"),
-        ("bare: answer p99", plain.outcome.quantile(0.99) * 1000, "ms"),
-        *((f"bare: CPU {part}", used * 1e6, "µs/report") for part, used in plain.cpu.items()),
-        ("bare: CPU in all", sum(plain.cpu.values()) * 1e6, "µs/report"),
-    ]
+    short = asyncio.run(bare.measured(given.seconds, given.connections, hops=2))
+    plain = asyncio.run(bare.measured(given.seconds, given.connections, hops=3))
+    rows: list[Row] = [*_bare("bare without alerts", short), *_bare("bare", plain)]
     with tempfile.TemporaryDirectory() as folder:
         pack = CITY.write(Path(folder) / "city")
         with running_stack(Path(folder) / "data", [pack]) as stack:
             bench = Bench(stack)
             asyncio.run(bench.load(single(bench.token, "warm"), 3, 8))
             bench.store.drained()
-            full = bench.full(plain, given.seconds, given.connections)
+            full = bench.full(plain, short, given.seconds, given.connections)
             rows += full
             rows += bench.batches(given.seconds / 3)
             rows += asyncio.run(bench.quarter(float(full[0][1]) / 4))

@@ -79,8 +79,8 @@ def reads_of_what_no_majority_has(patch: Patch) -> None:
 def effects_that_see_only_the_newest(patch: Patch) -> None:
     from services.notifier import app as notifier  # here: the app of one service is not to be loaded into all
 
-    def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any, only: Any = frozenset()) -> Any:
-        return consume.Consumer(topic, group, handle, dead, clock, newest=True, only=only)
+    def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any) -> Any:
+        return consume.Consumer(topic, group, handle, dead, clock, newest=True)
 
     patch.setattr(notifier, "effect", newest_only)
 

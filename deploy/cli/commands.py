@@ -28,6 +28,7 @@ def add(app: typer.Typer) -> None:
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
     _group(app, "key", "Keys of apps.", new=key_new)
+    _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
 
 
 def _group(app: typer.Typer, name: str, about: str, **commands: Callable[..., None]) -> None:
@@ -181,6 +182,19 @@ def key_new(
 
     with api.explained():
         installing.new_key(api.connect(data), app, role, city, as_json)
+
+
+def audit_verify(
+    case: Annotated[str | None, typer.Argument(help="A case's id.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every case.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Follow the chain over a history; names the first entry that was altered, taken out or moved. Exits 1 then."""
+    from deploy.cli import api, auditing
+
+    with api.explained():
+        auditing.verify(api.connect(data), case, everything, as_json)
 
 
 def demo(

@@ -17,6 +17,8 @@ from shared.runtime.identity.directory import Principal
 
 _encoder = msgspec.json.Encoder(order="sorted")
 FUTURE = timedelta(minutes=5)
+DESKS = "@desks"
+"""The app of reports that officers enter for others; no key has such a name."""
 
 
 class Acceptance:
@@ -26,12 +28,13 @@ class Acceptance:
         self._secret = secret.encode()
 
     def id_of(self, principal: Principal, key: str) -> str:
-        """The report that this app's key stands for."""
-        return report_id(self._secret, principal.city, principal.who, key)
+        """The report that this app's, or this officer's, key stands for."""
+        sender = f"@{principal.person}" if principal.person is not None else principal.who
+        return report_id(self._secret, principal.city, sender, key)
 
     def pseudonym(self, principal: Principal, ref: str) -> str:
         """Who reported, for others: nobody can go back to ``ref`` without the installation's secret."""
-        return secret_id("p", self._secret, "reporter", principal.city, principal.who, ref)
+        return secret_id("p", self._secret, "reporter", principal.city, app_of(principal), ref)
 
     def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
         """Raises ``Refusal`` 422 that names every wrong field."""
@@ -47,7 +50,7 @@ class Acceptance:
         return Submission(
             id=id_,
             city=principal.city,
-            app=principal.who,
+            app=app_of(principal),
             fingerprint=fingerprint(body),
             kind=body.kind,
             category=body.category,
@@ -62,7 +65,13 @@ class Acceptance:
             confidential=body.reporter is not None and body.reporter.confidential,
             historic=body.historic,
             pack_version=pack.version,
+            entered_by=principal.person,
         )
+
+
+def app_of(principal: Principal) -> str:
+    """The app that a report belongs to: one for all officers, so that a person is one whoever took the call."""
+    return DESKS if principal.kind == "officer" else principal.who
 
 
 def fingerprint(body: msgspec.Struct) -> str:
@@ -86,6 +95,8 @@ def _errors(body: ReportBody, principal: Principal, pack: Pack, now: datetime) -
             errors.append(FieldError(f"/{name}", "needs a zone, as in 2026-01-02T03:04:05Z"))
         elif at is not None and not MINYEAR < at.year < MAXYEAR:
             errors.append(FieldError(f"/{name}", "is beyond what can be reckoned with"))
+    if principal.kind == "officer" and body.channel == "app":
+        errors.append(FieldError("/channel", "says how it came: window, phone, visit, group or hotline"))
     if principal.kind != "importer":
         if body.received_at is not None:
             errors.append(FieldError("/received_at", "is for importers"))

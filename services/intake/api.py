@@ -1,4 +1,4 @@
-"""Reports' routes: what rider apps call."""
+"""Reports' routes: what rider apps call, and officers who enter a report for somebody."""
 
 import asyncio
 from typing import Any
@@ -11,6 +11,7 @@ from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt
 from services.intake.photos import PhotoStore
 from services.intake.progress import report_view
 from services.intake.reporters import Reporters
+from services.intake.sight import units_that_see
 from services.intake.store import ReportStore
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found
@@ -25,7 +26,8 @@ from shared.runtime.quotas import Quotas
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 BATCH_MAX = 1000
 APPS = frozenset({"rider_app", "importer"})
-READERS = frozenset({"rider_app", "importer", "ops"})
+SENDERS = APPS | {"officer"}
+READERS = SENDERS | {"ops"}
 VIEWERS = frozenset({"rider_app", "importer", "officer", "ops"})
 _OUTCOMES = {422: REPORTS.labels("refused"), 429: REPORTS.labels("limited"), 503: REPORTS.labels("unavailable")}
 
@@ -58,8 +60,8 @@ class ReportApi:
             post(
                 "/v1/reports",
                 self.submit,
-                "A report; 202 means durable",
-                roles=APPS,
+                "A report; 202 means durable. Officers enter what came by window, phone, visit or group chat",
+                roles=SENDERS,
                 body=ReportBody,
                 keyed=True,
                 answers={202: Accepted},
@@ -200,13 +202,17 @@ class ReportApi:
 
     async def report(self, call: Call) -> Answer:
         who = call.principal
-        if who.kind == "ops" and who.city == "*":
-            found = await self._store.get(None, None, call.path["id"])
-        else:
-            found = await self._store.get(who.city, who.app, call.path["id"])
-        if found is None:
+        city = None if who.kind == "ops" and who.city == "*" else who.city
+        found = await self._store.get(city, who.app, call.path["id"])
+        if found is None or not self._may_see(found, who):
             raise not_found("report")
         return Answer(report_view(found, self._packs.current(found["city"])))
+
+    def _may_see(self, report: Document, who: Principal) -> bool:
+        """Officers: who entered it, and whose unit sees the case."""
+        if who.kind != "officer" or report.get("entered_by") == who.person:
+            return True
+        return who.unit in units_that_see(report, self._packs.current(report["city"]))
 
     async def categories(self, call: Call) -> Answer:
         who = call.principal

@@ -12,8 +12,8 @@ from services.intake.commit import unknown
 from services.intake.domain.photo import BYTES_MAX
 from services.intake.photos import PhotoStore, not_clean_yet
 from services.intake.pictures import look
+from services.intake.sight import units_that_see
 from services.intake.store import ReportStore
-from shared.city.pack import Pack
 from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
 from shared.kernel.ids import opening_report
 from shared.runtime.http_server import Answer, Call, Route, get, post
@@ -116,23 +116,12 @@ class PhotoApi:
         if who.kind != "officer":
             return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
         report = await self._store.get(who.city, None, where["_id"])
-        return report is not None and who.unit in _sight(report.get("case") or {}, self._packs.current(who.city))
+        return report is not None and who.unit in units_that_see(report, self._packs.current(who.city))
 
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)
         missing = await self._photos.claim_for_case(body.city, body.photos, body.case)
         return Answer({"missing": missing}, 422 if missing else 200)
-
-
-def _sight(case: Document, pack: Pack) -> set[str]:
-    """The units that see a case, as the router has it: owner, ground, whom it is offered or assigned to, all above."""
-    seen = set(case.get("path", ()))
-    within = pack.units.get(case.get("within") or "")
-    others = [pack.units.get(case.get(name) or "") for name in ("offered_to", "assignee")]
-    for unit in (*others, within if within is not None and case["unit"] in within.path else None):
-        if unit is not None:
-            seen.update(unit.path)
-    return seen
 
 
 async def _picture_bytes(call: Call) -> bytes:

@@ -93,6 +93,8 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
         view["message"] = _receipt(name, case)
         if "reason" in case:
             view["reason"] = case["reason"]
+    if "entered_by" in report:
+        view |= {"entered_by": report["entered_by"], "channel": report["channel"]}
     if "rating" in report:
         view["rating"] = report["rating"]
     return view

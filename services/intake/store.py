@@ -48,6 +48,7 @@ def submitted_event(report: Document) -> Envelope:
                 reporter=report["reporter"],
                 confidential=report["confidential"],
                 historic=report["historic"],
+                entered_by=report.get("entered_by"),
             )
         ),
     )
@@ -56,7 +57,7 @@ def submitted_event(report: Document) -> Envelope:
 def to_doc(report: Submission, trace: str, now: datetime) -> Document:
     """The document of a new report, stored at ``now`` (real time)."""
     place = report.place
-    return {
+    document: Document = {
         "_id": report.id,
         "city": report.city,
         "app": report.app,
@@ -78,6 +79,7 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "trace": trace,
         "stored_at": now,
     }
+    return document if report.entered_by is None else {**document, "entered_by": report.entered_by}
 
 
 class ReportStore:

@@ -161,8 +161,8 @@ class Unanswered:
         )
         return Envelope(
             id=event_id(report["_id"], version, 0),
-            type="report.unrouted.v1",
-            topic=contract.TOPIC,
+            type="report.unrouted.v2",
+            topic=contract.UNROUTED_TOPIC,
             key=report["cell"],
             subject=report["_id"],
             city=report["city"],

@@ -80,14 +80,7 @@ def assemble(settings: Settings) -> Service:
 
     service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
     service.consumes(
-        effect(
-            reports.TOPIC,
-            "notifier.unrouted",
-            alerts.handle_unrouted,
-            service.dead,
-            service.clock,
-            only=frozenset({"report.unrouted.v1"}),
-        )
+        effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
     )
     service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
     service.background("packs", follower.run)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 import msgspec
+import structlog
 from starlette.responses import StreamingResponse
 
 from services.router.command_bodies import BODIES
@@ -25,6 +26,8 @@ from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.mongo import Collection
 from shared.runtime.packs import PackLibrary
 from shared.runtime.relay import from_stored
+
+log = structlog.get_logger()
 
 OFFICER = frozenset({"officer"})
 READERS = frozenset({"officer", "ops"})
@@ -190,6 +193,7 @@ class RouterApi:
         pack = self._pack(call, call.query_as(CityQuery).city)
         found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
         if found is None:
+            log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")
         return found[0]
 

@@ -4,6 +4,7 @@ import structlog
 from starlette.applications import Starlette
 
 from services.router.api import RouterApi
+from services.router.audit import Audit
 from services.router.changes import Changes
 from services.router.cities import Cities
 from services.router.consumers import ReportEvents
@@ -44,7 +45,12 @@ def assemble(settings: Settings) -> Service:
     tail = Tail()
     api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
     explain = Explain(store, packs, service.clock)
-    service.routes = [*api.routes(), *explain.routes(), *Cities(service, cities, packs, relay, source=1).routes()]
+    service.routes = [
+        *api.routes(),
+        *explain.routes(),
+        *Audit(store, service.events).routes(),
+        *Cities(service, cities, packs, relay, source=1).routes(),
+    ]
     service.on_open.append(packs.open)
     heard = ReportEvents(store, changes, packs, service.publisher, service.clock)
     service.consumes(effect(reports.TOPIC, "router.reports", heard.handle, service.dead, service.clock))

@@ -58,7 +58,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
         Opening(
             case=case_id(report.report),
             city=city,
-            report=Report(report.report, report.app, report.received_at, report.reporter),
+            report=Report(report.report, report.app, report.received_at, report.reporter, report.entered_by),
             kind=report.kind,
             category=category,
             priority=priority,

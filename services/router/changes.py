@@ -1,6 +1,7 @@
 """The one way a case changes: decided events become the next version, saved under a guard, handed to the relay."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
@@ -25,9 +26,9 @@ class Changes:
         """The change that ``happened`` makes of ``case``."""
         events = list(happened)
         after = apply_all(case, events)
-        return Change(
-            case, after, to_envelopes(after, events, trace or new_trace(), before=case), self._seen_by(after), key
-        )
+        envelopes = to_envelopes(after, events, trace or new_trace(), before=case)
+        after = replace(after, head=envelopes[-1].head)
+        return Change(case, after, envelopes, self._seen_by(after), key)
 
     def _seen_by(self, case: Case) -> list[str]:
         return seen_by(case, self._packs.current(case.city))

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from services.router.domain import events as e
-from services.router.domain.case import REPORTS_KEPT, Case, Clock
+from services.router.domain.case import REPORTS_KEPT, Case, Clock, Entry
+from services.router.domain.chain import line, linked
 from services.router.domain.commands import Actor
 from services.router.domain.decide import open_commands
 from shared.contracts import cases as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
+from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
 
 STEPS_KEPT = 20
@@ -56,27 +58,44 @@ def to_state(case: Case) -> contract.CaseState:
 
 
 def to_envelopes(case: Case, happened: list[e.Event], trace: str, before: Case | None = None) -> tuple[Envelope, ...]:
-    """The change's events as they cross Kafka; all carry the state after the change."""
+    """The change's events as they cross Kafka; all carry the state after the change, each its link of the chain.
+
+    The last one's ``head`` is the case's from here on.
+    """
     state = to_state(case)
-    return tuple(
-        Envelope(
-            id=event_id(case.id, case.version, n),
-            type=event.TYPE,
-            topic=contract.TOPIC,
-            key=case.id,
-            subject=case.id,
-            city=case.city,
-            sequence=case.version,
-            time=event.at,
-            lane=0 if case.priority == "danger" else 1,
-            trace=trace,
-            data=encode(_case_event(state, event, before)),
+    head = before.head if before is not None else ""
+    envelopes = []
+    for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
+        id_, data = event_id(case.id, case.version, n), encode(_case_event(state, event, before, entry))
+        head = linked(head, id_, event.TYPE, rfc3339(event.at), data)
+        envelopes.append(
+            Envelope(
+                id=id_,
+                type=event.TYPE,
+                topic=contract.TOPIC,
+                key=case.id,
+                subject=case.id,
+                city=case.city,
+                sequence=case.version,
+                time=event.at,
+                lane=0 if case.priority == "danger" else 1,
+                trace=trace,
+                data=data,
+                head=head,
+            )
         )
-        for n, event in enumerate(happened)
-    )
+    return tuple(envelopes)
 
 
-def _case_event(state: contract.CaseState, event: e.Event, before: Case | None) -> contract.CaseEvent:
+def _lines(case: Case, count: int) -> list[Entry | None]:
+    """The lines of the newest events; None for those that the case does not hold any more."""
+    lines = list(case.history[-count:])
+    return [*([None] * (count - len(lines))), *lines]
+
+
+def _case_event(
+    state: contract.CaseState, event: e.Event, before: Case | None, entry: Entry | None
+) -> contract.CaseEvent:
     tell: list[str] = []
     act = clock = due_at = score = None
     match event:
@@ -104,6 +123,7 @@ def _case_event(state: contract.CaseState, event: e.Event, before: Case | None) 
         fired_at=event.at if clock else None,
         reason=event.text if isinstance(event, e.Rejected) else None,
         score=score,
+        line=line(entry) if entry is not None else None,
     )
 
 
@@ -203,7 +223,9 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
 
 def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
     """A report on the case: who sent it stays with intake, a confidential one shows no reporter at all."""
-    return {"id": report.id, "received_at": report.received_at, **({} if confidential else {"app": report.app})}
+    view = {"id": report.id, "received_at": report.received_at}
+    told = {} if confidential else {"app": report.app, "entered_by": report.entered_by}
+    return {**view, **{name: value for name, value in told.items() if value is not None}}
 
 
 def history_view(entry: Any) -> dict[str, Any]:

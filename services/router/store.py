@@ -103,7 +103,7 @@ class CaseStore:
         """
         now = real_now()
         documents = [
-            {**to_doc(case, seen), "first_event": as_pending([event])[0], "stored_at": now}
+            {**to_doc(case, seen), "head": event.head, "first_event": as_pending([event])[0], "stored_at": now}
             for case, event, seen in opened
         ]
         inserted = await self.cases.insert_all(documents)

@@ -112,3 +112,5 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None
+    line: str | None = None
+    """SHA-256 of the line in the case's history, whose words do not cross Kafka."""

@@ -15,16 +15,24 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "report.added.v1": (reports.TOPIC, reports.ReportAdded),
     "report.withdrawn.v1": (reports.TOPIC, reports.ReportWithdrawn),
     "report.unrouted.v1": (reports.TOPIC, reports.ReportUnrouted),
+    "report.unrouted.v2": (reports.UNROUTED_TOPIC, reports.ReportUnrouted),
     **dict.fromkeys(cases.TYPES, (cases.TOPIC, cases.CaseEvent)),
     "alert.sent.v1": (alerts.TOPIC, alerts.AlertSent),
     "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
 }
 
-TOPICS: dict[str, int] = {reports.TOPIC: 12, cases.TOPIC: 12, alerts.TOPIC: 6, cities.TOPIC: 1}
+TOPICS: dict[str, int] = {
+    reports.TOPIC: 12,
+    reports.UNROUTED_TOPIC: 1,
+    cases.TOPIC: 12,
+    alerts.TOPIC: 6,
+    cities.TOPIC: 1,
+}
 """Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
 
 EMITTERS: dict[str, str] = {
     reports.TOPIC: "intake",
+    reports.UNROUTED_TOPIC: "intake",
     cases.TOPIC: "router",
     alerts.TOPIC: "notifier",
     cities.TOPIC: "router",

@@ -31,6 +31,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """W3C traceparent of the request that caused it, or empty."""
     data: str
     """JSON text of the catalogue's struct."""
+    head: str = ""
+    """Of a case's event: the chain over its history up to here. It stays with the store, and does not cross Kafka."""
 
 
 class Malformed(Exception):

@@ -6,6 +6,8 @@ from typing import Literal
 import msgspec
 
 TOPIC = "reports"
+UNROUTED_TOPIC = "unrouted"
+"""A rare event has a topic of its own: who waits for it need not read every report."""
 
 Kind = Literal["hazard", "opinion", "clue", "need"]
 Channel = Literal["app", "group", "window", "phone", "visit", "hotline"]
@@ -40,6 +42,8 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     reporter: str | None = None
     confidential: bool = False
     historic: bool = False
+    entered_by: str | None = None
+    """The officer who entered it for the reporter."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,7 +74,10 @@ class ReportWithdrawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class ReportUnrouted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``report.unrouted.v1``: nobody made a case of it in time (``route_by``); a breach of its own."""
+    """``report.unrouted.v2``: nobody made a case of it in time (``route_by``); a breach of its own.
+
+    As ``report.unrouted.v1`` it was among the reports; nobody sends that any more.
+    """
 
     report: str
     received_at: datetime

@@ -63,7 +63,6 @@ class Consumer:
         clock: Clock,
         *,
         newest: bool,
-        only: frozenset[str] = frozenset(),
     ) -> None:
         self.topic = topic
         self.group = group
@@ -75,7 +74,6 @@ class Consumer:
         """Partitions whose first batch since the start was handled."""
         self._clock = clock
         self._newest = newest
-        self._only = {type_.encode() for type_ in only}
         self.subscriber: Any = None
         self.progress = time.monotonic()
         self._counted, self._took = _HANDLED.labels(group), _TOOK.labels(group)
@@ -96,9 +94,7 @@ class Consumer:
 
     def subscribe(self, settings: Settings, broker: KafkaBroker) -> None:
         """Declare the FastStream subscriber; it starts with the broker."""
-        self.subscriber = durable_subscriber(
-            settings, broker, self.topic, self.group, title=self.group, patient=bool(self._only)
-        )
+        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, title=self.group)
         self.subscriber(self._consume)
 
     async def _consume(self, records: tuple[ConsumerRecord, ...]) -> None:
@@ -135,8 +131,7 @@ class Consumer:
             await self._attempts.done([place])
 
     async def _handled(self, records: Sequence[ConsumerRecord]) -> None:
-        wanted = [record for record in records if self._of_interest(record)]
-        pairs = [pair for record in wanted if (pair := await self._decoded(record)) is not None]
+        pairs = [pair for record in records if (pair := await self._decoded(record)) is not None]
         if self._newest:
             pairs = newest_of_each(pairs)
         if pairs:
@@ -151,13 +146,6 @@ class Consumer:
             if firsts[partition] <= before.offset <= last.offset:
                 newest = max(before.newest, *(r.timestamp for r in records if r.partition == partition))
                 self.handled[partition] = Handled(last.offset + 1, newest)
-
-    def _of_interest(self, record: ConsumerRecord) -> bool:
-        """A topic's other types are passed over by their header alone; what has no type is looked at, and parked."""
-        if not self._only:
-            return True
-        type_ = next((value for name, value in record.headers if name == "ce_type"), None)
-        return type_ is None or type_ in self._only
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:
@@ -220,8 +208,6 @@ def projection(topic: str, group: str, handle: Handler, dead: DeadLetters, clock
     return Consumer(topic, group, handle, dead, clock, newest=True)
 
 
-def effect(
-    topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock, only: frozenset[str] = frozenset()
-) -> Consumer:
-    """``handle`` gets every event (of the types in ``only``) and must derive what it makes from the event's id."""
-    return Consumer(topic, group, handle, dead, clock, newest=False, only=only)
+def effect(topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock) -> Consumer:
+    """``handle`` gets every event and must derive what it makes from the event's id."""
+    return Consumer(topic, group, handle, dead, clock, newest=False)

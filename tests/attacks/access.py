@@ -184,7 +184,7 @@ class World:
             name = path.rsplit("/", 1)[1]
             target = (self.offered_of if offered else self.plain_of)[name]
             return Request(path.replace("{id}", target.case), body=_WORDS.get(name, {}))
-        if path in ("/v1/trace/{id}", "/v1/dead-letters/{id}"):
+        if path in ("/v1/trace/{id}", "/v1/dead-letters/{id}", "/v1/cases/{id}/audit"):
             return Request(path.replace("{id}", target.case))
         if path.startswith("/v1/dead-letters/"):
             return Request(path.replace("{id}", "none"), body={"dry_run": True})
@@ -194,7 +194,7 @@ class World:
 
     def _request(self, route: str, target: Target, photo: str) -> Request:
         path = route.split(" ")[2]
-        report = {"kind": "hazard", "description": "lamp", "location": QUAY}
+        report = {"kind": "hazard", "description": "lamp", "location": QUAY, "channel": "phone"}
         version = next(c["version"] for c in self._cities if c["city"] == "harbour")
         dev = {"name": "walked", "role": "rider_app", "city": "harbour"}
         hook = {"url": "http://127.0.0.1:9/", "types": ["case.closed"]}

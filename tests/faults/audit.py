@@ -198,7 +198,7 @@ class Audit:
         }
         for document in self.all_of("intake", "events"):
             event = from_stored(document)
-            if event.type == "report.unrouted.v1":
+            if event.type == "report.unrouted.v2":
                 for person in harbour().on_duty(harbour().root.id, event.time, "A"):
                     wanted[alert_id(event.id, person.id, "inbox")] = f"{event.subject} unrouted to {person.id}"
         there = {d["_id"]: d for d in self.all_of("notifier", "alerts", {"because": 1, "recipient": 1, "case": 1})}

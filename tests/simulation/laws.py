@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
+from services.router.audit import verified
 from services.router.domain.case import ENDED, Case, Clock
-from services.router.store import from_doc
+from services.router.store import from_doc, opened_event
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import CATALOGUE, decode
 from shared.contracts.envelope import Envelope, from_record
 from shared.kernel.ids import alert_id, case_id, event_id
+from shared.runtime.relay import from_stored
 from tests.expected_alerts import people_told
 from tests.simulation.documents import Document
 from tests.simulation.people import Ledger
@@ -97,6 +99,7 @@ class Laws:
         self._every_report_has_its_case(cases)
         events = self._published()
         self._every_change_was_told(cases, events)
+        self._every_history_is_whole(cases)
         self._every_clock_fired_once(cases, events)
         self._every_alert_is_there(events)
         for name in ("intake", "router", "notifier"):
@@ -137,6 +140,15 @@ class Laws:
             ids = {event_id(case.id, v, n) for v in range(1, case.version + 1) for n in range(len(case.history))}
             _law({e.id for e in events.values() if e.subject == case.id} <= ids, f"{case.id} has odd event ids")
 
+    def _every_history_is_whole(self, cases: dict[str, Case]) -> None:
+        """The chain of the stored events is unbroken, whatever was killed between two of them."""
+        log: dict[str, list[Envelope]] = defaultdict(list)
+        for stored in self._log.committed.values():
+            log[stored["subject"]].append(from_stored(stored))
+        for case in cases.values():
+            told = [opened_event(self._cases.committed[case.id]), *log[case.id]]
+            _law(verified(case, told).wrong is None, f"{verified(case, told)}")
+
     def _every_clock_fired_once(self, cases: dict[str, Case], events: dict[str, Envelope]) -> None:
         fired: dict[tuple[str, str, str, datetime | None], list[datetime]] = defaultdict(list)
         for event in events.values():
@@ -166,7 +178,7 @@ class Laws:
         wanted |= {
             alert_id(event.id, person.id, "inbox")
             for event in events.values()
-            if event.type == "report.unrouted.v1"
+            if event.type == "report.unrouted.v2"
             for person in harbour().on_duty(harbour().root.id, event.time, "A")
         }
         there = set(self._alerts.committed)

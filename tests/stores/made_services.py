@@ -1,7 +1,7 @@
 """Parts of the services on a real database, with a broker that only listens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.intake.commit import GroupCommit
@@ -78,7 +78,8 @@ def routed(key: str = "k1", **fields: Any) -> tuple[Case, Envelope, list[str]]:
     """A report's case with its first event and who sees it, as the consumer makes it."""
     event = submitted(key, **fields)
     case, happened = assign(decode(event, ReportSubmitted), "harbour", harbour())
-    return case, to_envelopes(case, [happened], TRACE)[0], seen_by(case, harbour())
+    first = to_envelopes(case, [happened], TRACE)[0]
+    return replace(case, head=first.head), first, seen_by(case, harbour())
 
 
 @dataclass

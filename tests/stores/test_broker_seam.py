@@ -59,7 +59,7 @@ class Kafka:
         """Connected while it lasts."""
         made = build_broker(self.settings, group)
         member = Member(made, Publisher(self.settings, made, group), fails=fails)
-        durable_subscriber(self.settings, made, reports.TOPIC, group, group, patient=False)(member.handle)
+        durable_subscriber(self.settings, made, reports.TOPIC, group, group)(member.handle)
         await made.start()
         try:
             yield member

@@ -147,7 +147,7 @@ async def test_a_report_that_nobody_routes_breaches_once_and_on_time(store: Repo
     assert await watch.unanswered.breach_late() == 1
     assert await watch.unanswered.breach_late() == 0
     after = await report_of(store, report["_id"])
-    assert [event["type"] for event in after["pending"]] == ["report.unrouted.v1"]
+    assert [event["type"] for event in after["pending"]] == ["report.unrouted.v2"]
     assert (after["outbox"]["lane"], after["unrouted_at"]) == (0, NOW + timedelta(hours=1))
 
 

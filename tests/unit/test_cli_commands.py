@@ -24,6 +24,7 @@ ASKING = (
     ["key", "new", "--app", "a", "--role", "rider_app"],
     ["city", "load", str(HARBOUR)],
     ["locate", "4.32", "52.12"],
+    ["audit", "verify", "--all"],
 )
 
 

@@ -46,6 +46,8 @@ class Submission:
     confidential: bool
     historic: bool
     pack_version: str
+    entered_by: str | None = None
+    """The officer who entered it for somebody."""
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:

@@ -99,6 +99,8 @@ class Report:
     app: str
     received_at: datetime
     reporter: str | None = None
+    entered_by: str | None = None
+    """The officer who entered it for the reporter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ class Case:
     history: tuple[Entry, ...] = ()
     officer_moves: int = 1
     """Counts commands, clocks and moves only: the ETag."""
+    head: str = ""
+    """Of the chain over everything that happened; a case of an older version has none until something happens to it."""
 
     @property
     def unit(self) -> str:

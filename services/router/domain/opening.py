@@ -53,5 +53,5 @@ def open_case(opening: Opening) -> tuple[Case, Opened]:
         confidential=opening.confidential,
         historic=opening.historic,
     )
-    opened = Opened(at=opening.opened_at)
+    opened = Opened(at=opening.opened_at, by=opening.report.entered_by)
     return apply(case, opened), opened
