@@ -208,7 +208,7 @@ BOARDS: Mapping[str, tuple[str, Mapping[str, Sequence[Graph]]]] = {
                 ),
                 Graph(
                     "Clock off",
-                    "How far the machine's clock is ahead of most of those that its service hears of; not followed past 0.5 s.",
+                    "How far the machine's clock is ahead of most that its service hears of.",
                     "s",
                     {"{{instance}}": "whistle_clock_off_seconds"},
                 ),

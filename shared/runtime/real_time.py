@@ -1,6 +1,6 @@
 """Real time, as most of the clocks that we hear of have it: one that is stepped or wrong decides nothing.
 
-A service hears its own clock and those of MongoDB's members, whose heartbeats to their clients say what time it is there.
+A service hears its own clock and those of MongoDB's members, whose heartbeats to clients say what time it is there.
 Time is the middle one of them, carried forward by the monotonic clock in between, so that a step of one clock, this
 machine's or a primary's, fires no deadline early and holds none back. Where only two are heard and they part, the one
 holds that did not step.

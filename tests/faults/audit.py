@@ -94,7 +94,9 @@ class Audit:
 
     def routed(self) -> set[str]:
         """The reports that have a case."""
-        return {report["id"] for case in self.all_of("router", "cases", {"reports.id": 1}) for report in case["reports"]}
+        return {
+            report["id"] for case in self.all_of("router", "cases", {"reports.id": 1}) for report in case["reports"]
+        }
 
     def early(self) -> list[str]:
         """Cases with a clock that breached before its time, by this machine's clock."""

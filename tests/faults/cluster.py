@@ -15,10 +15,10 @@ from pymongo import MongoClient
 
 from deploy.local.parts import Service, Stack, service_part
 from deploy.local.state import holder, read_secret
-from tests.faults.audit import Audit, Balance, Hook
+from tests.faults.audit import PATIENCE, Audit, Balance, Hook
 from tests.faults.ledger import Receiver
 from tests.faults.load import Load
-from tests.faults.network import Link, Trouble, calls_of, calls_of_others
+from tests.faults.network import Calls, Link, Trouble
 from tests.faults.server import Server
 from tests.faults.servers import Servers
 from tests.stack import HARBOUR, RunningStack, running_stack, until
@@ -72,7 +72,8 @@ class Cluster:
         assert supervisor is not None
         os.kill(supervisor, signal.SIGSTOP)
         try:
-            yield os.kill(self.stack.pid(service), signal.SIGKILL)
+            os.kill(self.stack.pid(service), signal.SIGKILL)
+            yield
         finally:
             os.kill(supervisor, signal.SIGCONT)
 
@@ -81,13 +82,13 @@ class Cluster:
         """The other members and ``primary`` hear nothing of each other; of all members services hear only it."""
         members = self.servers.members
         others = [member for member in members.all if member is not primary]
-        strangers = calls_of_others([member.pid for member in members.all])
+        strangers = Calls([member.pid for member in members.all], others=True)
         with ExitStack() as troubles:
-            ours = calls_of([member.pid for member in others])
-            troubles.enter_context(members.link(primary).troubled(Trouble(stuck=True), ours))
+            theirs = Calls([member.pid for member in others])
+            troubles.enter_context(members.link(primary).troubled(Trouble(stuck=True), theirs))
             for other in others:
                 link = members.link(other)
-                troubles.enter_context(link.troubled(Trouble(stuck=True), calls_of([primary.pid])))
+                troubles.enter_context(link.troubled(Trouble(stuck=True), Calls([primary.pid])))
                 troubles.enter_context(link.troubled(Trouble(stuck=True), strangers))
             yield
 
@@ -95,20 +96,16 @@ class Cluster:
     def troubled(self, links: Sequence[Link], trouble: Trouble, *, old_ones: bool = False) -> Iterator[None]:
         """Of what the services have to do with these servers. ``old_ones``: only connections that there are now, which
         are gone afterwards."""
-        servers = calls_of_others([server.pid for server in self.servers.all])
+        servers = [server.pid for server in self.servers.all if server.running]
         with ExitStack() as troubles:
             for link in links:
-                now = link.callers()
-                caller = (lambda port, now=now: port in now and servers(port)) if old_ones else servers
-                troubles.enter_context(link.troubled(trouble, caller, forgets=old_ones))
+                calls = Calls(servers, others=True, only=link.callers() if old_ones else None)
+                troubles.enter_context(link.troubled(trouble, calls, forgets=old_ones))
             yield
 
-    def dies(self, service: str, moment: str) -> None:
-        """Ask for a planted end of a service's process, and wait for it and for the next process."""
-        living = self.stack.pid(service)
-        file = self.plant(moment)
-        until(lambda: not file.exists(), within=BACK_WITHIN, what=moment)
-        self.back(service, living)
+    def taken(self, planted: Path) -> None:
+        """Wait until a planted moment has happened."""
+        until(lambda: not planted.exists(), within=BACK_WITHIN, what=planted.name)
 
     def step_clock(self, service: str, seconds: float) -> None:
         """The service's wall clock is wrong by so much from now on."""
@@ -156,7 +153,7 @@ class Cluster:
         app = rider.get("router", "/v1/me").json()["app"]
         self.hooks.append(Hook(answer.json()["id"], app, receiver))
 
-    def balance(self, load: Load, within: float) -> Balance:
+    def balance(self, load: Load, within: float = PATIENCE) -> Balance:
         return self.audit.balance(load, self.hooks, within)
 
     def heal(self) -> None:

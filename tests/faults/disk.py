@@ -29,9 +29,9 @@ class SmallDisk:
         apart = ("unshare", "--mount") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--mount")
         if shutil.which("unshare") is None:
             raise NoSmallDisk("there is no unshare (util-linux)")
+        mounting = _MOUNT.format(size=mebibytes, place=place)
         self._holder = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *apart]
-            + ["sh", "-c", _MOUNT.format(size=mebibytes, place=place)],
+            [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *apart, "sh", "-c", mounting],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

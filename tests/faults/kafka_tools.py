@@ -32,7 +32,7 @@ async def _moved_to_the_end(cluster: Cluster, group: str, topic: str) -> None:
         places = _places(cluster, topic)
         client.assign(places)
         async with asyncio.timeout(EMPTY_WITHIN):
-            while not await _committed(client, await client.end_offsets(places)):
+            while not await _committed(client, await client.end_offsets(places)):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.5)
     finally:
         await client.stop()
@@ -70,7 +70,7 @@ async def _aged(cluster: Cluster, topic: str) -> None:
 
 
 def vanished(cluster: Cluster, topic: str) -> None:
-    """A topic's records from every broker's disk while the cluster remains, as by a leader that knew nothing of them."""
+    """A topic's records from every broker's disk while the cluster remains, as by a leader that knew none of them."""
     brokers = cluster.servers.brokers
     for broker in brokers.all:
         broker.kill()

@@ -8,19 +8,17 @@ apart to part a primary from its secondaries and leave it its clients.
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Collection, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
-
-import psutil
 
 PIECE = 64 * 1024
 AGAIN_SECONDS = 0.3
 """Until TCP sends again what was lost."""
+LOOK_SECONDS = 0.1
 T = TypeVar("T")
-Caller = Callable[[int], bool]
-"""Whether the process that calls from this port is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Link:
     def __init__(self, network: Network, to: int) -> None:
         self._network = network
         self._to = to
-        self._troubles: list[tuple[Trouble, Caller]] = []
+        self._troubles: list[tuple[Trouble, Calls]] = []
         self._eased = asyncio.Event()
         self._callers: dict[asyncio.StreamWriter, int] = {}
         self.port = 0
@@ -87,23 +85,23 @@ class Link:
         return self._network.run(seen())
 
     @contextmanager
-    def troubled(self, trouble: Trouble, caller: Caller, *, forgets: bool = False) -> Iterator[None]:
+    def troubled(self, trouble: Trouble, calls: "Calls", *, forgets: bool = False) -> Iterator[None]:
         """``forgets``: afterwards the troubled connections are gone, as behind a firewall that lost its table; else
         what was held back arrives."""
-        self._network.run(self._begin(trouble, caller))
+        self._network.run(self._begin(trouble, calls))
         try:
             yield
         finally:
-            self._network.run(self._end(trouble, caller, forgets))
+            self._network.run(self._end(trouble, calls, forgets))
 
-    async def _begin(self, trouble: Trouble, caller: Caller) -> None:
-        self._troubles.append((trouble, caller))
+    async def _begin(self, trouble: Trouble, calls: "Calls") -> None:
+        self._troubles.append((trouble, calls))
 
-    async def _end(self, trouble: Trouble, caller: Caller, forgets: bool) -> None:
-        self._troubles.remove((trouble, caller))
+    async def _end(self, trouble: Trouble, calls: "Calls", forgets: bool) -> None:
+        self._troubles.remove((trouble, calls))
         if forgets:
-            for writer, port in self._callers.items():
-                if caller(port):
+            for writer, port in list(self._callers.items()):
+                if await calls.made(port):
                     writer.transport.abort()
         self._eased.set()
         self._eased = asyncio.Event()
@@ -133,7 +131,7 @@ class Link:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
         with suppress(OSError):
             while piece := await reader.read(PIECE):
-                while (trouble := self._trouble(port)) is not None:
+                while (trouble := await self._trouble(port)) is not None:
                     if not trouble.stuck:
                         again = self._network.chance.random() < trouble.lost
                         await asyncio.sleep(trouble.latency + again * AGAIN_SECONDS)
@@ -142,31 +140,58 @@ class Link:
                 writer.write(piece)
                 await writer.drain()
 
-    def _trouble(self, port: int) -> Trouble | None:
-        return next((trouble for trouble, caller in self._troubles if caller(port)), None)
+    async def _trouble(self, port: int) -> Trouble | None:
+        for trouble, calls in self._troubles:
+            if await calls.made(port):
+                return trouble
+        return None
 
 
-def calls_of(pids: Collection[int]) -> Caller:
-    """Connections that one of these processes opened."""
-    known: dict[int, bool] = {}
+class Calls:
+    """Connections that some processes opened, or that all others did.
 
-    def is_one(port: int) -> bool:
-        if port not in known:
-            known[port] = port in _ports(pids)
-        return known[port]
+    Told by the ports that the kernel says are theirs; looked up a few times a second at most, off the loop.
+    """
 
-    return is_one
+    def __init__(self, pids: Collection[int], *, others: bool = False, only: frozenset[int] | None = None) -> None:
+        """``only``: of these ports."""
+        self._pids, self._others, self._only = pids, others, only
+        self._known: dict[int, bool] = {}
+        self._unknown: set[int] = set()
+        self._look: asyncio.Task[None] | None = None
 
+    async def made(self, port: int) -> bool:
+        """Whether it is one of them that calls from this port."""
+        if self._only is not None and port not in self._only:
+            return False
+        while port not in self._known:
+            self._unknown.add(port)
+            if self._look is None or self._look.done():
+                self._look = asyncio.ensure_future(self._looked())
+            await asyncio.shield(self._look)
+        return self._known[port] != self._others
 
-def calls_of_others(pids: Collection[int]) -> Caller:
-    """Connections that none of these processes opened."""
-    theirs = calls_of(pids)
-    return lambda port: not theirs(port)
+    async def _looked(self) -> None:
+        await asyncio.sleep(LOOK_SECONDS)
+        asked, self._unknown = self._unknown, set()
+        theirs = await asyncio.to_thread(_ports, self._pids)
+        self._known |= {port: port in theirs for port in asked}
 
 
 def _ports(pids: Collection[int]) -> set[int]:
-    found: set[int] = set()
+    """The local ports of these processes' TCP sockets."""
+    sockets: set[str] = set()
     for pid in pids:
-        with suppress(psutil.NoSuchProcess):
-            found |= {connection.laddr.port for connection in psutil.Process(pid).net_connections("tcp")}
-    return found
+        with suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):
+                    sockets.add(str(descriptor.readlink()))
+    rows = [line.split() for table in ("tcp", "tcp6") for line in _table(table)]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if f"socket:[{row[9]}]" in sockets}
+
+
+def _table(name: str) -> list[str]:
+    try:
+        return Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    except OSError:  # a kernel without IPv6
+        return []

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.cluster import Cluster
 from tests.faults.load import Load
-from tests.faults.network import Trouble, calls_of
+from tests.faults.network import Calls, Trouble
 from tests.stack import until
 
 SLOW = Trouble(latency=0.05)
@@ -63,7 +63,7 @@ def stopped_for_a_while(cluster: Cluster, load: Load) -> None:
 def pressed_as_clocks_run_out(cluster: Cluster, load: Load) -> None:
     """Officers acknowledge cases within a fifth of a second of their deadline, and the router's store is slow, so that
     commands and clocks decide on the same version of a case."""
-    slow = calls_of([cluster.stack.pid("router")])
+    slow = Calls([cluster.stack.pid("router")])
     link = cluster.servers.members.link(cluster.servers.members.primary())
     with link.troubled(SLOW, slow), ThreadPoolExecutor(PRESSING) as officers:
         pressed = [answer for due in _soon_due(cluster, load) for answer in [officers.submit(_press, cluster, *due)]]

@@ -16,13 +16,17 @@ def test_f34_a_services_clock_is_wrong_by_an_hour(cluster: Cluster, seed: int, n
         for hours in (1, -1):
             load.caught()
             cluster.step_clock(service, hours * HOUR)
-            until(lambda h=hours: abs(_off(cluster, service) - h * HOUR) < 60, within=60, what="its clock found wrong")
+            _found_wrong(cluster, service, hours * HOUR)
             load.go_on_for(40)
             assert not cluster.audit.early(), f"breaches before their time with a clock {hours:+} h"
             until(lambda: not cluster.audit.overdue(), within=90, what=f"breaches in time with a clock {hours:+} h")
         killed = cluster.kill(service)
         cluster.back(service, killed)
         load.go_on_for(20)
+
+
+def _found_wrong(cluster: Cluster, service: str, seconds: float) -> None:
+    until(lambda: abs(_off(cluster, service) - seconds) < 60, within=60, what="its clock found wrong")
 
 
 def _off(cluster: Cluster, service: str) -> float:

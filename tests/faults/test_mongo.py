@@ -41,9 +41,7 @@ def test_f20_a_primary_without_its_secondaries_gives_no_receipt(cluster: Cluster
         load.go_on_for(40)
 
 
-def test_f22_a_primary_that_stands_still_holds_up_no_request_for_long(
-    cluster: Cluster, seed: int, note: Note
-) -> None:
+def test_f22_a_primary_that_stands_still_holds_up_no_request_for_long(cluster: Cluster, seed: int, note: Note) -> None:
     with under_load(cluster, seed, note) as load:
         unanswered = load.refused[0]
         still = cluster.servers.members.primary()

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.cluster import Cluster
 from tests.faults.fault import Note, lasting, under_load
 from tests.faults.load import MILLFIELD, Load
-from tests.faults.network import Trouble, calls_of
+from tests.faults.network import Calls, Trouble
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 HOT = 80.0
@@ -21,9 +21,9 @@ REFUSED_WITHIN, ACCEPTED_WITHIN, LATE = 0.5, 8.0, 10.0
 def test_f38_a_hot_community_is_refused_at_once_and_holds_up_nobodys_clock(
     cluster: Cluster, seed: int, note: Note
 ) -> None:
-    with under_load(cluster, seed, note) as load:
+    with under_load(cluster, seed, note):
         began = datetime.now(UTC)
-        slow = calls_of([cluster.stack.pid("intake")])
+        slow = Calls([cluster.stack.pid("intake")])
         link = cluster.servers.members.link(cluster.servers.members.primary())
         with link.troubled(SLOW, slow), Load(cluster.stack, seed + 1, HOT, MILLFIELD) as hot:
             hot.during(lasting(20, 300))

@@ -38,8 +38,11 @@ def test_f3_every_photo_of_a_report_is_there(cluster: Cluster, seed: int, note: 
         more = [senders.submit(_report_with_photo, rider, n) for n in range(SENDERS)]
         cluster.dies("intake", "intake-dies-after-a-claim")
         photos += [sent.result() for sent in more]
-    for photo in photos:
-        until(lambda p=photo: rider.get("intake", f"/v1/photos/{p}").status_code == 200, within=90, what=photo)
+    until(lambda: all(_shown(rider, photo) for photo in photos), within=120, what="every photo")
+
+
+def _shown(rider: Person, photo: str) -> bool:
+    return rider.get("intake", f"/v1/photos/{photo}").status_code == 200
 
 
 def _report_with_photo(rider: Person, number: int) -> str:

@@ -73,7 +73,9 @@ async def test_a_wiped_kafka_loses_no_report_no_case_no_alert_and_no_webhook(own
                 await more()
                 killed = own_stack.pid("kafka")
                 wipe(own_stack)
-                await asyncio.to_thread(until, lambda: own_stack.pid("kafka") not in (0, killed), within=90, what="Kafka, anew")
+                await asyncio.to_thread(
+                    until, lambda: own_stack.pid("kafka") not in (0, killed), within=90, what="Kafka, anew"
+                )
                 await more()
         await more()
     finally:

@@ -23,7 +23,7 @@ class Machine:
         monkeypatch.setattr(real_time, "time", clocks)
 
     def passes(self, seconds: float, *, late: float = 0.0) -> float:
-        """How far off real time is after so long, members having been heard every ten seconds, ``late`` seconds late."""
+        """How far off real time is after so long; members were heard every ten seconds, ``late`` seconds late."""
         for _ in range(int(seconds // 10)):
             self.true += 10.0
             for name, ahead in self.members.items():
