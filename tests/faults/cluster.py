@@ -103,6 +103,12 @@ class Cluster:
                 troubles.enter_context(link.troubled(trouble, calls, forgets=old_ones))
             yield
 
+    def dies(self, service: str, moment: str) -> None:
+        """Ask for a planted end of a service's process, and wait for it and for the next process."""
+        living = self.stack.pid(service)
+        self.taken(self.plant(moment))
+        self.back(service, living)
+
     def taken(self, planted: Path) -> None:
         """Wait until a planted moment has happened."""
         until(lambda: not planted.exists(), within=BACK_WITHIN, what=planted.name)
