@@ -21,5 +21,6 @@ def people_told(event: Envelope, pack: Pack) -> set[str]:
         tell=tuple(data.tell),
         assignee=case.assignee,
         early=data.due_at is not None and event.time < data.due_at,
+        part=data.part,
     )
     return {person.id for notice in notices(told) for person in found(notice, pack, event.time)}

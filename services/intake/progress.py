@@ -66,6 +66,7 @@ def _shown(event: CaseEvent) -> Document:
     sight = ("unit", "path", "within", "offered_to", "assignee", "confidential")
     kept = (*about, *sight, "cell", "lon", "lat", "opened_at")
     shown: Document = msgspec.to_builtins({k: getattr(case, k) for k in kept}, builtin_types=(datetime,))
+    shown["clocks"] = [clock for clock in shown["clocks"] if "part" not in clock]
     shown["open"] = case.state not in ENDED
     if event.reason is not None:
         shown["reason"] = event.reason

@@ -24,10 +24,13 @@ class Subject:
     priority: str
     text: str
     due_at: datetime | None
+    part: tuple[str, str] | None = None
+    """The part that it is about, and the unit whose it is."""
 
 
 def record(event: Envelope, subject: Subject, notice: Notice, recipient: str, language: str, now: datetime) -> Document:
-    """The alert of ``event`` for ``recipient`` in the inbox."""
+    """The alert of ``event`` for ``recipient`` in the inbox. ``part``: the part that the recipient's unit has to do."""
+    part = subject.part[0] if subject.part is not None and subject.part[1] == notice.unit else None
     return {
         "_id": alert_id(event.id, recipient, INBOX),
         "city": event.city,
@@ -37,6 +40,7 @@ def record(event: Envelope, subject: Subject, notice: Notice, recipient: str, la
         "kind": notice.kind,
         "case": subject.case,
         "case_version": subject.case_version,
+        **({"part": part} if part is not None else {}),
         "because": event.id,
         "event_type": event.type,
         "event_at": event.time,

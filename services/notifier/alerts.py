@@ -33,6 +33,7 @@ INDEXES = (
     IndexModel([("case", 1), ("state", 1)], name="case"),
 )
 SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
+PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excused.v1"}
 ENDED = {"closed", "rejected", "merged"}
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
 _DELAY = Histogram(
@@ -127,9 +128,11 @@ class Alerts:
             assignee=case.assignee,
             historic=case.historic,
             early=data.due_at is not None and event.time < data.due_at,
+            part=data.part,
         )
         language = pack.city.languages[0]
-        subject = Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data))
+        part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
+        subject = Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data), part)
         made = []
         people: set[str] = set()
         for notice in notices(told):
@@ -153,18 +156,22 @@ def _settled(event: Envelope, data: CaseEvent) -> list[Write]:
         return [_turned(case.id, case.version, "over", None, event)] if event.type.startswith("case.") else []
     if event.type in SIGNED:
         return [_turned(case.id, case.version, "acked", data.by, event)]
+    if event.type in PART_SIGNED:
+        return [_turned(case.id, case.version, "acked", data.by, event, data.part)]
     return []
 
 
-def _turned(case: str, version: int, state: str, by: str | None, event: Envelope) -> Write:
+def _turned(case: str, version: int, state: str, by: str | None, event: Envelope, part: str | None = None) -> Write:
+    """Alerts of the case turn with it, those of a part with that part; at the end all of them."""
+    whose: Document = {} if state == "over" else {"part": part}
     return UpdateMany(
-        {"case": case, "state": "sent", "case_version": {"$lt": version}},
+        {"case": case, "state": "sent", "case_version": {"$lt": version}, **whose},
         {"$set": {"state": state, "acked_at": event.time, "acked_by": by}},
     )
 
 
 def _tightest(data: CaseEvent) -> datetime | None:
-    waiting = [c.due_at for c in data.case.clocks if c.state == "running"]
+    waiting = [c.due_at for c in data.case.clocks if c.state == "running" and c.part == data.part]
     return min(waiting, default=None)
 
 
@@ -176,6 +183,7 @@ def view(alert: Document) -> dict[str, Any]:
         "channel",
         "kind",
         "case",
+        "part",
         "priority",
         "title",
         "text",

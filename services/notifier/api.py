@@ -158,7 +158,8 @@ class NotifierApi:
         alert = await self._alerts.get(who.city, call.path["id"])
         if alert is None or alert["recipient"] != who.person:
             raise not_found("alert")
-        await self._router.command(alert, "acknowledge", key=alert["_id"], person=alert["recipient"])
+        command = "report_in" if alert.get("part") is not None else "acknowledge"
+        await self._router.command(alert, command, key=alert["_id"], person=alert["recipient"])
         return Answer({"id": alert["_id"], "status": "recorded", "case": alert["case"]})
 
     async def add_webhook(self, call: Call) -> Answer:

@@ -90,7 +90,7 @@ class Links:
             title=alert["title"],
             text=alert["text"],
             **words.time_left(alert.get("due_at"), self._clock.now()),
-            button=words("claim"),
+            button=words(command_of(alert)),
         )
 
     async def press(self, call: Call) -> HTMLResponse:
@@ -101,8 +101,9 @@ class Links:
         words = _Words(self._packs.current(alert["city"]))
         if not lives:
             return _page(410, language=words.language, title=alert["title"], text=words("ended"))
+        command = command_of(alert)
         try:
-            await self._router.command(alert, "claim", key=f"link-{alert['_id']}", person=alert["recipient"])
+            await self._router.command(alert, command, key=f"link-{alert['_id']}", person=alert["recipient"])
         except Refusal as refusal:
             if refusal.status == 503:
                 said = words("again")
@@ -112,14 +113,21 @@ class Links:
                     title=alert["title"],
                     text=alert["text"],
                     said=said,
-                    button=words("claim"),
+                    button=words(command),
                 )
             return self._overtaken(await self._alerts.get(alert["city"], alert["_id"]) or alert, words)
-        return _page(200, language=words.language, title=alert["title"], text=alert["text"], said=words("yours"))
+        return _page(
+            200, language=words.language, title=alert["title"], text=alert["text"], said=words(f"{command}_done")
+        )
 
     def _overtaken(self, alert: Document, words: "_Words") -> HTMLResponse:
         said = words("over") if alert["state"] == "over" else words("taken", words.person(alert.get("acked_by")))
         return _page(409, language=words.language, title=alert["title"], text=alert["text"], said=said)
+
+
+def command_of(alert: Document) -> str:
+    """What one press does: report in where the recipient's unit is called in, else take the case."""
+    return "report_in" if alert.get("part") is not None else "claim"
 
 
 class _Words:
@@ -127,7 +135,9 @@ class _Words:
 
     _ZH = {
         "claim": "接单",
-        "yours": "已接单，工单在您名下。",
+        "claim_done": "已接单，工单在您名下。",
+        "report_in": "报到",
+        "report_in_done": "已报到。",
         "taken": "已由{}接单。",
         "over": "该工单已办结。",
         "ended": "链接已过期，请在待办工单中查看。",
@@ -136,7 +146,9 @@ class _Words:
     }
     _EN = {
         "claim": "Claim",
-        "yours": "It is yours now.",
+        "claim_done": "It is yours now.",
+        "report_in": "Report in",
+        "report_in_done": "You have reported in.",
         "taken": "{} has it now.",
         "over": "The case has ended.",
         "ended": "This link has ended; look in your queue.",

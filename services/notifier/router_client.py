@@ -30,8 +30,9 @@ class RouterClient:
         }
         if alert.get("trace"):
             headers["traceparent"] = alert["trace"]
+        body = {"part": alert["part"]} if alert.get("part") is not None else {}
         try:
-            answer = await self._client.post(f"/v1/cases/{alert['case']}/{command}", json={}, headers=headers)
+            answer = await self._client.post(f"/v1/cases/{alert['case']}/{command}", json=body, headers=headers)
         except httpx.HTTPError as away:
             raise unavailable(NOT_RECORDED) from away
         if answer.status_code == 200:

@@ -14,6 +14,14 @@ _TITLES = {
     "assigned": "指派给你",
     "told": "上报上级",
     "unrouted": "待分流超时",
+    "called": "吹哨",
+    "reported_in": "已报到",
+    "finished": "事项已办完",
+    "excused": "事项无需再办",
+    "consulted": "会商",
+    "concluded": "会商结论",
+    "planned": "整改方案",
+    "follow_up": "回访提醒",
 }
 _TITLES_EN = {
     "new": "New case",
@@ -26,6 +34,14 @@ _TITLES_EN = {
     "assigned": "Assigned to you",
     "told": "Brought to you",
     "unrouted": "Report without a case",
+    "called": "You are called in",
+    "reported_in": "Reported in",
+    "finished": "Part finished",
+    "excused": "No longer needed",
+    "consulted": "Consultation",
+    "concluded": "Consultation concluded",
+    "planned": "Works plan",
+    "follow_up": "Time to look again",
 }
 
 
@@ -37,16 +53,20 @@ def title(kind: str, priority: str, language: str) -> str:
 
 
 def text(event: CaseEvent, pack: Pack) -> str:
-    """Category, place and words, short enough for a message."""
+    """Category, place and words, short enough for a message; of a part, whose it is."""
     case = event.case
+    part = next((pack.units[p.unit].name for p in case.parts if p.id == event.part and p.unit in pack.units), None)
     category = pack.categories.get(case.category)
     unit = pack.units.get(case.unit)
     chinese = pack.city.languages[0].startswith("zh")
     english = category.name_en if category is not None else ""
     name = english if english and not chinese else category.name if category is not None else case.category
+    words: tuple[str | None, ...]
     if case.confidential:
-        return f"{unit.name if unit else case.unit} · {'保密上报' if chinese else 'confidential'}"
-    return " · ".join(filter(None, (unit.name if unit else case.unit, name, case.place, case.summary)))[:300]
+        words = (part, unit.name if unit else case.unit, "保密上报" if chinese else "confidential")
+    else:
+        words = (part, unit.name if unit else case.unit, name, case.place, case.summary)
+    return " · ".join(filter(None, words))[:300]
 
 
 def unrouted_text(report: str, language: str) -> str:

@@ -237,6 +237,7 @@ def _from_event(event: Envelope) -> dict[str, object]:
         "clock": data.clock,
         "due_at": data.due_at,
         "act": data.act,
+        "part": data.part,
     }
     return {name: value for name, value in view.items() if value is not None}
 

@@ -20,8 +20,9 @@ from shared.kernel.durations import parse_duration
 from shared.kernel.ids import case_id
 from shared.kernel.working_time import Calendar
 
-CLOCK_KINDS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
+AT_THE_START: frozenset[ClockKind] = frozenset({"acknowledge", "on_site", "resolve"})
 """Clocks that a case starts with; the others start with what they time."""
+CLOCK_KINDS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
 
 
 def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened]:
@@ -77,7 +78,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             location=Location(report.cell, place.lon, place.lat, place.address, located.place),
             description=report.description,
             photos=tuple(report.photos),
-            clocks=made.clocks(report.received_at, frozenset(CLOCK_KINDS)),
+            clocks=made.clocks(report.received_at, AT_THE_START),
             confidential=report.confidential,
             historic=report.historic,
             opened_at=report.received_at,
@@ -98,6 +99,21 @@ def fresh_resolve_clock(case: Case, pack: Pack, now: datetime) -> Clock | None:
     made = commitment_of(pack, pack.commitment_for(case.category, tuple(u.id for u in case.path), case.priority))
     clocks = made.clocks(now, frozenset({"resolve"}))
     return clocks[0] if clocks else None
+
+
+def part_clocks(case: Case, pack: Pack, unit: str, now: datetime, due_at: datetime | None = None) -> tuple[Clock, ...]:
+    """The clocks that start when ``unit`` is called in, by its own commitment, else by that of the case's owner.
+
+    ``due_at``: until when its work is planned; then it has that one clock, with the ladder of a part that is not
+    finished.
+    """
+    paths = (pack.units[unit].path, tuple(u.id for u in case.path))
+    found = [pack.commitment_for(case.category, path, case.priority) for path in paths]
+    worded = next((c for c in found if c.report_in is not None or c.finish_part is not None), found[0])
+    made = commitment_of(pack, worded)
+    if due_at is None:
+        return made.clocks(now, frozenset({"report_in", "finish_part"}))
+    return (made.until("finish_part", now, due_at),)
 
 
 def path_of(pack: Pack, unit: str) -> tuple[UnitOnPath, ...]:

@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from services.router.domain.case import PARTS_MAX
 from services.router.domain.commands import Command
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
+Units = Annotated[list[Ident], msgspec.Meta(min_length=1, max_length=PARTS_MAX)]
 
 
 class Place(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,9 +55,52 @@ class NoteBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ResolveBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``follow_up``: when the responsible desk is reminded to look again, as after an agreement."""
+
     how: Literal["repair", "agreement", "enforcement", "referral"]
     text: Text
     photos: Photos = []
+    follow_up: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class CallInBody(msgspec.Struct, forbid_unknown_fields=True):
+    units: Units
+    reason: Text
+
+
+class PartBody(msgspec.Struct, forbid_unknown_fields=True):
+    part: Ident
+
+
+class FinishPartBody(msgspec.Struct, forbid_unknown_fields=True):
+    part: Ident
+    text: Text
+    photos: Photos = []
+
+
+class ExcusePartBody(msgspec.Struct, forbid_unknown_fields=True):
+    part: Ident
+    reason: Text
+
+
+class ConsultBody(msgspec.Struct, forbid_unknown_fields=True):
+    parties: Units
+    question: Text
+
+
+class WorkBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``body`` is a unit of the pack."""
+
+    body: Ident
+    work: Text
+    due: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class PlanBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The parts in the order in which they are done."""
+
+    parts: Annotated[list[WorkBody], msgspec.Meta(min_length=1, max_length=PARTS_MAX)]
+    text: Text | None = None
 
 
 class InspectBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -81,6 +126,13 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "start": ThereBody,
     "note": NoteBody,
     "escalate": Reason,
+    "call_in": CallInBody,
+    "report_in": PartBody,
+    "finish_part": FinishPartBody,
+    "excuse_part": ExcusePartBody,
+    "consult": ConsultBody,
+    "conclude": NoteBody,
+    "plan": PlanBody,
     "resolve": ResolveBody,
     "inspect": InspectBody,
     "close": CloseBody,
@@ -91,14 +143,15 @@ BODIES: dict[str, type[msgspec.Struct]] = {
 
 def to_command(name: str, body: object) -> Command:
     """The domain's command."""
-    reason = getattr(body, "reason", None)
-    text = getattr(body, "text", None)
+    words = (getattr(body, field, None) for field in ("reason", "text", "question"))
     return Command(
         name=name,
-        text=reason if reason is not None else text,
+        text=next((said for said in words if said is not None), None),
         photos=tuple(getattr(body, "photos", ())),
         to=getattr(body, "to", None),
         at=getattr(body, "at", None),
         how=getattr(body, "how", None),
         ok=getattr(body, "ok", True),
+        part=getattr(body, "part", None),
+        follow_up=getattr(body, "follow_up", None),
     )

@@ -143,7 +143,7 @@ def _rungs(case: Case, clock: Clock, pack: Pack) -> list[dict[str, Any]]:
     rungs = []
     for number, rung in enumerate(clock.rungs):
         fired: datetime | None = None
-        unit = case.towards(rung.to)
+        unit = case.towards(rung.to, clock)
         if number < clock.fired:
             entry = climbed[number - clock.fired] if clock.fired - number <= len(climbed) else None
             fired, unit = (entry.at, entry.unit) if entry is not None else (rung.at, unit)
@@ -153,4 +153,5 @@ def _rungs(case: Case, clock: Clock, pack: Pack) -> list[dict[str, Any]]:
 
 
 def _climb_of(entry: Entry, clock: Clock) -> bool:
-    return entry.what == "case.escalated" and entry.clock == clock.kind and entry.due_at == clock.due_at
+    meant = (entry.clock, entry.due_at, entry.part) == (clock.kind, clock.due_at, clock.part)
+    return entry.what == "case.escalated" and meant

@@ -1,27 +1,24 @@
 """An officer's command, end to end: replay, sight, right, freshness, decision, one guarded update, the first answer."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
 
-from services.router.assignment import fresh_resolve_clock, path_of
 from services.router.changes import Changes
-from services.router.command_bodies import to_command
+from services.router.completing import completed
 from services.router.domain.case import Case
-from services.router.domain.commands import Actor, Command
+from services.router.domain.commands import Actor
 from services.router.domain.decide import decide
 from services.router.photos import PhotoClaims
 from services.router.public import answer, etag
 from services.router.store import CaseStore
 from services.router.visibility import is_guest
 from shared.city.pack import Pack
+from shared.city.together import consults
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
+from shared.kernel.errors import Refusal, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server import Answer, Call
 from shared.runtime.identity.directory import Principal
@@ -79,7 +76,7 @@ class Officers:
             now = self._clock.now()
             pack = self._packs.current(case.city)
             actor = acting(principal, case, pack)
-            command = _completed(to_command(name, call.body), case, actor, pack, now)
+            command = completed(name, call.body, case, actor, pack, now)
             happened = decide(case, command, actor, now)
             if not happened:
                 return case, True
@@ -107,40 +104,10 @@ def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
     """The officer, as he stands to the case."""
     assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
     guest = is_guest(case, principal.unit, pack)
-    return Actor(principal.person, principal.unit, principal.role, principal.post, guest)
-
-
-def _completed(command: Command, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
-    """What the domain needs from the pack: paths of units that are named, and the clock of a case opened again."""
-    complete: dict[str, Callable[[], Command]] = {
-        "transfer": lambda: replace(command, to_path=path_of(pack, _known_unit(command.to, pack))),
-        "accept": lambda: replace(command, to_path=path_of(pack, case.offered_to)) if case.offered_to else command,
-        "assign": lambda: replace(command, to=_assignee(command.to, case, pack)),
-        "reopen": lambda: replace(command, fresh_clock=fresh_resolve_clock(case, pack, now)),
-        "inspect": lambda: (
-            command if command.ok else replace(command, fresh_clock=fresh_resolve_clock(case, pack, now))
-        ),
-    }
-    return complete.get(command.name, lambda: command)()
-
-
-def _known_unit(unit: str | None, pack: Pack) -> str:
-    if unit is None or unit not in pack.units:
-        raise invalid(FieldError("/to", "is no unit of this city"))
-    return unit
-
-
-def _assignee(to: str | None, case: Case, pack: Pack) -> str:
-    """A person or unit inside the owner's subtree, or the ground where the case lies."""
-    if to is not None and to in pack.people:
-        unit = pack.people[to].unit
-    elif to is not None and to in pack.units:
-        unit = to
-    else:
-        raise invalid(FieldError("/to", "is no person or unit of this city"))
-    if case.unit not in pack.units[unit].path:
-        raise invalid(FieldError("/to", f"is not inside {case.unit}; transfer it instead"))
-    return to
+    known = pack.units.get(principal.unit)
+    path = known.path if known is not None else ()
+    consulting = known is not None and consults(pack, principal.unit)
+    return Actor(principal.person, principal.unit, principal.role, principal.post, guest, path, consulting)
 
 
 def _if_match(call: Call, case: Case) -> None:

@@ -1,10 +1,13 @@
 """What others may see of a case: the state in events, the row in a queue, the answer of the API."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from services.router.domain import events as e
-from services.router.domain.case import REPORTS_KEPT, Case, Clock, Entry
+from services.router.domain.case import REPORTS_KEPT, Case, Clock, Entry, Part
 from services.router.domain.chain import line, linked
 from services.router.domain.commands import Actor
 from services.router.domain.decide import open_commands
@@ -53,6 +56,8 @@ def to_state(case: Case) -> contract.CaseState:
         rating=case.rating,
         confidential=case.confidential,
         historic=case.historic,
+        parts=[contract.PartState(id=p.id, unit=p.unit, caller=p.caller, state=p.state) for p in case.parts],
+        parties=list(case.consultation.parties) if case.consultation is not None else [],
         routed_by=case.routing.by,
     )
 
@@ -66,7 +71,7 @@ def to_envelopes(case: Case, happened: list[e.Event], trace: str, before: Case |
     head = before.head if before is not None else ""
     envelopes = []
     for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
-        id_, data = event_id(case.id, case.version, n), encode(_case_event(state, event, before, entry))
+        id_, data = event_id(case.id, case.version, n), encode(_case_event(state, case, event, before, entry))
         head = linked(head, id_, event.TYPE, rfc3339(event.at), data)
         envelopes.append(
             Envelope(
@@ -94,35 +99,24 @@ def _lines(case: Case, count: int) -> list[Entry | None]:
 
 
 def _case_event(
-    state: contract.CaseState, event: e.Event, before: Case | None, entry: Entry | None
+    state: contract.CaseState, case: Case, event: e.Event, before: Case | None, entry: Entry | None
 ) -> contract.CaseEvent:
-    tell: list[str] = []
-    act = clock = due_at = score = None
-    match event:
-        case e.Escalated():
-            tell, act, clock, due_at = [event.to], event.act, event.clock, event.due_at
-        case e.ClockWarned() | e.ClockBreached():
-            tell, clock, due_at = [state.unit], event.clock, event.due_at
-        case e.Offered():
-            tell = [event.to]
-        case e.Rated():
-            score = event.score
-        case _:
-            pass
     moved = before is not None and before.unit != state.unit
     return contract.CaseEvent(
         case=state,
         was_path=[unit.id for unit in before.path] if before is not None and moved else [],
         was_offered_to=before.offered_to if before is not None and before.offered_to != state.offered_to else None,
+        was_called=[unit for unit in before.called if unit not in case.called] if before is not None else [],
         by=event.by,
         by_unit=event.by_unit,
-        tell=tell,
-        act=act,
-        clock=clock,
-        due_at=due_at,
-        fired_at=event.at if clock else None,
+        tell=event.tells(case),
+        act=event.act_meant,
+        clock=event.clock_meant,
+        due_at=event.due_meant,
+        part=event.part_meant,
+        fired_at=event.at if event.clock_meant else None,
         reason=event.text if isinstance(event, e.Rejected) else None,
-        score=score,
+        score=event.score if isinstance(event, e.Rated) else None,
         line=line(entry) if entry is not None else None,
     )
 
@@ -136,6 +130,7 @@ def _clock_state(clock: Clock) -> contract.ClockState:
         due_at=clock.due_at,
         state=clock.state,
         met_at=clock.met_at,
+        part=clock.part,
     )
 
 
@@ -153,7 +148,16 @@ def clock_view(clock: Clock) -> dict[str, Any]:
     }
     if clock.met_at is not None:
         view["met_at"] = clock.met_at
+    if clock.part is not None:
+        view["part"] = clock.part
     return view
+
+
+def part_view(case: Case, part: Part) -> dict[str, Any]:
+    """A part as the API shows it, with its own clocks; empty fields are left out."""
+    names = [field.name for field in fields(part) if field.name != "path"]
+    shown = {name: value for name in names if (value := getattr(part, name)) is not None}
+    return {**shown, "clocks": [clock_view(clock) for clock in case.clocks if clock.part == part.id]}
 
 
 def row(case: Case) -> dict[str, Any]:
@@ -209,7 +213,11 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
             "why": list(case.routing.why),
         },
         "reports": [report_view(r, confidential=case.confidential) for r in reversed(case.reports[-REPORTS_KEPT:])],
-        "parts": [],
+        "parts": [part_view(case, part) for part in case.parts],
+        "consultation": None
+        if case.consultation is None
+        else msgspec.to_builtins(case.consultation, builtin_types=(datetime,)),
+        "follow_up": case.follow_up,
         "history": [history_view(entry) for entry in case.history],
         "claimed_by": case.claimed_by,
         "resolved_by": case.resolved_by,
@@ -230,7 +238,7 @@ def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
 
 def history_view(entry: Any) -> dict[str, Any]:
     """A line of the history; empty fields are left out."""
-    fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act")
+    fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act", "part")
     view = {name: value for name in fields if (value := getattr(entry, name)) is not None}
     if entry.photos:
         view["photos"] = list(entry.photos)

@@ -53,7 +53,7 @@ def _where(city: str, unit: str, query: QueueQuery) -> dict[str, Any]:
     if query.subtree:
         where["seen_by"] = unit
     else:
-        conditions.append({"$or": [{"unit": unit}, {"offered_to": unit}]})
+        conditions.append({"$or": [{"unit": unit}, {"offered_to": unit}, {"called": unit}]})
     if query.state is None:
         where["open"] = True
     else:

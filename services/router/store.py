@@ -26,6 +26,7 @@ INDEXES = (
     IndexModel([("city", 1), ("seen_by", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="subtree"),
     IndexModel([("city", 1), ("unit", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="queue"),
     IndexModel([("offered_to", 1)], name="offered", partialFilterExpression={"offered_to": {"$type": "string"}}),
+    IndexModel([("called", 1)], name="called", sparse=True),
 )
 ANSWER_INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=30 * 24 * 3600),)
 """First answers are repeated for thirty days."""
@@ -35,7 +36,9 @@ _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
 """Also what is read where many cases are: a first event and keys of commands are half of a document."""
-_QUERIED = ("_id", "unit", "seen_by", "open", "next_due", "due_at")
+_SOMETIMES = ("next_due", "called")
+"""What a document has only while there is something."""
+_QUERIED = ("_id", "unit", "seen_by", "open", "due_at", *_SOMETIMES)
 _STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "first_event", "stored_at"))
 
 
@@ -58,20 +61,23 @@ def to_doc(case: Case, seen_by: list[str]) -> Document:
 
 
 def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
-    """The fields of ``to_doc(after)`` that ``before`` may have otherwise, but for ``next_due`` where nothing is due."""
+    """The fields of ``to_doc(after)`` that ``before`` may have otherwise; what is due or called may be absent."""
     names = [name for name in _CASE_FIELDS if getattr(before, name) != getattr(after, name)]
     return {**{name: _plain(getattr(after, name)) for name in names}, **_queried(after, seen_by)}
 
 
 def _queried(case: Case, seen_by: list[str]) -> Document:
-    document = {
+    document: Document = {
         "unit": case.unit,
         "seen_by": seen_by,
         "open": case.state not in ENDED,
         "due_at": min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE),
     }
-    next_due = case.next_due
-    return document if next_due is None else {**document, "next_due": next_due}
+    if (next_due := case.next_due) is not None:
+        document["next_due"] = next_due
+    if called := case.called:
+        document["called"] = called
+    return document
 
 
 def _plain(value: object) -> Any:
@@ -200,6 +206,6 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     if change.key is not None:
         where["seen.id"] = {"$ne": change.key}
         update["$push"]["seen"] = {"$each": [{"id": change.key}], "$slice": -SEEN_KEPT}
-    if "next_due" not in document:
-        update["$unset"] = {"next_due": 1}
+    if gone := [name for name in _SOMETIMES if name not in document]:
+        update["$unset"] = dict.fromkeys(gone, 1)
     return where, update

@@ -9,6 +9,7 @@ import base64
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -161,24 +162,26 @@ def _told(seen: Seen, city: str, path: Sequence[str], *, subtree: bool, cursor: 
         return None
     event = read[1]
     case = event.case
-    here = _in_queue(case.path, case.offered_to, path, subtree=subtree, within=case.within)
+    called = {part.unit for part in case.parts if part.state in ("called", "reported_in")}
+    here = _in_queue(case.path, {case.offered_to, *called}, path, subtree=subtree, within=case.within)
     if here and case.state not in _ENDED:
         return _frame("case", _row(event), cursor)
     was_path = event.was_path or case.path
-    was_offered = event.was_offered_to or case.offered_to
-    if _in_queue(was_path, was_offered, path, subtree=subtree, within=case.within):
+    was_guests = {event.was_offered_to or case.offered_to, *event.was_called, *called}
+    if _in_queue(was_path, was_guests, path, subtree=subtree, within=case.within):
         return _frame("left", {"id": case.id, "version": case.version, "state": case.state}, cursor)
     return None
 
 
 def _in_queue(
-    owners: Sequence[str], offered_to: str | None, path: Sequence[str], *, subtree: bool, within: str | None
+    owners: Sequence[str], guests: AbstractSet[str | None], path: Sequence[str], *, subtree: bool, within: str | None
 ) -> bool:
-    """As the queue itself has it: own and offered cases; with ``subtree`` those below, and of the own ground."""
+    """As the queue itself has it: own cases, those that are offered to it (``guests``) and those that it is called in
+    for; with ``subtree`` those below, and of the own ground."""
     unit = path[-1]
     if subtree:
-        return unit in owners or unit == offered_to or (unit == within and owners[-1] in path)
-    return owners[-1] == unit or offered_to == unit
+        return unit in owners or unit in guests or (unit == within and owners[-1] in path)
+    return owners[-1] == unit or unit in guests
 
 
 def _row(event: CaseEvent) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Who may see a case: units whose subtree holds its owner, the unit it is offered or assigned to, or its ground.
+"""Who may see a case: units whose subtree holds its owner, a unit that it is offered or assigned to, that is called in
+or consulted, or its ground.
 
 The answer is stored with the case (``seen_by``), so that the subtree is checked inside the query's own filter.
 """
@@ -9,17 +10,26 @@ from shared.city.pack import Pack
 
 def seen_by(case: Case, pack: Pack) -> list[str]:
     """Ids of every unit that sees the case."""
-    units = {unit.id for unit in case.path}
-    for other in (case.offered_to, case.assignee, ground(case, pack)):
+    units = _hands(case, pack)
+    parties = case.consultation.parties if case.consultation is not None else ()
+    for other in (case.offered_to, *(part.unit for part in case.parts), *parties):
         if other is not None and other in pack.units:
             units.update(pack.units[other].path)
     return sorted(units)
 
 
 def is_guest(case: Case, unit: str, pack: Pack) -> bool:
-    """Whether ``unit`` neither has the case, nor lies above or below who has it: it sees what is offered, no more."""
-    known = pack.units.get(unit)
-    return all(unit != on_path.id for on_path in case.path) and (known is None or case.unit not in known.path)
+    """Whether the case is in others' hands: ``unit`` is offered it, called in or consulted, no more."""
+    return unit not in _hands(case, pack)
+
+
+def _hands(case: Case, pack: Pack) -> set[str]:
+    """The owner, those above it, and those below whose ground it is or to whom it is assigned."""
+    units = {unit.id for unit in case.path}
+    for other in (case.assignee, ground(case, pack)):
+        if other is not None and other in pack.units:
+            units.update(pack.units[other].path)
+    return units
 
 
 def ground(case: Case, pack: Pack) -> str | None:

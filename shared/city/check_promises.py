@@ -28,6 +28,8 @@ def check_categories(found: Findings) -> None:
     for number, category in enumerate(categories):
         entry = (Category, number)
         found.target(entry, "goes_to", word=category.goes_to)
+        if not isinstance(category.admitted, bool):
+            found.unit(entry, "admitted", category.admitted)
         if not category.keywords and not category.hints and category.code != OTHER:
             found.warn(entry, says=f"no words lead to {category.code!r}", hint="give it keywords")
         try:
@@ -95,7 +97,8 @@ def check_commitments(found: Findings) -> None:
             for field, fault in _step_faults(step, commitment):
                 found.error(entry, "ladder", at, field, says=fault)
             for field in ("tell", "supervise", "move_to"):
-                found.target(entry, "ladder", at, field, word=getattr(step, field))
+                word = getattr(step, field)
+                found.target(entry, "ladder", at, field, word="own" if word == "caller" else word)
         if not _reaches_top(found, commitment):
             hint = f"a step for the root, {found.entries.city.root!r}, or its level"
             found.warn(entry, "ladder", says="the ladder does not reach the top", hint=hint)
@@ -143,6 +146,11 @@ def _step_faults(step: Step, commitment: Commitment) -> Iterator[tuple[str, str]
     if sum(target is not None for target in (step.tell, step.supervise, step.move_to)) != 1:
         yield "at", "a step does one thing: `tell`, `supervise` or `move_to`"
     clocks = values(step.clock)
+    of_parts = set(clocks) <= {"report_in", "finish_part"}
+    if step.move_to is not None and of_parts:
+        yield "move_to", "a part stays with the unit that was called: `tell` or `supervise`"
+    if "caller" in (step.tell, step.supervise, step.move_to) and not of_parts:
+        yield "clock", "only a part has a `caller`: name the clocks report_in and finish_part, in a step of their own"
     if not any(getattr(commitment, clock) for clock in clocks):
         yield "clock", f"the commitment has no {' or '.join(clocks)} target"
 

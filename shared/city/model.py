@@ -70,7 +70,9 @@ Channels = dict[ChannelKind, Channel | Annotated[str, Meta(max_length=2000)]]
 
 class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
-    ``channels`` what all channels of a kind have in common."""
+    ``channels`` what all channels of a kind have in common. ``called_levels``: whose units can be called in;
+    ``protected_levels``: where departments load only what the entry list admits; ``patrols``: how many joint
+    enforcements an estate is to see in a month."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
@@ -81,6 +83,9 @@ class City(Entry, frozen=True, kw_only=True):
     extent: tuple[Lon, Lat, Lon, Lat]
     retention: dict[str, str] = {}
     queue_levels: tuple[Word, ...] | None = None
+    called_levels: tuple[Word, ...] | None = None
+    protected_levels: tuple[Word, ...] | None = None
+    patrols: Annotated[int, Meta(ge=0, le=31)] = 0
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}
     channels: dict[ChannelKind, Channel] = {}
@@ -129,7 +134,8 @@ class NoLocation(Entry, frozen=True, kw_only=True):
 
 
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
-    """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``."""
+    """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``. ``admitted`` is
+    the entry list: whether departments may load it on communities, or which of them may."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -146,7 +152,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     emergency: Text = ""
     emergency_en: Text = ""
     goes_to: Word | None = None
-    admitted: bool = True
+    admitted: bool | tuple[Id, ...] = True
     note: Text = ""
 
 
@@ -180,7 +186,8 @@ class Rule(Entry, frozen=True, kw_only=True):
 
 
 class Step(Entry, frozen=True, kw_only=True):
-    """A step of a ladder. Exactly one of ``tell``, ``supervise``, ``move_to``: own, parent, a level word or a unit."""
+    """A step of a ladder. Exactly one of ``tell``, ``supervise``, ``move_to``: own, parent, a level word or a unit; on
+    the clocks of a part (``report_in``, ``finish_part``) also ``caller``."""
 
     at: float | str
     clock: ClockKind | tuple[ClockKind, ...] = ("acknowledge", "resolve")

@@ -20,6 +20,15 @@ TYPES = (
     "case.noted.v1",
     "case.escalated.v1",
     "case.supervised.v1",
+    "case.called_in.v1",
+    "case.reported_in.v1",
+    "case.part_finished.v1",
+    "case.part_excused.v1",
+    "case.part_started.v1",
+    "case.consulted.v1",
+    "case.concluded.v1",
+    "case.planned.v1",
+    "case.follow_up.v1",
     "case.resolved.v1",
     "case.inspected.v1",
     "case.closed.v1",
@@ -41,6 +50,17 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime
     state: str
     met_at: datetime | None = None
+    part: str | None = None
+    """The part of the case that it times; absent: the case itself."""
+
+
+class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a called unit does for the case. ``state``: waiting, called, reported_in, finished or excused."""
+
+    id: str
+    unit: str
+    caller: str
+    state: str
 
 
 class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,6 +110,9 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rating: int | None = None
     confidential: bool = False
     historic: bool = False
+    parts: list[PartState] = []
+    parties: list[str] = []
+    """Units that were consulted."""
     routed_by: str = "area"
 
 
@@ -100,15 +123,19 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     was_path: list[str] = []
     """Before this change, where it differs: root to owner. A queue in it that is not in the case's path was left."""
     was_offered_to: str | None = None
+    was_called: list[str] = []
+    """Units that had a part to do before this change and have none now."""
     by: str | None = None
     """The person who did it; absent when a clock or another event did."""
     by_unit: str | None = None
     tell: list[str] = []
-    """Units whose people are to be told because of a ladder, as the commitment says."""
+    """Units whose people are to be told: because of a ladder, as the commitment says, or of a part."""
     act: str | None = None
     """For a ladder's step: ``tell``, ``supervise`` or ``move_to``."""
     clock: str | None = None
     due_at: datetime | None = None
+    part: str | None = None
+    """The part of the case that it is about."""
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None

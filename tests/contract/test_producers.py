@@ -10,7 +10,7 @@ import pytest
 from services.intake.domain.submission import Submission
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import REPORTS_KEPT, Case, Priority, Report
+from services.router.domain.case import PARTS_MAX, REPORTS_KEPT, Case, Consultation, Part, Priority, Report
 from services.router.domain.due import due
 from services.router.public import STEPS_KEPT, to_envelopes
 from shared.contracts import alerts, cases, cities, reports
@@ -27,6 +27,7 @@ def every_kind(base: type[e.Happened]) -> list[type[e.Happened]]:
 
 
 HAPPENED = every_kind(e.Happened)
+PART = Part(id="p1", unit=OTHER, path=OTHER_PATH, work="wires", caller="xingfu", called_by="desk", called_at=T0)
 FIELDS: dict[str, Any] = {
     "at": T0,
     "by": "desk",
@@ -42,6 +43,12 @@ FIELDS: dict[str, Any] = {
     "how": "repair",
     "ok": True,
     "score": 2,
+    "follow_up": None,
+    "called": PART,
+    "clocks": (),
+    "part": None,
+    "parts": (PART,),
+    "consultation": Consultation(unit="xingfu", parties=(OTHER,), question="who pays?", by="desk", at=T0),
 }
 
 
@@ -105,6 +112,8 @@ def test_the_public_state_is_bounded() -> None:
     case: Case = dataclasses.replace(
         opened(description="长" * 4000),
         reports=tuple(Report(f"r{n}", "app", T0, "p" * 27) for n in range(500)),
+        parts=tuple(dataclasses.replace(PART, id=f"p{n}") for n in range(PARTS_MAX)),
+        clocks=tuple(dataclasses.replace(fresh(T0), part=f"p{n // 2}") for n in range(2 * PARTS_MAX)),
     )
     for n in range(60):
         case = apply_all(case, [e.Noted(at=T0, text="x" * 2000)] * (1 + n % 2))

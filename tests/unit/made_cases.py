@@ -16,7 +16,7 @@ from services.router.domain.case import (
     State,
     UnitOnPath,
 )
-from services.router.domain.commands import Actor, Command
+from services.router.domain.commands import Actor, Called, Command, Work
 from services.router.domain.decide import decide
 from services.router.domain.due import due
 from services.router.domain.opening import Opening, open_case
@@ -29,11 +29,16 @@ OTHER_PATH = (*PATH[:2], UnitOnPath(OTHER, "community"))
 DESK = Actor("desk", COMMUNITY, "duty_officer", "A")
 SECOND = Actor("second", COMMUNITY, "duty_officer", "A")
 WALKER = Actor("walker", COMMUNITY, "grid_member", "B")
-TOWN_DESK = Actor("town-desk", TOWN, "duty_officer", "A")
-COUNTY_DESK = Actor("county-desk", COUNTY, "supervisor")
+TOWN_DESK = Actor("town-desk", TOWN, "duty_officer", "A", consults=True)
+COUNTY_DESK = Actor("county-desk", COUNTY, "supervisor", consults=True)
 OTHER_DESK = Actor("other-desk", OTHER, "duty_officer", "A")
 INSPECTOR = Actor("inspector", COUNTY, "inspector")
-ACTORS = (DESK, SECOND, WALKER, TOWN_DESK, COUNTY_DESK, OTHER_DESK, INSPECTOR)
+POWER, TEAM = "power", "xingfu-team"
+POWER_PATH = (PATH[0], UnitOnPath(POWER, "department"))
+TEAM_PATH = (*PATH, UnitOnPath(TEAM, "team"))
+POWER_DESK = Actor("power-desk", POWER, "department_officer", "A", guest=True, path=(COUNTY, POWER))
+TEAM_MEMBER = Actor("member", TEAM, "member", guest=True, path=(COUNTY, TOWN, COMMUNITY, TEAM))
+ACTORS = (DESK, SECOND, WALKER, TOWN_DESK, COUNTY_DESK, OTHER_DESK, INSPECTOR, POWER_DESK, TEAM_MEMBER)
 
 LADDER = (("tell", "own"), ("supervise", "parent"), ("move_to", "town"))
 
@@ -124,8 +129,21 @@ def fired(case: Case, at: datetime) -> Case:
 
 def full(name: str, **fields: Any) -> Command:
     """A command with every field that it could need; ``fields`` say otherwise."""
-    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", **fields}
-    return Command(name=name, **given)
+    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", "part": "p1"}
+    if name in ("call_in", "plan", "consult"):
+        given |= {"called": (called(POWER_PATH),), "parties": (POWER,), "works": (work(POWER_PATH),)}
+    return Command(name=name, **{**given, **fields})
+
+
+def called(path: tuple[UnitOnPath, ...], at: datetime = T0, *, rungs: tuple[Rung, ...] = ()) -> Called:
+    """A unit that is called in at ``at``: there in half an hour, done in two."""
+    clocks = (clock("report_in", 30, warn_in=24, rungs=rungs, started_at=at), clock("finish_part", 120, started_at=at))
+    return Called(unit=path[-1].id, path=path, clocks=clocks)
+
+
+def work(path: tuple[UnitOnPath, ...], due_in: float = 600) -> Work:
+    """A part of a works plan, due so many minutes after ``T0``."""
+    return Work(unit=path[-1].id, path=path, work="its part", due=T0 + minutes(due_in))
 
 
 def fresh(at: datetime) -> Clock:

@@ -11,8 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import ENDED, HISTORY_KEPT, Case, Clock, State
-from services.router.domain.commands import Actor, Command
+from services.router.domain.calling import CalledIn, PartStarted
+from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, Clock, State, UnitOnPath
+from services.router.domain.commands import Actor, Command, Work
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
 from services.router.domain.rules import RULES
@@ -24,8 +25,12 @@ from tests.unit.made_cases import (
     OTHER,
     OTHER_PATH,
     PATH,
+    POWER,
+    POWER_PATH,
     T0,
+    TEAM_PATH,
     TOWN,
+    called,
     clock,
     fresh,
     minutes,
@@ -33,6 +38,7 @@ from tests.unit.made_cases import (
     rung,
 )
 
+OF_PARTS = ("report_in", "finish_part", "excuse_part")
 UTC_AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 BRISK = (
     clock(
@@ -61,18 +67,45 @@ class CaseLife(RuleBasedStateMachine):
         to=st.sampled_from([OTHER, TOWN, None]),
         text=st.sampled_from(["because", None]),
         ok=st.booleans(),
+        part=st.sampled_from(["p1", "p2", "p3", None]),
+        units=st.lists(st.sampled_from([POWER_PATH, TEAM_PATH]), max_size=2, unique=True),
     )
-    def command(self, name: str, actor: Actor, to: str | None, text: str | None, ok: bool) -> None:
+    def command(
+        self,
+        name: str,
+        actor: Actor,
+        to: str | None,
+        text: str | None,
+        ok: bool,
+        part: str | None,
+        units: list[tuple[UnitOnPath, ...]],
+    ) -> None:
         offered = self.case.offered_to or to
         path = {OTHER: OTHER_PATH, TOWN: PATH[:2]}.get(offered or "", PATH[:1])
         command = Command(
-            name=name, text=text, to=to, to_path=path, how="repair", ok=ok, fresh_clock=fresh(self.now), at=self.now
+            name=name,
+            text=text,
+            to=to,
+            to_path=path,
+            how="repair",
+            ok=ok,
+            fresh_clock=fresh(self.now),
+            at=self.now,
+            part=part,
+            called=tuple(called(unit, self.now, rungs=(rung(40, "tell", "caller"),)) for unit in units),
+            parties=(POWER,),
+            works=tuple(
+                Work(unit=unit[-1].id, path=unit, work="its part", due=self.now + minutes(60)) for unit in units
+            ),
+            turn_clocks=(clock("finish_part", 60, started_at=self.now),),
+            follow_up=self.now + minutes(90) if ok else None,
         )
         was_open = name in open_commands(self.case, actor)
         try:
             happened = decide(self.case, command, actor, self.now)
         except Refusal as refusal:
-            assert (refusal.status == 422) == was_open
+            of_another = name in OF_PARTS and refusal.status in (403, 409)
+            assert (refusal.status == 422 or of_another) if was_open else refusal.status in (403, 409)
             return
         assert was_open
         self._becomes(happened)
@@ -95,7 +128,8 @@ class CaseLife(RuleBasedStateMachine):
         assert self.case.version == before.version + 1
         only_ratings = not any(event.MOVES for event in happened)
         assert self.case.officer_moves == before.officer_moves + (0 if only_ratings else 1)
-        assert len(self.case.clocks) - len(before.clocks) == sum(isinstance(event, e.Reopened) for event in happened)
+        started = [c for event in happened for c in _started(event)]
+        assert list(self.case.clocks[len(before.clocks) :]) == started or self.case.state in ENDED
         for old, new in zip(before.clocks, self.case.clocks, strict=False):
             assert _may_become(old, new), (old, new)
         self._only_what_moved_is_stored(before)
@@ -103,8 +137,9 @@ class CaseLife(RuleBasedStateMachine):
     def _only_what_moved_is_stored(self, before: Case) -> None:
         stored, wanted = to_doc(before, ["sheyang"]), to_doc(self.case, ["sheyang"])
         change = moved(before, self.case, ["sheyang"])
-        if "next_due" not in change:
-            stored.pop("next_due", None)
+        for sometimes in ("next_due", "called"):
+            if sometimes not in change:
+                stored.pop(sometimes, None)
         assert {**stored, **change} == wanted
         assert "location" not in change
 
@@ -129,15 +164,28 @@ class CaseLife(RuleBasedStateMachine):
 
     @invariant()
     def something_is_due_exactly_while_something_is_owed(self) -> None:
-        owed = (
-            not self.case.historic
-            and self.case.state not in ENDED
-            and any(
-                c.state == "running" or (c.state == "breached" and c.met_at is None and c.fired < len(c.rungs))
-                for c in self.case.clocks
-            )
+        clocks = self.case.state not in ENDED and any(
+            c.state == "running" or (c.state == "breached" and c.met_at is None and c.fired < len(c.rungs))
+            for c in self.case.clocks
         )
-        assert (self.case.next_due is not None) == owed
+        follow_up = self.case.follow_up is not None and self.case.state not in (State.REJECTED, State.MERGED)
+        assert (self.case.next_due is not None) == (not self.case.historic and (clocks or follow_up))
+
+    @invariant()
+    def it_ends_only_when_every_part_is_finished_or_excused_by_somebody(self) -> None:
+        for part in self.case.parts:
+            assert part.open != (part.ended_by is not None)
+        if self.case.state in (State.RESOLVED, *ENDED):
+            assert not any(part.open for part in self.case.parts)
+
+    @invariant()
+    def of_a_plan_one_part_at_most_is_at_work_and_every_clock_of_a_part_is_its_own(self) -> None:
+        assert sum(part.turn is not None and part.at_work for part in self.case.parts) <= 1
+        assert len({part.id for part in self.case.parts}) == len(self.case.parts) <= PARTS_MAX
+        for clock_ in self.case.clocks:
+            part = self.case.part(clock_.part)
+            assert (part is None) == (clock_.part is None)
+            assert part is None or part.open or clock_.state not in ("running", "paused")
 
     @invariant()
     def the_history_is_bounded_and_ends_with_this_version(self) -> None:
@@ -154,6 +202,17 @@ class CaseLife(RuleBasedStateMachine):
     def every_line_is_in_the_order_of_its_change(self) -> None:
         versions = [entry.version for entry in self.case.history]
         assert versions == sorted(versions)
+
+
+def _started(event: e.Event) -> tuple[Clock, ...]:
+    """The clocks that an event brings."""
+    match event:
+        case e.Reopened(clock=clock_) if clock_ is not None:
+            return (clock_,)
+        case CalledIn() | PartStarted():
+            return event.clocks
+        case _:
+            return ()
 
 
 def _may_become(old: Clock, new: Clock) -> bool:

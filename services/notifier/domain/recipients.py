@@ -3,7 +3,29 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["new", "reminder", "breach", "supervise", "moved", "offered", "reopened", "assigned", "told", "unrouted"]
+Kind = Literal[
+    "new",
+    "reminder",
+    "breach",
+    "supervise",
+    "moved",
+    "offered",
+    "reopened",
+    "assigned",
+    "told",
+    "unrouted",
+    "called",
+    "reported_in",
+    "finished",
+    "excused",
+    "consulted",
+    "concluded",
+    "planned",
+    "follow_up",
+]
+
+
+_POSTS: tuple[Literal["A", "B"], ...] = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +52,20 @@ class Told:
     historic: bool = False
     early: bool = False
     """The clock of a ladder's step has not run out yet."""
+    part: str | None = None
+    """The part of the case that it is about."""
 
 
+_TOGETHER: dict[str, Kind] = {
+    "case.reported_in.v1": "reported_in",
+    "case.part_finished.v1": "finished",
+    "case.part_excused.v1": "excused",
+    "case.consulted.v1": "consulted",
+    "case.concluded.v1": "concluded",
+    "case.planned.v1": "planned",
+    "case.follow_up.v1": "follow_up",
+}
+"""What the desks of those who work together hear of each other."""
 _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
 
 
@@ -48,9 +82,13 @@ def notices(told: Told) -> list[Notice]:
         case "case.reopened.v1":
             return _both(told, "reopened")
         case "clock.warned.v1":
-            return [Notice("reminder", told.unit, "A")]
+            return [Notice("reminder", unit, "A") for unit in _responsible(told)]
         case "clock.breached.v1":
-            return [Notice("breach", told.unit, "A")]
+            return [Notice("breach", unit, "A") for unit in _responsible(told)]
+        case "case.called_in.v1" | "case.part_started.v1":
+            return [Notice("called", unit, post) for unit in told.tell for post in _POSTS]
+        case type_ if type_ in _TOGETHER:
+            return [Notice(_TOGETHER[type_], unit, "A") for unit in told.tell]
         case "case.escalated.v1":
             kind = "reminder" if told.act == "tell" and told.early else _LADDER.get(told.act, "told")
             return [Notice(kind, unit, "A") for unit in told.tell]
@@ -62,6 +100,11 @@ def notices(told: Told) -> list[Notice]:
             return [Notice("assigned", told.unit, person=told.assignee)]
         case _:
             return []
+
+
+def _responsible(told: Told) -> tuple[str, ...]:
+    """Whose clock it is: the case's owner; of a part, the called unit and whom else the event names."""
+    return (told.unit,) if told.part is None else told.tell
 
 
 def _both(told: Told, kind: Kind) -> list[Notice]:

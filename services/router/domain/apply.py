@@ -37,4 +37,5 @@ def _entry(case: Case, event: e.Event) -> Entry:
         due_at=event.due_meant,
         photos=event.photos,
         act=event.act_meant,
+        part=event.part_meant,
     )

@@ -31,15 +31,20 @@ Priority = Literal["danger", "urgent", "normal", "low"]
 ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
 Act = Literal["tell", "supervise", "move_to"]
 
+PartState = Literal["waiting", "called", "reported_in", "finished", "excused"]
+
 HISTORY_KEPT = 50
 REPORTS_KEPT = 20
+PARTS_MAX = 20
+"""Of one case, those that are done with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
     """A step of a ladder with its moment: at ``at`` do ``act`` towards ``to``.
 
-    ``to``: ``own``, ``parent``, a level word of the pack, or a unit's id; found on the case's path when it fires.
+    ``to``: ``own``, ``parent``, a level word of the pack, or a unit's id; found on the case's path when it fires. On
+    the clock of a part ``own`` and ``parent`` are the called unit's, and ``caller`` is who called it.
     """
 
     at: datetime
@@ -64,6 +69,8 @@ class Clock:
     rungs: tuple[Rung, ...] = ()
     fired: int = 0
     """How many rungs have fired; they are in order of time."""
+    part: str | None = None
+    """The part of the case that it times; None: the case itself."""
 
     @property
     def waits(self) -> bool:
@@ -89,6 +96,57 @@ class UnitOnPath:
 
     id: str
     level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a called unit, or a body of a works plan, does for the case. ``path``: root to that unit.
+
+    A planned part waits for its ``turn``: it is called when the one before it is done.
+    """
+
+    id: str
+    unit: str
+    path: tuple[UnitOnPath, ...]
+    work: str
+    caller: str
+    """The unit that called it."""
+    called_by: str
+    called_at: datetime
+    state: PartState = "called"
+    turn: int | None = None
+    due_at: datetime | None = None
+    """As planned; what holds is on its clock."""
+    reported_in_by: str | None = None
+    reported_in_at: datetime | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    said: str | None = None
+    """What was done, or why it was excused."""
+
+    @property
+    def open(self) -> bool:
+        """Neither finished nor excused."""
+        return self.state not in ("finished", "excused")
+
+    @property
+    def at_work(self) -> bool:
+        """Called, and not done with it."""
+        return self.state in ("called", "reported_in")
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """A question laid before several parties by a unit, and what they concluded."""
+
+    unit: str
+    parties: tuple[str, ...]
+    question: str
+    by: str
+    at: datetime
+    conclusion: str | None = None
+    concluded_by: str | None = None
+    concluded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +176,7 @@ class Entry:
     due_at: datetime | None = None
     photos: tuple[str, ...] = ()
     act: Act | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +238,10 @@ class Case:
     rating: int | None = None
     confidential: bool = False
     historic: bool = False
+    parts: tuple[Part, ...] = ()
+    consultation: Consultation | None = None
+    follow_up: datetime | None = None
+    """When the responsible desk is reminded to look at it again, closed or not."""
     history: tuple[Entry, ...] = ()
     officer_moves: int = 1
     """Counts commands, clocks and moves only: the ETag."""
@@ -192,17 +255,34 @@ class Case:
     @property
     def next_due(self) -> datetime | None:
         """The earliest moment at which a clock has something to do; None when nothing is owed."""
-        if self.historic or self.state in ENDED:
+        if self.historic or self.state in (State.REJECTED, State.MERGED):
             return None
-        return min((at for clock in self.clocks if (at := clock.next_at) is not None), default=None)
+        moments = [self.follow_up] if self.follow_up is not None else []
+        if self.state is not State.CLOSED:
+            moments += [at for clock in self.clocks if (at := clock.next_at) is not None]
+        return min(moments, default=None)
 
-    def towards(self, to: str) -> str | None:
-        """The unit that a rung's ``to`` means here, or None when the path has none."""
+    @property
+    def called(self) -> list[str]:
+        """Units that have a part to do now."""
+        return [] if self.state in ENDED else sorted({part.unit for part in self.parts if part.at_work})
+
+    def part(self, id_: str | None) -> Part | None:
+        """The part of that id."""
+        return next((part for part in self.parts if part.id == id_), None)
+
+    def towards(self, to: str, clock: Clock) -> str | None:
+        """The unit that the ``to`` of one of ``clock``'s rungs means here, or None when the path has none."""
+        part = self.part(clock.part)
+        if to == "caller":
+            return part.caller if part is not None else self.unit
+        path: tuple[UnitOnPath, ...] = self.path if part is None else part.path
         if to == "own":
-            return self.unit
+            return path[-1].id
         if to == "parent":
-            return self.path[-2].id if len(self.path) > 1 else self.unit
-        for unit in reversed(self.path):
+            return path[-2].id if len(path) > 1 else path[-1].id
+        on_the_way = path[::-1] if part is None else path[::-1] + self.path[::-1]
+        for unit in on_the_way:
             if to in (unit.level, unit.id):
                 return unit.id
         return None

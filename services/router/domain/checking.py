@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.router.domain import events as e
+from services.router.domain.calling import still_open
 from services.router.domain.case import Case, State
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
 
@@ -63,5 +64,10 @@ RULES = {
     "reopen": Rule(
         decide=_reopen, open_in=frozenset({_S.RESOLVED, _S.CLOSED}), may=DESK | {"inspector"}, otherwise=_UNRESOLVED
     ),
-    "reject": Rule(decide=_reject, open_in=frozenset({_S.QUEUED, _S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}), may=DESK),
+    "reject": Rule(
+        decide=_reject,
+        open_in=frozenset({_S.QUEUED, _S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}),
+        may=DESK,
+        blocked=still_open,
+    ),
 }

@@ -18,7 +18,30 @@ class Actor:
     role: str
     post: str | None = None
     guest: bool = False
-    """The case is only offered to the actor's unit: it is still another's."""
+    """The case is only offered to the actor's unit, or it is only called in or consulted: it is still another's."""
+    path: tuple[str, ...] = ()
+    """Ids from the root down to the actor's unit."""
+    consults: bool = False
+    """Whether consultations are held at the actor's level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A unit that is called in, looked up in the pack: its path, and the clocks that its part starts."""
+
+    unit: str
+    path: tuple[UnitOnPath, ...]
+    clocks: tuple[Clock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A part of a works plan: which unit does what by when."""
+
+    unit: str
+    path: tuple[UnitOnPath, ...]
+    work: str
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +60,13 @@ class Command:
     ok: bool = True
     fresh_clock: Clock | None = None
     """For ``reopen``: the resolve clock that starts now."""
+    called: tuple[Called, ...] = ()
+    part: str | None = None
+    parties: tuple[str, ...] = ()
+    works: tuple[Work, ...] = ()
+    turn_clocks: tuple[Clock, ...] = ()
+    """The clocks of the planned part whose turn comes by this."""
+    follow_up: datetime | None = None
 
 
 DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
@@ -53,6 +83,11 @@ def never_blocked(case: Case, actor: Actor | None) -> str | None:
     return None
 
 
+def never_against(case: Case, command: Command, actor: Actor) -> str | None:
+    """Nothing in the command itself stands in its way."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A command of officers, whole: when it is open, for whom, and what it decides."""
@@ -64,10 +99,12 @@ class Rule:
     """Roles."""
     blocked: Callable[[Case, Actor | None], str | None] = never_blocked
     """What beside the state stands in its way, in words; the actor is None when only the case is looked at."""
+    against: Callable[[Case, Command, Actor], str | None] = never_against
+    """What in the command itself stands in its way, such as the part that it names. May raise ``Refusal`` 403, 422."""
     otherwise: str = "Not in this state ({state})."
     """Why it is not open in the other states, as long as the case has not ended."""
     guests: bool = False
-    """Whether a unit may that the case is only offered to."""
+    """Whether a unit may that the case is only offered to, or that is only called in."""
 
 
 def required(value: str | None, pointer: str, detail: str) -> str:

@@ -1,6 +1,6 @@
 """Commitments: what is promised for a category, and the clocks that the promise starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -37,6 +37,11 @@ class Commitment:
         return tuple(
             self._clock(kind, target, started_at) for kind, target in self.targets if kinds is None or kind in kinds
         )
+
+    def until(self, kind: ClockKind, started_at: datetime, due_at: datetime) -> Clock:
+        """A clock whose deadline was agreed on, in elapsed time; warning and ladder are those of its kind."""
+        agreed = Duration(seconds=max(1.0, (due_at - started_at).total_seconds()))
+        return replace(self, calendar=Calendar("always"))._worked_out(kind, agreed, started_at)
 
     @cached_property
     def _from_epoch(self) -> dict[ClockKind, Clock]:

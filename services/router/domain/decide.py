@@ -17,8 +17,8 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
     if actor.role not in rule.may:
         raise forbidden(f"The role {actor.role} may not {command.name}.")
     if actor.guest and not rule.guests:
-        raise forbidden(f"It is still {case.unit}'s: accept it first.")
-    reason = why_not(command.name, case.state) or rule.blocked(case, actor)
+        raise forbidden(f"It is {case.unit}'s: a guest may accept or refuse what is offered, and do its own part.")
+    reason = why_not(command.name, case.state) or rule.blocked(case, actor) or rule.against(case, command, actor)
     if reason is not None:
         raise conflict("not-open", reason, state=case.state, commands=open_commands(case, actor))
     return rule.decide(case, command, actor, now)

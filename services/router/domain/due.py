@@ -6,7 +6,7 @@ from services.router.domain import events as e
 from services.router.domain.apply import apply
 from services.router.domain.case import Case, Clock
 
-STEPS_MAX = 200
+STEPS_MAX = 600
 """More than every rung of every clock of a case; a loop that long is a fault."""
 
 
@@ -27,23 +27,27 @@ def due(case: Case, now: datetime) -> list[e.Event]:
 
 
 def _next(case: Case, moment: datetime, now: datetime) -> e.Event:
+    if case.follow_up == moment:
+        return e.FollowUpDue(at=now, due_at=moment)
     clock = next(c for c in case.clocks if c.next_at == moment)
     if clock.state == "running" and clock.warn_at == moment and not clock.warned:
-        return e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at)
+        return e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)
     if clock.state == "running" and clock.due_at == moment:
-        return e.ClockBreached(at=now, clock=clock.kind, due_at=clock.due_at)
+        return e.ClockBreached(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)
     return _climb(case, clock, now)
 
 
 def _climb(case: Case, clock: Clock, now: datetime) -> e.Event:
     rung = clock.rungs[clock.fired]
-    to = case.towards(rung.to)
+    to = case.towards(rung.to, clock)
+    act = "tell" if to is None else "supervise" if clock.part is not None and rung.act == "move_to" else rung.act
     return e.Escalated(
         at=now,
-        act=rung.act if to is not None else "tell",
+        act=act,
         to=to or case.path[0].id,
         clock=clock.kind,
         due_at=clock.due_at,
+        part=clock.part,
         rung=clock.fired,
         text=None if to is not None else f"no {rung.to} on the path: the top is told",
     )

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from services.router.domain import events as e
+from services.router.domain.calling import still_open
 from services.router.domain.case import ACTIVE, OPEN, Case, State
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
+from shared.kernel.errors import FieldError, invalid
 
 UNDO = timedelta(seconds=10)
 """A claim may be taken back without a reason for this long."""
@@ -50,7 +52,19 @@ def _note(case: Case, command: Command, actor: Actor, now: datetime) -> Decision
 def _resolve(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
     how = required(command.how, "/how", "is one of repair, agreement, enforcement, referral")
     text = required(command.text, "/text", "says what was done")
-    return [e.Resolved(at=now, by=actor.person, by_unit=actor.unit, how=how, text=text, photos=command.photos)]
+    if command.follow_up is not None and command.follow_up <= now:
+        raise invalid(FieldError("/follow_up", "is past"))
+    return [
+        e.Resolved(
+            at=now,
+            by=actor.person,
+            by_unit=actor.unit,
+            how=how,
+            text=text,
+            photos=command.photos,
+            follow_up=command.follow_up,
+        )
+    ]
 
 
 def _release_blocked(case: Case, actor: Actor | None) -> str | None:
@@ -82,6 +96,7 @@ RULES = {
         decide=_resolve,
         open_in=frozenset({_S.CLAIMED, _S.ON_SITE, _S.IN_PROGRESS}),
         may=GROUND - {"inspector"},
+        blocked=still_open,
         otherwise="Claim it first ({state}).",
     ),
 }

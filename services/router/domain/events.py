@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Act, Case, Clock, State, UnitOnPath
+from services.router.domain.case import Act, Case, Clock, Part, State, UnitOnPath
 from services.router.domain.clocks import means, met
 
 
@@ -46,6 +46,15 @@ class Happened:
     def act_meant(self) -> Act | None:
         """What a ladder did."""
         return None
+
+    @property
+    def part_meant(self) -> str | None:
+        """The part of the case that it is about."""
+        return None
+
+    def tells(self, case: Case) -> list[str]:
+        """Units whose people are told because of it, on the case as it is afterwards."""
+        return []
 
 
 Event = Happened
@@ -106,6 +115,9 @@ class Offered(Happened):
     def unit_meant(self, case: Case) -> str:
         return self.to
 
+    def tells(self, case: Case) -> list[str]:
+        return [self.to]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved(Happened):
@@ -158,6 +170,7 @@ class Escalated(Happened):
     clock: str | None = None
     due_at: datetime | None = None
     rung: int | None = None
+    part: str | None = None
 
     def applied(self, case: Case) -> Case:
         climbed = replace(case, clocks=tuple(self._climbed(clock) for clock in case.clocks))
@@ -172,7 +185,7 @@ class Escalated(Happened):
         )
 
     def _climbed(self, clock: Clock) -> Clock:
-        if self.rung is None or not means(clock, self.clock, self.due_at):
+        if self.rung is None or not means(clock, self.clock, self.due_at, self.part):
             return clock
         return replace(clock, fired=self.rung + 1)
 
@@ -191,15 +204,29 @@ class Escalated(Happened):
     def act_meant(self) -> Act | None:
         return self.act
 
+    @property
+    def part_meant(self) -> str | None:
+        return self.part
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.to]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved(Happened):
     TYPE: ClassVar[str] = "case.resolved.v1"
     how: str
+    follow_up: datetime | None = None
 
     def applied(self, case: Case) -> Case:
         resolved = replace(
-            case, state=State.RESOLVED, resolved_by=self.by, resolved_how=self.how, offered_to=None, inspected_by=None
+            case,
+            state=State.RESOLVED,
+            resolved_by=self.by,
+            resolved_how=self.how,
+            offered_to=None,
+            inspected_by=None,
+            follow_up=self.follow_up,
         )
         return met(resolved, "acknowledge", "on_site", "resolve", at=self.at)
 
@@ -237,6 +264,7 @@ class Reopened(Happened):
             resolved_how=None,
             inspected_by=None,
             rating=None,
+            follow_up=None,
         )
 
 
@@ -266,6 +294,7 @@ class _OfAClock(Happened):
 
     clock: str
     due_at: datetime
+    part: str | None = None
 
     @property
     def clock_meant(self) -> str | None:
@@ -275,13 +304,24 @@ class _OfAClock(Happened):
     def due_meant(self) -> datetime | None:
         return self.due_at
 
+    @property
+    def part_meant(self) -> str | None:
+        return self.part
+
+    def unit_meant(self, case: Case) -> str:
+        part = case.part(self.part)
+        return case.unit if part is None else part.unit
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.unit_meant(case)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockWarned(_OfAClock):
     TYPE: ClassVar[str] = "clock.warned.v1"
 
     def applied(self, case: Case) -> Case:
-        meant = (replace(c, warned=True) if means(c, self.clock, self.due_at) else c for c in case.clocks)
+        meant = (replace(c, warned=True) if means(c, self.clock, self.due_at, self.part) else c for c in case.clocks)
         return replace(case, clocks=tuple(meant))
 
 
@@ -291,9 +331,38 @@ class ClockBreached(_OfAClock):
 
     def applied(self, case: Case) -> Case:
         breached = (
-            replace(c, state="breached", warned=True) if means(c, self.clock, self.due_at) else c for c in case.clocks
+            replace(c, state="breached", warned=True) if means(c, self.clock, self.due_at, self.part) else c
+            for c in case.clocks
         )
         return replace(case, clocks=tuple(breached))
+
+    def tells(self, case: Case) -> list[str]:
+        """Of a part's clock the caller hears too."""
+        part = case.part(self.part)
+        return [case.unit] if part is None else [part.unit, *callers(case, part)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpDue(Happened):
+    """The day has come to look again at what ended by agreement."""
+
+    TYPE: ClassVar[str] = "case.follow_up.v1"
+    due_at: datetime
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, follow_up=None)
+
+    @property
+    def due_meant(self) -> datetime | None:
+        return self.due_at
+
+    def tells(self, case: Case) -> list[str]:
+        return [case.unit]
+
+
+def callers(case: Case, part: Part) -> list[str]:
+    """Who hears how a part gets on: the unit that called it, and the one that has the case by now."""
+    return list(dict.fromkeys((part.caller, case.unit)))
 
 
 def _unclaimed(case: Case) -> Case:

@@ -1,0 +1,104 @@
+"""What a command needs of the city pack before the domain decides: paths of the units that it names, and clocks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from services.router.assignment import fresh_resolve_clock, part_clocks, path_of
+from services.router.command_bodies import CallInBody, ConsultBody, PlanBody, to_command
+from services.router.domain.calling import due_in_turn, next_in_turn
+from services.router.domain.case import Case
+from services.router.domain.commands import Actor, Called, Command, Work
+from shared.city.pack import Pack
+from shared.city.together import may_be_called, not_admitted
+from shared.kernel.errors import FieldError, invalid
+
+
+def completed(name: str, body: object, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
+    """The domain's command. Raises ``Refusal`` 422 for units and people that the pack does not have or forbids."""
+    command = to_command(name, body)
+    complete: dict[str, Callable[[], Command]] = {
+        "transfer": lambda: replace(command, to_path=path_of(pack, _receiver(command.to, case, actor, pack))),
+        "accept": lambda: replace(command, to_path=path_of(pack, case.offered_to)) if case.offered_to else command,
+        "assign": lambda: replace(command, to=_assignee(command.to, case, pack)),
+        "reopen": lambda: replace(command, fresh_clock=fresh_resolve_clock(case, pack, now)),
+        "inspect": lambda: (
+            command if command.ok else replace(command, fresh_clock=fresh_resolve_clock(case, pack, now))
+        ),
+        "call_in": lambda: replace(command, called=_called(body, case, actor, pack, now)),
+        "finish_part": lambda: _with_next_turn(command, case, pack, now),
+        "excuse_part": lambda: _with_next_turn(command, case, pack, now),
+        "consult": lambda: replace(command, parties=_parties(body, pack)),
+        "plan": lambda: _planned(command, body, case, actor, pack, now),
+    }
+    return complete.get(name, lambda: command)()
+
+
+def _known(unit: str | None, pointer: str, pack: Pack) -> str:
+    if unit is None or unit not in pack.units:
+        raise invalid(FieldError(pointer, "is no unit of this city"))
+    return unit
+
+
+def _admitted(unit: str, pointer: str, case: Case, actor: Actor, pack: Pack) -> str:
+    """``unit``, unless a department that has the case would load on it what the entry list does not admit."""
+    for loader in dict.fromkeys((case.unit, actor.unit)):
+        if (reason := not_admitted(pack, case.category, loader, unit)) is not None:
+            raise invalid(FieldError(pointer, reason))
+    return unit
+
+
+def _receiver(to: str | None, case: Case, actor: Actor, pack: Pack) -> str:
+    return _admitted(_known(to, "/to", pack), "/to", case, actor, pack)
+
+
+def _assignee(to: str | None, case: Case, pack: Pack) -> str:
+    """A person or unit inside the owner's subtree, or the ground where the case lies."""
+    if to is not None and to in pack.people:
+        unit = pack.people[to].unit
+    elif to is not None and to in pack.units:
+        unit = to
+    else:
+        raise invalid(FieldError("/to", "is no person or unit of this city"))
+    if case.unit not in pack.units[unit].path:
+        raise invalid(FieldError("/to", f"is not inside {case.unit}; transfer it instead"))
+    return to
+
+
+def _called(body: object, case: Case, actor: Actor, pack: Pack, now: datetime) -> tuple[Called, ...]:
+    """The units that are called, each with its path and clocks."""
+    assert isinstance(body, CallInBody)  # noqa: S101 - the route declared it
+    called = []
+    for number, unit in enumerate(body.units):
+        pointer = f"/units/{number}"
+        if not may_be_called(pack, _known(unit, pointer, pack)):
+            level = pack.units[unit].level
+            raise invalid(FieldError(pointer, f"is a {level}: only units beside the ladder are called in"))
+        _admitted(unit, pointer, case, actor, pack)
+        called.append(Called(unit=unit, path=path_of(pack, unit), clocks=part_clocks(case, pack, unit, now)))
+    return tuple(called)
+
+
+def _with_next_turn(command: Command, case: Case, pack: Pack, now: datetime) -> Command:
+    """With the clocks of the planned part that comes after the one that ends."""
+    following, due_at = next_in_turn(case, command.part), due_in_turn(case, command.part, now)
+    if following is None or due_at is None or following.unit not in pack.units:
+        return command
+    return replace(command, turn_clocks=part_clocks(case, pack, following.unit, now, due_at))
+
+
+def _parties(body: object, pack: Pack) -> tuple[str, ...]:
+    assert isinstance(body, ConsultBody)  # noqa: S101 - the route declared it
+    return tuple(_known(unit, f"/parties/{number}", pack) for number, unit in enumerate(body.parties))
+
+
+def _planned(command: Command, body: object, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
+    """The works with their bodies' paths, and the clock of the first."""
+    assert isinstance(body, PlanBody)  # noqa: S101 - the route declared it
+    works = []
+    for number, part in enumerate(body.parts):
+        pointer = f"/parts/{number}/body"
+        unit = _admitted(_known(part.body, pointer, pack), pointer, case, actor, pack)
+        works.append(Work(unit=unit, path=path_of(pack, unit), work=part.work, due=part.due))
+    clocks = part_clocks(case, pack, works[0].unit, now, works[0].due)
+    return replace(command, works=tuple(works), turn_clocks=clocks)

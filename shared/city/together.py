@@ -1,0 +1,45 @@
+"""Units that work together: who can be called in, who holds consultations, what may be loaded on communities."""
+
+from shared.city.model import City
+from shared.city.pack import Pack
+
+CALLED = frozenset({"department", "property", "industry", "team", "resident", "committee"})
+"""Levels whose units can be called in, unless the pack says it: they stand beside the ladder, not on it."""
+PROTECTED = frozenset({"community", "village", "grid", "microgrid"})
+"""Levels on which those beside the ladder load only what the entry list admits, unless the pack says it."""
+
+
+def called_levels(city: City) -> frozenset[str]:
+    """Levels whose units can be called in."""
+    return CALLED if city.called_levels is None else frozenset(city.called_levels)
+
+
+def protected_levels(city: City) -> frozenset[str]:
+    """Levels that the entry list protects."""
+    return PROTECTED if city.protected_levels is None else frozenset(city.protected_levels)
+
+
+def may_be_called(pack: Pack, unit: str) -> bool:
+    """Whether ``unit`` is a department, a resident unit, a member team or another that can be called in."""
+    return pack.units[unit].level in called_levels(pack.city)
+
+
+def consults(pack: Pack, unit: str) -> bool:
+    """Whether consultations are held at ``unit``: its level is on the ladder, above those of communities."""
+    beside = called_levels(pack.city) | protected_levels(pack.city)
+    return pack.units[unit].level not in beside and pack.tree.owns_queue(unit)
+
+
+def not_admitted(pack: Pack, category: str, loader: str, unit: str) -> str | None:
+    """Why ``loader`` may not load this category on ``unit`` (准入), in words; None when it may.
+
+    Only departments and their like are limited, and only towards communities and what lies inside them.
+    """
+    protected = [up for up in pack.units[unit].path if pack.units[up].level in protected_levels(pack.city)]
+    if not may_be_called(pack, loader) or not protected or set(protected) & set(pack.units[loader].path):
+        return None
+    known = pack.categories.get(category)
+    admitted = True if known is None else known.admitted
+    if admitted is True or (admitted is not False and loader in admitted):
+        return None
+    return f"{category} is not on the entry list of what {pack.units[loader].name} may load on communities (准入)"
