@@ -8,16 +8,10 @@ holds that did not step.
 
 import time
 from collections import deque
-from datetime import UTC
+from datetime import UTC, datetime
 
 import structlog
 from prometheus_client import Gauge
-from pymongo.monitoring import (
-    ServerHeartbeatFailedEvent,
-    ServerHeartbeatListener,
-    ServerHeartbeatStartedEvent,
-    ServerHeartbeatSucceededEvent,
-)
 
 log = structlog.get_logger()
 
@@ -79,16 +73,6 @@ def seconds() -> float:
     return _time.now()
 
 
-class MembersTime(ServerHeartbeatListener):
-    """Hears what time it is at MongoDB's members."""
-
-    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
-        says = event.reply.document.get("localTime")
-        if says is not None:
-            _time.heard("{}:{}".format(*event.connection_id), says.replace(tzinfo=UTC).timestamp())
-
-    def started(self, event: ServerHeartbeatStartedEvent) -> None:
-        """Says nothing of the time."""
-
-    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
-        """Says nothing of the time."""
+def heard(clock: str, says: datetime) -> None:
+    """What another clock says; ``says`` without a zone is UTC."""
+    _time.heard(clock, says.replace(tzinfo=UTC).timestamp())
