@@ -24,7 +24,7 @@ def _refused_within(cluster: Cluster) -> float:
     """In how many seconds intake refused a half of what it refused."""
     lines = (cluster.stack.data / "logs" / "intake.log").read_text().splitlines()
     said = [json.loads(line) for line in lines if '"http.refused"' in line]
-    return statistics.median(line["took_ms"] for line in said if line["status"] == 503) / 1000
+    return statistics.median(float(line["took_ms"]) for line in said if line["status"] == 503) / 1000
 
 
 def test_f38_a_hot_community_is_refused_at_once_and_holds_up_nobodys_clock(
