@@ -1,5 +1,8 @@
 """What an alert says, in the glossary's words. No personal data; a confidential case shows no words."""
 
+from collections.abc import Iterable
+
+from services.notifier.people import Lack
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 
@@ -15,6 +18,10 @@ _TITLES = {
     "told": "上报上级",
     "raised": "多人上报升级",
     "unrouted": "待分流超时",
+    "unstaffed": "无人值班",
+    "need": "上门求助",
+    "over": "已办结",
+    "test": "测试提醒",
     "called": "吹哨",
     "reported_in": "已报到",
     "finished": "事项已办完",
@@ -36,6 +43,10 @@ _TITLES_EN = {
     "told": "Brought to you",
     "raised": "Reported by many",
     "unrouted": "Report without a case",
+    "unstaffed": "Nobody on duty",
+    "need": "Somebody needs you",
+    "over": "Ended",
+    "test": "Test alert",
     "called": "You are called in",
     "reported_in": "Reported in",
     "finished": "Part finished",
@@ -71,6 +82,21 @@ def text(event: CaseEvent, pack: Pack) -> str:
         said = many if case.report_count > 1 else None
         words = (part, unit.name if unit else case.unit, name, said, case.place, case.summary)
     return " · ".join(filter(None, words))[:300]
+
+
+def test_text(language: str) -> str:
+    """What a test alert says."""
+    return "能看到这条，说明该渠道可用，无需处理" if language.startswith("zh") else "This channel works; nothing to do"
+
+
+def lacking(lacks: Iterable[Lack], pack: Pack) -> str:
+    """交通路社区A岗无人值班; nothing when nobody is missing."""
+    chinese = pack.city.languages[0].startswith("zh")
+    said = []
+    for unit, post in lacks:
+        name = pack.units[unit].name if unit in pack.units else unit
+        said.append(f"{name}{post}岗无人值班" if chinese else f"nobody is on post {post} at {name}")
+    return "，".join(said) if chinese else "; ".join(said)
 
 
 def unrouted_text(report: str, language: str) -> str:

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from shared.contracts import alerts, cases, cities, reports
+from shared.contracts import alerts, cases, cities, reports, rota
 from shared.contracts.envelope import Envelope, Malformed
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -19,6 +19,8 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     **dict.fromkeys(cases.TYPES, (cases.TOPIC, cases.CaseEvent)),
     "alert.sent.v1": (alerts.TOPIC, alerts.AlertSent),
     "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
+    "rota.shift_swapped.v1": (rota.TOPIC, rota.ShiftSwapped),
+    "rota.leave_taken.v1": (rota.TOPIC, rota.LeaveTaken),
 }
 
 TOPICS: dict[str, int] = {
@@ -27,6 +29,7 @@ TOPICS: dict[str, int] = {
     cases.TOPIC: 12,
     alerts.TOPIC: 6,
     cities.TOPIC: 1,
+    rota.TOPIC: 1,
 }
 """Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
 
@@ -36,6 +39,7 @@ EMITTERS: dict[str, str] = {
     cases.TOPIC: "router",
     alerts.TOPIC: "notifier",
     cities.TOPIC: "router",
+    rota.TOPIC: "router",
 }
 """Topic → the service that keeps what was published there and can publish it again."""
 
