@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-PIECE = 64 * 1024
+PIECE = 1024 * 1024
+"""What is read at once is late at once: smaller pieces would make a slow link a narrow one."""
 AGAIN_SECONDS = 0.3
 """Until TCP sends again what was lost."""
 LOOK_SECONDS = 0.1
