@@ -68,7 +68,7 @@ class Alerts:
             deliveries |= self._deliveries.of(pack, made)
             settled += _settled(event, data)
         if documents:
-            await self._insert(list(documents.values()), deliveries)
+            await self.put(list(documents.values()), deliveries)
         if settled:
             await self.alerts.write(settled)
 
@@ -87,9 +87,9 @@ class Alerts:
                 documents[alert["_id"]] = alert
                 deliveries |= self._deliveries.of(pack, [alert])
         if documents:
-            await self._insert(list(documents.values()), deliveries)
+            await self.put(list(documents.values()), deliveries)
 
-    async def _insert(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
+    async def put(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
         """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
         inserted = await self.alerts.insert_all(alerts)
         if inserted.failed:
@@ -141,6 +141,13 @@ class Alerts:
                     people.add(person.id)
                     made.append(record(event, subject, notice, person.id, language, self._clock.now()))
         return made
+
+    async def acknowledge(self, alert: Document, now: datetime) -> None:
+        """An alert that is about no case is acknowledged here and nowhere else."""
+        await self.alerts.update(
+            {"_id": alert["_id"], "state": "sent"},
+            {"$set": {"state": "acked", "acked_at": now, "acked_by": alert["recipient"]}},
+        )
 
     async def page(self, where: Document, limit: int) -> list[Document]:
         return await self.alerts.find(where, sort=[("at", -1), ("_id", 1)], limit=limit)

@@ -27,9 +27,10 @@ from services.notifier.courier import Courier
 from services.notifier.links import Links
 from services.notifier.posting import Poster
 from services.notifier.router_client import RouterClient
+from services.notifier.visit_alerts import VisitAlerts
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
 from shared.city.model import ChannelKind
-from shared.contracts import cases, cities, reports
+from shared.contracts import cases, cities, reports, visits
 from shared.contracts.envelope import Envelope
 from shared.runtime import http_client
 from shared.runtime.addresses import Guard
@@ -79,6 +80,8 @@ def assemble(settings: Settings) -> Service:
         await asyncio.gather(alerts.handle(events), webhooks.handle(events))
 
     service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
+    visit_alerts = VisitAlerts(alerts, owed, packs, service.clock)
+    service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
     service.consumes(
         effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
     )

@@ -10,10 +10,14 @@ from services.router.cities import Cities
 from services.router.consumers import ReportEvents
 from services.router.explain import Explain
 from services.router.officers import Officers
+from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
+from services.router.visit_store import INDEXES as VISIT_INDEXES
+from services.router.visit_store import VisitStore
+from services.router.visits import Visits
 from shared.contracts import cases, reports
 from shared.runtime.births import Births
 from shared.runtime.broker import tail_subscriber
@@ -36,18 +40,22 @@ def assemble(settings: Settings) -> Service:
     service = Service("router", settings)
     store = CaseStore(service.database)
     cities = service.database.collection("cities")
-    relay = service.emits_from(store.cases, cities)
+    visits = VisitStore(service.database)
+    relay = service.emits_from(store.cases, cities, visits.visits)
     service.begins_with(Births(store.cases, opened_event))
-    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES)]
+    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     changes = Changes(store, packs, relay)
-    officers = Officers(store, changes, packs, PhotoClaims(settings), service.clock)
+    photos = PhotoClaims(settings)
+    officers = Officers(store, changes, packs, photos, service.clock)
     tail = Tail()
     api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
     explain = Explain(store, packs, service.clock)
     service.routes = [
         *api.routes(),
         *explain.routes(),
+        *Visits(visits, store, packs, photos, service.clock).routes(),
+        *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1).routes(),
     ]

@@ -18,7 +18,14 @@ from shared.contracts.envelope import Envelope, to_headers
 from shared.runtime.broker import topic_name
 from shared.runtime.settings import Settings
 
-SENDERS = {"reports": "intake", "unrouted": "intake", "cases": "router", "cities": "router", "alerts": "notifier"}
+SENDERS = {
+    "reports": "intake",
+    "unrouted": "intake",
+    "cases": "router",
+    "visits": "router",
+    "cities": "router",
+    "alerts": "notifier",
+}
 """Topic → the one service whose relay publishes to it."""
 _REF = "#/components/schemas/{name}"
 _OPTIONAL_HEADERS = ("traceparent",)
