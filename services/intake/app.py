@@ -20,7 +20,7 @@ from services.intake.unanswered import INDEXES, Unanswered
 from shared.contracts import cases, cities
 from shared.contracts.envelope import Envelope
 from shared.runtime.births import Births
-from shared.runtime.consume import projection
+from shared.runtime.consume import effect, projection
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
@@ -56,7 +56,7 @@ def assemble(settings: Settings) -> Service:
         follower.wake()
 
     progress = Progress(store)
-    service.consumes(projection(cases.TOPIC, "intake.progress", progress.handle, service.dead, service.clock))
+    service.consumes(effect(cases.TOPIC, "intake.progress", progress.handle, service.dead, service.clock))
     service.consumes(projection(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
     unanswered = Unanswered(service.database, store, packs, relay, service.clock)
     service.indexes.append((unanswered.unanswered, INDEXES))

@@ -11,6 +11,7 @@ from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
+from shared.kernel.ids import opening_report
 from shared.runtime.mongo import Document
 
 RIDER_WORDS = {
@@ -41,6 +42,7 @@ STEP_WORDS = {
     "clock.breached": "已超时",
 }
 """Steps that a reporter is shown; the rest is the officers' business."""
+ATTACHING = frozenset({"case.report_attached.v1", "case.confirmed.v1"})
 ENDED = frozenset({"closed", "rejected", "merged"})
 
 
@@ -51,20 +53,31 @@ class Progress:
         self._store = store
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """The newest event of each case in the batch."""
+        """The newest state of each case in the batch, and every report that was attached.
+
+        Events that only change a case's state are read where they are the newest.
+        """
+        newest = {event.subject: event for event in sorted(events, key=lambda event: event.sequence)}
         updates: list[tuple[str, Document]] = []
+        hanging: list[tuple[str, str, int, str | None]] = []
         for event in events:
+            shows = newest[event.subject] is event
+            if not shows and event.type not in ATTACHING:
+                continue
             data = decode(event, CaseEvent)
-            shown = _shown(data)
-            updates += [(report.id, shown) for report in data.case.reports]
+            hanging += [(report.id, data.case.id, report.link, report.says) for report in data.attached]
+            if shows:
+                updates.append((opening_report(data.case.id), _shown(data)))
         await self._store.show_progress(updates)
+        if hanging:
+            await self._store.show_hanging(hanging)
 
 
 def _shown(event: CaseEvent) -> Document:
     case = event.case
     about = ("id", "version", "state", "category", "priority", "clocks", "steps", "pack_version")
     sight = ("unit", "path", "within", "offered_to", "assignee", "confidential")
-    kept = (*about, *sight, "cell", "lon", "lat", "opened_at")
+    kept = (*about, *sight, "cell", "lon", "lat", "opened_at", "merged_into", "report_count")
     shown: Document = msgspec.to_builtins({k: getattr(case, k) for k in kept}, builtin_types=(datetime,))
     shown["clocks"] = [clock for clock in shown["clocks"] if "part" not in clock]
     shown["open"] = case.state not in ENDED
@@ -92,6 +105,8 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
         view["unit"] = {"id": case["unit"], "name": name}
         view["case"] = {k: case[k] for k in ("id", "state", "version", "category", "priority", "clocks")}
         view["message"] = _receipt(name, case)
+        if "hangs" in report:
+            view |= _hanging(report["hangs"], name, case)
         if "reason" in case:
             view["reason"] = case["reason"]
     if "entered_by" in report:
@@ -99,6 +114,14 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
     if "rating" in report:
         view["rating"] = report["rating"]
     return view
+
+
+def _hanging(hangs: Mapping[str, Any], unit: str, case: Mapping[str, Any]) -> dict[str, Any]:
+    """What the reporter of something that others reported too, or that is mended, reads first."""
+    if hangs["says"] is not None:
+        return {"message": f"谢谢您的反馈，已转告【{unit}】", "feedback": hangs["says"]}
+    message = f"已与同一问题合并（{case['report_count']}人上报）。{_receipt(unit, case)}"
+    return {"message": message, "merged": True}
 
 
 def _receipt(unit: str, case: Mapping[str, Any]) -> str:
@@ -124,5 +147,7 @@ def _steps(report: Mapping[str, Any], pack: Pack) -> list[dict[str, Any]]:
                     **({"unit": {"id": unit.id, "name": unit.name}} if unit else {}),
                 }
             )
+    if report.get("hangs", {"says": ""})["says"] is None:
+        steps.append({"at": report["received_at"], "what": "report.merged", "text": RIDER_WORDS["merged"]})
     steps += report.get("own_steps", [])
     return sorted(steps, key=lambda step: step["at"])

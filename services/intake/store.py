@@ -8,13 +8,15 @@ from services.intake.domain.submission import Submission
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
-from shared.kernel.ids import event_id
+from shared.kernel.ids import case_id, event_id, opening_report
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
 from shared.runtime.relay import as_pending, real_now
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 COMMANDS_KEPT = 32
+CHAIN_MAX = 20
+"""Cases merged one into the other that are followed."""
 
 PROGRESS_INDEXES = (IndexModel([("case.cell", 1), ("case.opened_at", -1)], name="cell"),)
 
@@ -118,8 +120,26 @@ class ReportStore:
         """A report of ``app`` (None: any app of the city, any city), with its ``case`` once it has one."""
         mine = {name: value for name, value in (("city", city), ("app", app)) if value is not None}
         report = await self.reports.find_one({"_id": id_, **mine})
-        progress = await self.progress.find_one({"_id": id_}) if report is not None else None
-        return {**report, "case": progress["case"]} if report is not None and progress is not None else report
+        return None if report is None else {**report, **await self._case_of(id_)}
+
+    async def _case_of(self, report: str) -> Document:
+        """``case``: the state of the case that the report hangs on, and ``hangs`` where another opened that.
+
+        A case's state lies at the report that opened it; an attached report, and a case that was merged, point there.
+        """
+        progress = await self.progress.find_one({"_id": report})
+        if progress is None:
+            return {}
+        hangs = {"hangs": {name: progress.get(name) for name in ("on", "says")}} if "on" in progress else {}
+        if "on" in progress and progress["on"] != case_id(report):
+            progress = await self.progress.find_one({"_id": opening_report(progress["on"])})
+        for _ in range(CHAIN_MAX):
+            case = progress.get("case") if progress is not None else None
+            if case is None or case.get("merged_into") is None:
+                break
+            hangs = hangs or {"hangs": {"on": case["merged_into"], "says": None}}
+            progress = await self.progress.find_one({"_id": opening_report(case["merged_into"])})
+        return {"case": case, **hangs} if case is not None else hangs
 
     async def act(self, report: Document, event: Envelope, command: Document, fields: Document) -> bool:
         """A reporter's later word: one guarded update with its event; False when the report moved on meanwhile."""
@@ -138,7 +158,7 @@ class ReportStore:
         )
 
     async def show_progress(self, updates: Sequence[tuple[str, Document]]) -> None:
-        """The newest public state of cases at their reports; older versions change nothing.
+        """The newest public state of cases at the reports that opened them; older versions change nothing.
 
         Raises ``TimeoutError`` when a majority may not have it.
         """
@@ -149,17 +169,32 @@ class ReportStore:
             if inserted.failed:
                 raise TimeoutError("progress was not stored by a majority")
             absorbed("progress", len(inserted.duplicate))
+            again = {first[i]["_id"] for i in inserted.duplicate}
+            updates = [one for one in updates if one[1]["version"] > 1 or one[0] in again]
         writes: list[Write] = [
             UpdateOne(
-                {"_id": report, "case.version": {"$lt": case["version"]}},
+                {"_id": report, "case.version": {"$not": {"$gte": case["version"]}}},
                 {"$set": {"case": case}, "$setOnInsert": {"stored_at": now}},
                 upsert=True,
             )
             for report, case in updates
-            if case["version"] > 1
         ]
         if writes:
             await self.progress.write(writes)
+
+    async def show_hanging(self, hanging: Sequence[tuple[str, str, int, str | None]]) -> None:
+        """Reports that hang on a case which another report opened: report, case, version of the link, what it says."""
+        now = real_now()
+        await self.progress.write(
+            [
+                UpdateOne(
+                    {"_id": report, "link": {"$not": {"$gte": link}}},
+                    {"$set": {"on": case, "link": link, "says": says}, "$setOnInsert": {"stored_at": now}},
+                    upsert=True,
+                )
+                for report, case, link, says in hanging
+            ]
+        )
 
     async def breach(self, report: Document, event: Envelope) -> bool:
         """The report's own breach, once."""

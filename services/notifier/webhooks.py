@@ -66,12 +66,14 @@ class Webhooks:
             data = decode(event, CaseEvent)
             if data.case.historic:
                 continue
-            for app in sorted({report.app for report in data.case.reports}):
+            for app in sorted({*data.case.apps, *(report.app for report in (*data.case.reports, *data.attached))}):
                 place = (event.city, app)
                 if place not in wanted:
                     wanted[place] = await self.webhooks.find(
                         {"city": event.city, "app": app, "state": "active"}, limit=20
                     )
+                if data.attached and all(report.app != app for report in data.attached):
+                    continue
                 documents += [
                     self._delivery(event, data, webhook) for webhook in wanted[place] if _wants(webhook, event)
                 ]
@@ -109,7 +111,8 @@ def payload(event: Envelope, data: CaseEvent, app: str) -> str:
             "clocks": case.clocks,
             "clock": data.clock,
             "due_at": data.due_at,
-            "reports": [report.id for report in case.reports if report.app == app],
+            "reports": [report.id for report in data.attached or case.reports if report.app == app],
+            "report_count": case.report_count,
             "reason": data.reason,
         },
     }

@@ -16,6 +16,7 @@ _TITLES = {
     "reopened": "重新办理",
     "assigned": "指派给你",
     "told": "上报上级",
+    "raised": "多人上报升级",
     "unrouted": "待分流超时",
     "called": "吹哨",
     "reported_in": "已报到",
@@ -41,6 +42,7 @@ _TITLES_EN = {
     "reopened": "Opened again",
     "assigned": "Assigned to you",
     "told": "Brought to you",
+    "raised": "Reported by many",
     "unrouted": "Report without a case",
     "called": "You are called in",
     "reported_in": "Reported in",
@@ -78,7 +80,9 @@ def text(event: CaseEvent, pack: Pack) -> str:
     if case.confidential:
         words = (part, unit.name if unit else case.unit, "保密上报" if chinese else "confidential")
     else:
-        words = (part, unit.name if unit else case.unit, name, case.place, case.summary)
+        many = f"同一问题（{case.report_count}人上报）" if chinese else f"reported {case.report_count} times"
+        said = many if case.report_count > 1 else None
+        words = (part, unit.name if unit else case.unit, name, said, case.place, case.summary)
     return " · ".join(filter(None, words))[:300]
 
 

@@ -9,8 +9,9 @@ from starlette.responses import StreamingResponse
 
 from services.router.command_bodies import BODIES
 from services.router.domain.case import Case
+from services.router.hanging import Hanging, HangingQuery
 from services.router.officers import Officers, acting
-from services.router.public import answer, etag, history_view, report_view
+from services.router.public import answer, etag, history_view
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore
 from services.router.stream import Tail
@@ -63,6 +64,7 @@ class RouterApi:
         self,
         store: CaseStore,
         officers: Officers,
+        hanging: Hanging,
         packs: PackLibrary,
         tail: Tail,
         directory: Directory,
@@ -71,6 +73,7 @@ class RouterApi:
     ) -> None:
         self._store = store
         self._officers = officers
+        self._hanging = hanging
         self._packs = packs
         self._tail = tail
         self._directory = directory
@@ -89,7 +92,7 @@ class RouterApi:
             read("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
             read("/v1/cases/{id}", self.case, "A case"),
             read("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
-            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case"),
+            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
             *(self._command_route(name, body) for name, body in BODIES.items()),
         ]
 
@@ -189,8 +192,8 @@ class RouterApi:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _seen(self, call: Call) -> Case:
-        pack = self._pack(call, call.query_as(CityQuery).city)
+    async def _seen(self, call: Call, city: str | None) -> Case:
+        pack = self._pack(call, city)
         found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
@@ -198,19 +201,19 @@ class RouterApi:
         return found[0]
 
     async def case(self, call: Call) -> Answer:
-        case = await self._seen(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
         who = call.principal
         actor = acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
         return Answer(answer(case, actor), headers={"etag": etag(case)})
 
     async def reports(self, call: Call) -> Answer:
-        case = await self._seen(call)
-        items = [report_view(r, confidential=case.confidential) for r in reversed(case.reports)]
-        return Answer({"items": items, "next": None})
+        query = call.query_as(HangingQuery)
+        items, following = await self._hanging.page(await self._seen(call, query.city), query)
+        return Answer({"items": items, "next": following})
 
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
-        case = await self._seen(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
         newest = [history_view(entry) for entry in case.history]
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(

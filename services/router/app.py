@@ -4,14 +4,21 @@ import structlog
 from starlette.applications import Starlette
 
 from services.router.api import RouterApi
+from services.router.attachments import Attachments
 from services.router.audit import Audit
 from services.router.changes import Changes
 from services.router.cities import Cities
 from services.router.consumers import ReportEvents
 from services.router.explain import Explain
+from services.router.hanging import Hanging
+from services.router.links import INDEXES as LINK_INDEXES
+from services.router.links import Links
+from services.router.merging import INDEXES as INTENT_INDEXES
+from services.router.merging import Merging
 from services.router.officers import Officers
 from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
+from services.router.placing import Placing
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
@@ -39,17 +46,24 @@ def assemble(settings: Settings) -> Service:
     """The service, not yet started."""
     service = Service("router", settings)
     store = CaseStore(service.database)
+    links = Links(service.database)
     cities = service.database.collection("cities")
     visits = VisitStore(service.database)
     relay = service.emits_from(store.cases, cities, visits.visits)
     service.begins_with(Births(store.cases, opened_event))
-    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (visits.visits, VISIT_INDEXES)]
+    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
+    service.indexes.append((visits.visits, VISIT_INDEXES))
     packs = PackLibrary(service.database, remote=None)
     changes = Changes(store, packs, relay)
+    attachments = Attachments(store, links, changes, packs, service.clock)
+    merging = Merging(service.database, store, links, changes, attachments, packs, service.publisher, service.clock)
+    service.indexes.append((merging.intents, INTENT_INDEXES))
     photos = PhotoClaims(settings)
-    officers = Officers(store, changes, packs, photos, service.clock)
+    officers = Officers(store, changes, packs, photos, merging, service.clock)
     tail = Tail()
-    api = RouterApi(store, officers, packs, tail, service.directory, service.events, service.clock)
+    api = RouterApi(
+        store, officers, Hanging(links, attachments), packs, tail, service.directory, service.events, service.clock
+    )
     explain = Explain(store, packs, service.clock)
     service.routes = [
         *api.routes(),
@@ -60,13 +74,14 @@ def assemble(settings: Settings) -> Service:
         *Cities(service, cities, packs, relay, source=1).routes(),
     ]
     service.on_open.append(packs.open)
-    heard = ReportEvents(store, changes, packs, service.publisher, service.clock)
+    heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)
     service.consumes(effect(reports.TOPIC, "router.reports", heard.handle, service.dead, service.clock))
     _follow_cases(service, tail)
     timers = Timers(store, changes, service.clock)
     service.vitals.looks.append(lambda: store.look(service.clock.now()))
     service.vitals.checks["clocks"] = timers.unwell
     service.background("timers", timers.run)
+    service.background("merging", merging.run)
     return service
 
 

@@ -11,6 +11,7 @@ from services.router.domain.case import Act, Case, Clock, ClockKind, Location, R
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
+from services.router.sameness import traits_of
 from shared.city.locating import Asked, Located
 from shared.city.model import Commitment as PackCommitment
 from shared.city.model import Rule, Step
@@ -82,6 +83,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             confidential=report.confidential,
             historic=report.historic,
             opened_at=report.received_at,
+            traits=traits_of(report, city, category, pack, located),
         )
     )
 

@@ -6,10 +6,12 @@ could make the whole chain anew; heads that somebody else has noted show that.
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
+from services.router.domain.attaching import Attached
 from services.router.domain.case import Case
 from services.router.domain.chain import line, linked
 from services.router.public import to_state
@@ -95,11 +97,20 @@ def _between(at: tuple[int, int], place: tuple[int, int]) -> tuple[int, int] | N
 
 def _compare_lines(case: Case, told: Sequence[Envelope]) -> None:
     """The newest lines, which the case holds with their words, are those that were linked."""
-    newest = told[-len(case.history) :] if case.history else ()
+    newest = _folded(told)[-len(case.history) :] if case.history else ()
     for entry, event in zip(case.history, newest, strict=False):
         said = _data(event)
         if event.head and said.line is not None and said.line != line(entry):
             raise _Bad(event.id, "altered: the case's history says something else")
+
+
+def _folded(told: Sequence[Envelope]) -> list[Envelope]:
+    """As the history has them: of reports attached one after the other only the last has a line."""
+    return [
+        event
+        for event, after in zip_longest(told, told[1:])
+        if not (after is not None and event.type == after.type == Attached.TYPE)
+    ]
 
 
 def _compare_state(case: Case, last: Envelope) -> None:

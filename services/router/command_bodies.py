@@ -113,6 +113,29 @@ class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
 
 
+class MergeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``into``: the older case."""
+
+    into: Ident
+    reason: Text | None = None
+
+
+class Matter(msgspec.Struct, forbid_unknown_fields=True):
+    """The second matter of a report, in the officer's words."""
+
+    description: Text
+    category: Ident | None = None
+
+
+class SplitBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``reports`` get a case of their own, or the one back that they had. With ``matter`` the one report stays, and a
+    second case is made of it."""
+
+    reports: Annotated[list[Ident], msgspec.Meta(min_length=1, max_length=100)]
+    reason: Text | None = None
+    matter: Matter | None = None
+
+
 BODIES: dict[str, type[msgspec.Struct]] = {
     "acknowledge": NoBody,
     "claim": NoBody,
@@ -138,6 +161,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "close": CloseBody,
     "reopen": Reason,
     "reject": Reason,
+    "merge": MergeBody,
+    "split": SplitBody,
 }
 
 
@@ -152,6 +177,9 @@ def to_command(name: str, body: object) -> Command:
         at=getattr(body, "at", None),
         how=getattr(body, "how", None),
         ok=getattr(body, "ok", True),
+        into=getattr(body, "into", None),
+        reports=tuple(dict.fromkeys(getattr(body, "reports", ()))),
+        matter=body.matter.description if isinstance(body, SplitBody) and body.matter is not None else None,
         part=getattr(body, "part", None),
         follow_up=getattr(body, "follow_up", None),
     )

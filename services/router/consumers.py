@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+import msgspec
 import structlog
 
 from services.router.assignment import assign_each
+from services.router.attachments import Attachments
 from services.router.changes import Changes
 from services.router.domain import events as e
+from services.router.domain.case import Case
+from services.router.placing import Newcomer, Placing
 from services.router.public import to_envelopes
 from services.router.store import CaseStore
 from services.router.visibility import seen_by
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.kernel.clock import Clock
 from shared.runtime.broker import Publisher
 from shared.runtime.packs import PackLibrary
 
@@ -31,13 +34,20 @@ class ReportEvents:
     """Handles the ``reports`` topic, each event once per id."""
 
     def __init__(
-        self, store: CaseStore, changes: Changes, packs: PackLibrary, publisher: Publisher, clock: Clock
+        self,
+        store: CaseStore,
+        changes: Changes,
+        packs: PackLibrary,
+        publisher: Publisher,
+        placing: Placing,
+        attachments: Attachments,
     ) -> None:
         self._store = store
+        self._placing = placing
+        self._attachments = attachments
         self._changes = changes
         self._packs = packs
         self._publisher = publisher
-        self._clock = clock
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch: submissions in one insert, the rest one by one."""
@@ -50,7 +60,7 @@ class ReportEvents:
 
     async def _open(self, events: Sequence[Envelope]) -> None:
         """The batch is the outbox: its offset moves when the cases are stored and their first events acknowledged."""
-        opened = {}
+        newcomers: dict[str, Newcomer] = {}
         for (city, version), group in groupby(
             ((decode(event, contract.ReportSubmitted), event) for event in events),
             key=lambda pair: (pair[1].city, pair[0].pack_version),
@@ -58,11 +68,14 @@ class ReportEvents:
             pack = await self._packs.get(city, version)
             pairs = list(group)
             cases = assign_each([report for report, _ in pairs], city, pack)
-            for (case, happened), (_, event) in zip(cases, pairs, strict=True):
-                opened[case.id] = (case, to_envelopes(case, [happened], event.trace)[0], seen_by(case, pack))
-        first = await self._store.insert_opened(list(opened.values()))
-        await self._publisher.publish(first)
-        log.info("cases.opened", reports=len(events), published=len(first))
+            for (case, happened), (report, event) in zip(cases, pairs, strict=True):
+                newcomers[case.id] = Newcomer(report, case, happened, pack, event.trace)
+        alone, joining = await self._placing.placed(list(newcomers.values()))
+        if alone:
+            first = await self._store.insert_opened([_first(one) for one in alone])
+            await self._publisher.publish(first)
+        await self._attachments.join(joining)
+        log.info("reports.placed", reports=len(events), opened=len(alone), attached=len(joining))
 
     async def _record(self, event: Envelope) -> None:
         data = _word(event)
@@ -71,6 +84,9 @@ class ReportEvents:
             if loaded is None or loaded[0].city != event.city:
                 raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
             case, seen = loaded
+            if case.merged_into is not None:
+                data = msgspec.structs.replace(data, case=case.merged_into)
+                continue
             if event.id in seen:
                 return
             if await self._changes.save(
@@ -78,6 +94,10 @@ class ReportEvents:
             ):
                 return
         raise LostRaceError(f"case {data.case}")
+
+
+def _first(one: Newcomer) -> tuple[Case, Envelope, list[str]]:
+    return one.case, to_envelopes(one.case, [one.opened], one.trace)[0], seen_by(one.case, one.pack)
 
 
 Word = contract.ReportRated | contract.ReportAdded | contract.ReportWithdrawn

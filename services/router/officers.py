@@ -5,11 +5,13 @@ from dataclasses import replace
 import structlog
 
 from services.router.changes import Changes
+from services.router.command_bodies import SplitBody
 from services.router.completing import completed
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
-from services.router.domain.decide import decide
+from services.router.domain.decide import checked, decide
 from services.router.first_answers import FirstAnswers, fingerprint
+from services.router.merging import Merging
 from services.router.photos import PhotoClaims
 from services.router.public import answer, etag
 from services.router.store import CaseStore
@@ -17,7 +19,7 @@ from services.router.visibility import is_guest
 from shared.city.pack import Pack
 from shared.city.together import consults
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Refusal, not_found, unavailable
+from shared.kernel.errors import FieldError, Refusal, invalid, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server import Answer, Call
 from shared.runtime.identity.directory import Principal
@@ -26,14 +28,23 @@ from shared.runtime.packs import PackLibrary
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
+MERGING = frozenset({"merge", "split"})
+"""Commands that other cases follow."""
 
 
 class Officers:
     """Carries out commands."""
 
     def __init__(
-        self, store: CaseStore, changes: Changes, packs: PackLibrary, photos: PhotoClaims, clock: Clock
+        self,
+        store: CaseStore,
+        changes: Changes,
+        packs: PackLibrary,
+        photos: PhotoClaims,
+        merging: Merging,
+        clock: Clock,
     ) -> None:
+        self._merging = merging
         self._store = store
         self._changes = changes
         self._packs = packs
@@ -65,20 +76,29 @@ class Officers:
                 raise not_found("case")
             case, seen = found
             if key in seen:
+                if name in MERGING:
+                    await self._merging.finish(key)
                 return case, False
             _if_match(call, case)
             now = self._clock.now()
             pack = self._packs.current(case.city)
             actor = acting(principal, case, pack)
             command = completed(name, call.body, case, actor, pack, now)
+            if name in MERGING:
+                checked(case, command, actor)
+                command = await self._merging.prepared(command, case, principal)
             happened = decide(case, command, actor, now)
             if not happened:
                 return case, True
             if command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
+            if name in MERGING:
+                await self._merging.intend(command, case, key, _category(call.body, pack))
             change = self._changes.of(case, happened, key=key, trace=call.trace)
             if await self._changes.save(change):
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
+                if name in MERGING:
+                    await self._merging.finish(key)
                 return change.after, True
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
@@ -91,6 +111,16 @@ def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
     path = known.path if known is not None else ()
     consulting = known is not None and consults(pack, principal.unit)
     return Actor(principal.person, principal.unit, principal.role, principal.post, guest, path, consulting)
+
+
+def _category(body: object, pack: Pack) -> str | None:
+    """The category of a second matter."""
+    matter = body.matter if isinstance(body, SplitBody) else None
+    if matter is None or matter.category is None:
+        return None
+    if matter.category not in pack.categories:
+        raise invalid(FieldError("/matter/category", "is not in the city's list"))
+    return matter.category
 
 
 def _if_match(call: Call, case: Case) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from services.router.domain import events as e
+from services.router.domain.attaching import Attached, Confirmed
 from services.router.domain.case import REPORTS_KEPT, Case, Clock, Entry, Part
 from services.router.domain.chain import line, linked
 from services.router.domain.commands import Actor
@@ -59,6 +60,9 @@ def to_state(case: Case) -> contract.CaseState:
         parts=[contract.PartState(id=p.id, unit=p.unit, caller=p.caller, state=p.state) for p in case.parts],
         parties=list(case.consultation.parties) if case.consultation is not None else [],
         routed_by=case.routing.by,
+        apps=list(case.apps),
+        merged_into=case.merged_into,
+        linked_to=case.linked_to,
     )
 
 
@@ -117,8 +121,26 @@ def _case_event(
         fired_at=event.at if event.clock_meant else None,
         reason=event.text if isinstance(event, e.Rejected) else None,
         score=event.score if isinstance(event, e.Rated) else None,
+        attached=_attached(event),
+        from_case=event.from_case if isinstance(event, Attached) else None,
         line=line(entry) if entry is not None else None,
     )
+
+
+def _attached(event: e.Event) -> list[contract.ReportRef]:
+    if not isinstance(event, Attached | Confirmed):
+        return []
+    return [
+        contract.ReportRef(
+            id=one.report.id,
+            app=one.report.app,
+            reporter=one.report.reporter,
+            received_at=one.report.received_at,
+            link=one.link,
+            says=one.says,
+        )
+        for one in event.arrived
+    ]
 
 
 def _clock_state(clock: Clock) -> contract.ClockState:
@@ -225,6 +247,8 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
         "inspected_by": case.inspected_by,
         "rating": case.rating,
         "historic": case.historic,
+        "merged_into": case.merged_into,
+        "linked_to": case.linked_to,
         "commands": open_commands(case, actor),
     }
 

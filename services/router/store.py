@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from prometheus_client import Counter, Gauge
 
-from services.router.domain.case import ENDED, Case
+from services.router.domain.case import ENDED, Case, State
+from services.router.domain.grouping import Known
+from services.router.domain.likeness import Traits
 from shared.contracts.envelope import Envelope
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
@@ -25,6 +27,10 @@ INDEXES = (
     IndexModel([("next_due", 1)], name="next_due", sparse=True),
     IndexModel([("city", 1), ("seen_by", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="subtree"),
     IndexModel([("city", 1), ("unit", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="queue"),
+    IndexModel(
+        [("same.key", 1), ("same.until", 1)], name="same", partialFilterExpression={"same.key": {"$type": "string"}}
+    ),
+    IndexModel([("merged_into", 1)], name="merged_into", partialFilterExpression={"merged_into": {"$type": "string"}}),
     IndexModel([("offered_to", 1)], name="offered", partialFilterExpression={"offered_to": {"$type": "string"}}),
     IndexModel([("called", 1)], name="called", sparse=True),
 )
@@ -36,10 +42,14 @@ _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
 """Also what is read where many cases are: a first event and keys of commands are half of a document."""
-_SOMETIMES = ("next_due", "called")
+_SOMETIMES = ("next_due", "called", "same")
 """What a document has only while there is something."""
 _QUERIED = ("_id", "unit", "seen_by", "open", "due_at", *_SOMETIMES)
-_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "first_event", "stored_at"))
+_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at"))
+ATTACHED_KEPT = 512
+"""Reports that were attached last: what guards against attaching one twice until its link says so."""
+_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
+COMPARED_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,8 @@ class Change:
     envelopes: tuple[Envelope, ...]
     seen_by: list[str]
     key: str | None = None
+    attached: tuple[str, ...] = ()
+    """Reports that it attaches."""
 
 
 def to_doc(case: Case, seen_by: list[str]) -> Document:
@@ -77,6 +89,10 @@ def _queried(case: Case, seen_by: list[str]) -> Document:
         document["next_due"] = next_due
     if called := case.called:
         document["called"] = called
+    if case.traits is not None:
+        kept = timedelta(seconds=case.traits.linked_seconds)
+        until = NO_DUE if case.ended_at is None else case.ended_at + kept
+        document["same"] = {"key": case.traits.key, "until": until}
     return document
 
 
@@ -88,6 +104,17 @@ def from_doc(document: Document) -> Case:
     """The case that ``to_doc`` stored; fields of a newer version are passed over."""
     plain = {name: value for name, value in document.items() if name not in _STORE_FIELDS}
     return msgspec.convert({**plain, "id": document["_id"]}, Case)
+
+
+def _known(document: Document) -> Known:
+    return Known(
+        id=document["_id"],
+        state=State(document["state"]),
+        traits=msgspec.convert(document["traits"], Traits),
+        opened_at=document["opened_at"],
+        reported_at=document.get("reported_at") or document["opened_at"],
+        ended_at=document.get("ended_at"),
+    )
 
 
 def opened_event(document: Document) -> Envelope:
@@ -150,6 +177,33 @@ class CaseStore:
             return None
         return from_doc(document), {seen["id"] for seen in document.get("seen", ())}
 
+    async def load_all(self, ids: Sequence[str]) -> dict[str, tuple[Case, set[str]]]:
+        """Cases by id, each with the reports that were attached to it last."""
+        found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
+        return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
+
+    async def comparable(self, keys: Sequence[str], since: datetime) -> list[Known]:
+        """Cases in these places that are open, or ended not too long before ``since``."""
+        found = await self.cases.find(
+            {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}}, _COMPARED, limit=COMPARED_MAX, hint="same"
+        )
+        return [_known(document) for document in found]
+
+    async def stored_between(self, after: datetime, until: datetime, limit: int) -> list[tuple[Known | None, datetime]]:
+        """Cases by the moment at which they were stored; None for one that is compared with no report."""
+        found = await self.cases.find(
+            {"stored_at": {"$gt": after, "$lte": until}},
+            {**_COMPARED, "stored_at": 1},
+            sort=[("stored_at", 1)],
+            limit=limit,
+        )
+        return [(_known(d) if d.get("traits") is not None else None, d["stored_at"]) for d in found]
+
+    async def merged_into(self, case: str, limit: int) -> list[str]:
+        """Cases that were merged into ``case``."""
+        found = await self.cases.find({"merged_into": case}, {"_id": 1}, limit=limit, hint="merged_into")
+        return [document["_id"] for document in found]
+
     async def save(self, change: Change) -> bool:
         """One guarded update; False when the case moved on meanwhile."""
         return bool(await self.cases.update(*_guarded(change)))
@@ -206,6 +260,8 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     if change.key is not None:
         where["seen.id"] = {"$ne": change.key}
         update["$push"]["seen"] = {"$each": [{"id": change.key}], "$slice": -SEEN_KEPT}
+    if change.attached:
+        update["$push"]["attached"] = {"$each": list(change.attached), "$slice": -ATTACHED_KEPT}
     if gone := [name for name in _SOMETIMES if name not in document]:
         update["$unset"] = dict.fromkeys(gone, 1)
     return where, update

@@ -28,6 +28,7 @@ def check_categories(found: Findings) -> None:
     for number, category in enumerate(categories):
         entry = (Category, number)
         found.target(entry, "goes_to", word=category.goes_to)
+        _same(found, number, category)
         if not isinstance(category.admitted, bool):
             found.unit(entry, "admitted", category.admitted)
         if not category.keywords and not category.hints and category.code != OTHER:
@@ -36,6 +37,22 @@ def check_categories(found: Findings) -> None:
             jsonschema.Draft202012Validator.check_schema(msgspec.to_builtins(category.questions))
         except jsonschema.SchemaError as error:
             found.error(entry, "questions", *error.absolute_path, says=f"not a JSON Schema: {error.message}")
+
+
+def _same(found: Findings, number: int, category: Category) -> None:
+    """Spans that can be read; thresholds that rise; whom they tell."""
+    if category.same is None:
+        return
+    entry = (Category, number)
+    for name in ("window", "reopens", "linked"):
+        span = getattr(category.same, name)
+        if span is not None and not is_duration(span):
+            found.error(entry, "same", name, says=f"{span!r} is no duration", hint="PT2H, P3D")
+    counts = [step.reports for step in category.same.rising]
+    if counts != sorted(set(counts)):
+        found.error(entry, "same", "rising", says="each step needs more reports than the one before")
+    for at, step in enumerate(category.same.rising):
+        found.target(entry, "same", "rising", at, "tell", word=step.tell)
 
 
 def check_rules(found: Findings) -> None:

@@ -16,7 +16,7 @@ AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[model.Entry]]] = {
     "units.yaml": {"units": model.UnitEntry},
     "places.yaml": {"places": model.Place, "no_location": model.NoLocation},
-    "categories.yaml": {"categories": model.Category},
+    "categories.yaml": {"categories": model.Category, "feedback": model.Feedback},
     "rules.yaml": {"rules": model.Rule},
     "commitments.yaml": {"commitments": model.Commitment},
     "calendars.yaml": {"calendars": model.CalendarSpec},
@@ -43,6 +43,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[model.Place, ...] = ()
     no_location: tuple[model.NoLocation, ...] = ()
     categories: tuple[model.Category, ...] = ()
+    feedback: tuple[model.Feedback, ...] = ()
     rules: tuple[model.Rule, ...] = ()
     commitments: tuple[model.Commitment, ...] = ()
     calendars: tuple[model.CalendarSpec, ...] = ()

@@ -42,6 +42,11 @@ class Located(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     place: str | None = None
     why: tuple[str, ...] = ()
+    spot: tuple[float, float] | None = None
+    """The point of the place that the words name, where they name one."""
+    places: frozenset[str] = frozenset()
+    """Every place and road in the words: ``places.Found``."""
+    roads: frozenset[str] = frozenset()
 
 
 class Asked(NamedTuple):
@@ -161,6 +166,9 @@ class Locator:
             flags=tuple(flags),
             place=found.spots[0].name if found.spots else None,
             why=tuple(why),
+            spot=_only(found.spots),
+            places=found.places,
+            roads=found.roads,
         )
 
     def _outside(self, point: tuple[float, float], index: AreaIndex) -> tuple[str, str]:
@@ -198,7 +206,8 @@ class Locator:
         if recorded and not self._tree.related(unit, self._tree.answering(recorded)):
             flags.append("unit_disagrees")
         return Located(unit, self._tree.units[unit].path, "place", within, flags=tuple(flags), place=spot.name,
-                       why=tuple(why))  # fmt: skip
+                       why=tuple(why), spot=_only([spot for spot, _, _ in known]), places=found.places,
+                       roads=found.roads)  # fmt: skip
 
     def _by_unit(self, recorded: str | None, flags: list[str], why: list[str]) -> Located:
         unit = self._tree.answering(recorded or self._tree.root.id)
@@ -284,3 +293,8 @@ class Locator:
 
     def _name(self, unit: str) -> str:
         return f"{self._tree.units[unit].name} ({unit})"
+
+
+def _only(spots: Sequence[Spot]) -> tuple[float, float] | None:
+    """The point of the one place that is meant."""
+    return spots[0].point if len(spots) == 1 else None

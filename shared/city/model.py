@@ -138,6 +138,40 @@ class NoLocation(Entry, frozen=True, kw_only=True):
     name: str = ""
 
 
+class Rising(Entry, frozen=True, kw_only=True):
+    """Once so many have reported the same thing: at least this ``priority``, and ``tell`` hears of it."""
+
+    reports: Annotated[int, Meta(ge=2, le=100_000)]
+    priority: Priority | None = None
+    tell: Word = "parent"
+
+
+class Same(Entry, frozen=True, kw_only=True):
+    """When reports of one category are of one thing: ``same`` of a category; without it each report has its case.
+
+    ``window``: so long after the last report another still belongs to an open case. ``words``: the least share of words
+    in common (0 to 1) where not both name the same place. ``reopens``: so long after closing the case is opened again,
+    ``reopens_at`` which level; ``linked``: so long a new case names the old one.
+    """
+
+    radius_m: Annotated[float, Meta(gt=0, le=300)]
+    window: Iso
+    words: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    reopens: Iso | None = None
+    reopens_at: Literal["own", "parent"] = "own"
+    linked: Iso | None = None
+    rising: tuple[Rising, ...] = ()
+    made_up: bool = False
+
+
+class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
+    """``feedback`` of ``categories.yaml``: words that report nothing new: it is mended, or thanks; ``not``: unless."""
+
+    means: Literal["fixed", "thanks"]
+    words: Annotated[tuple[Word, ...], Meta(min_length=1)]
+    not_: tuple[Word, ...] = ()
+
+
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
     """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``. ``admitted`` is
     the entry list: whether departments may load it on communities, or which of them may."""
@@ -158,6 +192,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     emergency_en: Text = ""
     goes_to: Word | None = None
     admitted: bool | tuple[Id, ...] = True
+    same: Same | None = None
     note: Text = ""
 
 

@@ -10,6 +10,7 @@ from shared.city.calendars import ALWAYS, calendar_of
 from shared.city.categories import Classified, Classifier
 from shared.city.commitments import Commitments
 from shared.city.entries import Entries
+from shared.city.feedback import Meant, Words
 from shared.city.locating import Asked, Located, LocatedMany, Locator
 from shared.city.model import Commitment, Person, Rule, Unit
 from shared.city.places import Gazetteer
@@ -44,6 +45,7 @@ class Pack:
         self.no_location = entries.no_location
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
+        self._feedback = Words(entries.feedback)
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
@@ -87,6 +89,10 @@ class Pack:
     def classify(self, text: str) -> Classified:
         """The category that the words mean: ``categories``."""
         return self._classifier.classify(text)
+
+    def feedback(self, text: str) -> Meant | None:
+        """Whether the words say that something is mended, or thank for it: ``feedback``."""
+        return self._feedback.meant(text)
 
     def rule_for(
         self,

@@ -41,6 +41,9 @@ class Found(NamedTuple):
     others: tuple[Spot, ...]
     firm: bool
     unknown_building: bool
+    places: frozenset[str] = frozenset()
+    """Every place in the words, in normal form and without a building's number."""
+    roads: frozenset[str] = frozenset()
 
 
 NOTHING = Found((), (), False, False)
@@ -108,7 +111,7 @@ class Gazetteer:
             for site in named
             if site.spot and site.tier == tier and site.spot not in spots
         ]
-        return Found(spots, tuple(others), tier != 1, unknown)
+        return Found(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1))
 
     def _hits(self, text: str) -> list[tuple[int, int, list[_Site]]]:
         """Names in the text, in order, without those inside a longer one and those that cut a number in two."""
@@ -151,6 +154,12 @@ class Gazetteer:
                 self._add(_Site(None, 2, {}), (estate,))
             for site in self._by_name[estate]:
                 self._sites[site].buildings.setdefault(match[1], spot)
+
+
+def _named(hits: list[tuple[int, int, list[_Site]]], tier: int) -> frozenset[str]:
+    """The names of that tier; a building that is a place of its own counts as its estate."""
+    named = (site.spot.name for _, _, sites in hits for site in sites if site.tier == tier and site.spot)
+    return frozenset(_NUMBER.sub("", normal(name)) or name for name in named)
 
 
 def _number_near(text: str, start: int, end: int) -> str | None:

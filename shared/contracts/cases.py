@@ -6,6 +6,9 @@ import msgspec
 
 TOPIC = "cases"
 
+ATTACHED_MAX = 100
+"""Reports that one event may attach."""
+
 TYPES = (
     "case.opened.v1",
     "case.acknowledged.v1",
@@ -35,6 +38,11 @@ TYPES = (
     "case.reopened.v1",
     "case.rejected.v1",
     "case.rated.v1",
+    "case.report_attached.v1",
+    "case.confirmed.v1",
+    "case.priority_raised.v1",
+    "case.merged.v1",
+    "case.split.v1",
     "clock.warned.v1",
     "clock.breached.v1",
 )
@@ -70,6 +78,10 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     app: str
     reporter: str | None = None
     received_at: datetime | None = None
+    link: int = 0
+    """In ``attached``: which version of the report's link this is; a later one overrules."""
+    says: str | None = None
+    """In ``attached``: ``fixed`` or ``thanks``; it reports nothing new."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -114,6 +126,12 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parties: list[str] = []
     """Units that were consulted."""
     routed_by: str = "area"
+    apps: list[str] = []
+    """Apps whose reports were attached; empty while there is one report."""
+    merged_into: str | None = None
+    """The older case that took this one's reports."""
+    linked_to: str | None = None
+    """An earlier case of the same trouble."""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -139,5 +157,9 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None
+    attached: list[ReportRef] = []
+    """Reports that this change hung on the case, at most ``ATTACHED_MAX``; who credits reporters finds them here."""
+    from_case: str | None = None
+    """The case whose reports came along when it was merged into this one."""
     line: str | None = None
     """SHA-256 of the line in the case's history, whose words do not cross Kafka."""

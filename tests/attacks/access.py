@@ -56,6 +56,8 @@ _WORDS: Mapping[str, Any] = {
     "inspect": {"ok": True},
     "reopen": _REASON,
     "reject": _REASON,
+    "merge": {"into": "c-of-nobody"},
+    "split": {"reports": ["r-of-nobody"]},
 }
 
 

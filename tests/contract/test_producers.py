@@ -10,6 +10,7 @@ import pytest
 from services.intake.domain.submission import Submission
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
+from services.router.domain.attaching import Arrived
 from services.router.domain.case import PARTS_MAX, REPORTS_KEPT, Case, Consultation, Part, Priority, Report
 from services.router.domain.due import due
 from services.router.public import STEPS_KEPT, to_envelopes
@@ -43,6 +44,16 @@ FIELDS: dict[str, Any] = {
     "how": "repair",
     "ok": True,
     "score": 2,
+    "arrived": (Arrived(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
+    "count": 2,
+    "from_case": "c2",
+    "came": (),
+    "into": "c0",
+    "says": "fixed",
+    "priority": "danger",
+    "threshold": 5,
+    "reports": ("r1",),
+    "linked_to": "c2",
     "follow_up": None,
     "called": PART,
     "clocks": (),

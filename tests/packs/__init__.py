@@ -31,3 +31,19 @@ def harbour_with_channels(
         for entry in content[file][key]:
             entry["channels"] = named.get(entry["id"], {})
     return {**files, **{name: json.dumps(value, ensure_ascii=False) for name, value in content.items()}}
+
+
+def harbour_with_same() -> dict[str, str]:
+    """The harbour's files with rules for reports of the same thing."""
+    files = read_folder(HARBOUR)
+    content: Any = yaml_text.parse(files["categories.yaml"])
+    same = {"radius_m": 100, "window": "PT6H", "reopens": "P2D", "reopens_at": "parent", "linked": "P30D"}
+    rising = [{"reports": 3, "priority": "urgent"}, {"reports": 10, "priority": "danger", "tell": "municipality"}]
+    for category in content["categories"]:
+        if category["code"] in ("street_light", "flooding"):
+            category["same"] = {**same, "rising": rising}
+    content["feedback"] = [
+        {"means": "fixed", "words": ["works again", "is fixed"], "not": ["not fixed", "broken again"]},
+        {"means": "thanks", "words": ["thank"]},
+    ]
+    return {**files, "categories.yaml": json.dumps(content, ensure_ascii=False)}

@@ -60,6 +60,10 @@ def _holds(values: list[Any], wanted: Any) -> bool:
     if not _is_operators(wanted):
         return _equals(values, wanted)
     for operator, operand in wanted.items():
+        if operator == "$not":
+            if _holds(values, operand):
+                return False
+            continue
         if operator in ("$regex", "$options"):
             if not _reads(values, wanted):
                 return False

@@ -7,8 +7,12 @@ from typing import Any
 from services.intake.commit import GroupCommit
 from services.intake.store import ReportStore
 from services.router.assignment import assign
+from services.router.attachments import Attachments
 from services.router.changes import Changes
+from services.router.consumers import ReportEvents
 from services.router.domain.case import Case
+from services.router.links import Links
+from services.router.placing import Placing
 from services.router.public import to_envelopes
 from services.router.store import INDEXES as CASE_INDEXES
 from services.router.store import CaseStore
@@ -17,6 +21,7 @@ from shared.city.reading import read_folder
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
+from shared.kernel.clock import StoppedClock
 from shared.runtime.broker import Publisher
 from shared.runtime.mongo import Collection, Database
 from shared.runtime.packs import PackLibrary
@@ -46,6 +51,7 @@ class Listener(Publisher):
 class Routing:
     """The router's store with what moves it."""
 
+    database: Database
     store: CaseStore
     packs: PackLibrary
     relay: Relay
@@ -61,7 +67,16 @@ async def routing(database: Database) -> Routing:
     events = database.collection("events")
     await events.ensure_indexes(*EVENT_INDEXES)
     relay = Relay("router", [store.cases], events, listener)
-    return Routing(store, packs, relay, Changes(store, packs, relay), events, listener)
+    return Routing(database, store, packs, relay, Changes(store, packs, relay), events, listener)
+
+
+def hearing(router: Routing) -> ReportEvents:
+    """What the router does with reports."""
+    links = Links(router.database)
+    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
+    return ReportEvents(
+        router.store, router.changes, router.packs, router.listener, Placing(router.store, links), attachments
+    )
 
 
 async def library(database: Database) -> PackLibrary:

@@ -10,7 +10,6 @@ from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alerts import INDEXES as ALERT_INDEXES
 from services.notifier.alerts import Alerts
 from services.notifier.webhooks import Webhooks
-from services.router.consumers import ReportEvents
 from services.router.domain import events as e
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
@@ -22,7 +21,7 @@ from shared.runtime.attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX, Att
 from shared.runtime.consume import Consumer, effect, projection
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.mongo import Database, Document
-from tests.stores.made_services import Listener, Routing, library, routed, routing
+from tests.stores.made_services import Listener, Routing, hearing, library, routed, routing
 from tests.unit.made_reports import NOW, TRACE, submission, submitted
 
 
@@ -61,8 +60,7 @@ def bare(
 
 
 def heard(router: Routing, dead: DeadLetters) -> Consumer:
-    reports = ReportEvents(router.store, router.changes, router.packs, router.listener, StoppedClock(NOW))
-    return effect("reports", "router.reports", reports.handle, dead, StoppedClock(NOW))
+    return effect("reports", "router.reports", hearing(router).handle, dead, StoppedClock(NOW))
 
 
 def rated(score: int, sequence: int = 2, key: str = "k1") -> Envelope:

@@ -132,6 +132,10 @@ def full(name: str, **fields: Any) -> Command:
     given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", "part": "p1"}
     if name in ("call_in", "plan", "consult"):
         given |= {"called": (called(POWER_PATH),), "parties": (POWER,), "works": (work(POWER_PATH),)}
+    if name == "merge":
+        given["older"] = replace(opened(), id="c0")
+    if name == "split":
+        given["reports"] = ("r9",)
     return Command(name=name, **{**given, **fields})
 
 

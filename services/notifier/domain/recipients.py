@@ -13,6 +13,7 @@ Kind = Literal[
     "reopened",
     "assigned",
     "told",
+    "raised",
     "unrouted",
     "called",
     "reported_in",
@@ -99,6 +100,8 @@ def notices(told: Told) -> list[Notice]:
             return [Notice(kind, unit, "A") for unit in told.tell]
         case "case.offered.v1":
             return [Notice("offered", unit, "A") for unit in told.tell]
+        case "case.priority_raised.v1":
+            return [Notice("raised", unit, "A") for unit in told.tell]
         case "case.moved.v1":
             return [Notice("moved", told.unit, "A")]
         case "case.assigned.v1" if told.assignee is not None:

@@ -11,8 +11,14 @@ def apply(case: Case, event: e.Event) -> Case:
     """The case after ``event``; the version is the store's business, one per change."""
     changed = event.applied(case)
     if changed.state in ENDED and case.state not in ENDED:
-        changed = replace(voided(changed), offered_to=None)
-    return replace(changed, history=(*changed.history, _entry(changed, event))[-HISTORY_KEPT:])
+        changed = replace(voided(changed), offered_to=None, ended_at=event.at)
+    elif changed.state not in ENDED and case.ended_at is not None:
+        changed = replace(changed, ended_at=None)
+    line = _entry(changed, event)
+    before = changed.history
+    if event.FOLDS and before and before[-1].what == line.what:
+        before = before[:-1]
+    return replace(changed, history=(*before, line)[-HISTORY_KEPT:])
 
 
 def apply_all(case: Case, happened: list[e.Event]) -> Case:

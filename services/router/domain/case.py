@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from services.router.domain.likeness import Traits
+
 
 class State(StrEnum):
     """The life of a case, as the interface names it."""
@@ -243,6 +245,21 @@ class Case:
     follow_up: datetime | None = None
     """When the responsible desk is reminded to look at it again, closed or not."""
     history: tuple[Entry, ...] = ()
+    ended_at: datetime | None = None
+    """Since when it is closed, rejected or merged; None while it is open."""
+    traits: Traits | None = None
+    """What later reports are compared with; None where each report has a case of its own."""
+    reported_at: datetime | None = None
+    """Arrival of the newest report, where there are several."""
+    apps: tuple[str, ...] = ()
+    """Apps whose reports were attached to it."""
+    merged_into: str | None = None
+    linked_to: str | None = None
+    """An earlier case of the same trouble."""
+    absorbed: bool = False
+    """Other cases were merged into it."""
+    risen: int = 0
+    """The highest threshold of reports that raised it."""
     officer_moves: int = 1
     """Counts commands, clocks and moves only: the ETag."""
     head: str = ""

@@ -60,6 +60,14 @@ class Command:
     ok: bool = True
     fresh_clock: Clock | None = None
     """For ``reopen``: the resolve clock that starts now."""
+    into: str | None = None
+    older: Case | None = None
+    """For ``merge``: the case ``into``, where the actor sees it."""
+    reports: tuple[str, ...] = ()
+    left: int = 1
+    """For ``split``: how many reports the case has without ``reports``, counted by the caller."""
+    matter: str | None = None
+    """For ``split``: words of a second case from the same report, which stays."""
     called: tuple[Called, ...] = ()
     part: str | None = None
     parties: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.router.domain.case import Case
-from services.router.domain.commands import Actor, Command, Decision
+from services.router.domain.commands import Actor, Command, Decision, Rule
 from services.router.domain.rules import RULES, why_not
 from shared.kernel.errors import conflict, forbidden
 
@@ -13,6 +13,11 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
 
     Raises ``Refusal``: 403 when the role lacks it, 409 when it is not open now, 422 when a field is missing.
     """
+    return checked(case, command, actor).decide(case, command, actor, now)
+
+
+def checked(case: Case, command: Command, actor: Actor) -> Rule:
+    """The rule of a command that is open to the actor now. Raises ``Refusal`` 403, 409."""
     rule = RULES[command.name]
     if actor.role not in rule.may:
         raise forbidden(f"The role {actor.role} may not {command.name}.")
@@ -21,7 +26,7 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
     reason = why_not(command.name, case.state) or rule.blocked(case, actor) or rule.against(case, command, actor)
     if reason is not None:
         raise conflict("not-open", reason, state=case.state, commands=open_commands(case, actor))
-    return rule.decide(case, command, actor, now)
+    return rule
 
 
 def open_commands(case: Case, actor: Actor | None) -> list[str]:

@@ -18,6 +18,8 @@ class Happened:
     TYPE: ClassVar[str] = ""
     MOVES: ClassVar[bool] = True
     """Whether it moves the ETag: commands, clocks and moves do, a reporter's word does not."""
+    FOLDS: ClassVar[bool] = False
+    """Whether its line in the history takes the place of one like it just before: a burst must not fill it."""
     at: datetime
     by: str | None = None
     by_unit: str | None = None
@@ -250,7 +252,7 @@ class Closed(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Happened):
-    """``clock`` is the fresh resolve clock; the old ones stay as they ended."""
+    """``clock`` is the fresh resolve clock; the old ones stay. What was merged stands for itself again."""
 
     TYPE: ClassVar[str] = "case.reopened.v1"
     clock: Clock | None = None
@@ -259,6 +261,7 @@ class Reopened(Happened):
         return replace(
             _unclaimed(case),
             state=State.REOPENED,
+            merged_into=None,
             clocks=case.clocks if self.clock is None else (*case.clocks, self.clock),
             resolved_by=None,
             resolved_how=None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.router.domain.apply import apply
 from services.router.domain.case import Case, Clock, Location, Priority, Report, Routing, State, UnitOnPath
 from services.router.domain.events import Opened
+from services.router.domain.likeness import Traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Opening:
     historic: bool
     opened_at: datetime
     """Arrival of the report; the clocks run from here."""
+    traits: Traits | None = None
+    linked_to: str | None = None
 
 
 def open_case(opening: Opening) -> tuple[Case, Opened]:
@@ -52,6 +55,8 @@ def open_case(opening: Opening) -> tuple[Case, Opened]:
         photos=opening.photos,
         confidential=opening.confidential,
         historic=opening.historic,
+        traits=opening.traits,
+        linked_to=opening.linked_to,
     )
     opened = Opened(at=opening.opened_at, by=opening.report.entered_by)
     return apply(case, opened), opened

@@ -1,10 +1,17 @@
 """Every command of officers. The state table is total: what a rule does not open is refused with a reason."""
 
-from services.router.domain import calling, checking, consulting, duty, moving
+from services.router.domain import calling, checking, consulting, duty, merging, moving
 from services.router.domain.case import ENDED, State
 from services.router.domain.commands import Rule
 
-RULES: dict[str, Rule] = {**duty.RULES, **moving.RULES, **calling.RULES, **consulting.RULES, **checking.RULES}
+RULES: dict[str, Rule] = {
+    **duty.RULES,
+    **moving.RULES,
+    **calling.RULES,
+    **consulting.RULES,
+    **checking.RULES,
+    **merging.RULES,
+}
 
 
 def why_not(command: str, state: State) -> str | None:

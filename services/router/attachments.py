@@ -1,0 +1,167 @@
+"""Hangs reports on cases that are there: one guarded change for all that a case gets, then their links say so.
+
+Whatever ends the process in between, the batch comes again and finds its links: what is on the case is passed over,
+what is not follows. Where a case was merged meanwhile, its reports go to the older one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+import structlog
+
+from services.router.assignment import fresh_resolve_clock
+from services.router.changes import Changes
+from services.router.domain.attaching import Trouble, attach
+from services.router.domain.case import Case
+from services.router.links import Links
+from services.router.placing import Joining
+from services.router.sameness import rising_of, rule_of
+from services.router.store import CaseStore, Change
+from shared.contracts.cases import ATTACHED_MAX
+from shared.kernel.clock import Clock
+from shared.kernel.ids import opening_report
+from shared.runtime.packs import PackLibrary
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+CHAIN_MAX = 20
+"""Cases merged one into the other, and merged cases on each level that are counted along."""
+FAMILY_MAX = 1000
+
+
+class LostRaceError(TimeoutError):
+    """Others changed the case five times in a row; the batch waits and is tried again."""
+
+
+class Attachments:
+    """Attaches reports."""
+
+    def __init__(self, store: CaseStore, links: Links, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
+        self._store = store
+        self._links = links
+        self._changes = changes
+        self._packs = packs
+        self._clock = clock
+
+    async def join(self, joining: Sequence[Joining]) -> None:
+        """Every report on its case, at most ``ATTACHED_MAX`` in one change. Raises ``LostRaceError``."""
+        by_case: dict[str, list[Joining]] = defaultdict(list)
+        for one in joining:
+            by_case[one.link.case].append(one)
+        while by_case:
+            now = {case: waiting[:ATTACHED_MAX] for case, waiting in by_case.items()}
+            await self._join(now)
+            by_case = {case: waiting[ATTACHED_MAX:] for case, waiting in by_case.items() if len(waiting) > ATTACHED_MAX}
+            by_case = defaultdict(list, by_case)
+
+    async def _join(self, waiting: dict[str, list[Joining]]) -> None:
+        for _ in range(ROUNDS_MAX):
+            loaded = await self.homes(waiting)
+            changes: list[tuple[Change, list[Joining]]] = []
+            rest: dict[str, list[Joining]] = defaultdict(list)
+            for asked, joining in waiting.items():
+                case, attached = loaded[asked]
+                new = [one for one in joining if one.link.report not in attached]
+                if case.id != asked:
+                    new = [await self._led(one, case) for one in new]
+                if not new:
+                    await self._told(joining, case)
+                    continue
+                if any(change.after.id == case.id for change, _ in changes):
+                    rest[asked] += joining  # two that became one: in the next round
+                    continue
+                done = [one for one in joining if one.link.report in attached]
+                changes.append((await self._change(case, new), [*done, *new]))
+            took = await self._changes.save_all([change for change, _ in changes])
+            if took == len(changes):
+                for change, joining in changes:
+                    await self._told(joining, change.after)
+            else:
+                for change, joining in changes:
+                    rest[change.after.id] += joining
+            if not rest:
+                return
+            waiting = rest
+        raise LostRaceError(f"cases {sorted(waiting)[:3]}")
+
+    async def _led(self, one: Joining, case: Case) -> Joining:
+        """Its link names a case that is there: one that was merged, or ``case`` instead of one that nobody opened."""
+        if await self._store.load(one.link.case) is not None:
+            return one
+        if not await self._links.move(one.link, case.id):
+            raise LostRaceError(f"report {one.link.report} was moved meanwhile")
+        link = msgspec.structs.replace(one.link, case=case.id, rev=one.link.rev + 1)
+        return replace(one, link=link, arrived=replace(one.arrived, link=link.rev))
+
+    async def _told(self, joining: Sequence[Joining], case: Case) -> None:
+        await self._links.told([one.link for one in joining], case.version)
+
+    async def _change(self, case: Case, joining: Sequence[Joining]) -> Change:
+        now = self._clock.now()
+        count = await self.count(case, {one.link.case for one in joining})
+        happened = attach(case, [one.arrived for one in joining], count, self._trouble(case), now)
+        change = self._changes.of(case, happened, trace=joining[0].trace)
+        log.info("reports.attached", case=case.id, reports=len(joining), count=count)
+        return replace(change, attached=tuple(one.link.report for one in joining))
+
+    def _trouble(self, case: Case) -> Trouble:
+        pack = self._packs.current(case.city)
+        category = pack.categories.get(case.category)
+        if category is None or category.same is None:
+            return Trouble()
+        return Trouble(
+            rising=rising_of(category.same),
+            reopens_up=rule_of(category.same).reopens_up,
+            clock=fresh_resolve_clock(case, pack, self._clock.now()),
+        )
+
+    async def homes(self, cases: Iterable[str]) -> dict[str, tuple[Case, set[str]]]:
+        """The case that each of ``cases`` is, or was merged into, with the reports attached to it last."""
+        homes: dict[str, tuple[Case, set[str]]] = {}
+        asked = {case: case for case in cases}
+        for _ in range(CHAIN_MAX):
+            loaded = await self._store.load_all(sorted(set(asked.values())))
+            onward: dict[str, str] = {}
+            for case, at in asked.items():
+                if at not in loaded:
+                    onward[case] = await self._instead(at)
+                elif (into := loaded[at][0].merged_into) is not None:
+                    onward[case] = into
+                else:
+                    homes[case] = loaded[at]
+            if not onward:
+                return homes
+            asked = onward
+        raise LostRaceError(f"cases {sorted(asked)[:3]} lead nowhere")
+
+    async def _instead(self, case: str) -> str:
+        """Of a case that was never opened, because others had placed its report: where that hangs."""
+        report = opening_report(case)
+        link = (await self._links.of([report])).get(report)
+        if link is None or link.case == case:
+            raise TimeoutError(f"the case {case} is not there yet")
+        return link.case
+
+    async def family(self, case: Case) -> list[str]:
+        """The case and those that were merged into it, and into those."""
+        family = [case.id]
+        level = [case.id] if case.absorbed else []
+        for _ in range(CHAIN_MAX):
+            level = [one for above in level for one in await self._store.merged_into(above, FAMILY_MAX)]
+            family += level
+            if not level or len(family) > FAMILY_MAX:
+                break
+        return family
+
+    async def count(self, case: Case, more: Iterable[str] = (), without: Iterable[str] = ()) -> int:
+        """How many reports hang on a case and on those that were merged into it, counted anew.
+
+        ``more``: cases that count along; ``without``: merged ones that do not.
+        """
+        family = sorted({*await self.family(case), *more} - {*without})
+        openings = [opening_report(one) for one in family]
+        linked = await self._links.of(openings)
+        return await self._links.count(family) + len(openings) - len(linked)

@@ -1,0 +1,154 @@
+"""Are two reports of one thing? Place, time, and words: numbers of buildings and gates count, 2幢 is not 12幢.
+
+Pure and symmetric: ``alike(a, b) == alike(b, a)``. What the words say is read once, when a report comes (``Traits``),
+and kept with the case that it opens; every later report is compared with that, so that the order in which reports are
+attached changes nothing.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+CELL_DEGREES = 500
+"""Cells of a five-hundredth of a degree, some 200 m: a search looks into those that its circle touches."""
+METRES_PER_DEGREE = 111_320.0
+PRINT_BITS = 10
+"""Fingerprints of two pictures of the same thing differ in at most so many of 64 bits (measured: decision 0010)."""
+
+_N = r"([0-9]{1,4}[a-z]?|[a-z][0-9]{0,3})"
+_NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("building", re.compile(rf"(?<![0-9a-z]){_N}幢")),
+    ("entrance", re.compile(r"(?<![0-9a-z])([0-9]{1,2}|[a-z])单元|\b(?:entrance|unit) ?([0-9]{1,3})")),
+    ("gate", re.compile(rf"(?<![0-9a-z路街巷弄道]){_N}号门|\bgate ?{_N}\b")),
+    ("exit", re.compile(r"(?<![0-9a-z])([0-9]{1,2}|[a-z])(?:号?出口|号?口)")),
+    ("floor", re.compile(r"(?<![0-9a-z])([0-9]{1,2})[楼层]|\bfloor ?([0-9]{1,2})\b")),
+    ("room", re.compile(r"(?<=[幢元楼层])([0-9]{3,4})(?![0-9])|(?<![0-9])([0-9]{3,4})室|\broom ?([0-9]{1,4})\b")),
+    ("house", re.compile(rf"(?<=[路街巷弄道]){_N}号|\b(?:number|no\.?|quay|street|road) ?([0-9]{{1,4}})\b")),
+    ("pole", re.compile(rf"(?<![0-9a-z]){_N}号?(?:灯?杆|桩)|\b(?:pole|post|lamp|berth) ?([0-9]{{1,5}}(?:-[0-9]+)?)\b")),
+)  # fmt: skip
+_SPOKEN_FLOOR = re.compile(r"([一二三四五六七八九])[楼层]")
+_GATES = re.compile(r"([东南西北])[大小]?门")
+_FACES = re.compile(r"(正|大|前|后|侧)门")
+"""A main gate may well be the east one: the two are not held against each other."""
+_SIDES = re.compile(r"([东南西北])[侧边头面]|\b(north|south|east|west)\b")
+_FRONT = {"正": "前", "大": "前"}
+_LATIN = re.compile(r"[a-z]{3,}")
+_CJK = re.compile(r"[一-鿿]+")
+_EMPTY_WORDS = frozenset({"the", "and", "there", "here", "near", "with", "for"})
+
+
+@dataclass(frozen=True, slots=True)
+class SameRule:
+    """What a category's reports need to be of one thing, as the pack has it."""
+
+    radius_m: float
+    window: timedelta
+    words: float
+    reopens: timedelta
+    reopens_up: bool
+    linked: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What of a report others are compared with. ``numbers``: (kind, value) pairs; all sorted."""
+
+    city: str
+    category: str
+    lon: float
+    lat: float
+    places: tuple[str, ...] = ()
+    roads: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+    linked_seconds: float = 0.0
+    """So long after its end the case that it opened is still looked for."""
+
+    @property
+    def key(self) -> str:
+        """Where the case that it opened is found."""
+        return _key(self.city, self.category, _cell(self.lon), _cell(self.lat))
+
+    def keys(self, radius_m: float) -> list[str]:
+        """Where cases within ``radius_m`` are found."""
+        north = radius_m / METRES_PER_DEGREE
+        east = north / max(0.01, math.cos(math.radians(self.lat)))
+        return [
+            _key(self.city, self.category, x, y)
+            for x in range(_cell(self.lon - east), _cell(self.lon + east) + 1)
+            for y in range(_cell(self.lat - north), _cell(self.lat + north) + 1)
+        ]
+
+
+def _cell(degrees: float) -> int:
+    return math.floor(degrees * CELL_DEGREES)
+
+
+def _key(city: str, category: str, x: int, y: int) -> str:
+    return f"{city}:{category}:{x}:{y}"
+
+
+def numbers_in(text: str) -> tuple[tuple[str, str], ...]:
+    """The numbers of buildings, entrances, gates, floors, rooms, houses and poles in ``text`` in normal form."""
+    found = {
+        (kind, next(group for group in match.groups() if group))
+        for kind, pattern in _NUMBERS
+        for match in pattern.finditer(text)
+    }
+    found |= {("floor", str("一二三四五六七八九".index(match[1]) + 1)) for match in _SPOKEN_FLOOR.finditer(text)}
+    found |= {("gate", match[1]) for match in _GATES.finditer(text)}
+    found |= {("face", _FRONT.get(match[1], match[1])) for match in _FACES.finditer(text)}
+    found |= {("side", match[1] or match[2]) for match in _SIDES.finditer(text)}
+    return tuple(sorted(found))
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """Pairs of Chinese characters, and Latin words."""
+    pairs = {run[i : i + 2] for run in _CJK.findall(text) for i in range(len(run) - 1)}
+    return tuple(sorted(pairs | (set(_LATIN.findall(text)) - _EMPTY_WORDS)))
+
+
+def metres(one: Traits, other: Traits) -> float:
+    """Equirectangular distance: exact to a millimetre over the few hundred metres that matter."""
+    dx = (other.lon - one.lon) * math.cos(math.radians((one.lat + other.lat) / 2))
+    return METRES_PER_DEGREE * math.hypot(dx, other.lat - one.lat)
+
+
+def alike(one: Traits, other: Traits, rule: SameRule) -> bool:
+    """Whether what they say may be of one thing; time is not looked at here."""
+    if one.city != other.city or one.category != other.category or metres(one, other) > rule.radius_m:
+        return False
+    if _apart(one.places, other.places) or _apart(one.roads, other.roads):
+        return False
+    kinds = {kind for kind, _ in one.numbers} & {kind for kind, _ in other.numbers}
+    if any(_apart(_of(kind, one), _of(kind, other)) for kind in kinds):
+        return False
+    return _same_spot(one, other) or _in_common(one.words, other.words) >= rule.words
+
+
+def _of(kind: str, traits: Traits) -> list[str]:
+    return [value for known, value in traits.numbers if known == kind]
+
+
+def _apart(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Both say something and nothing of it is the same."""
+    ones, others = set(one), set(other)
+    return bool(ones and others) and not ones & others
+
+
+def _same_spot(one: Traits, other: Traits) -> bool:
+    """Both name the same place, and nothing that tells two spots of it apart is said by one alone."""
+    return bool(set(one.places) & set(other.places)) and set(one.numbers) == set(other.numbers)
+
+
+def _in_common(one: Iterable[str], other: Iterable[str]) -> float:
+    """Share of the shorter one's words that the other has too; 1 where one says nothing."""
+    ones, others = set(one), set(other)
+    return len(ones & others) / min(len(ones), len(others)) if ones and others else 1.0
+
+
+def in_time(at: datetime, first: datetime, last: datetime, window: timedelta) -> bool:
+    """Whether a report of ``at`` is near in time to those from ``first`` to ``last``."""
+    return first - window <= at <= last + window

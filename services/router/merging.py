@@ -1,0 +1,320 @@
+"""Cases made one and taken apart: what is left to do after an officer's ``merge`` or ``split``, and cases of one thing
+that two routers opened at the same time on either side of a cell's border.
+
+Two documents are never changed at once: what is intended is written down first, then the case changes that the command
+is about, then the rest follows, each step guarded so that it happens once. Whoever dies in between leaves the intention
+behind, and the loop here ends it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from services.router.assignment import assign, fresh_resolve_clock
+from services.router.attachments import Attachments, LostRaceError
+from services.router.changes import Changes
+from services.router.domain.attaching import Arrived, Attached, raised
+from services.router.domain.case import Case, State
+from services.router.domain.commands import Command
+from services.router.domain.events import Event, Reopened
+from services.router.domain.grouping import Known, belongs
+from services.router.domain.likeness import SameRule
+from services.router.domain.merging import Merged
+from services.router.links import Link, Links
+from services.router.placing import Joining, arrived
+from services.router.public import to_envelopes
+from services.router.sameness import rising_of, rule_of
+from services.router.store import CaseStore
+from services.router.visibility import seen_by
+from shared.contracts.reports import Place, ReportSubmitted
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, invalid
+from shared.kernel.ids import case_id, plain_id
+from shared.runtime.broker import Publisher
+from shared.runtime.http_server import new_trace
+from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import Collection, Database, IndexModel, MongoError
+from shared.runtime.packs import PackLibrary
+from shared.runtime.relay import real_now
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+PAGE = 1000
+"""More than are stored at one moment."""
+LOOK_SECONDS = 2.0
+LEFT_AFTER = timedelta(seconds=5)
+SETTLED_AFTER = timedelta(seconds=10)
+"""Longer than an insert may take: nothing shows up behind the look over new cases."""
+LOOKED_BACK = timedelta(minutes=10)
+"""At a start: what the process before may not have looked at."""
+INDEXES = (IndexModel([("at", 1)], name="at"),)
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What follows once ``case`` has seen ``key``."""
+
+    key: str
+    at: datetime
+    city: str
+    case: str
+    into: str | None = None
+    reports: tuple[str, ...] = ()
+    matter: str | None = None
+    category: str | None = None
+    by: str | None = None
+    by_unit: str | None = None
+
+
+class Merging:
+    """Merges, splits, and looks after both."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: CaseStore,
+        links: Links,
+        changes: Changes,
+        attachments: Attachments,
+        packs: PackLibrary,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self.intents: Collection = database.collection("intents")
+        self._store = store
+        self._links = links
+        self._changes = changes
+        self._attachments = attachments
+        self._packs = packs
+        self._publisher = publisher
+        self._clock = clock
+        self._looked = real_now() - LOOKED_BACK
+
+    async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
+        """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
+        if command.name == "merge" and command.into is not None:
+            found = await self._store.get(principal.city, command.into, principal.unit)
+            return replace(command, older=found[0] if found is not None else None)
+        if command.name == "split":
+            where = await self._where(case, command.reports)
+            if strangers := [i for i, report in enumerate(command.reports) if report not in where]:
+                raise invalid(*(FieldError(f"/reports/{i}", "does not hang on this case") for i in strangers))
+            out = {home for report, home in where.items() if home != case.id and home == case_id(report)}
+            others = [report for report, home in where.items() if home not in out]
+            along = await self._where(case, [report.id for report in case.reports])
+            with_them = [report for report, home in along.items() if home in out and report not in where]
+            left = await self._attachments.count(case, without=out) - len(others)
+            return replace(command, left=left, reports=(*command.reports, *with_them))
+        return command
+
+    async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
+        """Of those that hang on ``case`` or on one that was merged into it: on which."""
+        family = set(await self._attachments.family(case))
+        links = await self._links.of(reports)
+        at = {report: links[report].case if report in links else case_id(report) for report in reports}
+        return {report: home for report, home in at.items() if home in family}
+
+    async def intend(self, command: Command, case: Case, key: str, category: str | None = None) -> None:
+        """Before the case changes. Repeated, the newest holds."""
+        intent = Intent(
+            key=key,
+            at=real_now(),
+            city=case.city,
+            case=case.id,
+            into=command.into if command.name == "merge" else None,
+            reports=command.reports,
+            matter=command.matter,
+            category=category,
+        )
+        document = msgspec.to_builtins(intent, builtin_types=(datetime,))
+        await self.intents.update({"_id": document.pop("key")}, {"$set": document}, upsert=True)
+
+    async def finish(self, key: str) -> None:
+        """What follows ``key``'s change, if that took; again is once."""
+        document = await self.intents.find_one({"_id": key})
+        if document is None:
+            return
+        intent = msgspec.convert({**document, "key": key}, Intent)
+        loaded = await self._store.load(intent.case)
+        if loaded is not None and key in loaded[1]:
+            if intent.into is not None:
+                await self._taken_in(intent, loaded[0])
+            elif intent.matter is not None:
+                await self._second(intent, loaded[0])
+            else:
+                await self._taken_apart(intent, loaded[0])
+        await self.intents.delete({"_id": key, "at": document["at"]})
+
+    async def _taken_in(self, intent: Intent, younger: Case) -> None:
+        """The older case counts the younger one's reports; if it was closed meanwhile it is open again."""
+        if younger.merged_into is None or intent.into is None:
+            return
+        for _ in range(ROUNDS_MAX):
+            home = (await self._attachments.homes([intent.into]))[intent.into][0]
+            now = self._clock.now()
+            count = await self._attachments.count(home, {younger.id})
+            pack = self._packs.current(home.city)
+            same = pack.categories[home.category].same if home.category in pack.categories else None
+            happened: list[Event] = [
+                Attached(at=now, arrived=(), count=count, from_case=younger.id, came=younger.reports)
+            ]
+            if home.state is State.CLOSED:
+                happened.append(Reopened(at=now, clock=fresh_resolve_clock(home, pack, now)))
+            came = [Arrived(report=younger.reports[-1], priority=younger.priority)]
+            happened += raised(home, came, count, rising_of(same) if same is not None else (), now)
+            if await self._once(home, happened, f"{intent.key}.into"):
+                return
+        raise LostRaceError(f"case {intent.into}")
+
+    async def _once(self, case: Case, happened: Sequence[Event], key: str) -> bool:
+        """Whether ``case`` has changed so, now or before."""
+        loaded = await self._store.load(case.id)
+        if loaded is not None and key in loaded[1]:
+            return True
+        return await self._changes.save(self._changes.of(case, happened, key=key))
+
+    async def _taken_apart(self, intent: Intent, case: Case) -> None:
+        """Cases that were merged stand for themselves again; the other reports get one case of their own."""
+        links = await self._links.of(intent.reports)
+        out = {case_id(r) for r in intent.reports if r not in links or links[r].said is None}
+        for merged in sorted(out):
+            await self._out(intent, merged)
+        others = [link for link in links.values() if link.said is not None and link.case not in out]
+        if others:
+            await self._own(intent, case, others)
+
+    async def _out(self, intent: Intent, case: str) -> None:
+        for _ in range(ROUNDS_MAX):
+            loaded = await self._store.load(case)
+            if loaded is None or f"{intent.key}.out" in loaded[1] or loaded[0].merged_into is None:
+                return
+            now = self._clock.now()
+            clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
+            again = Reopened(at=now, clock=clock, text="split off again")
+            counted = Attached(at=now, arrived=(), count=await self._attachments.count(loaded[0]))
+            if await self._once(loaded[0], [again, counted], f"{intent.key}.out"):
+                return
+        raise LostRaceError(f"case {case}")
+
+    async def _own(self, intent: Intent, before: Case, links: Sequence[Link]) -> None:
+        """The oldest opens the case, if it has none yet; then all hang on that."""
+        links = sorted(links, key=lambda link: (link.received_at, link.report))
+        own = case_id(links[0].report)
+        would_be: dict[str, Case] = {}
+        for link in links:
+            assert link.said is not None  # noqa: S101 - others have a case
+            pack = await self._packs.get(intent.city, link.said.pack_version)
+            case, opened = assign(link.said, intent.city, pack)
+            would_be[link.report] = case
+            if case.id == own:
+                case = replace(case, linked_to=before.id)
+                event = to_envelopes(case, [opened], new_trace())[0]
+                await self._publisher.publish(await self._store.insert_opened([(case, event, seen_by(case, pack))]))
+        joining = []
+        for link in links:
+            moved = link
+            if link.case != own:
+                if not await self._links.move(link, own):
+                    raise LostRaceError(f"report {link.report} was moved meanwhile")
+                moved = msgspec.structs.replace(link, case=own, rev=link.rev + 1, on=None)
+            if moved.on is None:
+                joining.append(Joining(moved, arrived(moved, would_be[link.report]), new_trace()))
+        await self._attachments.join(joining)
+
+    async def _second(self, intent: Intent, case: Case) -> None:
+        """A case of the report's other matter, in the officer's words; the report stays where it hangs."""
+        (report,) = intent.reports
+        link = (await self._links.of([report])).get(report)
+        place = Place(lon=case.location.lon, lat=case.location.lat, address=case.location.address)
+        hung = next((one for one in case.reports if one.id == report), None)
+        pack = self._packs.current(case.city)
+        said = link.said if link is not None else None
+        made = ReportSubmitted(
+            report=report,
+            app=said.app if said is not None else hung.app if hung is not None else "",
+            kind="hazard",
+            description=intent.matter or "",
+            category=intent.category,
+            place=said.place if said is not None else place,
+            received_at=said.received_at if said is not None else case.opened_at,
+            pack_version=pack.version,
+            cell=case.location.cell,
+            photos=said.photos if said is not None else list(case.photos),
+            reporter=said.reporter if said is not None else hung.reporter if hung is not None else None,
+            confidential=case.confidential,
+        )
+        second, opened = assign(made, case.city, pack)
+        second = replace(second, id=plain_id("c", intent.key), linked_to=case.id, traits=None)
+        event = to_envelopes(second, [opened], new_trace())[0]
+        await self._publisher.publish(await self._store.insert_opened([(second, event, seen_by(second, pack))]))
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.end_what_was_left()
+                await self.look_over()
+            except (MongoError, TimeoutError) as error:
+                log.warning("merging.waits", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def end_what_was_left(self) -> None:
+        """Intentions that nobody is about to carry out any more."""
+        left = await self.intents.find(
+            {"at": {"$lte": real_now() - LEFT_AFTER}}, {"_id": 1}, sort=[("at", 1)], limit=PAGE
+        )
+        for document in left:
+            await self.finish(document["_id"])
+
+    async def look_over(self) -> int:
+        """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were."""
+        found = await self._store.stored_between(self._looked, real_now() - SETTLED_AFTER, PAGE)
+        merged = 0
+        if found:
+            groups = [known for known, _ in found if known is not None and known.state is State.QUEUED]
+            if groups:
+                merged = await self._look_at(groups)
+            self._looked = found[-1][1]
+        return merged
+
+    async def _look_at(self, opened: Sequence[Known]) -> int:
+        wanted: list[tuple[Known, list[str]]] = []
+        for known in opened:
+            same = self._same(known)
+            if same is not None:
+                wanted.append((known, known.traits.keys(same.radius_m)))
+        if not wanted:
+            return 0
+        keys = sorted({key for _, several in wanted for key in several})
+        around = await self._store.comparable(keys, min(known.opened_at for known, _ in wanted))
+        merged = 0
+        for known, _ in wanted:
+            same = self._same(known)
+            older = [other for other in around if other.age < known.age and other.ended_at is None]
+            assert same is not None  # noqa: S101 - wanted
+            verdict = belongs(known.traits, known.opened_at, known.id, older, same)
+            if verdict.case is not None:
+                merged += await self._merge_alone(known.id, verdict.case)
+        return merged
+
+    def _same(self, known: Known) -> SameRule | None:
+        category = self._packs.current(known.traits.city).categories.get(known.traits.category)
+        return rule_of(category.same) if category is not None and category.same is not None else None
+
+    async def _merge_alone(self, younger: str, older: str) -> int:
+        """Only what nobody has taken in hand, and what no officer has set apart."""
+        loaded = await self._store.load(younger)
+        if loaded is None or loaded[0].state is not State.QUEUED or loaded[0].linked_to == older:
+            return 0
+        case, key = loaded[0], f"auto.{younger}.{older}"
+        now = self._clock.now()
+        await self.intend(Command(name="merge", into=older), case, key)
+        merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
+        if await self._changes.save(self._changes.of(case, [merged], key=key)):
+            log.info("cases.merged", case=younger, into=older)
+        await self.finish(key)
+        return 1

@@ -1,0 +1,312 @@
+"""Several reports of one thing on a real database: one case, every report on it once, whatever is repeated."""
+
+import asyncio
+import math
+import random
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+from msgspec import structs
+from pymongo.errors import AutoReconnect
+
+from services.router import merging as merging_module
+from services.router.assignment import assign
+from services.router.attachments import Attachments
+from services.router.consumers import ReportEvents
+from services.router.domain import events as e
+from services.router.domain.case import Case
+from services.router.domain.commands import Actor, Command
+from services.router.domain.decide import decide
+from services.router.links import INDEXES as LINK_INDEXES
+from services.router.links import Links
+from services.router.merging import Merging
+from services.router.public import to_envelopes
+from services.router.store import from_doc
+from services.router.visibility import seen_by
+from shared.city.pack import Pack
+from shared.city.reading import read_pack
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.clock import StoppedClock
+from shared.kernel.ids import case_id
+from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import Database
+from tests.packs import harbour_with_same
+from tests.stores.made_services import Routing, hearing, routing
+from tests.unit.made_reports import NOW, TRACE, harbour, submitted
+
+LON, LAT = 4.32, 52.12
+
+
+@cache
+def grouping() -> Pack:
+    return read_pack(harbour_with_same())
+
+
+@pytest.fixture
+async def router(database: Database) -> AsyncIterator[Routing]:
+    made = await routing(database)
+    await made.packs.store(grouping(), harbour_with_same())
+    await made.packs.switch("harbour", grouping().version, NOW)
+    await Links(database).links.ensure_indexes(*LINK_INDEXES)
+    yield made
+    await made.packs.switch("harbour", harbour().version, NOW)
+
+
+def report(key: str, words: str = "a burst pipe", metres: float = 0, minutes: float = 0, **more: Any) -> Envelope:
+    """A report so many metres and minutes away from the first."""
+    lon = LON + metres / 111_320 / math.cos(math.radians(LAT))
+    where = {"lon": lon, "lat": LAT, "crs": "wgs84"}
+    now = NOW + timedelta(minutes=minutes)
+    event = submitted(key, now=now, description=words, location=where, **more)
+    return structs.replace(event, data=event.data.replace(harbour().version, grouping().version))
+
+
+def of(event: Envelope) -> str:
+    return case_id(event.subject)
+
+
+async def cases(router: Routing) -> list[Case]:
+    return [from_doc(d) for d in await router.store.cases.find({}, sort=[("opened_at", 1), ("_id", 1)], limit=400)]
+
+
+async def told(router: Routing) -> list[str]:
+    """Reports that events say were attached, as often as they say it."""
+    found: list[str] = []
+    for document in await router.store.cases.find({}, limit=400):
+        for pending in document.get("pending", ()):
+            if pending["type"] in ("case.report_attached.v1", "case.confirmed.v1"):
+                envelope = Envelope(**pending)
+                found += [ref.id for ref in decode(envelope, CaseEvent).attached]
+    return sorted(found)
+
+
+async def test_several_reports_of_one_thing_make_one_case(router: Routing) -> None:
+    batch = [report("k0"), *(report(f"k{n}", metres=10 * n, minutes=n) for n in range(1, 6))]
+    await hearing(router).handle(batch)
+    (case,) = await cases(router)
+    assert (case.id, case.report_count) == (of(batch[0]), 6)
+    assert {r.id for r in case.reports} == {event.subject for event in batch}
+    assert await told(router) == sorted(event.subject for event in batch[1:])
+
+
+async def test_what_only_looks_alike_has_cases_of_its_own(router: Routing) -> None:
+    words = ("a burst pipe at building 2", "a burst pipe at building 12", "the street light is out", "something")
+    await hearing(router).handle([report(f"k{n}", w) for n, w in enumerate(words)])
+    await hearing(router).handle([report("far", words[0], metres=120), report("late", words[0], minutes=400)])
+    found = await cases(router)
+    assert len(found) == 6
+    assert next(case for case in found if case.opened_at > NOW).linked_to is not None
+
+
+@pytest.mark.parametrize("kind", ["confidential", "clue"])
+async def test_what_is_confidential_or_a_clue_is_never_merged(router: Routing, kind: str) -> None:
+    more: dict[str, Any] = {"kind": "clue"} if kind == "clue" else {"reporter": {"ref": "r1", "confidential": True}}
+    await hearing(router).handle([report("k1"), report("k2", **more)])
+    assert [case.report_count for case in await cases(router)] == [1, 1]
+
+
+async def test_the_same_batches_in_any_order_and_twice_end_in_the_same_case(router: Routing) -> None:
+    events = [report("k0"), *(report(f"k{n}", minutes=n) for n in range(1, 30))]
+    chance = random.Random(7)
+    await hearing(router).handle(events[:1])
+    for _ in range(2):
+        rest = chance.sample(events, len(events))
+        for start in range(0, len(rest), 7):
+            await hearing(router).handle(rest[start : start + 7])
+    (case,) = await cases(router)
+    assert case.report_count == 30
+    assert [r.id for r in case.reports] == [event.subject for event in events[-20:]]
+    assert await told(router) == sorted(event.subject for event in events[1:])
+
+
+async def test_two_routers_at_once_lose_and_double_nothing(router: Routing) -> None:
+    events = [report(f"k{n}", minutes=n / 10) for n in range(24)]
+    await asyncio.gather(*(_until_done(hearing(router), events) for _ in range(3)))
+    found = await cases(router)
+    assert len(await Links(router.database).of([event.subject for event in events])) == 24
+    assert sum(case.report_count for case in found) == 24
+    attached = {event.subject for event in events} - {"r" + case.id[1:] for case in found}
+    assert await told(router) == sorted(attached)
+
+
+async def _until_done(heard: ReportEvents, events: Sequence[Envelope]) -> None:
+    for _ in range(20):
+        try:
+            return await heard.handle(events)
+        except TimeoutError:
+            await asyncio.sleep(0.01)
+    raise AssertionError("it never came to an end")
+
+
+@pytest.mark.parametrize("dies", ["before_the_case", "before_the_change", "before_the_mark"])
+async def test_a_router_that_dies_in_between_is_followed_by_one_that_ends_it(
+    router: Routing, dies: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [report("k0"), *(report(f"k{n}", minutes=n) for n in range(1, 5))]
+    target, name = {
+        "before_the_case": (router.store, "insert_opened"),
+        "before_the_change": (router.changes, "save_all"),
+        "before_the_mark": (Links, "told"),
+    }[dies]
+
+    async def away(*_: Any) -> None:
+        raise AutoReconnect("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, name, away)
+        with pytest.raises(AutoReconnect):
+            await hearing(router).handle(events)
+    await hearing(router).handle(events)
+    (case,) = await cases(router)
+    assert case.report_count == 5
+    assert await told(router) == sorted(event.subject for event in events[1:])
+
+
+async def test_a_rising_count_raises_the_priority_once_per_threshold(router: Routing) -> None:
+    heard = hearing(router)
+    lamp = "the street light is out"
+    await heard.handle([report("k0", lamp)])
+    for n in range(1, 12):
+        await heard.handle([report(f"k{n}", lamp, minutes=n)])
+    (case,) = await cases(router)
+    raised = [entry for entry in case.history if entry.what == "case.priority_raised"]
+    assert (case.priority, case.risen, len(raised)) == ("danger", 10, 2)
+    assert {entry.unit for entry in raised} == {"oosterhaven"}
+
+
+async def test_a_closed_case_is_opened_again_one_level_up_within_the_window(router: Routing) -> None:
+    heard = hearing(router)
+    await heard.handle([report("k0")])
+    (case,) = await cases(router)
+    closed = router.changes.of(case, [e.Closed(at=NOW + timedelta(hours=1), by="qs-desk")])
+    assert await router.changes.save(closed)
+    await heard.handle([report("again", minutes=120), report("more", minutes=121)])
+    (case,) = await cases(router)
+    assert (case.state, case.unit, case.report_count, case.ended_at) == ("reopened", "oosterhaven", 3, None)
+    assert sum(entry.what == "case.reopened" for entry in case.history) == 1
+
+
+async def test_thanks_and_it_is_fixed_open_no_case_and_are_not_counted(router: Routing) -> None:
+    heard = hearing(router)
+    await heard.handle([report("k0")])
+    await heard.handle(
+        [
+            report("k1", "the burst pipe is fixed", minutes=30),
+            report("k2", "thank you for the burst pipe", minutes=31, kind="opinion"),
+            report("k3", "thank you, here is a burst pipe", minutes=32),
+            report("k4", "is fixed? the burst pipe is broken again", minutes=33),
+        ]
+    )
+    (case,) = await cases(router)
+    assert case.report_count == 3
+    assert sum(entry.what == "case.confirmed" for entry in case.history) == 2
+    assert await told(router) == sorted(report(f"k{n}").subject for n in range(1, 5))
+
+
+def merging(router: Routing) -> Merging:
+    links = Links(router.database)
+    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
+    return Merging(
+        router.database,
+        router.store,
+        links,
+        router.changes,
+        attachments,
+        router.packs,
+        router.listener,
+        StoppedClock(NOW),
+    )
+
+
+DESK = Principal(kind="officer", city="harbour", person="oh-desk", unit="oosterhaven", role="duty_officer", post="A")
+
+
+async def commanded(router: Routing, case: str, key: str, *, dies: bool = False, **fields: Any) -> Case:
+    """A merge or split as officers carry it out; ``dies``: right after the case changed."""
+    made = merging(router)
+    loaded = await router.store.load(case)
+    assert loaded is not None
+    command = await made.prepared(Command(**fields), loaded[0], DESK)
+    actor = Actor("oh-desk", "oosterhaven", "duty_officer", "A")
+    happened = decide(loaded[0], command, actor, NOW)
+    await made.intend(command, loaded[0], key)
+    assert await router.changes.save(router.changes.of(loaded[0], happened, key=key))
+    if not dies:
+        await made.finish(key)
+    return await one(router, case)
+
+
+async def one(router: Routing, case: str) -> Case:
+    loaded = await router.store.load(case)
+    assert loaded is not None
+    return loaded[0]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_merged_into_the_older_one_and_taken_out_again_by_split(router: Routing, dies: bool) -> None:
+    heard = hearing(router)
+    first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
+    late = report("k3", "a burst pipe at building 3", minutes=2)
+    await heard.handle([first, other, late])
+    merged = await commanded(router, of(other), "m1", dies=dies, name="merge", into=of(first))
+    assert (merged.state, merged.merged_into, merged.next_due) == ("merged", of(first), None)
+    await merging(router).finish("m1")
+    older = await one(router, of(first))
+    assert (older.report_count, len(older.reports)) == (3, 3)
+    await heard.handle([report("k4", "a burst pipe at building 3", minutes=3)])
+    assert (await one(router, of(first))).report_count == 4, "what is like the merged one follows it"
+    left = await commanded(router, of(first), "s1", dies=dies, name="split", reports=(other.subject,))
+    await merging(router).finish("s1")
+    again = await one(router, of(other))
+    assert (again.state, again.merged_into, again.report_count) == ("reopened", None, 3)
+    assert left.report_count == 1
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_reports_that_were_attached_by_mistake_get_a_case_of_their_own(router: Routing, dies: bool) -> None:
+    heard = hearing(router)
+    batch = [report(f"k{n}", minutes=n) for n in range(4)]
+    await heard.handle(batch)
+    wrong = (batch[3].subject, batch[2].subject)
+    left = await commanded(router, of(batch[0]), "s1", dies=dies, name="split", reports=wrong)
+    for _ in range(2):
+        await merging(router).finish("s1")
+    assert left.report_count == 2
+    own = await one(router, of(batch[2]))
+    assert (own.report_count, own.linked_to, {r.id for r in own.reports}) == (2, of(batch[0]), set(wrong))
+    await heard.handle(batch)
+    assert [case.report_count for case in await cases(router)] == [2, 2]
+
+
+async def test_a_second_matter_of_a_report_gets_a_case_with_words_of_its_own(router: Routing) -> None:
+    event = report("k1")
+    await hearing(router).handle([event])
+    await commanded(
+        router, of(event), "s1", name="split", reports=(event.subject,), matter="the street light is out too"
+    )
+    first, second = sorted(await cases(router), key=lambda case: case.linked_to is not None)
+    assert (first.report_count, second.category, second.linked_to) == (1, "street_light", first.id)
+    assert [r.id for r in second.reports] == [event.subject]
+
+
+async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over(router: Routing) -> None:
+    await hearing(router).handle([report("k1", minutes=1)])
+    young, old = report("k1", minutes=1), report("k0")
+    pack = grouping()
+    for event in (old,):
+        submitted_ = decode(event, ReportSubmitted)
+        case, opened = assign(submitted_, "harbour", pack)
+        await router.store.insert_opened([(case, to_envelopes(case, [opened], TRACE)[0], seen_by(case, pack))])
+    looking = merging(router)
+    looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging_module, "SETTLED_AFTER", timedelta(seconds=-1))
+        assert await looking.look_over() == 1
+    assert (await one(router, of(young))).merged_into == of(old)
+    assert (await one(router, of(old))).report_count == 2
