@@ -1,11 +1,13 @@
 """``whistle city check`` and what ``whistle locate`` prints: pure and local, no service is asked."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from shared.city.check_rota import check_rota
 from shared.city.locating import Located
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
@@ -35,6 +37,9 @@ def checked(folder: Path) -> dict[str, Any]:
     """``{"ok", "city", "version", "errors", "warnings", "counts"}``; problems have file, place, message and hint."""
     try:
         pack = read_pack(read_folder(folder))
+        holes, warnings = check_rota(pack, datetime.now(UTC))
+        if holes:
+            raise PackProblems(holes)
     except PackProblems as found:
         return {"ok": False, "city": None, "version": None, "errors": found.problems, "warnings": [], "counts": {}}
     counts = {
@@ -49,7 +54,7 @@ def checked(folder: Path) -> dict[str, Any]:
         "city": pack.city.id,
         "version": pack.version,
         "errors": [],
-        "warnings": list(pack.warnings),
+        "warnings": [*pack.warnings, *warnings],
         "counts": counts,
     }
 

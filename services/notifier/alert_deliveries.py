@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.notifier.deliveries import Deliveries, progress
+from services.notifier.domain.manners import NOW, Rules
 from shared.city.pack import Pack
 from shared.city.receivers import Receiver
 from shared.kernel.ids import delivery_id
@@ -22,23 +23,56 @@ INDEXES = (
 )
 
 
+def no_rules(_: Pack, __: str) -> Rules:
+    """Everybody is told everything at once."""
+    return Rules()
+
+
 class AlertDeliveries:
     """The ``alert_deliveries`` of the notifier."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = real_now) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime] = real_now, rules: Callable[[Pack, str], Rules] = no_rules
+    ) -> None:
         self._now = now
+        self._rules = rules
         self.deliveries = Deliveries(database.collection("alert_deliveries"), "receiver", ORDER, PAGE)
 
     def of(self, pack: Pack, alerts: Iterable[Document]) -> dict[str, Document]:
-        """By id, what follows from ``alerts``; nothing where the pack names no channel."""
+        """By id, what follows from ``alerts``; nothing where the pack names no channel, nor for what is silenced."""
         if not pack.receivers:
             return {}
         made: dict[str, Document] = {}
         for alert in alerts:
+            if "silenced" in alert:
+                continue
             for receiver, own in _receivers(pack, alert):
                 delivery = _delivery(alert, receiver, pack.version, self._now(), own=own)
+                if own and self._mannered(delivery, alert, pack, receiver.kind):
+                    continue
                 made.setdefault(delivery["_id"], delivery)
         return made
+
+    def _mannered(self, delivery: Document, alert: Document, pack: Pack, kind: str) -> bool:
+        """Whether the person's rules leave this channel out; a delivery that they make wait is held."""
+        if alert["priority"] == "danger" or alert.get("at_once"):
+            return False
+        rules = self._rules(pack, alert["recipient"])
+        if not rules:
+            return False
+        delay = rules.delay(kind, alert["priority"])
+        if delay is None:
+            return True
+        after = delay if alert["state"] == "sent" else NOW
+        delivery |= {"state": "held", "release_at": alert["at"] + after}
+        return False
+
+    async def reached(self, alerts: Sequence[str]) -> list[Document]:
+        """What of these alerts was delivered, oldest first."""
+        if not alerts:
+            return []
+        where = {"alert": {"$in": list(alerts)}, "state": "delivered"}
+        return await self.deliveries.rows.find(where, sort=[("made_at", 1)], limit=PAGE * 20)
 
     async def add(self, deliveries: Mapping[str, Document]) -> None:
         """On record, each once. Raises ``TimeoutError``."""

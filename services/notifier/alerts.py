@@ -6,6 +6,7 @@ pack names beside it is a delivery (``alert_deliveries``) that follows from the 
 
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,13 @@ from prometheus_client import Counter, Histogram
 
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import Subject, record, sent_event
+from services.notifier.decided import Decided
 from services.notifier.domain.recipients import Notice, Told, notices
-from services.notifier.people import found
-from services.notifier.wording import text, unrouted_text
+from services.notifier.endings import ENDINGS, Endings
+from services.notifier.in_need import pages_at_once, paired
+from services.notifier.people import found, reached
+from services.notifier.silences import Silences
+from services.notifier.wording import lacking, text, unrouted_text
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
@@ -47,28 +52,50 @@ class Alerts:
     """The ``alerts`` of the notifier."""
 
     def __init__(
-        self, database: Database, packs: PackLibrary, publisher: Publisher, clock: Clock, deliveries: AlertDeliveries
+        self,
+        database: Database,
+        packs: PackLibrary,
+        publisher: Publisher,
+        clock: Clock,
+        deliveries: AlertDeliveries,
+        decided: Decided,
+        silences: Silences,
     ) -> None:
         self.alerts: Collection = database.collection("alerts")
+        self.shadows: Collection = database.collection("shadow_alerts")
+        self._endings = Endings(self.alerts, deliveries)
+        self._silences = silences
         self._deliveries = deliveries
         self._packs = packs
         self._publisher = publisher
         self._clock = clock
+        self._decided = decided
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of case events: alerts in one insert, acknowledgements in one bulk."""
         documents: dict[str, Document] = {}
         deliveries: dict[str, Document] = {}
         settled: list[Write] = []
+        shadows: list[Document] = []
         for event in events:
             data = decode(event, CaseEvent)
             pack = await self._packs.get(event.city, data.case.pack_version)
             made = self._made(event, data, pack)
-            documents |= {alert["_id"]: alert for alert in made}
+            if pack.city.shadow:
+                shadows += made
+                continue
             deliveries |= self._deliveries.of(pack, made)
+            if event.type in ENDINGS:
+                subject = self._subject(data, pack)
+                ended, owed = await self._endings.of(event, data, pack, subject, self._clock.now())
+                made += ended
+                deliveries |= owed
+            documents |= {alert["_id"]: alert for alert in made}
             settled += _settled(event, data)
         if documents:
             await self.put(list(documents.values()), deliveries)
+        if shadows:
+            await self._shadow(shadows)
         if settled:
             await self.alerts.write(settled)
 
@@ -82,12 +109,21 @@ class Alerts:
             language = pack.city.languages[0]
             subject = Subject(case_id(data.report), 0, "urgent", unrouted_text(data.report, language), data.route_by)
             notice = Notice("unrouted", pack.root.id, "A")
-            for person in found(notice, pack, event.time):
+            for person in found(notice, pack, event.time, self._decided.of(event.city)):
                 alert = record(event, subject, notice, person.id, language, self._clock.now())
+                if pack.city.shadow:
+                    await self._shadow([alert])
+                    continue
                 documents[alert["_id"]] = alert
                 deliveries |= self._deliveries.of(pack, [alert])
         if documents:
             await self.put(list(documents.values()), deliveries)
+
+    async def _shadow(self, alerts: Sequence[Document]) -> None:
+        """What would have been told: only ops reads it."""
+        inserted = await self.shadows.insert_all([{**alert, "state": "shadow"} for alert in alerts])
+        if inserted.failed:
+            raise TimeoutError("alerts were not stored by a majority")
 
     async def put(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
         """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
@@ -118,6 +154,8 @@ class Alerts:
 
     def _made(self, event: Envelope, data: CaseEvent, pack: Pack) -> list[Document]:
         case = data.case
+        decided = self._decided.of(event.city)
+        pages = pages_at_once(event, data.case, pack)
         told = Told(
             type=event.type,
             unit=case.unit,
@@ -129,17 +167,17 @@ class Alerts:
             historic=case.historic,
             early=data.due_at is not None and event.time < data.due_at,
             part=data.part,
+            paired=paired(case, pack, event.time, decided) if pages else (),
         )
         language = pack.city.languages[0]
-        part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
-        subject = Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data), part)
+        subject = self._subject(data, pack)
+        silence = None if pages else self._silences.over(case, pack, event.time)
+        marks: Document = {"at_once": True} if pages else {"silenced": silence} if silence is not None else {}
         made = []
-        people: set[str] = set()
-        for notice in notices(told):
-            for person in found(notice, pack, event.time):
-                if person.id not in people:
-                    people.add(person.id)
-                    made.append(record(event, subject, notice, person.id, language, self._clock.now()))
+        for person, (notice, lacks) in reached(notices(told), pack, event.time, decided).items():
+            says = " · ".join(filter(None, (lacking(lacks, pack), subject.text)))
+            about = replace(subject, text=says)
+            made.append({**record(event, about, notice, person, language, self._clock.now()), **marks})
         return made
 
     async def acknowledge(self, alert: Document, now: datetime) -> None:
@@ -149,8 +187,15 @@ class Alerts:
             {"$set": {"state": "acked", "acked_at": now, "acked_by": alert["recipient"]}},
         )
 
-    async def page(self, where: Document, limit: int) -> list[Document]:
-        return await self.alerts.find(where, sort=[("at", -1), ("_id", 1)], limit=limit)
+    @staticmethod
+    def _subject(data: CaseEvent, pack: Pack) -> Subject:
+        case = data.case
+        part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
+        return Subject(case.id, case.version, case.priority, text(data, pack), _tightest(data), part)
+
+    async def page(self, where: Document, limit: int, *, shadow: bool = False) -> list[Document]:
+        rows = self.shadows if shadow else self.alerts
+        return await rows.find(where, sort=[("at", -1), ("_id", 1)], limit=limit)
 
     async def get(self, city: str, id_: str) -> Document | None:
         return await self.alerts.find_one({"_id": id_, "city": city})
@@ -159,13 +204,17 @@ class Alerts:
 def _settled(event: Envelope, data: CaseEvent) -> list[Write]:
     """An alert turns ``acked`` by the case's event, ``over`` when the case ends."""
     case = data.case
+    acted: list[Write] = []
+    if data.by is not None and event.type.startswith("case."):
+        acted = [UpdateMany({"case": case.id, "recipient": data.by}, {"$set": {"acted": True}})]
     if case.state in ENDED:
-        return [_turned(case.id, case.version, "over", None, event)] if event.type.startswith("case.") else []
+        turns = event.type.startswith("case.")
+        return [*acted, _turned(case.id, case.version, "over", None, event)] if turns else []
     if event.type in SIGNED:
-        return [_turned(case.id, case.version, "acked", data.by, event)]
+        return [*acted, _turned(case.id, case.version, "acked", data.by, event)]
     if event.type in PART_SIGNED:
-        return [_turned(case.id, case.version, "acked", data.by, event, data.part)]
-    return []
+        return [*acted, _turned(case.id, case.version, "acked", data.by, event, data.part)]
+    return acted
 
 
 def _turned(case: str, version: int, state: str, by: str | None, event: Envelope, part: str | None = None) -> Write:
@@ -202,5 +251,6 @@ def view(alert: Document) -> dict[str, Any]:
         "event_at",
         "acked_at",
         "acked_by",
+        "silenced",
     )
     return {"id": alert["_id"], **{name: alert[name] for name in names if alert.get(name) is not None}}

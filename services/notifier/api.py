@@ -26,7 +26,8 @@ WEBHOOKS_MAX = 20
 
 class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
     recipient: str | None = None
-    state: Literal["sent", "acked", "over"] | None = None
+    state: Literal["sent", "acked", "over", "test", "shadow"] | None = None
+    """``shadow``: for ops, what a city in shadow mode would have told."""
     case: str | None = None
     limit: int = 50
     cursor: str | None = None
@@ -144,7 +145,8 @@ class NotifierApi:
                 where[name] = value
         if query.cursor is not None:
             where |= beyond(query.cursor, "at", -1)
-        found, following = page(await self._alerts.page(where, limit + 1), limit, "at")
+        shadow = query.state == "shadow" and who.kind == "ops"
+        found, following = page(await self._alerts.page(where, limit + 1, shadow=shadow), limit, "at")
         channels = await self._owed.of_alerts(found)
         return Answer({"items": [self._shown(who, a, channels.get(a["_id"], [])) for a in found], "next": following})
 

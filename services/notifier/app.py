@@ -7,13 +7,18 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 
-from services.notifier import alert_deliveries, case_deliveries
+from services.notifier import alert_deliveries, alert_rules, case_deliveries
 from services.notifier import alerts as alert_module
+from services.notifier import decided as decided_module
+from services.notifier import holding as holding_module
+from services.notifier import silences as silences_module
 from services.notifier import webhooks as webhook_module
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import sent_event
+from services.notifier.alert_rules import AlertRules, MyAlerts
 from services.notifier.alerts import Alerts
 from services.notifier.api import NotifierApi
+from services.notifier.calendar_feed import CalendarFeeds
 from services.notifier.channels import carrier as carrier_module
 from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.carrier import ChannelCarrier
@@ -24,13 +29,16 @@ from services.notifier.channels.sms import Sms
 from services.notifier.channels.turns import Turns
 from services.notifier.channels.wecom import WeCom
 from services.notifier.courier import Courier
+from services.notifier.decided import Decided
+from services.notifier.holding import Holding
 from services.notifier.links import Links
 from services.notifier.posting import Poster
 from services.notifier.router_client import RouterClient
+from services.notifier.silences import Silences
 from services.notifier.visit_alerts import VisitAlerts
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
 from shared.city.model import ChannelKind
-from shared.contracts import cases, cities, reports, visits
+from shared.contracts import cases, cities, reports, rota, visits
 from shared.contracts.envelope import Envelope
 from shared.runtime import http_client
 from shared.runtime.addresses import Guard
@@ -54,38 +62,61 @@ def assemble(settings: Settings) -> Service:
     secret = settings.secret_text
     packs = PackLibrary(service.database, RouterPacks(settings))
     follower = PackFollower(packs, service.clock.now)
-    owed = AlertDeliveries(service.database)
-    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed)
+    rules = AlertRules(service.database)
+    owed = AlertDeliveries(service.database, rules=rules.of)
+    decided = Decided(service.database)
+    silences = Silences(service.database, packs, service.clock)
+    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed, decided, silences)
+    holding = Holding(owed.deliveries, alerts.alerts, rules, packs, service.clock)
+    feeds = CalendarFeeds(service.database, settings, packs, decided, service.clock)
     webhooks = Webhooks(service.database)
     router = RouterClient(settings)
     guard = Guard(settings.webhook_allow)
     links = Links(secret, settings.public_url or settings.notifier_url, alerts, router, packs, service.clock)
     poster = Poster(guard, http_client.client())
     api = NotifierApi(alerts, owed, webhooks, links, router, guard, secret, service.clock)
-    service.routes = [*api.routes(), *case_deliveries.CaseDeliveries(webhooks).routes()]
+    service.routes = [
+        *api.routes(),
+        *case_deliveries.CaseDeliveries(webhooks).routes(),
+        *MyAlerts(rules, owed, alerts.alerts, packs, service.clock).routes(),
+        *silences.routes(),
+        *feeds.routes(),
+    ]
     service.begins_with(Births(alerts.alerts, sent_event))
     service.indexes += [
         (alerts.alerts, alert_module.INDEXES),
-        (owed.deliveries.rows, alert_deliveries.INDEXES),
+        (alerts.shadows, alert_module.INDEXES),
+        (owed.deliveries.rows, (*alert_deliveries.INDEXES, *holding_module.INDEXES)),
         (webhooks.deliveries, (*webhook_module.INDEXES, *case_deliveries.INDEXES)),
         (webhooks.webhooks, webhook_module.WEBHOOK_INDEXES),
+        (decided.kept.rows, decided_module.INDEXES),
+        (rules.kept.rows, alert_rules.INDEXES),
+        (silences.kept.rows, silences_module.INDEXES),
     ]
-    service.on_open.append(packs.open)
+    service.on_open += [packs.open, decided.kept.look, rules.kept.look, silences.kept.look]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
 
     async def city_loaded(_: Sequence[Envelope]) -> None:
         follower.wake()
 
     async def case_happened(events: Sequence[Envelope]) -> None:
-        await asyncio.gather(alerts.handle(events), webhooks.handle(events))
+        """In shadow mode apps are told nothing either."""
+        shadows = {city for city in packs.cities if packs.current(city).city.shadow}
+        to_apps = [event for event in events if event.city not in shadows] if shadows else events
+        await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
     service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
-    visit_alerts = VisitAlerts(alerts, owed, packs, service.clock)
+    visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
     service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
     service.consumes(
         effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
     )
     service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
+    service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
+    service.background("rota", decided.kept.run)
+    service.background("alert-rules", rules.kept.run)
+    service.background("silences", silences.kept.run)
+    service.background("holding", holding.run)
     service.background("packs", follower.run)
     to_apps = Courier("webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(secret)))
     webhook_module.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)

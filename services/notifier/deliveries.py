@@ -18,7 +18,7 @@ from shared.runtime.relay import real_now
 LEASE = timedelta(seconds=40)
 """Longer than a page takes: 64 deliveries, 16 at once, 8 s each at the most."""
 PAGE = 64
-VIEW = ("state", "attempts", "made_at", "next_at", "last_outcome", "last_status", "last_at")
+VIEW = ("state", "attempts", "made_at", "next_at", "release_at", "digest", "last_outcome", "last_status", "last_at")
 
 
 class Deliveries:

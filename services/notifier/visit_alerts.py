@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import Subject, record
 from services.notifier.alerts import Alerts
+from services.notifier.decided import Decided
 from services.notifier.domain.recipients import Kind, Notice
-from services.notifier.people import found
+from services.notifier.people import reached
 from services.notifier.wording import visit_text
 from shared.city.pack import Pack
 from shared.contracts.catalogue import decode
@@ -28,10 +29,13 @@ KINDS: dict[str, Kind] = {
 class VisitAlerts:
     """Handles the ``visits`` topic, each event once per id."""
 
-    def __init__(self, alerts: Alerts, deliveries: AlertDeliveries, packs: PackLibrary, clock: Clock) -> None:
+    def __init__(
+        self, alerts: Alerts, deliveries: AlertDeliveries, packs: PackLibrary, decided: Decided, clock: Clock
+    ) -> None:
         self._alerts = alerts
         self._deliveries = deliveries
         self._packs = packs
+        self._decided = decided
         self._clock = clock
 
     async def handle(self, events: Sequence[Envelope]) -> None:
@@ -42,6 +46,8 @@ class VisitAlerts:
         for event in events:
             data = decode(event, VisitEvent)
             pack = await self._packs.get(event.city, data.pack_version)
+            if pack.city.shadow:
+                continue
             made = self._made(event, data, pack)
             documents |= {alert["_id"]: alert for alert in made}
             deliveries |= self._deliveries.of(pack, made)
@@ -55,13 +61,10 @@ class VisitAlerts:
     def _made(self, event: Envelope, data: VisitEvent, pack: Pack) -> list[Document]:
         kind: Kind = "visit_off" if data.state == "cancelled" else KINDS.get(data.kind, "joint_enforcement")
         subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
-        made: dict[str, Document] = {}
-        for unit in data.tell:
-            notice = Notice(kind, unit, "A")
-            for person in found(notice, pack, event.time):
-                alert = record(event, subject, notice, person.id, pack.city.languages[0], self._clock.now())
-                made.setdefault(alert["_id"], alert)
-        return list(made.values())
+        notices = [Notice(kind, unit, "A") for unit in data.tell]
+        people = reached(notices, pack, event.time, self._decided.of(event.city))
+        language, now = pack.city.languages[0], self._clock.now()
+        return [record(event, subject, notice, person, language, now) for person, (notice, _) in people.items()]
 
 
 def _over(event: Envelope, data: VisitEvent) -> Write:

@@ -1,7 +1,9 @@
 """What an alert says, in the glossary's words. No personal data; a confidential case shows no words."""
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+from services.notifier.people import Lack
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.visits import VisitEvent
@@ -18,6 +20,10 @@ _TITLES = {
     "told": "上报上级",
     "raised": "多人上报升级",
     "unrouted": "待分流超时",
+    "unstaffed": "无人值班",
+    "need": "上门求助",
+    "over": "已办结",
+    "test": "测试提醒",
     "called": "吹哨",
     "reported_in": "已报到",
     "finished": "事项已办完",
@@ -44,6 +50,10 @@ _TITLES_EN = {
     "told": "Brought to you",
     "raised": "Reported by many",
     "unrouted": "Report without a case",
+    "unstaffed": "Nobody on duty",
+    "need": "Somebody needs you",
+    "over": "Ended",
+    "test": "Test alert",
     "called": "You are called in",
     "reported_in": "Reported in",
     "finished": "Part finished",
@@ -91,6 +101,21 @@ def visit_text(event: VisitEvent, pack: Pack) -> str:
     unit, at = pack.units.get(event.unit), event.at.astimezone(ZoneInfo(pack.city.timezone))
     names = {place.known_as: place.name for place in pack.places} | {u.id: u.name for u in pack.units.values()}
     return " · ".join((unit.name if unit else event.unit, names.get(event.place, event.place), f"{at:%Y-%m-%d %H:%M}"))
+
+
+def test_text(language: str) -> str:
+    """What a test alert says."""
+    return "能看到这条，说明该渠道可用，无需处理" if language.startswith("zh") else "This channel works; nothing to do"
+
+
+def lacking(lacks: Iterable[Lack], pack: Pack) -> str:
+    """交通路社区A岗无人值班; nothing when nobody is missing."""
+    chinese = pack.city.languages[0].startswith("zh")
+    said = []
+    for unit, post in lacks:
+        name = pack.units[unit].name if unit in pack.units else unit
+        said.append(f"{name}{post}岗无人值班" if chinese else f"nobody is on post {post} at {name}")
+    return "，".join(said) if chinese else "; ".join(said)
 
 
 def unrouted_text(report: str, language: str) -> str:

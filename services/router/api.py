@@ -15,6 +15,7 @@ from services.router.public import answer, etag, history_view
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore
 from services.router.stream import Tail
+from services.router.which_city import pack_for
 from shared.city.datum import to_wgs84
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
@@ -23,7 +24,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found
 from shared.runtime.http_server import Answer, Call, Handler, Route, get, post
-from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
+from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.mongo import Collection
 from shared.runtime.packs import PackLibrary
 from shared.runtime.relay import from_stored
@@ -118,15 +119,7 @@ class RouterApi:
         return person
 
     def _pack(self, call: Call, city: str | None) -> Pack:
-        principal = call.principal
-        if principal.city != EVERY_CITY:
-            return self._packs.current(principal.city)
-        cities = self._packs.cities
-        if city is None and len(cities) == 1:
-            city = next(iter(cities))
-        if city is None:
-            raise invalid(FieldError("?city", "is required with a token that opens several cities"))
-        return self._packs.current(city)
+        return pack_for(call.principal, self._packs, city)
 
     async def unit(self, call: Call) -> Answer:
         pack = self._pack(call, call.query_as(CityQuery).city)
@@ -179,7 +172,8 @@ class RouterApi:
         unit = self._queue_unit(call, pack)
         stream_from = self._tail.cursor()
         items, following = await self._queues.page(pack.city.id, unit, query)
-        return Answer({"items": items, "next": following, "stream_from": stream_from})
+        shadow = {"shadow": True} if pack.city.shadow else {}
+        return Answer({"items": items, "next": following, "stream_from": stream_from, **shadow})
 
     async def stream(self, call: Call) -> StreamingResponse:
         query = call.query_as(StreamQuery)

@@ -3,6 +3,7 @@
 import structlog
 from starlette.applications import Starlette
 
+from services.router import rota as rota_module
 from services.router.api import RouterApi
 from services.router.attachments import Attachments
 from services.router.audit import Audit
@@ -19,6 +20,7 @@ from services.router.officers import Officers
 from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
+from services.router.rota import Rota
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
@@ -48,11 +50,12 @@ def assemble(settings: Settings) -> Service:
     store = CaseStore(service.database)
     links = Links(service.database)
     cities = service.database.collection("cities")
+    rota_changes = service.database.collection("rota_changes")
     visits = VisitStore(service.database)
-    relay = service.emits_from(store.cases, cities, visits.visits)
+    relay = service.emits_from(store.cases, cities, rota_changes, visits.visits)
     service.begins_with(Births(store.cases, opened_event))
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
-    service.indexes.append((visits.visits, VISIT_INDEXES))
+    service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     changes = Changes(store, packs, relay)
     attachments = Attachments(store, links, changes, packs, service.clock)
@@ -72,6 +75,7 @@ def assemble(settings: Settings) -> Service:
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1).routes(),
+        *Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes(),
     ]
     service.on_open.append(packs.open)
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)

@@ -2,14 +2,16 @@
 
 import asyncio
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
 from starlette.responses import Response
 
+from shared.city.check_rota import check_rota
 from shared.city.pack import Pack
-from shared.city.problems import PackProblems
+from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_pack
 from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
@@ -108,7 +110,7 @@ class Cities:
     async def load(self, call: Call) -> Answer:
         files = call.body_as(LoadBody).files
         try:
-            pack = await asyncio.to_thread(read_pack, files)
+            pack, warnings = await asyncio.to_thread(_read, files, self._service.clock.now())
         except PackProblems as problems:
             raise invalid(
                 *(
@@ -128,7 +130,7 @@ class Cities:
                 "city": pack.city.id,
                 "version": pack.version,
                 "units": len(pack.units),
-                "warnings": [f"{w.file} {w.place}: {w.message}" for w in pack.warnings][:200],
+                "warnings": [f"{w.file} {w.place}: {w.message}" for w in warnings][:200],
             }
         )
 
@@ -165,7 +167,12 @@ class Cities:
 
     async def list(self, call: Call) -> Answer:
         items = [
-            {"city": city, "version": version, "name": self._packs.current(city).city.name}
+            {
+                "city": city,
+                "version": version,
+                "name": self._packs.current(city).city.name,
+                "shadow": self._packs.current(city).city.shadow,
+            }
             for city, version in sorted(self._packs.cities.items())
             if call.principal.may_enter(city)
         ]
@@ -232,6 +239,15 @@ class Cities:
 
     def _token(self, kind: str, *what: str) -> str:
         return f"whk_{kind}_{derived_token(self._service.settings.secret_text, *what)}"
+
+
+def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
+    """The pack and its warnings, those of the coming weeks' rota too. Raises ``PackProblems``."""
+    pack = read_pack(files)
+    holes, warnings = check_rota(pack, now)
+    if holes:
+        raise PackProblems(holes)
+    return pack, [*pack.warnings, *warnings]
 
 
 def _rights(pack: Pack) -> list[PersonRights]:

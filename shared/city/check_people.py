@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.city.entries import AREAS
 from shared.city.findings import Findings
-from shared.city.model import Cover, Person, Swap, Unit, UnitEntry
+from shared.city.model import CalendarSpec, Cover, Entry, Leave, Pair, Person, Swap, Unit, UnitEntry
 from shared.city.tree import Tree
 
 _ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
@@ -27,15 +27,38 @@ def check_people(found: Findings) -> None:
         found.unit((Person, number), "unit", [person.unit])
         if person.valid_from and person.valid_to and person.valid_from >= person.valid_to:
             found.error((Person, number), "valid_to", says="not after valid_from")
-    for number, swap in enumerate(found.entries.swaps):
-        for field, who in (("from", swap.from_), ("to", swap.to)):
-            if who not in names:
-                found.error((Swap, number), field, says=f"nobody in posts.yaml has the id {who!r}")
+        if person.home is not None:
+            found.unit((Person, number), "home", [person.home])
+        for at, shift in enumerate(person.shifts):
+            if shift.calendar is not None and shift.calendar not in found.names(CalendarSpec):
+                says = f"no calendar {shift.calendar!r} in calendars.yaml"
+                found.error((Person, number), "shifts", at, "calendar", says=says)
+    _check_changes(found, names)
+    for number, pair in enumerate(found.entries.pairs):
+        found.unit((Pair, number), "unit", [pair.unit])
     for number, cover in enumerate(found.entries.covers):
         found.unit((Cover, number), "unit", [cover.unit])
         for at, who in enumerate(cover.by):
             if who not in names and who not in found.unit_ids:
                 found.error((Cover, number), "by", at, says=f"{who!r} is neither a person nor a unit")
+
+
+def _check_changes(found: Findings, names: frozenset[str]) -> None:
+    """Swaps, leave and pairs name people; nobody swaps alone, and leave lasts."""
+    named: list[tuple[tuple[type[Entry], int], str, str | None]] = []
+    for number, swap in enumerate(found.entries.swaps):
+        named += [((Swap, number), "from", swap.from_), ((Swap, number), "to", swap.to)]
+        if swap.from_ == swap.to:
+            found.error((Swap, number), "to", says="nobody swaps with himself")
+    for number, leave in enumerate(found.entries.leave):
+        named.append(((Leave, number), "person", leave.person))
+        if leave.from_ >= leave.until:
+            found.error((Leave, number), "until", says="not after `from`", hint="`until` is the first day back")
+    for number, pair in enumerate(found.entries.pairs):
+        named += [((Pair, number), "rider", pair.rider), ((Pair, number), "member", pair.member)]
+    for entry, field, who in named:
+        if who is not None and who not in names:
+            found.error(entry, field, says=f"nobody in posts.yaml has the id {who!r}")
 
 
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:

@@ -88,6 +88,10 @@ def check_calendars(found: Findings) -> None:
         except CalendarError as error:
             found.error(entry, says=str(error))
             continue
+        except NotImplementedError:
+            hint = "leave it out and list the days"
+            found.error(entry, "country", says=f"no holidays are known for {spec.country!r}", hint=hint)
+            continue
         if not any(calendar.hours):
             found.error(entry, "hours", says="the calendar never works")
 

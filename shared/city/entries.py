@@ -20,7 +20,13 @@ LISTS: dict[str, dict[str, type[model.Entry]]] = {
     "rules.yaml": {"rules": model.Rule},
     "commitments.yaml": {"commitments": model.Commitment},
     "calendars.yaml": {"calendars": model.CalendarSpec},
-    "posts.yaml": {"people": model.Person, "swaps": model.Swap, "cover": model.Cover},
+    "posts.yaml": {
+        "people": model.Person,
+        "swaps": model.Swap,
+        "leave": model.Leave,
+        "cover": model.Cover,
+        "pairs": model.Pair,
+    },
 }
 """Files that hold lists. The first list of a file may stand alone, without its key."""
 
@@ -49,7 +55,9 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     calendars: tuple[model.CalendarSpec, ...] = ()
     people: tuple[model.Person, ...] = ()
     swaps: tuple[model.Swap, ...] = ()
+    leave: tuple[model.Leave, ...] = ()
     covers: tuple[model.Cover, ...] = ()
+    pairs: tuple[model.Pair, ...] = ()
     rest: dict[str, Any] = {}
 
 

@@ -22,6 +22,7 @@ Lat = Annotated[float, Meta(ge=-90, le=90)]
 Point = tuple[Lon, Lat]
 Fraction = Annotated[float, Meta(gt=0, le=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DutyDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 Priority = Literal["danger", "urgent", "normal", "low"]
 Kind = Literal["hazard", "opinion", "clue", "need"]
 ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
@@ -68,11 +69,18 @@ Channels = dict[ChannelKind, Channel | Annotated[str, Meta(max_length=2000)]]
 """By kind; a text alone is the ``url``, of ``sms`` the ``to``."""
 
 
+class Paging(Entry, frozen=True, kw_only=True):
+    """At most ``most`` messages beside the inbox to a person in a time ``per``; more are listed in one at its end."""
+
+    most: Annotated[int, Meta(ge=1, le=1000)]
+    per: Iso = "PT1H"
+
+
 class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
-    ``channels`` what all channels of a kind have in common. ``called_levels``: whose units can be called in;
-    ``protected_levels``: where departments load only what the entry list admits; ``patrols``: how many joint
-    enforcements an estate is to see in a month."""
+    ``channels`` what all channels of a kind have in common; ``shadow``: cases are routed and timed, nobody is told.
+    ``called_levels``: whose units can be called in; ``protected_levels``: where departments load only what the entry
+    list admits; ``patrols``: how many joint enforcements an estate is to see in a month."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
@@ -89,6 +97,8 @@ class City(Entry, frozen=True, kw_only=True):
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}
     channels: dict[ChannelKind, Channel] = {}
+    paging: Paging | None = None
+    shadow: bool = False
     note: Text = ""
 
 
@@ -192,6 +202,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     emergency_en: Text = ""
     goes_to: Word | None = None
     admitted: bool | tuple[Id, ...] = True
+    pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None
     note: Text = ""
 
@@ -257,7 +268,11 @@ class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"cla
 
 
 class CalendarSpec(Entry, frozen=True, kw_only=True):
-    """``calendars.yaml``. ``hours`` is a list for every one of ``days``, or lists by weekday."""
+    """``calendars.yaml``. ``hours`` is a list for every one of ``days``, or lists by weekday.
+
+    ``country``: an ISO 3166 code, whose public holidays and made-up working days hold beside those that are listed;
+    ``confirmed``: the years that somebody has compared with the official notice.
+    """
 
     id: Id
     timezone: str | None = None
@@ -265,6 +280,8 @@ class CalendarSpec(Entry, frozen=True, kw_only=True):
     hours: tuple[Hours, ...] | dict[Weekday, tuple[Hours, ...]]
     holidays: tuple[date, ...] = ()
     working_days: tuple[date, ...] = ()
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    confirmed: tuple[Annotated[int, Meta(ge=1970, le=2200)], ...] = ()
     working_days_as: Weekday = "mon"
     cut_off: Clock | None = None
     resumes: Clock | None = None
@@ -274,16 +291,22 @@ class CalendarSpec(Entry, frozen=True, kw_only=True):
 
 
 class Shift(Entry, frozen=True, kw_only=True):
-    """When somebody is on duty, in the city's time. An end before its start is on the next day."""
+    """When somebody is on duty, in the city's time. An end that is not after its start is on the next day.
 
-    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    With a ``calendar`` its holidays are ``holiday`` and no weekday, and its made-up working days are the weekday whose
+    hours they have.
+    """
+
+    days: tuple[DutyDay, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
     hours: Hours
+    calendar: Id | None = None
     valid_from: date | None = None
     valid_to: date | None = None
 
 
 class Person(Entry, frozen=True, kw_only=True):
-    """``posts.yaml``. Valid from ``valid_from`` until before ``valid_to``; no ``shifts`` = always on duty."""
+    """``posts.yaml``. Valid from ``valid_from`` until before ``valid_to``: a letter of appointment. No ``shifts`` =
+    always on duty. ``home``: a grid whose ground a part-time member stands on as well."""
 
     id: Id
     name: Name
@@ -291,6 +314,7 @@ class Person(Entry, frozen=True, kw_only=True):
     unit: Id
     role: Role
     post: Literal["A", "B"] | None = None
+    home: Id | None = None
     channels: Channels = {}
     languages: tuple[Word, ...] = ()
     valid_from: date | None = None
@@ -299,15 +323,33 @@ class Person(Entry, frozen=True, kw_only=True):
 
 
 class Swap(Entry, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """On that day ``to`` stands in for ``from``."""
+    """``to`` stands in for ``from`` in what begins on the day ``on``, and ``from`` for ``to`` on ``in_return``."""
 
     from_: Id
     to: Id
     on: date
+    in_return: date | None = None
+
+
+class Leave(Entry, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """``person`` is away from the day ``from`` until before the day ``until``."""
+
+    person: Id
+    from_: date
+    until: date
+
+
+class Pair(Entry, frozen=True, kw_only=True):
+    """A rider and a grid member who look after somebody on ``unit``'s ground together."""
+
+    unit: Id
+    rider: Id
+    member: Id | None = None
 
 
 class Cover(Entry, frozen=True, kw_only=True):
-    """When nobody of ``unit``'s ``post`` is on duty, ``by`` (people or units, in order) is."""
+    """When nobody of ``unit``'s ``post`` is on duty, ``by`` is: people, whether they are on or not, or who is on at a
+    unit; in order."""
 
     unit: Id
     post: Literal["A", "B"] | None = None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shared.city.areas import Area, Areas, Floats
 from shared.city.calendars import ALWAYS, calendar_of
@@ -14,9 +15,10 @@ from shared.city.feedback import Meant, Words
 from shared.city.locating import Asked, Located, LocatedMany, Locator
 from shared.city.model import Commitment, Person, Rule, Unit
 from shared.city.places import Gazetteer
-from shared.city.posts import Posts
+from shared.city.posts import NONE_SINCE, Posts
 from shared.city.problems import Problem
 from shared.city.receivers import Receivers
+from shared.city.rota import Changes, of_pack
 from shared.city.rules import Rules
 from shared.city.tree import Tree
 from shared.kernel.working_time import Calendar
@@ -49,8 +51,15 @@ class Pack:
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
-        self._posts = Posts(self.people, entries.swaps, entries.covers, self.city.timezone)
         self._calendars = {spec.id: calendar_of(spec, self.city.timezone) for spec in entries.calendars}
+        self.posts = Posts(
+            self.people,
+            of_pack(entries.swaps, entries.leave, ZoneInfo(self.city.timezone)),
+            entries.covers,
+            entries.pairs,
+            self.city.timezone,
+            self._calendars,
+        )
         self._areas = _by_layer(entries.areas, tree.units)
         with_ground = [tree.units[unit] for unit in dict.fromkeys(area.unit for area in entries.areas)]
         self._locator = Locator(
@@ -124,11 +133,13 @@ class Pack:
         on: date | None = None,
     ) -> tuple[Person, ...]:
         """Those placed at ``unit`` itself: ``Posts.people_at``."""
-        return self._posts.people_at(unit, post, roles, on)
+        return self.posts.people_at(unit, post, roles, on)
 
-    def on_duty(self, unit: str, at: datetime, post: str | None = None) -> tuple[Person, ...]:
-        """Those on duty there at that time, by shifts, swaps and cover rules: ``Posts.on_duty``."""
-        return self._posts.on_duty(unit, at, post)
+    def on_duty(
+        self, unit: str, at: datetime, post: str | None = None, since: Changes = NONE_SINCE
+    ) -> tuple[Person, ...]:
+        """Those on duty there at that time, by shifts, swaps, leave and cover rules: ``Posts.standing``."""
+        return self.posts.on_duty(unit, at, post, since)
 
     def target(self, word: str, unit: str) -> str | None:
         """Whom own, parent, a level word or a unit's id means as seen from ``unit``: ``Tree.target``."""

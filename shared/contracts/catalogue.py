@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from shared.contracts import alerts, cases, cities, reports, visits
+from shared.contracts import alerts, cases, cities, reports, rota, visits
 from shared.contracts.envelope import Envelope, Malformed
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -20,6 +20,8 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     **dict.fromkeys(visits.TYPES, (visits.TOPIC, visits.VisitEvent)),
     "alert.sent.v1": (alerts.TOPIC, alerts.AlertSent),
     "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
+    "rota.shift_swapped.v1": (rota.TOPIC, rota.ShiftSwapped),
+    "rota.leave_taken.v1": (rota.TOPIC, rota.LeaveTaken),
 }
 
 TOPICS: dict[str, int] = {
@@ -29,6 +31,7 @@ TOPICS: dict[str, int] = {
     visits.TOPIC: 1,
     alerts.TOPIC: 6,
     cities.TOPIC: 1,
+    rota.TOPIC: 1,
 }
 """Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
 
@@ -39,6 +42,7 @@ EMITTERS: dict[str, str] = {
     visits.TOPIC: "router",
     alerts.TOPIC: "notifier",
     cities.TOPIC: "router",
+    rota.TOPIC: "router",
 }
 """Topic → the service that keeps what was published there and can publish it again."""
 

@@ -24,6 +24,7 @@ SENDERS = {
     "cases": "router",
     "visits": "router",
     "cities": "router",
+    "rota": "router",
     "alerts": "notifier",
 }
 """Topic → the one service whose relay publishes to it."""

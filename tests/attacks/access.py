@@ -61,6 +61,19 @@ _WORDS: Mapping[str, Any] = {
 }
 
 
+def _later(days: int) -> str:
+    """A day so far away that nothing that is tested hears of it."""
+    return str((datetime.now(UTC) + timedelta(days=days)).date())
+
+
+_SILENCE = {
+    "unit": "quayside",
+    "from": f"{_later(50)}T08:00:00Z",
+    "until": f"{_later(51)}T08:00:00Z",
+    "reason": "a walk over all routes",
+}
+
+
 def table() -> dict[str, dict[str, set[int]]]:
     """Route (``intake POST /v1/reports``) → caller → the answers that are right, as docs/access.md has them."""
     rows = [line.strip("|").split("|") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
@@ -115,6 +128,9 @@ class World:
         )
         deliveries = f"/v1/webhooks/{self.hook}/deliveries"
         self.delivery = until(lambda: rider.get("notifier", deliveries).json()["items"], what="a delivery")[0]["id"]
+        made = stack.person("qs-night").post_to("notifier", "/v1/me/calendar").json()
+        self.calendar = str(made["url"]).rsplit("/", 1)[1]
+        self.silence = desk.post_to("notifier", "/v1/silences", _SILENCE).json()["id"]
         self._await_photos()
 
     def _targets(self, count: int) -> list[Target]:
@@ -164,11 +180,11 @@ class World:
         found = []
         for service, url in self.stack.urls.items():
             page = self.stack.http.get(f"{url}/openapi.json").json()
-            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post")):
+            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post", "put")):
                 if operation := methods.get(method):
                     query = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
                     found.append((service, method.upper(), path, query))
-                assert set(methods) <= {"get", "post"}
+                assert set(methods) <= {"get", "post", "put"}
             found.append((service, "GET", "/openapi.json", set()))
         return found
 
@@ -244,6 +260,12 @@ class World:
             ),
             "router GET /v1/campaigns/{id}": Request("/v1/campaigns/none"),
             "router GET /v1/patrols": Request(path, {"month": "2026-03"}),
+            "router GET /v1/units/{id}/on-duty": Request("/v1/units/quayside/on-duty"),
+            "router POST /v1/rota/swaps": Request(path, body={"from": "qs-night", "to": "qs-desk", "on": _later(300)}),
+            "router POST /v1/rota/leave": Request(
+                path,
+                body={"person": "qs-walk", "from": f"{_later(300)}T08:00:00Z", "until": f"{_later(301)}T08:00:00Z"},
+            ),
             "router GET /v1/queues/{unit}/cases": Request("/v1/queues/quayside/cases"),
             "router GET /v1/queues/{unit}/stream": Request("/v1/queues/quayside/stream"),
             "router POST /v1/cities": Request(path, body={"files": read_folder(HARBOUR)}),
@@ -254,6 +276,13 @@ class World:
             "notifier POST /v1/alerts/{id}/ack": Request(f"/v1/alerts/{self.alert['id']}/ack", body={}),
             "notifier GET /a/{token}": Request(f"/a/{link}"),
             "notifier POST /a/{token}": press,
+            "notifier PUT /v1/me/alert-rules": Request(path, body={}),
+            "notifier GET /v1/calendars/{token}.ics": Request(f"/v1/calendars/{self.calendar}"),
+            "notifier POST /v1/me/test-alert": Request(path, body={}),
+            "notifier POST /v1/me/calendar": Request(path, body={}),
+            "notifier POST /v1/me/calendar:revoke": Request(path, body={}),
+            "notifier POST /v1/silences": Request(path, body=_SILENCE),
+            "notifier POST /v1/silences/{id}/end": Request(f"/v1/silences/{self.silence}/end", body={}),
             "notifier POST /v1/webhooks": Request(path, body=hook),
             "notifier GET /v1/webhooks/{id}/deliveries": Request(deliveries),
             "notifier POST /v1/deliveries/{id}/retry": Request(f"/v1/deliveries/{self.delivery}/retry", body={}),

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from services.notifier import alert_deliveries, alerts
+from services.notifier import holding as holding_module
 from services.notifier.alert_deliveries import AlertDeliveries
+from services.notifier.alert_rules import AlertRules
 from services.notifier.alerts import Alerts
 from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.carrier import ChannelCarrier, Draft
@@ -19,8 +21,12 @@ from services.notifier.channels.sms import Sms
 from services.notifier.channels.turns import Turns
 from services.notifier.channels.wecom import WeCom
 from services.notifier.courier import Courier
+from services.notifier.decided import Decided
+from services.notifier.holding import Holding
+from services.notifier.kept import stamped
 from services.notifier.links import Links
 from services.notifier.posting import Poster
+from services.notifier.silences import Silences
 from services.router.assignment import assign
 from services.router.public import to_envelopes
 from shared.city.model import ChannelKind
@@ -48,6 +54,10 @@ class Channels:
     clock: StoppedClock
     courier: Callable[[], Courier[Draft | None]]
     pack: Pack
+    rules: AlertRules
+    holding: Holding
+    silences: Silences
+    decided: Decided
 
     async def rows(self, **where: Any) -> list[Document]:
         return await self.owed.deliveries.rows.find(where, sort=[("_id", 1)], limit=10_000)
@@ -55,14 +65,22 @@ class Channels:
     async def happens(self, *events: Envelope) -> None:
         await self.alerts.handle(events)
 
+    async def wishes(self, person: str, **rules: Any) -> None:
+        """A person's rules, as ``PUT /v1/me/alert-rules`` stores them."""
+        row = stamped({"city": "harbour", "person": person, "rules": rules})
+        await self.rules.kept.rows.update({"_id": f"harbour/{person}"}, {"$set": row}, upsert=True)
+        await self.rules.kept.look()
+
     def forward(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
 
     async def settle(self, courier: Courier[Draft | None], seconds: float, step: float = 1.0) -> None:
         """So many seconds of the courier's work, looking each second as it would by itself."""
         for _ in range(int(seconds / step)):
+            await self.holding.look()
             await work(courier)
             self.forward(step)
+        await self.holding.look()
         await work(courier)
 
 
@@ -72,19 +90,24 @@ async def work(courier: Courier[Draft | None]) -> None:
         await asyncio.gather(*workers)
 
 
-async def channels(database: Database, environment: Mapping[str, str], **named: Any) -> Channels:
-    """The harbour's notifier with ``named`` channels (``city``, ``units``, ``people``)."""
-    files = harbour_with_channels(**named)
+async def channels(
+    database: Database, environment: Mapping[str, str], changed: Mapping[str, str] = {}, **named: Any
+) -> Channels:
+    """The harbour's notifier with ``named`` channels (``city``, ``units``, ``people``); ``changed``: files of it."""
+    files = {**harbour_with_channels(**named), **changed}
     pack = read_pack(files)
     packs = PackLibrary(database, remote=None)
     await packs.open()
     await packs.store(pack, files)
     await packs.switch("harbour", pack.version, NOW)
     clock = StoppedClock(NOW)
-    owed = AlertDeliveries(database, clock.now)
-    made = Alerts(database, packs, Listener(), clock, owed)
+    rules = AlertRules(database)
+    owed = AlertDeliveries(database, clock.now, rules.of)
+    silences = Silences(database, packs, clock)
+    decided = Decided(database)
+    made = Alerts(database, packs, Listener(), clock, owed, decided, silences)
     await made.alerts.ensure_indexes(*alerts.INDEXES)
-    await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES)
+    await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES, *holding_module.INDEXES)
     links = Links(SECRET, "https://whistle.example", made, None, packs, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
     kinds: dict[ChannelKind, Channel] = {
@@ -102,7 +125,8 @@ async def channels(database: Database, environment: Mapping[str, str], **named: 
         carrier = ChannelCarrier(kinds, turns, made, links, packs, References(environment))
         return Courier("channels", owed.deliveries, carrier, clock.now)
 
-    return Channels(made, owed, clock, courier, pack)
+    holding = Holding(owed.deliveries, made.alerts, rules, packs, clock, clock.now)
+    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided)
 
 
 def opened(number: int, pack: Pack, words: str = "the street light is out", **fields: Any) -> Envelope:

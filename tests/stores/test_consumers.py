@@ -9,6 +9,8 @@ from pymongo.errors import AutoReconnect
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alerts import INDEXES as ALERT_INDEXES
 from services.notifier.alerts import Alerts
+from services.notifier.decided import Decided
+from services.notifier.silences import Silences
 from services.notifier.webhooks import Webhooks
 from services.router.domain import events as e
 from shared.contracts import reports as contract
@@ -202,7 +204,8 @@ async def test_a_projection_gets_the_newest_of_each_and_an_effect_every_one(dead
 @pytest.fixture
 async def alerts(database: Database) -> AsyncIterator[Alerts]:
     owed = AlertDeliveries(database)
-    alerts = Alerts(database, await library(database), Listener(), StoppedClock(NOW), owed)
+    packs, clock = await library(database), StoppedClock(NOW)
+    alerts = Alerts(database, packs, Listener(), clock, owed, Decided(database), Silences(database, packs, clock))
     await alerts.alerts.ensure_indexes(*ALERT_INDEXES)
     yield alerts
 

@@ -15,6 +15,8 @@ from services.intake.unanswered import INDEXES, Unanswered
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import sent_event
 from services.notifier.alerts import Alerts, view
+from services.notifier.decided import Decided
+from services.notifier.silences import Silences
 from services.router.domain.case import Case, Clock
 from services.router.store import from_doc, opened_event
 from services.router.timers import Timers
@@ -125,7 +127,8 @@ async def test_a_report_that_waited_for_a_case_is_still_looked_after(
 
 async def test_an_alert_of_then_is_shown_and_told(database: Database, version: str, more: Document) -> None:
     owed = AlertDeliveries(database)
-    alerts = Alerts(database, await library(database), Listener(), StoppedClock(NOW), owed)
+    packs, clock = await library(database), StoppedClock(NOW)
+    alerts = Alerts(database, packs, Listener(), clock, owed, Decided(database), Silences(database, packs, clock))
     stored = kept(version, "alert", more)
     await alerts.alerts.insert(stored)
     found = await alerts.get("harbour", stored["_id"])

@@ -89,7 +89,8 @@ class ChannelCarrier:
             return channel.fits(settings, text)
 
         first = groups[0]
-        alike = [group for group in groups if _lane(group) == _lane(first) and not _form(group)]
+        digest = _digest(first)
+        alike = [g for g in groups if _lane(g) == _lane(first) and not _form(g) and _digest(g) == digest]
         items = [self._item(pack, group) for group in alike[:LIST_MAX]]
         listed, count = texts.several(items, fits) if not _form(first) else ("", 0)
         pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
@@ -103,6 +104,8 @@ class ChannelCarrier:
         )
         if isinstance(choice, datetime):
             return choice
+        if digest and len(alike) > 1:
+            return [_parcel(settings, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
             return [_parcel(settings, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
@@ -182,6 +185,11 @@ def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, l
 
 def _lane(group: Group) -> int:
     return int(group[0][0]["lane"])
+
+
+def _digest(group: Group) -> bool:
+    """It waited for its receiver's time of many messages to end, and is listed with what waited too."""
+    return bool(group[0][0].get("digest"))
 
 
 def _form(group: Group) -> str:

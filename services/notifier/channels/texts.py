@@ -68,10 +68,22 @@ class Texts:
             lines, text, count = longer, whole, count + 1
         return (text, count) if count else (self.one(items[0], fits), 1)
 
-    def _heading(self, items: Sequence[Item]) -> str:
+    def digest(self, items: Sequence[Item], count: int, fits: Fits) -> str:
+        """How many waited, and the one-press links of as many as a message holds; ``items`` are the first of them."""
+        for shown in range(min(len(items), LIST_MAX), -1, -1):
+            lines = [self._heading(items, count)]
+            for number, item in enumerate(items[:shown], 1):
+                lines += [f"{number}. {item.title} · {cut(plain(item.words), LIST_WORDS)}", *self._pressed(item)]
+            if shown < count:
+                lines.append(self._words.more.format(count - shown))
+            if fits("\n".join(lines)):
+                break
+        return "\n".join(lines)
+
+    def _heading(self, items: Sequence[Item], count: int | None = None) -> str:
         danger = sum(item.danger for item in items)
         name = self._words.danger if danger == len(items) else self._words.alerts
-        return f"{self._titled(name)} {self._words.count.format(len(items))}"
+        return f"{self._titled(name)} {self._words.count.format(len(items) if count is None else count)}"
 
     def _titled(self, title: str) -> str:
         named = title if self._words.case.lower() in title.lower() else f"{self._words.case} · {title}"
@@ -80,14 +92,20 @@ class Texts:
     def _facts(self, item: Item) -> list[str]:
         """Until when, for whom, and what to press; for an alert that is settled meanwhile, that."""
         facts = [self._due(item.due_at)] if item.due_at else []
+        if item.state == "test":
+            return []
         if item.state != "sent":
             return [self._words.acked if item.state == "acked" else self._words.over]
         if item.told:
             facts.append(f"{self._words.told}{self._words.comma.join(item.told)}")
-        for name, link in item.links:
-            whose = f" {name}" if len(item.links) > 1 else ""
-            facts.append(f"{self._words.claim}{whose}{self._words.colon}{link}")
-        return facts
+        return [*facts, *self._pressed(item)]
+
+    def _pressed(self, item: Item) -> list[str]:
+        """What to press, as long as there is something to take."""
+        if item.state != "sent":
+            return []
+        whose = {name: f" {name}" if len(item.links) > 1 else "" for name, _ in item.links}
+        return [f"{self._words.claim}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
 
     def _due(self, at: datetime) -> str:
         local = at.astimezone(self._zone)
@@ -121,6 +139,7 @@ class _Words:
     claim: str
     colon: str
     look: str
+    more: str
     acked: str
     over: str
 
@@ -137,6 +156,7 @@ _ZH = _Words(
     claim="接单",
     colon="：",
     look="请在待办工单中查看",
+    more="另有{}件，请在待办工单中查看",
     acked="已签收",
     over="已办结",
 )
@@ -152,6 +172,7 @@ _EN = _Words(
     claim="Claim",
     colon=": ",
     look="Look in your queue of cases",
+    more="{} more: look in your queue of cases",
     acked="Acknowledged",
     over="Ended",
 )

@@ -15,6 +15,10 @@ Kind = Literal[
     "told",
     "raised",
     "unrouted",
+    "unstaffed",
+    "need",
+    "over",
+    "test",
     "called",
     "reported_in",
     "finished",
@@ -56,6 +60,8 @@ class Told:
     tell: tuple[str, ...]
     assignee: str | None = None
     historic: bool = False
+    paired: tuple[str, ...] = ()
+    """People who look after somebody there, for a category that pages them."""
     early: bool = False
     """The clock of a ladder's step has not run out yet."""
     part: str | None = None
@@ -84,7 +90,7 @@ def notices(told: Told) -> list[Notice]:
         return []
     match told.type:
         case "case.opened.v1":
-            return _both(told, "new")
+            return [*(Notice("need", told.unit, person=person) for person in told.paired), *_both(told, "new")]
         case "case.reopened.v1":
             return _both(told, "reopened")
         case "clock.warned.v1":
