@@ -109,6 +109,10 @@ class ReportStore:
         )
         return {document["_id"]: document for document in found}
 
+    async def whole(self, ids: Sequence[str]) -> list[Document]:
+        """Reports as they are stored."""
+        return await self.reports.find({"_id": {"$in": list(ids)}}, limit=len(ids))
+
     async def get(self, city: str | None, app: str | None, id_: str) -> Document | None:
         """A report of ``app`` (None: any app of the city, any city), with its ``case`` once it has one."""
         mine = {name: value for name, value in (("city", city), ("app", app)) if value is not None}
