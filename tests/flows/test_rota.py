@@ -1,4 +1,4 @@
-"""Promises about who is on duty: seen with the reason, changed by a desk, followed by alerts; a calendar that can end."""
+"""Promises about who is on duty: seen with the reason, changed by a desk; rules, silence, a calendar that can end."""
 
 import re
 from datetime import UTC, datetime, timedelta
