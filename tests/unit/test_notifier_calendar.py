@@ -17,7 +17,7 @@ def events(pack: Pack, who: str, since: Changes) -> list[Component]:
 
 
 def times(found: list[Component]) -> list[tuple[str, str]]:
-    return [tuple(one.decoded(name).isoformat() for name in ("dtstart", "dtend")) for one in found]  # type: ignore[misc]
+    return [tuple(one.decoded(name).isoformat() for name in ("dtstart", "dtend")) for one in found]
 
 
 def test_turns_are_told_in_local_time_with_leave_and_swaps() -> None:
