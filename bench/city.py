@@ -17,11 +17,20 @@ class Made:
 
     communities: int
     across: int
+    same: bool = False
+    """Whether reports of one thing are grouped; desks are the streets' then."""
 
     def centre(self, number: int) -> tuple[float, float]:
         """Longitude and latitude (WGS-84) of a community's middle."""
         row, column = divmod(number % self.communities, self.across)
         return WEST + (column + 0.5) * SIDE, SOUTH + (row + 0.5) * SIDE
+
+    def spot(self, number: int) -> tuple[float, float]:
+        """A point in a community, another one each time round, spread evenly (additive recurrence, Roberts 2018)."""
+        lon, lat = self.centre(number)
+        turn = number // self.communities
+        east, north = (0.5 + turn * 0.7548776662) % 1, (0.5 + turn * 0.5698402910) % 1
+        return lon + (east - 0.5) * SIDE * 0.98, lat + (north - 0.5) * SIDE * 0.98
 
     def square(self, number: int) -> list[list[float]]:
         lon, lat = self.centre(number)
@@ -43,16 +52,27 @@ class Made:
         units = [{"id": "metropolis", "level": "city", "name": "Metropolis", "answers_for": "rest"}]
         units += [{"id": f"s{n}", "level": "street", "parent": "metropolis", "name": f"Street {n}"} for n in streets]
         people = [{"id": "root-desk", "name": "Root desk", "unit": "metropolis", "role": "duty_officer", "post": "A"}]
+        if self.same:  # ten thousand communities need no ten thousand tokens
+            people += [_desk(f"desk-s{n}", f"s{n}") for n in streets]
         features: list[dict[str, Any]] = []
         for n in range(self.communities):
             parent = f"s{n // PER_STREET}"
             units.append({"id": f"c{n}", "level": "community", "parent": parent, "name": f"Community {n}"})
-            people.append({"id": f"desk{n}", "name": f"Desk {n}", "unit": f"c{n}", "role": "duty_officer", "post": "A"})
+            if not self.same:
+                people.append(_desk(f"desk{n}", f"c{n}"))
             geometry = {"type": "Polygon", "coordinates": [self.square(n)]}
             features.append({"type": "Feature", "properties": {"unit": f"c{n}"}, "geometry": geometry})
         ladder = [{"at": "+PT30M", "tell": "parent"}, {"at": "+PT2H", "move_to": "city"}]
         promise = {"acknowledge": "PT30M", "resolve": "P3D", "warn_at": [], "made_up": True, "ladder": ladder}
-        light = {"code": "street_light", "name": "Street light", "priority": "normal", "keywords": ["street light"]}
+        light: dict[str, Any] = {
+            "code": "street_light",
+            "name": "Street light",
+            "priority": "normal",
+            "keywords": ["street light"],
+        }
+        if self.same:
+            rising = [{"reports": 5, "priority": "urgent", "tell": "city"}]
+            light["same"] = {"radius_m": 60, "window": "P1D", "rising": rising, "made_up": True}
         other = {"code": "other", "name": "Something else", "priority": "normal"}
         city = {
             "id": "metropolis",
@@ -73,3 +93,7 @@ class Made:
         }
         yaml = {f"{name}.yaml": json.dumps(content) for name, content in files.items()}
         return {**yaml, "areas.geojson": json.dumps({"type": "FeatureCollection", "features": features})}
+
+
+def _desk(id_: str, unit: str) -> dict[str, str]:
+    return {"id": id_, "name": f"The desk of {unit}", "unit": unit, "role": "duty_officer", "post": "A"}

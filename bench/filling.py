@@ -25,11 +25,14 @@ CHUNK = 1000
 TRACE = "00000000000000000000000000000000"
 
 
-def fill(uri: str, city: Made, folder: Path, run: str, received: Sequence[datetime]) -> None:
-    """A case for each moment of ``received`` (UTC), in the router's own database, side by side on two cores."""
+def fill(uri: str, city: Made, folder: Path, run: str, received: Sequence[datetime], *, spread: bool = False) -> None:
+    """A case for each moment of ``received`` (UTC), in the router's own database, side by side on two cores.
+
+    ``spread``: all over a community and not in its middle.
+    """
     chunks = [(start, received[start : start + CHUNK]) for start in range(0, len(received), CHUNK)]
     with ProcessPoolExecutor(2) as pool:
-        done = pool.map(partial(_write, uri, city, folder, run), chunks)
+        done = pool.map(partial(_write, uri, city, folder, run, spread), chunks)
         for _ in track(done, f"{len(received):,} open cases", total=len(chunks), transient=True):
             """Written."""
 
@@ -43,10 +46,10 @@ def _report_id(run: str, number: int) -> str:
     return plain_id("r", run, str(number))
 
 
-def _write(uri: str, city: Made, folder: Path, run: str, chunk: tuple[int, Sequence[datetime]]) -> None:
+def _write(uri: str, city: Made, folder: Path, run: str, spread: bool, chunk: tuple[int, Sequence[datetime]]) -> None:
     start, received = chunk
     pack = _pack(folder)
-    reports = [_report(city, pack, run, start + n, at) for n, at in enumerate(received)]
+    reports = [_report(city, pack, run, start + n, at, spread=spread) for n, at in enumerate(received)]
     now = datetime.now(UTC)
     documents = []
     for case, opened in assign_each(reports, pack.city.id, pack):
@@ -56,8 +59,8 @@ def _write(uri: str, city: Made, folder: Path, run: str, chunk: tuple[int, Seque
     _cases(uri).insert_many(documents, ordered=False)
 
 
-def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime) -> ReportSubmitted:
-    lon, lat = city.centre(number)
+def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime, *, spread: bool) -> ReportSubmitted:
+    lon, lat = city.spot(number) if spread else city.centre(number)
     return ReportSubmitted(
         report=_report_id(run, number),
         app="bench",

@@ -11,7 +11,7 @@ from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.kernel.ids import opening_report
+from shared.kernel.ids import case_id, opening_report
 from shared.runtime.mongo import Document
 
 RIDER_WORDS = {
@@ -42,7 +42,7 @@ STEP_WORDS = {
     "clock.breached": "已超时",
 }
 """Steps that a reporter is shown; the rest is the officers' business."""
-ATTACHING = frozenset({"case.report_attached.v1", "case.confirmed.v1"})
+ATTACHING = frozenset({"case.opened.v1", "case.report_attached.v1", "case.confirmed.v1"})
 ENDED = frozenset({"closed", "rejected", "merged"})
 
 
@@ -60,17 +60,22 @@ class Progress:
         newest = {event.subject: event for event in sorted(events, key=lambda event: event.sequence)}
         updates: list[tuple[str, Document]] = []
         hanging: list[tuple[str, str, int, str | None]] = []
+        seconds: list[tuple[str, str]] = []
         for event in events:
             shows = newest[event.subject] is event
             if not shows and event.type not in ATTACHING:
                 continue
             data = decode(event, CaseEvent)
             hanging += [(report.id, data.case.id, report.link, report.says) for report in data.attached]
+            if event.type == "case.opened.v1":
+                seconds += [(r.id, data.case.id) for r in data.case.reports if case_id(r.id) != data.case.id]
             if shows:
                 updates.append((opening_report(data.case.id), _shown(data)))
         await self._store.show_progress(updates)
         if hanging:
             await self._store.show_hanging(hanging)
+        if seconds:
+            await self._store.show_second(seconds)
 
 
 def _shown(event: CaseEvent) -> Document:
@@ -105,6 +110,8 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
         view["unit"] = {"id": case["unit"], "name": name}
         view["case"] = {k: case[k] for k in ("id", "state", "version", "category", "priority", "clocks")}
         view["message"] = _receipt(name, case)
+        if "also" in report:
+            view["also"] = [{k: other[k] for k in ("id", "state", "category")} for other in report["also"]]
         if "hangs" in report:
             view |= _hanging(report["hangs"], name, case)
         if "reason" in case:

@@ -130,14 +130,18 @@ class ReportStore:
         progress = await self.progress.find_one({"_id": report})
         if progress is None:
             return {}
-        hangs = {"hangs": {name: progress.get(name) for name in ("on", "says")}} if "on" in progress else {}
+        hangs: Document = {"hangs": {name: progress.get(name) for name in ("on", "says")}} if "on" in progress else {}
+        if "also" in progress:
+            ids = [opening_report(case) for case in progress["also"]]
+            others = await self.progress.find({"_id": {"$in": ids}}, {"case": 1}, limit=len(ids))
+            hangs["also"] = [other["case"] for other in others]
         if "on" in progress and progress["on"] != case_id(report):
             progress = await self.progress.find_one({"_id": opening_report(progress["on"])})
         for _ in range(CHAIN_MAX):
             case = progress.get("case") if progress is not None else None
             if case is None or case.get("merged_into") is None:
                 break
-            hangs = hangs or {"hangs": {"on": case["merged_into"], "says": None}}
+            hangs.setdefault("hangs", {"on": case["merged_into"], "says": None})
             progress = await self.progress.find_one({"_id": opening_report(case["merged_into"])})
         return {"case": case, **hangs} if case is not None else hangs
 
@@ -181,6 +185,12 @@ class ReportStore:
         ]
         if writes:
             await self.progress.write(writes)
+
+    async def show_second(self, seconds: Sequence[tuple[str, str]]) -> None:
+        """Second matters of reports that have a case already: report, case. Once each."""
+        await self.progress.write(
+            [UpdateOne({"_id": report, "also": {"$ne": case}}, {"$push": {"also": case}}) for report, case in seconds]
+        )
 
     async def show_hanging(self, hanging: Sequence[tuple[str, str, int, str | None]]) -> None:
         """Reports that hang on a case which another report opened: report, case, version of the link, what it says."""

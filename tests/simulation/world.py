@@ -29,7 +29,9 @@ from services.intake import app as intake
 from services.intake import unanswered
 from services.notifier import app as notifier
 from services.router import app as router
-from services.router import timers
+from services.router import merging, timers
+from shared.city.pack import Pack
+from shared.city.reading import read_pack
 from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
 from shared.runtime import broker, http_client, http_server, kafka_connection, packs, relay, service
@@ -38,6 +40,7 @@ from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import MongoError
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from tests.packs import harbour_with_same
 from tests.simulation import kafka, mongo
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.processes import Process
@@ -53,9 +56,19 @@ SERVICES: Mapping[str, Callable[[Settings], Service]] = {
 NAMESPACE = "sim"
 LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop"})
 """Background work that concerns no promise looked at here: no photo, second pack, webhook, channel, no gauge."""
-POLLS = ((timers, "SLEEP_SECONDS_MAX"), (unanswered, "LOOK_SECONDS"), (relay, "POLL_SECONDS"))
+POLLS = (
+    (timers, "SLEEP_SECONDS_MAX"),
+    (merging, "LOOK_SECONDS"),
+    (unanswered, "LOOK_SECONDS"),
+    (relay, "POLL_SECONDS"),
+)
 POLL_SECONDS = 1.5
 """Loops that only look whether there is anything look less often: looking is most of what a seed costs."""
+
+
+@cache
+def grouping_harbour() -> Pack:
+    return read_pack(harbour_with_same())
 
 
 @cache
@@ -71,6 +84,9 @@ class World:
     """Servers, processes, and what callers can do with them."""
 
     def __init__(self, seed: int, note: Callable[[str], None] | None) -> None:
+        self.groups = seed % 2 == 1
+        """Every other seed has rules for reports of the same thing."""
+        self.pack = grouping_harbour() if self.groups else harbour()
         self.chance = random.Random(seed)
         self.loop = VirtualLoop(random.Random(self.chance.random()), NOW.timestamp())
         self._note = note
@@ -99,7 +115,7 @@ class World:
 
     def _give_pack(self, service_: str) -> None:
         """The harbour's pack holds already."""
-        pack = harbour()
+        pack = self.pack
         self.store.files[f"{NAMESPACE}_{service_}.packs/harbour/{pack.version}"] = b""
         shelf = self.shelf(service_, "packs_current")
         shelf.latest["harbour"] = shelf.committed["harbour"] = {"_id": "harbour", "version": pack.version}
@@ -211,7 +227,7 @@ class World:
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
             instead(packs, "unpacked", lambda _: {})
-            instead(packs, "read_pack", lambda _: harbour())
+            instead(packs, "read_pack", lambda _: self.pack)
             stack.enter_context(self._logs())
             yield
 

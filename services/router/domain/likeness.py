@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 CELL_DEGREES = 500
 """Cells of a five-hundredth of a degree, some 200 m: a search looks into those that its circle touches."""
 METRES_PER_DEGREE = 111_320.0
-PRINT_BITS = 10
-"""Fingerprints of two pictures of the same thing differ in at most so many of 64 bits (measured: decision 0010)."""
 
 _N = r"([0-9]{1,4}[a-z]?|[a-z][0-9]{0,3})"
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
