@@ -207,6 +207,12 @@ BOARDS: Mapping[str, tuple[str, Mapping[str, Sequence[Graph]]]] = {
                     },
                 ),
                 Graph(
+                    "Clock off",
+                    "How far the machine's clock is ahead of most that its service hears of.",
+                    "s",
+                    {"{{instance}}": "whistle_clock_off_seconds"},
+                ),
+                Graph(
                     "CPU",
                     "Cores used, by process.",
                     "short",

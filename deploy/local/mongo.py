@@ -30,7 +30,13 @@ MONGOD_FLAGS: tuple[str, ...] = (
     "--noscripting",  # no JavaScript in queries: `$where` from a client cannot run
     "--quiet",
 )
-LOCAL_FLAGS: tuple[str, ...] = ("--nounixsocket", "--setParameter", "diagnosticDataCollectionEnabled=false")
+LOCAL_FLAGS: tuple[str, ...] = (
+    "--nounixsocket",
+    "--setParameter",
+    "diagnosticDataCollectionEnabled=false",
+    "--setParameter",
+    "reportOpWriteConcernCountersInServerStatus=true",
+)
 
 Document = dict[str, Any]
 """A MongoDB document, as the driver types it."""

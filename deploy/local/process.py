@@ -64,7 +64,8 @@ async def spawn(argv: Sequence[str], log: Path, env: Mapping[str, str] | None = 
     log.parent.mkdir(parents=True, exist_ok=True)
     prefix = ("nice", "-n", str(nice)) if nice else ()
     with log.open("ab", buffering=0) as output:
-        output.write(f"{STARTED}{datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
+        with suppress(OSError):  # a disk without space for a log keeps no program from starting
+            output.write(f"{STARTED}{datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *prefix, *argv),
             stdin=asyncio.subprocess.DEVNULL,
@@ -94,6 +95,7 @@ def limit(log: Path, most: int = LOG_LIMIT_BYTES) -> bool:
     """
     if not log.exists() or log.stat().st_size <= most:
         return False
-    shutil.copyfile(log, log.with_name(log.name + ".1"))
+    with suppress(OSError):  # no space for both: that is what the limit is for
+        shutil.copyfile(log, log.with_name(log.name + ".1"))
     os.truncate(log, 0)
     return True

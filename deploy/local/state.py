@@ -43,6 +43,7 @@ class Board:
     def __init__(self, data: Path) -> None:
         self._path = data / "state.json"
         self._rows: dict[str, Row] = {}
+        self._written = True
 
     def enter(self, part: str, url: str, log: Path | None, state: State = "starting") -> None:
         """A part joins the board; without a log it is a server that runs elsewhere."""
@@ -53,6 +54,8 @@ class Board:
         """Note a part's state; True if that is news."""
         row = self._rows[part]
         if (row["state"], row["pid"]) == (state, pid):
+            if not self._written:
+                self._write()
             return False
         row["state"], row["pid"] = state, pid
         self._write()
@@ -63,7 +66,12 @@ class Board:
         return list(self._rows.values())
 
     def _write(self) -> None:
-        write_atomically(self._path, json.dumps(self.rows, indent=1) + "\n")
+        """On a full disk later: nothing that runs is to end because it cannot be written down."""
+        try:
+            write_atomically(self._path, json.dumps(self.rows, indent=1) + "\n")
+            self._written = True
+        except OSError:
+            self._written = False
 
 
 def read_rows(data: Path) -> list[Row]:

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 GROUP = 256
 WAITING_MAX = 4096
 WAIT_SECONDS_MAX = 1.0
+UNKNOWN_MAX = 10_000
+"""Of those that are remembered; the sweep finds the others a minute later."""
 SPACING_SECONDS = 0.01
 REPORTS = Counter(
     "whistle_reports_total",
@@ -67,6 +69,8 @@ class GroupCommit:
         self._waiting: list[Waiting] = []
         self._wake = asyncio.Event()
         self._spacing = Spacing(SPACING_SECONDS)
+        self._unknown: dict[str, None] = {}
+        """Reports that nobody knows of whether they are stored, oldest first: nor has their event left."""
 
     async def commit(self, report: Submission, trace: str, person: Document | None) -> Receipt:
         """Durable when this returns. Raises ``Refusal``: 503 when overloaded or unknown, 422 for a reused key."""
@@ -105,31 +109,45 @@ class GroupCommit:
             inserted = await self._store.insert(documents)
             again = [group[i] for i in inserted.duplicate]
             first = await self._store.first_answers([w.report.id for w in again]) if again else {}
+            found = [id_ for id_ in first if id_ in self._unknown]
+            untold = await self._store.whole(found) if found else []
         except (MongoError, OSError, TimeoutError) as error:
             log.warning("reports.not_stored", reports=len(group), error=str(error), kind=type(error).__name__)
-            for waiting in group:
-                _settle(waiting, unknown())
+            self._refuse(group)
             return
         except Exception:
-            for waiting in group:
-                _settle(waiting, unknown())
+            self._refuse(group)
             raise
         handed = []
         for i, waiting in enumerate(group):
             if i in inserted.failed:
-                _settle(waiting, unknown())
+                self._refuse([waiting])
             elif i in inserted.duplicate:
                 _settle(waiting, _replayed(waiting, first.get(waiting.report.id)))
             else:
-                handed.append(Handed(0, waiting.report.id, 1, (submitted_event(documents[i]),), birth=True))
+                handed.append(_handed(documents[i]))
                 _settle(waiting, Receipt(documents[i], replayed=False))
-        self._relay.offer(handed)
+        self._relay.offer([*handed, *map(_handed, untold)])
+        for id_ in found:
+            self._unknown.pop(id_, None)
         absorbed("reports", len(again))
         _STORED.inc(len(handed))
         REPEATED.inc(len(again))
         _SIZE.observe(len(group))
         _TOOK.observe(time.monotonic() - began)
         log.info("reports.stored", reports=len(handed), again=len(again), took_ms=_millis(began))
+
+    def _refuse(self, group: list[Waiting]) -> None:
+        """Who repeats finds out. Then the event of what was stored leaves at once, and not when the sweep finds it."""
+        for waiting in group:
+            self._unknown[waiting.report.id] = None
+            _settle(waiting, unknown())
+        while len(self._unknown) > UNKNOWN_MAX:
+            del self._unknown[next(iter(self._unknown))]
+
+
+def _handed(document: Document) -> Handed:
+    return Handed(0, document["_id"], 1, (submitted_event(document),), birth=True)
 
 
 def unknown() -> Refusal:

@@ -107,6 +107,10 @@ class ReportStore:
         )
         return {document["_id"]: document for document in found}
 
+    async def whole(self, ids: Sequence[str]) -> list[Document]:
+        """Reports as they are stored."""
+        return await self.reports.find({"_id": {"$in": list(ids)}}, limit=len(ids))
+
     async def keep_persons(self, persons: Sequence[Document]) -> None:
         """Personal data, in this one place, by pseudonym."""
         await self.persons.write(

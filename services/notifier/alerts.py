@@ -93,7 +93,7 @@ class Alerts:
             documents |= {alert["_id"]: alert for alert in made}
             settled += _settled(event, data)
         if documents:
-            await self._insert(list(documents.values()), deliveries)
+            await self.put(list(documents.values()), deliveries)
         if shadows:
             await self._shadow(shadows)
         if settled:
@@ -117,7 +117,7 @@ class Alerts:
                 documents[alert["_id"]] = alert
                 deliveries |= self._deliveries.of(pack, [alert])
         if documents:
-            await self._insert(list(documents.values()), deliveries)
+            await self.put(list(documents.values()), deliveries)
 
     async def _shadow(self, alerts: Sequence[Document]) -> None:
         """What would have been told: only ops reads it."""
@@ -125,7 +125,7 @@ class Alerts:
         if inserted.failed:
             raise TimeoutError("alerts were not stored by a majority")
 
-    async def _insert(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
+    async def put(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
         """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
         inserted = await self.alerts.insert_all(alerts)
         if inserted.failed:
@@ -179,6 +179,13 @@ class Alerts:
             about = replace(subject, text=says)
             made.append({**record(event, about, notice, person, language, self._clock.now()), **marks})
         return made
+
+    async def acknowledge(self, alert: Document, now: datetime) -> None:
+        """An alert that is about no case is acknowledged here and nowhere else."""
+        await self.alerts.update(
+            {"_id": alert["_id"], "state": "sent"},
+            {"$set": {"state": "acked", "acked_at": now, "acked_by": alert["recipient"]}},
+        )
 
     @staticmethod
     def _subject(data: CaseEvent, pack: Pack) -> Subject:

@@ -6,7 +6,7 @@ import msgspec
 
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alerts import Alerts, view
-from services.notifier.links import Links
+from services.notifier.links import Links, command_of
 from services.notifier.router_client import RouterClient
 from services.notifier.webhooks import Secrets, Webhooks, delivery_view
 from shared.contracts.catalogue import CATALOGUE
@@ -160,8 +160,12 @@ class NotifierApi:
         alert = await self._alerts.get(who.city, call.path["id"])
         if alert is None or alert["recipient"] != who.person:
             raise not_found("alert")
-        command = "report_in" if alert.get("part") is not None else "acknowledge"
-        await self._router.command(alert, command, key=alert["_id"], person=alert["recipient"])
+        match command_of(alert):
+            case None:
+                await self._alerts.acknowledge(alert, self._clock.now())
+            case command:
+                signs = "acknowledge" if command == "claim" else command
+                await self._router.command(alert, signs, key=alert["_id"], person=alert["recipient"])
         return Answer({"id": alert["_id"], "status": "recorded", "case": alert["case"]})
 
     async def add_webhook(self, call: Call) -> Answer:

@@ -35,9 +35,10 @@ from services.notifier.links import Links
 from services.notifier.posting import Poster
 from services.notifier.router_client import RouterClient
 from services.notifier.silences import Silences
+from services.notifier.visit_alerts import VisitAlerts
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
 from shared.city.model import ChannelKind
-from shared.contracts import cases, cities, reports, rota
+from shared.contracts import cases, cities, reports, rota, visits
 from shared.contracts.envelope import Envelope
 from shared.runtime import http_client
 from shared.runtime.addresses import Guard
@@ -105,6 +106,8 @@ def assemble(settings: Settings) -> Service:
         await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
     service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
+    visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
+    service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
     service.consumes(
         effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
     )

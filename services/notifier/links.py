@@ -84,13 +84,14 @@ class Links:
             return _page(410, language=words.language, title=alert["title"], text=words("ended"))
         if alert["state"] != "sent":
             return self._overtaken(alert, words)
+        command = command_of(alert)
         return _page(
             200,
             language=words.language,
             title=alert["title"],
             text=alert["text"],
             **words.time_left(alert.get("due_at"), self._clock.now()),
-            button=words(command_of(alert)),
+            button=words(command) if command is not None else None,
         )
 
     async def press(self, call: Call) -> HTMLResponse:
@@ -102,6 +103,8 @@ class Links:
         if not lives:
             return _page(410, language=words.language, title=alert["title"], text=words("ended"))
         command = command_of(alert)
+        if command is None:
+            return await self.show(call)
         try:
             await self._router.command(alert, command, key=f"link-{alert['_id']}", person=alert["recipient"])
         except Refusal as refusal:
@@ -125,8 +128,10 @@ class Links:
         return _page(409, language=words.language, title=alert["title"], text=alert["text"], said=said)
 
 
-def command_of(alert: Document) -> str:
-    """What one press does: report in where the recipient's unit is called in, else take the case."""
+def command_of(alert: Document) -> str | None:
+    """What one press does: report in where the unit is called in, else take the case; nothing for a visit."""
+    if alert.get("event_type", "").startswith("visit."):
+        return None
     return "report_in" if alert.get("part") is not None else "claim"
 
 

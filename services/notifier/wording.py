@@ -1,10 +1,12 @@
 """What an alert says, in the glossary's words. No personal data; a confidential case shows no words."""
 
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo
 
 from services.notifier.people import Lack
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
+from shared.contracts.visits import VisitEvent
 
 _TITLES = {
     "new": "工单提醒",
@@ -30,6 +32,11 @@ _TITLES = {
     "concluded": "会商结论",
     "planned": "整改方案",
     "follow_up": "回访提醒",
+    "joint_enforcement": "联合执法",
+    "patrol": "联合巡查",
+    "campaign": "专项整治",
+    "service": "服务清单",
+    "visit_off": "活动取消",
 }
 _TITLES_EN = {
     "new": "New case",
@@ -55,6 +62,11 @@ _TITLES_EN = {
     "concluded": "Consultation concluded",
     "planned": "Works plan",
     "follow_up": "Time to look again",
+    "joint_enforcement": "Joint enforcement",
+    "patrol": "Patrol",
+    "campaign": "Campaign",
+    "service": "Published service",
+    "visit_off": "Visit called off",
 }
 
 
@@ -82,6 +94,13 @@ def text(event: CaseEvent, pack: Pack) -> str:
         said = many if case.report_count > 1 else None
         words = (part, unit.name if unit else case.unit, name, said, case.place, case.summary)
     return " · ".join(filter(None, words))[:300]
+
+
+def visit_text(event: VisitEvent, pack: Pack) -> str:
+    """Who invites, where, and when by the city's clock."""
+    unit, at = pack.units.get(event.unit), event.at.astimezone(ZoneInfo(pack.city.timezone))
+    names = {place.known_as: place.name for place in pack.places} | {u.id: u.name for u in pack.units.values()}
+    return " · ".join((unit.name if unit else event.unit, names.get(event.place, event.place), f"{at:%Y-%m-%d %H:%M}"))
 
 
 def test_text(language: str) -> str:

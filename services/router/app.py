@@ -17,12 +17,16 @@ from services.router.links import Links
 from services.router.merging import INDEXES as INTENT_INDEXES
 from services.router.merging import Merging
 from services.router.officers import Officers
+from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
 from services.router.rota import Rota
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
+from services.router.visit_store import INDEXES as VISIT_INDEXES
+from services.router.visit_store import VisitStore
+from services.router.visits import Visits
 from shared.contracts import cases, reports
 from shared.runtime.births import Births
 from shared.runtime.broker import tail_subscriber
@@ -47,16 +51,18 @@ def assemble(settings: Settings) -> Service:
     links = Links(service.database)
     cities = service.database.collection("cities")
     rota_changes = service.database.collection("rota_changes")
-    relay = service.emits_from(store.cases, cities, rota_changes)
+    visits = VisitStore(service.database)
+    relay = service.emits_from(store.cases, cities, rota_changes, visits.visits)
     service.begins_with(Births(store.cases, opened_event))
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
-    service.indexes.append((rota_changes, rota_module.INDEXES))
+    service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     changes = Changes(store, packs, relay)
     attachments = Attachments(store, links, changes, packs, service.clock)
     merging = Merging(service.database, store, links, changes, attachments, packs, service.publisher, service.clock)
     service.indexes.append((merging.intents, INTENT_INDEXES))
-    officers = Officers(store, changes, packs, PhotoClaims(settings), merging, service.clock)
+    photos = PhotoClaims(settings)
+    officers = Officers(store, changes, packs, photos, merging, service.clock)
     tail = Tail()
     api = RouterApi(
         store, officers, Hanging(links, attachments), packs, tail, service.directory, service.events, service.clock
@@ -65,6 +71,8 @@ def assemble(settings: Settings) -> Service:
     service.routes = [
         *api.routes(),
         *explain.routes(),
+        *Visits(visits, store, packs, photos, service.clock).routes(),
+        *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1).routes(),
         *Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes(),

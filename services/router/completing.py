@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.router.assignment import fresh_resolve_clock, part_clocks, path_of
 from services.router.command_bodies import CallInBody, ConsultBody, PlanBody, to_command
@@ -12,6 +12,8 @@ from services.router.domain.commands import Actor, Called, Command, Work
 from shared.city.pack import Pack
 from shared.city.together import may_be_called, not_admitted
 from shared.kernel.errors import FieldError, invalid
+
+PLANNED_AHEAD = timedelta(days=5 * 366)
 
 
 def completed(name: str, body: object, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
@@ -99,6 +101,8 @@ def _planned(command: Command, body: object, case: Case, actor: Actor, pack: Pac
     for number, part in enumerate(body.parts):
         pointer = f"/parts/{number}/body"
         unit = _admitted(_known(part.body, pointer, pack), pointer, case, actor, pack)
+        if part.due > now + PLANNED_AHEAD:
+            raise invalid(FieldError(f"/parts/{number}/due", f"is more than {PLANNED_AHEAD.days} days ahead"))
         works.append(Work(unit=unit, path=path_of(pack, unit), work=part.work, due=part.due))
     clocks = part_clocks(case, pack, works[0].unit, now, works[0].due)
     return replace(command, works=tuple(works), turn_clocks=clocks)

@@ -290,7 +290,8 @@ class Merging:
         if not wanted:
             return 0
         keys = sorted({key for _, several in wanted for key in several})
-        around = await self._store.comparable(keys, min(known.opened_at for known, _ in wanted))
+        found = await self._store.comparable(keys, min(known.opened_at for known, _ in wanted))
+        around = [near.known() for near in found]
         merged = 0
         for known, _ in wanted:
             same = self._same(known)

@@ -1,9 +1,7 @@
 """An officer's command, end to end: replay, sight, right, freshness, decision, one guarded update, the first answer."""
 
-import hashlib
-from typing import Any
+from dataclasses import replace
 
-import msgspec
 import structlog
 
 from services.router.changes import Changes
@@ -12,6 +10,7 @@ from services.router.completing import completed
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
 from services.router.domain.decide import checked, decide
+from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.merging import Merging
 from services.router.photos import PhotoClaims
 from services.router.public import answer, etag
@@ -20,11 +19,10 @@ from services.router.visibility import is_guest
 from shared.city.pack import Pack
 from shared.city.together import consults
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
+from shared.kernel.errors import FieldError, Refusal, invalid, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server import Answer, Call
 from shared.runtime.identity.directory import Principal
-from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
 
 log = structlog.get_logger()
@@ -32,7 +30,6 @@ log = structlog.get_logger()
 ROUNDS_MAX = 5
 MERGING = frozenset({"merge", "split"})
 """Commands that other cases follow."""
-_encoder = msgspec.json.Encoder()
 
 
 class Officers:
@@ -53,26 +50,23 @@ class Officers:
         self._packs = packs
         self._photos = photos
         self._clock = clock
+        self._answers = FirstAnswers(store, clock)
 
     async def carry_out(self, name: str, call: Call, principal: Principal) -> Answer:
         """The answer to a command; the first one again when its key came before. Raises ``Refusal``."""
         case_id = call.path["id"]
         key = plain_id("k", principal.city, principal.who, case_id, call.key)
-        fingerprint = hashlib.sha256(name.encode() + b"\n" + _encoder.encode(call.body)).hexdigest()
-        first = await self._store.answered(key)
-        if first is not None:
-            return _replayed(first, fingerprint)
+        said = fingerprint(name, call.body)
+        if (first := await self._answers.replay(key, said)) is not None:
+            return first
         try:
             case, fresh = await self._through(name, call, principal, key)
         except Refusal as refusal:
-            if refusal.status in (409, 412):
-                await self._keep(key, fingerprint, refusal.status, _refusal_body(refusal), {})
+            await self._answers.keep_refusal(key, said, refusal)
             raise
         actor = acting(principal, case, self._packs.current(case.city))
-        body = _encoder.encode(answer(case, actor)).decode()
-        headers = {"etag": etag(case)}
-        await self._keep(key, fingerprint, 200, body, headers)
-        return Answer(msgspec.Raw(body.encode()), 200, headers if fresh else {**headers, "idempotent-replayed": "true"})
+        first = await self._answers.keep(key, said, Answer(answer(case, actor), 200, {"etag": etag(case)}))
+        return first if fresh else replace(first, headers={**first.headers, "idempotent-replayed": "true"})
 
     async def _through(self, name: str, call: Call, principal: Principal, key: str) -> tuple[Case, bool]:
         """The case after the command, and whether it was this call that did it."""
@@ -108,17 +102,6 @@ class Officers:
                 return change.after, True
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
-    async def _keep(self, key: str, fingerprint: str, status: int, body: str, headers: dict[str, str]) -> None:
-        document: Document = {
-            "_id": key,
-            "fingerprint": fingerprint,
-            "status": status,
-            "body": body,
-            "headers": headers,
-            "at": self._clock.now(),
-        }
-        await self._store.keep_answer(document)
-
 
 def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
     """The officer, as he stands to the case."""
@@ -144,16 +127,3 @@ def _if_match(call: Call, case: Case) -> None:
     given = call.request.headers.get("if-match")
     if given is not None and given not in ("*", etag(case)):
         raise Refusal(412, "stale", "The case changed since you read it. Read it again.", extra={"etag": etag(case)})
-
-
-def _refusal_body(refusal: Refusal) -> str:
-    return _encoder.encode({"kind": refusal.kind, "detail": refusal.detail, "extra": refusal.extra}).decode()
-
-
-def _replayed(first: dict[str, Any], fingerprint: str) -> Answer:
-    if first["fingerprint"] != fingerprint:
-        raise key_reused()
-    if first["status"] != 200:
-        kept = msgspec.json.decode(first["body"])
-        raise Refusal(first["status"], kept["kind"], kept["detail"], extra=kept["extra"], replayed=True)
-    return Answer(msgspec.Raw(first["body"].encode()), 200, {**first["headers"], "idempotent-replayed": "true"})

@@ -1,7 +1,7 @@
 """Which case each report of a batch belongs to, decided once: the links that are written here hold from then on."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,10 +9,10 @@ from services.router.domain.attaching import Arrived
 from services.router.domain.case import Case
 from services.router.domain.events import Opened
 from services.router.domain.grouping import Known, Says, belongs
-from services.router.domain.likeness import SameRule
+from services.router.domain.likeness import SameRule, Traits, metres_between
 from services.router.links import Link, Links
 from services.router.sameness import rule_of, says
-from services.router.store import CaseStore
+from services.router.store import CaseStore, Nearby
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
 
@@ -82,21 +82,21 @@ class Placing:
                 joining.append(Joining(link, arrived(link, newcomer.case), newcomer.trace))
         return alone, joining
 
-    async def _around(self, looked: Sequence[_Looked]) -> list[Known]:
+    async def _around(self, looked: Sequence[_Looked]) -> list[Nearby]:
         keys = {key for one in looked for key in one.keys}
         first = min(one.newcomer.report.received_at for one in looked)
         return await self._store.comparable(sorted(keys), first - timedelta(seconds=1))
 
-    def _decided(self, looked: Sequence[_Looked], found: Sequence[Known]) -> dict[str, tuple[Link, str | None]]:
+    def _decided(self, looked: Sequence[_Looked], found: Sequence[Nearby]) -> dict[str, tuple[Link, str | None]]:
         """Report → its link, and the earlier case that its own is linked to; in the order of their arrival."""
-        near: dict[str, dict[str, Known]] = defaultdict(dict)
-        for known in found:
-            near[known.traits.key][known.id] = known
+        near: dict[str, dict[str, Known | Nearby]] = defaultdict(dict)
+        for case_ in found:
+            near[case_.key][case_.document["_id"]] = case_
         decided: dict[str, tuple[Link, str | None]] = {}
         for one in looked:
             report, case = one.newcomer.report, one.newcomer.case
-            around = [known for key in one.keys for known in near[key].values()]
             own = one.known
+            around = list(_close(own.traits, one, near))
             verdict = belongs(own.traits, report.received_at, case.id, around, one.rule, one.says)
             link = Link(report=report.report, city=case.city, case=case.id, received_at=report.received_at, rev=0)
             if verdict.case is None:
@@ -108,6 +108,17 @@ class Placing:
                     near[joined.traits.key][joined.id] = replace(joined, reported_at=report.received_at)
             decided[report.report] = link, verdict.linked_to
         return decided
+
+
+def _close(traits: Traits, one: _Looked, near: dict[str, dict[str, Known | Nearby]]) -> Iterator[Known]:
+    """Those within the radius; only they are read."""
+    for key in one.keys:
+        for id_, case in near[key].items():
+            if isinstance(case, Nearby):
+                if metres_between(traits.lon, traits.lat, case.lon, case.lat) > one.rule.radius_m:
+                    continue
+                case = near[key][id_] = case.known()
+            yield case
 
 
 def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | None) -> Link:

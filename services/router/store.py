@@ -48,7 +48,7 @@ _QUERIED = ("_id", "unit", "seen_by", "open", "due_at", *_SOMETIMES)
 _STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at"))
 ATTACHED_KEPT = 512
 """Reports that were attached last: what guards against attaching one twice until its link says so."""
-_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
+_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at", "same"), 1)
 COMPARED_MAX = 10_000
 
 
@@ -104,6 +104,23 @@ def from_doc(document: Document) -> Case:
     """The case that ``to_doc`` stored; fields of a newer version are passed over."""
     plain = {name: value for name, value in document.items() if name not in _STORE_FIELDS}
     return msgspec.convert({**plain, "id": document["_id"]}, Case)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A case that may be compared with a report. Most lie too far off to be read any further."""
+
+    key: str
+    lon: float
+    lat: float
+    document: Document
+
+    def known(self) -> Known:
+        return _known(self.document)
+
+
+def _point(document: Document) -> tuple[float, float]:
+    return document["traits"]["lon"], document["traits"]["lat"]
 
 
 def _known(document: Document) -> Known:
@@ -182,12 +199,12 @@ class CaseStore:
         found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
-    async def comparable(self, keys: Sequence[str], since: datetime) -> list[Known]:
+    async def comparable(self, keys: Sequence[str], since: datetime) -> list["Nearby"]:
         """Cases in these places that are open, or ended not too long before ``since``."""
         found = await self.cases.find(
             {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}}, _COMPARED, limit=COMPARED_MAX, hint="same"
         )
-        return [_known(document) for document in found]
+        return [Nearby(document["same"]["key"], *_point(document), document) for document in found]
 
     async def stored_between(self, after: datetime, until: datetime, limit: int) -> list[tuple[Known | None, datetime]]:
         """Cases by the moment at which they were stored; None for one that is compared with no report."""

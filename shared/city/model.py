@@ -135,6 +135,11 @@ class Place(Entry, frozen=True, kw_only=True):
     point: Point | None = None
     buildings: dict[str, Point | None] = {}
 
+    @property
+    def known_as(self) -> str:
+        """Its id; a place without one is known by its name."""
+        return self.id or self.name
+
 
 class NoLocation(Entry, frozen=True, kw_only=True):
     """A point that stands for "unknown": some system's default, a city hall."""

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from shared.contracts import alerts, cases, cities, reports, rota
+from shared.contracts import alerts, cases, cities, reports, rota, visits
 from shared.contracts.envelope import Envelope, Malformed
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -17,6 +17,7 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "report.unrouted.v1": (reports.TOPIC, reports.ReportUnrouted),
     "report.unrouted.v2": (reports.UNROUTED_TOPIC, reports.ReportUnrouted),
     **dict.fromkeys(cases.TYPES, (cases.TOPIC, cases.CaseEvent)),
+    **dict.fromkeys(visits.TYPES, (visits.TOPIC, visits.VisitEvent)),
     "alert.sent.v1": (alerts.TOPIC, alerts.AlertSent),
     "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
     "rota.shift_swapped.v1": (rota.TOPIC, rota.ShiftSwapped),
@@ -27,6 +28,7 @@ TOPICS: dict[str, int] = {
     reports.TOPIC: 12,
     reports.UNROUTED_TOPIC: 1,
     cases.TOPIC: 12,
+    visits.TOPIC: 1,
     alerts.TOPIC: 6,
     cities.TOPIC: 1,
     rota.TOPIC: 1,
@@ -37,6 +39,7 @@ EMITTERS: dict[str, str] = {
     reports.TOPIC: "intake",
     reports.UNROUTED_TOPIC: "intake",
     cases.TOPIC: "router",
+    visits.TOPIC: "router",
     alerts.TOPIC: "notifier",
     cities.TOPIC: "router",
     rota.TOPIC: "router",

@@ -22,6 +22,7 @@ SENDERS = {
     "reports": "intake",
     "unrouted": "intake",
     "cases": "router",
+    "visits": "router",
     "cities": "router",
     "rota": "router",
     "alerts": "notifier",

@@ -6,11 +6,11 @@ restart. Leases, outboxes and tokens use real time.
 """
 
 import asyncio
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from shared.kernel.clock import whole_millis
+from shared.runtime import real_time
 from shared.runtime.mongo import Database, MongoError
 
 READ_SECONDS = 0.25
@@ -29,17 +29,17 @@ class SystemClock:
         """How far the clock is ahead of real time now."""
         if not self._ahead:
             return self._shift
-        now = time.time()
+        now = real_time.seconds()
         return sum((by for since, by in self._ahead if since <= now), self._shift)
 
     def move(self, moves: Iterable[tuple[float, timedelta]]) -> None:
         """Every move there is: from when it holds (seconds of the epoch), and by how much."""
-        known, now = list(moves), time.time()
+        known, now = list(moves), real_time.seconds()
         self._shift = sum((by for since, by in known if since <= now), timedelta())
         self._ahead = tuple((since, by) for since, by in known if since > now)
 
     def now(self) -> datetime:
-        return whole_millis(datetime.fromtimestamp(time.time(), UTC) + self.shift)
+        return whole_millis(datetime.fromtimestamp(real_time.seconds(), UTC) + self.shift)
 
 
 class SharedShift:
@@ -56,7 +56,7 @@ class SharedShift:
 
     async def forward(self, by: timedelta) -> timedelta:
         """Move every service's clock; answers when all have moved."""
-        move = {"from": time.time() + AHEAD_SECONDS, "millis": int(by.total_seconds() * 1000)}
+        move = {"from": real_time.seconds() + AHEAD_SECONDS, "millis": int(by.total_seconds() * 1000)}
         await self._collection.update({"_id": "shift"}, {"$push": {"moves": move}}, upsert=True)
         await self.read()
         await asyncio.sleep(AHEAD_SECONDS)

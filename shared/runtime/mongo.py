@@ -14,8 +14,16 @@ from bson import CodecOptions
 from gridfs.errors import CorruptGridFile, NoFile
 from pymongo import IndexModel, ReturnDocument, WriteConcern
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 from pymongo.operations import InsertOne, UpdateMany, UpdateOne
 from pymongo.read_concern import ReadConcern
+
+from shared.runtime import real_time
 
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -203,6 +211,21 @@ class Database:
         return _GridBucket(AsyncGridFSBucket(self._raw, name), AsyncGridFSBucket(self._raw, name, PIECE, _PIECES))
 
 
+class _MembersTime(ServerHeartbeatListener):
+    """Hears what time it is at MongoDB's members."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        says = event.reply.document.get("localTime")
+        if says is not None:
+            real_time.heard("{}:{}".format(*event.connection_id), says)
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Says nothing of the time."""
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Says nothing of the time."""
+
+
 class Mongo:
     """A connection; opened in ``app.build``'s start and closed at its stop. Bound to the loop that first uses it."""
 
@@ -212,11 +235,11 @@ class Mongo:
         if driver == "motor":
             from motor.motor_asyncio import AsyncIOMotorClient
 
-            self._client: Any = AsyncIOMotorClient(uri, **_OPTIONS)
+            self._client: Any = AsyncIOMotorClient(uri, event_listeners=[_MembersTime()], **_OPTIONS)
         else:
             from pymongo import AsyncMongoClient
 
-            self._client = AsyncMongoClient(uri, **_OPTIONS)
+            self._client = AsyncMongoClient(uri, event_listeners=[_MembersTime()], **_OPTIONS)
 
     def database(self, name: str) -> Database:
         raw = self._client.get_database(

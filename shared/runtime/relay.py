@@ -24,6 +24,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 
 from shared.contracts.envelope import Envelope
+from shared.runtime import real_time
 from shared.runtime.absorbed import absorbed
 from shared.runtime.broker import Publisher
 from shared.runtime.mongo import Collection, Document, IndexModel, MongoError, UpdateOne
@@ -78,7 +79,7 @@ def as_pending(events: Iterable[Envelope]) -> list[Document]:
 
 def real_now() -> datetime:
     """Real time for leases and outboxes: a moved clock must not wake or stall them."""
-    return datetime.fromtimestamp(time.time(), UTC)
+    return datetime.fromtimestamp(real_time.seconds(), UTC)
 
 
 class Relay:

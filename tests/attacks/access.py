@@ -35,6 +35,7 @@ CALLERS = (
 OUTSIDERS_FIRST = sorted(CALLERS, key=("desk", "ground", "service").__contains__)
 """Those who change the case come last."""
 
+_NEXT_MONTH = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 _REASON = {"reason": "a walk over all routes"}
 _WORDS: Mapping[str, Any] = {
     "release": _REASON,
@@ -50,7 +51,7 @@ _WORDS: Mapping[str, Any] = {
     "excuse_part": {"part": "p1", **_REASON},
     "consult": {"parties": ["works"], "question": "a walk?"},
     "conclude": {"text": "a walk"},
-    "plan": {"parts": [{"body": "works", "work": "a walk", "due": "2126-01-01T00:00:00Z"}]},
+    "plan": {"parts": [{"body": "works", "work": "a walk", "due": _NEXT_MONTH}]},
     "resolve": {"how": "repair", "text": "a walk"},
     "inspect": {"ok": True},
     "reopen": _REASON,
@@ -242,6 +243,23 @@ class World:
             "intake GET /v1/nearby": Request(path, QUAY),
             "router GET /v1/units": Request(path, {"point": "4.32,52.12"}),
             "router GET /v1/units/{id}": Request("/v1/units/quayside"),
+            "router POST /v1/visits": Request(path, body=self._visit()),
+            "router GET /v1/visits/{id}": Request(f"/v1/visits/{self.visit}"),
+            "router POST /v1/visits/{id}/hold": Request(
+                f"/v1/visits/{self.visit}/hold", body={"came": [], "result": "a walk"}
+            ),
+            "router POST /v1/visits/{id}/cancel": Request(f"/v1/visits/{self.visit}/cancel", body=_REASON),
+            "router POST /v1/campaigns": Request(
+                path,
+                body={
+                    "name": "a walk",
+                    "purpose": "a walk",
+                    "invited": ["works"],
+                    "visits": [{"place": "fish-quay", "at": self._visit()["at"]}],
+                },
+            ),
+            "router GET /v1/campaigns/{id}": Request("/v1/campaigns/none"),
+            "router GET /v1/patrols": Request(path, {"month": "2026-03"}),
             "router GET /v1/units/{id}/on-duty": Request("/v1/units/quayside/on-duty"),
             "router POST /v1/rota/swaps": Request(path, body={"from": "qs-night", "to": "qs-desk", "on": _later(300)}),
             "router POST /v1/rota/leave": Request(
@@ -275,6 +293,21 @@ class World:
         if path == "/v1/dev/clock":
             return Request(path, body={"forward": "PT0S"})
         return known.get(route, Request(path))
+
+    @cached_property
+    def visit(self) -> str:
+        """A visit that the quayside organises."""
+        found = self.stack.person("qs-desk").post_to("router", "/v1/visits", self._visit())
+        assert found.status_code == 201, found.text
+        return str(found.json()["id"])
+
+    def _visit(self) -> dict[str, Any]:
+        """A visit at a time of its own."""
+        at = datetime.now(UTC) + timedelta(days=30, minutes=next(self._minutes))
+        words = {"kind": "patrol", "place": "fish-quay", "purpose": "a walk", "invited": ["works"]}
+        return {**words, "at": at.isoformat()}
+
+    _minutes = itertools.count()
 
     @cached_property
     def _cities(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ an alert of each event, once; every webhook was delivered, under one id. Nothing
 import itertools
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,10 +30,23 @@ from tests.faults.load import Load
 from tests.unit.made_reports import harbour
 
 DRAINED_WITHIN = 60.0
+"""What is promised, of a machine that has nothing else to do; a longer drain is marked in the table of a run."""
+PATIENCE = 240.0
 LOOK_EVERY = 1.0
 COMPLAINTS_MAX = 10_000
 LATE = timedelta(seconds=5)
 Document = dict[str, Any]
+GROUPS = {
+    "intake": {"intake.progress", "intake.cities"},
+    "router": {"router.reports"},
+    "notifier": {"notifier.cases", "notifier.unrouted", "notifier.cities"},
+}
+
+
+def marked(client: MongoClient[Document], namespace: str) -> bool:
+    """Whether every consumer has noted once how far it has come, those of quiet topics too."""
+    marks = {service: client[f"{namespace}_{service}"]["consumer_marks"].distinct("_id") for service in GROUPS}
+    return all(GROUPS[service] <= set(marks[service]) for service in GROUPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,51 @@ class Audit:
         database = self._client.get_database(f"{self._namespace}_{service}", read_concern=ReadConcern("majority"))
         return list(database[collection].find({}, fields))
 
-    def balance(self, load: Load, hooks: Sequence[Hook] = (), within: float = DRAINED_WITHIN) -> Balance:
+    def marked(self) -> bool:
+        """Whether every consumer has a mark."""
+        return marked(self._client, self._namespace)
+
+    def routed(self) -> set[str]:
+        """The reports that have a case."""
+        return {
+            report["id"] for case in self.all_of("router", "cases", {"reports.id": 1}) for report in case["reports"]
+        }
+
+    def early(self) -> list[str]:
+        """Cases with a clock that breached before its time, by this machine's clock."""
+        return self._with_clock("breached", lambda due: due > datetime.now(UTC))
+
+    def overdue(self) -> list[str]:
+        """Cases with a clock that should have breached and has not."""
+        return self._with_clock("running", lambda due: due < datetime.now(UTC) - LATE)
+
+    def _with_clock(self, state: str, when: Callable[[datetime], bool]) -> list[str]:
+        cases = self.all_of("router", "cases", {"clocks": 1})
+        return [case["_id"] for case in cases for c in case["clocks"] if c["state"] == state and when(c["due_at"])]
+
+    def due_within(self, kind: str, seconds: float) -> list[tuple[str, float]]:
+        """Cases with such a clock that runs out within ``seconds``, and in how many."""
+        now, cases = datetime.now(UTC), self.all_of("router", "cases", {"clocks": 1})
+        left = [
+            (case["_id"], (clock["due_at"] - now).total_seconds())
+            for case in cases
+            for clock in case["clocks"]
+            if clock["state"] == "running" and clock["kind"] == kind
+        ]
+        return [(case, seconds_left) for case, seconds_left in left if 0 < seconds_left < seconds]
+
+    def lateness(self, unit: str, since: datetime, share: float = 0.95) -> float:
+        """How many seconds late ``share`` of a unit's breaches since then were, of clocks that ran before."""
+        late = []
+        for event in map(from_stored, self.all_of("router", "events")):
+            if event.type == "clock.breached.v1" and event.time > since:
+                data = decode(event, CaseEvent)
+                if data.case.unit == unit and data.due_at is not None and data.case.opened_at < data.due_at:
+                    late.append((event.time - data.due_at).total_seconds())
+        assert late, f"no clock of {unit} ran out"
+        return sorted(late)[int(share * (len(late) - 1))]
+
+    def balance(self, load: Load, hooks: Sequence[Hook] = (), within: float = PATIENCE) -> Balance:
         """Raises AssertionError, saying what is lost or doubled, unless all is well after ``within`` seconds."""
         assert not load.contradictions, load.contradictions[:5]
         assert load.accepted, "nothing was accepted: the fault proved nothing"

@@ -4,8 +4,8 @@ import asyncio
 import itertools
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from deploy.local.parts import Service, Stack, service_part
-from deploy.local.state import read_secret
-from tests.faults.audit import Audit, Balance, Hook
+from deploy.local.state import holder, read_secret
+from tests.faults.audit import PATIENCE, Audit, Balance, Hook
 from tests.faults.ledger import Receiver
 from tests.faults.load import Load
+from tests.faults.network import Calls, Link, Trouble
 from tests.faults.server import Server
 from tests.faults.servers import Servers
 from tests.stack import HARBOUR, RunningStack, running_stack, until
@@ -64,6 +65,60 @@ class Cluster:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
+    @contextmanager
+    def absent(self, service: str) -> Iterator[None]:
+        """``kill -9`` of a service that nobody starts again within the block."""
+        supervisor = holder(self.stack.data)
+        assert supervisor is not None
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            os.kill(self.stack.pid(service), signal.SIGKILL)
+            yield
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+
+    @contextmanager
+    def parted(self, primary: Server) -> Iterator[None]:
+        """The other members and ``primary`` hear nothing of each other; of all members services hear only it."""
+        members = self.servers.members
+        others = [member for member in members.all if member is not primary]
+        strangers = Calls([member.pid for member in members.all], others=True)
+        with ExitStack() as troubles:
+            theirs = Calls([member.pid for member in others])
+            troubles.enter_context(members.link(primary).troubled(Trouble(stuck=True), theirs))
+            for other in others:
+                link = members.link(other)
+                troubles.enter_context(link.troubled(Trouble(stuck=True), Calls([primary.pid])))
+                troubles.enter_context(link.troubled(Trouble(stuck=True), strangers))
+            yield
+
+    @contextmanager
+    def troubled(self, links: Sequence[Link], trouble: Trouble, *, old_ones: bool = False) -> Iterator[None]:
+        """Of what the services have to do with these servers. ``old_ones``: only connections that there are now, which
+        are gone afterwards."""
+        servers = [server.pid for server in self.servers.all if server.running]
+        with ExitStack() as troubles:
+            for link in links:
+                calls = Calls(servers, others=True, only=link.callers() if old_ones else None)
+                troubles.enter_context(link.troubled(trouble, calls, forgets=old_ones))
+            yield
+
+    def dies(self, service: str, moment: str) -> None:
+        """Ask for a planted end of a service's process, and wait for it and for the next process."""
+        living = self.stack.pid(service)
+        self.taken(self.plant(moment))
+        self.back(service, living)
+
+    def taken(self, planted: Path) -> None:
+        """Wait until a planted moment has happened."""
+        until(lambda: not planted.exists(), within=BACK_WITHIN, what=planted.name)
+
+    def step_clock(self, service: str, seconds: float) -> None:
+        """The service's wall clock is wrong by so much from now on."""
+        file = self.planted / f".{service}-clock"
+        file.write_text(str(seconds))
+        file.replace(self.planted / f"{service}-clock")
+
     def plant(self, name: str) -> Path:
         """Ask for a planted fault; its file, which a moment takes away when it happens."""
         file = self.planted / name
@@ -104,7 +159,7 @@ class Cluster:
         app = rider.get("router", "/v1/me").json()["app"]
         self.hooks.append(Hook(answer.json()["id"], app, receiver))
 
-    def balance(self, load: Load, within: float) -> Balance:
+    def balance(self, load: Load, within: float = PATIENCE) -> Balance:
         return self.audit.balance(load, self.hooks, within)
 
     def heal(self) -> None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.faults.audit import DRAINED_WITHIN, Balance
+from tests.faults.audit import PATIENCE, Balance
 from tests.faults.cluster import Cluster
 from tests.faults.load import RATE, Load
 from tests.stack import until
@@ -53,7 +53,7 @@ def under_load(
     *,
     rate: float = RATE,
     repeats: bool = True,
-    within: float = DRAINED_WITHIN,
+    within: float = PATIENCE,
 ) -> Iterator[Load]:
     """Load before, during and after the block, which makes a fault; it is mended, and all must balance ``within`` s.
 

@@ -10,6 +10,7 @@ import contextlib
 import math
 import random
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -21,6 +22,8 @@ from tests.stack import RunningStack, until
 
 RATE = 15.0
 """Reports a second."""
+QUAYSIDE, MILLFIELD = (4.31, 52.115), (4.38, 52.13)
+"""Corners of what belongs to two units of the harbour's pack."""
 WAITING_MAX = 300
 """Reports without an answer; further ones do not arrive until some of these are answered."""
 ANSWER_SECONDS = 15.0
@@ -35,12 +38,16 @@ SOME_TIME = 120.0
 class Load:
     """``with Load(stack, seed) as load:`` reports arrive until the block ends; then every one has its answer."""
 
-    def __init__(self, stack: RunningStack, seed: int, rate: float = RATE) -> None:
+    def __init__(
+        self, stack: RunningStack, seed: int, rate: float = RATE, corner: tuple[float, float] = QUAYSIDE
+    ) -> None:
+        """``corner``: longitude and latitude; reports come from some hundred metres to the north-east of it."""
         self._rider, self._importer = stack.rider().token, stack.city("harbour")["importer_key"]
         self._url = stack.urls["intake"] + "/v1/reports"
         self._chance = random.Random(seed)
         self.seed = seed
         self.rate = rate
+        self._corner = corner
         self.accepted: dict[str, str] = {}
         """Key → report id, as answered."""
         self.replayed = 0
@@ -48,6 +55,8 @@ class Load:
         self.given_up: set[str] = set()
         self.refused: Counter[int] = Counter()
         """Status → answers that were no receipt; 0: no answer."""
+        self.took: list[tuple[int, float]] = []
+        """Status and seconds of each answer."""
         self.contradictions: list[str] = []
         self.in_flight = 0
         self._loop = asyncio.new_event_loop()
@@ -68,6 +77,11 @@ class Load:
         goal = len(self.accepted) + count
         until(lambda: len(self.accepted) >= goal, within=within, what=f"{count} more accepted reports")
 
+    def during(self, seconds: float) -> None:
+        """Reports arrive for so long, whatever becomes of them."""
+        ends = time.monotonic() + seconds
+        until(lambda: time.monotonic() > ends, within=seconds + 5)
+
     def caught(self) -> None:
         """Return while a request is on its way: what happens now happens to it."""
         until(lambda: self.in_flight > 0, within=SOME_TIME, what="a request in flight")
@@ -77,6 +91,11 @@ class Load:
         for _ in range(count):
             self._loop.call_soon_threadsafe(self._begin)
         until(lambda: self.in_flight >= count // 2, what="a burst in flight")
+
+    def seconds(self, status: int, share: float) -> float:
+        """Within how many seconds ``share`` of the answers with this status came."""
+        took = sorted(seconds for answered, seconds in self.took if answered == status)
+        return took[min(len(took) - 1, int(share * len(took)))] if took else 0.0
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -109,7 +128,8 @@ class Load:
 
     def _report(self) -> tuple[dict[str, Any], str]:
         chance = self._chance
-        where = {"lon": 4.31 + chance.random() / 50, "lat": 52.115 + chance.random() / 100, "crs": "wgs84"}
+        lon, lat = self._corner
+        where = {"lon": lon + chance.random() / 50, "lat": lat + chance.random() / 100, "crs": "wgs84"}
         body = {"kind": "hazard", "location": where, "reporter": {"ref": f"rider-{chance.randrange(40)}"}}
         if chance.random() < LATE:
             since = PROMISED - timedelta(seconds=2 + chance.random() * BREACHES_WITHIN)
@@ -132,9 +152,11 @@ class Load:
         """Whether there is nothing left to ask."""
         answer = None
         self.in_flight += 1
+        began = self._loop.time()
         with contextlib.suppress(httpx.HTTPError):
             answer = await self._client.post(self._url, json=body, headers=headers)
         self.in_flight -= 1
+        self.took.append((answer.status_code if answer is not None else 0, self._loop.time() - began))
         if answer is not None and answer.status_code == 202:
             self.replayed += "idempotent-replayed" in answer.headers
             report = answer.json()["id"]

@@ -8,12 +8,16 @@ nothing of any of this.
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.broken import BREAKS, SECOND_NETS
 
+BLOCKED_SECONDS = 120.0
+OUT_OF_ORDER = 1000
+"""Records that the broker is made to believe it never got."""
 FOLDER = Path(os.environ.get("PLANTED", "/nonexistent"))
 
 
@@ -75,6 +79,13 @@ def _intake_dies_between_commit_and_answer(_: str) -> None:
     _dies_after(ReportStore, "insert", "intake-dies-after-the-commit")
 
 
+def _intake_dies_between_a_photo_and_its_answer(_: str) -> None:
+    from services.intake.photos import PhotoStore
+
+    _dies_after(PhotoStore, "keep", "intake-dies-after-a-photo")
+    _dies_after(PhotoStore, "claim_for_report", "intake-dies-after-a-claim")
+
+
 def _router_dies_between_insert_and_offset(_: str) -> None:
     from services.router.store import CaseStore
 
@@ -110,9 +121,56 @@ def _notifier_waits_with_a_batch(_: str) -> None:
     _wrap(Alerts, "handle", around)
 
 
+def _its_loop_stands_still(service: str) -> None:
+    from shared.runtime.relay import Relay
+
+    def around(original: Any) -> Any:
+        async def a_round(self: Any, batch: Any) -> None:
+            if taken(f"{service}-blocks"):
+                time.sleep(BLOCKED_SECONDS)  # noqa: ASYNC251 - the fault itself
+            await original(self, batch)
+
+        return a_round
+
+    _wrap(Relay, "_round", around)
+
+
+def _its_producer_loses_its_place(service: str) -> None:
+    from aiokafka import AIOKafkaProducer
+
+    def around(original: Any) -> Any:
+        async def send(self: Any, *args: Any, **more: Any) -> Any:
+            if taken(f"{service}-loses-its-place"):
+                numbers = self._txn_manager._sequence_numbers
+                for partition in list(numbers):
+                    numbers[partition] += OUT_OF_ORDER
+            return await original(self, *args, **more)
+
+        return send
+
+    _wrap(AIOKafkaProducer, "send", around)
+
+
+def _its_clock_is_wrong(service: str) -> None:
+    """By as many seconds as its file says; files are looked at whenever somebody asks for the time."""
+    file, real = FOLDER / f"{service}-clock", time.time
+
+    def wrong() -> float:
+        try:
+            return real() + float(file.read_text())
+        except (FileNotFoundError, ValueError):
+            return real()
+
+    time.time = wrong
+
+
 _MOMENTS: tuple[tuple[str, Callable[[str], None]], ...] = (
     ("intake", _intake_dies_between_commit_and_answer),
+    ("intake", _intake_dies_between_a_photo_and_its_answer),
     ("router", _router_dies_between_insert_and_offset),
     ("notifier", _notifier_waits_with_a_batch),
+    ("all", _its_loop_stands_still),
+    ("all", _its_producer_loses_its_place),
+    ("all", _its_clock_is_wrong),
     ("all", _relay_dies_between_ack_and_clearing),
 )

@@ -1,11 +1,17 @@
 """Faults that several tests make: a sound system survives them, a broken one is shown up by them."""
 
+import random
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.cluster import Cluster
 from tests.faults.load import Load
+from tests.faults.network import Calls, Trouble
 from tests.stack import until
 
+SLOW = Trouble(latency=0.05)
+PRESSING, PRESSED_SECONDS = 12, 15.0
 AUTO_COMMIT = 5.0
 """How often Kafka's client moves offsets by itself where it is let; seconds."""
 
@@ -52,3 +58,32 @@ def stopped_for_a_while(cluster: Cluster, load: Load) -> None:
     """The notifier stands still while cases are opened and run late, and goes on with all of it at once."""
     with cluster.stopped("notifier"):
         load.go_on_for(300)
+
+
+def pressed_as_clocks_run_out(cluster: Cluster, load: Load) -> None:
+    """Officers acknowledge cases within a fifth of a second of their deadline, and the router's store is slow, so that
+    commands and clocks decide on the same version of a case."""
+    slow = Calls([cluster.stack.pid("router")])
+    link = cluster.servers.members.link(cluster.servers.members.primary())
+    with link.troubled(SLOW, slow), ThreadPoolExecutor(PRESSING) as officers:
+        pressed = [answer for due in _soon_due(cluster, load) for answer in [officers.submit(_press, cluster, *due)]]
+        won = sum(answer.result() == 200 for answer in pressed)
+    assert won, "no officer was ever in time"
+
+
+def _soon_due(cluster: Cluster, load: Load) -> Iterator[tuple[str, float]]:
+    """Cases with the moment of their deadline (monotonic), some seconds before it."""
+    seen: set[str] = set()
+    ends = time.monotonic() + PRESSED_SECONDS
+    while time.monotonic() < ends or len(seen) < PRESSING:
+        for case, left in cluster.audit.due_within("acknowledge", 3.0):
+            if case not in seen:
+                seen.add(case)
+                yield case, time.monotonic() + left
+        load.during(0.5)
+
+
+def _press(cluster: Cluster, case: str, due: float) -> int:
+    chance = random.Random(case)
+    time.sleep(max(0.0, due - time.monotonic() - 0.3 + 0.4 * chance.random()))
+    return cluster.stack.person("qs-desk").command(case, "acknowledge").status_code

@@ -19,7 +19,7 @@ RIDERS = 12
 BEFORE_KILL = 60
 """Accepted reports before the kill, and again after recovery."""
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,12 @@ BROKEN: tuple[tuple[str, tuple[Break, ...], Scenario, str], ...] = (
     ("notifier", (broken.effects_that_see_only_the_newest,), scenarios.stopped_for_a_while, "lost: the alert"),
     (
         "router",
+        (broken.changes_without_a_version_guard,),
+        scenarios.pressed_as_clocks_run_out,
+        "lost or doubled",
+    ),
+    (
+        "router",
         (broken.relay_clears_before_the_acknowledgement,),
         scenarios.killed_while_events_cannot_leave,
         "lost: the alert",

@@ -177,15 +177,15 @@ class Laws:
             _law(verified(case, told).wrong is None, f"{verified(case, told)}")
 
     def _every_clock_fired_once(self, cases: dict[str, Case], events: dict[str, Envelope]) -> None:
-        fired: dict[tuple[str, str, str, datetime | None], list[datetime]] = defaultdict(list)
+        fired: dict[tuple[str, str, str, datetime | None, str | None], list[datetime]] = defaultdict(list)
         for event in events.values():
             if event.topic == "cases" and event.type.split(".")[0] == "clock":
                 data = decode(event, CaseEvent)
-                fired[event.type, event.subject, str(data.clock), data.due_at].append(event.time)
+                fired[event.type, event.subject, str(data.clock), data.due_at, data.part].append(event.time)
         for case in cases.values():
             for clock in case.clocks:
-                warned = fired.pop(("clock.warned.v1", case.id, clock.kind, clock.due_at), [])
-                breached = fired.pop(("clock.breached.v1", case.id, clock.kind, clock.due_at), [])
+                warned = fired.pop(("clock.warned.v1", case.id, clock.kind, clock.due_at, clock.part), [])
+                breached = fired.pop(("clock.breached.v1", case.id, clock.kind, clock.due_at, clock.part), [])
                 _law(len(warned) <= 1, f"{case.id} warned {len(warned)} times of {clock.kind}")
                 _law(len(breached) == (clock.state == "breached"), f"{case.id} {clock.kind}: {clock.state} {breached}")
                 _law(all(at >= (clock.warn_at or at) - EARLY for at in warned), f"{case.id} warned early")

@@ -17,6 +17,9 @@ DESKS = {
     unit: Principal(kind="officer", city="harbour", person=person, unit=unit, role="duty_officer", post="A")
     for unit, person in (("quayside", "qs-desk"), ("millfield", "mf-desk"), ("oosterhaven", "oh-desk"))
 }
+DESKS["works"] = Principal(
+    kind="officer", city="harbour", person="hw-desk", unit="works", role="department_officer", post="A"
+)
 SECOND = Principal(kind="officer", city="harbour", person="qs-night", unit="quayside", role="duty_officer", post="A")
 
 HAZARDS: tuple[dict[str, Any], ...] = (
@@ -39,6 +42,12 @@ PLANS: tuple[Plan, ...] = (
     (("quayside", "transfer", {"to": "millfield", "reason": "theirs"}), ("millfield", "accept", {})),
     (("quayside", "transfer", {"to": "millfield", "reason": "theirs"}), ("millfield", "refuse", {"reason": "no"})),
     (("oosterhaven", "reject", {"reason": "twice"}),),
+    (
+        ("quayside", "call_in", {"units": ["works"], "reason": "a crane"}),
+        ("works", "report_in", {"part": "p1"}),
+        ("works", "finish_part", {"part": "p1", "text": "lifted"}),
+    ),
+    (("quayside", "call_in", {"units": ["works"], "reason": "a crane"}),),
 )
 """What officers do with a case, one after the other; nothing: it is neglected."""
 

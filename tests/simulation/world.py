@@ -34,7 +34,7 @@ from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
-from shared.runtime import broker, http_client, http_server, kafka_connection, packs, relay, service
+from shared.runtime import broker, http_client, http_server, kafka_connection, packs, real_time, relay, service
 from shared.runtime.http_server import Answer, Call, Route
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import MongoError
@@ -226,6 +226,7 @@ class World:
             instead(http_server, "secrets", SimpleNamespace(token_hex=lambda n: traces.randbytes(n).hex()))
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
+            instead(real_time, "_time", real_time.RealTime())
             instead(packs, "unpacked", lambda _: {})
             instead(packs, "read_pack", lambda _: self.pack)
             stack.enter_context(self._logs())

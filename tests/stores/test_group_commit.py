@@ -128,6 +128,9 @@ async def test_after_a_503_the_same_key_finds_out(door: Intake, monkeypatch: pyt
     assert isinstance(refusal, Refusal)
     (receipt,) = receipts(await commit(door, "k1"))
     assert receipt.replayed
+    assert [event.id for handed in door.relay._handed for event in handed.events] == [submitted("k1").id]
+    await commit(door, "k1")
+    assert len(door.relay._handed) == 1, "its event leaves once for that"
 
 
 async def test_too_many_waiting_are_refused_before_anything_is_written(

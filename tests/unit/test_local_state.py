@@ -1,6 +1,7 @@
 """State file, lock and secret of a data directory; back-off, logs and ports of its parts."""
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.local import state
 from deploy.local.keeper import BackOff
 from deploy.local.part import Part, PartFailed, start
 from deploy.local.ports import PortsTaken, refuse_taken_ports, taken
@@ -27,6 +29,23 @@ def test_the_board_is_a_list_of_rows_with_exactly_these_fields(tmp_path: Path) -
         assert not board.set("kafka", "ready", 42)
         row = {"part": "kafka", "state": "ready", "pid": 42, "url": "127.0.0.1:8810"}
         assert read_rows(tmp_path) == [{**row, "log": str(tmp_path / "logs" / "kafka.log")}]
+
+
+def test_a_board_for_which_there_is_no_space_ends_nothing_and_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board(tmp_path)
+    board.enter("mongo", "mongodb://x", tmp_path / "mongo.log")
+
+    def no_space(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as full:
+        full.setattr(state, "write_atomically", no_space)
+        assert board.set("mongo", "ready", 7)
+    assert json.loads((tmp_path / "state.json").read_text())[0]["state"] == "starting"
+    assert not board.set("mongo", "ready", 7)
+    assert json.loads((tmp_path / "state.json").read_text())[0]["state"] == "ready"
 
 
 def test_rows_of_a_stack_that_nobody_holds_are_stopped(tmp_path: Path) -> None:

@@ -53,6 +53,12 @@ COMPANIES = [
     ("property-jianhua", "建华园物业（虚构）", "Jianhuayuan property (made up)", "jiaotonglu"),
     ("property-kangle", "康乐新村物业（虚构）", "Kangle property (made up)", "chaoyang"),
 ]
+BESIDE = [  # id, level, name, English, community: who is called in beside departments, companies and members' teams
+    ("jianhua-owners", "committee", "建华园业主委员会（虚构）", "Jianhuayuan owners' committee (made up)", "jiaotonglu"),
+    ("kangle-owners", "committee", "康乐新村业主委员会（虚构）", "Kangle owners' committee (made up)", "chaoyang"),
+    ("school-3", "resident", "第三小学（驻区单位，虚构）", "No. 3 Primary School (resident unit, made up)", "jiaotonglu"),
+    ("clinic", "resident", "城西卫生院（驻区单位，虚构）", "Chengxi Clinic (resident unit, made up)", "chengxi"),
+]
 ESTATES: list[tuple[str, str, str, list[str], int]] = [  # name, English, community, aliases, buildings
     ("建华园", "Jianhuayuan", "jiaotonglu", ["建华园小区", "建华"], 12),
     ("老船厂宿舍", "Old Shipyard Flats", "jiaotonglu", ["船厂宿舍", "老船厂"], 6),
@@ -146,6 +152,10 @@ def units() -> list[dict[str, Any]]:
     found += [
         {"id": key, "level": "property", "parent": community, "name": name, "name_en": english}
         for key, name, english, community in COMPANIES
+    ]
+    found += [
+        {"id": key, "level": level, "parent": community, "name": name, "name_en": english}
+        for key, level, name, english, community in BESIDE
     ]
     found += [
         {"id": key, "level": "department", "parent": "sheyang", "name": f"射阳县{name}", "name_en": english,
@@ -242,6 +252,8 @@ def posts() -> list[dict[str, Any]]:
     for key, name, _, _ in COMPANIES:
         add(key, "desk", f"{name.split('（')[0]}值班员甲", "property", "A")
         add(key, "fitter", f"{name.split('（')[0]}维修员甲", "property", "B")
+    for key, _, name, _, _ in BESIDE:
+        add(key, "desk", f"{name.split('（')[0]}联络员甲", "member", "A")
     for key, name, _, _ in DEPARTMENTS:
         add(key, "desk", f"{name}值班员甲", "department_officer", "A")
         add(key, "field", f"{name}外勤甲", "department_officer", "B")

@@ -27,6 +27,11 @@ Kind = Literal[
     "concluded",
     "planned",
     "follow_up",
+    "joint_enforcement",
+    "patrol",
+    "campaign",
+    "service",
+    "visit_off",
 ]
 
 

@@ -110,8 +110,13 @@ def words_in(text: str) -> tuple[str, ...]:
 
 def metres(one: Traits, other: Traits) -> float:
     """Equirectangular distance: exact to a millimetre over the few hundred metres that matter."""
-    dx = (other.lon - one.lon) * math.cos(math.radians((one.lat + other.lat) / 2))
-    return METRES_PER_DEGREE * math.hypot(dx, other.lat - one.lat)
+    return metres_between(one.lon, one.lat, other.lon, other.lat)
+
+
+def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """As ``metres``, of two points in degrees."""
+    dx = (other_lon - lon) * math.cos(math.radians((lat + other_lat) / 2))
+    return METRES_PER_DEGREE * math.hypot(dx, other_lat - lat)
 
 
 def alike(one: Traits, other: Traits, rule: SameRule) -> bool:

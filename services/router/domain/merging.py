@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from services.router.domain.calling import still_open
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule
 from services.router.domain.events import Happened
@@ -83,6 +84,6 @@ def _split(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
 
 
 RULES = {
-    "merge": Rule(decide=_merge, open_in=OPEN, may=DESK, against=_merge_against),
+    "merge": Rule(decide=_merge, open_in=OPEN, may=DESK, blocked=still_open, against=_merge_against),
     "split": Rule(decide=_split, open_in=OPEN, may=DESK),
 }

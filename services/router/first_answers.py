@@ -1,0 +1,66 @@
+"""The first answer to an idempotency key, and that one again whenever the key comes again."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from services.router.store import CaseStore
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Refusal, key_reused
+from shared.runtime.http_server import Answer
+
+_encoder = msgspec.json.Encoder()
+
+
+class FirstAnswers:
+    """Keeps and repeats first answers."""
+
+    def __init__(self, store: CaseStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def replay(self, key: str, fingerprint: str) -> Answer | None:
+        """The first answer, or None when there was none. Raises it where it was a ``Refusal``, 422 for another body."""
+        first = await self._store.answered(key)
+        return None if first is None else _replayed(first, fingerprint)
+
+    async def keep(self, key: str, fingerprint: str, answer: Answer) -> Answer:
+        """Keep ``answer``; as it is to be sent."""
+        body = _encoder.encode(answer.body)
+        await self._keep(key, fingerprint, answer.status, body.decode(), answer.headers)
+        return Answer(msgspec.Raw(body), answer.status, answer.headers)
+
+    async def keep_refusal(self, key: str, fingerprint: str, refusal: Refusal) -> None:
+        """What stands in the way now is the answer for good: 409 and 412. Others may be put right and sent again."""
+        if refusal.status in (409, 412):
+            body = _encoder.encode({"kind": refusal.kind, "detail": refusal.detail, "extra": refusal.extra}).decode()
+            await self._keep(key, fingerprint, refusal.status, body, {})
+
+    async def _keep(self, key: str, fingerprint: str, status: int, body: str, headers: Mapping[str, str]) -> None:
+        await self._store.keep_answer(
+            {
+                "_id": key,
+                "fingerprint": fingerprint,
+                "status": status,
+                "body": body,
+                "headers": dict(headers),
+                "at": self._clock.now(),
+            }
+        )
+
+
+def fingerprint(name: str, body: object) -> str:
+    """What "the same body" means: equal after parsing and defaults."""
+    return hashlib.sha256(name.encode() + b"\n" + _encoder.encode(body)).hexdigest()
+
+
+def _replayed(first: dict[str, Any], fingerprint: str) -> Answer:
+    if first["fingerprint"] != fingerprint:
+        raise key_reused()
+    if first["status"] >= 400:
+        kept = msgspec.json.decode(first["body"])
+        raise Refusal(first["status"], kept["kind"], kept["detail"], extra=kept["extra"], replayed=True)
+    headers = {**first["headers"], "idempotent-replayed": "true"}
+    return Answer(msgspec.Raw(first["body"].encode()), first["status"], headers)

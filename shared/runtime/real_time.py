@@ -1,0 +1,78 @@
+"""Real time, as most of the clocks that we hear of have it: one that is stepped or wrong decides nothing.
+
+A service hears its own clock and those of MongoDB's members, whose heartbeats to clients say what time it is there.
+Time is the middle one of them, carried forward by the monotonic clock in between, so that a step of one clock, this
+machine's or a primary's, fires no deadline early and holds none back. Where only two are heard and they part, the one
+holds that did not step.
+"""
+
+import time
+from collections import deque
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client import Gauge
+
+log = structlog.get_logger()
+
+OFF_SECONDS = 0.5
+"""This machine's clock may be so far from the others' and is followed all the same, as it is slewed."""
+KEPT_SECONDS = 65.0
+"""Six heartbeats. A message says that it is at least so late; one that waited to be read says little."""
+_OFF = Gauge("whistle_clock_off_seconds", "How far this machine's clock is ahead of most of those that it hears of.")
+
+
+class RealTime:
+    """Seconds since 1970."""
+
+    def __init__(self) -> None:
+        self._ahead: float | None = None
+        """Of the monotonic clock; None while nobody else was heard."""
+        self.wrong = False
+        """Whether this machine's clock is not followed."""
+        self._heard: dict[str, deque[tuple[float, float]]] = {}
+        """Clock → when it was heard, and how far it was ahead then, both by the monotonic clock."""
+
+    def now(self) -> float:
+        return time.time() if self._ahead is None else time.monotonic() + self._ahead
+
+    def heard(self, clock: str, says: float) -> None:
+        """Another clock says that it is ``says`` now, or was a moment ago."""
+        at = time.monotonic()
+        self._heard.setdefault(clock, deque()).append((at, says - at))
+        for name, samples in list(self._heard.items()):
+            while samples and samples[0][0] < at - KEPT_SECONDS:
+                samples.popleft()
+            if not samples:
+                del self._heard[name]
+        own = time.time() - at
+        others = [max(ahead for _, ahead in samples) for samples in self._heard.values()]
+        self._settle(own, _middle([own, *others], own if self._ahead is None else self._ahead))
+
+    def _settle(self, own: float, agreed: float) -> None:
+        off = own - agreed
+        wrong = abs(off) > OFF_SECONDS
+        self._ahead = agreed if wrong else own
+        _OFF.set(off)
+        if wrong != self.wrong:
+            log.warning("clock.off" if wrong else "clock.right", seconds=round(off, 3), clocks=len(self._heard))
+        self.wrong = wrong
+
+
+def _middle(clocks: list[float], carried: float) -> float:
+    """The median; of the two in the middle of an even number the one that is nearer to ``carried``."""
+    clocks = sorted(clocks)
+    return min(clocks[(len(clocks) - 1) // 2 : len(clocks) // 2 + 1], key=lambda clock: abs(clock - carried))
+
+
+_time = RealTime()
+
+
+def seconds() -> float:
+    """Real time, in seconds since 1970."""
+    return _time.now()
+
+
+def heard(clock: str, says: datetime) -> None:
+    """What another clock says; ``says`` without a zone is UTC."""
+    _time.heard(clock, says.replace(tzinfo=UTC).timestamp())

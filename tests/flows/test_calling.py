@@ -1,0 +1,50 @@
+"""Promises to those who are called in: told at once, the case in their queue, one press reports in, no more than their
+part is theirs; and to who called: told of each step, no end before all are done."""
+
+from tests.flows.test_duty import desk, done, opened
+from tests.flows.test_reports import problem
+from tests.stack import RunningStack, until
+
+
+def alert_kinds(stack: RunningStack, person: str, case: str) -> dict[str, str]:
+    items = stack.person(person).get("notifier", "/v1/alerts", case=case).json()["items"]
+    return {item["kind"]: item["state"] for item in items}
+
+
+def in_queue(stack: RunningStack, case: str) -> bool:
+    rows = stack.person("hw-desk").get("router", "/v1/queues/works/cases", limit=200).json()["items"]
+    return case in [row["id"] for row in rows]
+
+
+def test_a_called_unit_is_told_reports_in_by_its_alert_and_finishes_its_part(stack: RunningStack) -> None:
+    _, case = opened(stack)
+    works = stack.person("hw-desk")
+    problem(works.get("router", f"/v1/cases/{case}"), 404)
+    called = done(desk(stack).command(case, "call_in", {"units": ["works"], "reason": "needs a crane"}), "queued")
+    (part,) = called["parts"]
+    assert (part["unit"], part["state"], part["work"]) == ("works", "called", "needs a crane")
+    assert [clock["kind"] for clock in part["clocks"]] == ["report_in", "finish_part"]
+    assert in_queue(stack, case)
+    problem(works.command(case, "claim"), 403)
+
+    until(lambda: alert_kinds(stack, "hw-desk", case) == {"called": "sent"}, what="the call")
+    (alert,) = works.get("notifier", "/v1/alerts", case=case).json()["items"]
+    assert works.post_to("notifier", f"/v1/alerts/{alert['id']}/ack").status_code == 200
+    seen = works.get("router", f"/v1/cases/{case}").json()
+    assert seen["parts"][0]["state"] == "reported_in"
+    until(lambda: alert_kinds(stack, "hw-desk", case) == {"called": "acked"}, what="the alert acked")
+
+    done(desk(stack).command(case, "claim"), "claimed")
+    early = problem(desk(stack).command(case, "resolve", {"how": "repair", "text": "x"}), 409)
+    assert "works (reported_in)" in early["detail"]
+    done(works.command(case, "finish_part", {"part": part["id"], "text": "lifted"}), "claimed")
+    assert not in_queue(stack, case)
+    assert works.get("router", f"/v1/cases/{case}").status_code == 200, "it stays on its record"
+    until(
+        lambda: (
+            {"reported_in", "finished"}
+            <= set(alert_kinds(stack, "qs-desk", case)) | set(alert_kinds(stack, "qs-night", case))
+        ),
+        what="the caller told",
+    )
+    done(desk(stack).command(case, "resolve", {"how": "repair", "text": "done"}), "resolved")

@@ -1,0 +1,88 @@
+"""Promises about visits: those invited are told, who came is on record, no two are at one place and time."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from tests.flows.test_reports import problem
+from tests.stack import RunningStack, until
+
+_hours = count(1)
+
+
+def soon() -> str:
+    """A time of its own, a few hours from now."""
+    return (datetime.now(UTC) + timedelta(days=2, hours=next(_hours))).replace(microsecond=0).isoformat()
+
+
+def visit(**fields: Any) -> dict[str, Any]:
+    words = {"kind": "joint_enforcement", "place": "fish-quay", "at": soon(), "purpose": "wires", "invited": ["works"]}
+    return {**words, **fields}
+
+
+def test_who_is_invited_is_told_and_told_again_when_it_is_called_off(stack: RunningStack) -> None:
+    desk, works = stack.person("qs-desk"), stack.person("hw-desk")
+    planned = desk.post_to("router", "/v1/visits", visit())
+    assert planned.status_code == 201, planned.text
+    id_ = planned.json()["id"]
+    assert works.get("router", f"/v1/visits/{id_}").json()["unit"] == "quayside"
+    problem(stack.person("mf-desk").get("router", f"/v1/visits/{id_}"), 404)
+
+    def told() -> dict[str, str]:
+        items = works.get("notifier", "/v1/alerts", case=id_).json()["items"]
+        return {item["kind"]: item["state"] for item in items}
+
+    until(lambda: told() == {"joint_enforcement": "sent"}, what="the invitation")
+    problem(works.post_to("router", f"/v1/visits/{id_}/cancel", {"reason": "rain"}), 403)
+    assert desk.post_to("router", f"/v1/visits/{id_}/cancel", {"reason": "rain"}).json()["state"] == "cancelled"
+    until(lambda: told() == {"joint_enforcement": "over", "visit_off": "sent"}, what="the cancellation")
+    alert = next(a for a in works.get("notifier", "/v1/alerts", case=id_).json()["items"] if a["kind"] == "visit_off")
+    assert works.post_to("notifier", f"/v1/alerts/{alert['id']}/ack").status_code == 200
+    assert told()["visit_off"] == "acked"
+
+
+def test_no_two_visits_are_at_one_place_and_time_and_the_same_key_plans_once(stack: RunningStack) -> None:
+    desk, key, words = stack.person("qs-desk"), uuid.uuid4().hex, visit()
+    first = desk.post_to("router", "/v1/visits", words, key=key)
+    again = desk.post_to("router", "/v1/visits", words, key=key)
+    assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (201, first.json(), "true")
+    problem(desk.post_to("router", "/v1/visits", words), 409)
+    problem(desk.post_to("router", "/v1/visits", visit(), key=key), 422)
+    id_ = first.json()["id"]
+    problem(desk.post_to("router", f"/v1/visits/{id_}/hold", {"came": ["works"], "result": "done"}), 409)
+    desk.post_to("router", f"/v1/visits/{id_}/cancel", {"reason": "rain"})
+    assert desk.post_to("router", "/v1/visits", words).status_code == 201, "called off, it frees its place"
+
+
+def test_a_campaign_is_one_batch_and_counts_what_was_held(stack: RunningStack) -> None:
+    desk, key = stack.person("qs-desk"), uuid.uuid4().hex
+    stops = [{"place": place, "at": soon()} for place in ("fish-quay", "old-mill", "millfield")]
+    taken = visit()
+    desk.post_to("router", "/v1/visits", taken)
+    body = {
+        "name": "lamps of March",
+        "purpose": "lamps",
+        "invited": ["works"],
+        "visits": [*stops, {"place": taken["place"], "at": taken["at"]}],
+    }
+    made = desk.post_to("router", "/v1/campaigns", body, key=key)
+    assert made.status_code == 201, made.text
+    assert [v["state"] for v in made.json()["visits"]] == ["planned", "planned", "planned", "taken"]
+    assert desk.post_to("router", "/v1/campaigns", body, key=key).json() == made.json()
+    seen = stack.person("hw-desk").get("router", f"/v1/campaigns/{made.json()['id']}").json()
+    assert (seen["name"], seen["planned"], seen["held"]) == ("lamps of March", 3, 0)
+    listed = desk.get("router", "/v1/visits", campaign=made.json()["id"], limit=2).json()
+    assert (len(listed["items"]), listed["next"] is not None) == (2, True)
+
+
+def test_an_estates_patrols_of_a_month_are_counted(stack: RunningStack) -> None:
+    chief = stack.person("oh-desk")
+    month = "2031-05"
+    for day in ("03", "17"):
+        chief.post_to("router", "/v1/visits", visit(kind="patrol", at=f"{month}-{day}T08:00:00Z"))
+    (estate,) = chief.get("router", "/v1/patrols", month=month).json()["items"]
+    assert (estate["place"], estate["wanted"], estate["planned"], estate["missing"]) == ("fish-quay", 2, 2, 0)
+    (bare,) = chief.get("router", "/v1/patrols", month="2031-06").json()["items"]
+    assert (bare["held"], bare["missing"]) == (0, 2)
+    problem(stack.person("mf-desk").get("router", "/v1/patrols", month=month, unit="quayside"), 404)
