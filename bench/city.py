@@ -9,6 +9,9 @@ SIDE = 0.01
 """Degrees of one community: about a kilometre."""
 WEST, SOUTH = 4.0, 50.0
 PER_STREET = 50
+PRIORITIES = ("normal", "low", "urgent", "danger")
+KINDS = 40
+"""Categories beside the street light, their priorities in turn; each case of ``bench.filling`` has one of them."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,14 @@ class Made:
             "retention": {"reports": "P3Y", "photos": "P1Y"},
             "level_names": {"city": "city", "street": "street", "community": "community"},
         }
+        kinds = [
+            {"code": f"k{n}", "name": f"Kind {n}", "priority": PRIORITIES[n % 4], "keywords": [f"word{n}"]}
+            for n in range(KINDS)
+        ]
         files = {
             "city": city,
             "units": {"units": units},
-            "categories": {"categories": [light, other]},
+            "categories": {"categories": [light, other, *kinds]},
             "commitments": {"commitments": [{"class": "default", **promise}]},
             "posts": {"people": people},
         }

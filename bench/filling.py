@@ -10,8 +10,10 @@ from typing import Any
 from pymongo import MongoClient
 from rich.progress import track
 
-from bench.city import Made
+from bench.city import KINDS, Made
 from services.router.assignment import assign_each
+from services.router.domain.apply import apply_all
+from services.router.domain.events import Claimed
 from services.router.public import to_envelopes
 from services.router.store import to_doc
 from services.router.visibility import seen_by
@@ -22,17 +24,27 @@ from shared.kernel.ids import case_id, plain_id
 from shared.runtime.relay import as_pending
 
 CHUNK = 1000
+CLAIMED_EACH = 25
 TRACE = "00000000000000000000000000000000"
 
 
-def fill(uri: str, city: Made, folder: Path, run: str, received: Sequence[datetime], *, spread: bool = False) -> None:
+def fill(
+    uri: str,
+    city: Made,
+    folder: Path,
+    run: str,
+    received: Sequence[datetime],
+    *,
+    spread: bool = False,
+    some_claimed: bool = False,
+) -> None:
     """A case for each moment of ``received`` (UTC), in the router's own database, side by side on two cores.
 
-    ``spread``: all over a community and not in its middle.
+    ``spread``: all over a community and not in its middle, and all of the street light's category.
     """
     chunks = [(start, received[start : start + CHUNK]) for start in range(0, len(received), CHUNK)]
     with ProcessPoolExecutor(2) as pool:
-        done = pool.map(partial(_write, uri, city, folder, run, spread), chunks)
+        done = pool.map(partial(_write, uri, city, folder, run, spread, some_claimed), chunks)
         for _ in track(done, f"{len(received):,} open cases", total=len(chunks), transient=True):
             """Written."""
 
@@ -42,20 +54,38 @@ def case_of(run: str, number: int) -> str:
     return case_id(_report_id(run, number))
 
 
+def claimed(number: int) -> bool:
+    """Whether the case of that number is claimed, where some are."""
+    return number % CLAIMED_EACH == 1
+
+
 def _report_id(run: str, number: int) -> str:
     return plain_id("r", run, str(number))
 
 
-def _write(uri: str, city: Made, folder: Path, run: str, spread: bool, chunk: tuple[int, Sequence[datetime]]) -> None:
+def _write(
+    uri: str,
+    city: Made,
+    folder: Path,
+    run: str,
+    spread: bool,
+    some_claimed: bool,
+    chunk: tuple[int, Sequence[datetime]],
+) -> None:
     start, received = chunk
     pack = _pack(folder)
     reports = [_report(city, pack, run, start + n, at, spread=spread) for n, at in enumerate(received)]
     now = datetime.now(UTC)
     documents = []
-    for case, opened in assign_each(reports, pack.city.id, pack):
+    for n, (case, opened) in enumerate(assign_each(reports, pack.city.id, pack)):
         seen = seen_by(case, pack)
         first = as_pending([to_envelopes(case, [opened], TRACE)[0]])[0]
-        documents.append({**to_doc(case, seen), "first_event": first, "stored_at": now})
+        taken = (
+            apply_all(case, [Claimed(at=now, by="root-desk", by_unit="metropolis")])
+            if some_claimed and claimed(start + n)
+            else case
+        )
+        documents.append({**to_doc(taken, seen), "first_event": first, "stored_at": now})
     _cases(uri).insert_many(documents, ordered=False)
 
 
@@ -66,6 +96,7 @@ def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime
         app="bench",
         kind="hazard",
         description=f"street light number {number} is dark",
+        category=None if spread else f"k{number % KINDS}",
         place=Place(lon=lon, lat=lat, crs="wgs84"),
         received_at=received_at,
         pack_version=pack.version,

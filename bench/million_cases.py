@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 from pymongo import MongoClient
 
+from bench import duty
 from bench.city import Made
-from bench.filling import case_of, fill
+from bench.filling import case_of, claimed, fill
 from bench.pipeline import Bench, quantile, single
 from bench.report import Row, show
 from tests.stack import running_stack, until
@@ -29,12 +30,15 @@ AT_ONCE = 10_000
 LEAD = timedelta(seconds=20)
 """Between asking for due cases and their moment: they are written meanwhile."""
 IDLE_SECONDS = 20.0
+COMMANDS = 200
 LOAD_SECONDS = 15.0
 REACH = {
     "500 fires/s: breach p99": "≤ 500",
     "10,000 at once: last event and alert": "≤ 10",
     "idle CPU": "≤ 4",
     "CPU at all against few": "≤ 1.2",
+    "50 rows of the city's queue: p99": "≤ 20",
+    "command → everybody's view: p99": "≤ 500",
 }
 
 
@@ -49,7 +53,7 @@ class Million:
 
     def rest(self, run: str, count: int) -> None:
         """Cases that owe nothing for half an hour."""
-        fill(self._uri, CITY, self._folder, run, [datetime.now(UTC)] * count)
+        fill(self._uri, CITY, self._folder, run, [datetime.now(UTC)] * count, some_claimed=True)
 
     def due(self, run: str, offsets: list[float]) -> datetime:
         """Cases whose acknowledge clock ends ``offsets`` seconds after the moment that is answered."""
@@ -83,6 +87,10 @@ class Million:
             answer = ops.get("router", f"/v1/cases/{case_of(run, number)}", city="metropolis")
             answer.raise_for_status()
             assert answer.json()["unit"] == f"c{number % CITY.communities}"
+
+    def unclaimed(self, run: str, count: int) -> list[str]:
+        """Cases that nobody has signed for."""
+        return [case_of(run, number) for number in range(2 * count) if not claimed(number)][:count]
 
     def idle(self) -> float:
         """Percent of a core that all processes together use while nothing happens."""
@@ -122,6 +130,8 @@ def main() -> None:
             million.sampled("all", given.cases - FEW)
             all_ = million.report_cost("all", given.rate)
             idle = million.idle()
+            reads = duty.queue_reads(stack)
+            pressed = asyncio.run(duty.commands_shown(stack, million.unclaimed("all", COMMANDS)))
             steady, told = million.fires("steady", [n / RATE for n in range(RATE * RATE_SECONDS)])
             burst, burst_told = million.fires("burst", [n / AT_ONCE for n in range(AT_ONCE)])
     rows: list[Row] = [
@@ -130,6 +140,11 @@ def main() -> None:
         ("CPU per report at all", all_, "µs"),
         ("CPU at all against few", all_ / few, ""),
         ("idle CPU", idle, "% of a core"),
+        *(
+            (f"50 rows of the city's queue: p99{f'  {name}' if name else ''}", duty.p99(times), "ms")
+            for name, times in reads.items()
+        ),
+        ("command → everybody's view: p99", duty.p99(pressed), "ms"),
         ("500 fires/s: breach p50", quantile(steady, 0.5) * 1000, "ms"),
         ("500 fires/s: breach p99", quantile(steady, 0.99) * 1000, "ms"),
         ("500 fires/s: alert p99", quantile(told, 0.99) * 1000, "ms"),

@@ -3,14 +3,15 @@
 The address is all that a calendar program shows: whoever has it reads when that person is on duty, and nothing else.
 """
 
+import asyncio
 import base64
 import hmac
 import struct
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
-from icalendar import Calendar, Event
 from starlette.responses import Response
 
 from services.notifier.alert_rules import NoBody
@@ -25,6 +26,9 @@ from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.mongo import Database
 from shared.runtime.packs import PackLibrary
 from shared.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 BACK = timedelta(days=14)
 AHEAD = timedelta(days=60)
@@ -109,7 +113,8 @@ class CalendarFeeds:
             raise not_found("calendar")
         today = self._clock.now().astimezone(pack.posts.zone).date()
         turns = pack.posts.turns(person, today - BACK, today + AHEAD, self._decided.of(row["city"]))
-        return Response(calendar(pack, person, turns), 200, HEADERS, "text/calendar; charset=utf-8")
+        content = await asyncio.to_thread(calendar, pack, person, turns)
+        return Response(content, 200, HEADERS, "text/calendar; charset=utf-8")
 
     def _token(self, id_: str, generation: int) -> str:
         body = struct.pack(">I", generation) + id_.encode()
@@ -132,6 +137,8 @@ class CalendarFeeds:
 
 def calendar(pack: Pack, person: Person, turns: list[Turn]) -> bytes:
     """The turns in the city's time zone. Who is always on duty has nothing to look up: only turns with hours are in."""
+    from icalendar import Calendar  # a third of a second, in the thread of the first who asks
+
     zone = ZoneInfo(pack.city.timezone)
     made = Calendar()
     made.add("prodid", "-//Whistle//duty rota//EN")
@@ -145,7 +152,9 @@ def calendar(pack: Pack, person: Person, turns: list[Turn]) -> bytes:
     return found
 
 
-def _event(pack: Pack, person: Person, turn: Turn, zone: ZoneInfo) -> Event:
+def _event(pack: Pack, person: Person, turn: Turn, zone: ZoneInfo) -> "Event":
+    from icalendar import Event
+
     chinese = pack.city.languages[0].startswith("zh")
     of = pack.people.get(turn.instead_of or "", person)
     place = pack.units[of.unit].name

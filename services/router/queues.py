@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from services.router.domain.case import State
+from services.router.domain.case import ENDED, State
 from services.router.public import row, tightest
 from services.router.store import NO_DUE, CaseStore
 from shared.kernel.errors import FieldError, invalid
@@ -57,7 +57,9 @@ def _where(city: str, unit: str, query: QueueQuery) -> dict[str, Any]:
     if query.state is None:
         where["open"] = True
     else:
-        where["state"] = {"$in": _states(query.state)}
+        states = _states(query.state)
+        where["open"] = {"$in": sorted({state not in ENDED for state in states})}  # the index is ordered within each
+        where["state"] = {"$in": states}
     for name, given in (("category", query.category), ("priority", query.priority)):
         if given is not None:
             where[name] = {"$in": given.split(",")[:50]}
@@ -74,9 +76,9 @@ def _where(city: str, unit: str, query: QueueQuery) -> dict[str, Any]:
     return where
 
 
-def _states(given: str) -> list[str]:
+def _states(given: str) -> list[State]:
     known = {state.value for state in State}
     states = given.split(",")
     if unknown := [s for s in states if s not in known]:
         raise invalid(FieldError("?state", f"unknown: {', '.join(unknown)[:100]}; known: {', '.join(sorted(known))}"))
-    return states
+    return [State(state) for state in states]

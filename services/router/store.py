@@ -23,10 +23,12 @@ SEEN_KEPT = 64
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts cases without a waiting clock to the end of a queue."""
 
+_BY_DUE = (("open", 1), ("due_at", 1), ("_id", 1), ("state", 1), ("category", 1), ("priority", 1))
+"""In a queue's order; what a queue is filtered by comes along, so that what does not fit is passed over unread."""
 INDEXES = (
     IndexModel([("next_due", 1)], name="next_due", sparse=True),
-    IndexModel([("city", 1), ("seen_by", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="subtree"),
-    IndexModel([("city", 1), ("unit", 1), ("open", 1), ("due_at", 1), ("_id", 1)], name="queue"),
+    IndexModel([("city", 1), ("seen_by", 1), *_BY_DUE], name="subtree_filtered"),
+    IndexModel([("city", 1), ("unit", 1), *_BY_DUE], name="queue_filtered"),
     IndexModel(
         [("same.key", 1), ("same.until", 1)], name="same", partialFilterExpression={"same.key": {"$type": "string"}}
     ),

@@ -215,12 +215,16 @@ def places(nodes: list[list[Node]], chance: random.Random) -> list[dict[str, Any
     return found
 
 
+CANONICAL = "jiaotonglu"
+LETTER = {"valid_from": "2026-01-01", "valid_to": "2027-07-01"}  # letters of appointment, made up
+
+
 def posts() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
-    def add(unit: str, key: str, name: str, role: str, post: str | None = None) -> None:
+    def add(unit: str, key: str, name: str, role: str, post: str | None = None, **more: Any) -> None:
         person = {"id": f"{unit}.{key}", "name": name, "unit": unit, "role": role}
-        found.append(person | ({"post": post} if post else {}))
+        found.append(person | ({"post": post} if post else {}) | more)
 
     for unit, name in (("sheyang", "射阳县指挥中心"), ("hede", "合德镇")):
         for n in range(2):
@@ -230,10 +234,14 @@ def posts() -> list[dict[str, Any]]:
     members = 137  # full-time grid members, as the account says; the first grids have two
     for number, (key, name, _, _) in enumerate(COMMUNITIES):
         for n in range(2):
-            add(key, f"duty{n + 1}", f"{name}社区值班员{FEW[n]}", "duty_officer", "A")
+            # Day and night; at the canonical case's community both are there at any hour.
+            shifts = {} if key == CANONICAL else {"shifts": [{"hours": ("08:00-20:00", "20:00-08:00")[n]}]}
+            add(key, f"duty{n + 1}", f"{name}社区值班员{FEW[n]}", "duty_officer", "A", **shifts)
         add(key, "walker", f"{name}社区机动网格员甲", "parttime_grid_member", "B")
-        for n in range(2):
-            add(key, f"rider{n + 1}", f"{name}社区志愿网格员{FEW[n]}", "parttime_grid_member")
+        add(key, "rider1", f"{name}社区志愿网格员甲", "parttime_grid_member", home=f"{key}-g1", **LETTER)
+        evenings = {"days": ["fri", "sat", "sun", "holiday"], "hours": "17:00-21:00", "calendar": "office"}
+        add(key, "rider2", f"{name}社区志愿网格员乙", "parttime_grid_member", "B", home=f"{key}-g2", **LETTER,
+            shifts=[evenings])  # fmt: skip
         add(f"{key}-team", "member1", f"{name}社区党员先锋队队员甲", "member")
         for n in range(9):
             grid, called = f"{key}-g{n + 1}", f"{name}社区第{n + 1}网格"
@@ -277,7 +285,10 @@ def main() -> None:
         },
     )
     write("posts.yaml", "Nobody here exists: the names say what the post is.",
-          {"people": posts(), "cover": [{"unit": key, "by": ["hede"]} for key, *_ in COMMUNITIES]})  # fmt: skip
+          {"people": posts(),
+           "cover": [{"unit": key, "by": ["hede"]} for key, *_ in COMMUNITIES],
+           "pairs": [{"unit": f"{key}-g1", "rider": f"{key}.rider1", "member": f"{key}-g1.member1"}
+                     for key, *_ in COMMUNITIES]})  # fmt: skip
     features = ",\n".join(json.dumps(feature) for feature in areas(nodes))
     text = f'{{"type": "FeatureCollection", "features": [\n{features}\n]}}\n'
     (HERE / "areas.geojson").write_text(text, encoding="utf-8")
