@@ -128,6 +128,8 @@ class Collection:
 
     async def write(self, operations: Sequence[Write], *, fast: bool = False) -> int:
         """An unordered bulk; how many matched or were upserted. Duplicate keys of upserts are "already there"."""
+        if not operations:  # to the driver an error, which would look like an outage and be tried again
+            return 0
         try:
             result = await (self._fast if fast else self._raw).bulk_write(list(operations), ordered=False)
         except BulkWriteError as error:

@@ -107,6 +107,10 @@ async def test_in_a_bulk_what_is_there_already_is_no_error_and_the_rest_is_done(
     assert await things.count({}, limit=10) == 2
 
 
+async def test_a_bulk_of_nothing_is_no_error(things: Collection) -> None:
+    assert await things.write([]) == 0
+
+
 async def test_in_a_bulk_any_other_error_is_raised(things: Collection) -> None:
     await things.insert({"_id": "a", "n": "words"})
     with pytest.raises(MongoError):
