@@ -65,6 +65,11 @@ def _clock(clock: JsonObject, told: JsonObject, zone: str) -> list[str]:
         shown.append(f"  warn       {local(clock['warn_at'], zone, start)}: {warned}")
     for pause in clock["pauses"]:
         shown.append(f"  pause      {', '.join(f'{name} {value}' for name, value in pause.items())}")
+    for put_off in clock.get("extensions", []):
+        was, to = (local(put_off[name], zone, start) for name in ("was_due_at", "due_at"))
+        shown.append(f"  extended   from {was} to {to}: {put_off['reason']}")
+    if clock.get("superseded_at"):
+        shown.append(f"  superseded {local(clock['superseded_at'], zone, start)}: another promise holds since")
     if clock.get("met_at"):
         shown.append(f"  done       {local(clock['met_at'], zone, start)}")
     return [*shown, *(f"  rung       {rung(step, clock, zone)}" for step in clock["rungs"])]

@@ -38,6 +38,9 @@ STEP_WORDS = {
     "case.rejected": "未受理",
     "case.reopened": "重新办理",
     "case.moved": "已转办",
+    "case.info_requested": "请补充信息",
+    "case.info_given": "已补充信息",
+    "case.info_missing": "逾期未补充信息",
     "case.escalated": "已上报上级",
     "clock.breached": "已超时",
 }
@@ -85,6 +88,7 @@ def _shown(event: CaseEvent) -> Document:
     kept = (*about, *sight, "cell", "lon", "lat", "opened_at", "merged_into", "report_count")
     shown: Document = msgspec.to_builtins({k: getattr(case, k) for k in kept}, builtin_types=(datetime,))
     shown["clocks"] = [clock for clock in shown["clocks"] if "part" not in clock]
+    shown["question"] = msgspec.to_builtins(case.question, builtin_types=(datetime,))
     shown["open"] = case.state not in ENDED
     if event.reason is not None:
         shown["reason"] = event.reason
@@ -110,6 +114,8 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
         view["unit"] = {"id": case["unit"], "name": name}
         view["case"] = {k: case[k] for k in ("id", "state", "version", "category", "priority", "clocks")}
         view["message"] = _receipt(name, case)
+        if case.get("question") is not None:
+            view["question"] = {"text": RIDER_WORDS["waiting_reporter"], **case["question"]}
         if "also" in report:
             view["also"] = [{k: other[k] for k in ("id", "state", "category")} for other in report["also"]]
         if "hangs" in report:

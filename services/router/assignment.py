@@ -89,6 +89,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             confidential=report.confidential,
             historic=report.historic,
             opened_at=report.received_at,
+            forgotten_after=made.forgotten_after,
             traits=traits_of(report, city, category, pack, located),
         )
     )
@@ -106,9 +107,12 @@ def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str 
     return pack.target(word, located) if word is not None else None
 
 
-def fresh_resolve_clock(case: Case, pack: Pack, now: datetime) -> Clock | None:
-    """The resolve clock that starts when a case is opened again."""
-    made = commitment_of(pack, pack.commitment_for(case.category, tuple(u.id for u in case.path), case.priority))
+def fresh_resolve_clock(
+    case: Case, pack: Pack, now: datetime, path: tuple[UnitOnPath, ...] | None = None
+) -> Clock | None:
+    """The resolve clock that starts when a case is opened again, for the unit at the end of ``path`` or its own."""
+    units = tuple(unit.id for unit in path or case.path)
+    made = commitment_of(pack, pack.commitment_for(case.category, units, case.priority))
     clocks = made.clocks(now, frozenset({"resolve"}))
     return clocks[0] if clocks else None
 
@@ -157,8 +161,13 @@ def _made(version: str, calendar: Calendar, commitment: PackCommitment) -> Commi
         ),
         calendar=calendar,
         warn_at=warnings[0] if warnings else None,
+        forgotten_after=_seconds(commitment.forgotten_after),
         ladder=(*later, *(step for step in map(_step, commitment.ladder) if not _is_warning(step, warnings))),
     )
+
+
+def _seconds(span: str | None) -> int | None:
+    return None if span is None else int(parse_duration(span).plain().total_seconds())
 
 
 def _is_warning(step: LadderStep, warnings: list[float]) -> bool:

@@ -113,6 +113,51 @@ class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
 
 
+ClockName = Literal["acknowledge", "on_site", "resolve", "confirm"]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class CategorizeBody(msgspec.Struct, forbid_unknown_fields=True):
+    category: Ident
+    reason: Text
+
+
+class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``reason`` is a code of the pack's catalogue; without ``until`` the clock stands still as long as that allows."""
+
+    clock: ClockName
+    reason: Ident
+    until: Moment | None = None
+
+
+class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
+    clock: ClockName
+    reason: Text | None = None
+
+
+class ClockRefusalBody(msgspec.Struct, forbid_unknown_fields=True):
+    clock: ClockName
+    reason: Text
+
+
+class ExtensionBody(msgspec.Struct, forbid_unknown_fields=True):
+    clock: ClockName
+    until: Moment
+    reason: Text
+
+
+class ExtensionApprovalBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``until``: another day than the one that was asked for."""
+
+    clock: ClockName
+    until: Moment | None = None
+    reason: Text | None = None
+
+
+class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
 class UnmaskBody(msgspec.Struct, forbid_unknown_fields=True):
     report: Ident
     reason: Text
@@ -160,6 +205,17 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "start": ThereBody,
     "note": NoteBody,
     "escalate": Reason,
+    "supervise": Reason,
+    "categorize": CategorizeBody,
+    "pause": PauseBody,
+    "approve_pause": ClockBody,
+    "refuse_pause": ClockRefusalBody,
+    "resume": ClockBody,
+    "request_extension": ExtensionBody,
+    "approve_extension": ExtensionApprovalBody,
+    "refuse_extension": ClockRefusalBody,
+    "request_info": QuestionBody,
+    "answer_info": NoteBody,
     "call_in": CallInBody,
     "report_in": PartBody,
     "finish_part": FinishPartBody,
@@ -190,6 +246,9 @@ def to_command(name: str, body: object) -> Command:
         at=getattr(body, "at", None),
         how=getattr(body, "how", None),
         ok=getattr(body, "ok", True),
+        clock=getattr(body, "clock", None),
+        until=getattr(body, "until", None),
+        category=getattr(body, "category", None),
         into=getattr(body, "into", None),
         reports=tuple(dict.fromkeys(getattr(body, "reports", ()))),
         matter=body.matter.description if isinstance(body, SplitBody) and body.matter is not None else None,

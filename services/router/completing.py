@@ -1,27 +1,54 @@
 """What a command needs of the city pack before the domain decides: paths of the units that it names, and clocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from services.router.assignment import fresh_resolve_clock, part_clocks, path_of
 from services.router.command_bodies import CallInBody, ConsultBody, PlanBody, to_command
 from services.router.domain.calling import due_in_turn, next_in_turn
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Called, Command, Work
+from services.router.promises import (
+    asking,
+    category_priority,
+    confirm_clock,
+    effect_check,
+    pausable,
+    promise,
+    promise_in,
+)
 from shared.city.pack import Pack
 from shared.city.together import may_be_called, not_admitted
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.working_time import Calendar
 
 PLANNED_AHEAD = timedelta(days=5 * 366)
 
+_NONE: Mapping[str, Calendar] = MappingProxyType({})
 
-def completed(name: str, body: object, case: Case, actor: Actor, pack: Pack, now: datetime) -> Command:
-    """The domain's command. Raises ``Refusal`` 422 for units and people that the pack does not have or forbids."""
-    command = to_command(name, body)
+
+def completed(
+    name: str,
+    body: object,
+    case: Case,
+    actor: Actor,
+    pack: Pack,
+    now: datetime,
+    calendars: Mapping[str, Calendar] = _NONE,
+) -> Command:
+    """The domain's command; ``calendars``: those that its clocks run on.
+
+    Raises ``Refusal`` 422 for units and people that the pack does not have or forbids."""
+    command = replace(to_command(name, body), calendars=calendars)
     complete: dict[str, Callable[[], Command]] = {
-        "transfer": lambda: replace(command, to_path=path_of(pack, _receiver(command.to, case, actor, pack))),
-        "accept": lambda: replace(command, to_path=path_of(pack, case.offered_to)) if case.offered_to else command,
+        "transfer": lambda: _moving(command, _receiver(command.to, case, actor, pack), case, pack),
+        "accept": lambda: _moving(command, case.offered_to, case, pack) if case.offered_to else command,
+        "categorize": lambda: _sorted(command, case, pack),
+        "pause": lambda: replace(command, pausable=pausable(pack, command.text)),
+        "request_info": lambda: replace(command, asking=asking(pack), fresh_clock=confirm_clock(case, pack, now)),
+        "close": lambda: replace(command, follow_up=effect_check(case, pack, now)),
         "assign": lambda: replace(command, to=_assignee(command.to, case, pack)),
         "reopen": lambda: replace(command, fresh_clock=fresh_resolve_clock(case, pack, now)),
         "inspect": lambda: (
@@ -34,6 +61,18 @@ def completed(name: str, body: object, case: Case, actor: Actor, pack: Pack, now
         "plan": lambda: _planned(command, body, case, actor, pack, now),
     }
     return complete.get(name, lambda: command)()
+
+
+def _moving(command: Command, to: str, case: Case, pack: Pack) -> Command:
+    """With the path of the unit that it goes to, and what that promises."""
+    return replace(command, to_path=path_of(pack, to), promise=promise_in(case, pack, to))
+
+
+def _sorted(command: Command, case: Case, pack: Pack) -> Command:
+    """With what holds for the other category."""
+    priority = category_priority(pack, command.category)
+    assert command.category is not None  # noqa: S101 - looked up above
+    return replace(command, priority=priority, promise=promise(case, pack, case.path, command.category, priority))
 
 
 def _known(unit: str | None, pointer: str, pack: Pack) -> str:

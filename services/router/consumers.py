@@ -6,12 +6,16 @@ from itertools import groupby
 import msgspec
 import structlog
 
-from services.router.assignment import assign_each
+from services.router.assignment import assign_each, fresh_resolve_clock
 from services.router.attachments import Attachments
 from services.router.changes import Changes
 from services.router.domain import events as e
-from services.router.domain.case import Case
+from services.router.domain.asking import InfoGiven, answered
+from services.router.domain.case import Case, State
+from services.router.domain.checking import judged
+from services.router.domain.commands import Command
 from services.router.placing import Newcomer, Placing
+from services.router.promises import calendars_of
 from services.router.public import to_envelopes
 from services.router.store import CaseStore
 from services.router.visibility import seen_by
@@ -89,11 +93,21 @@ class ReportEvents:
                 continue
             if event.id in seen:
                 return
-            if await self._changes.save(
-                self._changes.of(case, [_happened(data, event)], key=event.id, trace=event.trace)
-            ):
+            happened = await self._follows(case, _happened(data, event))
+            if await self._changes.save(self._changes.of(case, happened, key=event.id, trace=event.trace)):
                 return
         raise LostRaceError(f"case {data.case}")
+
+    async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[e.Event]:
+        """What a reporter's word makes of the case: a judgement may open it again, an answer lets the work go on."""
+        if isinstance(said, e.Rated):
+            above = case.path[:-1] or case.path
+            return judged(case, said, fresh_resolve_clock(case, self._packs.current(case.city), said.at, above))
+        if case.state is not State.WAITING_REPORTER:
+            return [said]
+        calendars = await calendars_of(case, self._packs)
+        given = InfoGiven(at=said.at, text=said.text, photos=said.photos)
+        return answered(case, given, Command(name="answer_info", calendars=calendars))
 
 
 def _first(one: Newcomer) -> tuple[Case, Envelope, list[str]]:

@@ -13,6 +13,7 @@ from services.router.domain.decide import checked, decide
 from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.merging import Merging
 from services.router.photos import PhotoClaims
+from services.router.promises import calendars_of
 from services.router.public import answer, etag
 from services.router.store import CaseStore
 from services.router.visibility import is_guest
@@ -83,7 +84,8 @@ class Officers:
             now = self._clock.now()
             pack = self._packs.current(case.city)
             actor = acting(principal, case, pack)
-            command = completed(name, call.body, case, actor, pack, now)
+            calendars = await calendars_of(case, self._packs)
+            command = completed(name, call.body, case, actor, pack, now, calendars)
             if name in MERGING:
                 checked(case, command, actor)
                 command = await self._merging.prepared(command, case, principal)

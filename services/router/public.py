@@ -8,7 +8,17 @@ import msgspec
 
 from services.router.domain import events as e
 from services.router.domain.attaching import Attached, Confirmed
-from services.router.domain.case import REPORTS_KEPT, Case, Clock, Entry, Part
+from services.router.domain.case import (
+    REPORTS_KEPT,
+    Ask,
+    Case,
+    Clock,
+    Entry,
+    Extension,
+    Part,
+    Pause,
+    Supervision,
+)
 from services.router.domain.chain import line, linked
 from services.router.domain.commands import Actor
 from services.router.domain.decide import open_commands
@@ -19,6 +29,7 @@ from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
 
 STEPS_KEPT = 20
+PAUSES_TOLD = 5
 SUMMARY_MAX = 120
 
 
@@ -59,6 +70,8 @@ def to_state(case: Case) -> contract.CaseState:
         historic=case.historic,
         parts=[contract.PartState(id=p.id, unit=p.unit, caller=p.caller, state=p.state) for p in case.parts],
         parties=list(case.consultation.parties) if case.consultation is not None else [],
+        question=_question(case),
+        supervised_by=case.supervision.by_unit if case.supervision is not None else None,
         routed_by=case.routing.by,
         apps=list(case.apps),
         merged_into=case.merged_into,
@@ -153,7 +166,19 @@ def _clock_state(clock: Clock) -> contract.ClockState:
         state=clock.state,
         met_at=clock.met_at,
         part=clock.part,
+        pauses=[
+            contract.PauseState(from_=p.since, until=p.until, reason=p.reason, to=p.to)
+            for p in clock.pauses[-PAUSES_TOLD:]
+        ],
+        superseded_at=clock.superseded_at,
     )
+
+
+def _question(case: Case) -> contract.QuestionState | None:
+    asked = case.question
+    if asked is None:
+        return None
+    return contract.QuestionState(at=asked.at, until=asked.until, text=None if case.confidential else asked.text)
 
 
 def clock_view(clock: Clock) -> dict[str, Any]:
@@ -165,14 +190,30 @@ def clock_view(clock: Clock) -> dict[str, Any]:
         "calendar": clock.calendar,
         "due_at": clock.due_at,
         "state": clock.state,
-        "pauses": [],
+        "pauses": [_pause_view(pause) for pause in clock.pauses],
         "commitment": clock.commitment,
     }
     if clock.met_at is not None:
         view["met_at"] = clock.met_at
+    if clock.extensions:
+        view["extensions"] = [_without_nones(extension) for extension in clock.extensions]
+    if clock.superseded_at is not None:
+        view["superseded_at"] = clock.superseded_at
     if clock.part is not None:
         view["part"] = clock.part
     return view
+
+
+def _pause_view(pause: Pause) -> dict[str, Any]:
+    """``to`` is absent while it lasts."""
+    view = {"from": pause.since, **_without_nones(pause)}
+    for inner in ("since", "then"):
+        view.pop(inner, None)
+    return view
+
+
+def _without_nones(value: Pause | Extension | Ask | Supervision) -> dict[str, Any]:
+    return {field.name: v for field in fields(value) if (v := getattr(value, field.name)) is not None}
 
 
 def part_view(case: Case, part: Part) -> dict[str, Any]:
@@ -202,6 +243,7 @@ def row(case: Case) -> dict[str, Any]:
         "report_count": case.report_count,
         "assignee": case.assignee,
         "confidential": case.confidential,
+        "supervised_by": case.supervision.by_unit if case.supervision is not None else None,
     }
 
 
@@ -246,11 +288,21 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
         "resolved_how": case.resolved_how,
         "inspected_by": case.inspected_by,
         "rating": case.rating,
+        "asks": [_without_nones(ask) for ask in case.asks],
+        "supervision": _without_nones(case.supervision) if case.supervision is not None else None,
+        "question": _question_view(case),
         "historic": case.historic,
         "merged_into": case.merged_into,
         "linked_to": case.linked_to,
         "commands": open_commands(case, actor),
     }
+
+
+def _question_view(case: Case) -> dict[str, Any] | None:
+    asked = case.question
+    if asked is None:
+        return None
+    return {"at": asked.at, "text": asked.text, "asked_by": asked.asked_by, "until": asked.until}
 
 
 def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:

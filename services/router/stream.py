@@ -197,7 +197,11 @@ def _in_queue(
 
 def _row(event: CaseEvent) -> dict[str, Any]:
     case = event.case
-    waiting = [c.due_at for c in case.clocks if c.state == "running" or (c.state == "breached" and c.met_at is None)]
+    waiting = [
+        c.due_at
+        for c in case.clocks
+        if c.superseded_at is None and (c.state == "running" or (c.state == "breached" and c.met_at is None))
+    ]
     return {
         "id": case.id,
         "version": case.version,
@@ -216,6 +220,7 @@ def _row(event: CaseEvent) -> dict[str, Any]:
         "report_count": case.report_count,
         "assignee": case.assignee,
         "confidential": case.confidential,
+        "supervised_by": case.supervised_by,
     }
 
 

@@ -10,7 +10,7 @@ from shared.city.categories import OTHER, PRIORITIES
 from shared.city.commitments import DEFAULT, Commitments, key_of
 from shared.city.durations import is_duration, is_step_time
 from shared.city.findings import Findings
-from shared.city.model import CalendarSpec, Category, Commitment, Rule, Step, When
+from shared.city.model import CalendarSpec, Category, Commitment, Entry, PauseReason, Rule, Step, When
 from shared.city.rules import is_empty, values
 from shared.kernel.durations import DurationError, parse_duration
 from shared.kernel.working_time import CalendarError
@@ -33,6 +33,7 @@ def check_categories(found: Findings) -> None:
             found.unit(entry, "admitted", category.admitted)
         if not category.keywords and not category.hints and category.code != OTHER:
             found.warn(entry, says=f"no words lead to {category.code!r}", hint="give it keywords")
+        _span(found, entry, "effect_check", category.effect_check)
         try:
             jsonschema.Draft202012Validator.check_schema(msgspec.to_builtins(category.questions))
         except jsonschema.SchemaError as error:
@@ -96,6 +97,20 @@ def check_calendars(found: Findings) -> None:
             found.error(entry, "hours", says="the calendar never works")
 
 
+def check_pauses(found: Findings) -> None:
+    """Reasons for which clocks stand still, and what holds when a reporter is asked."""
+    found.once(PauseReason, "code", [reason.code for reason in found.entries.pauses])
+    for number, reason in enumerate(found.entries.pauses):
+        _span(found, (PauseReason, number), "longest", reason.longest)
+    if not is_duration(found.entries.city.asking.confirm):
+        found.error_at("city.yaml", "asking", "confirm", says="a clock needs some time to run")
+
+
+def _span(found: Findings, entry: tuple[type[Entry], int], field: str, span: str | None) -> None:
+    if span is not None and not is_duration(span):
+        found.error(entry, field, says=f"{span!r} is no span of time such as P7D, PT8H, longer than nothing")
+
+
 def check_commitments(found: Findings) -> None:
     """Every category has a commitment; each can be read; ladders lead up."""
     commitments = found.entries.commitments
@@ -114,6 +129,7 @@ def check_commitments(found: Findings) -> None:
             says = f"no calendar {commitment.calendar!r} in calendars.yaml"
             found.error(entry, "calendar", says=says, hint="`always` is built in")
         _targets(found, number, commitment)
+        _span(found, entry, "forgotten_after", commitment.forgotten_after)
         for at, step in enumerate(commitment.ladder):
             for field, fault in _step_faults(step, commitment):
                 found.error(entry, "ladder", at, field, says=fault)

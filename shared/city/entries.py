@@ -18,7 +18,7 @@ LISTS: dict[str, dict[str, type[model.Entry]]] = {
     "places.yaml": {"places": model.Place, "no_location": model.NoLocation},
     "categories.yaml": {"categories": model.Category, "feedback": model.Feedback},
     "rules.yaml": {"rules": model.Rule},
-    "commitments.yaml": {"commitments": model.Commitment},
+    "commitments.yaml": {"commitments": model.Commitment, "pauses": model.PauseReason},
     "calendars.yaml": {"calendars": model.CalendarSpec},
     "posts.yaml": {
         "people": model.Person,
@@ -52,6 +52,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     feedback: tuple[model.Feedback, ...] = ()
     rules: tuple[model.Rule, ...] = ()
     commitments: tuple[model.Commitment, ...] = ()
+    pauses: tuple[model.PauseReason, ...] = ()
     calendars: tuple[model.CalendarSpec, ...] = ()
     people: tuple[model.Person, ...] = ()
     swaps: tuple[model.Swap, ...] = ()

@@ -69,6 +69,15 @@ Channels = dict[ChannelKind, Channel | Annotated[str, Meta(max_length=2000)]]
 """By kind; a text alone is the ``url``, of ``sms`` the ``to``."""
 
 
+class Asking(Entry, frozen=True, kw_only=True):
+    """``asking`` of ``city.yaml``: how long a reporter has to answer, the clocks that stand still meanwhile, and what
+    follows without an answer. A commitment's ``confirm`` goes before."""
+
+    confirm: Iso = "P5D"
+    pauses: tuple[ClockKind, ...] = ("on_site", "resolve")
+    unanswered: Literal["back", "close"] = "back"
+
+
 class Handlers(Entry, frozen=True, kw_only=True):
     """Confidential reports of ``categories`` (of all others, when none is named) go to ``unit`` and are read by
     ``people`` alone: ids, or roles that hold at that unit."""
@@ -104,6 +113,7 @@ class City(Entry, frozen=True, kw_only=True):
     called_levels: tuple[Word, ...] | None = None
     protected_levels: tuple[Word, ...] | None = None
     patrols: Annotated[int, Meta(ge=0, le=31)] = 0
+    asking: Asking = Asking()
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}
     channels: dict[ChannelKind, Channel] = {}
@@ -214,6 +224,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     emergency_en: Text = ""
     goes_to: Word | None = None
     admitted: bool | tuple[Id, ...] = True
+    effect_check: Iso | None = None
     pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None
     note: Text = ""
@@ -260,7 +271,11 @@ class Step(Entry, frozen=True, kw_only=True):
 
 
 class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
-    """``commitments.yaml``: how fast, for a category or a class (a priority word or ``default`` too), in a unit."""
+    """``commitments.yaml``: how fast, for a category or a class (a priority word or ``default`` too), in a unit.
+
+    ``forgotten_after``: elapsed time without anybody doing anything, after which the owner, then level by level who is
+    above, is woken.
+    """
 
     id: Id | None = None
     category: str | None = None
@@ -272,9 +287,24 @@ class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"cla
     report_in: Iso | None = None
     finish_part: Iso | None = None
     confirm: Iso | None = None
+    forgotten_after: Iso | None = None
     calendar: str = "always"
     warn_at: Fraction | tuple[Fraction, ...] = 0.8
     ladder: tuple[Step, ...] = ()
+    made_up: bool = False
+    note: Text = ""
+
+
+class PauseReason(Entry, frozen=True, kw_only=True):
+    """``pauses`` of ``commitments.yaml``: why a clock may stand still. ``longest`` is on the clock's own calendar;
+    ``approved_by``: a level above, or a superior at the own desk too."""
+
+    code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    name: Name
+    name_en: str = ""
+    clocks: Annotated[tuple[ClockKind, ...], Meta(min_length=1)] = ("resolve",)
+    longest: Iso
+    approved_by: Literal["own", "parent"] = "parent"
     made_up: bool = False
     note: Text = ""
 

@@ -41,6 +41,7 @@ class Pack:
         self.root = tree.root
         self.categories = MappingProxyType({category.code: category for category in entries.categories})
         self.commitments = entries.commitments
+        self.pause_reasons = MappingProxyType({reason.code: reason for reason in entries.pauses})
         self.rules = entries.rules
         self.calendars = MappingProxyType({calendar.id: calendar for calendar in entries.calendars})
         self.people = MappingProxyType({person.id: person for person in entries.people})

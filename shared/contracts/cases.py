@@ -23,6 +23,11 @@ TYPES = (
     "case.noted.v1",
     "case.escalated.v1",
     "case.supervised.v1",
+    "case.forgotten.v1",
+    "case.categorized.v1",
+    "case.info_requested.v1",
+    "case.info_given.v1",
+    "case.info_missing.v1",
     "case.called_in.v1",
     "case.reported_in.v1",
     "case.part_finished.v1",
@@ -47,7 +52,23 @@ TYPES = (
     "case.unsealed.v1",
     "clock.warned.v1",
     "clock.breached.v1",
+    "clock.pause_requested.v1",
+    "clock.pause_refused.v1",
+    "clock.paused.v1",
+    "clock.resumed.v1",
+    "clock.extension_requested.v1",
+    "clock.extension_refused.v1",
+    "clock.extended.v1",
 )
+
+
+class PauseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
+    """A time that does not count; ``to`` is absent while it lasts. ``reason``: a code of the pack."""
+
+    from_: datetime
+    until: datetime
+    reason: str
+    to: datetime | None = None
 
 
 class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,6 +83,10 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     met_at: datetime | None = None
     part: str | None = None
     """The part of the case that it times; absent: the case itself."""
+    pauses: list[PauseState] = []
+    """The newest five."""
+    superseded_at: datetime | None = None
+    """Since then another clock of the kind counts."""
 
 
 class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,6 +96,14 @@ class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: str
     caller: str
     state: str
+
+
+class QuestionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the reporter is asked, in the officer's words; none are told of a confidential case."""
+
+    at: datetime
+    until: datetime
+    text: str | None = None
 
 
 class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,6 +160,9 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parts: list[PartState] = []
     parties: list[str] = []
     """Units that were consulted."""
+    question: QuestionState | None = None
+    supervised_by: str | None = None
+    """The unit above that watches over it."""
     routed_by: str = "area"
     apps: list[str] = []
     """Apps whose reports were attached; empty while there is one report."""

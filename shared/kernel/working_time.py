@@ -169,9 +169,15 @@ def shift(due: datetime, paused_from: datetime, paused_to: datetime, calendar: C
     """
     due = _utc(due)
     lost = elapsed(paused_from, paused_to, calendar) if _utc(paused_from) < due else timedelta(0)
+    return later(due, lost, calendar)
+
+
+def later(at: datetime, by: timedelta, calendar: Calendar) -> datetime:
+    """The first instant by which ``by`` of working time has passed since ``at``, whatever the cut-off."""
+    at = _utc(at)
     if not calendar.hours:
-        return due + lost
-    return _moment(_advance(_instant(due), lost // _MILLI, calendar))
+        return at + by
+    return _moment(_advance(_instant(at), by // _MILLI, calendar))
 
 
 def _utc(at: datetime) -> datetime:

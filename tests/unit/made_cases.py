@@ -16,10 +16,12 @@ from services.router.domain.case import (
     State,
     UnitOnPath,
 )
-from services.router.domain.commands import Actor, Called, Command, Work
+from services.router.domain.commands import Actor, Asking, Called, Command, Pausable, Work
 from services.router.domain.decide import decide
 from services.router.domain.due import due
 from services.router.domain.opening import Opening, open_case
+from services.router.domain.promising import Promise
+from shared.kernel.working_time import ALWAYS
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 COUNTY, TOWN, COMMUNITY, OTHER = "sheyang", "hede", "xingfu", "jianhua"
@@ -90,6 +92,7 @@ def opened(
     path: tuple[UnitOnPath, ...] = PATH,
     historic: bool = False,
     description: str = "井盖缺失",
+    forgotten_after: int | None = None,
 ) -> Case:
     """A queued case of the community, opened at ``T0``."""
     case, _ = open_case(
@@ -110,6 +113,7 @@ def opened(
             confidential=False,
             historic=historic,
             opened_at=T0,
+            forgotten_after=forgotten_after,
         )
     )
     return case
@@ -130,6 +134,9 @@ def fired(case: Case, at: datetime) -> Case:
 def full(name: str, **fields: Any) -> Command:
     """A command with every field that it could need; ``fields`` say otherwise."""
     given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", "part": "p1"}
+    given |= TIMED
+    if name == "request_info":
+        given["fresh_clock"] = confirm(T0)
     if name in ("call_in", "plan", "consult"):
         given |= {"called": (called(POWER_PATH),), "parties": (POWER,), "works": (work(POWER_PATH),)}
     if name == "merge":
@@ -148,6 +155,23 @@ def called(path: tuple[UnitOnPath, ...], at: datetime = T0, *, rungs: tuple[Rung
 def work(path: tuple[UnitOnPath, ...], due_in: float = 600) -> Work:
     """A part of a works plan, due so many minutes after ``T0``."""
     return Work(unit=path[-1].id, path=path, work="its part", due=T0 + minutes(due_in))
+
+
+TIMED: dict[str, Any] = {
+    "clock": "resolve",
+    "until": T0 + minutes(300),
+    "category": "lamp",
+    "priority": "normal",
+    "pausable": Pausable("part_ordered", frozenset({"on_site", "resolve"}), "P3D"),
+    "asking": Asking(("on_site", "resolve")),
+    "promise": Promise("lamps/*@v1", (), ALWAYS),
+}
+"""What the commands about clocks need, as the caller looks it up in a pack."""
+
+
+def confirm(at: datetime) -> Clock:
+    """The clock of a reporter who is asked at ``at``: five days."""
+    return clock("confirm", 5 * 24 * 60, started_at=at)
 
 
 def fresh(at: datetime) -> Clock:
@@ -177,7 +201,9 @@ def in_state(state: State) -> Case:
             return do(case, "reject")
         case State.REOPENED:
             return do(in_state(State.RESOLVED), "reopen", fresh_clock=fresh(T0))
-        case State.WAITING_REPORTER | State.MERGED:
+        case State.WAITING_REPORTER:
+            return do(do(case, "claim"), "request_info")
+        case State.MERGED:
             return replace(do(case, "claim"), state=state)
 
 

@@ -32,7 +32,7 @@ def square(unit: str, west: float, south: float, size: float, **period: str) -> 
 def ground(units: str, *features: dict[str, object], city: str = "", places: str = "") -> Pack:
     """The harbour pack with other units and areas, and nothing that names the old ones."""
     files = read_folder(HARBOUR)
-    for name in ("posts.yaml", "commitments.yaml", "places.yaml"):
+    for name in ("posts.yaml", "commitments.yaml", "places.yaml", "rules.yaml"):
         del files[name]
     files["commitments.yaml"] = "- {class: default, acknowledge: PT1H, resolve: P1D}"
     files["places.yaml"] = places or "[]"

@@ -11,14 +11,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
+from services.router.domain.asking import InfoGiven, InfoRequested, answered
 from services.router.domain.calling import CalledIn, PartStarted
 from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, Clock, State, UnitOnPath
+from services.router.domain.checking import judged
 from services.router.domain.commands import Actor, Command, Work
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
+from services.router.domain.promising import Promise
 from services.router.domain.rules import RULES
 from services.router.store import from_doc, moved, to_doc
 from shared.kernel.errors import Refusal
+from shared.kernel.working_time import ALWAYS
 from tests.unit.made_cases import (
     ACTORS,
     CLOCKS,
@@ -29,16 +33,33 @@ from tests.unit.made_cases import (
     POWER_PATH,
     T0,
     TEAM_PATH,
+    TIMED,
     TOWN,
     called,
     clock,
+    confirm,
     fresh,
     minutes,
     opened,
     rung,
 )
 
-OF_PARTS = ("report_in", "finish_part", "excuse_part")
+OF_PARTS = ("report_in", "finish_part", "excuse_part", "pause", "request_extension")
+"""Commands that may be refused for what they name, although they are open."""
+MOVING = (
+    "state",
+    "warned",
+    "met_at",
+    "fired",
+    "pauses",
+    "extensions",
+    "superseded_at",
+    "due_at",
+    "warn_at",
+    "rungs",
+)
+"""Fields of a clock that change."""
+PROMISED = (clock("resolve", 600, warn_in=500, rungs=(rung(610, "tell", "county"),)), clock("on_site", 50))
 UTC_AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 BRISK = (
     clock(
@@ -57,9 +78,15 @@ class CaseLife(RuleBasedStateMachine):
         self.case: Case = opened()
         self.said: list[e.Event] = []
 
-    @initialize(clocks=st.sampled_from([CLOCKS, BRISK, ()]), historic=st.booleans(), at_the_top=st.booleans())
-    def open(self, clocks: tuple[Clock, ...], historic: bool, at_the_top: bool) -> None:
-        self.case = opened(clocks=clocks, historic=historic, path=PATH[:1] if at_the_top else PATH)
+    @initialize(
+        clocks=st.sampled_from([CLOCKS, BRISK, ()]),
+        historic=st.booleans(),
+        at_the_top=st.booleans(),
+        forgotten_after=st.sampled_from([None, 7200]),
+    )
+    def open(self, clocks: tuple[Clock, ...], historic: bool, at_the_top: bool, forgotten_after: int | None) -> None:
+        path = PATH[:1] if at_the_top else PATH
+        self.case = opened(clocks=clocks, historic=historic, path=path, forgotten_after=forgotten_after)
 
     @rule(
         name=st.sampled_from(sorted(RULES)),
@@ -68,6 +95,7 @@ class CaseLife(RuleBasedStateMachine):
         text=st.sampled_from(["because", None]),
         ok=st.booleans(),
         part=st.sampled_from(["p1", "p2", "p3", None]),
+        clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge"]),
         units=st.lists(st.sampled_from([POWER_PATH, TEAM_PATH]), max_size=2, unique=True),
     )
     def command(
@@ -79,6 +107,7 @@ class CaseLife(RuleBasedStateMachine):
         ok: bool,
         part: str | None,
         units: list[tuple[UnitOnPath, ...]],
+        clock_kind: str,
     ) -> None:
         offered = self.case.offered_to or to
         path = {OTHER: OTHER_PATH, TOWN: PATH[:2]}.get(offered or "", PATH[:1])
@@ -89,7 +118,7 @@ class CaseLife(RuleBasedStateMachine):
             to_path=path,
             how="repair",
             ok=ok,
-            fresh_clock=fresh(self.now),
+            fresh_clock=confirm(self.now) if name == "request_info" else fresh(self.now),
             at=self.now,
             part=part,
             called=tuple(called(unit, self.now, rungs=(rung(40, "tell", "caller"),)) for unit in units),
@@ -99,6 +128,12 @@ class CaseLife(RuleBasedStateMachine):
             ),
             turn_clocks=(clock("finish_part", 60, started_at=self.now),),
             follow_up=self.now + minutes(90) if ok else None,
+            **{
+                **TIMED,
+                "clock": clock_kind,
+                "until": self.now + minutes(400),
+                "promise": Promise("lamps/*@v1", PROMISED if ok else (), ALWAYS, 3600),
+            },
         )
         was_open = name in open_commands(self.case, actor)
         try:
@@ -119,7 +154,12 @@ class CaseLife(RuleBasedStateMachine):
 
     @rule(score=st.integers(1, 3))
     def the_reporter_judges(self, score: int) -> None:
-        self._becomes([e.Rated(at=self.now, score=score)])
+        self._becomes(judged(self.case, e.Rated(at=self.now, score=score), fresh(self.now)))
+
+    @rule()
+    def the_reporter_answers(self) -> None:
+        if self.case.state is State.WAITING_REPORTER:
+            self._becomes(answered(self.case, InfoGiven(at=self.now), Command(name="answer_info")))
 
     def _becomes(self, happened: list[e.Event]) -> None:
         if not happened:
@@ -129,7 +169,10 @@ class CaseLife(RuleBasedStateMachine):
         only_ratings = not any(event.MOVES for event in happened)
         assert self.case.officer_moves == before.officer_moves + (0 if only_ratings else 1)
         started = [c for event in happened for c in _started(event)]
-        assert list(self.case.clocks[len(before.clocks) :]) == started or self.case.state in ENDED
+        came = list(self.case.clocks[len(before.clocks) :])
+        promised = any(getattr(event, "promise", None) is not None for event in happened)
+        assert came == started or promised or self.case.state in ENDED
+        assert len(self.case.clocks) >= len(before.clocks), "old ones are kept"
         for old, new in zip(before.clocks, self.case.clocks, strict=False):
             assert _may_become(old, new), (old, new)
         self._only_what_moved_is_stored(before)
@@ -165,9 +208,9 @@ class CaseLife(RuleBasedStateMachine):
     @invariant()
     def something_is_due_exactly_while_something_is_owed(self) -> None:
         clocks = self.case.state not in ENDED and any(
-            c.state == "running" or (c.state == "breached" and c.met_at is None and c.fired < len(c.rungs))
-            for c in self.case.clocks
+            c.state in ("running", "paused") or (c.waits and c.fired < len(c.rungs)) for c in self.case.clocks
         )
+        clocks = clocks or self.case.wakes_at is not None
         follow_up = self.case.follow_up is not None and self.case.state not in (State.REJECTED, State.MERGED)
         assert (self.case.next_due is not None) == (not self.case.historic and (clocks or follow_up))
 
@@ -209,6 +252,8 @@ def _started(event: e.Event) -> tuple[Clock, ...]:
     match event:
         case e.Reopened(clock=clock_) if clock_ is not None:
             return (clock_,)
+        case InfoRequested():
+            return (event.clock,)
         case CalledIn() | PartStarted():
             return event.clocks
         case _:
@@ -216,22 +261,28 @@ def _started(event: e.Event) -> tuple[Clock, ...]:
 
 
 def _may_become(old: Clock, new: Clock) -> bool:
-    """Clocks go one way: a breach stays, what ended stays ended, rungs are never unclimbed."""
+    """Clocks go one way: a breach stays, what ended stays ended, rungs stay climbed, no deadline comes nearer."""
     ways = {
-        "running": {"running", "met", "breached", "void"},
+        "running": {"running", "paused", "met", "breached", "void"},
+        "paused": {"paused", "running", "met", "breached", "void"},
         "breached": {"breached"},
         "met": {"met"},
         "void": {"void"},
-        "paused": {"paused", "void"},
     }
-    same = replace(new, state=old.state, warned=old.warned, met_at=old.met_at, fired=old.fired) == old
-    forward = new.fired >= old.fired and (new.warned or not old.warned)
+    moves = {name: getattr(old, name) for name in MOVING}
+    put_off = new.due_at != old.due_at
+    may_move = old.state in ("running", "paused") and (new.pauses, new.extensions) != (old.pauses, old.extensions)
     return (
-        same
-        and forward
+        replace(new, **moves) == old
+        and new.fired >= old.fired
+        and (new.warned or not old.warned or new.warn_at != old.warn_at)
         and new.state in ways[old.state]
+        and (new.due_at > old.due_at and may_move if put_off else True)
+        and len(new.pauses) >= len(old.pauses)
+        and new.extensions[: len(old.extensions)] == old.extensions
         and (old.met_at is None or new.met_at == old.met_at)
         and (new.state != "met" or new.met_at is not None)
+        and (old.superseded_at is None or new.superseded_at == old.superseded_at)
     )
 
 

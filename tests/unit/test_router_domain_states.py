@@ -73,7 +73,7 @@ def test_every_state_has_a_way_on_except_the_ends_of_the_line() -> None:
         for state in State
         if set(open_commands(in_state(state), None)) <= {"note", "acknowledge", "merge", "split", "unmask"}
     }
-    assert stuck == {State.REJECTED, State.MERGED, State.WAITING_REPORTER}
+    assert stuck == {State.REJECTED, State.MERGED}
 
 
 @pytest.mark.parametrize(("state", "command"), [(s, c) for s, c in EVERY if s not in RULES[c].open_in])

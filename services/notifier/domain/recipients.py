@@ -27,6 +27,12 @@ Kind = Literal[
     "concluded",
     "planned",
     "follow_up",
+    "asked",
+    "decided",
+    "refused",
+    "answered",
+    "unanswered",
+    "forgotten",
     "joint_enforcement",
     "patrol",
     "campaign",
@@ -76,6 +82,16 @@ _TOGETHER: dict[str, Kind] = {
     "case.concluded.v1": "concluded",
     "case.planned.v1": "planned",
     "case.follow_up.v1": "follow_up",
+    "case.supervised.v1": "supervise",
+    "case.forgotten.v1": "forgotten",
+    "case.info_given.v1": "answered",
+    "case.info_missing.v1": "unanswered",
+    "clock.pause_requested.v1": "asked",
+    "clock.extension_requested.v1": "asked",
+    "clock.paused.v1": "decided",
+    "clock.extended.v1": "decided",
+    "clock.pause_refused.v1": "refused",
+    "clock.extension_refused.v1": "refused",
 }
 """What the desks of those who work together hear of each other."""
 _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
@@ -92,7 +108,7 @@ def notices(told: Told) -> list[Notice]:
         case "case.opened.v1":
             return [*(Notice("need", told.unit, person=person) for person in told.paired), *_both(told, "new")]
         case "case.reopened.v1":
-            return _both(told, "reopened")
+            return [*_both(told, "reopened"), *(Notice("reopened", unit, "A") for unit in told.tell)]
         case "clock.warned.v1":
             return [Notice("reminder", unit, "A") for unit in _responsible(told)]
         case "clock.breached.v1":

@@ -4,16 +4,20 @@ from dataclasses import replace
 
 from services.router.domain import events as e
 from services.router.domain.case import ENDED, HISTORY_KEPT, Case, Entry
-from services.router.domain.clocks import voided
+from services.router.domain.clocks import live, voided
 
 
 def apply(case: Case, event: e.Event) -> Case:
     """The case after ``event``; the version is the store's business, one per change."""
     changed = event.applied(case)
     if changed.state in ENDED and case.state not in ENDED:
-        changed = replace(voided(changed), offered_to=None, ended_at=event.at)
+        changed = replace(voided(changed, event.at), offered_to=None, question=None, ended_at=event.at)
     elif changed.state not in ENDED and case.ended_at is not None:
         changed = replace(changed, ended_at=None)
+    if changed.watch is not None and (event.attends or changed.path != case.path):
+        changed = replace(changed, watch=replace(changed.watch, since=event.at, told=0))
+    if changed.asks:
+        changed = replace(changed, asks=tuple(ask for ask in changed.asks if live(changed, ask.clock) is not None))
     line = _entry(changed, event)
     before = changed.history
     if event.FOLDS and before and before[-1].what == line.what:

@@ -85,7 +85,7 @@ class PartExcused(_OfAPart):
 
     def applied(self, case: Case) -> Case:
         excused = self.changed(case, state="excused", ended_by=self.by, ended_at=self.at, said=self.text)
-        return voided(excused, self.part)
+        return voided(excused, self.at, self.part)
 
     def tells(self, case: Case) -> list[str]:
         return [self.unit_meant(case)]

@@ -1,7 +1,7 @@
 """A case: one hazard in exactly one queue, with its clocks. Values only; ``decide`` and ``apply`` make new ones."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -28,6 +28,8 @@ ENDED = frozenset({State.CLOSED, State.REJECTED, State.MERGED})
 OPEN = frozenset(State) - ENDED
 ACTIVE = OPEN - {State.WAITING_REPORTER, State.RESOLVED}
 """Somebody owes work."""
+WATCHED = ACTIVE | {State.RESOLVED}
+"""Nobody may forget it: a resolved one wants its inspection."""
 
 Priority = Literal["danger", "urgent", "normal", "low"]
 ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
@@ -55,6 +57,42 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """When a clock's deadline, warning and rungs (all of them, in order) come, reckoned anew."""
+
+    due_at: datetime
+    warn_at: datetime | None
+    rungs: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time that does not count, from ``since`` until ``to``; it ends by itself at ``until``."""
+
+    since: datetime
+    until: datetime
+    reason: str
+    """A code of the pack's catalogue."""
+    asked_by: str | None = None
+    approved_by: str | None = None
+    to: datetime | None = None
+    then: Moments | None = None
+    """What its own end makes of the clock; gone when it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A later deadline that the level above granted, and the one that held before."""
+
+    at: datetime
+    was_due_at: datetime
+    due_at: datetime
+    reason: str
+    asked_by: str | None = None
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """A promise with a deadline. A breach stays: a clock met later keeps ``breached`` and gains ``met_at``."""
 
@@ -71,17 +109,25 @@ class Clock:
     rungs: tuple[Rung, ...] = ()
     fired: int = 0
     """How many rungs have fired; they are in order of time."""
+    pauses: tuple[Pause, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    superseded_at: datetime | None = None
+    """Since then another clock of the kind counts; a breach stays here, the ladder goes on there."""
     part: str | None = None
     """The part of the case that it times; None: the case itself."""
 
     @property
     def waits(self) -> bool:
-        """Whether something is still owed under this clock."""
-        return self.state == "running" or (self.state == "breached" and self.met_at is None)
+        """Whether something is still owed under this clock, and its time runs."""
+        return self.superseded_at is None and (
+            self.state == "running" or (self.state == "breached" and self.met_at is None)
+        )
 
     @property
     def next_at(self) -> datetime | None:
-        """When this clock next has something to do: warn, breach, or climb."""
+        """When this clock next has something to do: warn, breach, climb, or run again."""
+        if self.state == "paused" and self.pauses:
+            return self.pauses[-1].until
         if not self.waits:
             return None
         moments = [rung.at for rung in self.rungs[self.fired : self.fired + 1]]
@@ -90,6 +136,59 @@ class Clock:
             if self.warn_at is not None and not self.warned:
                 moments.append(self.warn_at)
         return min(moments, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A pause or an extension that waits for its approval; at most one of each for a clock."""
+
+    what: Literal["pause", "extension"]
+    clock: ClockKind
+    at: datetime
+    reason: str
+    """A pause's code in the pack's catalogue, an extension's words."""
+    asked_by: str
+    until: datetime | None = None
+    longest: str | None = None
+    """For a pause: ISO 8601, on the clock's calendar."""
+    approver: Literal["own", "parent"] = "parent"
+    """``own``: a superior at the owner's own desk may too; else only who is above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """Somebody above watches over the case: 督办."""
+
+    at: datetime
+    by: str
+    by_unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the reporter is asked. ``back_to``: the state in which the work goes on."""
+
+    at: datetime
+    text: str
+    asked_by: str
+    until: datetime
+    back_to: State
+    unanswered: Literal["back", "close"] = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Wakes those who owe work when nothing happened for ``after`` seconds: the owner, then level by level the top."""
+
+    after: int
+    since: datetime
+    told: int = 0
+    """How many levels were told since something happened."""
+
+    @property
+    def next_at(self) -> datetime:
+        return self.since + timedelta(seconds=self.after * (self.told + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +344,10 @@ class Case:
     follow_up: datetime | None = None
     """When the responsible desk is reminded to look at it again, closed or not."""
     history: tuple[Entry, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    supervision: Supervision | None = None
+    question: Question | None = None
+    watch: Watch | None = None
     ended_at: datetime | None = None
     """Since when it is closed, rejected or merged; None while it is open."""
     traits: Traits | None = None
@@ -271,13 +374,21 @@ class Case:
 
     @property
     def next_due(self) -> datetime | None:
-        """The earliest moment at which a clock has something to do; None when nothing is owed."""
+        """The earliest moment at which the case has something to say by itself; None when there is none."""
         if self.historic or self.state in (State.REJECTED, State.MERGED):
             return None
         moments = [self.follow_up] if self.follow_up is not None else []
         if self.state is not State.CLOSED:
             moments += [at for clock in self.clocks if (at := clock.next_at) is not None]
+            moments += [at for at in (self.wakes_at,) if at is not None]
         return min(moments, default=None)
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When those are woken who have let it lie; None once the top was told, and while a clock is paused."""
+        if self.watch is None or self.state not in WATCHED or self.watch.told >= len(self.path):
+            return None
+        return None if any(clock.state == "paused" for clock in self.clocks) else self.watch.next_at
 
     @property
     def called(self) -> list[str]:

@@ -4,11 +4,21 @@ from datetime import datetime
 
 from services.router.domain import events as e
 from services.router.domain.calling import still_open
-from services.router.domain.case import Case, State
+from services.router.domain.case import Case, Clock, State
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
 
 _S = State
 _UNRESOLVED = "It is not resolved yet ({state})."
+DISSATISFIED = 1
+
+
+def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[e.Event]:
+    """A reporter's judgement; who is dissatisfied opens the case again one level up, with a fresh resolve clock."""
+    if rated.score != DISSATISFIED or case.state not in (State.RESOLVED, State.CLOSED) or case.historic:
+        return [rated]
+    path = case.path[:-1] or case.path
+    was = case.unit if len(case.path) > 1 else None
+    return [rated, e.Reopened(at=rated.at, text=rated.text, clock=clock, path=path, was_unit=was)]
 
 
 def _inspect(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
@@ -21,7 +31,7 @@ def _inspect(case: Case, command: Command, actor: Actor, now: datetime) -> Decis
 
 
 def _close(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    return [e.Closed(at=now, by=actor.person, by_unit=actor.unit, text=command.text)]
+    return [e.Closed(at=now, by=actor.person, by_unit=actor.unit, text=command.text, follow_up=command.follow_up)]
 
 
 def _reopen(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:

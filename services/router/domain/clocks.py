@@ -1,9 +1,10 @@
-"""What happens to the clocks of a case: met, fired, void. A breach is never taken back."""
+"""What happens to the clocks of a case: met, fired, paused, moved, void. A breach is never taken back."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.domain.case import Case, Clock
+from services.router.domain.case import Case, Clock, Moments, Pause
+from shared.kernel.working_time import Calendar, elapsed, later, shift
 
 
 def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
@@ -14,9 +15,11 @@ def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
 
 
 def _met(clock: Clock, at: datetime) -> Clock:
-    if not clock.waits:
+    if clock.state == "breached":
+        return clock if clock.met_at is not None else replace(clock, met_at=at)
+    if clock.state not in ("running", "paused"):
         return clock
-    return replace(clock, met_at=at, state="breached" if clock.state == "breached" else "met")
+    return replace(clock, met_at=at, state="met", pauses=_ended(clock.pauses, at))
 
 
 def means(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
@@ -24,11 +27,85 @@ def means(clock: Clock, kind: str | None, due_at: datetime | None, part: str | N
     return clock.waits and clock.kind == kind and clock.due_at == due_at and clock.part == part
 
 
-def voided(case: Case, part: str | None = None) -> Case:
+def live(case: Case, kind: str | None) -> Clock | None:
+    """The case's own clock of this kind that runs or is paused, if there is one; parts' clocks are not paused."""
+    alive = ("running", "paused")
+    own = (c for c in case.clocks if c.part is None and c.kind == kind and c.superseded_at is None)
+    return next((c for c in own if c.state in alive), None)
+
+
+def is_named(clock: Clock, kind: str | None, due_at: datetime | None) -> bool:
+    """Whether an event names this clock, which may be paused, by kind and deadline."""
+    return clock.part is None and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
+
+
+def voided(case: Case, at: datetime, part: str | None = None) -> Case:
     """``case`` with nothing owed any more, or nothing of its ``part``."""
+    meant = (_void(clock, at) if part in (None, clock.part) else clock for clock in case.clocks)
+    return replace(case, clocks=tuple(meant))
 
-    def ended(clock: Clock) -> Clock:
-        meant = part in (None, clock.part) and clock.state in ("running", "paused")
-        return replace(clock, state="void") if meant else clock
 
-    return replace(case, clocks=tuple(map(ended, case.clocks)))
+def _void(clock: Clock, at: datetime) -> Clock:
+    if clock.state not in ("running", "paused"):
+        return clock
+    return replace(clock, state="void", pauses=_ended(clock.pauses, at))
+
+
+def superseded(clock: Clock, at: datetime) -> Clock:
+    """``clock`` as it stays on record once another of its kind counts instead."""
+    return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
+
+
+def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
+    """With the last one ended, if it had not been."""
+    if not pauses or pauses[-1].to is not None:
+        return pauses
+    return (*pauses[:-1], replace(pauses[-1], to=at, then=None))
+
+
+def after_pause(clock: Clock, since: datetime, to: datetime, calendar: Calendar) -> Moments:
+    """The clock's moments once a pause has ended: later by the working time that it took, never earlier.
+
+    What a ladder does after the breach keeps its distance from the deadline.
+    """
+    due_at = shift(clock.due_at, since, to, calendar)
+    return Moments(
+        due_at,
+        None if clock.warn_at is None else shift(clock.warn_at, since, to, calendar),
+        tuple(
+            shift(rung.at, since, to, calendar) if rung.at <= clock.due_at else due_at + (rung.at - clock.due_at)
+            for rung in clock.rungs
+        ),
+    )
+
+
+def until(clock: Clock, due_at: datetime, calendar: Calendar) -> Moments:
+    """The clock's moments with a later deadline: all of them later by the working time between the two."""
+    more = elapsed(clock.due_at, due_at, calendar)
+    return Moments(
+        due_at,
+        None if clock.warn_at is None else later(clock.warn_at, more, calendar),
+        tuple(
+            later(rung.at, more, calendar) if rung.at <= clock.due_at else due_at + (rung.at - clock.due_at)
+            for rung in clock.rungs
+        ),
+    )
+
+
+def moved(clock: Clock, moments: Moments) -> Clock:
+    """``clock`` with these moments; what has fired stays fired, a warning that now lies ahead comes once more."""
+    rungs = tuple(replace(rung, at=at) for rung, at in zip(clock.rungs, moments.rungs, strict=True))
+    again = clock.warn_at != moments.warn_at
+    return replace(
+        clock, due_at=moments.due_at, warn_at=moments.warn_at, warned=clock.warned and not again, rungs=rungs
+    )
+
+
+def paused(clock: Clock, pause: Pause) -> Clock:
+    """``clock`` standing still."""
+    return replace(clock, state="paused", pauses=(*clock.pauses, pause))
+
+
+def resumed(clock: Clock, at: datetime, moments: Moments) -> Clock:
+    """``clock`` running again since ``at``."""
+    return moved(replace(clock, state="running", pauses=_ended(clock.pauses, at)), moments)

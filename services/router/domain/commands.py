@@ -1,12 +1,15 @@
 """What an officer can ask of a case, who is asking, and what a rule about it consists of."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from services.router.domain.case import Case, Clock, State, UnitOnPath
+from services.router.domain.case import Case, Clock, ClockKind, Priority, State, UnitOnPath
 from services.router.domain.events import Event
+from services.router.domain.promising import Promise
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.working_time import ALWAYS, Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,24 @@ class Work:
     due: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pausable:
+    """A reason of the pack's catalogue: for which clocks, how long at most (ISO 8601), and who grants it."""
+
+    code: str
+    clocks: frozenset[ClockKind]
+    longest: str
+    approved_by: Literal["own", "parent"] = "parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the pack says of asking a reporter: the clocks that stand still, and what follows without an answer."""
+
+    pauses: tuple[ClockKind, ...] = ()
+    unanswered: Literal["back", "close"] = "back"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """``name`` is the path's last segment. Only the fields that the command takes are set."""
@@ -61,7 +82,17 @@ class Command:
     how: str | None = None
     ok: bool = True
     fresh_clock: Clock | None = None
-    """For ``reopen``: the resolve clock that starts now."""
+    """For ``reopen``: the resolve clock that starts now; for ``request_info`` the confirm clock."""
+    clock: str | None = None
+    """The kind of the clock that is meant."""
+    until: datetime | None = None
+    category: str | None = None
+    priority: Priority | None = None
+    pausable: Pausable | None = None
+    """For ``pause``: what the pack says of the reason."""
+    asking: Asking | None = None
+    promise: Promise | None = None
+    """What holds in the new unit, or for the new category."""
     into: str | None = None
     older: Case | None = None
     """For ``merge``: the case ``into``, where the actor sees it."""
@@ -77,6 +108,12 @@ class Command:
     turn_clocks: tuple[Clock, ...] = ()
     """The clocks of the planned part whose turn comes by this."""
     follow_up: datetime | None = None
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    """By commitment, as its pack has it."""
+
+    def calendar_of(self, clock: Clock) -> Calendar:
+        """The calendar that ``clock`` runs on. ``KeyError`` when it was not looked up."""
+        return ALWAYS if clock.calendar == ALWAYS.id else self.calendars[clock.commitment]
 
 
 DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})

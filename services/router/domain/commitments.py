@@ -31,6 +31,8 @@ class Commitment:
     calendar: Calendar
     warn_at: float | None
     ladder: tuple[LadderStep, ...]
+    forgotten_after: int | None = None
+    """Seconds of elapsed time."""
 
     def clocks(self, started_at: datetime, kinds: frozenset[ClockKind] | None = None) -> tuple[Clock, ...]:
         """The clocks that start at ``started_at`` (the first report's arrival, not its routing)."""

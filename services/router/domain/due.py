@@ -1,10 +1,13 @@
-"""``due``: what the clocks of a case have to say at a moment. Each thing happens once, in order of its own time."""
+"""What a case has to say by itself at a moment: its clocks, its watch, the look at its effect; each once, in order."""
 
 from datetime import datetime
 
 from services.router.domain import events as e
 from services.router.domain.apply import apply
-from services.router.domain.case import Case, Clock
+from services.router.domain.asking import missing
+from services.router.domain.case import Case, Clock, Moments
+from services.router.domain.pausing import Resumed
+from services.router.domain.supervising import forgotten
 
 STEPS_MAX = 600
 """More than every rung of every clock of a case; a loop that long is a fault."""
@@ -20,21 +23,30 @@ def due(case: Case, now: datetime) -> list[e.Event]:
     while (moment := case.next_due) is not None and moment <= now:
         if len(fired) >= STEPS_MAX:
             raise ValueError(f"case {case.id} does not come to rest")
-        event = _next(case, moment, now)
-        fired.append(event)
-        case = apply(case, event)
+        for event in _next(case, moment, now):
+            fired.append(event)
+            case = apply(case, event)
     return fired
 
 
-def _next(case: Case, moment: datetime, now: datetime) -> e.Event:
+def _next(case: Case, moment: datetime, now: datetime) -> list[e.Event]:
     if case.follow_up == moment:
-        return e.FollowUpDue(at=now, due_at=moment)
-    clock = next(c for c in case.clocks if c.next_at == moment)
+        return [e.FollowUpDue(at=now, due_at=moment)]
+    clock = next((c for c in case.clocks if c.next_at == moment), None)
+    return [forgotten(case, now)] if clock is None else _of(case, clock, moment, now)
+
+
+def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[e.Event]:
+    if clock.state == "paused":
+        pause = clock.pauses[-1]
+        then = pause.then or Moments(clock.due_at, clock.warn_at, tuple(rung.at for rung in clock.rungs))
+        return [Resumed(at=now, clock=clock.kind, due_at=clock.due_at, to=pause.until, then=then)]
     if clock.state == "running" and clock.warn_at == moment and not clock.warned:
-        return e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)
+        return [e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)]
     if clock.state == "running" and clock.due_at == moment:
-        return e.ClockBreached(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)
-    return _climb(case, clock, now)
+        breached = e.ClockBreached(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)
+        return [breached, *(missing(case, now) if clock.kind == "confirm" else [])]
+    return [_climb(case, clock, now)]
 
 
 def _climb(case: Case, clock: Clock, now: datetime) -> e.Event:

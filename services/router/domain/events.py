@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from services.router.domain.case import Act, Case, Clock, Part, State, UnitOnPath
 from services.router.domain.clocks import means, met
+from services.router.domain.promising import Promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,11 @@ class Happened:
     def applied(self, case: Case) -> Case:
         """The case after it, but for its line in the history. Here: nothing else changes."""
         return case
+
+    @property
+    def attends(self) -> bool:
+        """Whether somebody did something about the case, so that it is not forgotten."""
+        return self.by is not None
 
     def unit_meant(self, case: Case) -> str:
         """The unit that its line in the history names, on the case as it is then."""
@@ -127,10 +133,13 @@ class Moved(Happened):
 
     TYPE: ClassVar[str] = "case.moved.v1"
     path: tuple[UnitOnPath, ...]
+    promise: Promise | None = None
+    """What the new unit promises, where it is not what the old one did."""
 
     def applied(self, case: Case) -> Case:
         moved = replace(_unclaimed(case), path=self.path, state=State.ACKNOWLEDGED, offered_to=None, refusals=0)
-        return met(moved, "acknowledge", at=self.at)
+        met_ = met(moved, "acknowledge", at=self.at)
+        return met_ if self.promise is None else self.promise.instead(met_, self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,23 +253,37 @@ class Inspected(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Happened):
+    """``follow_up``: when it is looked at whether the mending held, where its category asks for that. 效果检视"""
+
     TYPE: ClassVar[str] = "case.closed.v1"
+    follow_up: datetime | None = None
 
     def applied(self, case: Case) -> Case:
-        return replace(case, state=State.CLOSED)
+        looks = [at for at in (case.follow_up, self.follow_up) if at is not None]
+        return replace(case, state=State.CLOSED, follow_up=min(looks, default=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Happened):
-    """``clock`` is the fresh resolve clock; the old ones stay. What was merged stands for itself again."""
+    """``clock`` is the fresh resolve clock; the old ones stay. What was merged stands for itself again.
+
+    ``path``: the level that has it now.
+    """
 
     TYPE: ClassVar[str] = "case.reopened.v1"
     clock: Clock | None = None
+    path: tuple[UnitOnPath, ...] = ()
+    was_unit: str | None = None
+    """Who had it, where another has it now."""
+
+    def tells(self, case: Case) -> list[str]:
+        return [] if self.was_unit is None else [self.was_unit]
 
     def applied(self, case: Case) -> Case:
         return replace(
             _unclaimed(case),
             state=State.REOPENED,
+            path=self.path or case.path,
             merged_into=None,
             clocks=case.clocks if self.clock is None else (*case.clocks, self.clock),
             resolved_by=None,

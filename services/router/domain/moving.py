@@ -18,7 +18,16 @@ def _transfer(case: Case, command: Command, actor: Actor, now: datetime) -> Deci
         raise invalid(FieldError("/to", "has it already"))
     above = {unit.id for unit in case.path[:-1]}
     if case.refusals >= REFUSALS and actor.unit in above:
-        return [e.Moved(at=now, by=actor.person, by_unit=actor.unit, path=command.to_path, text=text)]
+        return [
+            e.Moved(
+                at=now,
+                by=actor.person,
+                by_unit=actor.unit,
+                path=command.to_path,
+                promise=command.promise,
+                text=text,
+            )
+        ]
     return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=to, text=text)]
 
 
@@ -28,7 +37,15 @@ def _return(case: Case, command: Command, actor: Actor, now: datetime) -> Decisi
 
 
 def _accept(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    return [e.Moved(at=now, by=actor.person, by_unit=actor.unit, path=command.to_path, text=command.text)]
+    moved = e.Moved(
+        at=now,
+        by=actor.person,
+        by_unit=actor.unit,
+        path=command.to_path,
+        promise=command.promise,
+        text=command.text,
+    )
+    return [moved]
 
 
 def _refuse(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:

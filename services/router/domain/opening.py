@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.router.domain.apply import apply
-from services.router.domain.case import Case, Clock, Location, Priority, Report, Routing, State, UnitOnPath
+from services.router.domain.case import Case, Clock, Location, Priority, Report, Routing, State, UnitOnPath, Watch
 from services.router.domain.events import Opened
 from services.router.domain.likeness import Traits
 
@@ -30,6 +30,8 @@ class Opening:
     historic: bool
     opened_at: datetime
     """Arrival of the report; the clocks run from here."""
+    forgotten_after: int | None = None
+    """Seconds without anything happening, after which its officers are woken."""
     traits: Traits | None = None
     linked_to: str | None = None
 
@@ -55,6 +57,7 @@ def open_case(opening: Opening) -> tuple[Case, Opened]:
         photos=opening.photos,
         confidential=opening.confidential,
         historic=opening.historic,
+        watch=None if opening.forgotten_after is None else Watch(opening.forgotten_after, opening.opened_at),
         traits=opening.traits,
         linked_to=opening.linked_to,
     )

@@ -1,12 +1,28 @@
 """Every command of officers. The state table is total: what a rule does not open is refused with a reason."""
 
-from services.router.domain import calling, checking, consulting, duty, merging, moving, privacy
+from services.router.domain import (
+    asking,
+    calling,
+    checking,
+    consulting,
+    duty,
+    merging,
+    moving,
+    pausing,
+    privacy,
+    sorting,
+    supervising,
+)
 from services.router.domain.case import ENDED, State
 from services.router.domain.commands import Rule
 
 RULES: dict[str, Rule] = {
     **duty.RULES,
     **moving.RULES,
+    **sorting.RULES,
+    **pausing.RULES,
+    **supervising.RULES,
+    **asking.RULES,
     **calling.RULES,
     **consulting.RULES,
     **checking.RULES,
