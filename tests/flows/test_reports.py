@@ -174,7 +174,7 @@ def test_reports_need_a_living_key(stack: RunningStack) -> None:
     url = stack.urls["intake"] + "/v1/reports"
     for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic eDp5"}):
         problem(stack.http.post(url, json={}, headers=headers), 401)
-    problem(stack.person("qs-desk").report("lamp", QUAY), 403)
+    problem(stack.ops.report("lamp", QUAY), 403)
 
 
 def test_categories_carry_names_advice_and_emergency_stop(stack: RunningStack) -> None:
