@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from services.intake.accept import Acceptance
+from services.intake.answer_links import AnswerLinks
 from services.intake.bodies import Accepted, AdditionBody, BatchItem, RatingBody, ReportBody, WithdrawBody
 from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt
 from services.intake.photos import PhotoStore
@@ -45,7 +46,9 @@ class ReportApi:
         packs: PackLibrary,
         quotas: Quotas,
         clock: Clock,
+        answers: AnswerLinks,
     ) -> None:
+        self._answers = answers
         self._store = store
         self._photos = photos
         self._commit = commit
@@ -195,7 +198,10 @@ class ReportApi:
         found = await self._store.get(city, who.app, call.path["id"])
         if found is None or not self._may_see(found, who):
             raise not_found("report")
-        return Answer(report_view(found, self._packs.current(found["city"])))
+        view = report_view(found, self._packs.current(found["city"]))
+        if who.kind != "officer" and (link := self._answers.make(found)) is not None:
+            view["question"]["link"] = link
+        return Answer(view)
 
     def _may_see(self, report: Document, who: Principal) -> bool:
         """Officers: who entered it, and whose unit sees the case."""

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 
 from services.intake import photos as photo_module
 from services.intake.accept import Acceptance
+from services.intake.answer_links import AnswerLinks
 from services.intake.api import ReportApi
 from services.intake.commit import GroupCommit
 from services.intake.growing_old import grown_old
@@ -54,10 +55,18 @@ def assemble(settings: Settings) -> Service:
     service.indexes.append((identities.reporters, IDENTITY_INDEXES))
     commit = GroupCommit(store, identities, relay)
     reporters = Reporters(store, photos, vault, relay, service.clock)
-    api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock)
+    reporter_url = settings.reporter_url or settings.intake_url
+    links = AnswerLinks(settings.secret_text, reporter_url, store, reporters, packs, service.clock)
+    api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock, links)
     persons = PersonsApi(store, identities, acceptance, vault)
     photo_api = PhotoApi(photos, store, packs)
-    service.routes = [*api.routes(), *persons.routes(), *photo_api.routes(), *Nearby(store).routes()]
+    service.routes = [
+        *api.routes(),
+        *links.routes(),
+        *persons.routes(),
+        *photo_api.routes(),
+        *Nearby(store).routes(),
+    ]
     service.on_open += [packs.open, identities.open]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
 

@@ -1,7 +1,7 @@
 """A reporter's later words: a rating, an addition, a withdrawal. Each is one guarded update that carries its event."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import event_id
 from shared.runtime.http_server import Answer, Call
+from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
 from shared.runtime.relay import Handed, Relay
 
@@ -63,12 +64,35 @@ class Reporters:
     async def withdraw(self, call: Call) -> Answer:
         return await self._act(call, _withdrawn)
 
+    async def answer(self, report: Document, text: str, key: str, trace: str) -> None:
+        """An addition by a link instead of an app's key: once for each ``key``, however often it is pressed."""
+
+        async def read() -> Document | None:
+            return await self._store.get(report["city"], None, report["_id"])
+
+        await self._recorded(read, AdditionBody(text=text), _added, key[:32], trace)
+
     async def _act(self, call: Call, make: Make, photos: list[str] | None = None) -> Answer:
         who = call.principal
         key = hashlib.sha256(f"{call.request.url.path}\n{call.key}".encode()).hexdigest()[:32]
-        fingerprint = hashlib.sha256(_encoder.encode(call.body)).hexdigest()[:32]
+
+        async def read() -> Document | None:
+            return await self._store.get(who.city, who.app, call.path["id"])
+
+        return await self._recorded(read, call.body, make, key, call.trace, (who, photos) if photos else None)
+
+    async def _recorded(
+        self,
+        read: Callable[[], Awaitable[Document | None]],
+        body: Any,
+        make: Make,
+        key: str,
+        trace: str,
+        claims: tuple[Principal, list[str]] | None = None,
+    ) -> Answer:
+        fingerprint = hashlib.sha256(_encoder.encode(body)).hexdigest()[:32]
         for _ in range(ROUNDS_MAX):
-            report = await self._store.get(who.city, who.app, call.path["id"])
+            report = await read()
             if report is None:
                 raise not_found("report")
             first = next((c for c in report.get("commands", ()) if c["id"] == key), None)
@@ -76,13 +100,13 @@ class Reporters:
                 if first["fingerprint"] != fingerprint:
                     raise key_reused()
                 return Answer(_answer(report["_id"], first["at"]), headers={"idempotent-replayed": "true"})
-            if photos:
-                await self._photos.claim_for_report(who, photos, report["_id"])
-            word = make(report, call.body)
+            if claims is not None:
+                await self._photos.claim_for_report(*claims, report["_id"])
+            word = make(report, body)
             now = self._clock.now()
             if "sealed" in report:
                 word = self._sealed(report, word, now)
-            event = _event(report, word, now, call.trace)
+            event = _event(report, word, now, trace)
             command = {"id": key, "fingerprint": fingerprint, "at": now}
             if await self._store.act(report, event, command, word.fields):
                 self._relay.offer([Handed(0, report["_id"], report["version"] + 1, (event,))])

@@ -4,9 +4,6 @@ Looking changes nothing (a message app that fetches a preview presses no button)
 and so the person; it ends after a day. Who comes late is told who has it now.
 """
 
-import base64
-import hmac
-import struct
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Call
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
+from shared.runtime.signed_links import SignedLinks
 
 LIFE = timedelta(days=1)
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
@@ -41,7 +39,7 @@ class Links:
     def __init__(
         self, secret: str, public_url: str, alerts: Alerts, router: RouterClient, packs: PackLibrary, clock: Clock
     ) -> None:
-        self._key = hmac.digest(secret.encode(), b"one-press links", "sha256")
+        self._links = SignedLinks(secret, "one-press links")
         self._public_url = public_url.rstrip("/")
         self._alerts = alerts
         self._router = router
@@ -50,29 +48,20 @@ class Links:
 
     def make(self, alert: Document) -> str:
         """The address for an alert's recipient."""
-        return f"{self._public_url}/a/{self._token(alert['city'], alert['_id'], alert['at'] + LIFE)}"
-
-    def _token(self, city: str, alert: str, ends: datetime) -> str:
-        body = struct.pack(">I", int(ends.timestamp())) + f"{city}/{alert}".encode()
-        return base64.urlsafe_b64encode(self._signed(body) + body).decode().rstrip("=")
-
-    def _signed(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, body, "sha256")[:16]
+        token = self._links.token(f"{alert['city']}/{alert['_id']}", alert["at"] + LIFE)
+        return f"{self._public_url}/a/{token}"
 
     async def _read(self, token: str) -> tuple[Document, bool] | None:
         """The alert, and whether the link still lives; None for a token that is not ours."""
-        try:
-            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        except ValueError:
+        found = self._links.read(token)
+        if found is None:
             return None
-        signed, body = raw[:16], raw[16:]
-        if len(body) < 6 or not hmac.compare_digest(signed, self._signed(body)):
-            return None
-        city, _, id_ = body[4:].decode().partition("/")
+        what, ends = found
+        city, _, id_ = what.partition("/")
         alert = await self._alerts.get(city, id_)
         if alert is None:
             return None
-        return alert, int(struct.unpack(">I", body[:4])[0]) > self._clock.now().timestamp()
+        return alert, ends > self._clock.now()
 
     async def show(self, call: Call) -> HTMLResponse:
         found = await self._read(call.path["token"])

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="", description="Address that links in messages start with; the notifier's own by default."
     )
+    reporter_url: str = Field(
+        default="", description="Address that links for reporters start with; intake's own by default."
+    )
     intake_url: str = Field(default="http://127.0.0.1:8801", description="Where services find intake.")
     router_url: str = Field(default="http://127.0.0.1:8802", description="Where services find the router.")
     notifier_url: str = Field(default="http://127.0.0.1:8803", description="Where services find the notifier.")

@@ -259,6 +259,7 @@ class World:
             "intake POST /v1/photos": Request(path, content=picture("PNG"), media="image/png"),
             "intake GET /v1/photos/{id}": Request(f"/v1/photos/{photo}"),
             "intake POST /v1/photos:claim": Request(path, body={"city": "harbour", "photos": [], "case": target.case}),
+            "intake POST /q/{token}": Request("/q/none", content=b"", media="application/x-www-form-urlencoded"),
             "intake GET /v1/nearby": Request(path, QUAY),
             "intake POST /v1/reporters:masked": Request(path, body={"city": "harbour", "reports": [target.report]}),
             "intake POST /v1/reporters:unmask": Request(path, body=one),

@@ -10,6 +10,7 @@ import pytest
 
 from services.intake import commit as commit_module
 from services.intake.accept import Acceptance
+from services.intake.answer_links import AnswerLinks
 from services.intake.api import ReportApi
 from services.intake.photos import PhotoStore
 from services.intake.reporters import Reporters
@@ -79,7 +80,8 @@ async def opened(database: Database) -> AsyncIterator[Opened]:
         photos = PhotoStore(database, SECRET, database.bucket)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
         reporters = Reporters(parts.store, photos, Vault(SECRET), parts.relay, clock)
-        api = ReportApi(parts.store, photos, parts.commit, Acceptance(SECRET), reporters, packs, quotas, clock)
+        links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, reporters, packs, clock)
+        api = ReportApi(parts.store, photos, parts.commit, Acceptance(SECRET), reporters, packs, quotas, clock, links)
         application = Edge("intake", directory, quotas).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://test")
         clients.append(client)

@@ -131,12 +131,45 @@ def test_a_reporter_who_is_asked_answers_and_the_work_goes_on(own_stack: Running
     assert answer.status_code == 200, answer.text
     back = until(lambda: (c := seen(desk, case))["state"] == "claimed" and c, what="back to work")
     assert [clocks(back, kind)[0]["state"] for kind in ("confirm", "resolve")] == ["met", "running"]
-    _, silent = opened(own_stack, "the lamp by the fourth crane is dark")
+    silent_report, silent = opened(own_stack, "the lamp by the fourth crane is dark")
     done(desk.command(silent, "claim"), "claimed")
     done(desk.command(silent, "request_info", {"text": "Which mast?"}), "waiting_reporter")
+    link = asked_by_link(own_stack, silent_report)
     own_stack.forward("PT121H")
     until(lambda: seen(desk, silent)["state"] == "claimed", what="back to work without an answer")
     assert clocks(seen(desk, silent), "confirm")[0]["state"] == "breached"
+    assert own_stack.http.get(link).status_code == 410, "the link ends with the time to answer"
+
+
+def asked_by_link(stack: RunningStack, report: str) -> str:
+    """The address of the page with the question."""
+    rider = stack.rider()
+    view = until(
+        lambda: (v := rider.get("intake", f"/v1/reports/{report}").json()).get("question") and v, what="the question"
+    )
+    link: str = view["question"]["link"]
+    return link
+
+
+def test_a_reporter_answers_by_a_link_once_and_a_stranger_does_not(own_stack: RunningStack) -> None:
+    report, case = opened(own_stack, "the lamp by the fifth crane is dark")
+    desk, http = own_stack.person("qs-desk"), own_stack.http
+    done(desk.command(case, "claim"), "claimed")
+    done(desk.command(case, "request_info", {"text": "Left <or> right?"}), "waiting_reporter")
+    link = asked_by_link(own_stack, report)
+    page = http.get(link)
+    assert page.status_code == 200
+    assert "Left &lt;or&gt; right?" in page.text
+    assert http.get(link[:-4] + "AAAA").status_code == 404
+    assert http.post(link, data={"text": " "}).status_code == 422
+    assert seen(desk, case)["state"] == "waiting_reporter", "looking and empty words change nothing"
+    answers = [http.post(link, data={"text": "the right one"}).status_code for _ in range(2)]
+    assert answers[0] == 200
+    assert answers[1] in (200, 409)
+    until(lambda: seen(desk, case)["state"] == "claimed", what="back to work")
+    said = [entry["text"] for entry in history(own_stack, case) if entry["what"] == "case.info_given"]
+    assert len(said) == 1
+    until(lambda: http.get(link).status_code == 409, what="the page says that it was answered")
 
 
 def test_a_riders_own_need_climbs_the_trade_and_not_the_place(own_stack: RunningStack) -> None:

@@ -1,0 +1,162 @@
+"""The page on which a reporter answers a question: a signed address, without a key, until the time to answer is over.
+
+Looking changes nothing; only POST does. It belongs to one question: once that is answered, or asked no more, the page
+says so.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.responses import HTMLResponse
+
+from services.intake.reporters import Reporters
+from services.intake.store import ReportStore
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Refusal
+from shared.runtime.http_server import Call, Route, get, post
+from shared.runtime.mongo import Document
+from shared.runtime.packs import PackLibrary
+from shared.runtime.signed_links import SignedLinks
+
+TEXT_MAX = 2000
+BODY_MAX = 16_384
+_ANSWERS = {200: None, 404: None, 409: None, 410: None, 422: None, 503: None}
+_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
+HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+_ZH = {
+    "title": "请补充信息",
+    "send": "提交",
+    "thanks": "已收到，谢谢！",
+    "ended": "链接已过期。",
+    "over": "该问题已答复，或不再需要答复。",
+    "again": "暂未记录，请再按一次。",
+    "empty": "请写一两句话。",
+    "foreign": "链接无效 · Not a link of ours",
+}
+_EN = {
+    "title": "One question about your report",
+    "send": "Send",
+    "thanks": "Received, thank you.",
+    "ended": "This link has ended.",
+    "over": "The question is answered already, or asked no more.",
+    "again": "Not recorded, press again.",
+    "empty": "Write a sentence or two.",
+    "foreign": "链接无效 · Not a link of ours",
+}
+
+
+class AnswerLinks:
+    """Makes the links and answers them."""
+
+    def __init__(
+        self, secret: str, url: str, store: ReportStore, reporters: Reporters, packs: PackLibrary, clock: Clock
+    ) -> None:
+        self._links = SignedLinks(secret, "answers of reporters")
+        self._url = url.rstrip("/")
+        self._store = store
+        self._reporters = reporters
+        self._packs = packs
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        html = ("text/html",)
+        form = ("application/x-www-form-urlencoded",)
+        return [
+            get("/q/{token}", self.show, "What a reporter is asked", media=html, answers=_ANSWERS),
+            post("/q/{token}", self.press, "Answer it", raw_max=BODY_MAX, media=form, answers=_ANSWERS),
+        ]
+
+    def make(self, report: Mapping[str, Any]) -> str | None:
+        """The address where the question that is open on ``report`` can be answered."""
+        question = _question(report)
+        if question is None:
+            return None
+        what = f"{report['city']}/{report['_id']}/{_moment(question)}"
+        return f"{self._url}/q/{self._links.token(what, question['until'])}"
+
+    async def show(self, call: Call) -> HTMLResponse:
+        report, page = await self._read(call.path["token"])
+        return page if report is None else self._page(200, report, button="send")
+
+    async def press(self, call: Call) -> HTMLResponse:
+        report, page = await self._read(call.path["token"])
+        if report is None:
+            return page
+        text = _text(call.raw)
+        if text is None:
+            return self._page(422, report, said="empty", button="send")
+        key = hashlib.sha256(f"{call.path['token']}".encode()).hexdigest()
+        try:
+            await self._reporters.answer(report, text, key, call.trace)
+        except Refusal as refusal:
+            said = "empty" if refusal.errors else "again" if refusal.status == 503 else "over"
+            return self._page(refusal.status, report, said=said, button="send" if said != "over" else None)
+        return self._page(200, report, said="thanks")
+
+    async def _read(self, token: str) -> tuple[Document | None, HTMLResponse]:
+        """The report whose question is still open, or the page that says why not."""
+        found = self._links.read(token)
+        if found is None:
+            return None, _rendered(404, "zh-CN", _ZH["foreign"])
+        what, ends = found
+        city, id_, moment = what.split("/")
+        report = await self._store.get(city, None, id_)
+        if report is None:
+            return None, _rendered(404, "zh-CN", _ZH["foreign"])
+        if ends <= self._clock.now():
+            return None, self._page(410, report, said="ended")
+        question = _question(report)
+        if question is None or _moment(question) != moment:
+            return None, self._page(409, report, said="over")
+        return report, self._page(200, report)
+
+    def _page(
+        self, status: int, report: Document, *, said: str | None = None, button: str | None = None
+    ) -> HTMLResponse:
+        language = self._packs.current(report["city"]).city.languages[0]
+        words = _ZH if language.startswith("zh") else _EN
+        question = _question(report) if button is not None else None
+        return _rendered(
+            status,
+            language,
+            words["title"],
+            text=(question or {}).get("text") or "",
+            said=words[said] if said is not None else None,
+            button=words[button] if button is not None else None,
+        )
+
+
+def _question(report: Mapping[str, Any]) -> Document | None:
+    question: Document | None = (report.get("case") or {}).get("question")
+    return question
+
+
+def _moment(question: Mapping[str, Any]) -> str:
+    at: datetime = question["at"]
+    return str(int(at.timestamp() * 1000))
+
+
+def _text(body: bytes) -> str | None:
+    """The answer in the form; None when there is none, or more than may be said."""
+    try:
+        given = parse_qs(body.decode(), max_num_fields=4).get("text", [""])[0].strip()
+    except ValueError:
+        return None
+    return given if 0 < len(given) <= TEXT_MAX else None
+
+
+def _rendered(status: int, language: str, title: str, **values: Any) -> HTMLResponse:
+    page = _pages.get_template("answer.html").render(language=language, title=title, most=TEXT_MAX, **values)
+    return HTMLResponse(page, status, HEADERS)

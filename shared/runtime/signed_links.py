@@ -1,0 +1,32 @@
+"""Addresses that only we can have made: what they are for and until when, signed. Nothing is stored for them."""
+
+import base64
+import hmac
+import struct
+from datetime import UTC, datetime
+
+
+class SignedLinks:
+    """Makes and reads tokens. ``purpose``: tokens of one purpose are not those of another."""
+
+    def __init__(self, secret: str, purpose: str) -> None:
+        self._key = hmac.digest(secret.encode(), purpose.encode(), "sha256")
+
+    def token(self, what: str, ends: datetime) -> str:
+        """A token for an address; ``what`` is readable by whoever has it."""
+        body = struct.pack(">I", int(ends.timestamp())) + what.encode()
+        return base64.urlsafe_b64encode(self._signed(body) + body).decode().rstrip("=")
+
+    def read(self, token: str) -> tuple[str, datetime] | None:
+        """What it is for, and when it ends (to the second); None for a token that is not ours."""
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            signed, body = raw[:16], raw[16:]
+            if len(body) < 6 or not hmac.compare_digest(signed, self._signed(body)):
+                return None
+            return body[4:].decode(), datetime.fromtimestamp(struct.unpack(">I", body[:4])[0], UTC)
+        except ValueError:
+            return None
+
+    def _signed(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, "sha256")[:16]
