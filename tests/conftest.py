@@ -23,7 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         yield running
 
 
-ON_A_STACK = ("attacks", "docs", "faults", "flows", "stories")
+ON_A_STACK = ("attacks", "docs", "faults", "flows")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

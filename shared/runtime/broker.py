@@ -33,6 +33,8 @@ BATCH_TIMEOUT_MS = 500
 """The longest that an empty look waits, not a delay: records are handed on as soon as some are there."""
 LONG_POLL_MS = 2000
 """How long the broker keeps a question that has no answer yet; the answer comes as soon as there is one."""
+METADATA_MS = 30_000
+"""A group sees only with its metadata that a topic was made anew; the client's own five minutes are too long."""
 SERVED_SECONDS = 4.0
 LINGER_MS = 0
 """Whoever publishes hands over a batch at once; waiting for more costs latency and wakes the sender twice."""
@@ -62,6 +64,7 @@ def build_broker(settings: Settings, service: str, middlewares: Sequence[Any] = 
         max_batch_size=128 * 1024,
         compression_type="lz4",
         partitioner=partition_of,
+        metadata_max_age_ms=METADATA_MS,
         request_timeout_ms=15000,
         max_request_size=256 * 1024,
         allow_auto_create_topics=False,

@@ -9,7 +9,7 @@ what it knows. That the log is still the same is seen by the newest record that 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,11 +109,13 @@ class CaughtUp:
         """
         for consumer in self._consumers:
             client = consumer.subscriber.consumer
-            assigned = sorted(client.assignment()) if client is not None else []
-            if not assigned:
+            if client is None:
                 continue
             try:
-                await self._look(consumer, self._states[consumer.group], survey, assigned, cluster)
+                if assigned := sorted(client.assignment()):
+                    await self._look(consumer, self._states[consumer.group], survey, assigned, cluster)
+                else:
+                    await self._left_with_nothing(consumer, survey, client.subscription())
             except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
                 log.warning("marks.wait", group=consumer.group, error=str(error), kind=type(error).__name__)
 
@@ -135,6 +137,12 @@ class CaughtUp:
             await self._ask(consumer, state, cluster)
         else:
             await self._note(consumer, state, survey, assigned, cluster)
+
+    async def _left_with_nothing(self, consumer: Consumer, survey: AIOKafkaConsumer, topics: Iterable[str]) -> None:
+        """Others have its partitions, or the topic was made anew while it looked: then it would wait for minutes."""
+        known = {TopicPartition(topic, n): handled for topic in topics for n, handled in consumer.handled.items()}
+        if gone_from := await _gone(survey, known):
+            raise Replaced(f"{consumer.topic} has lost what was read from it, in partitions {gone_from}")
 
     async def _check(
         self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str

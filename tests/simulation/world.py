@@ -34,7 +34,7 @@ from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
-from shared.runtime import broker, http_client, http_server, kafka_connection, packs, real_time, relay, service
+from shared.runtime import broker, consume, http_client, http_server, kafka_connection, packs, real_time, relay, service
 from shared.runtime.http_server import Answer, Call, Route
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import MongoError
@@ -62,6 +62,8 @@ POLLS = (
     (unanswered, "LOOK_SECONDS"),
     (relay, "POLL_SECONDS"),
 )
+KILLS_MAX = 1000
+"""Ends of a process with the same record in hand: here chance makes many, and no record is to blame."""
 POLL_SECONDS = 1.5
 """Loops that only look whether there is anything look less often: looking is most of what a seed costs."""
 
@@ -226,6 +228,7 @@ class World:
             instead(http_server, "secrets", SimpleNamespace(token_hex=lambda n: traces.randbytes(n).hex()))
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
+            instead(consume, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
             instead(real_time, "_time", real_time.RealTime())
             instead(packs, "unpacked", lambda _: {})
             instead(packs, "read_pack", lambda _: self.pack)

@@ -32,6 +32,9 @@ class Log:
     def assignment(self) -> set[TopicPartition]:
         return {TopicPartition("t", number) for number in range(self.partitions)}
 
+    def subscription(self) -> frozenset[str]:
+        return frozenset({"t"})
+
     async def committed(self, _: TopicPartition) -> int | None:
         return self.kept
 
@@ -179,3 +182,14 @@ async def test_without_a_mark_a_replaced_log_was_missed_from_the_beginning(
     watched.connect(Log([100]))
     await watched.looks(10)
     assert watched.emitter.since == [EPOCH, EPOCH]
+
+
+async def test_who_was_left_without_partitions_sees_that_the_log_is_another_one(watched: Watched) -> None:
+    """Seen: the group was made anew before the topics were, and nobody looked again for five minutes."""
+    for log, lost in ((Log([10, 30, 20], partitions=0), False), (Log([70], partitions=0), True)):
+        watched.consumer.subscriber = SimpleNamespace(consumer=log)
+        if lost:
+            with pytest.raises(Replaced):
+                await watched.looks()
+        else:
+            await watched.looks()
