@@ -23,14 +23,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         yield running
 
 
-ON_A_STACK = ("attacks", "docs", "faults", "flows")
+ONE_AFTER_THE_OTHER = {"docs": "flows", "flows": "flows", "attacks": "attacks", "faults": "faults", "stores": "stores"}
+"""Folders whose tests share servers, so that each stays with one worker; the others are divided by their files."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers on two cores: one has everything that runs a stack, so that stacks do not crowd each other."""
+    """For ``pytest -n``: most of the time is waiting for servers, so that three workers keep two cores busy."""
     for item in items:
         folder, _, rest = item.nodeid.removeprefix("tests/").partition("/")
-        group = (
-            "stack" if folder in ON_A_STACK else folder if folder == "stores" else f"{folder}/{rest.partition(':')[0]}"
-        )
+        group = ONE_AFTER_THE_OTHER.get(folder, f"{folder}/{rest.partition(':')[0]}")
         item.add_marker(pytest.mark.xdist_group(group))

@@ -60,7 +60,7 @@ class PersonsApi:
 
     def routes(self) -> list[Route]:
         def for_router(path: str, handler: Any, summary: str, body: type) -> Route:
-            return post(path, handler, summary, roles=SERVICE, body=body, answers={200: None, 404: None})
+            return post(path, handler, summary, roles=SERVICE, body=body)
 
         return [
             post(

@@ -121,8 +121,8 @@ def _refusals(route: Route) -> list[int]:
     statuses = [500, 503]
     if route.roles:
         statuses += [401, 403, 429]
-    if "{" in route.path:
-        statuses.append(404)
+    if "{" in route.path or route.query is not None or route.body is not None:
+        statuses.append(404)  # what is named in any of them may be nothing that the caller sees
     if route.query is not None or route.body is not None or route.raw_max:
         statuses.append(422)
     if route.method != "GET":
