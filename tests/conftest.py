@@ -28,7 +28,10 @@ ONE_AFTER_THE_OTHER = {"docs": "flows", "flows": "flows", "attacks": "attacks", 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For ``pytest -n``: most of the time is waiting for servers, so that two workers keep two cores busy (three took longer)."""
+    """For ``pytest -n``: most of the time is waiting for servers, so that two workers keep two cores busy.
+
+    Three took longer.
+    """
     for item in items:
         folder, _, rest = item.nodeid.removeprefix("tests/").partition("/")
         group = ONE_AFTER_THE_OTHER.get(folder, f"{folder}/{rest.partition(':')[0]}")
