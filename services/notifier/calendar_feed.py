@@ -78,7 +78,7 @@ class CalendarFeeds:
                 "A person's duty calendar",
                 query=CalendarQuery,
                 media=("text/calendar",),
-                answers={200: None, 404: None},
+                answers={200: None},
             ),
         ]
 
