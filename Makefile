@@ -28,7 +28,7 @@ up: setup ## the whole stack in the foreground
 	$(BIN)/whistle up
 
 test: setup ## the test suite on the real parts
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 faults: setup ## the long fault matrix on three brokers and three MongoDB members, and 10,000 simulated days
 	WHISTLE_SEEDS=10000 $(BIN)/python -m pytest tests/simulation/test_simulation.py -k no_seed_breaks

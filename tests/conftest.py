@@ -1,4 +1,4 @@
-"""What all tests share: one Hypothesis profile, one stack, and how two workers divide the work."""
+"""What all tests share: one Hypothesis profile, and one stack."""
 
 import os
 from collections.abc import Iterator
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from tests.stack import HARBOUR, SHEYANG, RunningStack, running_stack
+from tests.workers import ByServers
 
 # No deadline: the machine is shared. In CI the same examples every time.
 settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -23,16 +25,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         yield running
 
 
-ONE_AFTER_THE_OTHER = {"docs": "flows", "flows": "flows", "attacks": "attacks", "faults": "faults", "stores": "stores"}
-"""Folders whose tests share servers, so that each stays with one worker; the others are divided by their files."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For ``pytest -n``: most of the time is waiting for servers, so that two workers keep two cores busy.
-
-    Three took longer.
-    """
-    for item in items:
-        folder, _, rest = item.nodeid.removeprefix("tests/").partition("/")
-        group = ONE_AFTER_THE_OTHER.get(folder, f"{folder}/{rest.partition(':')[0]}")
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServers:
+    """For ``pytest -n``."""
+    return ByServers(config, log)

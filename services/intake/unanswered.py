@@ -26,7 +26,7 @@ from shared.kernel.working_time import Calendar, deadline
 from shared.runtime.http_server import new_trace
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
 from shared.runtime.packs import PackLibrary
-from shared.runtime.relay import Handed, Relay, real_now
+from shared.runtime.relay import LANES, Handed, Relay, real_now
 from shared.runtime.vitals import COUNTED_MAX
 
 log = structlog.get_logger()
@@ -177,15 +177,14 @@ class Unanswered:
         """Danger first. While the relay cannot publish, or is full, they wait where they are."""
         now = real_now()
         left = 0 if self._relay.failing_since is not None else min(PAGE, self._relay.room)
-        due: list[Document] = []
-        for lane in (0, 1):
-            if left > len(due):
-                due += await self.unanswered.find(
-                    {"lane": lane, "republish_at": {"$lte": now}},
-                    sort=[("republish_at", 1)],
-                    limit=left - len(due),
-                    hint="republish",
-                )
+        if not left:
+            return 0
+        due = await self.unanswered.find(
+            {"lane": {"$in": LANES}, "republish_at": {"$lte": now}},
+            sort=[("lane", 1), ("republish_at", 1)],
+            limit=left,
+            hint="republish",
+        )
         due = await self._still(due)
         if not due:
             return 0

@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 PAGE = 500
 SLEEP_SECONDS_MAX = 0.25
+LOOK_SECONDS = 1.0
+"""How late a moment may be seen that another process made the next one. No promise is so short."""
 SET_ASIDE = timedelta(minutes=5)
 LOOKED_WITHIN_SECONDS = 20.0
 _FIRED = Counter("whistle_clock_events_total", "Warnings, breaches and rungs that fired.")
@@ -52,11 +54,24 @@ class Timers:
             try:
                 fired = await self.fire_due()
                 self._looked = time.monotonic()
-                pause = 0.0 if fired else SLEEP_SECONDS_MAX
+                if not fired:
+                    await self._until_due()
+                pause = 0.0
             except (MongoError, TimeoutError) as error:
                 log.warning("timers.store_away", error=str(error), kind=type(error).__name__)
                 pause = min(5.0, max(0.5, pause * 2))
             await asyncio.sleep(pause)
+
+    async def _until_due(self) -> None:
+        """Sleep until the next moment as it is known; a clock that is moved forward is noticed meanwhile."""
+        while True:
+            next_due = await self._store.next_due()
+            self._looked = time.monotonic()
+            while time.monotonic() < self._looked + LOOK_SECONDS:
+                left = (next_due - self._clock.now()).total_seconds() if next_due is not None else LOOK_SECONDS
+                await asyncio.sleep(min(SLEEP_SECONDS_MAX, left) if left > 0 else SLEEP_SECONDS_MAX)
+                if next_due is not None and next_due <= self._clock.now():
+                    return
 
     def unwell(self) -> str | None:
         """Why deadlines are not kept, if they are not."""

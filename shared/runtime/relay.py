@@ -33,6 +33,8 @@ from shared.runtime.spacing import Spacing
 log = structlog.get_logger()
 
 ROUND = 256
+LANES = [0, 1]
+"""Danger, and the rest."""
 HANDED_MAX = 4096
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
@@ -161,21 +163,18 @@ class Relay:
         oldest = now
         found: list[Handed] = []
         try:
-            for lane in (0, 1):
-                for number, source in enumerate(self._sources):
-                    documents = (
-                        await source.find(
-                            {"outbox.lane": lane, "outbox.since": {"$lte": before}},
-                            {"version": 1, "pending": 1, "outbox": 1},
-                            sort=[("outbox.since", 1)],
-                            limit=limit - len(found),
-                            hint="outbox",
-                        )
-                        if limit > len(found)
-                        else []
-                    )
-                    oldest = min([oldest, *(document["outbox"]["since"] for document in documents[:1])])
-                    found += [h for h in (_handed(number, d) for d in documents) if self._claim(h)]
+            for number, source in enumerate(self._sources):
+                if limit <= len(found):
+                    break
+                documents = await source.find(
+                    {"outbox.lane": {"$in": LANES}, "outbox.since": {"$lte": before}},
+                    {"version": 1, "pending": 1, "outbox": 1},
+                    sort=[("outbox.lane", 1), ("outbox.since", 1)],
+                    limit=limit - len(found),
+                    hint="outbox",
+                )
+                oldest = min([oldest, *(document["outbox"]["since"] for document in documents)])
+                found += [h for h in (_handed(number, d) for d in documents) if self._claim(h)]
         except MongoError as error:
             self._failed(error)
         else:
