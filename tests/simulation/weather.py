@@ -22,6 +22,8 @@ class Weather:
         self._chance = chance
         self._note = note
         self.calm = False
+        self.under_way = 0.02
+        """Seconds; 0 where time is real."""
         kinds = [f"{place}.{kind}" for place, names in _PLACES.items() for kind in names]
         self.rates = {kind: chance.choice(RATES) for kind in kinds}
         self.slow = chance.choice((0.0, 0.0, 0.05))
@@ -40,7 +42,7 @@ class Weather:
         """Seconds that a message is under way: some milliseconds, now and then seconds."""
         if not self.calm and self._chance.random() < self.slow:
             return self._chance.random() * 6.0
-        return 0.001 + self._chance.random() * 0.02
+        return (0.05 + self._chance.random()) * self.under_way
 
     def late(self) -> float:
         """Seconds until something that was given up happens after all."""

@@ -54,7 +54,7 @@ async def mongo(request: pytest.FixtureRequest, mongo_uri: str) -> AsyncIterator
 def simulated() -> Iterator[Mongo]:
     """The seam on a replica set in memory, in fair weather."""
     weather = Weather(random.Random(0), lambda _: None)
-    weather.calm = True
+    weather.calm, weather.under_way = True, 0.0
     servers, real_bucket = ReplicaSet(weather), gridfs.asynchronous.AsyncGridFSBucket
 
     def bucket(raw: Any, *more: Any) -> Any:
