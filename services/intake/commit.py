@@ -105,9 +105,7 @@ class GroupCommit:
         now = real_now()
         documents = [to_doc(w.report, w.trace, now) for w in group]
         try:
-            persons = [w.person for w in group if w.person is not None]
-            erased = await self._identities.keep(persons) if persons else frozenset()
-            inserted = await self._store.insert(documents)
+            erased, inserted = await self._kept([w.person for w in group if w.person is not None], documents)
             if erased:
                 await self._return_of(group, erased, inserted)
             again = [group[i] for i in inserted.duplicate]
@@ -139,6 +137,12 @@ class GroupCommit:
         _SIZE.observe(len(group))
         _TOOK.observe(time.monotonic() - began)
         log.info("reports.stored", reports=len(handed), again=len(again), took_ms=_millis(began))
+
+    async def _kept(self, persons: list[Person], documents: list[Document]) -> tuple[frozenset[str], Inserted]:
+        """Persons and reports side by side; where only one of both is stored, who repeats brings the other."""
+        if not persons:
+            return frozenset(), await self._store.insert(documents)
+        return await asyncio.gather(self._identities.keep(persons), self._store.insert(documents))
 
     async def _return_of(self, group: list[Waiting], erased: frozenset[str], inserted: Inserted) -> None:
         """Only a new report brings back somebody who was erased; one that comes again does not."""
