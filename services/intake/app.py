@@ -26,7 +26,7 @@ from services.intake.unanswered import INDEXES, Unanswered
 from shared.contracts import cases, cities
 from shared.contracts.envelope import Envelope
 from shared.runtime.births import Births
-from shared.runtime.consume import effect, projection
+from shared.runtime.consume import LEISURE_SECONDS, effect, projection
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
@@ -74,7 +74,9 @@ def assemble(settings: Settings) -> Service:
         follower.wake()
 
     progress = Progress(store)
-    service.consumes(effect(cases.TOPIC, "intake.progress", progress.handle, service.dead, service.clock))
+    service.consumes(
+        effect(cases.TOPIC, "intake.progress", progress.handle, service.dead, service.clock, spacing=LEISURE_SECONDS)
+    )
     service.consumes(projection(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
     unanswered = Unanswered(service.database, store, packs, relay, service.clock)
     service.indexes.append((unanswered.unanswered, INDEXES))

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -29,8 +29,8 @@ from shared.runtime.telemetry import OFF, Telemetry
 log = structlog.get_logger()
 
 BATCH_RECORDS = 256
-BATCH_TIMEOUT_MS = 500
-"""The longest that an empty look waits, not a delay: records are handed on as soon as some are there."""
+BATCH_TIMEOUT_MS = 10**12
+"""A look ends when records are there and never before: after an empty one FastStream sleeps for as long again."""
 LONG_POLL_MS = 2000
 """How long the broker keeps a question that has no answer yet; the answer comes as soon as there is one."""
 METADATA_MS = 30_000
@@ -211,6 +211,23 @@ async def _raw_batch(message: tuple[ConsumerRecord, ...], original: Any) -> Kafk
 
 async def _no_decoding(message: KafkaMessage) -> object:
     return message.raw_message
+
+
+@contextlib.contextmanager
+def held_back(client: AIOKafkaConsumer | None) -> Iterator[None]:
+    """Nothing is fetched meanwhile, so that the next fetch brings all that came and not just what came first.
+
+    aiokafka asks for more as soon as a batch is taken and then holds what little it got until the next look: records
+    waited for two turns, in batches half as large (accepted → visible p50 67 → 50 ms at 318/s).
+    """
+    if client is None:
+        yield
+        return
+    client.pause(*client.assignment())
+    try:
+        yield
+    finally:
+        client.resume(*client.paused())
 
 
 def durable_subscriber(settings: Settings, broker: KafkaBroker, topic: str, group: str, title: str) -> Any:

@@ -22,7 +22,7 @@ from shared.contracts.catalogue import CATALOGUE
 from shared.contracts.envelope import Envelope, Malformed, from_record
 from shared.kernel.clock import Clock
 from shared.runtime.attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX
-from shared.runtime.broker import durable_subscriber
+from shared.runtime.broker import durable_subscriber, held_back
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.mongo import MongoError
 from shared.runtime.settings import Settings
@@ -35,6 +35,8 @@ OUTAGES = (MongoError, KafkaError, httpx.HTTPError, OSError, TimeoutError)
 OUTAGE_SECONDS_MAX = 60.0
 SPACING_SECONDS = 0.02
 """Between batches: a record after a pause is handled at once, those on its heels together."""
+LEISURE_SECONDS = 0.1
+"""The same where nobody is paged by it: fewer, larger batches leave more of the machine to those who are."""
 _HANDLED = Counter("whistle_events_handled_total", "Events handled by consumers.", ["group"])
 _TOOK = Histogram(
     "whistle_consumer_batch_duration_seconds",
@@ -63,8 +65,10 @@ class Consumer:
         clock: Clock,
         *,
         newest: bool,
+        spacing: float = SPACING_SECONDS,
     ) -> None:
         self.topic = topic
+        self._spacing = spacing
         self.group = group
         self._handle = handle
         self._dead = dead
@@ -98,6 +102,10 @@ class Consumer:
         self.subscriber(self._consume)
 
     async def _consume(self, records: tuple[ConsumerRecord, ...]) -> None:
+        with held_back(getattr(self.subscriber, "consumer", None)):
+            await self._turn(records)
+
+    async def _turn(self, records: tuple[ConsumerRecord, ...]) -> None:
         began = time.monotonic()
         firsts = {record.partition: record.offset for record in reversed(records)}
         self.began = firsts | self.began
@@ -113,7 +121,7 @@ class Consumer:
         self.progress = time.monotonic()
         self._took.observe(self.progress - began)
         self._note_places(firsts, records)
-        await asyncio.sleep(max(0.0, began + SPACING_SECONDS - self.progress))
+        await asyncio.sleep(max(0.0, began + self._spacing - self.progress))
 
     async def _begin(self, places: Iterable[str]) -> int:
         self._in_hand = frozenset(places)
@@ -208,6 +216,8 @@ def projection(topic: str, group: str, handle: Handler, dead: DeadLetters, clock
     return Consumer(topic, group, handle, dead, clock, newest=True)
 
 
-def effect(topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock) -> Consumer:
-    """``handle`` gets every event and must derive what it makes from the event's id."""
-    return Consumer(topic, group, handle, dead, clock, newest=False)
+def effect(
+    topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock, *, spacing: float = SPACING_SECONDS
+) -> Consumer:
+    """``handle`` gets every event and must derive what it makes from the event's id. ``spacing``: seconds."""
+    return Consumer(topic, group, handle, dead, clock, newest=False, spacing=spacing)
