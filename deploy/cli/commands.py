@@ -23,7 +23,7 @@ def add(app: typer.Typer) -> None:
     for command in (trace, explain, replay, demo):
         app.command()(command)
     app.command(context_settings={"ignore_unknown_options": True})(locate)  # a western longitude is no option
-    _group(app, "city", "City packs: check and load.", check=city_check, load=city_load)
+    _group(app, "city", "City packs: check, preview and load.", check=city_check, preview=city_preview, load=city_load)
     about = "Parked messages: those that could not be handled."
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
@@ -45,6 +45,15 @@ def city_check(folder: Annotated[Path, typer.Argument(help="The pack's folder.")
     from deploy.cli.city import check
 
     check(folder, as_json)
+
+
+def city_preview(folder: Annotated[Path, typer.Argument(help="The pack's folder.")], as_json: Json = False) -> None:
+    """What reporters read at each step, in each language, with made-up values; whose words they are."""
+    from deploy.cli import previewing
+    from deploy.cli.api import explained
+
+    with explained():
+        previewing.show(folder, as_json)
 
 
 def city_load(

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 
 from services.intake.reporters import Reporters
 from services.intake.store import ReportStore
+from services.intake.telling import Telling
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Call, Route, get, post
@@ -125,13 +126,16 @@ class AnswerLinks:
     def _page(
         self, status: int, report: Document, *, said: str | None = None, button: str | None = None
     ) -> HTMLResponse:
-        language = self._packs.current(report["city"]).city.languages[0]
+        pack = self._packs.current(report["city"])
+        language = pack.city.languages[0]
         words = _ZH if language.startswith("zh") else _EN
         question = _question(report) if button is not None else None
+        asked = Telling(report, pack).asked() if question is not None else None
         return _rendered(
             status,
             language,
             words["title"],
+            heading=asked,
             text=(question or {}).get("text") or "",
             said=words[said] if said is not None else None,
             button=words[button] if button is not None else None,

@@ -1,4 +1,4 @@
-"""What reporters see: the newest public state of the case, in the glossary's words."""
+"""What reporters see: the newest public state of the case. The words are ``telling``'s."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,44 +7,15 @@ from typing import Any
 import msgspec
 
 from services.intake.store import ReportStore
+from services.intake.telling import Telling
 from shared.city.pack import Pack
+from shared.city.told import STEPS
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import case_id, opening_report
 from shared.runtime.mongo import Document
 
-RIDER_WORDS = {
-    "queued": "已派单",
-    "acknowledged": "已签收",
-    "claimed": "已接单",
-    "on_site": "已到现场",
-    "in_progress": "处置中",
-    "waiting_reporter": "请补充信息",
-    "resolved": "已处置",
-    "closed": "已办结",
-    "merged": "已与同一问题合并",
-    "rejected": "未受理",
-    "reopened": "重新办理",
-}
-STEP_WORDS = {
-    "case.opened": "已派单",
-    "case.acknowledged": "已签收",
-    "case.claimed": "已接单",
-    "case.on_site": "已到现场",
-    "case.started": "处置中",
-    "case.resolved": "已处置",
-    "case.closed": "已办结",
-    "case.rejected": "未受理",
-    "case.reopened": "重新办理",
-    "case.moved": "已转办",
-    "case.info_requested": "请补充信息",
-    "case.info_given": "已补充信息",
-    "case.info_missing": "逾期未补充信息",
-    "case.escalated": "已上报上级",
-    "clock.breached": "已超时",
-}
-"""Steps that a reporter is shown; the rest is the officers' business."""
 ATTACHING = frozenset({"case.opened.v1", "case.report_attached.v1", "case.confirmed.v1"})
 ENDED = frozenset({"closed", "rejected", "merged"})
 
@@ -97,29 +68,26 @@ def _shown(event: CaseEvent) -> Document:
 
 def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
     """``GET /v1/reports/{id}``."""
-    case = report.get("case")
+    case, telling = report.get("case"), Telling(report, pack)
     view: dict[str, Any] = {
         "id": report["_id"],
         "status": case["state"] if case else "accepted",
-        "status_text": RIDER_WORDS[case["state"]] if case else "已收到",
+        "status_text": telling.word(case["state"] if case else "accepted"),
         "received_at": report["received_at"],
         "kind": report["kind"],
         "description": report["description"],
         "photos": [*report["photos"], *report.get("added_photos", ())],
-        "steps": _steps(report, pack),
+        "steps": _steps(report, pack, telling),
     }
     if case:
         unit = pack.units.get(case["unit"])
-        name = unit.name if unit else case["unit"]
-        view["unit"] = {"id": case["unit"], "name": name}
+        view["unit"] = {"id": case["unit"], "name": unit.name if unit else case["unit"]}
         view["case"] = {k: case[k] for k in ("id", "state", "version", "category", "priority", "clocks")}
-        view["message"] = _receipt(name, case)
         if case.get("question") is not None:
-            view["question"] = {"text": RIDER_WORDS["waiting_reporter"], **case["question"]}
+            view["question"] = {"text": telling.word("waiting_reporter"), **case["question"]}
         if "also" in report:
             view["also"] = [{k: other[k] for k in ("id", "state", "category")} for other in report["also"]]
-        if "hangs" in report:
-            view |= _hanging(report["hangs"], name, case)
+        view |= _hanging(report["hangs"], telling) if "hangs" in report else {"message": telling.message()}
         if "reason" in case:
             view["reason"] = case["reason"]
     if report["confidential"]:
@@ -131,38 +99,27 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
     return view
 
 
-def _hanging(hangs: Mapping[str, Any], unit: str, case: Mapping[str, Any]) -> dict[str, Any]:
+def _hanging(hangs: Mapping[str, Any], telling: Telling) -> dict[str, Any]:
     """What the reporter of something that others reported too, or that is mended, reads first."""
     if hangs["says"] is not None:
-        return {"message": f"谢谢您的反馈，已转告【{unit}】", "feedback": hangs["says"]}
-    message = f"已与同一问题合并（{case['report_count']}人上报）。{_receipt(unit, case)}"
-    return {"message": message, "merged": True}
+        return {"message": telling.thanks(), "feedback": hangs["says"]}
+    return {"message": telling.joined(), "merged": True}
 
 
-def _receipt(unit: str, case: Mapping[str, Any]) -> str:
-    """The sentence that riders wait for; the minutes are the commitment's."""
-    clock = next((c for c in case["clocks"] if c["kind"] == "acknowledge"), None)
-    if case["state"] != "queued" or clock is None:
-        return f"{RIDER_WORDS[case['state']]}：{unit}"
-    minutes = round((clock["due_at"] - clock["started_at"]).total_seconds() / 60)
-    return f"收到！已派给【{unit}】，{minutes}分钟内签收"
+def _steps(report: Mapping[str, Any], pack: Pack, telling: Telling) -> list[dict[str, Any]]:
+    def line(what: str, at: datetime, of: str | None = None) -> dict[str, Any]:
+        unit = pack.units.get(of or "")
+        whose = {"unit": {"id": unit.id, "name": unit.name}} if unit else {}
+        return {"at": at, "what": what, "text": telling.step(what, at, of), **whose}
 
-
-def _steps(report: Mapping[str, Any], pack: Pack) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = [{"at": report["received_at"], "what": "report.received", "text": "已收到"}]
+    steps = [line("report.received", report["received_at"])]
     for step in (report.get("case") or {}).get("steps", ()):
         told = (steps[-1]["what"], steps[-1].get("unit", {}).get("id"))
-        if step["what"] in STEP_WORDS and told != (step["what"], step.get("unit")):
-            unit = pack.units.get(step.get("unit", ""))
-            steps.append(
-                {
-                    "at": step["at"],
-                    "what": step["what"],
-                    "text": STEP_WORDS[step["what"]],
-                    **({"unit": {"id": unit.id, "name": unit.name}} if unit else {}),
-                }
-            )
+        if step["what"] in STEPS and told != (step["what"], step.get("unit")):
+            steps.append(line(step["what"], step["at"], step.get("unit")))
     if report.get("hangs", {"says": ""})["says"] is None:
-        steps.append({"at": report["received_at"], "what": "report.merged", "text": RIDER_WORDS["merged"]})
-    steps += report.get("own_steps", [])
+        steps.append(line("report.merged", report["received_at"]))
+    steps += [
+        {**own, "text": telling.step(own["what"], own["at"]) or own["text"]} for own in report.get("own_steps", ())
+    ]
     return sorted(steps, key=lambda step: step["at"])

@@ -4,6 +4,7 @@ from shared.city.check_channels import check_channels
 from shared.city.check_ground import check_areas, check_city, check_places, check_units
 from shared.city.check_people import check_handlers, check_people, check_secrets, check_staffing
 from shared.city.check_promises import check_calendars, check_categories, check_commitments, check_pauses, check_rules
+from shared.city.check_texts import check_texts
 from shared.city.entries import Entries, Reading
 from shared.city.findings import Findings
 from shared.city.tree import units_of
@@ -25,5 +26,6 @@ def check(entries: Entries, reading: Reading) -> None:
     check_people(found)
     check_handlers(found)
     check_channels(found)
+    check_texts(found)
     if is_tree:
         check_staffing(found, units_of(entries.units))

@@ -11,6 +11,7 @@ from shared.city import model, yaml_text
 from shared.city.areas import Area
 from shared.city.geojson import read_areas
 from shared.city.problems import Problem, pointer
+from shared.city.texts import Wording
 
 AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[model.Entry]]] = {
@@ -27,6 +28,7 @@ LISTS: dict[str, dict[str, type[model.Entry]]] = {
         "cover": model.Cover,
         "pairs": model.Pair,
     },
+    "texts.yaml": {"texts": Wording},
 }
 """Files that hold lists. The first list of a file may stand alone, without its key."""
 
@@ -59,6 +61,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     leave: tuple[model.Leave, ...] = ()
     covers: tuple[model.Cover, ...] = ()
     pairs: tuple[model.Pair, ...] = ()
+    texts: tuple[Wording, ...] = ()
     rest: dict[str, Any] = {}
 
 

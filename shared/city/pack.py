@@ -20,6 +20,7 @@ from shared.city.problems import Problem
 from shared.city.receivers import Receivers
 from shared.city.rota import Changes, of_pack
 from shared.city.rules import Rules
+from shared.city.texts import Texts
 from shared.city.tree import Tree
 from shared.city.trust import Trust
 from shared.kernel.working_time import Calendar
@@ -54,6 +55,8 @@ class Pack:
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
         self.trust = Trust(self.city, self.units, self.people, entries.categories)
+        self.wordings = entries.texts
+        self.texts = Texts(entries.texts)
         self._calendars = {spec.id: calendar_of(spec, self.city.timezone) for spec in entries.calendars}
         self.posts = Posts(
             self.people,

@@ -125,7 +125,7 @@ def test_a_reporter_who_is_asked_answers_and_the_work_goes_on(own_stack: Running
         lambda: (v := rider.get("intake", f"/v1/reports/{report}").json())["status"] == "waiting_reporter" and v,
         what="the question",
     )
-    assert (view["status_text"], view["question"]["text"]) == ("请补充信息", "Which of the two masts?")
+    assert (view["status_text"], view["question"]["text"]) == ("Please tell us more", "Which of the two masts?")
     own_stack.forward("PT30H")
     answer = rider.post_to("intake", f"/v1/reports/{report}/additions", {"text": "the left one"})
     assert answer.status_code == 200, answer.text

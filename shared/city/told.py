@@ -1,0 +1,134 @@
+"""What a reporter is told: the closed list of steps, the built-in words of each, and what a text may name.
+
+The Chinese words are the glossary's; the English ones are a gloss of them.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+Told = Literal[
+    "accepted",
+    "queued",
+    "acknowledged",
+    "claimed",
+    "on_site",
+    "in_progress",
+    "waiting_reporter",
+    "resolved",
+    "closed",
+    "reopened",
+    "rejected",
+    "merged",
+    "case.moved",
+    "case.info_given",
+    "case.info_missing",
+    "case.escalated",
+    "clock.breached",
+    "report.unrouted",
+    "photo.unreadable",
+    "feedback",
+]
+"""States, and by their event's name the steps that change none; ``feedback``: the report said nothing new."""
+
+TOLD: tuple[Told, ...] = get_args(Told)
+WITHOUT_CASE: frozenset[Told] = frozenset({"accepted", "report.unrouted", "photo.unreadable"})
+"""Told before there is a case, or whether there is one or not."""
+
+BEFORE: frozenset[str] = frozenset({"report"})
+OF_CASE: frozenset[str] = BEFORE | {"case", "unit", "category", "reports", "acknowledge_by", "on_site_by", "resolve_by"}
+OF_ONE: Mapping[Told, frozenset[str]] = {
+    "queued": frozenset({"minutes"}),
+    "waiting_reporter": frozenset({"answer_by"}),
+}
+"""What one state's texts may name beside the others."""
+
+STEPS: Mapping[str, Told] = {
+    "report.received": "accepted",
+    "report.merged": "merged",
+    "report.unrouted": "report.unrouted",
+    "photo.unreadable": "photo.unreadable",
+    "case.opened": "queued",
+    "case.acknowledged": "acknowledged",
+    "case.claimed": "claimed",
+    "case.on_site": "on_site",
+    "case.started": "in_progress",
+    "case.resolved": "resolved",
+    "case.closed": "closed",
+    "case.rejected": "rejected",
+    "case.reopened": "reopened",
+    "case.moved": "case.moved",
+    "case.info_requested": "waiting_reporter",
+    "case.info_given": "case.info_given",
+    "case.info_missing": "case.info_missing",
+    "case.escalated": "case.escalated",
+    "clock.breached": "clock.breached",
+}
+"""Steps that a reporter is shown, as the events call them; the rest is the officers' business."""
+
+_WORDS: Mapping[Told, tuple[str, str]] = {
+    "accepted": ("已收到", "Received"),
+    "queued": ("已派单", "Sent to the unit in charge"),
+    "acknowledged": ("已签收", "Signed for"),
+    "claimed": ("已接单", "Taken on"),
+    "on_site": ("已到现场", "Somebody is there"),
+    "in_progress": ("处置中", "Being dealt with"),
+    "waiting_reporter": ("请补充信息", "Please tell us more"),
+    "resolved": ("已处置", "Dealt with"),
+    "closed": ("已办结", "Closed"),
+    "reopened": ("重新办理", "Opened again"),
+    "rejected": ("未受理", "Not accepted"),
+    "merged": ("已与同一问题合并", "Joined with reports of the same problem"),
+    "case.moved": ("已转办", "Passed on"),
+    "case.info_given": ("已补充信息", "More was told"),
+    "case.info_missing": ("逾期未补充信息", "Not told in time"),
+    "case.escalated": ("已上报上级", "Brought to the level above"),
+    "clock.breached": ("已超时", "Overdue"),
+    "report.unrouted": ("超时未派单，已提醒", "With no unit in time; somebody was reminded"),
+    "photo.unreadable": ("照片无法读取，请重新上传", "The photo cannot be read; please send it again"),
+    "feedback": ("谢谢您的反馈", "Thank you for telling us"),
+}
+_MESSAGES: Mapping[Told, tuple[str, str]] = {
+    "queued": (
+        "收到！已派给【{unit}】，{minutes}分钟内签收",
+        "Received! {unit} has it and signs for it within {minutes} minutes",
+    ),
+    "feedback": ("谢谢您的反馈，已转告【{unit}】", "Thank you for telling us; {unit} has been told"),
+}
+_MESSAGE = "{word}：{unit}", "{word}: {unit}"
+_JOINED = "已与同一问题合并（{reports}人上报）", "Joined with reports of the same problem ({reports} by now)"
+
+
+def may_name(state: Told) -> frozenset[str]:
+    """The placeholders of that state's texts; there are no others."""
+    return BEFORE if state in WITHOUT_CASE else OF_CASE | OF_ONE.get(state, frozenset())
+
+
+def is_chinese(language: str) -> bool:
+    """Whether built-in words for ``language`` are the Chinese ones; they are English for every other."""
+    return language.startswith("zh")
+
+
+def word(state: Told, language: str) -> str:
+    """The built-in word of a state or step."""
+    return _WORDS[state][not is_chinese(language)]
+
+
+def built_in_message(state: Told, language: str) -> str:
+    """The built-in sentence that says where a report stands, as a template; ``{word}`` is the state's."""
+    return _MESSAGES.get(state, _MESSAGE)[not is_chinese(language)]
+
+
+def plain_message(language: str) -> str:
+    """The sentence where a state's own names what the case does not have."""
+    return _MESSAGE[not is_chinese(language)]
+
+
+def joined_message(language: str) -> str:
+    """The built-in sentence for a report that joined a case which others reported too."""
+    return _JOINED[not is_chinese(language)]
+
+
+def sentences(first: str, second: str, language: str) -> str:
+    """One after the other, with a full stop between them unless ``first`` ends one way or another."""
+    stop, blank = ("。", "") if is_chinese(language) else (".", " ")
+    return f"{first}{'' if first.endswith(tuple('。！？.!?')) else stop}{blank}{second}"
