@@ -1,6 +1,7 @@
 """Reports' routes: what rider apps call, and officers who enter a report for somebody."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -137,7 +138,9 @@ class ReportApi:
             replayed = await self._replayed(body, who, key)
             if replayed is not None:
                 return replayed
-            await self._photos.claim_for_report(who, body.photos, report.id)
+            looks = await self._photos.claim_for_report(who, body.photos, report.id)
+            if looks and not report.confidential:
+                report = replace(report, looks=looks)
         return await self._commit.commit(report, trace, self._acceptance.person(body, who))
 
     async def _replayed(self, body: ReportBody, who: Principal, key: str) -> Receipt | None:

@@ -50,12 +50,12 @@ class PhotoKeeper:
         if waiting is None:
             return False
         photo, content = waiting
-        pictures = await self._cleaner.clean(content, photo["media"])
-        finished = await self._photos.finish(photo["_id"], pictures)
-        if pictures is None and finished is not None:
+        cleaned = await self._cleaner.clean(content, photo["media"])
+        finished = await self._photos.finish(photo["_id"], cleaned)
+        if cleaned is None and finished is not None:
             await self._unreadable(finished)
-        _CLEANED.labels("clean" if pictures is not None else "unreadable").inc()
-        log.info("photo.cleaned", photo=photo["_id"], readable=pictures is not None)
+        _CLEANED.labels("clean" if cleaned is not None else "unreadable").inc()
+        log.info("photo.cleaned", photo=photo["_id"], readable=cleaned is not None)
         return True
 
     async def _unreadable(self, photo: Document) -> None:

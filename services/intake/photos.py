@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from prometheus_client import Gauge
 
-from services.intake.domain.photo import Picture
+from services.intake.domain.photo import Cleaned, Picture
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused
 from shared.kernel.ids import secret_id
 from shared.runtime.identity.directory import Principal
@@ -72,12 +72,15 @@ class PhotoStore:
             raise key_reused()
         return id_, True
 
-    async def claim_for_report(self, who: Principal, photos: Sequence[str], report: str) -> None:
-        """All of ``photos`` belong to ``report``. Raises ``Refusal`` 422 naming those that are not to be had."""
-        missing = await self._claim(
-            {"city": who.city, "app": who.who, "report": {"$in": [None, report]}}, photos, {"report": report}
-        )
-        if missing:
+    async def claim_for_report(self, who: Principal, photos: Sequence[str], report: str) -> tuple[str, ...]:
+        """All of ``photos`` belong to ``report``; the looks of those that are clean and have enough to be known by.
+
+        Raises ``Refusal`` 422 naming those that are not to be had.
+        """
+        where: Document = {"city": who.city, "app": who.who, "report": {"$in": [None, report]}}
+        claimed = await self._claim(where, photos, {"report": report})
+        if claimed is None:
+            missing = await self._missing(where, photos)
             raise invalid(
                 *(
                     FieldError(f"/photos/{i}", "is no photo that this app sent and that is still free")
@@ -85,16 +88,26 @@ class PhotoStore:
                     if photo in missing
                 )
             )
+        return tuple(photo["looks"] for photo in claimed if "looks" in photo)
 
     async def claim_for_case(self, city: str, photos: Sequence[str], case: str) -> list[str]:
         """All of ``photos`` belong to ``case``; answers those that are not to be had."""
-        return await self._claim({"city": city, "report": None, "case": {"$in": [None, case]}}, photos, {"case": case})
+        where: Document = {"city": city, "report": None, "case": {"$in": [None, case]}}
+        claimed = await self._claim(where, photos, {"case": case})
+        return await self._missing(where, photos) if claimed is None else []
 
-    async def _claim(self, where: Document, photos: Sequence[str], to: Document) -> list[str]:
-        for photo in photos:
-            if not await self.photos.update({**where, "_id": photo}, {"$set": {**to, "claimed": True}}):
-                return [p for p in photos if not await self.photos.count({**where, "_id": p}, limit=1)]
-        return []
+    async def _claim(self, where: Document, photos: Sequence[str], to: Document) -> list[Document] | None:
+        """The photos as they are then; None when one is not to be had."""
+        claimed = []
+        for id_ in photos:
+            photo = await self.photos.update_and_get({**where, "_id": id_}, {"$set": {**to, "claimed": True}})
+            if photo is None:
+                return None
+            claimed.append(photo)
+        return claimed
+
+    async def _missing(self, where: Document, photos: Sequence[str]) -> list[str]:
+        return [id_ for id_ in photos if not await self.photos.count({**where, "_id": id_}, limit=1)]
 
     async def get(self, city: str | None, id_: str) -> Document | None:
         """A photo of ``city`` (None: of any)."""
@@ -124,17 +137,19 @@ class PhotoStore:
             return None
         return photo, content
 
-    async def finish(self, id_: str, pictures: tuple[bytes, bytes] | None) -> Document | None:
-        """``pictures``: full and thumb; None when it proved unreadable. Answers the photo."""
-        if pictures is not None:
+    async def finish(self, id_: str, cleaned: Cleaned | None) -> Document | None:
+        """``cleaned``: None when it proved unreadable. Answers the photo."""
+        if cleaned is not None:
             try:
-                await self._clean.put(f"{id_}.full", pictures[0])
-                await self._clean.put(f"{id_}.thumb", pictures[1])
+                await self._clean.put(f"{id_}.full", cleaned.full)
+                await self._clean.put(f"{id_}.thumb", cleaned.thumb)
             except Refusal:
                 await self._give_back(id_)
                 raise
-        state = "clean" if pictures is not None else "unreadable"
-        photo = await self.photos.update_and_get({"_id": id_, "state": "sent"}, {"$set": {"state": state}})
+        found: Document = {"state": "clean" if cleaned is not None else "unreadable"}
+        if cleaned is not None and cleaned.looks is not None:
+            found["looks"] = cleaned.looks
+        photo = await self.photos.update_and_get({"_id": id_, "state": "sent"}, {"$set": found})
         await self._originals.delete(id_)
         return photo
 

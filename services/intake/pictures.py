@@ -16,7 +16,16 @@ from concurrent.futures.process import BrokenProcessPool
 from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
 
-from services.intake.domain.photo import PIXELS_MAX, Picture, coded_sizes, media_of, too_large
+from services.intake.domain.photo import (
+    LOOKS_SIZE,
+    PIXELS_MAX,
+    Cleaned,
+    Picture,
+    coded_sizes,
+    looks_of,
+    media_of,
+    too_large,
+)
 from shared.kernel.errors import Refusal
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
@@ -46,8 +55,11 @@ def look(content: bytes) -> Picture:
     return Picture(media, width, height)
 
 
-def clean(content: bytes, media: str) -> tuple[bytes, bytes]:
-    """Full (longest side 2048) and thumb (320), JPEG, upright, pixels only. Raises ``ValueError`` when unreadable."""
+def clean(content: bytes, media: str) -> Cleaned:
+    """Full (longest side 2048) and thumb (320), JPEG, upright, pixels only. Raises ``ValueError`` when unreadable.
+
+    The looks are the thumb's, so that they hang little on the size that was sent.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=[FORMATS[media]]) as image:
             image.draft("RGB", (FULL_SIDE, FULL_SIDE))
@@ -55,9 +67,13 @@ def clean(content: bytes, media: str) -> tuple[bytes, bytes]:
         upright.thumbnail((FULL_SIDE, FULL_SIDE))
         full = _jpeg(upright, 85)
         upright.thumbnail((THUMB_SIDE, THUMB_SIDE))
-        return full, _jpeg(upright, 75)
+        return Cleaned(full, _jpeg(upright, 75), _looks(upright))
     except Exception as wrong:
         raise ValueError(f"unreadable: {type(wrong).__name__}") from None
+
+
+def _looks(image: Image.Image) -> str | None:
+    return looks_of(image.convert("L").resize(LOOKS_SIZE, Image.Resampling.BICUBIC).tobytes())
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
@@ -82,8 +98,8 @@ class Cleaner:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    async def clean(self, content: bytes, media: str) -> tuple[bytes, bytes] | None:
-        """Full and thumb, or None when the picture is unreadable (it crashed or outlasted its process too)."""
+    async def clean(self, content: bytes, media: str) -> Cleaned | None:
+        """As ``clean``, or None when the picture is unreadable (it crashed or outlasted its process too)."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine, max_tasks_per_child=200

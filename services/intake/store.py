@@ -53,6 +53,7 @@ def submitted_event(report: Document) -> Envelope:
                 entered_by=report.get("entered_by"),
                 priority=report.get("priority"),
                 sealed="sealed" in report,
+                looks=report.get("looks", []),
             )
         ),
     )
@@ -83,7 +84,7 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "trace": trace,
         "stored_at": now,
     }
-    seldom = ("entered_by", "priority", "sealed")
+    seldom = ("entered_by", "priority", "sealed", "looks")
     return {**document, **{name: value for name in seldom if (value := getattr(report, name)) is not None}}
 
 

@@ -48,5 +48,5 @@ def _view(link: Link, case: Case) -> dict[str, Any]:
         return {"id": link.report, "received_at": link.received_at}
     said = link.said
     view = {"id": link.report, "received_at": link.received_at, "app": said.app, "description": said.description}
-    told = {"photos": said.photos, "entered_by": said.entered_by, "says": link.says}
+    told = {"photos": said.photos, "entered_by": said.entered_by, "says": link.says, "by_photo": link.by_photo}
     return {**view, **{name: value for name, value in told.items() if value}}

@@ -23,7 +23,7 @@ MAX = 100_000
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``said``: what the report said, where it is not in a case that it opened. ``on``: the version of the case that
-    told of it; None while nobody has."""
+    told of it; None while nobody has. ``by_photo``: what it said alone would not have hung it there."""
 
     report: str
     city: str
@@ -33,6 +33,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     says: Says | None = None
     said: ReportSubmitted | None = None
     on: int | None = None
+    by_photo: bool = False
 
 
 class Links:
@@ -79,7 +80,7 @@ class Links:
         return bool(
             await self.links.update(
                 {"_id": link.report, "rev": link.rev},
-                {"$set": {"case": case, "rev": link.rev + 1}, "$unset": {"on": 1}},
+                {"$set": {"case": case, "rev": link.rev + 1}, "$unset": {"on": 1, "by_photo": 1}},
             )
         )
 

@@ -9,7 +9,7 @@ from services.router.domain.attaching import Arrived
 from services.router.domain.case import Case
 from services.router.domain.events import Opened
 from services.router.domain.grouping import Known, Says, belongs
-from services.router.domain.likeness import SameRule, Traits, metres_between
+from services.router.domain.likeness import SameRule, Traits, by_photo, metres_between
 from services.router.links import Link, Links
 from services.router.sameness import rule_of, says
 from services.router.store import CaseStore, Nearby
@@ -102,8 +102,9 @@ class Placing:
             if verdict.case is None:
                 near[own.traits.key][own.id] = own
             else:
-                link = replace_link(link, verdict.case, report, one.says)
                 joined = next(known for known in around if known.id == verdict.case)
+                seen = by_photo(own.traits, joined.traits, one.rule)
+                link = replace_link(link, verdict.case, report, one.says, seen=seen)
                 if one.says is None and report.received_at > joined.reported_at:
                     near[joined.traits.key][joined.id] = replace(joined, reported_at=report.received_at)
             decided[report.report] = link, verdict.linked_to
@@ -121,9 +122,17 @@ def _close(traits: Traits, one: _Looked, near: dict[str, dict[str, Known | Nearb
             yield case
 
 
-def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | None) -> Link:
-    """``link`` to another's case, with what the report said."""
-    return Link(report=link.report, city=link.city, case=case, received_at=link.received_at, says=says_, said=report)
+def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | None, *, seen: bool) -> Link:
+    """``link`` to another's case, with what the report said. ``seen``: by its photo alone."""
+    return Link(
+        report=link.report,
+        city=link.city,
+        case=case,
+        received_at=link.received_at,
+        says=says_,
+        said=report,
+        by_photo=seen,
+    )
 
 
 def arrived(link: Link, would_be: Case) -> Arrived:

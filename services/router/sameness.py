@@ -60,6 +60,7 @@ def traits_of(report: ReportSubmitted, city: str, category: str, pack: Pack, loc
         roads=tuple(sorted(located.roads)),
         numbers=numbers_in(text),
         words=words_in(text),
+        looks=tuple(sorted(set(report.looks))),
         linked_seconds=max(rule.linked, rule.reopens).total_seconds(),
     )
 

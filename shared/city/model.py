@@ -182,8 +182,8 @@ class Same(Entry, frozen=True, kw_only=True):
     """When reports of one category are of one thing: ``same`` of a category; without it each report has its case.
 
     ``window``: so long after the last report another still belongs to an open case. ``words``: the least share of words
-    in common (0 to 1) where not both name the same place. ``reopens``: so long after closing the case is opened again,
-    ``reopens_at`` which level; ``linked``: so long a new case names the old one.
+    in common (0 to 1) where not both name the same place; photos that look alike do as well. ``reopens``: so long
+    after closing the case is opened again, ``reopens_at`` which level; ``linked``: so long a new one names the old one.
     """
 
     radius_m: Annotated[float, Meta(gt=0, le=300)]

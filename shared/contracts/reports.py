@@ -1,7 +1,7 @@
 """Events of a report: what intake tells the others. No personal data: the reporter is a pseudonym."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,8 @@ UNROUTED_TOPIC = "unrouted"
 
 Kind = Literal["hazard", "opinion", "clue", "need"]
 Channel = Literal["app", "group", "window", "phone", "visit", "hotline"]
+Looks = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+"""What a photo looks like: 64 bits, the difference hash of 9 by 8 greys. Nobody can make the picture of it."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +50,8 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Of a sealed report, as its words made it."""
     sealed: bool = False
     """Words, place, photos and reporter stay with intake; category and priority are settled."""
+    looks: list[Looks] = []
+    """Of its photos that were clean when it came and have enough in them to be known by; in no order that counts."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,9 +12,9 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import media_of
-from services.intake.pictures import MEMORY_MAX, Cleaner, clean, look
+from services.intake.pictures import MEMORY_MAX, Cleaner, look
 from shared.kernel.errors import Refusal
-from tests.unit.test_intake_photos import exif_with, picture, png_header
+from tests.unit.test_intake_photos import both, exif_with, picture, png_header
 
 MARK = b"S3CR3T-0F-THE-PH0NE"
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + MARK + b"</x:xmpmeta>"
@@ -55,7 +55,7 @@ def test_nothing_that_was_written_into_a_picture_is_shown(kind: str) -> None:
     """B20: place, serial number, maker's note, XMP, colour profile, comment, thumbnail."""
     content = telling(kind)
     assert MARK in content
-    for made in clean(content, MEDIA[kind]):
+    for made in both(content, MEDIA[kind]):
         assert MARK not in made
         assert not any(word in made for word in (b"Exif", b"ICC_PROFILE", b"adobe", b"http://", b"Secret"))
         with Image.open(io.BytesIO(made)) as image:
@@ -71,7 +71,7 @@ def test_the_thumbnail_of_what_was_cropped_away_is_gone() -> None:
     whole = picture(size=(64, 64))
     content = whole[:2] + app1 + whole[2:]
     assert content.count(b"\xff\xd8\xff") == 2
-    for made in clean(content, "image/jpeg"):
+    for made in both(content, "image/jpeg"):
         assert made.count(b"\xff\xd8\xff") == 1
         assert small[-64:] not in made
 
@@ -82,7 +82,7 @@ def test_a_picture_that_is_something_else_as_well_is_shown_as_a_picture_alone(ki
     """B17."""
     register_heif_opener()
     try:
-        made = clean(picture(kind) + tail, MEDIA[kind])
+        made = both(picture(kind) + tail, MEDIA[kind])
     except ValueError:
         return  # HEIC's reader may take the tail for a broken box
     assert not any(MARK in one for one in made)
@@ -114,7 +114,7 @@ async def test_of_many_frames_the_first_is_shown(cleaner: Cleaner) -> None:
     assert look(content).width == 64
     made = await cleaner.clean(content, "image/png")
     assert made is not None
-    with Image.open(io.BytesIO(made[0])) as image:
+    with Image.open(io.BytesIO(made.full)) as image:
         assert getattr(image, "n_frames", 1) == 1
     frames = [Image.new("RGB", (64, 32), (n, 0, 0)) for n in range(40)]
     out = io.BytesIO()
@@ -181,7 +181,8 @@ async def test_a_broken_picture_is_cleaned_or_refused_and_the_next_good_one_is_s
             assert refusal.status in (413, 415, 422)
             continue
         made = await cleaner.clean(content, seen.media)
-        assert made is None or all(media_of(one) == "image/jpeg" and MARK not in one for one in made)
+        shown = () if made is None else (made.full, made.thumb)
+        assert all(media_of(one) == "image/jpeg" and MARK not in one for one in shown)
     outcomes = [await cleaner.clean(picture(kind), MEDIA[kind]) for _ in range(2)]
     assert outcomes[-1] is not None
 

@@ -33,15 +33,16 @@ def harbour_with_channels(
     return {**files, **{name: json.dumps(value, ensure_ascii=False) for name, value in content.items()}}
 
 
-def harbour_with_same() -> dict[str, str]:
-    """The harbour's files with rules for reports of the same thing."""
+def harbour_with_same(words: float = 0) -> dict[str, str]:
+    """The harbour's files with rules for reports of the same thing. ``words``: the share that they ask for."""
     files = read_folder(HARBOUR)
     content: Any = yaml_text.parse(files["categories.yaml"])
     same = {"radius_m": 100, "window": "PT6H", "reopens": "P2D", "reopens_at": "parent", "linked": "P30D"}
+    asks = {"words": words} if words else {}
     rising = [{"reports": 3, "priority": "urgent"}, {"reports": 10, "priority": "danger", "tell": "municipality"}]
     for category in content["categories"]:
         if category["code"] in ("street_light", "flooding"):
-            category["same"] = {**same, "rising": rising}
+            category["same"] = {**same, **asks, "rising": rising}
     content["feedback"] = [
         {"means": "fixed", "words": ["works again", "is fixed"], "not": ["not fixed", "broken again"]},
         {"means": "thanks", "words": ["thank"]},

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.intake.domain.photo import Picture
+from services.intake.domain.photo import Cleaned, Picture
 from services.intake.keeping import PhotoKeeper
 from services.intake.photos import ATTEMPTS_MAX, INDEXES, PhotoStore, buckets
 from services.intake.pictures import Cleaner
@@ -16,9 +16,11 @@ from shared.runtime.mongo import Database
 from shared.runtime.relay import real_now
 from shared.runtime.settings import Settings
 from tests.stores.s3 import in_bucket
+from tests.unit.made_pictures import jpeg, looks, street
 from tests.unit.made_reports import APP, OTHER_APP, SECRET
 
 PNG = Picture("image/png", 10, 10)
+LOOKS = "3c5a99e10f72d846"
 
 
 @pytest.fixture(params=["gridfs", "s3"])
@@ -69,9 +71,41 @@ async def test_a_photo_is_cleaned_by_one_worker_and_shown_only_then(photos: Phot
     assert taken is not None
     assert (taken[0]["_id"], taken[1]) == (photo, b"bytes")
     assert await photos.next_to_clean() is None
-    await photos.finish(photo, (b"full", b"thumb"))
+    await photos.finish(photo, Cleaned(b"full", b"thumb"))
     assert (await photos.shown(photo, "full"), await photos.shown(photo, "thumb")) == (b"full", b"thumb")
     assert await photos._originals.get(photo) is None
+
+
+async def test_a_claim_says_what_the_clean_photos_look_like(photos: PhotoStore) -> None:
+    ids = [(await photos.keep(APP, f"k{n}", b"bytes", PNG))[0] for n in range(4)]
+    await photos.finish(ids[0], Cleaned(b"full", b"thumb", LOOKS))
+    await photos.finish(ids[1], Cleaned(b"full", b"thumb"))
+    await photos.finish(ids[2], None)
+    assert await photos.claim_for_report(APP, ids, "r1") == (LOOKS,)
+    assert await photos.claim_for_report(APP, ids, "r1") == (LOOKS,)
+    assert await photos.claim_for_report(APP, ids[1:], "r1") == ()
+
+
+async def test_what_a_photo_looks_like_goes_with_it(photos: PhotoStore) -> None:
+    for key in ("k1", "k2"):
+        photo, _ = await photos.keep(APP, key, b"bytes", PNG)
+        await photos.finish(photo, Cleaned(b"full", b"thumb", LOOKS))
+    await photos.claim_for_report(APP, [photo], "r1")
+    assert await photos.photos.count({"looks": LOOKS}, limit=9) == 2
+    await photos.sweep(real_now() + timedelta(hours=25))
+    assert await photos.photos.count({"looks": LOOKS}, limit=9) == 1
+    await photos.forget(await photos.photos.find({"_id": photo}, limit=1))
+    assert await photos.photos.count({"looks": {"$exists": True}}, limit=9) == 0
+
+
+async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, database: Database) -> None:
+    photo, _ = await photos.keep(APP, "k1", jpeg(street(1)), Picture("image/jpeg", 800, 600))
+    cleaner = Cleaner()
+    try:
+        assert await PhotoKeeper(photos, ReportStore(database), cleaner).clean_one()
+    finally:
+        cleaner.close()
+    assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
 
 
 async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(photos: PhotoStore) -> None:
@@ -107,7 +141,7 @@ async def test_photos_of_the_time_before_the_bucket_are_still_shown_and_swept(
     taken = await after.next_to_clean()
     assert taken is not None
     assert taken[1] == b"bytes"
-    await after.finish(photo, (b"full", b"thumb"))
+    await after.finish(photo, Cleaned(b"full", b"thumb"))
     assert await after.shown(photo, "full") == b"full"
     assert await before.shown(photo, "full") is None, "what is new is in the bucket alone"
     assert await after._originals.get(photo) is None

@@ -1,5 +1,6 @@
 """How long things are kept: by the pack's rule, what is old and done with goes, and it is on record."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from services.intake.photos import PhotoStore
 from services.intake.sealing import Vault
 from services.intake.store import ReportStore, to_doc
 from services.intake.unanswered import Unanswered
+from services.router.domain.likeness import Traits
 from services.router.growing_old import ended_cases
-from services.router.links import Links
+from services.router.links import Link, Links
 from shared.city.durations import long_before
 from shared.kernel.clock import StoppedClock
 from shared.runtime import retention as module
@@ -57,7 +59,9 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     for key, open_ in (("ended", False), ("open", True)):
         await store.progress.insert({"_id": submission(key).id, "case": {"version": 1, "open": open_}})
     await photos._clean.put("f1.full", b"picture")
-    await photos.photos.insert({"_id": "f1", "city": "harbour", "sent_at": NOW, "claimed": True})
+    await photos.photos.insert(
+        {"_id": "f1", "city": "harbour", "sent_at": NOW, "claimed": True, "looks": "3c5a99e10f72d846"}
+    )
     person = Acceptance(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
     assert person is not None
     await identities.keep([person])
@@ -67,6 +71,7 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     assert await photos.shown("f1", "full") == b"picture"
     assert counted(await retention.sweep("harbour")) == {"photos": 1, "reports": 0}
     assert await photos.shown("f1", "full") is None
+    assert await photos.get("harbour", "f1") is None, "nor is it known what it looked like"
     monkeypatch.setattr(module, "real_now", lambda: NOW + timedelta(days=4 * 366))
     assert counted(await retention.sweep("harbour")) == {"photos": 0, "reports": 2}
     left = await store.reports.find({}, {"_id": 1}, limit=5)
@@ -81,12 +86,17 @@ async def test_of_old_cases_those_that_have_ended_go_with_their_events(
 ) -> None:
     router = await routing(database)
     retention = Retention(database, router.packs, ended_cases(router.store, Links(database), router.events))
-    await router.store.insert_opened([routed("k1"), routed("k2")])
-    ended = routed("k1")[0].id
+    (case, first, seen), other = routed("k1"), routed("k2")
+    case = replace(case, traits=Traits("harbour", "street_light", 4.32, 52.12, looks=("3c5a99e10f72d846",)))
+    await router.store.insert_opened([(case, first, seen), other])
+    ended = case.id
+    await Links(database).decide([Link(report="r9", city="harbour", case=ended, received_at=NOW, by_photo=True)])
+    assert await router.store.cases.count({"traits.looks": {"$ne": []}, "_id": ended}, limit=1) == 1
     await router.store.cases.update({"_id": ended}, {"$set": {"open": False}})
     await router.events.insert({"_id": f"{ended}.2.0", "subject": ended})
     monkeypatch.setattr(module, "real_now", lambda: datetime.now(UTC) + timedelta(days=4 * 366))
     assert counted(await retention.sweep("harbour")) == {"cases": 1}
     assert await router.store.load(ended) is None
+    assert await Links(database).of(["r9"]) == {}
     assert await router.events.count({"subject": ended}, limit=1) == 0
     assert await router.store.load(routed("k2")[0].id) is not None

@@ -20,6 +20,7 @@ from services.router.domain import events as e
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide
+from services.router.hanging import Hanging, HangingQuery
 from services.router.links import INDEXES as LINK_INDEXES
 from services.router.links import Links
 from services.router.merging import Merging
@@ -29,7 +30,7 @@ from services.router.visibility import seen_by
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.cases import CaseEvent
-from shared.contracts.catalogue import decode
+from shared.contracts.catalogue import decode, encode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.clock import StoppedClock
@@ -65,6 +66,64 @@ def report(key: str, words: str = "a burst pipe", metres: float = 0, minutes: fl
     now = NOW + timedelta(minutes=minutes)
     event = submitted(key, now=now, description=words, location=where, **more)
     return structs.replace(event, data=event.data.replace(harbour().version, grouping().version))
+
+
+PHOTO = "3c5a99e10f72d846"
+CLOSE_TO_IT = "3c5a99e10f72d845"
+
+
+@cache
+def picky() -> Pack:
+    """Asks for words in common."""
+    return read_pack(harbour_with_same(words=0.5))
+
+
+async def photographed(router: Routing, key: str, words: str, *looks: str, **more: Any) -> Envelope:
+    """A report with photos that look like this, in a city that asks for words in common."""
+    if router.packs.cities["harbour"] != picky().version:
+        await router.packs.store(picky(), harbour_with_same(words=0.5))
+        await router.packs.switch("harbour", picky().version, NOW)
+    event = report(key, words, category="flooding", **more)
+    said = structs.replace(decode(event, ReportSubmitted), looks=list(looks), pack_version=picky().version)
+    return structs.replace(event, data=encode(said))
+
+
+async def test_two_photos_of_one_thing_bring_together_what_words_would_not(router: Routing) -> None:
+    first = await photographed(router, "k0", "it shoots up by the harbour office", PHOTO)
+    same = await photographed(router, "k1", "everything is wet", CLOSE_TO_IT, metres=20, minutes=3)
+    other = await photographed(router, "k2", "the cellar of the baker", "a" * 16, minutes=4)
+    none = await photographed(router, "k3", "my shoes are soaked", minutes=5)
+    told_ = await photographed(router, "k4", "it shoots up by the office", "a" * 16, minutes=6)
+    for event in (first, same, other, none, told_):
+        await hearing(router).handle([event])
+    found = {case.id: case.report_count for case in await cases(router)}
+    assert found == {of(first): 3, of(other): 1, of(none): 1}
+    links = await Links(router.database).of([same.subject, told_.subject])
+    assert (links[same.subject].by_photo, links[told_.subject].by_photo) == (True, False)
+    attachments = Attachments(router.store, Links(router.database), router.changes, router.packs, StoppedClock(NOW))
+    shown, _ = await Hanging(Links(router.database), attachments).page(await one(router, of(first)), HangingQuery())
+    assert {item["id"]: item.get("by_photo") for item in shown} == {
+        first.subject: None,
+        same.subject: True,
+        told_.subject: None,
+    }
+
+
+async def test_what_a_photo_brought_together_is_taken_apart_again_and_stays_so(router: Routing) -> None:
+    first = await photographed(router, "k0", "it shoots up by the harbour office", PHOTO)
+    same = await photographed(router, "k1", "everything is wet", PHOTO, minutes=3)
+    await hearing(router).handle([first, same])
+    await commanded(router, of(first), "s1", name="split", reports=(same.subject,))
+    await merging(router).finish("s1")
+    await hearing(router).handle([first, same])
+    assert {case.id: case.report_count for case in await cases(router)} == {of(first): 1, of(same): 1}
+    assert not (await Links(router.database).of([same.subject]))[same.subject].by_photo
+
+
+async def test_the_same_photo_of_two_buildings_is_of_two_things(router: Routing) -> None:
+    batch = [await photographed(router, f"k{n}", f"water at building {n}", PHOTO) for n in (2, 12)]
+    await hearing(router).handle(batch)
+    assert [case.report_count for case in await cases(router)] == [1, 1]
 
 
 def of(event: Envelope) -> str:

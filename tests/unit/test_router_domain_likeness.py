@@ -1,6 +1,7 @@
 """Reports of one thing and reports that only look alike: places, times, numbers; symmetric, whatever is said."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from services.router.assignment import assign
 from services.router.domain.case import State
 from services.router.domain.grouping import Known, belongs
-from services.router.domain.likeness import METRES_PER_DEGREE, SameRule, Traits, alike, metres, numbers_in, words_in
+from services.router.domain.likeness import (
+    COPY_BITS,
+    METRES_PER_DEGREE,
+    SameRule,
+    Traits,
+    alike,
+    by_photo,
+    metres,
+    numbers_in,
+    words_in,
+)
 from services.router.sameness import rule_of
 from shared.city.places import normal
 from shared.contracts.reports import Place, ReportSubmitted
@@ -94,6 +105,53 @@ def test_words_count_where_the_pack_asks_for_them_and_no_spot_is_named() -> None
     assert alike(traits("福满里3号楼大货车乱停", **named), traits("福满里3栋有人挡路", **named), picky)
 
 
+PICKY = SameRule(100, RULE.window, 0.4, RULE.reopens, reopens_up=False, linked=RULE.linked)
+PHOTO = "3c5a99e10f72d846"
+
+
+def differing(bits: int, photo: str = PHOTO) -> str:
+    """``photo`` with so many bits turned."""
+    return f"{int(photo, 16) ^ ((1 << bits) - 1):016x}"
+
+
+def test_photos_that_look_alike_stand_for_words_in_common() -> None:
+    one = traits("大货车乱停", looks=("0" * 15 + "f", PHOTO))
+    other = traits("有人违停挡路", 40, looks=(differing(COPY_BITS),))
+    assert alike(one, other, PICKY)
+    assert by_photo(one, other, PICKY)
+    assert not alike(one, traits("有人违停挡路", 40, looks=(differing(COPY_BITS + 1),)), PICKY)
+    assert not alike(one, traits("有人违停挡路", 40), PICKY)
+
+
+def test_photos_that_differ_tell_nothing_apart() -> None:
+    one, other = traits("大货车乱停", looks=(PHOTO,)), traits("大货车乱停放", looks=(differing(40),))
+    assert alike(one, other, PICKY)
+    assert not by_photo(one, other, PICKY)
+
+
+def test_words_in_common_are_the_reason_where_there_are_both() -> None:
+    one, other = traits("大货车乱停", looks=(PHOTO,)), traits("大货车乱停放", looks=(PHOTO,))
+    assert alike(one, other, PICKY)
+    assert not by_photo(one, other, PICKY)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (traits("2幢灯坏了", looks=(PHOTO,)), traits("12幢路不好走", looks=(PHOTO,))),
+        (traits("东门灯坏了", looks=(PHOTO,)), traits("西门路不好走", looks=(PHOTO,))),
+        (traits("a", looks=(PHOTO,), places=("福满里",)), traits("b", looks=(PHOTO,), places=("安康里",))),
+        (traits("a", looks=(PHOTO,), roads=("银杏路",)), traits("b", looks=(PHOTO,), roads=("健民路",))),
+        (traits("a", looks=(PHOTO,)), traits("a", 101, looks=(PHOTO,))),
+        (traits("a", looks=(PHOTO,)), replace(traits("a", looks=(PHOTO,)), category="other")),
+        (traits("a", looks=(PHOTO,)), replace(traits("a", looks=(PHOTO,)), city="harbour")),
+    ],
+)
+def test_no_photo_stands_against_a_number_a_place_the_distance_or_the_category(one: Traits, other: Traits) -> None:
+    assert not alike(one, other, PICKY)
+    assert not alike(other, one, PICKY)
+
+
 POINTS = st.floats(-150, 150)
 SAID = (
     "2幢",
@@ -113,14 +171,25 @@ SAID = (
 )
 TEXTS = st.lists(st.sampled_from(SAID), max_size=6).map("".join)
 NAMED = st.frozensets(st.sampled_from(("福满里", "安康里", "三小")), max_size=2).map(lambda s: tuple(sorted(s)))
-TRAITS = st.builds(lambda t, x, y, p: traits(t, x, y, places=p), TEXTS, POINTS, POINTS, NAMED)
+LOOKS = st.lists(st.integers(0, 20).map(differing), max_size=3, unique=True).map(tuple)
+TRAITS = st.builds(lambda t, x, y, p, s: traits(t, x, y, places=p, looks=s), TEXTS, POINTS, POINTS, NAMED, LOOKS)
 
 
 @given(TRAITS, TRAITS, st.floats(0, 1))
 def test_likeness_is_symmetric(one: Traits, other: Traits, words: float) -> None:
     rule = SameRule(100, RULE.window, words, RULE.reopens, reopens_up=False, linked=RULE.linked)
     assert alike(one, other, rule) == alike(other, one, rule)
+    assert by_photo(one, other, rule) == by_photo(other, one, rule)
     assert alike(one, one, rule)
+
+
+@given(TRAITS, TRAITS, st.floats(0, 1))
+def test_a_photo_only_ever_brings_together_what_nothing_tells_apart(one: Traits, other: Traits, words: float) -> None:
+    rule = SameRule(100, RULE.window, words, RULE.reopens, reopens_up=False, linked=RULE.linked)
+    blind = alike(replace(one, looks=()), replace(other, looks=()), rule)
+    assert alike(one, other, rule) == (blind or by_photo(one, other, rule))
+    if by_photo(one, other, rule):
+        assert alike(replace(one, words=()), other, rule), "with nothing said it would have been the same"
 
 
 @given(TRAITS, TRAITS, st.floats(1, 300))

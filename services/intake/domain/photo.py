@@ -1,12 +1,23 @@
-"""What a photo may be."""
+"""What a photo may be, and what it looks like."""
 
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BYTES_MAX = 10 * 1024 * 1024
 PIXELS_MAX = 40_000_000
 SIDE_MAX = 20_000
+
+LOOKS_SIZE = (9, 8)
+"""Width and height of the greys that a photo's looks are made of."""
+CLEAR_STEP = 4
+"""Levels of grey (of 256) between neighbours that noise and compression do not make."""
+CLEAR_STEPS_MIN = 16
+"""Of 64. Walls and skies have none, a lone lamp in the night at most 15 (decision 0012)."""
+BITS_MIN = 8
+"""So many steps up and so many down: less is one shade that runs through the whole picture."""
 
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -21,6 +32,32 @@ class Picture:
     media: str
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A photo as it is shown, JPEG, and its looks, if it has enough to be known by."""
+
+    full: bytes
+    thumb: bytes
+    looks: str | None = None
+
+
+def looks_of(greys: Sequence[int]) -> str | None:
+    """The difference hash of 8 rows of 9 greys (0 to 255), in 16 hex digits; None where there is too little to see.
+
+    A bit for each pair of neighbours in a row, the top left one first: whether it grows brighter to the right. Copies
+    keep most bits, however large, bright or compressed they are.
+    Source: N. Krawetz, "Kind of Like That", 2013 (dHash).
+    """
+    width, height = LOOKS_SIZE
+    rows = [greys[start : start + width] for start in range(0, width * height, width)]
+    steps = [right - left for row in rows for left, right in pairwise(row)]
+    bits = sum(1 << (len(steps) - 1 - i) for i, step in enumerate(steps) if step > 0)
+    clear = sum(abs(step) >= CLEAR_STEP for step in steps)
+    if clear < CLEAR_STEPS_MIN or not BITS_MIN <= bits.bit_count() <= len(steps) - BITS_MIN:
+        return None
+    return f"{bits:016x}"
 
 
 def media_of(content: bytes) -> str | None:

@@ -53,6 +53,8 @@ class Submission:
     """As an older version reckoned it, which is what it stored."""
     priority: str | None = None
     """Of a sealed report, as its words made it."""
+    looks: tuple[str, ...] | None = None
+    """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
     sealed: Mapping[str, bytes] | None = None
     """A confidential report's words, place and photos, which are not in the fields above then."""
 

@@ -1,4 +1,5 @@
-"""Are two reports of one thing? Place, time, and words: numbers of buildings and gates count, 2幢 is not 12幢.
+"""Are two reports of one thing? Place, time, and words: numbers of buildings and gates count, 2幢 is not 12幢. Photos
+that look alike stand for words in common; photos that do not say nothing, and none ever stands against a number.
 
 Pure and symmetric: ``alike(a, b) == alike(b, a)``. What the words say is read once, when a report comes (``Traits``),
 and kept with the case that it opens; every later report is compared with that, so that the order in which reports are
@@ -14,6 +15,8 @@ from datetime import datetime, timedelta
 CELL_DEGREES = 500
 """Cells of a five-hundredth of a degree, some 200 m: a search looks into those that its circle touches."""
 METRES_PER_DEGREE = 111_320.0
+COPY_BITS = 8
+"""Of 64 that two copies of one picture may differ in; other pictures differ in 30 on average (decision 0012)."""
 
 _N = r"([0-9]{1,4}[a-z]?|[a-z][0-9]{0,3})"
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -61,6 +64,8 @@ class Traits:
     roads: tuple[str, ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    """Of its photos: 64 bits each in 16 hex digits (``shared.contracts.reports.Looks``)."""
     linked_seconds: float = 0.0
     """So long after its end the case that it opened is still looked for."""
 
@@ -120,15 +125,35 @@ def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -
 
 
 def alike(one: Traits, other: Traits, rule: SameRule) -> bool:
-    """Whether what they say may be of one thing; time is not looked at here."""
+    """Whether what they say and show may be of one thing; time is not looked at here."""
+    if _told_apart(one, other, rule):
+        return False
+    return _said_alike(one, other, rule) or _seen_alike(one.looks, other.looks)
+
+
+def by_photo(one: Traits, other: Traits, rule: SameRule) -> bool:
+    """Whether they are alike by their photos alone: what they say would not do."""
+    return bool(one.looks and other.looks) and alike(one, other, rule) and not _said_alike(one, other, rule)
+
+
+def _told_apart(one: Traits, other: Traits, rule: SameRule) -> bool:
+    """Too far off each other, or by what both name: whatever else they have in common, they are of two things."""
     if one.city != other.city or one.category != other.category or metres(one, other) > rule.radius_m:
-        return False
+        return True
     if _apart(one.places, other.places) or _apart(one.roads, other.roads):
-        return False
+        return True
     kinds = {kind for kind, _ in one.numbers} & {kind for kind, _ in other.numbers}
-    if any(_apart(_of(kind, one), _of(kind, other)) for kind in kinds):
-        return False
+    return any(_apart(_of(kind, one), _of(kind, other)) for kind in kinds)
+
+
+def _said_alike(one: Traits, other: Traits, rule: SameRule) -> bool:
     return _same_spot(one, other) or _in_common(one.words, other.words) >= rule.words
+
+
+def _seen_alike(one: Iterable[str], other: Iterable[str]) -> bool:
+    """One photo of each is a copy of the other's, or as good as one."""
+    ones, others = [int(looks, 16) for looks in one], [int(looks, 16) for looks in other]
+    return any((a ^ b).bit_count() <= COPY_BITS for a in ones for b in others)
 
 
 def _of(kind: str, traits: Traits) -> list[str]:
