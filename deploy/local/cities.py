@@ -1,5 +1,6 @@
 """Gives a running stack its cities, and writes down the development tokens: `<data>/dev.json`."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ import httpx
 from deploy.local.parts import Stack
 from deploy.local.state import write_atomically
 
+HELD_WITHIN_SECONDS = 30.0
+LOOK_SECONDS = 0.05
 PACK_FILES = (".yaml", ".geojson")
 JsonObject = dict[str, Any]
 """A JSON object of the router's, passed on as it came."""
@@ -82,6 +85,28 @@ async def load_cities(router: Router, folders: Sequence[Path], stack: Stack) -> 
         tokens = {told["city"]: await router.dev_tokens(told["city"]) for told in loaded}
         write_dev_file(stack, router.token, tokens)
     return loaded
+
+
+async def held(client: httpx.AsyncClient, stack: Stack, loaded: Sequence[JsonObject]) -> None:
+    """Returns when every service works by the packs that were loaded. CityRefused if one does not in time."""
+    wanted = {told["city"]: told["version"] for told in loaded}
+    for service, url in stack.urls.items():
+        try:
+            async with asyncio.timeout(HELD_WITHIN_SECONDS):
+                while not wanted.items() <= (await _cities(client, url)).items():  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError as error:
+            late = f"{service} did not take the packs of {', '.join(wanted)} within {HELD_WITHIN_SECONDS:.0f} s"
+            raise CityRefused(late) from error
+
+
+async def _cities(client: httpx.AsyncClient, url: str) -> dict[str, str]:
+    try:
+        answer = await client.get(f"{url}/readyz")
+    except httpx.HTTPError:
+        return {}
+    found: dict[str, str] = answer.json().get("cities", {})
+    return found
 
 
 def write_dev_file(stack: Stack, ops: str, cities: dict[str, JsonObject]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.cities import JsonObject, Router, load_cities
+from deploy.local.cities import JsonObject, Router, held, load_cities
 from deploy.local.kafka import kafka_problem
 from deploy.local.keeper import Elsewhere, Keeper, Kept, Say
 from deploy.local.mongo import mongo_problem
@@ -71,6 +71,7 @@ async def _run(stack: Stack, cities: Sequence[Path], say: Say, on_ready: Callabl
                 router = Router(client, stack.urls["router"], ops_token(secret))
                 loaded = await load_cities(router, cities, stack)
                 await _side_by_side([service.ready() for service in services])
+                await held(client, stack, loaded)
                 on_ready(Up(stack, loaded))
                 # Nothing that is done for the next start may end this one.
                 await asyncio.gather(*(keeper.part.afterwards() for keeper in keepers), return_exceptions=True)

@@ -63,6 +63,7 @@ def assemble(settings: Settings) -> Service:
     service = Service("notifier", settings)
     secret = settings.secret_text
     packs = PackLibrary(service.database, RouterPacks(settings))
+    service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
     rules = AlertRules(service.database)
     owed = AlertDeliveries(service.database, rules=rules.of)

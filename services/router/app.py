@@ -60,6 +60,7 @@ def assemble(settings: Settings) -> Service:
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
+    service.holds = lambda: packs.cities
     changes = Changes(store, packs, relay)
     attachments = Attachments(store, links, changes, packs, service.clock)
     merging = Merging(service.database, store, links, changes, attachments, packs, service.publisher, service.clock)

@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import prometheus_client
@@ -77,6 +77,8 @@ class Service:
         self.consumers: list[Consumer] = []
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [(self.dead.collection, DEAD_INDEXES)]
         self.checks: dict[str, Check] = {}
+        self.holds: Callable[[], Mapping[str, str]] = dict
+        """City → version of its pack that holds here."""
         self.routes: list[Route] = []
         self.on_open: list[Callable[[], Awaitable[None]]] = []
         self.on_stop: list[Callable[[], None]] = []
@@ -214,7 +216,7 @@ class Service:
         async def ready(_: Call) -> Answer:
             if reasons := self._unready():
                 return Answer({"status": "not ready", "reasons": reasons}, 503)
-            return Answer({"status": "ready"})
+            return Answer({"status": "ready", "cities": dict(self.holds())})
 
         async def metrics(_: Call) -> Response:
             return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
