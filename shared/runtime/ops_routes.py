@@ -52,83 +52,97 @@ class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
 
 def ops_routes(service: Operated) -> list[Route]:
     """Bound to ``service``."""
+    return [*_Events(service).routes(), *_Parked(service).routes()]
 
-    async def trace(call: Call) -> Answer:
-        items = await _trace(service, call.path["id"], call.principal)
-        return Answer({"service": service.name, "items": items})
 
-    async def replay(call: Call) -> Answer:
+class _Events:
+    """What was published: traced, and published again; in development also the clock that it goes by."""
+
+    def __init__(self, service: Operated) -> None:
+        self._service = service
+
+    def routes(self) -> list[Route]:
+        again = "Publish stored events again since a time, a stretch at once: go on after `next`"
+        routes = [
+            _route("GET", "/v1/trace/{id}", self.trace, "Every stored event of a report or case, or one event"),
+            _route("POST", "/v1/replay", self.replay, again, ReplayBody, roles=OPS_AND_SERVICES),
+        ]
+        if self._service.settings.dev_tokens:
+            clock = "Development: move the stack's clock"
+            routes.append(_route("POST", "/v1/dev/clock", self.clock, clock, ClockBody))
+        return routes
+
+    async def trace(self, call: Call) -> Answer:
+        items = await _trace(self._service, call.path["id"], call.principal)
+        return Answer({"service": self._service.name, "items": items})
+
+    async def replay(self, call: Call) -> Answer:
         _every_city(call.principal)
         body = call.body_as(ReplayBody)
-        if body.cluster is not None and body.cluster != service.kafka.cluster:
+        if body.cluster is not None and body.cluster != self._service.kafka.cluster:
             raise unavailable("This service is not connected to that Kafka cluster (yet).", retry_after=5)
         try:
-            stretch = await publish_again(service, body)
+            stretch = await publish_again(self._service, body)
         except (KafkaError, TimeoutError) as error:
             raise unavailable("Kafka took not all of it; ask again: what came twice is absorbed.") from error
         return Answer({"events": stretch.events, "next": stretch.next, "dry_run": body.dry_run})
 
-    async def dead(call: Call) -> Answer:
-        _every_city(call.principal)
-        return Answer({"items": [_shown(d) for d in await service.dead.newest()]})
-
-    async def parked(call: Call) -> Document:
-        _every_city(call.principal)
-        found = await service.dead.get(call.path["id"])
-        if found is None:
-            raise not_found("parked message")
-        return found
-
-    async def dead_one(call: Call) -> Answer:
-        return Answer(_shown(await parked(call)))
-
-    async def dead_replay(call: Call) -> Answer:
-        found = await parked(call)
-        if not call.body_as(DeadBody).dry_run:
-            await service.broker.publish(
-                bytes(found["value"]),
-                found["topic"],
-                key=bytes(found["key"]),
-                headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
-            )
-            await service.dead.mark(found["_id"], "replayed", service.clock.now())
-        return Answer(_shown(found))
-
-    async def dead_drop(call: Call) -> Answer:
-        found = await parked(call)
-        if not call.body_as(DeadBody).dry_run:
-            await service.dead.mark(found["_id"], "dropped", service.clock.now())
-        return Answer(_shown(found))
-
-    async def clock(call: Call) -> Answer:
+    async def clock(self, call: Call) -> Answer:
         _every_city(call.principal)
         try:
             by = parse_duration(call.body_as(ClockBody).forward)
         except ValueError as wrong:
             raise invalid(FieldError("/forward", str(wrong))) from wrong
-        shift = await service.shift.forward(by.plain())
-        return Answer({"now": service.clock.now(), "shifted_seconds": shift.total_seconds()})
+        shift = await self._service.shift.forward(by.plain())
+        return Answer({"now": self._service.clock.now(), "shifted_seconds": shift.total_seconds()})
 
-    routes = [
-        _route("GET", "/v1/trace/{id}", trace, "Every stored event of a report or case, or one event"),
-        _route(
-            "POST",
-            "/v1/replay",
-            replay,
-            "Publish stored events again since a time, a stretch at once: go on after `next`",
-            ReplayBody,
-            roles=OPS_AND_SERVICES,
-        ),
-        _route("GET", "/v1/dead-letters", dead, "Parked messages, newest first"),
-        _route("GET", "/v1/dead-letters/{id}", dead_one, "One parked message, whole"),
-        _route("POST", "/v1/dead-letters/{id}/replay", dead_replay, "Deliver a parked message again", DeadBody),
-        _route(
-            "POST", "/v1/dead-letters/{id}/drop", dead_drop, "Give a parked message up; it stays on record", DeadBody
-        ),
-    ]
-    if service.settings.dev_tokens:
-        routes.append(_route("POST", "/v1/dev/clock", clock, "Development: move the stack's clock", ClockBody))
-    return routes
+
+class _Parked:
+    """Messages that could not be handled: shown, delivered again, given up."""
+
+    def __init__(self, service: Operated) -> None:
+        self._service = service
+
+    def routes(self) -> list[Route]:
+        one = "/v1/dead-letters/{id}"
+        return [
+            _route("GET", "/v1/dead-letters", self.newest, "Parked messages, newest first"),
+            _route("GET", one, self.show, "One parked message, whole"),
+            _route("POST", f"{one}/replay", self.replay, "Deliver a parked message again", DeadBody),
+            _route("POST", f"{one}/drop", self.drop, "Give a parked message up; it stays on record", DeadBody),
+        ]
+
+    async def newest(self, call: Call) -> Answer:
+        _every_city(call.principal)
+        return Answer({"items": [_shown(document) for document in await self._service.dead.newest()]})
+
+    async def show(self, call: Call) -> Answer:
+        return Answer(_shown(await self._found(call)))
+
+    async def replay(self, call: Call) -> Answer:
+        found = await self._found(call)
+        if not call.body_as(DeadBody).dry_run:
+            await self._service.broker.publish(
+                bytes(found["value"]),
+                found["topic"],
+                key=bytes(found["key"]),
+                headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
+            )
+            await self._service.dead.mark(found["_id"], "replayed", self._service.clock.now())
+        return Answer(_shown(found))
+
+    async def drop(self, call: Call) -> Answer:
+        found = await self._found(call)
+        if not call.body_as(DeadBody).dry_run:
+            await self._service.dead.mark(found["_id"], "dropped", self._service.clock.now())
+        return Answer(_shown(found))
+
+    async def _found(self, call: Call) -> Document:
+        _every_city(call.principal)
+        found = await self._service.dead.get(call.path["id"])
+        if found is None:
+            raise not_found("parked message")
+        return found
 
 
 def _route(method: str, path: str, handler: Any, summary: str, body: Any = None, roles: frozenset[str] = OPS) -> Route:
