@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from services.router.domain.case import Act, Case, Clock, ClockKind, Location, Report, Routing, UnitOnPath
+from services.router.domain.case import Case, Location, Report, Routing, UnitOnPath
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
+from services.router.domain.timing import Act, Clock, ClockKind
 from services.router.sameness import traits_of
 from shared.city.categories import OTHER
 from shared.city.locating import Asked, Located

@@ -15,13 +15,9 @@ from services.router.domain.attaching import Arrived
 from services.router.domain.case import (
     PARTS_MAX,
     REPORTS_KEPT,
-    Ask,
     Case,
     Consultation,
-    Extension,
-    Moments,
     Part,
-    Pause,
     Priority,
     Question,
     Report,
@@ -30,6 +26,7 @@ from services.router.domain.case import (
 )
 from services.router.domain.due import due
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Ask, Extension, Moments, Pause
 from services.router.public import STEPS_KEPT, to_envelopes
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode

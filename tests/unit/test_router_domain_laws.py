@@ -13,13 +13,14 @@ from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.asking import InfoGiven, InfoRequested, answered
 from services.router.domain.calling import CalledIn, PartStarted
-from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, Clock, State, UnitOnPath
+from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, State, UnitOnPath
 from services.router.domain.checking import judged
 from services.router.domain.commands import Actor, Command, Work
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
 from services.router.domain.promising import Promise
 from services.router.domain.rules import RULES
+from services.router.domain.timing import Clock
 from services.router.store import from_doc, moved, to_doc
 from shared.kernel.errors import Refusal
 from shared.kernel.working_time import ALWAYS

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from services.router.domain import events as e
 from services.router.domain.calling import still_open
-from services.router.domain.case import Case, Clock, State
+from services.router.domain.case import Case, State
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.timing import Clock
 
 _S = State
 _UNRESOLVED = "It is not resolved yet ({state})."

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.domain.case import Case, Clock, Moments, Pause
+from services.router.domain.case import Case
+from services.router.domain.timing import Clock, Moments, Pause
 from shared.kernel.working_time import Calendar, elapsed, later, shift
 
 

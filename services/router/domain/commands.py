@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from services.router.domain.case import Case, Clock, ClockKind, Priority, State, UnitOnPath
+from services.router.domain.case import Case, Priority, State, UnitOnPath
 from services.router.domain.events import Event
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Clock, ClockKind
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.working_time import ALWAYS, Calendar
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from services.router.domain import events as e
 from services.router.domain.apply import apply
 from services.router.domain.asking import missing
-from services.router.domain.case import Case, Clock, Moments
+from services.router.domain.case import Case
 from services.router.domain.pausing import Resumed
 from services.router.domain.supervising import forgotten
+from services.router.domain.timing import Clock, Moments
 
 STEPS_MAX = 600
 """More than every rung of every clock of a case; a loop that long is a fault."""

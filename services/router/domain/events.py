@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Act, Case, Clock, Part, State, UnitOnPath
+from services.router.domain.case import Case, Part, State, UnitOnPath
 from services.router.domain.clocks import means, met
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Act, Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
-from services.router.domain.case import ACTIVE, Ask, Case, Clock, ClockKind, Extension, Moments, Pause, State
+from services.router.domain.case import ACTIVE, Case, State
 from services.router.domain.clocks import after_pause, is_named, live, moved, paused, resumed, until
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.events import Happened
+from services.router.domain.timing import Ask, Clock, ClockKind, Extension, Moments, Pause
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, Refusal, invalid
 from shared.kernel.working_time import deadline
