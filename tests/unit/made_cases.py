@@ -124,8 +124,10 @@ def fired(case: Case, at: datetime) -> Case:
 
 def full(name: str, **fields: Any) -> Command:
     """A command with every field that it could need; ``fields`` say otherwise."""
-    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", "part": "p1"}
+    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair"}
     given |= TIMED
+    if name in ("report_in", "finish_part", "excuse_part"):
+        given["part"] = "p1"
     if name == "request_info":
         given["fresh_clock"] = confirm(T0)
     if name in ("call_in", "plan", "consult"):

@@ -15,7 +15,7 @@ from services.router.domain.asking import InfoGiven, InfoRequested, answered
 from services.router.domain.calling import CalledIn, PartStarted
 from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, State, UnitOnPath
 from services.router.domain.checking import judged
-from services.router.domain.commands import Actor, Command, Work
+from services.router.domain.commands import Actor, Command, Pausable, Work
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
 from services.router.domain.promising import Promise
@@ -45,7 +45,7 @@ from tests.unit.made_cases import (
     rung,
 )
 
-OF_PARTS = ("report_in", "finish_part", "excuse_part", "pause", "request_extension")
+OF_PARTS = ("report_in", "finish_part", "excuse_part", "pause", "resume", "request_extension")
 """Commands that may be refused for what they name, although they are open."""
 MOVING = (
     "state",
@@ -96,7 +96,7 @@ class CaseLife(RuleBasedStateMachine):
         text=st.sampled_from(["because", None]),
         ok=st.booleans(),
         part=st.sampled_from(["p1", "p2", "p3", None]),
-        clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge"]),
+        clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge", "report_in", "finish_part"]),
         units=st.lists(st.sampled_from([POWER_PATH, TEAM_PATH]), max_size=2, unique=True),
     )
     def command(
@@ -132,6 +132,7 @@ class CaseLife(RuleBasedStateMachine):
             **{
                 **TIMED,
                 "clock": clock_kind,
+                "pausable": Pausable("any", frozenset({"on_site", "resolve", "report_in", "finish_part"}), "P3D"),
                 "until": self.now + minutes(400),
                 "promise": Promise("lamps/*@v1", PROMISED if ok else (), ALWAYS, 3600),
             },

@@ -258,10 +258,10 @@ class Case:
 
     @property
     def wakes_at(self) -> datetime | None:
-        """When those are woken who have let it lie; None once the top was told, and while a clock is paused."""
+        """When those are woken who have let it lie; None once the top was told, and while an own clock is paused."""
         if self.watch is None or self.state not in WATCHED or self.watch.told >= len(self.path):
             return None
-        return None if any(clock.state == "paused" for clock in self.clocks) else self.watch.next_at
+        return None if any(c.state == "paused" and c.part is None for c in self.clocks) else self.watch.next_at
 
     @property
     def called(self) -> list[str]:

@@ -28,16 +28,16 @@ def means(clock: Clock, kind: str | None, due_at: datetime | None, part: str | N
     return clock.waits and clock.kind == kind and clock.due_at == due_at and clock.part == part
 
 
-def live(case: Case, kind: str | None) -> Clock | None:
-    """The case's own clock of this kind that runs or is paused, if there is one; parts' clocks are not paused."""
+def live(case: Case, kind: str | None, part: str | None = None) -> Clock | None:
+    """The clock of this kind that runs or is paused, the case's own or its ``part``'s, if there is one."""
     alive = ("running", "paused")
-    own = (c for c in case.clocks if c.part is None and c.kind == kind and c.superseded_at is None)
+    own = (c for c in case.clocks if c.part == part and c.kind == kind and c.superseded_at is None)
     return next((c for c in own if c.state in alive), None)
 
 
-def is_named(clock: Clock, kind: str | None, due_at: datetime | None) -> bool:
-    """Whether an event names this clock, which may be paused, by kind and deadline."""
-    return clock.part is None and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
+def is_named(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
+    """Whether an event names this clock, which may be paused, by kind, deadline and part."""
+    return clock.part == part and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
 
 
 def voided(case: Case, at: datetime, part: str | None = None) -> Case:

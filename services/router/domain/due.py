@@ -41,7 +41,7 @@ def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[e.Eve
     if clock.state == "paused":
         pause = clock.pauses[-1]
         then = pause.then or Moments(clock.due_at, clock.warn_at, tuple(rung.at for rung in clock.rungs))
-        return [Resumed(at=now, clock=clock.kind, due_at=clock.due_at, to=pause.until, then=then)]
+        return [Resumed(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part, to=pause.until, then=then)]
     if clock.state == "running" and clock.warn_at == moment and not clock.warned:
         return [e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)]
     if clock.state == "running" and clock.due_at == moment:

@@ -47,7 +47,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A later deadline that the level above granted, and the one that held before."""
+    """A later deadline that the level above granted, of a part who called it, and the one that held before."""
 
     at: datetime
     was_due_at: datetime
@@ -118,6 +118,8 @@ class Ask:
     """For a pause: ISO 8601, on the clock's calendar."""
     approver: Literal["own", "parent"] = "parent"
     """``own``: a superior at the owner's own desk may too; else only who is above."""
+    part: str | None = None
+    """Of which part of the case the clock is; None: the case's own."""
 
 
 @dataclass(frozen=True, slots=True)
