@@ -1,6 +1,7 @@
 """Who an event of a case must alert, worked out from the event alone: the measure for what the notifier has."""
 
 from services.notifier.domain.recipients import Told, notices
+from services.notifier.effects import looks_at_effect
 from services.notifier.people import found
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
@@ -22,5 +23,6 @@ def people_told(event: Envelope, pack: Pack) -> set[str]:
         assignee=case.assignee,
         early=data.due_at is not None and event.time < data.due_at,
         part=data.part,
+        effect=looks_at_effect(event.type, case, pack),
     )
     return {person.id for notice in notices(told) for person in found(notice, pack, event.time)}

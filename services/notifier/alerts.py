@@ -16,6 +16,7 @@ from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import Subject, record, sent_event
 from services.notifier.decided import Decided
 from services.notifier.domain.recipients import Notice, Told, notices
+from services.notifier.effects import looks_at_effect
 from services.notifier.endings import ENDINGS, Endings
 from services.notifier.in_need import pages_at_once, paired
 from services.notifier.people import found, reached
@@ -167,6 +168,7 @@ class Alerts:
             historic=case.historic,
             early=data.due_at is not None and event.time < data.due_at,
             part=data.part,
+            effect=looks_at_effect(event.type, case, pack),
             paired=paired(case, pack, event.time, decided) if pages else (),
         )
         language = pack.city.languages[0]
