@@ -16,6 +16,7 @@ Kind = Literal[
     "raised",
     "unrouted",
     "unstaffed",
+    "unattended",
     "need",
     "over",
     "test",

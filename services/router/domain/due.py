@@ -53,7 +53,8 @@ def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[e.Eve
 def _climb(case: Case, clock: Clock, now: datetime) -> e.Event:
     rung = clock.rungs[clock.fired]
     to = case.towards(rung.to, clock)
-    act = "tell" if to is None else "supervise" if clock.part is not None and rung.act == "move_to" else rung.act
+    stays = clock.part is not None or case.confidential
+    act = "tell" if to is None else "supervise" if stays and rung.act == "move_to" else rung.act
     return e.Escalated(
         at=now,
         act=act,
