@@ -43,6 +43,7 @@ _TITLES = {
     "patrol": "联合巡查",
     "campaign": "专项整治",
     "service": "服务清单",
+    "visit_today": "今日活动",
     "visit_off": "活动取消",
 }
 _TITLES_EN = {
@@ -80,6 +81,7 @@ _TITLES_EN = {
     "patrol": "Patrol",
     "campaign": "Campaign",
     "service": "Published service",
+    "visit_today": "Visit today",
     "visit_off": "Visit called off",
 }
 

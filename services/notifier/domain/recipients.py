@@ -38,6 +38,7 @@ Kind = Literal[
     "patrol",
     "campaign",
     "service",
+    "visit_today",
     "visit_off",
 ]
 
