@@ -7,6 +7,9 @@ from services.router.domain.case import Case
 from services.router.domain.timing import Clock, Moments, Pause
 from shared.kernel.working_time import Calendar, elapsed, later, shift
 
+RESOLVES_KEPT = 10
+"""Old resolve clocks of a case: however often it is opened again, its document stays small."""
+
 
 def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
     """``case`` with its own clocks of these kinds, or its ``part``'s, met as far as they still wait; a breached one
@@ -55,6 +58,28 @@ def _void(clock: Clock, at: datetime) -> Clock:
 def superseded(clock: Clock, at: datetime) -> Clock:
     """``clock`` as it stays on record once another of its kind counts instead."""
     return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
+
+
+def opened_again(case: Case, fresh: Clock | None) -> tuple[Clock, ...]:
+    """The clocks with a ``fresh`` one of a case that is opened again: what was owed is owed by it from now on, and of
+    the old ones of its kind the newest stay.
+
+    Those that go are on record: each event holds the clocks as they were, and a breach is an event of its own.
+    """
+    if fresh is None:
+        return case.clocks
+    old = [n for n, clock in enumerate(case.clocks) if clock.kind == fresh.kind and clock.part is None]
+    gone = set(old[: max(0, len(old) - RESOLVES_KEPT)])
+    stay = (
+        clock if n not in old or _is_settled(clock) else superseded(clock, fresh.started_at)
+        for n, clock in enumerate(case.clocks)
+        if n not in gone
+    )
+    return (*stay, fresh)
+
+
+def _is_settled(clock: Clock) -> bool:
+    return clock.state in ("met", "void") or clock.met_at is not None or clock.superseded_at is not None
 
 
 def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
