@@ -1,8 +1,11 @@
 """Who an event of a case must alert, worked out from the event alone: the measure for what the notifier has."""
 
+from services.notifier.confidential import told as seen_by_those
 from services.notifier.domain.recipients import Told, notices
+from services.notifier.effects import looks_at_effect
 from services.notifier.people import found
 from shared.city.pack import Pack
+from shared.city.posts import NONE_SINCE
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -22,5 +25,8 @@ def people_told(event: Envelope, pack: Pack) -> set[str]:
         assignee=case.assignee,
         early=data.due_at is not None and event.time < data.due_at,
         part=data.part,
+        effect=looks_at_effect(event.type, case, pack),
     )
+    if case.confidential:
+        return set(seen_by_those(notices(told), case, pack, event.time, NONE_SINCE))
     return {person.id for notice in notices(told) for person in found(notice, pack, event.time)}

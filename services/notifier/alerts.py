@@ -14,13 +14,15 @@ from prometheus_client import Counter, Histogram
 
 from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alert_record import Subject, record, sent_event
+from services.notifier.confidential import told
 from services.notifier.decided import Decided
 from services.notifier.domain.recipients import Notice, Told, notices
+from services.notifier.effects import looks_at_effect
 from services.notifier.endings import ENDINGS, Endings
 from services.notifier.in_need import pages_at_once, paired
-from services.notifier.people import found, reached
+from services.notifier.people import found
 from services.notifier.silences import Silences
-from services.notifier.wording import lacking, text, unrouted_text
+from services.notifier.wording import lacking, text, unattended_text, unrouted_text
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
@@ -40,6 +42,7 @@ INDEXES = (
 SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
 PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excused.v1"}
 ENDED = {"closed", "rejected", "merged"}
+UNATTENDED = "unattended"
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
 _DELAY = Histogram(
     "whistle_alert_delay_seconds",
@@ -156,7 +159,7 @@ class Alerts:
         case = data.case
         decided = self._decided.of(event.city)
         pages = pages_at_once(event, data.case, pack)
-        told = Told(
+        happened = Told(
             type=event.type,
             unit=case.unit,
             within=case.within,
@@ -167,6 +170,7 @@ class Alerts:
             historic=case.historic,
             early=data.due_at is not None and event.time < data.due_at,
             part=data.part,
+            effect=looks_at_effect(event.type, case, pack),
             paired=paired(case, pack, event.time, decided) if pages else (),
         )
         language = pack.city.languages[0]
@@ -174,9 +178,9 @@ class Alerts:
         silence = None if pages else self._silences.over(case, pack, event.time)
         marks: Document = {"at_once": True} if pages else {"silenced": silence} if silence is not None else {}
         made = []
-        for person, (notice, lacks) in reached(notices(told), pack, event.time, decided).items():
+        for person, (notice, lacks) in told(notices(happened), case, pack, event.time, decided).items():
             says = " · ".join(filter(None, (lacking(lacks, pack), subject.text)))
-            about = replace(subject, text=says)
+            about = replace(subject, text=says) if notice.kind != UNATTENDED else _wordless(subject, case.unit, pack)
             made.append({**record(event, about, notice, person, language, self._clock.now()), **marks})
         return made
 
@@ -226,6 +230,11 @@ def _turned(case: str, version: int, state: str, by: str | None, event: Envelope
     )
 
 
+def _wordless(subject: Subject, unit: str, pack: Pack) -> Subject:
+    """For those who may not see the case: it turns with the case, and says nothing of it."""
+    return replace(subject, text=unattended_text(unit, pack), due_at=None, part=None)
+
+
 def _tightest(data: CaseEvent) -> datetime | None:
     waiting = [c.due_at for c in data.case.clocks if c.state == "running" and c.part == data.part]
     return min(waiting, default=None)
@@ -253,4 +262,6 @@ def view(alert: Document) -> dict[str, Any]:
         "acked_by",
         "silenced",
     )
-    return {"id": alert["_id"], **{name: alert[name] for name in names if alert.get(name) is not None}}
+    hidden = ("case", "because", "acked_by") if alert["kind"] == UNATTENDED else ()
+    shown = {name: alert[name] for name in names if name not in hidden and alert.get(name) is not None}
+    return {"id": alert["_id"], **shown}

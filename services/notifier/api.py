@@ -166,7 +166,8 @@ class NotifierApi:
             case command:
                 signs = "acknowledge" if command == "claim" else command
                 await self._router.command(alert, signs, key=alert["_id"], person=alert["recipient"])
-        return Answer({"id": alert["_id"], "status": "recorded", "case": alert["case"]})
+        about = {name: value for name, value in view(alert).items() if name == "case"}
+        return Answer({"id": alert["_id"], "status": "recorded", **about})
 
     async def add_webhook(self, call: Call) -> Answer:
         body, who = call.body_as(WebhookBody), call.principal

@@ -29,7 +29,7 @@ class Endings:
             return [], {}
         told = await self._alerts.find({"case": data.case.id}, sort=[("at", -1)], limit=ALERTS_MAX)
         acted = {a["recipient"] for a in told if a.get("acted") or a.get("acked_by") == a["recipient"]} | {data.by}
-        others = {a["_id"]: a for a in told if a["recipient"] not in acted and a["kind"] != "over"}
+        others = {a["_id"]: a for a in told if a["recipient"] not in acted and a["kind"] not in ("over", "unattended")}
         paged = await self._owed.reached(list(others))
         by_person = {others[delivery["alert"]]["recipient"]: others[delivery["alert"]] for delivery in reversed(paged)}
         language = pack.city.languages[0]

@@ -118,8 +118,9 @@ class Links:
 
 
 def command_of(alert: Document) -> str | None:
-    """What one press does: report in where the unit is called in, else take the case; nothing for a visit."""
-    if alert.get("event_type", "").startswith("visit."):
+    """What one press does: report in where the unit is called in, else take the case; nothing for a visit, nor for a
+    case that the recipient may not see."""
+    if alert.get("event_type", "").startswith("visit.") or alert.get("kind") == "unattended":
         return None
     return "report_in" if alert.get("part") is not None else "claim"
 

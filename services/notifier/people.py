@@ -45,6 +45,8 @@ def looked_for(notice: Notice, pack: Pack, at: datetime, since: Changes) -> Foun
     unit = pack.units.get(notice.unit)
     if unit is None:
         return Found()
+    if notice.role is not None:
+        return _with_role(notice.role, pack, unit.id, at, since)
     if notice.post != "B":
         return _desk(pack, unit.id, at, since)
     if people := pack.on_duty(unit.id, at, "B", since):
@@ -55,6 +57,16 @@ def looked_for(notice: Notice, pack: Pack, at: datetime, since: Changes) -> Foun
         return Found(there)
     above = _desk(pack, unit.parent or unit.id, at, since)
     return Found(there, (*above.people, *above.instead), (Lack(unit.id, "B"), *above.lacks))
+
+
+def _with_role(role: str, pack: Pack, unit: str, at: datetime, since: Changes) -> Found:
+    """Those of ``unit``, or of the nearest unit above that has any, who are appointed and not on leave; it can wait for
+    their shift. Nobody is missed where nobody is: the desk is told by a notice of its own."""
+    for above in reversed(pack.units[unit].path):
+        there = pack.people_at(above, None, frozenset({role}))
+        if people := tuple(person for person in there if pack.posts.present(person.id, at, since)):
+            return Found(people)
+    return Found()
 
 
 def _desk(pack: Pack, unit: str, at: datetime, since: Changes) -> Found:

@@ -1,4 +1,4 @@
-"""Alerts of visits: who is invited hears of it, and when it is called off; afterwards the alert is over."""
+"""Alerts of visits: who is invited hears of it, on its day once more, and when it is called off; then they are over."""
 
 from collections.abc import Sequence
 
@@ -59,12 +59,18 @@ class VisitAlerts:
             await self._alerts.alerts.write(over)
 
     def _made(self, event: Envelope, data: VisitEvent, pack: Pack) -> list[Document]:
-        kind: Kind = "visit_off" if data.state == "cancelled" else KINDS.get(data.kind, "joint_enforcement")
+        kind = _kind(event, data)
         subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
         notices = [Notice(kind, unit, "A") for unit in data.tell]
         people = reached(notices, pack, event.time, self._decided.of(event.city))
         language, now = pack.city.languages[0], self._clock.now()
         return [record(event, subject, notice, person, language, now) for person, (notice, _) in people.items()]
+
+
+def _kind(event: Envelope, data: VisitEvent) -> Kind:
+    if event.type == "visit.reminded.v1":
+        return "visit_today"
+    return "visit_off" if data.state == "cancelled" else KINDS.get(data.kind, "joint_enforcement")
 
 
 def _over(event: Envelope, data: VisitEvent) -> Write:

@@ -21,6 +21,7 @@ _TITLES = {
     "raised": "多人上报升级",
     "unrouted": "待分流超时",
     "unstaffed": "无人值班",
+    "unattended": "保密事项无人办理",
     "need": "上门求助",
     "over": "已办结",
     "test": "测试提醒",
@@ -42,6 +43,7 @@ _TITLES = {
     "patrol": "联合巡查",
     "campaign": "专项整治",
     "service": "服务清单",
+    "visit_today": "今日活动",
     "visit_off": "活动取消",
 }
 _TITLES_EN = {
@@ -57,6 +59,7 @@ _TITLES_EN = {
     "raised": "Reported by many",
     "unrouted": "Report without a case",
     "unstaffed": "Nobody on duty",
+    "unattended": "Confidential, and nobody there",
     "need": "Somebody needs you",
     "over": "Ended",
     "test": "Test alert",
@@ -78,6 +81,7 @@ _TITLES_EN = {
     "patrol": "Patrol",
     "campaign": "Campaign",
     "service": "Published service",
+    "visit_today": "Visit today",
     "visit_off": "Visit called off",
 }
 
@@ -106,6 +110,13 @@ def text(event: CaseEvent, pack: Pack) -> str:
         said = many if case.report_count > 1 else None
         words = (part, unit.name if unit else case.unit, name, said, case.place, case.summary)
     return " · ".join(filter(None, words))[:300]
+
+
+def unattended_text(unit: str, pack: Pack) -> str:
+    """Where something confidential lies that nobody is there for; not what, and not which."""
+    name = pack.units[unit].name if unit in pack.units else unit
+    chinese = pack.city.languages[0].startswith("zh")
+    return f"{name}有保密事项无人办理，请安排人员" if chinese else f"something confidential waits at {name}; see to it"
 
 
 def visit_text(event: VisitEvent, pack: Pack) -> str:

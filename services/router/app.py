@@ -29,6 +29,7 @@ from services.router.timers import Timers
 from services.router.visit_store import INDEXES as VISIT_INDEXES
 from services.router.visit_store import VisitStore
 from services.router.visits import Visits
+from services.router.visits_due import VisitsDue
 from shared.contracts import cases, reports
 from shared.runtime.births import Births
 from shared.runtime.broker import tail_subscriber
@@ -70,11 +71,12 @@ def assemble(settings: Settings) -> Service:
     tail = Tail()
     hanging, persons = Hanging(links, attachments), IntakePersons(settings)
     api = RouterApi(store, officers, persons, hanging, packs, tail, service.directory, service.events, service.clock)
+    visits_due = VisitsDue(visits, store, changes, service.clock)
     explain = Explain(store, packs, service.clock)
     service.routes = [
         *api.routes(),
         *explain.routes(),
-        *Visits(visits, store, packs, photos, service.clock).routes(),
+        *Visits(visits, store, packs, photos, visits_due, service.clock).routes(),
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1).routes(),
@@ -89,6 +91,7 @@ def assemble(settings: Settings) -> Service:
     service.vitals.checks["clocks"] = timers.unwell
     service.background("timers", timers.run)
     service.background("merging", merging.run)
+    service.background("visits", visits_due.run)
     retention = Retention(service.database, packs, ended_cases(store, links, service.events))
     service.routes += retention.routes()
     service.background("retention", retention.run)

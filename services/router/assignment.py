@@ -4,19 +4,22 @@ Pure and repeatable: the same report and the same pack version make the same cas
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from services.router.domain.case import Act, Case, Clock, ClockKind, Location, Report, Routing, UnitOnPath
+from services.router.domain.case import Case, Location, Priority, Report, Routing, UnitOnPath
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
+from services.router.domain.timing import Act, Clock, ClockKind
 from services.router.sameness import traits_of
 from shared.city.categories import OTHER
 from shared.city.locating import Asked, Located
 from shared.city.model import Commitment as PackCommitment
 from shared.city.model import Rule, Step
 from shared.city.pack import Pack
+from shared.city.together import not_admitted
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
 from shared.kernel.ids import case_id
@@ -60,7 +63,8 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
     if report.priority is not None:
         priority = report.priority
     sent_to = _sealed_to(report, pack) if report.sealed else _sent_to(pack, rule, category, located.unit)
-    path = path_of(pack, sent_to or located.unit)
+    entered = _entered(report, pack, category, priority, sent_to or located.unit)
+    path = path_of(pack, entered.unit)
     made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority))
     return open_case(
         Opening(
@@ -73,14 +77,14 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             path=path,
             within=located.within if not report.sealed else None,
             routing=Routing(
-                by="rule" if sent_to is not None else located.by,
+                by="entry_list" if entered.kept else "rule" if sent_to is not None else located.by,
                 pack_version=pack.version,
                 near_border=located.near_border,
-                flags=located.flags,
+                flags=(*located.flags, *(("not_admitted",) if entered.why else ())),
                 category_by=category_by,
                 rule=rule.id if rule is not None else None,
                 commitment=made.id,
-                why=tuple(located.why),
+                why=(*located.why, *entered.why),
             ),
             location=Location(report.cell, place.lon, place.lat, place.address, located.place),
             description=report.description,
@@ -93,6 +97,32 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             traits=traits_of(report, city, category, pack, located),
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """Where a report goes, be it entered by a department or not; ``kept``: the entry list leaves it with that."""
+
+    unit: str
+    kept: bool = False
+    why: tuple[str, ...] = ()
+
+
+def _entered(report: ReportSubmitted, pack: Pack, category: str, priority: Priority, unit: str) -> _Entered:
+    """What a department heard and may not load on communities (准入) stays with it: it is the first that was told.
+
+    Danger goes to the ground whatever the list says. A report that is sealed has its handlers.
+    """
+    officer = pack.people.get(report.entered_by or "")
+    if officer is None or report.sealed:
+        return _Entered(unit)
+    reason = not_admitted(pack, category, officer.unit, unit)
+    if reason is None:
+        return _Entered(unit)
+    if priority == "danger":
+        return _Entered(unit, why=(f"{reason}; danger goes to {unit} nevertheless",))
+    stays = pack.tree.answering(officer.unit)
+    return _Entered(stays, kept=True, why=(f"{reason}: it stays with {stays}, where it was entered",))
 
 
 def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:

@@ -113,7 +113,7 @@ class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
 
 
-ClockName = Literal["acknowledge", "on_site", "resolve", "confirm"]
+ClockName = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -123,27 +123,32 @@ class CategorizeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``reason`` is a code of the pack's catalogue; without ``until`` the clock stands still as long as that allows."""
+    """``reason`` is a code of the pack's catalogue; without ``until`` the clock stands still as long as that allows.
+    ``part``: whose ``report_in`` or ``finish_part`` clock it is, here and below."""
 
     clock: ClockName
     reason: Ident
     until: Moment | None = None
+    part: Ident | None = None
 
 
 class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
     clock: ClockName
     reason: Text | None = None
+    part: Ident | None = None
 
 
 class ClockRefusalBody(msgspec.Struct, forbid_unknown_fields=True):
     clock: ClockName
     reason: Text
+    part: Ident | None = None
 
 
 class ExtensionBody(msgspec.Struct, forbid_unknown_fields=True):
     clock: ClockName
     until: Moment
     reason: Text
+    part: Ident | None = None
 
 
 class ExtensionApprovalBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,6 +157,7 @@ class ExtensionApprovalBody(msgspec.Struct, forbid_unknown_fields=True):
     clock: ClockName
     until: Moment | None = None
     reason: Text | None = None
+    part: Ident | None = None
 
 
 class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from services.router.assignment import commitment_of
-from services.router.domain.case import Case, Clock, Entry
+from services.router.domain.case import Case, Entry
+from services.router.domain.timing import Clock
 from services.router.public import clock_view
 from services.router.store import CaseStore
 from shared.city.model import CalendarSpec, Commitment

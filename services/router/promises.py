@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from services.router.assignment import commitment_of, path_of
-from services.router.domain.case import Case, Clock, ClockKind, Priority, State, UnitOnPath
+from services.router.domain.case import Case, Priority, State, UnitOnPath
 from services.router.domain.commands import Asking, Pausable
 from services.router.domain.commitments import Commitment
 from services.router.domain.promising import Promise, is_owed
+from services.router.domain.timing import Clock, ClockKind
 from shared.city.pack import Pack
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, invalid

@@ -8,20 +8,11 @@ import msgspec
 
 from services.router.domain import events as e
 from services.router.domain.attaching import Attached, Confirmed
-from services.router.domain.case import (
-    REPORTS_KEPT,
-    Ask,
-    Case,
-    Clock,
-    Entry,
-    Extension,
-    Part,
-    Pause,
-    Supervision,
-)
+from services.router.domain.case import REPORTS_KEPT, Case, Entry, Part, Supervision
 from services.router.domain.chain import line, linked
 from services.router.domain.commands import Actor
 from services.router.domain.decide import open_commands
+from services.router.domain.timing import Ask, Clock, Extension, Pause
 from shared.contracts import cases as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope

@@ -12,6 +12,7 @@ from shared.contracts import visits as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import event_id
+from shared.runtime.http_server import new_trace
 from shared.runtime.mongo import Collection, Database, Document, IndexModel
 from shared.runtime.relay import as_pending, real_now
 
@@ -20,6 +21,8 @@ INDEXES = (
     IndexModel([("city", 1), ("seen_by", 1), ("at", 1), ("_id", 1)], name="seen"),
     IndexModel([("city", 1), ("place", 1), ("at", 1)], name="place"),
     IndexModel([("campaign", 1), ("at", 1), ("_id", 1)], name="campaign", sparse=True),
+    IndexModel([("remind_at", 1)], name="remind_at", sparse=True),
+    IndexModel([("untold", 1)], name="untold", sparse=True),
 )
 _FIELDS = frozenset(field.name for field in fields(Visit))
 
@@ -54,16 +57,40 @@ class VisitStore:
 
     async def save(self, visit: Visit, key: str, trace: str) -> bool:
         """The visit's next version, made under ``key``; False when it moved on meanwhile."""
-        document = {**_plain(visit), "key": key}
-        document.pop("id")
+        document = {name: value for name, value in _plain(visit).items() if name not in ("id", "remind_at")}
+        document["key"] = key
         update: dict[str, Any] = {
             "$set": document,
             "$push": {"pending": {"$each": as_pending([event(visit, trace)])}},
             "$min": {"outbox.lane": 1, "outbox.since": real_now()},
+            "$unset": {"remind_at": 1, **({"slot": 1} if visit.slot is None else {})},
         }
-        if visit.slot is None:
-            update["$unset"] = {"slot": 1}
+        if visit.case is not None:
+            update["$push"]["untold"] = {"$each": [visit.version]}
         return bool(await self.visits.update({"_id": visit.id, "version": visit.version - 1}, update))
+
+    async def to_remind(self, now: datetime, limit: int) -> list[Visit]:
+        """Visits whose reminder is due, the longest waiting first."""
+        found = await self.visits.find({"remind_at": {"$lte": now}}, sort=[("remind_at", 1)], limit=limit)
+        return [from_doc(document) for document in found]
+
+    async def reminded(self, visit: Visit, now: datetime, *, tells: bool) -> bool:
+        """The reminder is given, or, unless it ``tells``, left out; once, whoever else looks."""
+        update: dict[str, Any] = {"$unset": {"remind_at": 1}}
+        if tells:
+            update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(), reminds_at=now)])}}
+            update["$min"] = {"outbox.lane": 1, "outbox.since": real_now()}
+        where = {"_id": visit.id, "version": visit.version, "remind_at": visit.remind_at}
+        return bool(await self.visits.update(where, update))
+
+    async def untold(self, limit: int) -> list[tuple[Visit, list[int]]]:
+        """Visits of which their case has not heard all, with those versions in order."""
+        found = await self.visits.find({"untold": {"$gte": 1}}, limit=limit)
+        return [(from_doc(document), sorted(document["untold"])) for document in found]
+
+    async def told(self, id_: str, version: int) -> None:
+        """The case has its line of that version."""
+        await self.visits.update({"_id": id_}, {"$pull": {"untold": version}})
 
     async def page(self, where: Document, limit: int) -> list[Document]:
         return await self.visits.find(where, sort=[("at", 1), ("_id", 1)], limit=limit)
@@ -75,12 +102,15 @@ def from_doc(document: Document) -> Visit:
     return msgspec.convert({**plain, "id": document["_id"]}, Visit)
 
 
-def event(visit: Visit, trace: str) -> Envelope:
-    """What the newest version of ``visit`` tells. Who is invited hears that it is planned, and that it is off."""
+def event(visit: Visit, trace: str, *, reminds_at: datetime | None = None) -> Envelope:
+    """What the newest version of ``visit`` tells, or its reminder at that moment. Who is invited hears that it is
+    planned, that it is today, and that it is off."""
     by, at = (visit.planned_by, visit.planned_at) if visit.version == 1 else (visit.ended_by, visit.ended_at)
+    if reminds_at is not None:
+        by, at = None, reminds_at
     return Envelope(
-        id=event_id(visit.id, visit.version, 0),
-        type=f"visit.{visit.state}.v1",
+        id=event_id(visit.id, visit.version, 0 if reminds_at is None else 1),
+        type=f"visit.{visit.state if reminds_at is None else 'reminded'}.v1",
         topic=contract.TOPIC,
         key=visit.id,
         subject=visit.id,
@@ -115,6 +145,7 @@ def _new_doc(visit: Visit, seen_by: list[str], trace: str) -> Document:
     document["_id"] = document.pop("id")
     return {
         **document,
+        **({"untold": [visit.version]} if visit.case is not None else {}),
         "slot": visit.slot,
         "seen_by": seen_by,
         "pending": as_pending([event(visit, trace)]),

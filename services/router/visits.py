@@ -3,19 +3,21 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from services.router.command_bodies import Reason
 from services.router.domain.commands import DESK
-from services.router.domain.visit import Visit, cancelled, held
+from services.router.domain.visit import Visit, cancelled, held, reminder
 from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.photos import PhotoClaims
 from services.router.store import CaseStore
 from services.router.visit_bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
 from services.router.visit_store import VisitStore, from_doc
+from services.router.visits_due import VisitsDue
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, conflict, forbidden, invalid, key_reused, not_found, unavailable
@@ -35,9 +37,16 @@ class Visits:
     """Handlers of visits, campaigns and patrols."""
 
     def __init__(
-        self, store: VisitStore, cases: CaseStore, packs: PackLibrary, photos: PhotoClaims, clock: Clock
+        self,
+        store: VisitStore,
+        cases: CaseStore,
+        packs: PackLibrary,
+        photos: PhotoClaims,
+        due: VisitsDue,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._due = due
         self._cases = cases
         self._packs = packs
         self._photos = photos
@@ -65,7 +74,7 @@ class Visits:
         body = call.body_as(VisitBody)
 
         async def planned(key: str, pack: Pack) -> Answer:
-            unit = _organiser(call.principal, body.unit, pack)
+            unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
             if body.case is not None and await self._cases.get(pack.city.id, body.case, unit) is None:
                 raise invalid(FieldError("/case", f"is no case that {unit} sees"))
             visit = Visit(
@@ -75,15 +84,17 @@ class Visits:
                 kind=body.kind,
                 unit=unit,
                 place=_place(body.place, "/place", pack),
-                at=body.at.astimezone(UTC),
+                at=at,
                 purpose=body.purpose,
                 invited=_invited(body.invited, pack),
                 pack_version=pack.version,
                 planned_by=call.principal.who,
-                planned_at=self._clock.now(),
+                planned_at=now,
                 case=body.case,
+                remind_at=_reminder(at, now, pack),
             )
             (stored,) = await self._store.plan([(visit, _seen_by(visit, pack))], call.trace)
+            self._due.wake()
             if stored is None:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
             if not _same(stored, visit):
@@ -116,6 +127,7 @@ class Visits:
                     planned_at=now,
                     campaign=id_,
                     campaign_name=body.name,
+                    remind_at=_reminder(at, now, pack),
                 )
                 visits[visit.id] = visit
             stored = await self._store.plan([(v, _seen_by(v, pack)) for v in visits.values()], call.trace)
@@ -156,6 +168,7 @@ class Visits:
                 await self._photos.claim(pack.city.id, after.photos, visit.id)
             if not await self._store.save(after, key, call.trace):
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
+            self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
             return Answer(view(after))
 
@@ -237,6 +250,10 @@ def _place(id_: str, pointer: str, pack: Pack) -> str:
     if id_ not in pack.units and all(place.known_as != id_ for place in pack.places):
         raise invalid(FieldError(pointer, "is no place of the gazetteer and no unit"))
     return id_
+
+
+def _reminder(at: datetime, now: datetime, pack: Pack) -> datetime | None:
+    return reminder(at, now, time.fromisoformat(pack.city.visit_reminder), ZoneInfo(pack.city.timezone))
 
 
 def _invited(units: list[str], pack: Pack) -> tuple[str, ...]:

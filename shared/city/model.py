@@ -98,8 +98,9 @@ class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
     ``channels`` what all channels of a kind have in common; ``shadow``: cases are routed and timed, nobody is told.
     ``called_levels``: whose units can be called in; ``protected_levels``: where departments load only what the entry
-    list admits; ``patrols``: how many joint enforcements an estate is to see in a month; ``unmask``:
-    the roles that may see who reported."""
+    list admits; ``patrols``: how many joint enforcements an estate is to see in a month;
+    ``visit_reminder``: when those invited are reminded on a visit's day; ``unmask``: the roles that may see who
+    reported."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
@@ -113,6 +114,7 @@ class City(Entry, frozen=True, kw_only=True):
     called_levels: tuple[Word, ...] | None = None
     protected_levels: tuple[Word, ...] | None = None
     patrols: Annotated[int, Meta(ge=0, le=31)] = 0
+    visit_reminder: Clock = "08:00"
     asking: Asking = Asking()
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}

@@ -6,7 +6,7 @@ import msgspec
 
 TOPIC = "visits"
 
-TYPES = ("visit.planned.v1", "visit.held.v1", "visit.cancelled.v1")
+TYPES = ("visit.planned.v1", "visit.reminded.v1", "visit.held.v1", "visit.cancelled.v1")
 
 
 class VisitEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

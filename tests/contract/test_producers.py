@@ -15,13 +15,9 @@ from services.router.domain.attaching import Arrived
 from services.router.domain.case import (
     PARTS_MAX,
     REPORTS_KEPT,
-    Ask,
     Case,
     Consultation,
-    Extension,
-    Moments,
     Part,
-    Pause,
     Priority,
     Question,
     Report,
@@ -30,6 +26,8 @@ from services.router.domain.case import (
 )
 from services.router.domain.due import due
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Ask, Extension, Moments, Pause
+from services.router.domain.visiting import VisitHeld
 from services.router.public import STEPS_KEPT, to_envelopes
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
@@ -46,6 +44,7 @@ def every_kind(base: type[e.Happened]) -> list[type[e.Happened]]:
 
 
 HAPPENED = every_kind(e.Happened)
+assert VisitHeld in HAPPENED, "told beside the store of visits"
 PART = Part(id="p1", unit=OTHER, path=OTHER_PATH, work="wires", caller="xingfu", called_by="desk", called_at=T0)
 FIELDS: dict[str, Any] = {
     "at": T0,
@@ -87,6 +86,7 @@ FIELDS: dict[str, Any] = {
     "pause": Pause(T0, T0 + minutes(90), "part_ordered"),
     "extension": Extension(T0, T0, T0 + minutes(90), "why"),
     "then": Moments(T0 + minutes(20), None, (T0 + minutes(20),) * 3),
+    "organiser": "xingfu",
     "consultation": Consultation(unit="xingfu", parties=(OTHER,), question="who pays?", by="desk", at=T0),
 }
 

@@ -48,3 +48,26 @@ def test_a_called_unit_is_told_reports_in_by_its_alert_and_finishes_its_part(sta
         what="the caller told",
     )
     done(desk(stack).command(case, "resolve", {"how": "repair", "text": "done"}), "resolved")
+
+
+def test_a_called_unit_asks_for_a_pause_of_its_part_and_who_called_it_grants(stack: RunningStack) -> None:
+    _, case = opened(stack)
+    done(desk(stack).command(case, "call_in", {"units": ["works"], "reason": "needs a crane"}), "queued")
+    works, clock = stack.person("hw-desk"), {"clock": "finish_part", "part": "p1"}
+    problem(works.command(case, "pause", {"clock": "resolve", "reason": "storm"}), 403)
+    problem(desk(stack).command(case, "pause", {**clock, "reason": "storm"}), 403)
+    asked = done(works.command(case, "pause", {**clock, "reason": "storm"}), "queued")
+    assert [(ask["clock"], ask["part"]) for ask in asked["asks"]] == [("finish_part", "p1")]
+    until(
+        lambda: "asked" in {**alert_kinds(stack, "qs-desk", case), **alert_kinds(stack, "qs-night", case)},
+        what="who called told",
+    )
+    problem(works.command(case, "approve_pause", clock), 403)
+    paused = done(desk(stack).command(case, "approve_pause", clock), "queued")
+    assert {c["kind"]: c["state"] for c in paused["parts"][0]["clocks"]} == {
+        "report_in": "running",
+        "finish_part": "paused",
+    }
+    until(lambda: "decided" in alert_kinds(stack, "hw-desk", case), what="the answer told")
+    back = done(works.command(case, "resume", clock), "queued")
+    assert back["parts"][0]["clocks"][1]["pauses"][0]["asked_by"] == "hw-desk"

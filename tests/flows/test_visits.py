@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from tests.flows.test_duty import opened
 from tests.flows.test_reports import problem
 from tests.stack import RunningStack, until
 
@@ -40,6 +41,22 @@ def test_who_is_invited_is_told_and_told_again_when_it_is_called_off(stack: Runn
     alert = next(a for a in works.get("notifier", "/v1/alerts", case=id_).json()["items"] if a["kind"] == "visit_off")
     assert works.post_to("notifier", f"/v1/alerts/{alert['id']}/ack").status_code == 200
     assert told()["visit_off"] == "acked"
+
+
+def test_a_visit_for_a_case_leaves_its_lines_in_the_cases_history(stack: RunningStack) -> None:
+    _, case = opened(stack)
+    desk, planned = stack.person("qs-desk"), visit(purpose="look at the wires")
+    id_ = desk.post_to("router", "/v1/visits", {**planned, "case": case}).json()["id"]
+
+    def lines() -> list[tuple[str, str]]:
+        items = desk.get("router", f"/v1/cases/{case}/history").json()["items"]
+        return [(item["what"], item["text"]) for item in items if item["what"].startswith("case.visit")]
+
+    until(lambda: [what for what, _ in lines()] == ["case.visit_planned"], what="the line")
+    assert desk.post_to("router", f"/v1/visits/{id_}/cancel", {"reason": "rain"}).status_code == 200
+    until(lambda: [what for what, _ in lines()] == ["case.visit_planned", "case.visit_cancelled"], what="the other")
+    assert "look at the wires" in lines()[0][1]
+    assert lines()[1][1].endswith(": rain")
 
 
 def test_no_two_visits_are_at_one_place_and_time_and_the_same_key_plans_once(stack: RunningStack) -> None:

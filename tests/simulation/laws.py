@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from services.router.audit import verified
-from services.router.domain.case import ENDED, Case, Clock
+from services.router.domain.case import ENDED, Case
+from services.router.domain.timing import Clock
 from services.router.store import from_doc, opened_event
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import CATALOGUE, decode

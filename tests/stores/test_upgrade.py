@@ -17,7 +17,8 @@ from services.notifier.alert_record import sent_event
 from services.notifier.alerts import Alerts, view
 from services.notifier.decided import Decided
 from services.notifier.silences import Silences
-from services.router.domain.case import Case, Clock
+from services.router.domain.case import Case
+from services.router.domain.timing import Clock
 from services.router.store import from_doc, opened_event
 from services.router.timers import Timers
 from shared.contracts.cases import CaseEvent

@@ -1,9 +1,11 @@
 """Flow 4. Wires hang from the windows of Jingang Huayuan (金港花园); the property company may not enforce anything."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.kernel.errors import Refusal
-from tests.stories.duty import Duty
+from tests.stories.duty import MORNING, Duty
 
 WIRES = "3号楼好几家从窗户拉线给电瓶车充电，飞线"
 THREE = ["jingang-branch", "jingang-property", "urban-management"]
@@ -79,7 +81,7 @@ def test_a_called_unit_has_its_own_promise_where_the_pack_says_so() -> None:
 def test_a_called_unit_touches_nothing_but_its_own_part_although_it_lies_below_the_owner() -> None:
     duty = whistled()
     seen = duty.does("property.desk", "note", text="物业已到")
-    assert seen["commands"] == ["note", "report_in", "finish_part"]
+    assert seen["commands"] == ["note", "pause", "request_extension", "report_in", "finish_part"]
     for command, body in (
         ("claim", {}),
         ("resolve", {"how": "repair", "text": "x"}),
@@ -88,6 +90,27 @@ def test_a_called_unit_touches_nothing_but_its_own_part_although_it_lies_below_t
         with pytest.raises(Refusal) as refused:
             duty.does("property.desk", command, **body)
         assert refused.value.status == 403
+
+
+def test_a_called_unit_asks_for_time_and_who_called_it_grants_it() -> None:
+    duty = whistled()
+    part = {"part": duty.part("urban-management").id, "clock": "finish_part"}
+    duty.does("urban.field", "pause", **part, reason="weather")
+    assert duty.told("jingang.duty")[-1] == "clock.pause_requested"
+    with pytest.raises(Refusal) as own:
+        duty.does("urban.desk", "approve_pause", **part)
+    assert own.value.status == 403, "a guest grants nothing"
+    duty.does("jingang.second", "approve_pause", **part)
+    assert duty.told("urban.desk")[-1] == "clock.paused"
+    duty.waits("P1D")
+    back = duty.does("urban.field", "resume", **part)
+    (clock,) = (c for c in back["clocks"] if (c.get("part"), c["kind"]) == (part["part"], "finish_part"))
+    assert (clock["state"], clock["due_at"]) == ("running", MORNING + timedelta(days=2))
+    later = duty.after(2)
+    duty.does("urban.desk", "request_extension", **part, until=later, reason="住户出门未归")
+    put_off = duty.does("jingang.second", "approve_extension", **part)
+    (clock,) = (c for c in put_off["clocks"] if (c.get("part"), c["kind"]) == (part["part"], "finish_part"))
+    assert (clock["due_at"], clock["extensions"][0]["approved_by"]) == (later, "jingang.second")
 
 
 def test_a_part_is_excused_by_a_named_person_with_a_reason_and_the_unit_hears_of_it() -> None:

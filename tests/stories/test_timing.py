@@ -177,3 +177,16 @@ def test_a_riders_own_need_climbs_the_trade_and_not_the_place(own_stack: Running
     assert seen(own_stack.person("hc-desk"), case)["unit"] == "couriers"
     own_stack.forward("PT3H30M")
     until(lambda: seen(own_stack.person("ht-desk"), case).get("unit") == "dockers", what="the trade's next level")
+
+
+def test_who_is_invited_to_a_visit_is_reminded_on_its_day(own_stack: RunningStack) -> None:
+    desk, works = own_stack.person("qs-desk"), own_stack.person("hw-desk")
+    words = {"kind": "joint_enforcement", "place": "fish-quay", "purpose": "wires", "invited": ["works"]}
+    far = desk.post_to("router", "/v1/visits", {**words, "at": "2039-01-01T08:00:00Z"}).json()
+    begins = at(far["planned_at"]) + timedelta(hours=30)
+    soon = desk.post_to("router", "/v1/visits", {**words, "at": begins.isoformat()}).json()
+    assert at(soon["remind_at"]) <= begins - timedelta(hours=1)
+    own_stack.forward("PT29H10M")
+    assert len(told(works, soon["id"], "visit_today")) == 1
+    of_the_far_one = works.get("notifier", "/v1/alerts", case=far["id"]).json()["items"]
+    assert [alert["kind"] for alert in of_the_far_one] == ["joint_enforcement"]

@@ -5,22 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.router.domain.apply import apply_all
-from services.router.domain.case import (
-    Case,
-    Clock,
-    ClockKind,
-    Location,
-    Report,
-    Routing,
-    Rung,
-    State,
-    UnitOnPath,
-)
+from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
 from services.router.domain.commands import Actor, Asking, Called, Command, Pausable, Work
 from services.router.domain.decide import decide
 from services.router.domain.due import due
 from services.router.domain.opening import Opening, open_case
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Clock, ClockKind, Rung
 from shared.kernel.working_time import ALWAYS
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -133,8 +124,10 @@ def fired(case: Case, at: datetime) -> Case:
 
 def full(name: str, **fields: Any) -> Command:
     """A command with every field that it could need; ``fields`` say otherwise."""
-    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair", "part": "p1"}
+    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair"}
     given |= TIMED
+    if name in ("report_in", "finish_part", "excuse_part"):
+        given["part"] = "p1"
     if name == "request_info":
         given["fresh_clock"] = confirm(T0)
     if name in ("call_in", "plan", "consult"):

@@ -52,6 +52,10 @@ TOLD = Told(
         (replace(TOLD, type="case.concluded.v1"), [Notice("concluded", "hede", "A")]),
         (replace(TOLD, type="case.planned.v1"), [Notice("planned", "hede", "A")]),
         (replace(TOLD, type="case.follow_up.v1"), [Notice("follow_up", "hede", "A")]),
+        (
+            replace(TOLD, type="case.follow_up.v1", effect=True),
+            [Notice("follow_up", "hede", role="inspector"), Notice("follow_up", "hede", "A")],
+        ),
         (replace(TOLD, type="case.supervised.v1"), [Notice("supervise", "hede", "A")]),
         (replace(TOLD, type="case.forgotten.v1"), [Notice("forgotten", "hede", "A")]),
         (replace(TOLD, type="case.info_given.v1"), [Notice("answered", "hede", "A")]),

@@ -152,7 +152,8 @@ def test_a_case_does_not_end_before_every_part_is_finished_or_excused(command: s
 
 def test_a_called_unit_does_its_own_part_and_nothing_else() -> None:
     case = whistled()
-    assert open_commands(case, POWER_DESK) == ["note", "report_in", "finish_part"]
+    of_its_part = ["pause", "request_extension", "report_in", "finish_part"]
+    assert open_commands(case, POWER_DESK) == ["note", *of_its_part]
     for command in ("claim", "resolve", "call_in", "excuse_part", "transfer"):
         with refused(403):
             decide(case, full(command), POWER_DESK, T0)

@@ -13,13 +13,14 @@ from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.asking import InfoGiven, InfoRequested, answered
 from services.router.domain.calling import CalledIn, PartStarted
-from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, Clock, State, UnitOnPath
+from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, State, UnitOnPath
 from services.router.domain.checking import judged
-from services.router.domain.commands import Actor, Command, Work
+from services.router.domain.commands import Actor, Command, Pausable, Work
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
 from services.router.domain.promising import Promise
 from services.router.domain.rules import RULES
+from services.router.domain.timing import Clock
 from services.router.store import from_doc, moved, to_doc
 from shared.kernel.errors import Refusal
 from shared.kernel.working_time import ALWAYS
@@ -44,7 +45,7 @@ from tests.unit.made_cases import (
     rung,
 )
 
-OF_PARTS = ("report_in", "finish_part", "excuse_part", "pause", "request_extension")
+OF_PARTS = ("report_in", "finish_part", "excuse_part", "pause", "resume", "request_extension")
 """Commands that may be refused for what they name, although they are open."""
 MOVING = (
     "state",
@@ -95,7 +96,7 @@ class CaseLife(RuleBasedStateMachine):
         text=st.sampled_from(["because", None]),
         ok=st.booleans(),
         part=st.sampled_from(["p1", "p2", "p3", None]),
-        clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge"]),
+        clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge", "report_in", "finish_part"]),
         units=st.lists(st.sampled_from([POWER_PATH, TEAM_PATH]), max_size=2, unique=True),
     )
     def command(
@@ -131,6 +132,7 @@ class CaseLife(RuleBasedStateMachine):
             **{
                 **TIMED,
                 "clock": clock_kind,
+                "pausable": Pausable("any", frozenset({"on_site", "resolve", "report_in", "finish_part"}), "P3D"),
                 "until": self.now + minutes(400),
                 "promise": Promise("lamps/*@v1", PROMISED if ok else (), ALWAYS, 3600),
             },
@@ -169,11 +171,12 @@ class CaseLife(RuleBasedStateMachine):
         only_ratings = not any(event.MOVES for event in happened)
         assert self.case.officer_moves == before.officer_moves + (0 if only_ratings else 1)
         started = [c for event in happened for c in _started(event)]
-        came = list(self.case.clocks[len(before.clocks) :])
+        came = list(self.case.clocks[len(_staying(before, happened)) :])
         promised = any(getattr(event, "promise", None) is not None for event in happened)
         assert came == started or promised or self.case.state in ENDED
-        assert len(self.case.clocks) >= len(before.clocks), "old ones are kept"
-        for old, new in zip(before.clocks, self.case.clocks, strict=False):
+        stay = _staying(before, happened)
+        assert len(self.case.clocks) >= len(stay), "old ones are kept"
+        for old, new in zip(stay, self.case.clocks, strict=False):
             assert _may_become(old, new), (old, new)
         self._only_what_moved_is_stored(before)
 
@@ -258,6 +261,14 @@ def _started(event: e.Event) -> tuple[Clock, ...]:
             return event.clocks
         case _:
             return ()
+
+
+def _staying(case: Case, happened: list[e.Event]) -> list[Clock]:
+    """The clocks but for old ones that a reopening pushes out: ten of its kind stay."""
+    if not any(isinstance(event, e.Reopened) and event.clock is not None for event in happened):
+        return list(case.clocks)
+    old = [n for n, clock in enumerate(case.clocks) if clock.kind == "resolve" and clock.part is None]
+    return [clock for n, clock in enumerate(case.clocks) if n not in old[: max(0, len(old) - 10)]]
 
 
 def _may_become(old: Clock, new: Clock) -> bool:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.asking import REPORTER_ASKED, InfoGiven, answered
-from services.router.domain.case import Case, Clock, Rung, State, UnitOnPath
+from services.router.domain.case import Case, State, UnitOnPath
 from services.router.domain.checking import judged
 from services.router.domain.clocks import after_pause, until
 from services.router.domain.commands import Actor, Command, Pausable
 from services.router.domain.due import due
 from services.router.domain.promising import Promise
 from services.router.domain.supervising import Forgotten
+from services.router.domain.timing import Clock, Rung
 from shared.kernel.working_time import ALWAYS, Calendar, elapsed
 from tests.unit.made_cases import (
     COUNTY_DESK,

@@ -1,11 +1,12 @@
 """Visits: held after they began, once, with those of the invited who came; called off they free their place."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.router.domain.visit import Visit, cancelled, held
+from services.router.domain.visit import Visit, cancelled, held, reminder
 from services.router.visit_store import event, from_doc
 from services.router.visits import view
 from shared.contracts.catalogue import decode
@@ -83,6 +84,36 @@ def test_what_crosses_has_no_words_and_says_whom_to_tell(visit: Visit, type_: st
     data = decode(told, VisitEvent)
     assert (told.type, told.sequence, data.tell) == (type_, visit.version, tell)
     assert not any(word in told.data for word in ("飞线", "拆除", "下雨"))
+
+
+@pytest.mark.parametrize(
+    ("begins", "planned", "reminded"),
+    [
+        ("2026-03-05T06:30Z", "2026-03-01T00:00Z", "2026-03-05T00:00Z"),
+        ("2026-03-05T00:30Z", "2026-03-01T00:00Z", "2026-03-04T23:30Z"),
+        ("2026-03-04T17:00Z", "2026-03-01T00:00Z", "2026-03-04T16:00Z"),
+        ("2026-03-05T06:30Z", "2026-03-05T00:00Z", None),
+        ("2026-03-05T06:30Z", "2026-03-04T23:59Z", "2026-03-05T00:00Z"),
+    ],
+    ids=["in the morning", "begins early", "begins in the night", "planned that day", "planned just before"],
+)
+def test_who_is_invited_is_reminded_on_its_day_by_the_citys_clock(
+    begins: str, planned: str, reminded: str | None
+) -> None:
+    at, planned_at = datetime.fromisoformat(begins), datetime.fromisoformat(planned)
+    due = reminder(at, planned_at, time(8), ZoneInfo("Asia/Shanghai"))
+    assert due == (None if reminded is None else datetime.fromisoformat(reminded))
+
+
+def test_a_reminder_is_an_event_of_its_own_and_nothing_is_owed_once_it_has_ended() -> None:
+    visit = replace(VISIT, remind_at=AT - timedelta(hours=1))
+    told = event(visit, TRACE, reminds_at=AT)
+    data = decode(told, VisitEvent)
+    assert (told.type, told.time, data.state, data.by) == ("visit.reminded.v1", AT, "planned", None)
+    assert data.tell == list(visit.invited)
+    assert told.id != event(visit, TRACE).id
+    assert done(visit).remind_at is None
+    assert cancelled(visit, reason="下雨", by="x", now=AT).remind_at is None
 
 
 def test_fields_that_queries_need_are_no_part_of_a_visit() -> None:

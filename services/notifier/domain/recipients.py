@@ -16,6 +16,7 @@ Kind = Literal[
     "raised",
     "unrouted",
     "unstaffed",
+    "unattended",
     "need",
     "over",
     "test",
@@ -37,6 +38,7 @@ Kind = Literal[
     "patrol",
     "campaign",
     "service",
+    "visit_today",
     "visit_off",
 ]
 
@@ -46,12 +48,14 @@ _POSTS: tuple[Literal["A", "B"], ...] = ("A", "B")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Tell the people on ``post`` (None: everybody at the desk) of ``unit``. ``person``: one person instead."""
+    """Tell the people on ``post`` (None: everybody at the desk) of ``unit``. ``person``: one person instead; ``role``:
+    those with that role at the unit, or at the nearest above it that has any."""
 
     kind: Kind
     unit: str
     post: Literal["A", "B"] | None = None
     person: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Told:
     """The clock of a ladder's step has not run out yet."""
     part: str | None = None
     """The part of the case that it is about."""
+    effect: bool = False
+    """Whether the effect of what was closed is to be looked at: 效果检视."""
 
 
 _TOGETHER: dict[str, Kind] = {
@@ -115,6 +121,9 @@ def notices(told: Told) -> list[Notice]:
             return [Notice("breach", unit, "A") for unit in _responsible(told)]
         case "case.called_in.v1" | "case.part_started.v1":
             return [Notice("called", unit, post) for unit in told.tell for post in _POSTS]
+        case "case.follow_up.v1" if told.effect:
+            looks = [Notice("follow_up", unit, role="inspector") for unit in told.tell]
+            return [*looks, *(Notice("follow_up", unit, "A") for unit in told.tell)]
         case type_ if type_ in _TOGETHER:
             return [Notice(_TOGETHER[type_], unit, "A") for unit in told.tell]
         case "case.escalated.v1":

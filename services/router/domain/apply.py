@@ -17,7 +17,8 @@ def apply(case: Case, event: e.Event) -> Case:
     if changed.watch is not None and (event.attends or changed.path != case.path):
         changed = replace(changed, watch=replace(changed.watch, since=event.at, told=0))
     if changed.asks:
-        changed = replace(changed, asks=tuple(ask for ask in changed.asks if live(changed, ask.clock) is not None))
+        alive = (ask for ask in changed.asks if live(changed, ask.clock, ask.part) is not None)
+        changed = replace(changed, asks=tuple(alive))
     line = _entry(changed, event)
     before = changed.history
     if event.FOLDS and before and before[-1].what == line.what:

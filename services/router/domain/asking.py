@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ACTIVE, Case, Clock, ClockKind, Pause, Question, State
+from services.router.domain.case import ACTIVE, Case, Question, State
 from services.router.domain.clocks import after_pause, live, met
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
 from services.router.domain.events import Closed, Event, Happened
 from services.router.domain.pausing import Paused, end_of_pause
 from services.router.domain.promising import CLOCKS_MAX
+from services.router.domain.timing import Clock, ClockKind, Pause
 
 REPORTER_ASKED = "reporter_asked"
 """Reason of the pauses that an open question makes; nobody approves them, the answer or the clock ends them."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Clock, Priority, Report, State
+from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Priority, Report, State
 from services.router.domain.events import Escalated, Event, Happened, Reopened
 from services.router.domain.grouping import Says
+from services.router.domain.timing import Clock
 
 APPS_KEPT = 100
 _RANK: dict[Priority, int] = {"danger": 0, "urgent": 1, "normal": 2, "low": 3}

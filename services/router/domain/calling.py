@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Clock, Part, State
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State
 from services.router.domain.clocks import met, voided
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
 from services.router.domain.events import Happened, callers
+from services.router.domain.timing import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid
 
 AT_WORK = ACTIVE | {State.WAITING_REPORTER}
@@ -204,9 +205,14 @@ def _meant(case: Case, command: Command) -> Part:
     return part
 
 
-def _is_of(actor: Actor, part: Part) -> bool:
+def is_of(actor: Actor, part: Part) -> bool:
     """Whether the actor is of the called unit, or of one below it."""
     return part.unit in (actor.unit, *actor.path)
+
+
+def has_a_part(case: Case, actor: Actor) -> bool:
+    """Whether the actor's unit has a part of the case in work."""
+    return any(part.at_work and is_of(actor, part) for part in case.parts)
 
 
 def _may_excuse(actor: Actor, case: Case, part: Part) -> bool:
@@ -218,7 +224,7 @@ def _may_excuse(actor: Actor, case: Case, part: Part) -> bool:
 
 def _not_yours(case: Case, command: Command, actor: Actor) -> str | None:
     part = _meant(case, command)
-    if not _is_of(actor, part):
+    if not is_of(actor, part):
         raise forbidden(f"The part {part.id} is {part.unit}'s.")
     if not part.at_work:
         return "Its turn has not come yet." if part.open else f"The part {part.id} is {part.state} already."
@@ -236,7 +242,7 @@ def _nothing_yours(case: Case, actor: Actor | None) -> str | None:
     at_work = [part for part in case.parts if part.at_work]
     if not at_work:
         return "Nobody is called in."
-    if actor is not None and not any(_is_of(actor, part) for part in at_work):
+    if actor is not None and not has_a_part(case, actor):
         return f"{actor.unit} is not called in."
     return None
 

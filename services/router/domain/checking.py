@@ -4,8 +4,9 @@ from datetime import datetime
 
 from services.router.domain import events as e
 from services.router.domain.calling import still_open
-from services.router.domain.case import Case, Clock, State
+from services.router.domain.case import Case, State
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.timing import Clock
 
 _S = State
 _UNRESOLVED = "It is not resolved yet ({state})."
@@ -13,11 +14,14 @@ DISSATISFIED = 1
 
 
 def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[e.Event]:
-    """A reporter's judgement; who is dissatisfied opens the case again one level up, with a fresh resolve clock."""
+    """A reporter's judgement; who is dissatisfied opens the case again one level up, with a fresh resolve clock.
+
+    A confidential one stays with its handlers: nobody above them may read it.
+    """
     if rated.score != DISSATISFIED or case.state not in (State.RESOLVED, State.CLOSED) or case.historic:
         return [rated]
-    path = case.path[:-1] or case.path
-    was = case.unit if len(case.path) > 1 else None
+    path = case.path if case.confidential else case.path[:-1] or case.path
+    was = case.unit if path != case.path else None
     return [rated, e.Reopened(at=rated.at, text=rated.text, clock=clock, path=path, was_unit=was)]
 
 

@@ -3,8 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.domain.case import Case, Clock, Moments, Pause
+from services.router.domain.case import Case
+from services.router.domain.timing import Clock, Moments, Pause
 from shared.kernel.working_time import Calendar, elapsed, later, shift
+
+RESOLVES_KEPT = 10
+"""Old resolve clocks of a case: however often it is opened again, its document stays small."""
 
 
 def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
@@ -27,16 +31,16 @@ def means(clock: Clock, kind: str | None, due_at: datetime | None, part: str | N
     return clock.waits and clock.kind == kind and clock.due_at == due_at and clock.part == part
 
 
-def live(case: Case, kind: str | None) -> Clock | None:
-    """The case's own clock of this kind that runs or is paused, if there is one; parts' clocks are not paused."""
+def live(case: Case, kind: str | None, part: str | None = None) -> Clock | None:
+    """The clock of this kind that runs or is paused, the case's own or its ``part``'s, if there is one."""
     alive = ("running", "paused")
-    own = (c for c in case.clocks if c.part is None and c.kind == kind and c.superseded_at is None)
+    own = (c for c in case.clocks if c.part == part and c.kind == kind and c.superseded_at is None)
     return next((c for c in own if c.state in alive), None)
 
 
-def is_named(clock: Clock, kind: str | None, due_at: datetime | None) -> bool:
-    """Whether an event names this clock, which may be paused, by kind and deadline."""
-    return clock.part is None and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
+def is_named(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
+    """Whether an event names this clock, which may be paused, by kind, deadline and part."""
+    return clock.part == part and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
 
 
 def voided(case: Case, at: datetime, part: str | None = None) -> Case:
@@ -54,6 +58,28 @@ def _void(clock: Clock, at: datetime) -> Clock:
 def superseded(clock: Clock, at: datetime) -> Clock:
     """``clock`` as it stays on record once another of its kind counts instead."""
     return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
+
+
+def opened_again(case: Case, fresh: Clock | None) -> tuple[Clock, ...]:
+    """The clocks with a ``fresh`` one of a case that is opened again: what was owed is owed by it from now on, and of
+    the old ones of its kind the newest stay.
+
+    Those that go are on record: each event holds the clocks as they were, and a breach is an event of its own.
+    """
+    if fresh is None:
+        return case.clocks
+    old = [n for n, clock in enumerate(case.clocks) if clock.kind == fresh.kind and clock.part is None]
+    gone = set(old[: max(0, len(old) - RESOLVES_KEPT)])
+    stay = (
+        clock if n not in old or _is_settled(clock) else superseded(clock, fresh.started_at)
+        for n, clock in enumerate(case.clocks)
+        if n not in gone
+    )
+    return (*stay, fresh)
+
+
+def _is_settled(clock: Clock) -> bool:
+    return clock.state in ("met", "void") or clock.met_at is not None or clock.superseded_at is not None
 
 
 def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from services.router.domain.case import Case, Clock, ClockKind, Priority, State, UnitOnPath
+from services.router.domain.case import Case, Priority, State, UnitOnPath
 from services.router.domain.events import Event
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Clock, ClockKind
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.working_time import ALWAYS, Calendar
 
@@ -152,6 +153,8 @@ class Rule:
     """Why it is not open in the other states, as long as the case has not ended."""
     guests: bool = False
     """Whether a unit may that the case is only offered to, or that is only called in."""
+    for_their_part: frozenset[str] = frozenset()
+    """Roles that may, beside ``may``, while their unit has a part of the case in work, be it a guest otherwise."""
     trusted: bool = False
     """Whether only those may whom the pack trusts with it."""
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.router.domain.calling import has_a_part
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Command, Decision, Rule
 from services.router.domain.rules import RULES, why_not
@@ -19,11 +20,12 @@ def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
 def checked(case: Case, command: Command, actor: Actor) -> Rule:
     """The rule of a command that is open to the actor now. Raises ``Refusal`` 403, 409."""
     rule = RULES[command.name]
-    if actor.role not in rule.may:
+    for_its_part = _for_its_part(rule, case, actor)
+    if actor.role not in rule.may and not for_its_part:
         raise forbidden(f"The role {actor.role} may not {command.name}.")
     if rule.trusted and not actor.trusted:
         raise forbidden(f"The city's pack does not name you for {command.name}.")
-    if actor.guest and not rule.guests:
+    if actor.guest and not rule.guests and not for_its_part:
         raise forbidden(f"It is {case.unit}'s: a guest may accept or refuse what is offered, and do its own part.")
     reason = why_not(command.name, case.state) or rule.blocked(case, actor) or rule.against(case, command, actor)
     if reason is not None:
@@ -31,14 +33,16 @@ def checked(case: Case, command: Command, actor: Actor) -> Rule:
     return rule
 
 
-def _may(rule: Rule, actor: Actor) -> bool:
-    return actor.role in rule.may and (not actor.guest or rule.guests) and (not rule.trusted or actor.trusted)
+def _may(rule: Rule, case: Case, actor: Actor) -> bool:
+    as_himself = actor.role in rule.may and (not actor.guest or rule.guests) and (not rule.trusted or actor.trusted)
+    return as_himself or _for_its_part(rule, case, actor)
+
+
+def _for_its_part(rule: Rule, case: Case, actor: Actor) -> bool:
+    return actor.role in rule.for_their_part and has_a_part(case, actor)
 
 
 def open_commands(case: Case, actor: Actor | None) -> list[str]:
     """The commands that would not be refused now."""
-    return [
-        name
-        for name, rule in RULES.items()
-        if case.state in rule.open_in and (actor is None or _may(rule, actor)) and rule.blocked(case, actor) is None
-    ]
+    allowed = {name: rule for name, rule in RULES.items() if actor is None or _may(rule, case, actor)}
+    return [name for name, rule in allowed.items() if case.state in rule.open_in and rule.blocked(case, actor) is None]

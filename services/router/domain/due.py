@@ -5,9 +5,10 @@ from datetime import datetime
 from services.router.domain import events as e
 from services.router.domain.apply import apply
 from services.router.domain.asking import missing
-from services.router.domain.case import Case, Clock, Moments
+from services.router.domain.case import Case
 from services.router.domain.pausing import Resumed
 from services.router.domain.supervising import forgotten
+from services.router.domain.timing import Clock, Moments
 
 STEPS_MAX = 600
 """More than every rung of every clock of a case; a loop that long is a fault."""
@@ -40,7 +41,7 @@ def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[e.Eve
     if clock.state == "paused":
         pause = clock.pauses[-1]
         then = pause.then or Moments(clock.due_at, clock.warn_at, tuple(rung.at for rung in clock.rungs))
-        return [Resumed(at=now, clock=clock.kind, due_at=clock.due_at, to=pause.until, then=then)]
+        return [Resumed(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part, to=pause.until, then=then)]
     if clock.state == "running" and clock.warn_at == moment and not clock.warned:
         return [e.ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)]
     if clock.state == "running" and clock.due_at == moment:
@@ -52,7 +53,8 @@ def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[e.Eve
 def _climb(case: Case, clock: Clock, now: datetime) -> e.Event:
     rung = clock.rungs[clock.fired]
     to = case.towards(rung.to, clock)
-    act = "tell" if to is None else "supervise" if clock.part is not None and rung.act == "move_to" else rung.act
+    stays = clock.part is not None or case.confidential
+    act = "tell" if to is None else "supervise" if stays and rung.act == "move_to" else rung.act
     return e.Escalated(
         at=now,
         act=act,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Act, Case, Clock, Part, State, UnitOnPath
-from services.router.domain.clocks import means, met
+from services.router.domain.case import Case, Part, State, UnitOnPath
+from services.router.domain.clocks import means, met, opened_again
 from services.router.domain.promising import Promise
+from services.router.domain.timing import Act, Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +266,7 @@ class Closed(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Happened):
-    """``clock`` is the fresh resolve clock; the old ones stay. What was merged stands for itself again.
+    """``clock`` is the fresh resolve clock; the newest old ones stay. What was merged stands for itself again.
 
     ``path``: the level that has it now.
     """
@@ -285,7 +286,7 @@ class Reopened(Happened):
             state=State.REOPENED,
             path=self.path or case.path,
             merged_into=None,
-            clocks=case.clocks if self.clock is None else (*case.clocks, self.clock),
+            clocks=opened_again(case, self.clock),
             resolved_by=None,
             resolved_how=None,
             inspected_by=None,

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.router.domain.apply import apply
-from services.router.domain.case import Case, Clock, Location, Priority, Report, Routing, State, UnitOnPath, Watch
+from services.router.domain.case import Case, Location, Priority, Report, Routing, State, UnitOnPath
 from services.router.domain.events import Opened
 from services.router.domain.likeness import Traits
+from services.router.domain.timing import Clock, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.router.domain.case import Case, Clock, ClockKind, Watch
+from services.router.domain.case import Case
 from services.router.domain.clocks import after_pause, moved, paused, superseded
+from services.router.domain.timing import Clock, ClockKind, Watch
 from shared.kernel.working_time import Calendar
 
 CLOCKS_MAX = 60

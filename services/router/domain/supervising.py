@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ACTIVE, Act, Case, State, Supervision
+from services.router.domain.case import ACTIVE, Case, State, Supervision
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.events import Happened
+from services.router.domain.timing import Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ all are visits.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 from shared.kernel.errors import FieldError, conflict, invalid
@@ -14,6 +14,7 @@ VisitKind = Literal["joint_enforcement", "patrol", "campaign", "service"]
 VisitState = Literal["planned", "held", "cancelled"]
 PATROLS: tuple[VisitKind, ...] = ("joint_enforcement", "patrol")
 """What counts as an estate's joint enforcement."""
+BEFORE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Visit:
     photos: tuple[str, ...] = ()
     ended_by: str | None = None
     ended_at: datetime | None = None
+    remind_at: datetime | None = None
+    """When those invited are reminded; gone when they were, or when it has ended."""
 
     @property
     def stayed_away(self) -> tuple[str, ...]:
@@ -53,6 +56,14 @@ class Visit:
     def slot(self) -> str | None:
         """Where and when it is: no two are at one place and time. None once it is called off."""
         return None if self.state == "cancelled" else f"{self.city}/{self.place}/{self.at:%Y-%m-%dT%H:%MZ}"
+
+
+def reminder(at: datetime, planned_at: datetime, told_at: time, zone: tzinfo) -> datetime | None:
+    """When those invited to a visit at ``at`` are reminded: on its day at ``told_at`` of the city's clock, or an hour
+    before it begins where that is earlier. None where they have only just been invited."""
+    morning = datetime.combine(at.astimezone(zone).date(), told_at, zone).astimezone(UTC)
+    remind_at = min(morning, at - BEFORE)
+    return remind_at if remind_at > planned_at else None
 
 
 def held(visit: Visit, *, came: tuple[str, ...], result: str, photos: tuple[str, ...], by: str, now: datetime) -> Visit:
@@ -79,4 +90,4 @@ def _still_planned(visit: Visit) -> None:
 
 
 def _ended(visit: Visit, said: str, by: str, now: datetime) -> Visit:
-    return replace(visit, version=visit.version + 1, result=said, ended_by=by, ended_at=now)
+    return replace(visit, version=visit.version + 1, result=said, ended_by=by, ended_at=now, remind_at=None)

@@ -1,0 +1,57 @@
+"""Who is told of a confidential case: those who may see it, and nobody else.
+
+Where a ladder or a watch names a desk that may not, the named handlers hear of it instead. Where none of them is there,
+that desk hears that something lies at a unit, without any words and without the case.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from services.notifier.domain.recipients import Notice
+from services.notifier.people import Lack, reached
+from shared.city.model import Person
+from shared.city.pack import Pack
+from shared.city.rota import Changes
+from shared.contracts.cases import CaseState
+
+Reached = Mapping[str, tuple[Notice, tuple[Lack, ...]]]
+"""By person: the notice that means him, and the posts that he should know to have nobody."""
+
+
+def told(notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, since: Changes) -> Reached:
+    """Everybody whom the notices of an event reach, as far as they may see the case."""
+    everybody = reached(notices, pack, at, since)
+    return _discreet(everybody, case, pack, at, since) if case.confidential else everybody
+
+
+def _discreet(everybody: Reached, case: CaseState, pack: Pack, at: datetime, since: Changes) -> Reached:
+    units = _seeing(case, pack)
+    may = {id_: told_ for id_, told_ in everybody.items() if pack.people[id_].unit in units}
+    others = {id_: notice for id_, (notice, _) in everybody.items() if id_ not in may and notice.person is None}
+    if not others:
+        return may
+    first = next(iter(others.values()))
+    for person in _handlers(case, units, pack, at, since):
+        may.setdefault(person.id, (replace(first, unit=person.unit), ()))
+    if may:
+        return may
+    return {id_: (Notice("unattended", pack.people[id_].unit), ()) for id_ in others}
+
+
+def _seeing(case: CaseState, pack: Pack) -> set[str]:
+    """Units whose officers see it, as the router has it: no one above or beside them does."""
+    parts = (part.unit for part in case.parts)
+    named = (case.unit, case.assignee, case.offered_to, *parts, *case.parties)
+    return {unit for unit in named if unit is not None and unit in pack.units}
+
+
+def _handlers(case: CaseState, units: set[str], pack: Pack, at: datetime, since: Changes) -> list[Person]:
+    """Those whom the pack names for it who are appointed and not on leave; their shift may be another."""
+    return [
+        person
+        for person in pack.people.values()
+        if person.unit in units
+        and pack.trust.is_handler(person.id, case.category, case.unit)
+        and pack.posts.present(person.id, at, since)
+    ]
