@@ -218,7 +218,7 @@ def held_back(client: AIOKafkaConsumer | None) -> Iterator[None]:
     """Nothing is fetched meanwhile, so that the next fetch brings all that came and not just what came first.
 
     aiokafka asks for more as soon as a batch is taken and then holds what little it got until the next look: records
-    waited for two turns, in batches half as large (accepted → visible p50 67 → 50 ms at 318/s).
+    waited for two turns, in batches half as large (accepted → visible p50 67 → 47 ms at 318/s, decision 0017).
     """
     if client is None:
         yield
