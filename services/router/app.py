@@ -82,7 +82,7 @@ def assemble(settings: Settings) -> Service:
         *Cities(service, cities, packs, relay, source=1).routes(),
         *Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes(),
     ]
-    service.on_open.append(packs.open)
+    service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)
     service.consumes(effect(reports.TOPIC, "router.reports", heard.handle, service.dead, service.clock))
     _follow_cases(service, tail)

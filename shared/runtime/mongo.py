@@ -151,6 +151,11 @@ class Collection:
     async def ensure_indexes(self, *indexes: IndexModel) -> None:
         await self._raw.create_indexes(list(indexes))
 
+    async def drop_indexes(self, *names: str) -> None:
+        """Those of an older version, as far as they are there."""
+        for name in set(names) & set(await self._raw.index_information()):
+            await self._raw.drop_index(name)
+
 
 PIECE = 2 * 1024 * 1024
 """Bytes of one document of a bucket: a photo of a telephone in one or two."""

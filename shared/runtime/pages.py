@@ -28,6 +28,8 @@ def cursor_after(at: datetime, id_: str) -> str:
 def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
     """The filter of what comes after ``cursor`` by ``field`` (in ``direction``) and then ``_id``, ascending.
 
+    ``field`` is bounded beside the alternatives: from these alone an index is read from its beginning.
+
     Raises ``Refusal`` 422 for a cursor that no page gave.
     """
     try:
@@ -35,7 +37,7 @@ def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
     except (ValueError, msgspec.MsgspecError) as wrong:
         raise invalid(FieldError("?cursor", "is not one that a page gave")) from wrong
     compare = "$gt" if direction == 1 else "$lt"
-    return {"$or": [{field: {compare: at}}, {field: at, "_id": {"$gt": id_}}]}
+    return {field: {f"{compare}e": at}, "$or": [{field: {compare: at}}, {field: at, "_id": {"$gt": id_}}]}
 
 
 def page(documents: list[Document], limit: int, field: str) -> tuple[list[Document], str | None]:

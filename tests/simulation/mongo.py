@@ -204,6 +204,14 @@ class RawCollection:
         for index in indexes:
             self.shelf.indexes[index.document["name"]] = index.document
 
+    async def index_information(self) -> dict[str, Any]:
+        await self._servers.reached(self._client.process)
+        return dict(self.shelf.indexes)
+
+    async def drop_index(self, name: str) -> None:
+        await self._servers.reached(self._client.process)
+        self.shelf.indexes.pop(name, None)
+
     # writing
 
     async def insert_one(self, document: Document) -> InsertOneResult:
