@@ -60,8 +60,10 @@ class Laws:
         """A case is its opening report's, in one queue of the pack, and changes by one version at a time."""
         if after is None:
             raise AssertionError(f"{id_} is gone")
-        owner, path = after["unit"], [unit["id"] for unit in after["path"]]
+        path = [unit["id"] for unit in after["path"]]
+        owner = path[-1]
         _law(tuple(path) == harbour().units[owner].path, f"{id_} is owned by {owner} with the path {path}")
+        _law(owner in after["queues"], f"{id_} lies in {after['queues']}, and not with its owner {owner}")
         reports = [case_id(report["id"]) for report in after["reports"]]
         _law(id_ in reports if self._world.groups else reports == [id_], f"{id_} holds {after['reports']}")
         version = after["version"]
