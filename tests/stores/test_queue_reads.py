@@ -3,7 +3,6 @@
 What holds it is that little more is looked at than is shown, whatever the page is filtered by.
 """
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from services.router.domain.case import OPEN
 from services.router.queues import PRIORITIES, QueueQuery, Queues, filtered
 from services.router.store import INDEXES, OLD_INDEXES, CaseStore
 from shared.kernel.errors import Refusal
-from shared.runtime.mongo import IndexModel, Mongo
+from shared.runtime.mongo import Database, IndexModel
 from shared.runtime.pages import cursor_after
 from tests.stores.made_services import Routing, routed, routing
 from tests.unit.made_reports import NOW
@@ -22,18 +21,18 @@ from tests.unit.made_reports import NOW
 CASES, SHOWN = 3000, 50
 SCANS_MAX = 200
 """MongoDB merges as many pieces of an index, and looks at one entry more in each."""
+on_mongod = pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)
+"""The only one that says how it finds what it finds."""
 AFTER = cursor_after(NOW + timedelta(minutes=CASES // 2), "c")
 
 
-@pytest_asyncio.fixture(scope="module")
-async def store(mongo_uri: str) -> AsyncIterator[CaseStore]:
+@pytest_asyncio.fixture
+async def store(database: Database) -> CaseStore:
     """Many cases of a quay and its city; what was claimed is due last, and one category in two hundred is rare."""
-    mongo = Mongo(mongo_uri, "queue_reads")
-    store = CaseStore(mongo.database("router"))
+    store = CaseStore(database)
     await store.cases.ensure_indexes(*INDEXES)
     await store.cases.insert_all([document(number) for number in range(CASES)])
-    yield store
-    await mongo.close()
+    return store
 
 
 def document(number: int) -> dict[str, Any]:
@@ -51,6 +50,7 @@ def document(number: int) -> dict[str, Any]:
     }
 
 
+@on_mongod
 @pytest.mark.parametrize("subtree", [True, False])
 @pytest.mark.parametrize(
     "asked",
@@ -73,6 +73,7 @@ async def test_a_page_looks_at_little_more_than_it_shows(
     assert looked_at <= SHOWN + SCANS_MAX
 
 
+@on_mongod
 @pytest.mark.parametrize("category", ["k7", "rare", "nothing", "k1,rare"])
 async def test_a_rare_category_of_a_whole_city_is_not_looked_for_among_all(store: CaseStore, category: str) -> None:
     looked_at = await keys_examined(store, QueueQuery(subtree=True, category=category))
@@ -99,9 +100,8 @@ async def test_more_categories_than_can_be_merged_are_refused(store: CaseStore) 
     assert refused.value.status == 422
 
 
-async def test_cases_of_an_older_version_are_in_their_queues_and_its_indexes_are_dropped(mongo_uri: str) -> None:
-    mongo = Mongo(mongo_uri, "queues_of_then")
-    router: Routing = await routing(mongo.database("router"))
+async def test_cases_of_an_older_version_are_in_their_queues_and_its_indexes_are_dropped(database: Database) -> None:
+    router: Routing = await routing(database)
     case, event, seen = routed()
     await router.store.insert_opened([(case, event, seen)])
     await router.store.cases.update({"_id": case.id}, {"$unset": {"queues": 1}, "$set": {"unit": case.unit}})
@@ -113,4 +113,3 @@ async def test_cases_of_an_older_version_are_in_their_queues_and_its_indexes_are
     left = await router.store.cases._raw.index_information()
     assert not set(OLD_INDEXES) & set(left)
     assert {state.value for state in OPEN} >= {row["state"] for row in rows}
-    await mongo.close()
