@@ -92,11 +92,11 @@ class Million:
         """Cases that nobody has signed for."""
         return [case_of(run, number) for number in range(2 * count) if not claimed(number)][:count]
 
-    def idle(self) -> float:
-        """Percent of a core that all processes together use while nothing happens."""
+    def idle(self) -> dict[str, float]:
+        """Process → percent of a core that it uses while nothing happens."""
         self.bench.meter.start()
         time.sleep(IDLE_SECONDS)
-        return sum(self.bench.meter.used().values()) / IDLE_SECONDS * 100
+        return {part: used / IDLE_SECONDS * 100 for part, used in self.bench.meter.used().items()}
 
     def report_cost(self, run: str, rate: float) -> float:
         """CPU microseconds per report, in all processes, at ``rate``."""
@@ -139,7 +139,8 @@ def main() -> None:
         ("CPU per report at 10,000", few, "µs"),
         ("CPU per report at all", all_, "µs"),
         ("CPU at all against few", all_ / few, ""),
-        ("idle CPU", idle, "% of a core"),
+        ("idle CPU", sum(idle.values()), "% of a core"),
+        *((f"idle CPU {part}", used, "% of a core") for part, used in idle.items()),
         *(
             (f"50 rows of the city's queue: p99{f'  {name}' if name else ''}", duty.p99(times), "ms")
             for name, times in reads.items()

@@ -9,6 +9,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -92,6 +93,7 @@ def _check_public(address: Address) -> None:
         raise AddressRefusedError("the address is internal")
 
 
+@lru_cache(maxsize=1024)
 def _parsed(url: str) -> httpx.URL:
     if len(url) > URL_MAX or any(ord(c) <= 0x20 for c in url):
         raise AddressRefusedError("not an address")
