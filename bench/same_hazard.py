@@ -53,6 +53,7 @@ class Searching:
         self.city = city
         self.bench = Bench(stack)
         self._folder = folder
+        self._runs = 0
         self._uri: str = stack.dev["mongo"]
         self._client: MongoClient[dict[str, Any]] = MongoClient(self._uri, tz_aware=True)
 
@@ -65,13 +66,16 @@ class Searching:
         fill(self._uri, self.few(count), self._folder, run, [datetime.now(UTC)] * count, spread=True)
 
     def _make(self, run: str, where: Made) -> Any:
+        """No number twice: the same number at the same spot is the same light."""
+        self._runs += 1
+        first = self._runs * 10_000_000
         headers = {"authorization": f"Bearer {self.bench.token}"}
 
         def make(n: int) -> bytes:
             lon, lat = where.spot(n * 7919)
             body = {
                 "kind": "hazard",
-                "description": f"street light number {n} is dark",
+                "description": f"street light number {first + n} is dark",
                 "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
             }
             return request("/v1/reports", msgspec.json.encode(body), {**headers, "idempotency-key": f"{run}-{n}"})
