@@ -68,7 +68,7 @@ class Searching:
     def _make(self, run: str, where: Made) -> Any:
         """No number twice: the same number at the same spot is the same light."""
         self._runs += 1
-        first = self._runs * 10_000_000
+        first = self._runs * 100_000
         headers = {"authorization": f"Bearer {self.bench.token}"}
 
         def make(n: int) -> bytes:
