@@ -12,7 +12,7 @@ from services.router.domain.calling import is_of
 from services.router.domain.case import ACTIVE, Case, Part, State
 from services.router.domain.clocks import is_named, live
 from services.router.domain.commands import DESK, GROUND, Actor, Command, required
-from services.router.domain.events import Happened
+from services.router.domain.events import ClockEvent
 from services.router.domain.timing import Ask, Clock, ClockKind
 from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
 
@@ -27,28 +27,10 @@ _WAITS = "The work waits for the reporter's answer."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfAClock(Happened):
-    """Something about one clock, which is named by its deadline before; of a ``part``, or of the case itself."""
+class OfAClock(ClockEvent):
+    """Something that people did about a clock."""
 
     clock: ClockKind
-    due_at: datetime
-    part: str | None = None
-
-    @property
-    def clock_meant(self) -> str | None:
-        return self.clock
-
-    @property
-    def due_meant(self) -> datetime | None:
-        return self.due_at
-
-    @property
-    def part_meant(self) -> str | None:
-        return self.part
-
-    def unit_meant(self, case: Case) -> str:
-        part = case.part(self.part)
-        return case.unit if part is None else part.unit
 
     def changed(self, case: Case, clock: Clock, changed: Clock) -> Case:
         return replace(case, clocks=tuple(changed if each is clock else each for each in case.clocks))

@@ -316,8 +316,8 @@ class Rated(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OfAClock(Happened):
-    """Something that a clock said of itself."""
+class ClockEvent(Happened):
+    """Something about one clock, which is named by its deadline before; of a ``part``, or of the case itself."""
 
     clock: str
     due_at: datetime
@@ -344,7 +344,7 @@ class _OfAClock(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockWarned(_OfAClock):
+class ClockWarned(ClockEvent):
     TYPE: ClassVar[str] = "clock.warned.v1"
 
     def applied(self, case: Case) -> Case:
@@ -353,7 +353,7 @@ class ClockWarned(_OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockBreached(_OfAClock):
+class ClockBreached(ClockEvent):
     TYPE: ClassVar[str] = "clock.breached.v1"
 
     def applied(self, case: Case) -> Case:
