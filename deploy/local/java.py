@@ -14,7 +14,14 @@ from deploy.local.jars import Lock, cache_dir, classpath
 from deploy.local.process import spawn
 
 OLDEST = 17
-HEAP = ("-Xms96m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")
+HEAP = (
+    "-Xms96m",
+    "-Xmx384m",
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
+    "-Djava.awt.headless=true",
+)
 LATE_OPTIMIZING = (
     # Ten times the default: only what stays hot is optimized, which halves the CPU that a start costs.
     "-XX:Tier4InvocationThreshold=50000",

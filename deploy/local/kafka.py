@@ -37,13 +37,13 @@ BROKER_SETTINGS: dict[str, str] = {
     "group.initial.rebalance.delay.ms": "0",
     # After a kill -9 the controller still waits for the dead broker's session before the new one may serve.
     "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
+    "broker.heartbeat.interval.ms": "1000",
     # Idle, the metadata log otherwise writes an empty record twice a second.
     "metadata.max.idle.interval.ms": "5000",
     # A small machine: the cleaner's default buffer alone is 128 MiB of heap.
     "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
-    "num.network.threads": "2",
-    "num.io.threads": "4",
+    "num.network.threads": "1",
+    "num.io.threads": "2",
     "background.threads": "2",
 }
 

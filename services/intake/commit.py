@@ -25,6 +25,8 @@ log = structlog.get_logger()
 GROUP = 256
 WAITING_MAX = 4096
 WAIT_SECONDS_MAX = 1.0
+LATE_SECONDS = 5.0
+"""Who waited so long behind a store that stood still would wait for it again: a phone gives up after fifteen."""
 UNKNOWN_MAX = 10_000
 """Of those that are remembered; the sweep finds the others a minute later."""
 SPACING_SECONDS = 0.01
@@ -81,7 +83,7 @@ class GroupCommit:
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
         """As ``commit``, for batches: the future is settled with the group."""
         if len(self._waiting) >= WAITING_MAX or self._oldest_waits() > WAIT_SECONDS_MAX:
-            raise unavailable("Too many reports at once; nothing was stored. Repeat with the same key.")
+            raise overloaded()
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(report, trace, person, done, time.monotonic()))
         self._wake.set()
@@ -98,7 +100,8 @@ class GroupCommit:
                 await self._wake.wait()
             await self._spacing.turn()
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            await self._store_group(group)
+            if in_time := _in_time(group):
+                await self._store_group(in_time)
 
     async def _store_group(self, group: list[Waiting]) -> None:
         began = time.monotonic()
@@ -160,8 +163,21 @@ class GroupCommit:
             del self._unknown[next(iter(self._unknown))]
 
 
+def _in_time(group: list[Waiting]) -> list[Waiting]:
+    """Those that still have time for a write; the others are refused before anything is written."""
+    since = time.monotonic() - LATE_SECONDS
+    for late in (waiting for waiting in group if waiting.since < since):
+        _settle(late, overloaded())
+    return [waiting for waiting in group if waiting.since >= since]
+
+
 def _handed(document: Document) -> Handed:
     return Handed(0, document["_id"], 1, (submitted_event(document),), birth=True)
+
+
+def overloaded() -> Refusal:
+    """503 before any write."""
+    return unavailable("Too many reports at once; nothing was stored. Repeat with the same key.")
 
 
 def unknown() -> Refusal:

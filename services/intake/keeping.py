@@ -14,7 +14,8 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
-PHOTO_SECONDS = 0.5
+LOOK_SECONDS = 2.0
+"""For photos that another process took and left behind; one's own are begun at once."""
 SWEEP_SECONDS = 600.0
 _CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning found: clean, unreadable.", ["outcome"])
 
@@ -40,7 +41,7 @@ class PhotoKeeper:
                     log.warning("photos.store_away", error=str(error), kind=type(error).__name__)
                     busy = False
                 if not busy:
-                    await asyncio.sleep(PHOTO_SECONDS)
+                    await self._photos.waited_for(LOOK_SECONDS)
         finally:
             self._cleaner.close()
 

@@ -3,6 +3,8 @@
 A photo is claimed by compare-and-set before what shows it is written; what nobody claimed is swept after a day.
 """
 
+import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -41,6 +43,7 @@ class PhotoStore:
         self._originals = bucket("originals")
         self._clean = bucket("clean")
         self._secret = secret.encode()
+        self._arrived = asyncio.Event()
 
     async def keep(self, who: Principal, key: str, content: bytes, picture: Picture) -> tuple[str, bool]:
         """Store what was sent; its id, and whether it was there already. Raises ``Refusal`` 422 for a reused key."""
@@ -66,6 +69,7 @@ class PhotoStore:
                 }
             )
             if fresh:
+                self._arrived.set()
                 return id_, False
             found = await self.photos.find_one({"_id": id_}, {"sha256": 1})
         if found is None or found["sha256"] != sha256:
@@ -116,6 +120,13 @@ class PhotoStore:
     async def shown(self, id_: str, size: str) -> bytes | None:
         """The clean picture, ``full`` or ``thumb``."""
         return await self._clean.get(f"{id_}.{size}")
+
+    async def waited_for(self, seconds: float) -> None:
+        """Until a photo arrives here, or for ``seconds``."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._arrived.wait()
+        self._arrived.clear()
 
     async def next_to_clean(self) -> tuple[Document, bytes] | None:
         """A photo to clean, leased for a minute so that two workers do not both take it."""

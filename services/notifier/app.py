@@ -45,6 +45,7 @@ from shared.runtime import http_client
 from shared.runtime.addresses import Guard
 from shared.runtime.births import Births
 from shared.runtime.consume import effect, projection
+from shared.runtime.lone_connections import LoneConnections
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
@@ -76,7 +77,7 @@ def assemble(settings: Settings) -> Service:
     router = RouterClient(settings)
     guard = Guard(settings.webhook_allow)
     links = Links(secret, settings.public_url or settings.notifier_url, alerts, router, packs, service.clock)
-    poster = Poster(guard, http_client.client())
+    poster = Poster(guard, http_client.client(transport=LoneConnections()))
     api = NotifierApi(alerts, owed, webhooks, links, router, guard, secret, service.clock)
     service.routes = [
         *api.routes(),

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,8 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0
+"""How late it may be seen what another process left behind."""
 PART = 16
 """Messages that are leased, and recorded, in one write."""
 FAULT_REST = timedelta(seconds=30)
@@ -71,6 +72,8 @@ class Courier(Generic[Content]):
         """Receivers that asked to be left alone, and until when."""
         self._gathers: dict[str, datetime] = {}
         """Receivers for whom deliveries are being gathered; something new is a reason to look again."""
+        self._retry_at: datetime | None = None
+        """The earliest moment at which something that failed is due again."""
         self._workers: dict[str, asyncio.Task[None]] = {}
 
     @property
@@ -80,27 +83,44 @@ class Courier(Generic[Content]):
         return sum(not circuit.closed(now) for circuit in self._circuits.values())
 
     async def run(self) -> None:
-        """For ever: at once for receivers that got something new, twice a second for all that something is due for."""
+        """For ever: at once for receivers that got something new; for all others when something is due."""
         try:
             while True:
                 try:
                     await self.look()
                 except MongoError as error:
                     log.warning(f"{self._name}.store_away", error=str(error), kind=type(error).__name__)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._something_new()
+                await self._pause()
         finally:
             for task in self._workers.values():
                 task.cancel()
 
-    async def _something_new(self) -> None:
-        while True:
+    async def _pause(self) -> None:
+        """Until something may be due; meanwhile what is new is begun at once."""
+        loop, began = asyncio.get_running_loop(), self._now()
+        ends = loop.time() + POLL_SECONDS
+        while (left := min([ends - loop.time(), *self._seconds_left(began)])) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._deliveries.wake.wait()
             self._deliveries.wake.clear()
             for receiver in list(self._deliveries.fresh):
                 self._gathers.pop(receiver, None)
                 self._start(receiver)
-            await self._deliveries.wake.wait()
+
+    def _seconds_left(self, since: datetime) -> Iterator[float]:
+        """Until each moment after ``since`` at which a receiver is to be looked at again."""
+        now = self._now()
+        opened = (circuit.until for circuit in self._circuits.values())
+        for moment in (*opened, *self._rests.values(), *self._gathers.values(), self._retry_at):
+            if moment is not None and moment > since:
+                yield (moment - now).total_seconds()
+
+    def _again_at(self, moment: datetime) -> None:
+        """An attempt failed and is due again then."""
+        if self._retry_at is None or not self._now() < self._retry_at < moment:
+            self._retry_at = moment
+        self._deliveries.wake.set()
 
     async def look(self) -> Sequence["asyncio.Task[None]"]:
         """A worker for each receiver that something is due for and that is ready; all that are at work."""
@@ -146,6 +166,7 @@ class Courier(Generic[Content]):
         parcels = await self._carrier.parcels(receiver, due, self._now())
         if isinstance(parcels, datetime):
             self._gathers[receiver] = parcels
+            self._deliveries.wake.set()
             return False
         if self._circuit(receiver).until is not None:
             parcels = parcels[:1]
@@ -192,4 +213,7 @@ class Courier(Generic[Content]):
             wait = timedelta(seconds=min(outcome.wait or 0.0, WAIT_SECONDS_MAX))
             return {**changed, **outcome.marks, "next_at": now + wait, "attempts": delivery["attempts"]}
         again = next_attempt(delivery["attempts"] + 1, now, jitter, outcome.wait, self._carrier.schedule)
-        return {**changed, "next_at": again} if again is not None else {**changed, "state": "failed"}
+        if again is None:
+            return {**changed, "state": "failed"}
+        self._again_at(again)
+        return {**changed, "next_at": again}

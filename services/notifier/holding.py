@@ -25,7 +25,8 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 2.0
+"""What is held waits for minutes or hours; danger is not held."""
 PAGE = 200
 INDEXES = (
     IndexModel([("release_at", 1)], name="held", partialFilterExpression={"state": "held"}),

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 BATCH_RECORDS = 256
 BATCH_TIMEOUT_MS = 10**12
 """A look ends when records are there and never before: after an empty one FastStream sleeps for as long again."""
-LONG_POLL_MS = 2000
+LONG_POLL_MS = 5000
 """How long the broker keeps a question that has no answer yet; the answer comes as soon as there is one."""
 METADATA_MS = 30_000
 """A group sees only with its metadata that a topic was made anew; the client's own five minutes are too long."""
@@ -243,7 +243,7 @@ def durable_subscriber(settings: Settings, broker: KafkaBroker, topic: str, grou
         isolation_level="read_committed",
         max_poll_interval_ms=300000,
         session_timeout_ms=10000,
-        heartbeat_interval_ms=2000,
+        heartbeat_interval_ms=3000,
         rebalance_timeout_ms=15000,
         fetch_max_wait_ms=LONG_POLL_MS,
         no_reply=True,
@@ -263,6 +263,7 @@ def tail_subscriber(settings: Settings, broker: KafkaBroker, topic: str, title: 
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="latest",
         isolation_level="read_committed",
+        fetch_max_wait_ms=LONG_POLL_MS,
         no_reply=True,
         parser=_raw_batch,
         decoder=_no_decoding,

@@ -9,7 +9,7 @@ what it knows. That the log is still the same is seen by the newest record that 
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,6 +61,14 @@ class Emitters:
         return msgspec.json.decode(answer.content, type=Stretch)
 
 
+@dataclass(frozen=True)
+class Ends:
+    """Where partitions ended, ``at`` or a moment later."""
+
+    at: datetime
+    of: Mapping[TopicPartition, int]
+
+
 class Replaced(Exception):
     """The log is not the one that was read from: connect anew."""
 
@@ -77,6 +85,30 @@ class _State:
     """A moment, and the ends of the partitions then."""
     marked: dict[int, Handled] = field(default_factory=dict)
     marked_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Look:
+    """At one consumer: what it has now."""
+
+    consumer: Consumer
+    state: _State
+    assigned: list[TopicPartition]
+    topics: Iterable[str]
+
+    @property
+    def numbers(self) -> set[int]:
+        return {place.partition for place in self.assigned}
+
+    def known(self) -> dict[TopicPartition, Handled]:
+        """What was read of partitions whose log is to be the same still.
+
+        Without any, others have them, or the topic was made anew while it looked: then it would wait for minutes.
+        """
+        handled = self.consumer.handled
+        if self.assigned:
+            return {p: handled[p.partition] for p in self.assigned if p.partition in self.state.checked}
+        return {TopicPartition(topic, n): h for topic in self.topics for n, h in handled.items()}
 
 
 class CaughtUp:
@@ -102,47 +134,42 @@ class CaughtUp:
             consumer.forget_places()
             _LOST.labels(consumer.group)  # 0 is shown too: Prometheus sees no increase in a series that begins at 1
 
-    async def look(self, cluster: str, survey: AIOKafkaConsumer) -> None:
+    async def look(self, cluster: str, survey: AIOKafkaConsumer, ends: Ends) -> None:
         """Check what was newly assigned, ask for what is missing, note what was caught up with. Raises ``Replaced``.
 
-        ``survey``: a client that is asked where logs begin and end.
+        ``survey``: a client that is asked what logs hold.
         """
-        for consumer in self._consumers:
-            client = consumer.subscriber.consumer
-            if client is None:
+        looks = [
+            _Look(consumer, self._states[consumer.group], sorted(client.assignment()), client.subscription())
+            for consumer in self._consumers
+            if (client := consumer.subscriber.consumer) is not None
+        ]
+        try:
+            await _nothing_gone(looks, survey)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("marks.wait", error=str(error), kind=type(error).__name__)
+            return
+        for look in looks:
+            if not look.assigned:
                 continue
+            _sample(look, ends)
             try:
-                if assigned := sorted(client.assignment()):
-                    await self._look(consumer, self._states[consumer.group], survey, assigned, cluster)
-                else:
-                    await self._left_with_nothing(consumer, survey, client.subscription())
+                await self._look(look, survey, cluster)
             except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
-                log.warning("marks.wait", group=consumer.group, error=str(error), kind=type(error).__name__)
+                log.warning("marks.wait", group=look.consumer.group, error=str(error), kind=type(error).__name__)
 
-    async def _look(
-        self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
-    ) -> None:
-        numbers = {place.partition for place in assigned}
-        for gone in state.checked - numbers:
+    async def _look(self, look: _Look, survey: AIOKafkaConsumer, cluster: str) -> None:
+        consumer, state = look.consumer, look.state
+        for gone in state.checked - look.numbers:
             consumer.forget_places(gone)
-            state.sample = None
-        state.checked &= numbers
-        new = [place for place in assigned if place.partition not in state.checked]
+        state.checked &= look.numbers
+        new = [place for place in look.assigned if place.partition not in state.checked]
         if new:
-            state.sample = None
             await self._check(consumer, state, survey, new, cluster)
-        elif gone_from := await _gone(survey, {place: consumer.handled[place.partition] for place in assigned}):
-            raise Replaced(f"{consumer.topic} has lost what was read from it, in partitions {gone_from}")
         if state.missed_since is not None:
             await self._ask(consumer, state, cluster)
-        else:
-            await self._note(consumer, state, survey, assigned, cluster)
-
-    async def _left_with_nothing(self, consumer: Consumer, survey: AIOKafkaConsumer, topics: Iterable[str]) -> None:
-        """Others have its partitions, or the topic was made anew while it looked: then it would wait for minutes."""
-        known = {TopicPartition(topic, n): handled for topic in topics for n, handled in consumer.handled.items()}
-        if gone_from := await _gone(survey, known):
-            raise Replaced(f"{consumer.topic} has lost what was read from it, in partitions {gone_from}")
+        elif state.sample is not None:
+            await self._note(consumer, state, cluster)
 
     async def _check(
         self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str
@@ -153,7 +180,7 @@ class CaughtUp:
         starts = await _starts(consumer, survey, new)
         gone = await _gone(survey, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
         for place, mark in marks.items():
-            if mark["cluster"] != cluster or place.partition in gone or replaced:
+            if mark["cluster"] != cluster or place in gone or replaced:
                 self._missed(consumer, state, mark["at"])
             elif starts[place] > mark["offset"]:
                 consumer.handled[place.partition] = Handled(mark["offset"], mark["newest"])
@@ -164,6 +191,7 @@ class CaughtUp:
         state.checked |= {place.partition for place in new}
 
     def _missed(self, consumer: Consumer, state: _State, at: datetime) -> None:
+        state.sample = None
         if state.missed_since is None:
             state.ask_at = time.monotonic() + SETTLE_SECONDS
             _LOST.labels(consumer.group).inc()
@@ -182,14 +210,9 @@ class CaughtUp:
             state.missed_since = None
             self._replaced.discard(consumer.group)
 
-    async def _note(
-        self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, assigned: list[TopicPartition], cluster: str
-    ) -> None:
+    async def _note(self, consumer: Consumer, state: _State, cluster: str) -> None:
         """A sample of the ends is kept until all before it is handled; then it is the mark."""
-        if state.sample is None:
-            at = real_now()
-            ends = await survey.end_offsets(assigned)
-            state.sample = at, {place.partition: end for place, end in ends.items()}
+        assert state.sample is not None  # noqa: S101 - the caller looked
         at, before = state.sample
         handled = {number: consumer.handled[number] for number in before}
         if any(handled[number].offset < end for number, end in before.items()):
@@ -208,6 +231,21 @@ class CaughtUp:
         state.marked, state.marked_at = handled, time.monotonic()
 
 
+async def _nothing_gone(looks: Sequence[_Look], survey: AIOKafkaConsumer) -> None:
+    """One question for all consumers: a client's requests are most of what an idle service costs Kafka."""
+    gone = await _gone(survey, {place: handled for look in looks for place, handled in look.known().items()})
+    if gone:
+        raise Replaced(f"what was read is gone from {', '.join(f'{p.topic}[{p.partition}]' for p in gone)}")
+
+
+def _sample(look: _Look, ends: Ends) -> None:
+    """For who has none, or has other partitions by now; not while it waits for what it missed."""
+    state = look.state
+    fresh = state.sample is not None and state.sample[1].keys() == look.numbers
+    if not fresh and state.missed_since is None and ends.of.keys() >= {*look.assigned}:
+        state.sample = ends.at, {place.partition: ends.of[place] for place in look.assigned}
+
+
 async def _starts(
     consumer: Consumer, survey: AIOKafkaConsumer, places: list[TopicPartition]
 ) -> dict[TopicPartition, int]:
@@ -222,7 +260,7 @@ async def _starts(
     return starts
 
 
-async def _gone(survey: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[int]:
+async def _gone(survey: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[TopicPartition]:
     """Partitions whose log no longer holds the newest record handled, or begins after all that was handled."""
     if not handled:
         return []
@@ -234,4 +272,4 @@ async def _gone(survey: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]
         at = found.get(place)
         if at is None or at.offset >= handled[place].offset or at.timestamp != handled[place].newest:
             gone.add(place)
-    return sorted(place.partition for place in gone)
+    return sorted(gone)

@@ -1,8 +1,8 @@
 """The clock that promises are measured with: real time, and in development real time moved forward.
 
-The moves are one document of the ``identity`` database, read four times a second by every service in development. Each
-holds from a moment that lies further ahead than that, so that the whole stack moves at once, and it stays moved over a
-restart. Leases, outboxes and tokens use real time.
+The moves are one document of the ``identity`` database, read by every service in development: once a second, and four
+times a second for ten minutes after a move. Each holds from a moment that lies further ahead than that, so that the
+whole stack moves at once, and it stays moved over a restart. Leases, outboxes and tokens use real time.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ from shared.kernel.clock import whole_millis
 from shared.runtime import real_time
 from shared.runtime.mongo import Database, MongoError
 
-READ_SECONDS = 0.25
-AHEAD_SECONDS = 2 * READ_SECONDS
+READ_SECONDS = 1.0
+READ_SECONDS_MOVING = 0.25
+MOVING_SECONDS = 600.0
 
 
 class SystemClock:
@@ -48,18 +49,28 @@ class SharedShift:
     def __init__(self, database: Database, clock: SystemClock) -> None:
         self._collection = database.collection("clock")
         self._clock = clock
+        self._moved = 0.0
+        """Seconds of the epoch of the last move."""
 
     async def read(self) -> None:
         found = await self._collection.find_one({"_id": "shift"})
-        if found is not None:
-            self._clock.move((move["from"], timedelta(milliseconds=move["millis"])) for move in found.get("moves", ()))
+        moves = found.get("moves", ()) if found is not None else ()
+        if moves:
+            self._moved = max(move["from"] for move in moves)
+            self._clock.move((move["from"], timedelta(milliseconds=move["millis"])) for move in moves)
+
+    def _pause(self, margin: float = 0.0) -> float:
+        moving = real_time.seconds() < self._moved + MOVING_SECONDS - margin
+        return READ_SECONDS_MOVING if moving else READ_SECONDS
 
     async def forward(self, by: timedelta) -> timedelta:
         """Move every service's clock; answers when all have moved."""
-        move = {"from": real_time.seconds() + AHEAD_SECONDS, "millis": int(by.total_seconds() * 1000)}
+        await self.read()
+        ahead = 2 * self._pause(margin=MOVING_SECONDS / 10)
+        move = {"from": real_time.seconds() + ahead, "millis": int(by.total_seconds() * 1000)}
         await self._collection.update({"_id": "shift"}, {"$push": {"moves": move}}, upsert=True)
         await self.read()
-        await asyncio.sleep(AHEAD_SECONDS)
+        await asyncio.sleep(ahead)
         return self._clock.shift
 
     async def run(self) -> None:
@@ -68,4 +79,4 @@ class SharedShift:
                 await self.read()
             except MongoError:
                 await asyncio.sleep(1.0)
-            await asyncio.sleep(READ_SECONDS)
+            await asyncio.sleep(self._pause())

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
 
@@ -28,14 +28,15 @@ from shared.runtime.broker import (
     served,
     topics_exist,
 )
-from shared.runtime.caught_up import CaughtUp, Replaced
+from shared.runtime.caught_up import CaughtUp, Ends, Replaced
 from shared.runtime.consume import Consumer
 from shared.runtime.progress import ProgressWatch
+from shared.runtime.relay import real_now
 from shared.runtime.settings import Settings
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 4.0
 GAZE_SECONDS = 10.0
 """For one look: clients wait without end for what a broker that is going away owes them."""
 PATIENCE_SECONDS = 15.0
@@ -152,7 +153,8 @@ class KafkaConnection:
     async def _looked(self, cluster: str) -> KafkaError | None:
         answering = await self._answering()
         self.answers = answering is not None
-        group = await self.watch.stalled(time.monotonic(), await self._ends() if answering == cluster else {})
+        ends = await self._ends(asked=answering == cluster)
+        group = await self.watch.stalled(time.monotonic(), ends.of)
         if group is not None:
             log.critical("consumer.stalled", group=group)
             os._exit(70)
@@ -162,20 +164,20 @@ class KafkaConnection:
             raise Replaced(f"the cluster is {answering or 'without our topics'} and was {cluster}")
         if error := self._past_mending():
             return error
-        await self._caught_up.look(cluster, self._survey)
+        await self._caught_up.look(cluster, self._survey, ends)
         return None
 
-    async def _ends(self) -> dict[TopicPartition, int]:
+    async def _ends(self, *, asked: bool) -> Ends:
         """Where the consumers' partitions end, as far as their leaders say."""
+        at = real_now()
         clients = [consumer.subscriber.consumer for consumer in self._consumers]
         places = [place for client in clients if client is not None for place in client.assignment()]
-        if not places or self._survey is None:
-            return {}
+        if not asked or not places or self._survey is None:
+            return Ends(at, {})
         try:
-            ends: dict[TopicPartition, int] = await self._survey.end_offsets(places)
+            return Ends(at, await self._survey.end_offsets(places))
         except KafkaError:
-            return {}
-        return ends
+            return Ends(at, {})
 
     def _past_mending(self) -> KafkaError | None:
         if self._publisher.failure is None:

@@ -38,7 +38,7 @@ LANES = [0, 1]
 HANDED_MAX = 4096
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 SPACING_SECONDS = 0.01
 RETRY_SECONDS_MAX = 5.0
 
@@ -118,7 +118,7 @@ class Relay:
         return "events cannot be published" if self.failing_since is not None else None
 
     async def run(self) -> None:
-        """For ever: rounds of handed documents, and every second of those left behind."""
+        """For ever: rounds of handed documents, and every two seconds of those left behind."""
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
         polled = 0.0
         pause = 0.0

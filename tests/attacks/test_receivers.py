@@ -13,6 +13,7 @@ from services.notifier.posting import Poster
 from services.notifier.webhooks import Secrets, WebhookCarrier
 from shared.runtime import http_client
 from shared.runtime.addresses import Guard
+from shared.runtime.lone_connections import LoneConnections
 from tests.unit.made_reports import SECRET
 
 BUFFERED_MAX = 32 * 1024 * 1024
@@ -94,7 +95,7 @@ class Trap:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    yield http_client.client()
+    yield http_client.client(transport=LoneConnections())
     await http_client.close_all()
 
 

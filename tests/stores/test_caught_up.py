@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from shared.kernel.clock import StoppedClock
 from shared.runtime import caught_up
 from shared.runtime.attempts import Attempts
-from shared.runtime.caught_up import EPOCH, MARGIN, SETTLE_SECONDS, CaughtUp, Emitters, Replaced
+from shared.runtime.caught_up import EPOCH, MARGIN, SETTLE_SECONDS, CaughtUp, Emitters, Ends, Replaced
 from shared.runtime.consume import Consumer, Handled
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.mongo import Database
@@ -88,7 +88,9 @@ class Watched:
     async def looks(self, times: int = 1, cluster: str = "c") -> None:
         for _ in range(times):
             self.at += 2
-            await self.caught_up.look(cluster, self.consumer.subscriber.consumer)
+            log = self.consumer.subscriber.consumer
+            ends = Ends(NOW + timedelta(seconds=self.at), await log.end_offsets(sorted(log.assignment())))
+            await self.caught_up.look(cluster, log, ends)
 
     async def mark(self) -> dict[str, Any] | None:
         found = await self.marks.find_one({"_id": "g"})

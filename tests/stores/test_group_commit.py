@@ -1,6 +1,8 @@
 """Group commit: an answer means durable, a key means one report, and what is not known is said."""
 
 import asyncio
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -142,6 +144,22 @@ async def test_too_many_waiting_are_refused_before_anything_is_written(
     refused = [o for o in outcomes if isinstance(o, Refusal)]
     assert [(r.status, r.retry_after) for r in refused] == [(503, 2)] * 2
     assert await door.store.reports.count({}, limit=10) == 3
+
+
+async def test_who_waited_too_long_behind_a_store_that_stood_still_is_refused_before_anything_is_written(
+    door: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen (F22): eight seconds for the group ahead and eight for the own one are more than a phone waits."""
+    late = door.commit.enqueue(submission("k1"), TRACE, None)
+    since = time.monotonic() + commit_module.LATE_SECONDS
+    monkeypatch.setattr(commit_module, "time", SimpleNamespace(monotonic=lambda: since))
+    with pytest.raises(Refusal, match="Too many reports"):
+        door.commit.enqueue(submission("k2"), TRACE, None)
+    async with running(door.commit.run()):
+        with pytest.raises(Refusal, match="nothing was stored"):
+            await late
+        assert await door.store.reports.count({}, limit=10) == 0
+        assert not (await door.commit.commit(submission("k1"), TRACE, None)).replayed
 
 
 async def test_a_client_that_goes_away_does_not_undo_its_report_or_its_neighbours(door: Intake) -> None:
