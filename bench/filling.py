@@ -95,7 +95,7 @@ def _report(city: Made, pack: Pack, run: str, number: int, received_at: datetime
         report=_report_id(run, number),
         app="bench",
         kind="hazard",
-        description=f"street light number {number} is dark",
+        description=f"street light at lamp 0-{number} is dark",
         category=None if spread else f"k{number % KINDS}",
         place=Place(lon=lon, lat=lat, crs="wgs84"),
         received_at=received_at,

@@ -66,16 +66,16 @@ class Searching:
         fill(self._uri, self.few(count), self._folder, run, [datetime.now(UTC)] * count, spread=True)
 
     def _make(self, run: str, where: Made) -> Any:
-        """No number twice: the same number at the same spot is the same light."""
+        """Each of another lamp, as ``bench.filling``'s are: the same lamp at the same spot is the same hazard."""
         self._runs += 1
-        first = self._runs * 100_000
+        series = self._runs
         headers = {"authorization": f"Bearer {self.bench.token}"}
 
         def make(n: int) -> bytes:
             lon, lat = where.spot(n * 7919)
             body = {
                 "kind": "hazard",
-                "description": f"street light number {first + n} is dark",
+                "description": f"street light at lamp {series}-{n} is dark",
                 "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
             }
             return request("/v1/reports", msgspec.json.encode(body), {**headers, "idempotency-key": f"{run}-{n}"})
