@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
+from services.router.around import Beside
 from services.router.assignment import assign, fresh_resolve_clock
 from services.router.attachments import Attachments, LostRaceError
 from services.router.changes import Changes
@@ -44,12 +45,14 @@ from shared.runtime.relay import real_now
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
-PAGE = 1000
-"""More than are stored at one moment."""
+PAGE = 512
+"""More than are stored at one moment; no more than what holds up the loop for a moment."""
 LOOK_SECONDS = 2.0
 LEFT_AFTER = timedelta(seconds=5)
 SETTLED_AFTER = timedelta(seconds=10)
 """Longer than an insert may take: nothing shows up behind the look over new cases."""
+SIDE_BY_SIDE = timedelta(seconds=30)
+"""Two that were not seen by each other were stored within less."""
 LOOKED_BACK = timedelta(minutes=10)
 """At a start: what the process before may not have looked at."""
 INDEXES = (IndexModel([("at", 1)], name="at"),)
@@ -93,6 +96,8 @@ class Merging:
         self._publisher = publisher
         self._clock = clock
         self._looked = real_now() - LOOKED_BACK
+        self._behind = False
+        self._beside = Beside()
 
     async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
         """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
@@ -258,6 +263,8 @@ class Merging:
             try:
                 await self.end_what_was_left()
                 await self.look_over()
+                if self._behind:
+                    continue
             except (MongoError, TimeoutError) as error:
                 log.warning("merging.waits", error=str(error), kind=type(error).__name__)
             await asyncio.sleep(LOOK_SECONDS)
@@ -271,36 +278,31 @@ class Merging:
             await self.finish(document["_id"])
 
     async def look_over(self) -> int:
-        """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were."""
+        """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.
+
+        Only those that were stored at about the same time: earlier ones were seen when the report was placed.
+        """
         found = await self._store.stored_between(self._looked, real_now() - SETTLED_AFTER, PAGE)
+        self._behind = len(found) == PAGE
+        if not found:
+            return 0
+        fresh = [(at, known) for known, at in found if known is not None and known.state is State.QUEUED]
+        self._beside.add(fresh)
         merged = 0
-        if found:
-            groups = [known for known, _ in found if known is not None and known.state is State.QUEUED]
-            if groups:
-                merged = await self._look_at(groups)
-            self._looked = found[-1][1]
+        for _, known in fresh:
+            merged += await self._merged(known)
+        self._looked = found[-1][1]
+        self._beside.forget_before(self._looked - SIDE_BY_SIDE)
         return merged
 
-    async def _look_at(self, opened: Sequence[Known]) -> int:
-        wanted: list[tuple[Known, list[str]]] = []
-        for known in opened:
-            same = self._same(known)
-            if same is not None:
-                wanted.append((known, known.traits.keys(same.radius_m)))
-        if not wanted:
+    async def _merged(self, known: Known) -> int:
+        same = self._same(known)
+        if same is None:
             return 0
-        keys = sorted({key for _, several in wanted for key in several})
-        found = await self._store.comparable(keys, min(known.opened_at for known, _ in wanted))
-        around = [near.known() for near in found]
-        merged = 0
-        for known, _ in wanted:
-            same = self._same(known)
-            older = [other for other in around if other.age < known.age and other.ended_at is None]
-            assert same is not None  # noqa: S101 - wanted
-            verdict = belongs(known.traits, known.opened_at, known.id, older, same)
-            if verdict.case is not None:
-                merged += await self._merge_alone(known.id, verdict.case)
-        return merged
+        near = self._beside.around.near(known.traits, known.traits.keys(same.radius_m), same.radius_m)
+        older = [other for other in near if other.age < known.age and other.ended_at is None]
+        verdict = belongs(known.traits, known.opened_at, known.id, older, same)
+        return await self._merge_alone(known.id, verdict.case) if verdict.case is not None else 0
 
     def _same(self, known: Known) -> SameRule | None:
         category = self._packs.current(known.traits.city).categories.get(known.traits.category)

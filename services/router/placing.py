@@ -1,18 +1,18 @@
 """Which case each report of a batch belongs to, decided once: the links that are written here hold from then on."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from services.router.around import Around
 from services.router.domain.attaching import Arrived
 from services.router.domain.case import Case
 from services.router.domain.events import Opened
 from services.router.domain.grouping import Known, Says, belongs
-from services.router.domain.likeness import SameRule, Traits, by_photo, metres_between
+from services.router.domain.likeness import SameRule, by_photo
 from services.router.links import Link, Links
 from services.router.sameness import rule_of, says
-from services.router.store import CaseStore, Nearby
+from services.router.store import CaseStore
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
 
@@ -82,44 +82,30 @@ class Placing:
                 joining.append(Joining(link, arrived(link, newcomer.case), newcomer.trace))
         return alone, joining
 
-    async def _around(self, looked: Sequence[_Looked]) -> list[Nearby]:
+    async def _around(self, looked: Sequence[_Looked]) -> Around:
         keys = {key for one in looked for key in one.keys}
         first = min(one.newcomer.report.received_at for one in looked)
-        return await self._store.comparable(sorted(keys), first - timedelta(seconds=1))
+        return Around(await self._store.comparable(sorted(keys), first - timedelta(seconds=1)))
 
-    def _decided(self, looked: Sequence[_Looked], found: Sequence[Nearby]) -> dict[str, tuple[Link, str | None]]:
+    def _decided(self, looked: Sequence[_Looked], around: Around) -> dict[str, tuple[Link, str | None]]:
         """Report → its link, and the earlier case that its own is linked to; in the order of their arrival."""
-        near: dict[str, dict[str, Known | Nearby]] = defaultdict(dict)
-        for case_ in found:
-            near[case_.key][case_.document["_id"]] = case_
         decided: dict[str, tuple[Link, str | None]] = {}
         for one in looked:
             report, case = one.newcomer.report, one.newcomer.case
             own = one.known
-            around = list(_close(own.traits, one, near))
-            verdict = belongs(own.traits, report.received_at, case.id, around, one.rule, one.says)
+            near = list(around.near(own.traits, one.keys, one.rule.radius_m))
+            verdict = belongs(own.traits, report.received_at, case.id, near, one.rule, one.says)
             link = Link(report=report.report, city=case.city, case=case.id, received_at=report.received_at, rev=0)
             if verdict.case is None:
-                near[own.traits.key][own.id] = own
+                around.put(own)
             else:
-                joined = next(known for known in around if known.id == verdict.case)
+                joined = next(known for known in near if known.id == verdict.case)
                 seen = by_photo(own.traits, joined.traits, one.rule)
                 link = replace_link(link, verdict.case, report, one.says, seen=seen)
                 if one.says is None and report.received_at > joined.reported_at:
-                    near[joined.traits.key][joined.id] = replace(joined, reported_at=report.received_at)
+                    around.put(replace(joined, reported_at=report.received_at))
             decided[report.report] = link, verdict.linked_to
         return decided
-
-
-def _close(traits: Traits, one: _Looked, near: dict[str, dict[str, Known | Nearby]]) -> Iterator[Known]:
-    """Those within the radius; only they are read."""
-    for key in one.keys:
-        for id_, case in near[key].items():
-            if isinstance(case, Nearby):
-                if metres_between(traits.lon, traits.lat, case.lon, case.lat) > one.rule.radius_m:
-                    continue
-                case = near[key][id_] = case.known()
-            yield case
 
 
 def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | None, *, seen: bool) -> Link:

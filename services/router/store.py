@@ -120,6 +120,7 @@ def from_doc(document: Document) -> Case:
 class Nearby:
     """A case that may be compared with a report. Most lie too far off to be read any further."""
 
+    id: str
     key: str
     lon: float
     lat: float
@@ -210,11 +211,14 @@ class CaseStore:
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
     async def comparable(self, keys: Sequence[str], since: datetime) -> list["Nearby"]:
-        """Cases in these places that are open, or ended not too long before ``since``."""
+        """Cases in these places that are open, or ended not too long before ``since``; of one place 10,000 at most."""
         found = await self.cases.find(
             {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}}, _COMPARED, limit=COMPARED_MAX, hint="same"
         )
-        return [Nearby(document["same"]["key"], *_point(document), document) for document in found]
+        if len(found) == COMPARED_MAX and len(keys) > 1:
+            half = len(keys) // 2
+            return [*await self.comparable(keys[:half], since), *await self.comparable(keys[half:], since)]
+        return [Nearby(document["_id"], document["same"]["key"], *_point(document), document) for document in found]
 
     async def stored_between(self, after: datetime, until: datetime, limit: int) -> list[tuple[Known | None, datetime]]:
         """Cases by the moment at which they were stored; None for one that is compared with no report."""

@@ -19,6 +19,8 @@ COPY_BITS = 8
 """Of 64 that two copies of one picture may differ in; other pictures differ in 30 on average (decision 0012)."""
 
 _N = r"([0-9]{1,4}[a-z]?|[a-z][0-9]{0,3})"
+_LONG = r"([0-9]{1,12}[a-z]?|[a-z][0-9]{0,11})"
+"""Poles carry the numbers of a whole city's inventory."""
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("building", re.compile(rf"(?<![0-9a-z]){_N}幢")),
     ("entrance", re.compile(r"(?<![0-9a-z])([0-9]{1,2}|[a-z])单元|\b(?:entrance|unit) ?([0-9]{1,3})")),
@@ -27,7 +29,10 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("floor", re.compile(r"(?<![0-9a-z])([0-9]{1,2})[楼层]|\bfloor ?([0-9]{1,2})\b")),
     ("room", re.compile(r"(?<=[幢元楼层])([0-9]{3,4})(?![0-9])|(?<![0-9])([0-9]{3,4})室|\broom ?([0-9]{1,4})\b")),
     ("house", re.compile(rf"(?<=[路街巷弄道]){_N}号|\b(?:number|no\.?|quay|street|road) ?([0-9]{{1,4}})\b")),
-    ("pole", re.compile(rf"(?<![0-9a-z]){_N}号?(?:灯?杆|桩)|\b(?:pole|post|lamp|berth) ?([0-9]{{1,5}}(?:-[0-9]+)?)\b")),
+    ("pole", re.compile(
+        rf"(?<![0-9a-z]){_LONG}号?(?:灯?杆|桩)|(?:杆|桩|编)号[是为:： ]*{_LONG}"
+        r"|\b(?:pole|post|lamp|berth) ?([0-9]{1,12}(?:-[0-9]+)?)\b"
+    )),
 )  # fmt: skip
 _SPOKEN_FLOOR = re.compile(r"([一二三四五六七八九])[楼层]")
 _GATES = re.compile(r"([东南西北])[大小]?门")
