@@ -17,39 +17,42 @@ BESIDE_MAX = 50_000
 
 
 class Around:
-    """Cell → cases in it, by id; what was near once is kept as it was read."""
+    """Cases by cell and id. Of some it is known where they lie, and only those that are near are read."""
 
-    def __init__(self, found: Iterable[Nearby]) -> None:
-        self._cells: dict[str, dict[str, Known | Nearby]] = defaultdict(dict)
-        for case in found:
-            self._cells[case.key][case.id] = case
+    def __init__(self, places: Iterable[Nearby] = ()) -> None:
+        self._places: dict[str, list[Nearby]] = defaultdict(list)
+        for place in places:
+            self._places[place.key].append(place)
+        self._known: dict[str, dict[str, Known]] = {}
+
+    def within(self, traits: Traits, keys: Sequence[str], radius_m: float) -> Iterator[str]:
+        """The ids of those in the cells ``keys`` within ``radius_m`` of where ``traits`` are."""
+        for key in keys:
+            for place in self._places.get(key, ()):
+                if metres_between(traits.lon, traits.lat, place.lon, place.lat) <= radius_m:
+                    yield place.id
 
     def put(self, known: Known) -> None:
-        """A case that is new, or has changed."""
-        self._cells[known.traits.key][known.id] = known
+        """A case that was read, is new, or has changed."""
+        self._known.setdefault(known.traits.key, {})[known.id] = known
 
     def drop(self, known: Known) -> None:
-        self._cells[known.traits.key].pop(known.id, None)
-        if not self._cells[known.traits.key]:
-            del self._cells[known.traits.key]
+        """A case that is of no matter any more."""
+        cell = self._known.get(known.traits.key, {})
+        cell.pop(known.id, None)
+        if not cell:
+            self._known.pop(known.traits.key, None)
 
-    def near(self, traits: Traits, keys: Sequence[str], radius_m: float) -> Iterator[Known]:
-        """Those in the cells ``keys`` within ``radius_m`` of where ``traits`` are."""
-        for key in keys:
-            cell = self._cells.get(key, {})
-            for id_, case in cell.items():
-                if isinstance(case, Nearby):
-                    if metres_between(traits.lon, traits.lat, case.lon, case.lat) > radius_m:
-                        continue
-                    case = cell[id_] = case.known()
-                yield case
+    def known(self, keys: Sequence[str]) -> list[Known]:
+        """What was put into the cells ``keys``."""
+        return [known for key in keys for known in self._known.get(key, {}).values()]
 
 
 class Beside:
     """Cases that were stored lately, by cell."""
 
     def __init__(self) -> None:
-        self.around = Around(())
+        self.around = Around()
         self._stored: deque[tuple[datetime, Known]] = deque()
 
     def add(self, stored: Iterable[tuple[datetime, Known]]) -> None:

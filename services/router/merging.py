@@ -299,7 +299,7 @@ class Merging:
         same = self._same(known)
         if same is None:
             return 0
-        near = self._beside.around.near(known.traits, known.traits.keys(same.radius_m), same.radius_m)
+        near = self._beside.around.known(known.traits.keys(same.radius_m))
         older = [other for other in near if other.age < known.age and other.ended_at is None]
         verdict = belongs(known.traits, known.opened_at, known.id, older, same)
         return await self._merge_alone(known.id, verdict.case) if verdict.case is not None else 0

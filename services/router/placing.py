@@ -85,7 +85,11 @@ class Placing:
     async def _around(self, looked: Sequence[_Looked]) -> Around:
         keys = {key for one in looked for key in one.keys}
         first = min(one.newcomer.report.received_at for one in looked)
-        return Around(await self._store.comparable(sorted(keys), first - timedelta(seconds=1)))
+        around = Around(await self._store.places(sorted(keys), first - timedelta(seconds=1)))
+        near = {id_ for o in looked for id_ in around.within(o.known.traits, o.keys, o.rule.radius_m)}
+        for known in await self._store.compared(sorted(near)):
+            around.put(known)
+        return around
 
     def _decided(self, looked: Sequence[_Looked], around: Around) -> dict[str, tuple[Link, str | None]]:
         """Report → its link, and the earlier case that its own is linked to; in the order of their arrival."""
@@ -93,7 +97,7 @@ class Placing:
         for one in looked:
             report, case = one.newcomer.report, one.newcomer.case
             own = one.known
-            near = list(around.near(own.traits, one.keys, one.rule.radius_m))
+            near = around.known(one.keys)
             verdict = belongs(own.traits, report.received_at, case.id, near, one.rule, one.says)
             link = Link(report=report.report, city=case.city, case=case.id, received_at=report.received_at, rev=0)
             if verdict.case is None:

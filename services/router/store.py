@@ -26,6 +26,8 @@ NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 _NOW = (("state", 1), ("priority", 1), ("due_at", 1), ("_id", 1))
 """Within each state and priority in a queue's order: what is asked for is read from each and merged (MongoDB's sort
 merge). With the order first, fifty claimed cases among a million took 1.6 s: they are due last."""
+_ANY_TEXT = {"$gt": ""}
+"""With ``$type`` MongoDB does not see that a text asked for is in the index, and with a hint goes through all of it."""
 INDEXES = (
     IndexModel([("next_due", 1)], name="next_due", sparse=True),
     IndexModel([("city", 1), ("queues", 1), *_NOW, ("category", 1)], name="queue"),
@@ -35,11 +37,13 @@ INDEXES = (
         name="subtree_category",
     ),
     IndexModel(
-        [("same.key", 1), ("same.until", 1)], name="same", partialFilterExpression={"same.key": {"$type": "string"}}
+        [("same.key", 1), ("same.until", 1), ("traits.lon", 1), ("traits.lat", 1), ("_id", 1)],
+        name="same_place",
+        partialFilterExpression={"same.key": _ANY_TEXT},
     ),
-    IndexModel([("merged_into", 1)], name="merged_into", partialFilterExpression={"merged_into": {"$type": "string"}}),
+    IndexModel([("merged_into", 1)], name="merged", partialFilterExpression={"merged_into": _ANY_TEXT}),
 )
-OLD_INDEXES = ("subtree_filtered", "queue_filtered", "offered", "called")
+OLD_INDEXES = ("subtree_filtered", "queue_filtered", "offered", "called", "same", "merged_into")
 ANSWER_INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=30 * 24 * 3600),)
 """First answers are repeated for thirty days."""
 _OPENED = Counter("whistle_cases_opened_total", "Cases that were opened.")
@@ -54,7 +58,8 @@ _QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *_SOMETIMES)
 _STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at"))
 ATTACHED_KEPT = 512
 """Reports that were attached last: what guards against attaching one twice until its link says so."""
-_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at", "same"), 1)
+_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
+_PLACE = dict.fromkeys(("same.key", "traits.lon", "traits.lat"), 1)
 COMPARED_MAX = 10_000
 PAGE = 500
 
@@ -118,20 +123,12 @@ def from_doc(document: Document) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """A case that may be compared with a report. Most lie too far off to be read any further."""
+    """Where a case lies that may be compared with a report. Most lie too far off to be read any further."""
 
     id: str
     key: str
     lon: float
     lat: float
-    document: Document
-
-    def known(self) -> Known:
-        return _known(self.document)
-
-
-def _point(document: Document) -> tuple[float, float]:
-    return document["traits"]["lon"], document["traits"]["lat"]
 
 
 def _known(document: Document) -> Known:
@@ -210,15 +207,26 @@ class CaseStore:
         found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
-    async def comparable(self, keys: Sequence[str], since: datetime) -> list["Nearby"]:
-        """Cases in these places that are open, or ended not too long before ``since``; of one place 10,000 at most."""
+    async def places(self, keys: Sequence[str], since: datetime) -> list[Nearby]:
+        """Cases in these cells that are open, or ended not too long before ``since``; of one cell 10,000 at most.
+
+        All from the index: cases of a million are not in memory, and to read what lies around each report took 4 ms.
+        """
         found = await self.cases.find(
-            {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}}, _COMPARED, limit=COMPARED_MAX, hint="same"
+            {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}},
+            _PLACE,
+            limit=COMPARED_MAX,
+            hint="same_place",
         )
         if len(found) == COMPARED_MAX and len(keys) > 1:
             half = len(keys) // 2
-            return [*await self.comparable(keys[:half], since), *await self.comparable(keys[half:], since)]
-        return [Nearby(document["_id"], document["same"]["key"], *_point(document), document) for document in found]
+            return [*await self.places(keys[:half], since), *await self.places(keys[half:], since)]
+        return [Nearby(d["_id"], d["same"]["key"], d["traits"]["lon"], d["traits"]["lat"]) for d in found]
+
+    async def compared(self, ids: Sequence[str]) -> list[Known]:
+        """Of these cases what reports are compared with."""
+        found = await self.cases.find({"_id": {"$in": list(ids)}}, _COMPARED, limit=len(ids))
+        return [_known(document) for document in found if document.get("traits") is not None]
 
     async def stored_between(self, after: datetime, until: datetime, limit: int) -> list[tuple[Known | None, datetime]]:
         """Cases by the moment at which they were stored; None for one that is compared with no report."""
@@ -232,7 +240,7 @@ class CaseStore:
 
     async def merged_into(self, case: str, limit: int) -> list[str]:
         """Cases that were merged into ``case``."""
-        found = await self.cases.find({"merged_into": case}, {"_id": 1}, limit=limit, hint="merged_into")
+        found = await self.cases.find({"merged_into": case}, {"_id": 1}, limit=limit, hint="merged")
         return [document["_id"] for document in found]
 
     async def save(self, change: Change) -> bool:

@@ -153,9 +153,22 @@ def projected(document: Document, fields: Mapping[str, Any] | None) -> Document:
     """``document`` with only ``fields`` and its id."""
     if not fields:
         return document
-    if any("." in name or not kept for name, kept in fields.items()):
+    if not all(fields.values()):
         raise Unspoken(f"the projection {dict(fields)}")
-    return {name: value for name, value in document.items() if name in fields or name == "_id"}
+    return _kept(document, [path.split(".") for path in ("_id", *fields)])
+
+
+def _kept(document: Document, paths: list[list[str]]) -> Document:
+    kept: Document = {}
+    for name, value in document.items():
+        below = [path[1:] for path in paths if path[0] == name]
+        if any(not rest for rest in below):
+            kept[name] = value
+        elif below and isinstance(value, list):
+            raise Unspoken(f"a projection into the array {name}")
+        elif below and isinstance(value, dict):
+            kept[name] = _kept(value, below)
+    return kept
 
 
 def ordered(documents: list[Document], sort: Sequence[tuple[str, int]]) -> list[Document]:

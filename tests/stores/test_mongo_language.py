@@ -130,6 +130,12 @@ async def test_an_order_puts_what_lacks_the_field_first_and_types_in_theirs(thin
     assert [d["_id"] for d in await things.find({}, sort=[("outbox.lane", 1), ("_id", -1)], limit=9)] == list("dcab")
 
 
+async def test_only_what_is_asked_for_is_answered(things: Collection) -> None:
+    await things.insert({"_id": "a", "place": {"lon": 1.5, "lat": 2.5, "words": {"far": 1}}, "n": 1})
+    (found,) = await things.find({}, {"place.lon": 1, "place.words.far": 1, "n.deeper": 1}, limit=1)
+    assert found == {"_id": "a", "place": {"lon": 1.5, "words": {"far": 1}}}
+
+
 async def test_an_upsert_starts_from_the_filters_equalities(things: Collection) -> None:
     change = {"$set": {"n": 1}, "$setOnInsert": {"at": AT}}
     assert await things.update({"_id": "a", "city": "x", "v": {"$lt": 3}}, change, upsert=True) == 1

@@ -13,6 +13,7 @@ from msgspec import structs
 from pymongo.errors import AutoReconnect
 
 from services.router import merging as merging_module
+from services.router import store as store_module
 from services.router.assignment import assign
 from services.router.attachments import Attachments
 from services.router.consumers import ReportEvents
@@ -369,3 +370,29 @@ async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over
         assert await looking.look_over() == 1
     assert (await one(router, of(young))).merged_into == of(old)
     assert (await one(router, of(old))).report_count == 2
+
+
+@pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)
+async def test_where_cases_lie_is_read_from_the_index_alone(router: Routing) -> None:
+    """Of a million cases few are in memory: with documents the search took MongoDB four milliseconds a report."""
+    await hearing(router).handle([report("k1"), report("k2", metres=1000)])
+    store = router.store
+    document = await store.cases.find_one({})
+    assert document is not None
+    assert len(await store.places([document["same"]["key"]], NOW)) >= 1
+    where = {"same.key": {"$in": [document["same"]["key"]]}, "same.until": {"$gte": NOW}}
+    raw: Any = store.cases._raw
+    plan = await raw.find(where, store_module._PLACE).limit(store_module.COMPARED_MAX).hint("same_place").explain()
+    assert plan["executionStats"]["nReturned"] >= 1
+    assert plan["executionStats"]["totalDocsExamined"] == 0
+    assert plan["executionStats"]["totalKeysExamined"] <= 2, "of other places nothing is looked at"
+
+
+@pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)
+async def test_what_was_merged_into_a_case_is_found_without_looking_at_others(router: Routing) -> None:
+    cases = [{"_id": f"c{n}", "merged_into": f"c{n + 1}" if n % 2 else None} for n in range(20)]
+    await router.store.cases.insert_all(cases)
+    assert await router.store.merged_into("c2", 10) == ["c1"]
+    raw: Any = router.store.cases._raw
+    plan = await raw.find({"merged_into": "c2"}).hint("merged").explain()
+    assert plan["executionStats"]["totalKeysExamined"] <= 2
