@@ -1,8 +1,8 @@
 """Cases around reports: found by the cells that their circles touch, and read only where they lie near enough.
 
-Where all lie that may be compared with a batch is one query, of an index alone; those near enough are a second one. Each
-report then looks into its own cells: looking at all that was found took the router ten seconds for a thousand new cases
-in a dense city (decision 0019).
+Where all lie that may be compared with a batch is one query, of an index alone; those near enough are a second one.
+Each report then looks into its own cells: looking at all that was found took the router ten seconds for a thousand new
+cases in a dense city (decision 0019).
 """
 
 from collections import defaultdict, deque
