@@ -62,7 +62,7 @@ class Placing:
         self._links = links
 
     async def placed(self, newcomers: Sequence[Newcomer]) -> tuple[list[Newcomer], list[Joining]]:
-        """Those that open a case, and those that belong to another. A batch costs one query for links and two for cases."""
+        """Those that open a case, and those that belong to another. One query for links, two for cases."""
         alone = [one for one in newcomers if one.case.traits is None]
         looked = [_looked(one) for one in newcomers if one.case.traits is not None]
         if not looked:
