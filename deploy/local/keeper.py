@@ -12,7 +12,8 @@ from deploy.local.state import Board, State
 Say = Callable[[str], None]
 """Tells the person at the terminal one line."""
 
-LOOK_EVERY_S, LOOK_SOON_S = 3.0, 0.5
+LOOK_EVERY_S, LOOK_SOON_S = 10.0, 0.5
+"""Of a part that is well, and of one that is not; that its process ended is seen at once."""
 START_WITHIN_S = 60.0
 
 

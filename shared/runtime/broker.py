@@ -33,6 +33,8 @@ BATCH_TIMEOUT_MS = 10**12
 """A look ends when records are there and never before: after an empty one FastStream sleeps for as long again."""
 LONG_POLL_MS = 5000
 """How long the broker keeps a question that has no answer yet; the answer comes as soon as there is one."""
+LOOK_MS = 2000
+"""aiokafka's fetcher looks about by itself, five times a second, although each answer and each change wakes it."""
 METADATA_MS = 30_000
 """A group sees only with its metadata that a topic was made anew; the client's own five minutes are too long."""
 SERVED_SECONDS = 4.0
@@ -246,6 +248,7 @@ def durable_subscriber(settings: Settings, broker: KafkaBroker, topic: str, grou
         heartbeat_interval_ms=3000,
         rebalance_timeout_ms=15000,
         fetch_max_wait_ms=LONG_POLL_MS,
+        consumer_timeout_ms=LOOK_MS,
         no_reply=True,
         parser=_raw_batch,
         decoder=_no_decoding,
@@ -264,6 +267,7 @@ def tail_subscriber(settings: Settings, broker: KafkaBroker, topic: str, title: 
         auto_offset_reset="latest",
         isolation_level="read_committed",
         fetch_max_wait_ms=LONG_POLL_MS,
+        consumer_timeout_ms=LOOK_MS,
         no_reply=True,
         parser=_raw_batch,
         decoder=_no_decoding,
