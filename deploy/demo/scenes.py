@@ -107,7 +107,7 @@ def _scene(pack: Pack, spot: Spot, words: str, code: str) -> Scene:
     """The scene as the pack's rules make it; the router decides the same and is asked when it is played."""
     category = pack.categories[code]
     located = pack.locate(spot.point, words, spot.unit)
-    rule = pack.rule_for(code, "hazard", words, located.path, category.priority)
+    rule = pack.rule_for(code, "hazard", "rider-app", words, located.path, category.priority)
     then = rule.then if rule is not None else None
     to = (then.goes_to if then else None) or category.goes_to
     unit = (then.unit if then else None) or (pack.target(to, located.unit) if to else None) or located.unit

@@ -21,7 +21,7 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
     category = report.category or pack.classify(report.description).code
     priority: str = pack.categories[category].priority
     path = pack.units[pack.trust.handlers(category).unit].path
-    rule = pack.rule_for(category, report.kind, report.description, path, priority)
+    rule = pack.rule_for(category, report.kind, report.app, report.description, path, priority)
     if rule is not None and rule.then.category is not None:
         category = rule.then.category
         priority = pack.categories[category].priority

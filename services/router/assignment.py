@@ -54,7 +54,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
     category, category_by = _category(report, pack)
     place = report.place
     priority = pack.categories[category].priority
-    rule = pack.rule_for(category, report.kind, report.description, located.path, priority)
+    rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority)
     if rule is not None and rule.then.category is not None:
         category, category_by = rule.then.category, "rule"
         priority = pack.categories[category].priority

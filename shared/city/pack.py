@@ -113,12 +113,13 @@ class Pack:
         self,
         category: str,
         kind: str,
+        app: str,
         text: str = "",
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
     ) -> Rule | None:
         """The first routing rule that holds: ``Rules.find``."""
-        return self._rules.find(category, kind, text, unit_path, priority)
+        return self._rules.find(category, kind, app, text, unit_path, priority)
 
     def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
         """The most specific commitment. ``KeyError`` for a category that the pack does not have and no default."""

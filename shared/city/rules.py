@@ -24,17 +24,19 @@ class Rules:
         self,
         category: str,
         kind: str,
+        app: str,
         text: str = "",
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
     ) -> Rule | None:
-        """The rule for a report of this category, kind, words, located unit and priority; None when none holds."""
+        """The rule for a report of this category, kind, app, words, unit and priority; None when none holds."""
         said = {self._meaning[hit.number] for hit in self._phrases.find(plain(text))} if text else set()
         for number, rule in enumerate(self._rules):
             when = rule.when
             if (
                 _among(category, when.category)
                 and _among(kind, when.kind)
+                and _among(app, when.app)
                 and (when.priority is None or _among(priority or "", when.priority))
                 and (when.unit is None or any(unit in unit_path for unit in values(when.unit)))
                 and (when.text is None or (number, False) in said)

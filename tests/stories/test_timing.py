@@ -19,8 +19,8 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
         yield running
 
 
-def opened(stack: RunningStack, words: str, **more: Any) -> tuple[str, str]:
-    rider = stack.rider()
+def opened(stack: RunningStack, words: str, app: str = "app_key", **more: Any) -> tuple[str, str]:
+    rider = stack.rider(which=app)
     report = rider.report(words, QUAY, **more).json()["id"]
     return report, stack.case_of(report, rider)["case"]["id"]
 
@@ -174,7 +174,9 @@ def test_a_reporter_answers_by_a_link_once_and_a_stranger_does_not(own_stack: Ru
 
 def test_a_riders_own_need_climbs_the_trade_and_not_the_place(own_stack: RunningStack) -> None:
     _, case = opened(own_stack, "my bag has no place to dry", kind="need")
-    assert seen(own_stack.person("hc-desk"), case)["unit"] == "couriers"
+    assert seen(own_stack.person("hc-desk"), case)["unit"] == "couriers", "the firm whose app it came from"
+    _, of_another = opened(own_stack, "my bag has no place to dry", app="app_key_2", kind="need")
+    assert seen(own_stack.person("ht-desk"), of_another)["unit"] == "dockers"
     own_stack.forward("PT3H30M")
     until(lambda: seen(own_stack.person("ht-desk"), case).get("unit") == "dockers", what="the trade's next level")
 

@@ -59,7 +59,7 @@ def test_the_first_rule_that_holds_wins() -> None:
     path = pack.units["jiaotonglu"].path
 
     def rule(category: str, text: str, priority: str | None = None) -> str | None:
-        found = pack.rule_for(category, "hazard", text, path, priority)
+        found = pack.rule_for(category, "hazard", "app", text, path, priority)
         return found.id if found else None
 
     assert rule("flying_wire_charging", "二楼拉线充电，还在下雨") == "wet-charging"
@@ -78,8 +78,22 @@ def test_rules_ask_for_kind_and_unit_too() -> None:
 """
     pack = read_pack(files)
     quay = pack.units["quayside"].path
-    found = [pack.rule_for("other", kind, "", path) for kind, path in (("clue", quay), ("clue", ()), ("hazard", quay))]
+    found = [
+        pack.rule_for("other", kind, "app", "", path) for kind, path in (("clue", quay), ("clue", ()), ("hazard", quay))
+    ]
     assert [rule.id if rule else None for rule in found] == ["clue", "all", "all"]
+
+
+def test_rules_ask_which_app_it_came_from() -> None:
+    files = read_folder(HARBOUR)
+    files["rules.yaml"] = """
+- {id: own-firm, when: {kind: need, app: [harbour-couriers, harbour-couriers-2]}, then: {unit: couriers}}
+- {id: trade, when: {kind: need}, then: {unit: dockers}}
+"""
+    pack = read_pack(files)
+    asked = (("need", "harbour-couriers-2"), ("need", "another"), ("hazard", "harbour-couriers"))
+    found = [pack.rule_for("other", kind, app) for kind, app in asked]
+    assert [rule.id if rule else None for rule in found] == ["own-firm", "trade", None]
 
 
 def test_calendars_become_the_kernels() -> None:
