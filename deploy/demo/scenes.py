@@ -12,7 +12,8 @@ from typing import Any
 
 from deploy.demo.expect import Unmet
 from shared.city.datum import from_wgs84
-from shared.city.model import Category, Commitment
+from shared.city.model.promises import Commitment
+from shared.city.model.sorting import Category
 from shared.city.pack import Pack
 
 SPOTS_MAX = 200

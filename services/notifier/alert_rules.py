@@ -13,8 +13,9 @@ from services.notifier.domain.manners import ByChannel, Limit, Quiet, Rules
 from services.notifier.domain.recipients import Notice
 from services.notifier.kept import INDEX, Kept, stamped
 from services.notifier.wording import test_text
-from shared.city.model import ChannelKind, Priority
-from shared.city.model import Clock as WallTime
+from shared.city.model.channels import ChannelKind
+from shared.city.model.entry import Clock as WallTime
+from shared.city.model.entry import Priority
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock

@@ -38,7 +38,7 @@ from services.notifier.router_client import RouterClient
 from services.notifier.silences import Silences
 from services.notifier.visit_alerts import VisitAlerts
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
-from shared.city.model import ChannelKind
+from shared.city.model.channels import ChannelKind
 from shared.contracts import cases, cities, reports, rota, visits
 from shared.contracts.envelope import Envelope
 from shared.runtime import http_client

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from services.notifier.alert_rules import NoBody
 from services.notifier.decided import Decided
-from shared.city.model import Person
+from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.rota import Turn
 from shared.kernel.clock import Clock

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.notifier.domain.recipients import Notice
 from services.notifier.people import Lack, reached
-from shared.city.model import Person
+from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.rota import Changes
 from shared.contracts.cases import CaseState

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.notifier.domain.recipients import Notice
-from shared.city.model import Person
+from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.posts import NONE_SINCE
 from shared.city.rota import Changes

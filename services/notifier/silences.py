@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from services.notifier.alert_rules import NoBody
 from services.notifier.kept import INDEX, Kept, stamped
-from shared.city.model import Id
+from shared.city.model.entry import Id
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseState
 from shared.kernel.clock import Clock, whole_millis

@@ -16,8 +16,9 @@ from services.router.domain.timing import Act, Clock, ClockKind
 from services.router.sameness import traits_of
 from shared.city.categories import OTHER
 from shared.city.locating import Asked, Located
-from shared.city.model import Commitment as PackCommitment
-from shared.city.model import Rule, Step
+from shared.city.model.promises import Commitment as PackCommitment
+from shared.city.model.promises import Step
+from shared.city.model.sorting import Rule
 from shared.city.pack import Pack
 from shared.city.together import not_admitted
 from shared.contracts.reports import ReportSubmitted

@@ -13,7 +13,7 @@ from services.router.domain.case import Case, Entry
 from services.router.domain.timing import Clock
 from services.router.public import clock_view
 from services.router.store import CaseStore
-from shared.city.model import CalendarSpec, Commitment
+from shared.city.model.promises import CalendarSpec, Commitment
 from shared.city.pack import Pack
 from shared.kernel import clock as kernel
 from shared.kernel.errors import not_found

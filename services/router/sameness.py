@@ -7,7 +7,7 @@ from services.router.domain.attaching import Rising
 from services.router.domain.grouping import Says
 from services.router.domain.likeness import SameRule, Traits, numbers_in, words_in
 from shared.city.locating import Located
-from shared.city.model import Same
+from shared.city.model.sorting import Same
 from shared.city.pack import Pack
 from shared.city.places import normal
 from shared.contracts.reports import ReportSubmitted

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from shared.city.model import Unit
+from shared.city.model.ground import Unit
 
 METRES_PER_DEGREE = 111_195.08
 Ints = npt.NDArray[np.intp]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from functools import cache
 
-from shared.city.model import CalendarSpec
+from shared.city.model.promises import CalendarSpec
 from shared.kernel.working_time import ALWAYS, OFF, Calendar, Span
 
 __all__ = ["ALWAYS", "WEEKDAYS", "calendar_of"]

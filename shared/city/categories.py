@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.city.model import Category
+from shared.city.model.sorting import Category
 from shared.city.words import Hit, Phrases, plain
 
 OTHER = "other"

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.city.findings import Findings
-from shared.city.model import Channel, ChannelKind, Channels, Entry, Person, UnitEntry
+from shared.city.model.channels import Channel, ChannelKind, Channels
+from shared.city.model.entry import Entry
+from shared.city.model.ground import UnitEntry
+from shared.city.model.people import Person
 from shared.city.receivers import merged
 
 REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")

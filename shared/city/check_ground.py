@@ -11,7 +11,7 @@ from shared.city.areas import Area
 from shared.city.durations import is_retention
 from shared.city.entries import AREAS
 from shared.city.findings import Findings
-from shared.city.model import Place, UnitEntry
+from shared.city.model.ground import Place, UnitEntry
 from shared.city.places import ROADS
 
 DEEPEST_TREE = 20

@@ -6,7 +6,10 @@ from typing import Any
 
 from shared.city.entries import AREAS
 from shared.city.findings import Findings
-from shared.city.model import CalendarSpec, Cover, Entry, Leave, Pair, Person, Swap, Unit, UnitEntry
+from shared.city.model.entry import Entry
+from shared.city.model.ground import Unit, UnitEntry
+from shared.city.model.people import Cover, Leave, Pair, Person, Swap
+from shared.city.model.promises import CalendarSpec
 from shared.city.tree import Tree
 
 _ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")

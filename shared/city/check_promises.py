@@ -10,7 +10,9 @@ from shared.city.categories import OTHER, PRIORITIES
 from shared.city.commitments import DEFAULT, Commitments, key_of
 from shared.city.durations import is_duration, is_step_time
 from shared.city.findings import Findings
-from shared.city.model import CalendarSpec, Category, Commitment, Entry, PauseReason, Rule, Step, When
+from shared.city.model.entry import Entry
+from shared.city.model.promises import CalendarSpec, Commitment, PauseReason, Step
+from shared.city.model.sorting import Category, Rule, When
 from shared.city.rules import is_empty, values
 from shared.kernel.durations import DurationError, parse_duration
 from shared.kernel.working_time import CalendarError

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from shared.city.findings import Findings
-from shared.city.model import Category
+from shared.city.model.sorting import Category
 from shared.city.texts import LONGEST_SENTENCE, Wording, template
 from shared.city.told import WITHOUT_CASE, Told, may_name
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.city.model import Category, Commitment
+from shared.city.model.promises import Commitment
+from shared.city.model.sorting import Category
 
 DEFAULT = "default"
 

@@ -7,26 +7,32 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
-from shared.city import model, yaml_text
+from shared.city import yaml_text
 from shared.city.areas import Area
 from shared.city.geojson import read_areas
+from shared.city.model.city import City
+from shared.city.model.entry import Entry
+from shared.city.model.ground import NoLocation, Place, UnitEntry
+from shared.city.model.people import Cover, Leave, Pair, Person, Swap
+from shared.city.model.promises import CalendarSpec, Commitment, PauseReason
+from shared.city.model.sorting import Category, Feedback, Rule
 from shared.city.problems import Problem, pointer
 from shared.city.texts import Wording
 
 AREAS = "areas.geojson"
-LISTS: dict[str, dict[str, type[model.Entry]]] = {
-    "units.yaml": {"units": model.UnitEntry},
-    "places.yaml": {"places": model.Place, "no_location": model.NoLocation},
-    "categories.yaml": {"categories": model.Category, "feedback": model.Feedback},
-    "rules.yaml": {"rules": model.Rule},
-    "commitments.yaml": {"commitments": model.Commitment, "pauses": model.PauseReason},
-    "calendars.yaml": {"calendars": model.CalendarSpec},
+LISTS: dict[str, dict[str, type[Entry]]] = {
+    "units.yaml": {"units": UnitEntry},
+    "places.yaml": {"places": Place, "no_location": NoLocation},
+    "categories.yaml": {"categories": Category, "feedback": Feedback},
+    "rules.yaml": {"rules": Rule},
+    "commitments.yaml": {"commitments": Commitment, "pauses": PauseReason},
+    "calendars.yaml": {"calendars": CalendarSpec},
     "posts.yaml": {
-        "people": model.Person,
-        "swaps": model.Swap,
-        "leave": model.Leave,
-        "cover": model.Cover,
-        "pairs": model.Pair,
+        "people": Person,
+        "swaps": Swap,
+        "leave": Leave,
+        "cover": Cover,
+        "pairs": Pair,
     },
     "texts.yaml": {"texts": Wording},
 }
@@ -39,28 +45,28 @@ REQUIRED = ("city.yaml", "units.yaml", "categories.yaml", "commitments.yaml")
 NAMES = ("city.yaml", *LISTS, AREAS, *KEPT)
 _AT = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
-E_ = TypeVar("E_", bound=model.Entry)
+E_ = TypeVar("E_", bound=Entry)
 
 
 class Entries(msgspec.Struct, frozen=True, kw_only=True):
     """A pack's entries, each right in itself; whether they fit together is for ``checking``."""
 
-    city: model.City
-    units: tuple[model.UnitEntry, ...] = ()
+    city: City
+    units: tuple[UnitEntry, ...] = ()
     areas: tuple[Area, ...] = ()
-    places: tuple[model.Place, ...] = ()
-    no_location: tuple[model.NoLocation, ...] = ()
-    categories: tuple[model.Category, ...] = ()
-    feedback: tuple[model.Feedback, ...] = ()
-    rules: tuple[model.Rule, ...] = ()
-    commitments: tuple[model.Commitment, ...] = ()
-    pauses: tuple[model.PauseReason, ...] = ()
-    calendars: tuple[model.CalendarSpec, ...] = ()
-    people: tuple[model.Person, ...] = ()
-    swaps: tuple[model.Swap, ...] = ()
-    leave: tuple[model.Leave, ...] = ()
-    covers: tuple[model.Cover, ...] = ()
-    pairs: tuple[model.Pair, ...] = ()
+    places: tuple[Place, ...] = ()
+    no_location: tuple[NoLocation, ...] = ()
+    categories: tuple[Category, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    pauses: tuple[PauseReason, ...] = ()
+    calendars: tuple[CalendarSpec, ...] = ()
+    people: tuple[Person, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    leave: tuple[Leave, ...] = ()
+    covers: tuple[Cover, ...] = ()
+    pairs: tuple[Pair, ...] = ()
     texts: tuple[Wording, ...] = ()
     rest: dict[str, Any] = {}
 
@@ -77,8 +83,8 @@ class Reading:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.content: dict[str, Any] = {}
-        self.places: dict[type[model.Entry], list[list[Any]]] = {}
-        self.named: dict[type[model.Entry], set[str]] = {}
+        self.places: dict[type[Entry], list[list[Any]]] = {}
+        self.named: dict[type[Entry], set[str]] = {}
 
     def entries(self) -> Entries | None:
         """What could be read; None when not even ``city.yaml`` could."""
@@ -91,7 +97,7 @@ class Reading:
                 place = [name, key] if isinstance(self.content.get(name), dict) else [name]
                 lists[key] = self._convert_all(values, kinds[key], place)
         areas = self._areas()
-        city = self._convert(self.content.get("city.yaml"), model.City, ["city.yaml"])
+        city = self._convert(self.content.get("city.yaml"), City, ["city.yaml"])
         if city is None:
             return None
         lists["covers"] = lists.pop("cover")
@@ -114,7 +120,7 @@ class Reading:
             place = f"(line {error.line})" if error.line else ""
             self.problems.append(Problem(name, place, str(error), error.hint))
 
-    def _lists(self, name: str, kinds: Mapping[str, type[model.Entry]]) -> dict[str, list[Any]]:
+    def _lists(self, name: str, kinds: Mapping[str, type[Entry]]) -> dict[str, list[Any]]:
         lists: dict[str, list[Any]] = {key: [] for key in kinds}
         content = self.content.get(name)
         first = next(iter(kinds))
@@ -169,9 +175,7 @@ class Reading:
         return read.areas
 
 
-def _every_fault(
-    value: Any, kind: type[model.Entry], place: list[Any], error: msgspec.ValidationError
-) -> list[Problem]:
+def _every_fault(value: Any, kind: type[Entry], place: list[Any], error: msgspec.ValidationError) -> list[Problem]:
     """All faults of one entry, a field at a time, since converting stops at the first."""
     if not isinstance(value, dict):
         return [_fault(error, place)]

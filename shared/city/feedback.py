@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from shared.city.model import Feedback
+from shared.city.model.sorting import Feedback
 from shared.city.words import Phrases, plain
 
 Meant = Literal["fixed", "thanks"]

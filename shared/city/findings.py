@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.city import model
 from shared.city.entries import Entries, Reading
+from shared.city.model.entry import Entry
+from shared.city.model.ground import UnitEntry
 from shared.city.problems import Problem, pointer
 
 
@@ -16,18 +17,18 @@ class Findings:
         self.entries = entries
         self.content = reading.content
         self._reading = reading
-        self.unit_ids = self.names(model.UnitEntry)
+        self.unit_ids = self.names(UnitEntry)
         self.levels = frozenset(unit.level for unit in entries.units)
 
-    def names(self, kind: type[model.Entry]) -> frozenset[str]:
+    def names(self, kind: type[Entry]) -> frozenset[str]:
         """The ids of that kind of entry, those of entries that could not be read too."""
         return frozenset(self._reading.named.get(kind, ()))
 
-    def error(self, entry: tuple[type[model.Entry], int], *below: str | int, says: str, hint: str = "") -> None:
+    def error(self, entry: tuple[type[Entry], int], *below: str | int, says: str, hint: str = "") -> None:
         """Entry ``(kind, number)`` is wrong, at the field ``below``."""
         self._reading.problems.append(self._problem(entry, below, says, hint))
 
-    def warn(self, entry: tuple[type[model.Entry], int], *below: str | int, says: str, hint: str = "") -> None:
+    def warn(self, entry: tuple[type[Entry], int], *below: str | int, says: str, hint: str = "") -> None:
         """Entry ``(kind, number)`` can be used, but somebody should look."""
         self._reading.warnings.append(self._problem(entry, below, says, hint))
 
@@ -39,7 +40,7 @@ class Findings:
         """A file can be used, but somebody should look."""
         self._reading.warnings.append(Problem(file, pointer(*place), says, hint))
 
-    def once(self, kind: type[model.Entry], field: str, values: Sequence[str | None]) -> None:
+    def once(self, kind: type[Entry], field: str, values: Sequence[str | None]) -> None:
         """No two entries of ``kind`` have the same value of ``field``."""
         counts = Counter(value for value in values if value is not None)
         seen: set[str] = set()
@@ -49,22 +50,20 @@ class Findings:
                     self.error((kind, number), field, says=f"{value!r} is given {counts[value]} times")
                 seen.add(value)
 
-    def unit(self, entry: tuple[type[model.Entry], int], field: str, units: Iterable[str]) -> None:
+    def unit(self, entry: tuple[type[Entry], int], field: str, units: Iterable[str]) -> None:
         """Each of ``units`` exists."""
         for unit in units:
             if unit not in self.unit_ids:
                 self.error(entry, field, says=f"no unit {unit!r} in units.yaml")
 
-    def target(self, entry: tuple[type[model.Entry], int], *below: str | int, word: str | None) -> None:
+    def target(self, entry: tuple[type[Entry], int], *below: str | int, word: str | None) -> None:
         """``word`` is own, parent, a level word or a unit's id."""
         if word is None or word in ("own", "parent") or word in self.levels or word in self.unit_ids:
             return
         says = f"{word!r} is neither own, parent, a level word of this pack nor a unit"
         self.error(entry, *below, says=says, hint=f"levels: {', '.join(sorted(self.levels))}")
 
-    def _problem(
-        self, entry: tuple[type[model.Entry], int], below: tuple[str | int, ...], says: str, hint: str
-    ) -> Problem:
+    def _problem(self, entry: tuple[type[Entry], int], below: tuple[str | int, ...], says: str, hint: str) -> Problem:
         kind, number = entry
         place: list[Any] = self._reading.places[kind][number]
         return Problem(place[0], pointer(*place[1:], *below), says, hint)

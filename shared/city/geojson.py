@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from shared.city.areas import Area
-from shared.city.model import AreaProperties
+from shared.city.model.ground import AreaProperties
 from shared.city.problems import pointer
 
 Fault = tuple[str, str, str]

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from shared.city.areas import METRES_PER_DEGREE, AreaIndex, Areas, Around, Floats, Ints
 from shared.city.datum import is_on_earth
-from shared.city.model import City, NoLocation
+from shared.city.model.city import City
+from shared.city.model.ground import NoLocation
 from shared.city.places import NOTHING, Found, Gazetteer, Spot
 from shared.city.tree import Tree
 

@@ -13,7 +13,10 @@ from shared.city.commitments import Commitments
 from shared.city.entries import Entries
 from shared.city.feedback import Meant, Words
 from shared.city.locating import Asked, Located, LocatedMany, Locator
-from shared.city.model import Commitment, Person, Rule, Unit
+from shared.city.model.ground import Unit
+from shared.city.model.people import Person
+from shared.city.model.promises import Commitment
+from shared.city.model.sorting import Rule
 from shared.city.places import Gazetteer
 from shared.city.posts import NONE_SINCE, Posts
 from shared.city.problems import Problem

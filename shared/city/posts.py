@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from shared.city.model import Cover, Pair, Person
+from shared.city.model.people import Cover, Pair, Person
 from shared.city.rota import DAY, Changes, Turn, Why, not_appointed, own_turns, valid
 from shared.kernel.working_time import Calendar
 

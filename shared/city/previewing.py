@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shared.city.model import Category, Unit
+from shared.city.model.ground import Unit
+from shared.city.model.sorting import Category
 from shared.city.pack import Pack
 from shared.city.texts import Wording
 from shared.city.told import TOLD, WITHOUT_CASE, Told, is_chinese, may_name

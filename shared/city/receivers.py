@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.city.model import Channel, ChannelKind, Channels, City, Person, Unit
+from shared.city.model.channels import Channel, ChannelKind, Channels
+from shared.city.model.city import City
+from shared.city.model.ground import Unit
+from shared.city.model.people import Person
 from shared.kernel.ids import plain_id
 
 

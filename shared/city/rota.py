@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shared.city.calendars import WEEKDAYS
-from shared.city.model import Leave, Person, Shift, Swap
+from shared.city.model.people import Leave, Person, Shift, Swap
 from shared.kernel.working_time import Calendar
 
 DAY = timedelta(days=1)

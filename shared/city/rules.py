@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shared.city.model import Rule, When
+from shared.city.model.sorting import Rule, When
 from shared.city.words import Phrases, plain
 
 

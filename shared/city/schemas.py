@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from shared.city.entries import AREAS, LISTS
-from shared.city.model import AreaProperties, City
+from shared.city.model.city import City
+from shared.city.model.ground import AreaProperties
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

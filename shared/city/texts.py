@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from shared.city.model import Entry, Word
+from shared.city.model.entry import Entry, Word
 from shared.city.told import Told, built_in_message, joined_message, plain_message, word
 
 LONGEST_SENTENCE = 200

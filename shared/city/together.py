@@ -1,6 +1,6 @@
 """Units that work together: who can be called in, who holds consultations, what may be loaded on communities."""
 
-from shared.city.model import City
+from shared.city.model.city import City
 from shared.city.pack import Pack
 
 CALLED = frozenset({"department", "property", "industry", "team", "resident", "committee"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.city.model import Unit, UnitEntry
+from shared.city.model.ground import Unit, UnitEntry
 
 NO_QUEUE_LEVELS = frozenset({"grid", "microgrid", "building", "estate", "hub_household"})
 """Levels whose units own no queue unless the pack says so: work goes to the nearest unit above them."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.city.model import Category, City, Handlers, Person, Unit
+from shared.city.model.city import City, Handlers
+from shared.city.model.ground import Unit
+from shared.city.model.people import Person
+from shared.city.model.sorting import Category
 
 BY_DEFAULT = ("supervisor", "department_officer")
 

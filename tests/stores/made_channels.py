@@ -29,7 +29,7 @@ from services.notifier.posting import Poster
 from services.notifier.silences import Silences
 from services.router.assignment import assign
 from services.router.public import to_envelopes
-from shared.city.model import ChannelKind
+from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import decode

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.city.categories import Classifier
-from shared.city.model import Category
+from shared.city.model.sorting import Category
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
 SAMPLES = {

@@ -16,7 +16,7 @@ from services.notifier.courier import Parcel
 from services.notifier.domain.attempts import Outcome
 from services.notifier.domain.pacing import Pace, next_message
 from services.notifier.links import Links
-from shared.city.model import ChannelKind
+from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.receivers import Receiver
 from shared.kernel.errors import Refusal

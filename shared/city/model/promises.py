@@ -1,0 +1,81 @@
+"""How fast, by whose calendar, and what follows when a promise is not kept."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from shared.city.model.entry import Clock, ClockKind, Entry, Fraction, Hours, Id, Iso, Name, Text, Weekday, Word
+
+
+class Step(Entry, frozen=True, kw_only=True):
+    """A step of a ladder. Exactly one of ``tell``, ``supervise``, ``move_to``: own, parent, a level word or a unit; on
+    the clocks of a part (``report_in``, ``finish_part``) also ``caller``."""
+
+    at: float | str
+    clock: ClockKind | tuple[ClockKind, ...] = ("acknowledge", "resolve")
+    tell: Word | None = None
+    supervise: Word | None = None
+    move_to: Word | None = None
+
+
+class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
+    """``commitments.yaml``: how fast, for a category or a class (a priority word or ``default`` too), in a unit.
+
+    ``forgotten_after``: elapsed time without anybody doing anything, after which the owner, then level by level who is
+    above, is woken.
+    """
+
+    id: Id | None = None
+    category: str | None = None
+    class_: Word | None = None
+    unit: Id | None = None
+    acknowledge: Iso
+    on_site: Iso | None = None
+    resolve: Iso
+    report_in: Iso | None = None
+    finish_part: Iso | None = None
+    confirm: Iso | None = None
+    forgotten_after: Iso | None = None
+    calendar: str = "always"
+    warn_at: Fraction | tuple[Fraction, ...] = 0.8
+    ladder: tuple[Step, ...] = ()
+    made_up: bool = False
+    note: Text = ""
+
+
+class PauseReason(Entry, frozen=True, kw_only=True):
+    """``pauses`` of ``commitments.yaml``: why a clock may stand still. ``longest`` is on the clock's own calendar;
+    ``approved_by``: a level above, or a superior at the own desk too."""
+
+    code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    name: Name
+    name_en: str = ""
+    clocks: Annotated[tuple[ClockKind, ...], Meta(min_length=1)] = ("resolve",)
+    longest: Iso
+    approved_by: Literal["own", "parent"] = "parent"
+    made_up: bool = False
+    note: Text = ""
+
+
+class CalendarSpec(Entry, frozen=True, kw_only=True):
+    """``calendars.yaml``. ``hours`` is a list for every one of ``days``, or lists by weekday.
+
+    ``country``: an ISO 3166 code, whose public holidays and made-up working days hold beside those that are listed;
+    ``confirmed``: the years that somebody has compared with the official notice.
+    """
+
+    id: Id
+    timezone: str | None = None
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    hours: tuple[Hours, ...] | dict[Weekday, tuple[Hours, ...]]
+    holidays: tuple[date, ...] = ()
+    working_days: tuple[date, ...] = ()
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    confirmed: tuple[Annotated[int, Meta(ge=1970, le=2200)], ...] = ()
+    working_days_as: Weekday = "mon"
+    cut_off: Clock | None = None
+    resumes: Clock | None = None
+    day_off: Literal["resumes", "same_time"] = "resumes"
+    day_end: Literal["same_time", "end_of_day"] = "same_time"
+    note: Text = ""
