@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
-from services.router.domain.events import Event
+from services.router.domain.happened import Happened
 from services.router.public import to_envelopes
 from services.router.store import CaseStore, Change
 from services.router.visibility import seen_by
@@ -22,7 +22,7 @@ class Changes:
         self._packs = packs
         self._relay = relay
 
-    def of(self, case: Case, happened: Sequence[Event], *, key: str | None = None, trace: str = "") -> Change:
+    def of(self, case: Case, happened: Sequence[Happened], *, key: str | None = None, trace: str = "") -> Change:
         """The change that ``happened`` makes of ``case``."""
         events = list(happened)
         after = apply_all(case, events)

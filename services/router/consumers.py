@@ -14,6 +14,7 @@ from services.router.domain.asking import InfoGiven, answered
 from services.router.domain.case import Case, State
 from services.router.domain.checking import judged
 from services.router.domain.commands import Command
+from services.router.domain.happened import Happened
 from services.router.placing import Newcomer, Placing
 from services.router.promises import calendars_of
 from services.router.public import to_envelopes
@@ -98,7 +99,7 @@ class ReportEvents:
                 return
         raise LostRaceError(f"case {data.case}")
 
-    async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[e.Event]:
+    async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[Happened]:
         """What a reporter's word makes of the case: a judgement may open it again, an answer lets the work go on."""
         if isinstance(said, e.Rated):
             above = case.path[:-1] or case.path

@@ -21,8 +21,9 @@ from services.router.changes import Changes
 from services.router.domain.attaching import Arrived, Attached, raised
 from services.router.domain.case import Case, State
 from services.router.domain.commands import Command
-from services.router.domain.events import Event, Reopened
+from services.router.domain.events import Reopened
 from services.router.domain.grouping import Known, belongs
+from services.router.domain.happened import Happened
 from services.router.domain.likeness import SameRule
 from services.router.domain.merging import Merged
 from services.router.links import Link, Links
@@ -164,7 +165,7 @@ class Merging:
             count = await self._attachments.count(home, {younger.id})
             pack = self._packs.current(home.city)
             same = pack.categories[home.category].same if home.category in pack.categories else None
-            happened: list[Event] = [
+            happened: list[Happened] = [
                 Attached(at=now, arrived=(), count=count, from_case=younger.id, came=younger.reports)
             ]
             if home.state is State.CLOSED:
@@ -175,7 +176,7 @@ class Merging:
                 return
         raise LostRaceError(f"case {intent.into}")
 
-    async def _once(self, case: Case, happened: Sequence[Event], key: str) -> bool:
+    async def _once(self, case: Case, happened: Sequence[Happened], key: str) -> bool:
         """Whether ``case`` has changed so, now or before."""
         loaded = await self._store.load(case.id)
         if loaded is not None and key in loaded[1]:

@@ -12,6 +12,7 @@ from services.router.domain.case import REPORTS_KEPT, Case, Entry, Part, Supervi
 from services.router.domain.chain import line, linked
 from services.router.domain.commands import Actor
 from services.router.domain.decide import open_commands
+from services.router.domain.happened import Happened
 from services.router.domain.timing import Ask, Clock, Extension, Pause
 from shared.contracts import cases as contract
 from shared.contracts.catalogue import encode
@@ -70,7 +71,7 @@ def to_state(case: Case) -> contract.CaseState:
     )
 
 
-def to_envelopes(case: Case, happened: list[e.Event], trace: str, before: Case | None = None) -> tuple[Envelope, ...]:
+def to_envelopes(case: Case, happened: list[Happened], trace: str, before: Case | None = None) -> tuple[Envelope, ...]:
     """The change's events as they cross Kafka; all carry the state after the change, each its link of the chain.
 
     The last one's ``head`` is the case's from here on.
@@ -107,7 +108,7 @@ def _lines(case: Case, count: int) -> list[Entry | None]:
 
 
 def _case_event(
-    state: contract.CaseState, case: Case, event: e.Event, before: Case | None, entry: Entry | None
+    state: contract.CaseState, case: Case, event: Happened, before: Case | None, entry: Entry | None
 ) -> contract.CaseEvent:
     moved = before is not None and before.unit != state.unit
     return contract.CaseEvent(
@@ -131,7 +132,7 @@ def _case_event(
     )
 
 
-def _attached(event: e.Event) -> list[contract.ReportRef]:
+def _attached(event: Happened) -> list[contract.ReportRef]:
     if not isinstance(event, Attached | Confirmed):
         return []
     return [

@@ -11,7 +11,7 @@ import structlog
 
 from services.router.changes import Changes
 from services.router.domain.case import Case
-from services.router.domain.events import Event
+from services.router.domain.happened import Happened
 from services.router.domain.visit import Visit
 from services.router.domain.visiting import VisitCancelled, VisitHeld, VisitPlanned
 from services.router.store import CaseStore
@@ -106,7 +106,7 @@ class VisitsDue:
         return None
 
 
-def _line(visit: Visit, version: int, now: datetime) -> Event:
+def _line(visit: Visit, version: int, now: datetime) -> Happened:
     """What happened to the visit by that version; ``now``: when the case hears of it."""
     about = f"{visit.kind} {visit.id}, {visit.place}, {rfc3339(visit.at)}"
     if version == 1:

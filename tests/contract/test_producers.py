@@ -25,6 +25,7 @@ from services.router.domain.case import (
     Supervision,
 )
 from services.router.domain.due import due
+from services.router.domain.happened import Happened
 from services.router.domain.promising import Promise
 from services.router.domain.timing import Ask, Extension, Moments, Pause
 from services.router.domain.visiting import VisitHeld
@@ -37,13 +38,13 @@ from tests.unit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
 from tests.unit.made_reports import IMPORTER, TRACE, submission, submitted
 
 
-def every_kind(base: type[e.Happened]) -> list[type[e.Happened]]:
+def every_kind(base: type[Happened]) -> list[type[Happened]]:
     """Every event of the domain, wherever it is told."""
     kinds = [kind for below in base.__subclasses__() for kind in (below, *every_kind(below))]
     return sorted({kind.TYPE: kind for kind in kinds if kind.TYPE}.values(), key=lambda kind: kind.TYPE)
 
 
-HAPPENED = every_kind(e.Happened)
+HAPPENED = every_kind(Happened)
 assert VisitHeld in HAPPENED, "told beside the store of visits"
 PART = Part(id="p1", unit=OTHER, path=OTHER_PATH, work="wires", caller="xingfu", called_by="desk", called_at=T0)
 FIELDS: dict[str, Any] = {

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from services.router.domain import events as e
+from services.router.domain.happened import Happened
 from shared.city.reading import read_folder
 from shared.contracts import rota
 from shared.contracts.cases import CaseEvent
@@ -39,7 +40,7 @@ async def walker(database: Database, end: Robot, **more: Any) -> Channels:
     )
 
 
-def later(event: Envelope, type_: type[e.Happened], by: str, minutes: float = 1, **fields: Any) -> Envelope:
+def later(event: Envelope, type_: type[Happened], by: str, minutes: float = 1, **fields: Any) -> Envelope:
     """What somebody did to the case of ``event``, as the router tells it."""
     state = decode(event, CaseEvent).case
     told = msgspec.structs.replace(state, version=state.version + 1, state="closed" if type_ is e.Closed else "claimed")

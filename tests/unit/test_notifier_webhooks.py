@@ -11,6 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from services.notifier.webhooks import Secrets, payload, signature
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
+from services.router.domain.happened import Happened
 from services.router.public import to_envelopes
 from shared.contracts.cases import CaseEvent, ReportRef
 from shared.contracts.catalogue import decode
@@ -68,7 +69,7 @@ def test_every_webhook_generation_and_installation_has_a_secret_of_its_own() -> 
 
 
 def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None:
-    noted: list[e.Event] = [e.Noted(at=T0, text="a note stays inside")]
+    noted: list[Happened] = [e.Noted(at=T0, text="a note stays inside")]
     (event,) = to_envelopes(apply_all(opened(), noted), noted, TRACE)
     data = decode(event, CaseEvent)
     others = [*data.case.reports, ReportRef(id="r2", app="another", reporter="p2")]

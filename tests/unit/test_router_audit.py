@@ -13,6 +13,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import HISTORY_KEPT, Case
 from services.router.domain.chain import line
 from services.router.domain.due import due
+from services.router.domain.happened import Happened
 from services.router.public import to_envelopes
 from services.router.store import from_doc, to_doc
 from shared.contracts.envelope import Envelope
@@ -27,7 +28,7 @@ def lived() -> tuple[Case, Events]:
     case = opened()
     told = list(to_envelopes(case, [e.Opened(at=T0)], TRACE))
     case = replace(case, head=told[-1].head)
-    changes: tuple[list[e.Event], ...] = (
+    changes: tuple[list[Happened], ...] = (
         [e.Noted(at=T0, by="desk", text="first look")],
         [e.Claimed(at=T0 + minutes(1), by="desk", by_unit="xingfu")],
         [e.Noted(at=T0 + minutes(2), by="walker", text="valve shut", photos=("f2",))],
@@ -40,7 +41,7 @@ def lived() -> tuple[Case, Events]:
     return case, told
 
 
-def after(case: Case, told: Events, happened: list[e.Event]) -> tuple[Case, Events]:
+def after(case: Case, told: Events, happened: list[Happened]) -> tuple[Case, Events]:
     changed = apply_all(case, happened)
     new = to_envelopes(changed, happened, TRACE, case)
     return replace(changed, head=new[-1].head), [*told, *new]

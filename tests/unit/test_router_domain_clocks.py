@@ -5,10 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from services.router.domain import events as e
 from services.router.domain.apply import apply, apply_all
 from services.router.domain.case import Case, State
+from services.router.domain.clock_events import ClockBreached, Escalated
 from services.router.domain.due import due
+from services.router.domain.happened import Happened
 from tests.unit.made_cases import (
     COMMUNITY,
     COUNTY,
@@ -29,7 +30,7 @@ from tests.unit.made_cases import (
 )
 
 
-def said(happened: list[e.Event]) -> list[tuple[str, str | None]]:
+def said(happened: list[Happened]) -> list[tuple[str, str | None]]:
     """Type and clock of each event."""
     return [(event.TYPE, getattr(event, "clock", None)) for event in happened]
 
@@ -104,7 +105,7 @@ def test_everything_fires_once_and_in_the_order_of_its_moment() -> None:
 
 def test_a_long_sleep_fires_all_that_was_missed_in_the_same_order() -> None:
     awake, asleep = opened(), opened()
-    step_by_step: list[e.Event] = []
+    step_by_step: list[Happened] = []
     for minute in range(400):
         happened = due(awake, T0 + minutes(minute))
         step_by_step += happened
@@ -115,7 +116,7 @@ def test_a_long_sleep_fires_all_that_was_missed_in_the_same_order() -> None:
 
 
 def test_a_missed_breach_carries_the_deadline_and_the_time_it_fired() -> None:
-    breach = next(event for event in due(opened(), T0 + minutes(55)) if isinstance(event, e.ClockBreached))
+    breach = next(event for event in due(opened(), T0 + minutes(55)) if isinstance(event, ClockBreached))
     assert (breach.due_at, breach.at) == (T0 + minutes(10), T0 + minutes(55))
 
 
@@ -150,7 +151,7 @@ def test_a_historic_case_is_never_due() -> None:
 def test_a_rung_turns_to_whom_it_names_and_the_case_stays(act: str, to: str, told: str) -> None:
     case = opened(clocks=(clock("acknowledge", 10, rungs=(rung(12, act, to),)),))
     happened = due(case, T0 + minutes(12))[-1]
-    assert isinstance(happened, e.Escalated)
+    assert isinstance(happened, Escalated)
     assert (happened.act, happened.to, happened.rung, happened.clock) == (act, told, 0, "acknowledge")
     assert fired(case, T0 + minutes(12)).unit == COMMUNITY
 
@@ -165,14 +166,14 @@ def test_a_move_makes_a_unit_above_the_owner(to: str, owner: str) -> None:
 def test_a_rung_after_a_move_is_seen_from_the_new_owner() -> None:
     rungs = (rung(11, "move_to", "parent"), rung(12, "tell", "parent"), rung(13, "tell", "own"))
     happened = due(opened(clocks=(clock("acknowledge", 10, rungs=rungs),)), T0 + minutes(60))
-    assert [event.to for event in happened if isinstance(event, e.Escalated)] == [TOWN, COUNTY, TOWN]
+    assert [event.to for event in happened if isinstance(event, Escalated)] == [TOWN, COUNTY, TOWN]
 
 
 @pytest.mark.parametrize("act", ["tell", "supervise", "move_to"])
 def test_a_level_that_the_path_lacks_tells_the_top_and_says_so(act: str) -> None:
     case = opened(clocks=(clock("acknowledge", 10, rungs=(rung(12, act, "street"),)),))
     happened = due(case, T0 + minutes(12))[-1]
-    assert isinstance(happened, e.Escalated)
+    assert isinstance(happened, Escalated)
     assert (happened.act, happened.to) == ("tell", COUNTY)
     assert happened.text == "no street on the path: the top is told"
     assert fired(case, T0 + minutes(12)).unit == COMMUNITY
@@ -181,7 +182,7 @@ def test_a_level_that_the_path_lacks_tells_the_top_and_says_so(act: str) -> None
 def test_above_the_top_the_top_itself_is_meant() -> None:
     case = opened(path=PATH[:1], clocks=(clock("acknowledge", 10, rungs=(rung(12, "tell", "parent"),)),))
     happened = due(case, T0 + minutes(12))[-1]
-    assert isinstance(happened, e.Escalated)
+    assert isinstance(happened, Escalated)
     assert happened.to == COUNTY
 
 
@@ -251,7 +252,7 @@ def test_one_look_is_one_version() -> None:
 
 def breached(case: Case, at: datetime) -> Case:
     """As a late event of another router would have it."""
-    return apply(case, e.ClockBreached(at=at, clock="acknowledge", due_at=T0 + minutes(10)))
+    return apply(case, ClockBreached(at=at, clock="acknowledge", due_at=T0 + minutes(10)))
 
 
 def test_a_breach_that_comes_after_the_end_changes_no_clock() -> None:

@@ -7,6 +7,7 @@ import pytest
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
+from services.router.domain.clock_events import Escalated
 from services.router.domain.decide import decide
 from shared.kernel.errors import Refusal
 from tests.unit.made_cases import (
@@ -163,7 +164,7 @@ def test_refused_twice_the_level_above_is_told() -> None:
     happened = decide(do(case, "transfer", DESK), full("refuse"), OTHER_DESK, T0)
     assert [event.TYPE for event in happened] == ["case.refused.v1", "case.escalated.v1"]
     told = happened[1]
-    assert isinstance(told, e.Escalated)
+    assert isinstance(told, Escalated)
     assert (told.act, told.to, told.rung) == ("tell", TOWN, None)
 
 

@@ -18,6 +18,7 @@ from services.router.domain.checking import judged
 from services.router.domain.commands import Actor, Command, Pausable, Work
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
+from services.router.domain.happened import Happened
 from services.router.domain.promising import Promise
 from services.router.domain.rules import RULES
 from services.router.domain.timing import Clock
@@ -77,7 +78,7 @@ class CaseLife(RuleBasedStateMachine):
         super().__init__()
         self.now = T0
         self.case: Case = opened()
-        self.said: list[e.Event] = []
+        self.said: list[Happened] = []
 
     @initialize(
         clocks=st.sampled_from([CLOCKS, BRISK, ()]),
@@ -163,7 +164,7 @@ class CaseLife(RuleBasedStateMachine):
         if self.case.state is State.WAITING_REPORTER:
             self._becomes(answered(self.case, InfoGiven(at=self.now), Command(name="answer_info")))
 
-    def _becomes(self, happened: list[e.Event]) -> None:
+    def _becomes(self, happened: list[Happened]) -> None:
         if not happened:
             return
         before, self.case = self.case, apply_all(self.case, happened)
@@ -250,7 +251,7 @@ class CaseLife(RuleBasedStateMachine):
         assert versions == sorted(versions)
 
 
-def _started(event: e.Event) -> tuple[Clock, ...]:
+def _started(event: Happened) -> tuple[Clock, ...]:
     """The clocks that an event brings."""
     match event:
         case e.Reopened(clock=clock_) if clock_ is not None:
@@ -263,7 +264,7 @@ def _started(event: e.Event) -> tuple[Clock, ...]:
             return ()
 
 
-def _staying(case: Case, happened: list[e.Event]) -> list[Clock]:
+def _staying(case: Case, happened: list[Happened]) -> list[Clock]:
     """The clocks but for old ones that a reopening pushes out: ten of its kind stay."""
     if not any(isinstance(event, e.Reopened) and event.clock is not None for event in happened):
         return list(case.clocks)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.calling import due_in_turn
 from services.router.domain.case import Case, State
+from services.router.domain.clock_events import ClockBreached
 from services.router.domain.commands import Actor, Pausable
 from services.router.domain.decide import decide, open_commands
 from services.router.domain.due import due
@@ -155,7 +155,7 @@ def test_a_pause_of_a_part_ends_by_itself_and_its_breach_is_then_told_once() -> 
     ends = T0 + minutes(60) + timedelta(days=3)
     back = fired(case, ends)
     assert (of_part(back).state, of_part(back).due_at) == ("running", ends + minutes(60))
-    late = [x for x in due(back, ends + minutes(61)) if isinstance(x, e.ClockBreached) and x.part == "p1"]
+    late = [x for x in due(back, ends + minutes(61)) if isinstance(x, ClockBreached) and x.part == "p1"]
     assert [x.due_at for x in late] == [ends + minutes(60)]
 
 

@@ -10,7 +10,7 @@ from services.router.domain.case import Case, State
 from services.router.domain.clocks import RESOLVES_KEPT, opened_again
 from services.router.domain.decide import decide
 from services.router.domain.due import due
-from services.router.domain.events import Event
+from services.router.domain.happened import Happened
 from services.router.public import to_envelopes
 from services.router.store import to_doc
 from tests.unit.made_cases import DESK, T0, clock, fresh, full, minutes, opened
@@ -19,9 +19,9 @@ from tests.unit.made_reports import TRACE
 TIMES = 100
 
 
-def once_more(case: Case, number: int, *, late: bool) -> tuple[Case, list[Event]]:
+def once_more(case: Case, number: int, *, late: bool) -> tuple[Case, list[Happened]]:
     """Resolved and opened again, with all that happened; ``late``: its resolve clock was breached first."""
-    every, said = (1000 if late else 100), list[Event]()
+    every, said = (1000 if late else 100), list[Happened]()
     for command, after in (("claim", 1), ("resolve", 500 if late else 2), ("reopen", 510 if late else 60)):
         now = T0 + minutes(every * number + after)
         if fired := due(case, now):

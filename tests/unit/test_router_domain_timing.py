@@ -15,6 +15,7 @@ from services.router.domain.checking import judged
 from services.router.domain.clocks import after_pause, until
 from services.router.domain.commands import Actor, Command, Pausable
 from services.router.domain.due import due
+from services.router.domain.happened import Happened
 from services.router.domain.promising import Promise
 from services.router.domain.supervising import Forgotten
 from services.router.domain.timing import Clock, Rung
@@ -53,7 +54,7 @@ def own(case: Case, kind: str) -> Clock:
     return [c for c in case.clocks if c.kind == kind][-1]
 
 
-def what(happened: list[e.Event]) -> list[str]:
+def what(happened: list[Happened]) -> list[str]:
     return [event.TYPE.removesuffix(".v1") for event in happened]
 
 

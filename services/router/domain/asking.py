@@ -7,7 +7,8 @@ from typing import ClassVar
 from services.router.domain.case import ACTIVE, Case, Question, State
 from services.router.domain.clocks import after_pause, live, met
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
-from services.router.domain.events import Closed, Event, Happened
+from services.router.domain.events import Closed
+from services.router.domain.happened import Happened
 from services.router.domain.pausing import Paused, end_of_pause
 from services.router.domain.promising import CLOCKS_MAX
 from services.router.domain.timing import Clock, ClockKind, Pause
@@ -101,18 +102,18 @@ def _stands(case: Case, kind: ClockKind, asked: InfoRequested, command: Command)
     )
 
 
-def answered(case: Case, given: InfoGiven, command: Command) -> list[Event]:
+def answered(case: Case, given: InfoGiven, command: Command) -> list[Happened]:
     """The answer, and the clocks that run again. ``command`` holds the calendars."""
     return [given, *running_again(case, given.at, command)]
 
 
-def running_again(case: Case, now: datetime, command: Command) -> list[Event]:
+def running_again(case: Case, now: datetime, command: Command) -> list[Happened]:
     """What stood still for the reporter's answer."""
     waiting = [c for c in case.clocks if c.state == "paused" and c.pauses and c.pauses[-1].reason == REPORTER_ASKED]
     return [ended for clock in waiting if (ended := end_of_pause(case, clock.kind, now, command)) is not None]
 
 
-def missing(case: Case, now: datetime) -> list[Event]:
+def missing(case: Case, now: datetime) -> list[Happened]:
     """What follows when the time for the answer is over: back to work, or closed if the pack says so."""
     if case.state is not State.WAITING_REPORTER or case.question is None:
         return []

@@ -10,9 +10,9 @@ from typing import Literal
 
 from services.router.domain.calling import is_of
 from services.router.domain.case import ACTIVE, Case, Part, State
+from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clocks import is_named, live
 from services.router.domain.commands import DESK, GROUND, Actor, Command, required
-from services.router.domain.events import ClockEvent
 from services.router.domain.timing import Ask, Clock, ClockKind
 from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
 

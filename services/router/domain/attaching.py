@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Priority, Report, State
-from services.router.domain.events import Escalated, Event, Happened, Reopened
+from services.router.domain.clock_events import Escalated
+from services.router.domain.events import Reopened
 from services.router.domain.grouping import Says
+from services.router.domain.happened import Happened
 from services.router.domain.timing import Clock
 
 APPS_KEPT = 100
@@ -101,9 +103,9 @@ class Trouble:
     clock: Clock | None = None
 
 
-def attach(case: Case, arrived: Sequence[Arrived], count: int, trouble: Trouble, now: datetime) -> list[Event]:
+def attach(case: Case, arrived: Sequence[Arrived], count: int, trouble: Trouble, now: datetime) -> list[Happened]:
     """What ``arrived`` make of the case on which ``count`` reports hang then; none of them hung on it before."""
-    happened: list[Event] = []
+    happened: list[Happened] = []
     counted = tuple(one for one in arrived if one.says is None)
     if counted:
         happened.append(Attached(at=now, arrived=counted, count=count))
@@ -118,17 +120,19 @@ def attach(case: Case, arrived: Sequence[Arrived], count: int, trouble: Trouble,
     return happened
 
 
-def _again(case: Case, trouble: Trouble, now: datetime) -> list[Event]:
+def _again(case: Case, trouble: Trouble, now: datetime) -> list[Happened]:
     """The same trouble after it was closed: opened again, one level up where the pack says so."""
-    again: list[Event] = [Reopened(at=now, text="the same trouble was reported again", clock=trouble.clock)]
+    again: list[Happened] = [Reopened(at=now, text="the same trouble was reported again", clock=trouble.clock)]
     if trouble.reopens_up and len(case.path) > 1:
         again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, text="reported again after closing"))
     return again
 
 
-def raised(case: Case, arrived: Sequence[Arrived], count: int, rising: Sequence[Rising], now: datetime) -> list[Event]:
+def raised(
+    case: Case, arrived: Sequence[Arrived], count: int, rising: Sequence[Rising], now: datetime
+) -> list[Happened]:
     """A report in danger raises its case at once and the desk hears it; a number of reports once per threshold."""
-    happened: list[Event] = []
+    happened: list[Happened] = []
     priority = min((case.priority, *(one.priority for one in arrived)), key=_RANK.__getitem__)
     if priority != case.priority:
         to = case.unit if priority == "danger" else None

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State
+from services.router.domain.clock_events import callers
 from services.router.domain.clocks import met, voided
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
-from services.router.domain.events import Happened, callers
+from services.router.domain.happened import Happened
 from services.router.domain.timing import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid
 

@@ -6,6 +6,7 @@ from services.router.domain import events as e
 from services.router.domain.calling import still_open
 from services.router.domain.case import Case, State
 from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.happened import Happened
 from services.router.domain.timing import Clock
 
 _S = State
@@ -13,7 +14,7 @@ _UNRESOLVED = "It is not resolved yet ({state})."
 DISSATISFIED = 1
 
 
-def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[e.Event]:
+def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[Happened]:
     """A reporter's judgement; who is dissatisfied opens the case again one level up, with a fresh resolve clock.
 
     A confidential one stays with its handlers: nobody above them may read it.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.router.domain.case import Case, Priority, State, UnitOnPath
-from services.router.domain.events import Event
+from services.router.domain.happened import Happened
 from services.router.domain.promising import Promise
 from services.router.domain.timing import Clock, ClockKind
 from shared.kernel.errors import FieldError, invalid
@@ -122,7 +122,7 @@ DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_offic
 GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
 """Who goes there, works and looks, beside the desks."""
 
-Decision = list[Event]
+Decision = list[Happened]
 Decide = Callable[[Case, Command, Actor, datetime], Decision]
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from services.router.domain.calling import PartStarted, open_parts
 from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule, required
-from services.router.domain.events import Happened
+from services.router.domain.happened import Happened
 from shared.kernel.errors import FieldError, invalid
 
 PARTIES_MAX = 20

@@ -7,7 +7,7 @@ from typing import ClassVar
 from services.router.domain.calling import still_open
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule
-from services.router.domain.events import Happened
+from services.router.domain.happened import Happened
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import opening_report
 

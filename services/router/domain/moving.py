@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.router.domain import events as e
 from services.router.domain.case import ACTIVE, Case
+from services.router.domain.clock_events import Escalated
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule, required
 from shared.kernel.errors import FieldError, invalid
 
@@ -53,14 +54,14 @@ def _refuse(case: Case, command: Command, actor: Actor, now: datetime) -> Decisi
     refused: Decision = [e.Refused(at=now, by=actor.person, by_unit=actor.unit, text=text)]
     if case.refusals + 1 >= REFUSALS:
         above = case.path[-2].id if len(case.path) > 1 else case.unit
-        refused.append(e.Escalated(at=now, act="tell", to=above, text="refused twice: the level above rules"))
+        refused.append(Escalated(at=now, act="tell", to=above, text="refused twice: the level above rules"))
     return refused
 
 
 def _escalate(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
     text = required(command.text, "/reason", "is required")
     above = case.path[-2].id if len(case.path) > 1 else case.unit
-    return [e.Escalated(at=now, by=actor.person, by_unit=actor.unit, act="tell", to=above, text=text)]
+    return [Escalated(at=now, by=actor.person, by_unit=actor.unit, act="tell", to=above, text=text)]
 
 
 def _offered_elsewhere(case: Case, actor: Actor | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.router.domain.case import Case, State
 from services.router.domain.commands import GROUND, Actor, Command, Decision, Rule, required
-from services.router.domain.events import Happened
+from services.router.domain.happened import Happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.router.domain.case import ACTIVE, Case, Priority
 from services.router.domain.commands import DESK, Actor, Command, Decision, Rule, required
-from services.router.domain.events import Happened
+from services.router.domain.happened import Happened
 from services.router.domain.promising import Promise
 from shared.kernel.errors import FieldError, invalid
 

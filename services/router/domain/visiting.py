@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.router.domain.case import Case
-from services.router.domain.events import Happened
+from services.router.domain.happened import Happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
