@@ -99,6 +99,25 @@ def assemble(settings: Settings) -> Service:
     ]
     service.on_open += [packs.open, decided.kept.look, rules.kept.look, silences.kept.look]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
+    _hears(service, packs, follower, alerts, webhooks)
+    visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
+    service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
+    service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
+    service.background("rota", decided.kept.run)
+    service.background("alert-rules", rules.kept.run)
+    service.background("silences", silences.kept.run)
+    service.background("holding", holding.run)
+    service.background("packs", follower.run)
+    _sends_to_apps(service, webhooks, poster)
+    _sends_to_people(service, owed, alerts, links, packs, poster)
+    retention = Retention(service.database, packs, old_alerts(alerts, owed, webhooks))
+    service.routes += retention.routes()
+    service.background("retention", retention.run)
+    return service
+
+
+def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts: Alerts, webhooks: Webhooks) -> None:
+    """Of cases, of reports without one, and of packs."""
 
     async def city_loaded(_: Sequence[Envelope]) -> None:
         follower.wake()
@@ -110,32 +129,30 @@ def assemble(settings: Settings) -> Service:
         await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
     service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
-    visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
-    service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
     service.consumes(
         effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
     )
     service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
-    service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
-    service.background("rota", decided.kept.run)
-    service.background("alert-rules", rules.kept.run)
-    service.background("silences", silences.kept.run)
-    service.background("holding", holding.run)
-    service.background("packs", follower.run)
-    to_apps = Courier("webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(secret)))
+
+
+def _sends_to_apps(service: Service, webhooks: Webhooks, poster: Poster) -> None:
+    to_apps = Courier(
+        "webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(service.settings.secret_text))
+    )
     webhook_module.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)
     service.background("webhooks", to_apps.run)
-    apprise = Apprise(settings.webhook_allow)
+
+
+def _sends_to_people(
+    service: Service, owed: AlertDeliveries, alerts: Alerts, links: Links, packs: PackLibrary, poster: Poster
+) -> None:
+    apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
     turns = Turns(service.database, secrets.token_hex(8))
     carrier = ChannelCarrier(_kinds(poster, apprise), turns, alerts, links, packs, References(os.environ))
     to_people = Courier("channels", owed.deliveries, carrier)
     carrier_module.OPEN_CIRCUITS.set_function(lambda: to_people.left_alone)
     service.background("channels", to_people.run)
-    retention = Retention(service.database, packs, old_alerts(alerts, owed, webhooks))
-    service.routes += retention.routes()
-    service.background("retention", retention.run)
-    return service
 
 
 def _kinds(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:

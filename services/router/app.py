@@ -23,6 +23,7 @@ from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
 from services.router.rota import Rota
+from services.router.side_by_side import SideBySide
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.timers import Timers
@@ -91,6 +92,7 @@ def assemble(settings: Settings) -> Service:
     service.vitals.checks["clocks"] = timers.unwell
     service.background("timers", timers.run)
     service.background("merging", merging.run)
+    service.background("side-by-side", SideBySide(store, merging, changes, packs, service.clock).run)
     service.background("visits", visits_due.run)
     retention = Retention(service.database, packs, ended_cases(store, links, service.events))
     service.routes += retention.routes()

@@ -5,16 +5,12 @@ Each report then looks into its own cells: looking at all that was found took th
 cases in a dense city (decision 0019).
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 from services.router.domain.grouping import Known
 from services.router.domain.likeness import Traits, metres_between
 from services.router.store import Nearby
-
-BESIDE_MAX = 50_000
-"""Half a minute of a city in which 1,600 new cases a second are of things that are compared."""
 
 
 class Around:
@@ -47,21 +43,3 @@ class Around:
     def known(self, keys: Sequence[str]) -> list[Known]:
         """What was put into the cells ``keys``."""
         return [known for key in keys for known in self._known.get(key, {}).values()]
-
-
-class Beside:
-    """Cases that were stored lately, by cell."""
-
-    def __init__(self) -> None:
-        self.around = Around()
-        self._stored: deque[tuple[datetime, Known]] = deque()
-
-    def add(self, stored: Iterable[tuple[datetime, Known]]) -> None:
-        """In the order in which they were stored."""
-        for at, known in stored:
-            self.around.put(known)
-            self._stored.append((at, known))
-
-    def forget_before(self, moment: datetime) -> None:
-        while self._stored and (self._stored[0][0] < moment or len(self._stored) > BESIDE_MAX):
-            self.around.drop(self._stored.popleft()[1])

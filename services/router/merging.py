@@ -1,5 +1,4 @@
-"""Cases made one and taken apart: what is left to do after an officer's ``merge`` or ``split``, and cases of one thing
-that two routers opened at the same time on either side of a cell's border.
+"""Cases made one and taken apart: what is left to do after a ``merge`` or a ``split``.
 
 Two documents are never changed at once: what is intended is written down first, then the case changes that the command
 is about, then the rest follows, each step guarded so that it happens once. Whoever dies in between leaves the intention
@@ -14,7 +13,6 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from services.router.around import Beside
 from services.router.assignment import assign, fresh_resolve_clock
 from services.router.attachments import Attachments, LostRaceError
 from services.router.changes import Changes
@@ -22,14 +20,11 @@ from services.router.domain.attaching import Arrived, Attached, raised
 from services.router.domain.case import Case, State
 from services.router.domain.commands import Command
 from services.router.domain.events import Reopened
-from services.router.domain.grouping import Known, belongs
 from services.router.domain.happened import Happened
-from services.router.domain.likeness import SameRule
-from services.router.domain.merging import Merged
 from services.router.links import Link, Links
 from services.router.placing import Joining, arrived
 from services.router.public import to_envelopes
-from services.router.sameness import rising_of, rule_of
+from services.router.sameness import rising_of
 from services.router.store import CaseStore
 from services.router.visibility import seen_by
 from shared.contracts.reports import Place, ReportSubmitted
@@ -47,15 +42,8 @@ log = structlog.get_logger()
 
 ROUNDS_MAX = 5
 PAGE = 512
-"""More than are stored at one moment; no more than what holds up the loop for a moment."""
 LOOK_SECONDS = 2.0
 LEFT_AFTER = timedelta(seconds=5)
-SETTLED_AFTER = timedelta(seconds=10)
-"""Longer than an insert may take: nothing shows up behind the look over new cases."""
-SIDE_BY_SIDE = timedelta(seconds=30)
-"""Two that were not seen by each other were stored within less."""
-LOOKED_BACK = timedelta(minutes=10)
-"""At a start: what the process before may not have looked at."""
 INDEXES = (IndexModel([("at", 1)], name="at"),)
 
 
@@ -96,9 +84,6 @@ class Merging:
         self._packs = packs
         self._publisher = publisher
         self._clock = clock
-        self._looked = real_now() - LOOKED_BACK
-        self._behind = False
-        self._beside = Beside()
 
     async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
         """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
@@ -263,9 +248,6 @@ class Merging:
         while True:
             try:
                 await self.end_what_was_left()
-                await self.look_over()
-                if self._behind:
-                    continue
             except (MongoError, TimeoutError) as error:
                 log.warning("merging.waits", error=str(error), kind=type(error).__name__)
             await asyncio.sleep(LOOK_SECONDS)
@@ -277,48 +259,3 @@ class Merging:
         )
         for document in left:
             await self.finish(document["_id"])
-
-    async def look_over(self) -> int:
-        """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.
-
-        Only those that were stored at about the same time: earlier ones were seen when the report was placed.
-        """
-        found = await self._store.stored_between(self._looked, real_now() - SETTLED_AFTER, PAGE)
-        self._behind = len(found) == PAGE
-        if not found:
-            return 0
-        fresh = [(at, known) for known, at in found if known is not None and known.state is State.QUEUED]
-        self._beside.add(fresh)
-        merged = 0
-        for _, known in fresh:
-            merged += await self._merged(known)
-        self._looked = found[-1][1]
-        self._beside.forget_before(self._looked - SIDE_BY_SIDE)
-        return merged
-
-    async def _merged(self, known: Known) -> int:
-        same = self._same(known)
-        if same is None:
-            return 0
-        near = self._beside.around.known(known.traits.keys(same.radius_m))
-        older = [other for other in near if other.age < known.age and other.ended_at is None]
-        verdict = belongs(known.traits, known.opened_at, known.id, older, same)
-        return await self._merge_alone(known.id, verdict.case) if verdict.case is not None else 0
-
-    def _same(self, known: Known) -> SameRule | None:
-        category = self._packs.current(known.traits.city).categories.get(known.traits.category)
-        return rule_of(category.same) if category is not None and category.same is not None else None
-
-    async def _merge_alone(self, younger: str, older: str) -> int:
-        """Only what nobody has taken in hand, and what no officer has set apart."""
-        loaded = await self._store.load(younger)
-        if loaded is None or loaded[0].state is not State.QUEUED or loaded[0].linked_to == older:
-            return 0
-        case, key = loaded[0], f"auto.{younger}.{older}"
-        now = self._clock.now()
-        await self.intend(Command(name="merge", into=older), case, key)
-        merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
-        if await self._changes.save(self._changes.of(case, [merged], key=key)):
-            log.info("cases.merged", case=younger, into=older)
-        await self.finish(key)
-        return 1

@@ -29,7 +29,7 @@ from services.intake import app as intake
 from services.intake import unanswered
 from services.notifier import app as notifier
 from services.router import app as router
-from services.router import merging, timers
+from services.router import merging, side_by_side, timers
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import TOPICS
@@ -59,6 +59,7 @@ LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop
 POLLS = (
     (timers, "SLEEP_SECONDS_MAX"),
     (merging, "LOOK_SECONDS"),
+    (side_by_side, "LOOK_SECONDS"),
     (unanswered, "LOOK_SECONDS"),
     (relay, "POLL_SECONDS"),
 )

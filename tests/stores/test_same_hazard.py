@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 from pymongo.errors import AutoReconnect
 
-from services.router import merging as merging_module
+from services.router import side_by_side
 from services.router import store as store_module
 from services.router.assignment import assign
 from services.router.attachments import Attachments
@@ -26,6 +26,7 @@ from services.router.links import INDEXES as LINK_INDEXES
 from services.router.links import Links
 from services.router.merging import Merging
 from services.router.public import to_envelopes
+from services.router.side_by_side import SideBySide
 from services.router.store import from_doc
 from services.router.visibility import seen_by
 from shared.city.pack import Pack
@@ -363,11 +364,11 @@ async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over
         submitted_ = decode(event, ReportSubmitted)
         case, opened = assign(submitted_, "harbour", pack)
         await router.store.insert_opened([(case, to_envelopes(case, [opened], TRACE)[0], seen_by(case, pack))])
-    looking = merging(router)
+    looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
     looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging_module, "SETTLED_AFTER", timedelta(seconds=-1))
-        assert await looking.look_over() == 1
+        patch.setattr(side_by_side, "SETTLED_AFTER", timedelta(seconds=-1))
+        assert await looking.look() == 1
     assert (await one(router, of(young))).merged_into == of(old)
     assert (await one(router, of(old))).report_count == 2
 
