@@ -7,11 +7,9 @@ says so.
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.responses import HTMLResponse
 
 from services.intake.reporters import Reporters
@@ -22,20 +20,12 @@ from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Call, Route, get, post
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
+from shared.runtime.page import Page
 from shared.runtime.signed_links import SignedLinks
 
 TEXT_MAX = 2000
 BODY_MAX = 16_384
 _ANSWERS = {200: None, 404: None, 409: None, 410: None, 422: None, 503: None}
-_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
-HEADERS = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-    ),
-}
 _ZH = {
     "title": "请补充信息",
     "send": "提交",
@@ -110,12 +100,12 @@ class AnswerLinks:
         """The report whose question is still open, or the page that says why not."""
         found = self._links.read(token)
         if found is None:
-            return None, _rendered(404, "zh-CN", _ZH["foreign"])
+            return None, Page(language="zh-CN", title=_ZH["foreign"]).answer(404)
         what, ends = found
         city, id_, moment = what.split("/")
         report = await self._store.get(city, None, id_)
         if report is None:
-            return None, _rendered(404, "zh-CN", _ZH["foreign"])
+            return None, Page(language="zh-CN", title=_ZH["foreign"]).answer(404)
         if ends <= self._clock.now():
             return None, self._page(410, report, said="ended")
         question = _question(report)
@@ -131,15 +121,15 @@ class AnswerLinks:
         words = _ZH if language.startswith("zh") else _EN
         question = _question(report) if button is not None else None
         asked = Telling(report, pack).asked() if question is not None else None
-        return _rendered(
-            status,
-            language,
-            words["title"],
+        return Page(
+            language=language,
+            title=words["title"],
             heading=asked,
             text=(question or {}).get("text") or "",
             said=words[said] if said is not None else None,
             button=words[button] if button is not None else None,
-        )
+            most=TEXT_MAX,
+        ).answer(status)
 
 
 def _question(report: Mapping[str, Any]) -> Document | None:
@@ -159,8 +149,3 @@ def _text(body: bytes) -> str | None:
     except ValueError:
         return None
     return given if 0 < len(given) <= TEXT_MAX else None
-
-
-def _rendered(status: int, language: str, title: str, **values: Any) -> HTMLResponse:
-    page = _pages.get_template("answer.html").render(language=language, title=title, most=TEXT_MAX, **values)
-    return HTMLResponse(page, status, HEADERS)

@@ -4,11 +4,10 @@ Looking changes nothing (a message app that fetches a preview presses no button)
 and so the person; it ends after a day. Who comes late is told who has it now.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.responses import HTMLResponse
 
 from services.notifier.alerts import Alerts
@@ -19,18 +18,11 @@ from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Call
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
+from shared.runtime.page import Page
 from shared.runtime.signed_links import SignedLinks
 
 LIFE = timedelta(days=1)
-_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
-HEADERS = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-    ),
-}
+_FOREIGN = Page(language="zh-CN", title="链接无效 · Not a link of ours")
 
 
 class Links:
@@ -66,31 +58,25 @@ class Links:
     async def show(self, call: Call) -> HTMLResponse:
         found = await self._read(call.path["token"])
         if found is None:
-            return _page(404, language="zh-CN", title="链接无效 · Not a link of ours", text="")
+            return _FOREIGN.answer(404)
         alert, lives = found
         words = _Words(self._packs.current(alert["city"]))
         if not lives:
-            return _page(410, language=words.language, title=alert["title"], text=words("ended"))
+            return words.ended(alert).answer(410)
         if alert["state"] != "sent":
             return self._overtaken(alert, words)
         command = command_of(alert)
-        return _page(
-            200,
-            language=words.language,
-            title=alert["title"],
-            text=alert["text"],
-            **words.time_left(alert.get("due_at"), self._clock.now()),
-            button=words(command) if command is not None else None,
-        )
+        page = replace(words.page(alert), **words.time_left(alert.get("due_at"), self._clock.now()))
+        return replace(page, button=words(command) if command is not None else None).answer(200)
 
     async def press(self, call: Call) -> HTMLResponse:
         found = await self._read(call.path["token"])
         if found is None:
-            return _page(404, language="zh-CN", title="链接无效 · Not a link of ours", text="")
+            return _FOREIGN.answer(404)
         alert, lives = found
         words = _Words(self._packs.current(alert["city"]))
         if not lives:
-            return _page(410, language=words.language, title=alert["title"], text=words("ended"))
+            return words.ended(alert).answer(410)
         command = command_of(alert)
         if command is None:
             return await self.show(call)
@@ -98,23 +84,13 @@ class Links:
             await self._router.command(alert, command, key=f"link-{alert['_id']}", person=alert["recipient"])
         except Refusal as refusal:
             if refusal.status == 503:
-                said = words("again")
-                return _page(
-                    503,
-                    language=words.language,
-                    title=alert["title"],
-                    text=alert["text"],
-                    said=said,
-                    button=words(command),
-                )
+                return replace(words.page(alert), said=words("again"), button=words(command)).answer(503)
             return self._overtaken(await self._alerts.get(alert["city"], alert["_id"]) or alert, words)
-        return _page(
-            200, language=words.language, title=alert["title"], text=alert["text"], said=words(f"{command}_done")
-        )
+        return replace(words.page(alert), said=words(f"{command}_done")).answer(200)
 
     def _overtaken(self, alert: Document, words: "_Words") -> HTMLResponse:
         said = words("over") if alert["state"] == "over" else words("taken", words.person(alert.get("acked_by")))
-        return _page(409, language=words.language, title=alert["title"], text=alert["text"], said=said)
+        return replace(words.page(alert), said=said).answer(409)
 
 
 def command_of(alert: Document) -> str | None:
@@ -159,6 +135,13 @@ class _Words:
     def __call__(self, name: str, *values: str) -> str:
         return (self._ZH if self._chinese else self._EN)[name].format(*values)
 
+    def page(self, alert: Document) -> Page:
+        return Page(language=self.language, title=alert["title"], text=alert["text"])
+
+    def ended(self, alert: Document) -> Page:
+        """It says no more of the case than its title."""
+        return Page(language=self.language, title=alert["title"], text=self("ended"))
+
     def person(self, id_: str | None) -> str:
         person = self._pack.people.get(id_ or "")
         return person.name if person is not None else self("nobody")
@@ -175,7 +158,3 @@ class _Words:
             return {"left": f"{'已超时' if late else '剩余'}{span}", "late": late}
         span = f"{hours} h {rest} min" if hours else f"{rest} min"
         return {"left": f"{span} overdue" if late else f"{span} left", "late": late}
-
-
-def _page(status: int, **values: Any) -> HTMLResponse:
-    return HTMLResponse(_pages.get_template("link.html").render(**values), status, HEADERS)

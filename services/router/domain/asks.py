@@ -4,15 +4,16 @@ Of the case's own clocks the desk asks and a level above grants. Of a part's the
 level above that, grants.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from services.router.domain.calling import is_of
 from services.router.domain.case import ACTIVE, Case, Part, State
 from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clocks import is_named, live
-from services.router.domain.commands import DESK, GROUND, Actor, Command, required
+from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, required
 from services.router.domain.timing import Ask, Clock, ClockKind
 from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
 
@@ -61,6 +62,41 @@ class Asked(OfAClock):
 
     def tells(self, case: Case) -> list[str]:
         return [self.tell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotGranted(OfAClock):
+    """What was asked for is refused: the clock runs on."""
+
+    WHAT: ClassVar[Literal["pause", "extension"]]
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.unit_meant(case)]
+
+    def applied(self, case: Case) -> Case:
+        return self.settled(case, self.WHAT)
+
+
+def refusing(refused: type[NotGranted]) -> Callable[[Case, Command, Actor, datetime], Decision]:
+    """The rule by which what is asked for is ``refused``, with a reason."""
+
+    def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+        clock = wanted(case, command)
+        asked(case, refused.WHAT, command, actor)
+        text = required(command.text, "/reason", "is required")
+        return [
+            refused(
+                at=now,
+                by=actor.person,
+                by_unit=actor.unit,
+                text=text,
+                clock=clock.kind,
+                due_at=clock.due_at,
+                part=clock.part,
+            )
+        ]
+
+    return decide
 
 
 def wanted(case: Case, command: Command) -> Clock:

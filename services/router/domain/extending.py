@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
 from services.router.domain.asks import (
     OF_THE_PART,
     WITH_CLOCKS,
     Asked,
+    NotGranted,
     OfAClock,
     askable,
     asked,
@@ -15,9 +17,9 @@ from services.router.domain.asks import (
     not_asked,
     not_to_ask,
     nothing_to_ask,
+    refusing,
     rulers,
     running,
-    wanted,
     wrong,
 )
 from services.router.domain.case import Case
@@ -54,14 +56,9 @@ class Extended(OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionRefused(OfAClock):
+class ExtensionRefused(NotGranted):
     TYPE: ClassVar[str] = "clock.extension_refused.v1"
-
-    def tells(self, case: Case) -> list[str]:
-        return [self.unit_meant(case)]
-
-    def applied(self, case: Case) -> Case:
-        return self.settled(case, "extension")
+    WHAT = "extension"
 
 
 def _request_extension(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
@@ -131,23 +128,6 @@ def _approve_extension(case: Case, command: Command, actor: Actor, now: datetime
     ]
 
 
-def _refuse_extension(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock = wanted(case, command)
-    asked(case, "extension", command, actor)
-    text = required(command.text, "/reason", "is required")
-    return [
-        ExtensionRefused(
-            at=now,
-            by=actor.person,
-            by_unit=actor.unit,
-            text=text,
-            clock=clock.kind,
-            due_at=clock.due_at,
-            part=clock.part,
-        )
-    ]
-
-
 def _nobody_above(case: Case, actor: Actor | None) -> str | None:
     if (nothing := nothing_to_ask(case, actor)) is not None:
         return nothing
@@ -159,6 +139,8 @@ def _extension_not_asked(case: Case, actor: Actor | None) -> str | None:
     return not_asked(case, actor, "extension", "No extension is asked for.")
 
 
+_answer = partial(Rule, open_in=WITH_CLOCKS, may=DESK, blocked=_extension_not_asked)
+
 RULES = {
     "request_extension": Rule(
         decide=_request_extension,
@@ -168,6 +150,6 @@ RULES = {
         blocked=_nobody_above,
         against=not_to_ask,
     ),
-    "approve_extension": Rule(decide=_approve_extension, open_in=WITH_CLOCKS, may=DESK, blocked=_extension_not_asked),
-    "refuse_extension": Rule(decide=_refuse_extension, open_in=WITH_CLOCKS, may=DESK, blocked=_extension_not_asked),
+    "approve_extension": _answer(decide=_approve_extension),
+    "refuse_extension": _answer(decide=refusing(ExtensionRefused)),
 }

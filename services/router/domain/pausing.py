@@ -5,12 +5,14 @@ Pausing never shortens; what is breached stays breached. Every pause has an end,
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from services.router.domain.asks import (
     OF_THE_PART,
     WITH_CLOCKS,
     Asked,
+    NotGranted,
     OfAClock,
     asked,
     asks_whom,
@@ -19,6 +21,7 @@ from services.router.domain.asks import (
     not_asked,
     not_to_ask,
     nothing_to_ask,
+    refusing,
     rulers,
     running,
     wanted,
@@ -27,7 +30,7 @@ from services.router.domain.asks import (
 from services.router.domain.calling import is_of
 from services.router.domain.case import Case, Part
 from services.router.domain.clocks import after_pause, live, paused, resumed
-from services.router.domain.commands import DESK, Actor, Command, Decision, Pausable, Rule, required
+from services.router.domain.commands import DESK, Actor, Command, Decision, Pausable, Rule
 from services.router.domain.timing import Ask, Clock, ClockKind, Moments, Pause
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import forbidden
@@ -79,14 +82,9 @@ class Resumed(OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRefused(OfAClock):
+class PauseRefused(NotGranted):
     TYPE: ClassVar[str] = "clock.pause_refused.v1"
-
-    def tells(self, case: Case) -> list[str]:
-        return [self.unit_meant(case)]
-
-    def applied(self, case: Case) -> Case:
-        return self.settled(case, "pause")
+    WHAT = "pause"
 
 
 def _pause(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
@@ -166,23 +164,6 @@ def _approve_pause(case: Case, command: Command, actor: Actor, now: datetime) ->
     ]
 
 
-def _refuse_pause(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock = wanted(case, command)
-    asked(case, "pause", command, actor)
-    text = required(command.text, "/reason", "is required")
-    return [
-        PauseRefused(
-            at=now,
-            by=actor.person,
-            by_unit=actor.unit,
-            text=text,
-            clock=clock.kind,
-            due_at=clock.due_at,
-            part=clock.part,
-        )
-    ]
-
-
 def end_of_pause(
     case: Case, kind: ClockKind, now: datetime, command: Command, part: str | None = None
 ) -> Resumed | None:
@@ -227,6 +208,8 @@ def _pause_not_asked(case: Case, actor: Actor | None) -> str | None:
     return not_asked(case, actor, "pause", "No pause is asked for.")
 
 
+_answer = partial(Rule, open_in=WITH_CLOCKS, may=DESK, blocked=_pause_not_asked)
+
 RULES = {
     "pause": Rule(
         decide=_pause,
@@ -236,8 +219,8 @@ RULES = {
         blocked=nothing_to_ask,
         against=not_to_ask,
     ),
-    "approve_pause": Rule(decide=_approve_pause, open_in=WITH_CLOCKS, may=DESK, blocked=_pause_not_asked),
-    "refuse_pause": Rule(decide=_refuse_pause, open_in=WITH_CLOCKS, may=DESK, blocked=_pause_not_asked),
+    "approve_pause": _answer(decide=_approve_pause),
+    "refuse_pause": _answer(decide=refusing(PauseRefused)),
     "resume": Rule(
         decide=_resume,
         open_in=WITH_CLOCKS,

@@ -1,0 +1,38 @@
+"""The page that a signed address shows: words, one button, perhaps a field; no script, nothing from elsewhere."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.responses import HTMLResponse
+
+HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+_template = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("page.html")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What it says. ``left``: the time left, ``late`` when it is over; ``said``: what came of the button.
+
+    ``most``: there is a field ``text`` for so many characters.
+    """
+
+    language: str
+    title: str
+    heading: str | None = None
+    text: str = ""
+    left: str | None = None
+    late: bool = False
+    said: str | None = None
+    button: str | None = None
+    most: int | None = None
+
+    def answer(self, status: int) -> HTMLResponse:
+        return HTMLResponse(_template.render(asdict(self)), status, HEADERS)
