@@ -45,6 +45,7 @@ BROKER_SETTINGS: dict[str, str] = {
     "num.network.threads": "1",
     "num.io.threads": "2",
     "background.threads": "2",
+    "group.coordinator.threads": "1",
 }
 
 

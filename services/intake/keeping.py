@@ -14,7 +14,7 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 """For photos that another process took and left behind; one's own are begun at once."""
 SWEEP_SECONDS = 600.0
 _CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning found: clean, unreadable.", ["outcome"])

@@ -32,7 +32,7 @@ from shared.runtime.vitals import COUNTED_MAX
 log = structlog.get_logger()
 
 PAGE = 256
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 SWEEP_AFTER = timedelta(seconds=10)
 """Longer than an insert may take (the client gives up after 8 s): nothing shows up behind the sweep."""
 REPUBLISH_AFTER = timedelta(seconds=60)

@@ -17,7 +17,7 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 5.0
 """How late it may be seen what another process left behind."""
 PART = 16
 """Messages that are leased, and recorded, in one write."""

@@ -25,7 +25,7 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 """What is held waits for minutes or hours; danger is not held."""
 PAGE = 200
 INDEXES = (

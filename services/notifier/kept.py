@@ -1,6 +1,6 @@
 """Rows of a small collection, kept in memory by city: who is on leave, what people wish, what is silent.
 
-Every process reads what was stored since it last looked, every two seconds; a row changes by being stored again.
+Every process reads what was stored since it last looked, every five seconds; a row changes by being stored again.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from shared.runtime.relay import real_now
 log = structlog.get_logger()
 Made = TypeVar("Made")
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 MARGIN = timedelta(seconds=15)
 """Between being stamped and being readable, and between the clocks of two machines."""
 ROWS_MAX = 50_000

@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 ROUNDS_MAX = 5
 PAGE = 512
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 LEFT_AFTER = timedelta(seconds=5)
 INDEXES = (IndexModel([("at", 1)], name="at"),)
 

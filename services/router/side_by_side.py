@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 PAGE = 512
 """More than are stored at one moment; no more than what holds up the loop for a moment."""
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 SETTLED_AFTER = timedelta(seconds=10)
 """Longer than an insert may take: nothing shows up behind the look."""
 APART_MAX = timedelta(seconds=30)

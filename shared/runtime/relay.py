@@ -38,7 +38,10 @@ LANES = [0, 1]
 HANDED_MAX = 4096
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
-POLL_SECONDS = 2.0
+POLL_SECONDS = 5.0
+POLL_SECONDS_SOON = 2.0
+SOON_FOR = 30.0
+"""So long after a start, a failure or an overflow something is likely to be left behind."""
 SPACING_SECONDS = 0.01
 RETRY_SECONDS_MAX = 5.0
 
@@ -96,6 +99,7 @@ class Relay:
         self._in_flight: set[tuple[int, str, int]] = set()
         self._wake = asyncio.Event()
         self._spacing = Spacing(SPACING_SECONDS)
+        self._soon_until = 0.0
         self.failing_since: float | None = None
         _HANDED.labels(service).set_function(lambda: len(self._handed))
         _IN_FLIGHT.labels(service).set_function(lambda: len(self._in_flight))
@@ -104,6 +108,7 @@ class Relay:
         """Hand over what was just written. Past the limit it is left to the poll: the documents hold the truth."""
         for document in documents:
             if len(self._handed) >= HANDED_MAX:
+                self._look_soon()
                 break
             self._handed.append(document)
         self._wake.set()
@@ -118,8 +123,9 @@ class Relay:
         return "events cannot be published" if self.failing_since is not None else None
 
     async def run(self) -> None:
-        """For ever: rounds of handed documents, and every two seconds of those left behind."""
+        """For ever: rounds of handed documents, and every few seconds of those left behind."""
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
+        self._look_soon()
         polled = 0.0
         pause = 0.0
         async with asyncio.TaskGroup() as tasks:
@@ -127,10 +133,10 @@ class Relay:
                 if pause:
                     await asyncio.sleep(pause)
                 elif not self._handed:
-                    await self._woken(POLL_SECONDS)
+                    await self._woken(self._pause())
                 await self._spacing.turn()
                 batch = self._take()
-                if time.monotonic() - polled >= POLL_SECONDS and len(batch) < ROUND:
+                if time.monotonic() - polled >= self._pause() and len(batch) < ROUND:
                     polled = time.monotonic()
                     batch += await self._left_behind(ROUND - len(batch))
                     if len(batch) >= ROUND:
@@ -140,6 +146,13 @@ class Relay:
                     task = tasks.create_task(self._round(batch))
                     task.add_done_callback(lambda _: rounds.release())
                 pause = min(RETRY_SECONDS_MAX, pause * 2 or 0.2) if self.failing_since else 0.0
+
+    def _look_soon(self) -> None:
+        self._soon_until = time.monotonic() + SOON_FOR
+
+    def _pause(self) -> float:
+        """Seconds between two looks at what was left behind."""
+        return min(POLL_SECONDS, POLL_SECONDS_SOON) if time.monotonic() < self._soon_until else POLL_SECONDS
 
     async def _woken(self, seconds: float) -> None:
         self._wake.clear()
@@ -243,6 +256,7 @@ class Relay:
         if self.failing_since is None:
             self.failing_since = time.monotonic()
             _STOPPED.labels(self._service).set(1)
+        self._look_soon()
         log.warning("relay.failed", error=str(error), kind=type(error).__name__)
 
     def _recovered(self) -> None:
