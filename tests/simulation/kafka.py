@@ -150,7 +150,7 @@ class Broker:
             await asyncio.sleep(self.cluster.weather.delay())
             raise KafkaConnectionError("simulated: no broker")
         for subscriber in self.subscribers:
-            subscriber.stopping = False
+            subscriber.joins()
         self._tasks = [asyncio.create_task(subscriber.run()) for subscriber in self.subscribers]
 
     async def stop(self, *_: Any) -> None:
@@ -228,6 +228,10 @@ class Subscriber:
     def __call__(self, handler: Handler) -> Handler:
         self._handler = handler
         return handler
+
+    def joins(self) -> None:
+        """As a new member: from the kept offsets, whatever the one before had in hand when it was cut short."""
+        self.stopping, self._generation = False, -1
 
     async def run(self) -> None:
         """For ever: a batch, its handler, its offsets; a batch that failed again."""
