@@ -126,25 +126,31 @@ class Relay:
         """For ever: rounds of handed documents, and every few seconds of those left behind."""
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
         self._look_soon()
-        polled = 0.0
-        pause = 0.0
+        polled, pause = 0.0, 0.0
+        more, stuck = True, False
+        """There may be more left behind; all that was found of it is under way."""
+
+        def ended(_: "asyncio.Task[None]") -> None:
+            rounds.release()
+            if more:
+                self._wake.set()
+
         async with asyncio.TaskGroup() as tasks:
             while True:
                 if pause:
                     await asyncio.sleep(pause)
-                elif not self._handed:
+                elif not self._handed and (stuck or not more):
                     await self._woken(self._pause())
                 await self._spacing.turn()
                 batch = self._take()
-                if time.monotonic() - polled >= self._pause() and len(batch) < ROUND:
+                if (more or time.monotonic() - polled >= self._pause()) and len(batch) < ROUND:
                     polled = time.monotonic()
-                    batch += await self._left_behind(ROUND - len(batch))
-                    if len(batch) >= ROUND:
-                        polled = 0.0
+                    found, more = await self._left_behind(ROUND - len(batch))
+                    batch += found
+                stuck = more and not batch
                 if batch:
                     await rounds.acquire()
-                    task = tasks.create_task(self._round(batch))
-                    task.add_done_callback(lambda _: rounds.release())
+                    tasks.create_task(self._round(batch)).add_done_callback(ended)
                 pause = min(RETRY_SECONDS_MAX, pause * 2 or 0.2) if self.failing_since else 0.0
 
     def _look_soon(self) -> None:
@@ -170,14 +176,17 @@ class Relay:
                 batch.append(document)
         return batch
 
-    async def _left_behind(self, limit: int) -> list[Handed]:
+    async def _left_behind(self, limit: int) -> tuple[list[Handed], bool]:
+        """What is in no round yet, and whether there may be more: those in a round take up room in the answer."""
         now = real_now()
         before = now - LEFT_BEHIND
         oldest = now
         found: list[Handed] = []
+        more = False
         try:
             for number, source in enumerate(self._sources):
                 if limit <= len(found):
+                    more = True
                     break
                 documents = await source.find(
                     {"outbox.lane": {"$in": LANES}, "outbox.since": {"$lte": before}},
@@ -186,6 +195,7 @@ class Relay:
                     limit=limit - len(found),
                     hint="outbox",
                 )
+                more = more or len(documents) == limit - len(found)
                 oldest = min([oldest, *(document["outbox"]["since"] for document in documents)])
                 found += [h for h in (_handed(number, d) for d in documents) if self._claim(h)]
         except MongoError as error:
@@ -194,7 +204,7 @@ class Relay:
             _AGE.labels(self._service).set((now - oldest).total_seconds())
             if not found and not self._handed and not self._in_flight:
                 self._recovered()
-        return found
+        return found, more
 
     def _claim(self, document: Handed) -> bool:
         place = document.place

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -254,3 +255,15 @@ async def test_two_relays_on_the_same_documents_lose_nothing(router: Routing) ->
         await asyncio.sleep(0)
     assert set(router.listener.ids) == {f"{case.id}.1.0" for case, _, _ in made}
     assert await router.events.count({}, limit=100) == 40
+
+
+async def test_many_left_behind_leave_round_after_round_and_wait_for_no_poll(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart after an outage, or more at once than the relay holds: 10,000 took three seconds longer."""
+    for name, value in (("ROUND", 8), ("LEFT_BEHIND", timedelta()), ("POLL_SECONDS", 600), ("POLL_SECONDS_SOON", 600)):
+        monkeypatch.setattr(f"shared.runtime.relay.{name}", value)
+    made = [routed(f"k{n}") for n in range(60)]
+    await several(router, made)
+    await settled(router)
+    assert set(router.listener.ids) == {f"{case.id}.1.0" for case, _, _ in made}
