@@ -127,8 +127,8 @@ class Relay:
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
         self._look_soon()
         polled, pause = 0.0, 0.0
+        # There may be more left behind; all that was found of it is in a round already.
         more, stuck = True, False
-        """There may be more left behind; all that was found of it is under way."""
 
         def ended(_: "asyncio.Task[None]") -> None:
             rounds.release()
@@ -140,10 +140,10 @@ class Relay:
                 if pause:
                     await asyncio.sleep(pause)
                 elif not self._handed and (stuck or not more):
-                    await self._woken(self._pause())
+                    await self._woken(self._poll_after())
                 await self._spacing.turn()
                 batch = self._take()
-                if (more or time.monotonic() - polled >= self._pause()) and len(batch) < ROUND:
+                if (more or time.monotonic() - polled >= self._poll_after()) and len(batch) < ROUND:
                     polled = time.monotonic()
                     found, more = await self._left_behind(ROUND - len(batch))
                     batch += found
@@ -156,7 +156,7 @@ class Relay:
     def _look_soon(self) -> None:
         self._soon_until = time.monotonic() + SOON_FOR
 
-    def _pause(self) -> float:
+    def _poll_after(self) -> float:
         """Seconds between two looks at what was left behind."""
         return min(POLL_SECONDS, POLL_SECONDS_SOON) if time.monotonic() < self._soon_until else POLL_SECONDS
 
