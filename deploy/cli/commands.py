@@ -4,6 +4,7 @@ What each does is imported when it runs, so that `whistle status` does not wait 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -71,6 +72,9 @@ def locate(
     lat: Annotated[float | None, typer.Argument(help="Degrees.")] = None,
     crs: Annotated[Literal["wgs84", "gcj02", "bd09"], typer.Option(help="Coordinate system of the point.")] = "wgs84",
     text: Annotated[str | None, typer.Option(help="Words that name a place, as riders type them.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By the areas of that day; today without it.")
+    ] = None,
     city: Annotated[
         str | None, typer.Option(envvar="WHISTLE_CITY", help="A pack's folder, asked here; or a loaded city's id.")
     ] = None,
@@ -82,7 +86,7 @@ def locate(
     from deploy.cli.locating import locate as asked
 
     with explained():
-        asked(lon, lat, crs, text, city, data, as_json)
+        asked(lon, lat, crs, text, on.date() if on is not None else None, city, data, as_json)
 
 
 def trace(

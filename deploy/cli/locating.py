@@ -1,5 +1,6 @@
 """``whistle locate``: which unit answers for a point or for words, and why; asked of a pack or of a running stack."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,22 @@ from shared.city.reading import read_folder, read_pack
 
 
 def locate(
-    lon: float | None, lat: float | None, crs: str, text: str | None, city: str | None, data: Path, as_json: bool
+    lon: float | None,
+    lat: float | None,
+    crs: str,
+    text: str | None,
+    on: date | None,
+    city: str | None,
+    data: Path,
+    as_json: bool,
 ) -> None:
     """``city``: a pack's folder, asked here; else the id of a loaded city, asked of the stack on ``data``."""
     if text is None and (lon is None or lat is None):
         raise Failed("give a point (LON LAT, degrees) or --text WORDS")
     if city is not None and Path(city).is_dir():
-        told = _of_pack(_read(Path(city)), lon, lat, crs, text)
+        told = _of_pack(_read(Path(city)), lon, lat, crs, text, on)
     else:
-        told = _of_stack(lon, lat, crs, text, city, data)
+        told = _of_stack(lon, lat, crs, text, on, city, data)
     if as_json:
         show_json(told)
         return
@@ -40,12 +48,14 @@ def _read(folder: Path) -> Pack:
         raise Failed(f"{problems}\n`whistle city check {folder}`") from problems
 
 
-def _of_pack(pack: Pack, lon: float | None, lat: float | None, crs: str, text: str | None) -> JsonObject:
+def _of_pack(
+    pack: Pack, lon: float | None, lat: float | None, crs: str, text: str | None, on: date | None
+) -> JsonObject:
     try:
         point = None if lon is None or lat is None else to_wgs84(lon, lat, crs)
     except ValueError as wrong:
         raise Failed(str(wrong)) from wrong
-    found = pack.locate(point, text)
+    found = pack.locate(point, text, on=on or pack.day(datetime.now(UTC)))
     unit = pack.units[found.unit]
     told: JsonObject = {"unit": {"id": unit.id, "name": unit.name, "level": unit.level}}
     kept = ("within", "path", "by", "near_border", "near", "flags", "place", "why")
@@ -53,14 +63,16 @@ def _of_pack(pack: Pack, lon: float | None, lat: float | None, crs: str, text: s
 
 
 def _of_stack(
-    lon: float | None, lat: float | None, crs: str, text: str | None, city: str | None, data: Path
+    lon: float | None, lat: float | None, crs: str, text: str | None, on: date | None, city: str | None, data: Path
 ) -> JsonObject:
     try:
         api = connect(data)
     except Failed as none:
         raise Failed(f"{none}\nor ask a pack itself: --city DIR") from none
     point = None if lon is None or lat is None else f"{lon},{lat}"
-    told: JsonObject = api.get("router", "/v1/units", point=point, crs=crs, text=text, city=city or only_city(api))
+    day = on.isoformat() if on is not None else None
+    asked = city or only_city(api)
+    told: JsonObject = api.get("router", "/v1/units", point=point, crs=crs, text=text, on=day, city=asked)
     return told
 
 

@@ -110,7 +110,7 @@ class Unanswered:
             "_id": report["_id"],
             "lane": 0 if pack.categories[category].priority == "danger" else 1,
             "stored_at": report["stored_at"],
-            "route_by": NEVER if report["historic"] else route_by(pack, category, report["received_at"]),
+            "route_by": NEVER if report["historic"] else route_by(pack, category, report["received_at"]) or NEVER,
             "republish_at": report["stored_at"] + (timedelta() if left_behind else REPUBLISH_AFTER),
             "tries": 0,
         }
@@ -196,16 +196,20 @@ class Unanswered:
         return len(reports)
 
 
-def route_by(pack: Pack, category: str, received_at: datetime) -> datetime:
-    """When a report without a case is late: the acknowledge target of its category, as the root unit promises it."""
+def route_by(pack: Pack, category: str, received_at: datetime) -> datetime | None:
+    """When a report without a case is late: the acknowledge target of its category, as the root unit promises it.
+
+    None: the city promises nothing for it.
+    """
     target, calendar = _promise(pack, category)
-    return deadline(received_at, target, calendar)
+    return None if target is None else deadline(received_at, target, calendar)
 
 
 @lru_cache(maxsize=2048)
-def _promise(pack: Pack, category: str) -> tuple[Duration, Calendar]:
+def _promise(pack: Pack, category: str) -> tuple[Duration | None, Calendar]:
     commitment = pack.commitment_for(category, (pack.root.id,))
-    return parse_duration(commitment.acknowledge), pack.calendar(commitment.calendar)
+    promised = commitment.target("acknowledge")
+    return None if promised is None else parse_duration(promised), pack.calendar(commitment.calendar)
 
 
 def _after(at: datetime, last: str) -> list[Document]:

@@ -80,7 +80,7 @@ def _desk(pack: Pack, unit: str, at: datetime, since: Changes) -> Found:
             lacks.append(Lack(above, "A"))
         elif people or (people := pack.on_duty(above, at, None, since)):
             return Found((), people, tuple(lacks)) if lacks else Found(people)
-    return Found((), pack.people_at(pack.root.id, "A"), tuple(lacks))
+    return Found((), pack.people_at(pack.root.id, "A", on=pack.day(at)), tuple(lacks))
 
 
 def reached(

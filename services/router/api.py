@@ -1,6 +1,7 @@
 """The router's routes: units, queues, streams, cases and the officers' commands."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from urllib.parse import unquote
 
 import msgspec
@@ -41,11 +42,13 @@ HISTORY_MAX = 1000
 
 
 class LocateQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """``point``: lon,lat in ``crs``; or ``text``: words to find in the gazetteer."""
+    """``point``: lon,lat in ``crs``; or ``text``: words to find in the gazetteer. ``on``: by the areas of which day,
+    in the city's zone; absent: today."""
 
     point: str | None = None
     crs: str = "wgs84"
     text: str | None = None
+    on: date | None = None
     city: str | None = None
 
 
@@ -154,7 +157,7 @@ class RouterApi:
         if query.point is None and query.text is None:
             raise invalid(FieldError("?point", "give a point or a text"))
         point = None if query.point is None else _point(query.point, query.crs)
-        located = pack.locate(point, query.text)
+        located = pack.locate(point, query.text, on=query.on or pack.day(self._clock.now()))
         unit = pack.units[located.unit]
         return Answer(
             {

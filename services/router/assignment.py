@@ -43,12 +43,13 @@ def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> li
 
 
 def _where(report: ReportSubmitted, pack: Pack) -> Asked:
-    """A sealed one goes to those whom the pack names for it, past all levels."""
+    """By the areas of the day on which it came. A sealed one goes to those whom the pack names, past all levels."""
+    day = pack.day(report.received_at)
     if report.sealed:
-        return Asked(None, "", _sealed_to(report, pack))
+        return Asked(None, "", _sealed_to(report, pack), day)
     place = report.place
     point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
-    return Asked(point, " ".join(filter(None, (place.address, report.description))), place.unit)
+    return Asked(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
 
 
 def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) -> tuple[Case, Opened]:
@@ -188,7 +189,7 @@ def _made(version: str, calendar: Calendar, commitment: PackCommitment) -> Commi
     return Commitment(
         id=f"{name}@{version}",
         targets=tuple(
-            (kind, parse_duration(text)) for kind in CLOCK_KINDS if (text := getattr(commitment, kind)) is not None
+            (kind, parse_duration(text)) for kind in CLOCK_KINDS if (text := commitment.target(kind)) is not None
         ),
         calendar=calendar,
         warn_at=warnings[0] if warnings else None,

@@ -146,9 +146,13 @@ class Areas:
     def __len__(self) -> int:
         return len(self._areas)
 
+    def period(self, on: date | None) -> int:
+        """Which of the times between two changes ``on`` lies in; None = the one after the last change."""
+        return len(self._days) if on is None else bisect_right(self._days, on)
+
     def at(self, on: date | None) -> AreaIndex:
         """The areas that hold on that day; None = those in force after the last change that the pack knows."""
-        period = len(self._days) if on is None else bisect_right(self._days, on)
+        period = self.period(on)
         if period not in self._made:
             self._made[period] = AreaIndex([a for a in self._areas if self._holds(a, period)], self._units)
         return self._made[period]

@@ -1,22 +1,14 @@
-"""Does the tree hold together, and does the ground: city, units, areas, places."""
+"""Does the tree hold together: city, units, and places with a unit or a point. (Areas: ``check_areas``.)"""
 
 from collections import defaultdict
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
-import shapely
-
-from shared.city.areas import Area
 from shared.city.durations import is_retention
-from shared.city.entries import AREAS
 from shared.city.findings import Findings
 from shared.city.model.ground import Place, UnitEntry
 from shared.city.places import ROADS
 
 DEEPEST_TREE = 20
-STICKS_OUT = 0.01
-"""The share of an area that may lie outside its parent's before somebody is told."""
 
 
 def check_city(found: Findings) -> None:
@@ -118,52 +110,6 @@ def _answers(found: Findings) -> None:
             if taken.setdefault(ground, unit.id) != unit.id:
                 says = f"{taken[ground]!r} answers for {ground!r} already"
                 found.error((UnitEntry, number), "answers_for", says=says)
-
-
-def check_areas(found: Findings) -> None:
-    """Areas have units and, in the governing layer, lie in their parents'."""
-    areas = found.entries.areas
-    if not areas:
-        found.warn_at(AREAS, says="no areas: every point goes to the root")
-    layers = {unit.id: unit.layer for unit in found.entries.units}
-    for area in areas:
-        if area.unit not in found.unit_ids:
-            place = ("features", area.number, "properties", "unit")
-            found.error_at(AREAS, *place, says=f"no unit {area.unit!r} in units.yaml")
-    governing = [area for area in areas if area.unit in layers and layers[area.unit] is None]
-    _sticking_out(found, [area for area in governing if area.valid_to is None])
-    west, south, east, north = found.entries.city.extent
-    frame = shapely.box(west, south, east, north)
-    for area in governing:
-        if not frame.intersects(area.shape):
-            says, hint = "lies outside the city's extent", "is it latitude first?"
-            found.warn_at(AREAS, "features", area.number, says=says, hint=hint)
-
-
-def _sticking_out(found: Findings, areas: list[Area]) -> None:
-    """Warns of areas that lie outside the nearest unit above that has areas of its own."""
-    parents = {unit.id: unit.parent for unit in found.entries.units}
-    shapes: dict[str, list[Any]] = defaultdict(list)
-    for area in areas:
-        shapes[area.unit].append(area.shape)
-    below: dict[str, list[Area]] = defaultdict(list)
-    for area in areas:
-        upper = parents.get(area.unit)
-        for _ in range(DEEPEST_TREE):
-            if upper is None or upper in shapes:
-                break
-            upper = parents.get(upper)
-        if upper in shapes:
-            below[upper].append(area)
-    for upper, children in below.items():
-        ground = shapely.union_all(shapes[upper]) if len(shapes[upper]) > 1 else shapes[upper][0]
-        shapely.prepare(ground)
-        inside = shapely.covers(ground, np.array([area.shape for area in children], dtype=object))
-        for area in (area for area, fits in zip(children, inside, strict=True) if not fits):
-            share = shapely.area(shapely.difference(area.shape, ground)) / shapely.area(area.shape)
-            if share > STICKS_OUT:
-                says = f"{share:.0%} of the area of {area.unit!r} lies outside that of {upper!r}"
-                found.warn_at(AREAS, "features", area.number, says=says)
 
 
 def check_places(found: Findings) -> None:

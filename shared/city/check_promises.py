@@ -1,23 +1,26 @@
 """Do the promises hold together: categories, rules, calendars, commitments and their ladders."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import jsonschema
 import msgspec
 
-from shared.city.calendars import calendar_of
+from shared.city.calendars import YEARS, calendar_of
 from shared.city.categories import OTHER, PRIORITIES
 from shared.city.commitments import DEFAULT, Commitments, key_of
 from shared.city.durations import is_duration, is_step_time
 from shared.city.findings import Findings
-from shared.city.model.entry import Entry
+from shared.city.model.entry import ClockKind, Entry
 from shared.city.model.promises import CalendarSpec, Commitment, PauseReason, Step
 from shared.city.model.sorting import Category, Rule, When
 from shared.city.rules import is_empty, values
 from shared.kernel.durations import DurationError, parse_duration
-from shared.kernel.working_time import CalendarError
+from shared.kernel.working_time import Calendar, CalendarError, deadline
 
-_CLOCKS = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
+_STARTS = [datetime(year, 1, 1, tzinfo=UTC) for year in range(YEARS[0], YEARS[-1] + 2, 3)]
+"""From where a promise is tried: years of which holidays are known and the first after them."""
+_CLOCKS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
 
 
 def check_categories(found: Findings) -> None:
@@ -107,6 +110,11 @@ def check_pauses(found: Findings) -> None:
     if not is_duration(found.entries.city.asking.confirm):
         found.error_at("city.yaml", "asking", "confirm", says="a clock needs some time to run")
 
+    for number, reason in enumerate(found.entries.pauses):
+        calendars = {c.calendar for c in found.entries.commitments if any(c.target(clock) for clock in reason.clocks)}
+        for id_ in sorted(calendars) if is_duration(reason.longest) else ():
+            _reached(found, (PauseReason, number), "longest", reason.longest, id_)
+
 
 def _span(found: Findings, entry: tuple[type[Entry], int], field: str, span: str | None) -> None:
     if span is not None and not is_duration(span):
@@ -138,7 +146,7 @@ def check_commitments(found: Findings) -> None:
             for field in ("tell", "supervise", "move_to"):
                 word = getattr(step, field)
                 found.target(entry, "ladder", at, field, word="own" if word == "caller" else word)
-        if not _reaches_top(found, commitment):
+        if any(commitment.target(clock) for clock in _CLOCKS) and not _reaches_top(found, commitment):
             hint = f"a step for the root, {found.entries.city.root!r}, or its level"
             found.warn(entry, "ladder", says="the ladder does not reach the top", hint=hint)
     _all_promised(found)
@@ -162,8 +170,11 @@ def _targets(found: Findings, number: int, commitment: Commitment) -> None:
     entry = (Commitment, number)
     sound = True
     for clock in _CLOCKS:
-        target = getattr(commitment, clock)
-        if target is None or is_duration(target):
+        target = commitment.target(clock)
+        if target is None:
+            continue
+        if is_duration(target):
+            _reached(found, entry, clock, target, commitment.calendar)
             continue
         sound = False
         try:
@@ -171,8 +182,35 @@ def _targets(found: Findings, number: int, commitment: Commitment) -> None:
             found.error(entry, clock, says="a clock needs some time to run")
         except DurationError as error:
             found.error(entry, clock, says=str(error))
-    if sound and _plain(commitment.acknowledge) > _plain(commitment.resolve):
+    acknowledge, resolve = commitment.target("acknowledge"), commitment.target("resolve")
+    if sound and acknowledge is not None and resolve is not None and _plain(acknowledge) > _plain(resolve):
         found.warn(entry, "acknowledge", says="more time to acknowledge than to resolve")
+    if acknowledge is None and resolve is None and commitment.forgotten_after is None:
+        hint = "give it `forgotten_after`, so that somebody above hears of what nobody works at"
+        found.warn(entry, "resolve", says="neither a promise nor a watch: nothing ever climbs", hint=hint)
+
+
+def _reached(found: Findings, entry: tuple[type[Entry], int], field: str, span: str, calendar_id: str) -> None:
+    """The calendar gets as far as ``span`` wherever it starts; else each report of the category would be parked."""
+    calendar = _calendar(found, calendar_id)
+    if calendar is None:
+        return
+    try:
+        for start in _STARTS:
+            deadline(start, parse_duration(span), calendar)
+    except CalendarError:
+        says = f"{span} is not reached within ten years on the calendar {calendar_id!r}"
+        hint = "PTnH is working time, PnD are its days; `none` says that nothing is promised"
+        found.error(entry, field, says=says, hint=hint)
+
+
+def _calendar(found: Findings, id_: str) -> Calendar | None:
+    """The kernel's calendar; None for one that is not there or wrong, of which others tell."""
+    spec = next((spec for spec in found.entries.calendars if spec.id == id_), None)
+    try:
+        return None if spec is None else calendar_of(spec, spec.timezone or "UTC")
+    except (CalendarError, NotImplementedError):
+        return None
 
 
 def _plain(target: str) -> float:
@@ -184,13 +222,13 @@ def _step_faults(step: Step, commitment: Commitment) -> Iterator[tuple[str, str]
         yield "at", f"{step.at!r} is neither a fraction of the target (0.8) nor a delay after the breach (+PT10M)"
     if sum(target is not None for target in (step.tell, step.supervise, step.move_to)) != 1:
         yield "at", "a step does one thing: `tell`, `supervise` or `move_to`"
-    clocks = values(step.clock)
+    clocks: tuple[ClockKind, ...] = (step.clock,) if isinstance(step.clock, str) else step.clock
     of_parts = set(clocks) <= {"report_in", "finish_part"}
     if step.move_to is not None and of_parts:
         yield "move_to", "a part stays with the unit that was called: `tell` or `supervise`"
     if "caller" in (step.tell, step.supervise, step.move_to) and not of_parts:
         yield "clock", "only a part has a `caller`: name the clocks report_in and finish_part, in a step of their own"
-    if not any(getattr(commitment, clock) for clock in clocks):
+    if not any(commitment.target(clock) for clock in clocks):
         yield "clock", f"the commitment has no {' or '.join(clocks)} target"
 
 
@@ -210,3 +248,9 @@ def _all_promised(found: Findings) -> None:
         if "commitments.yaml" in found.content and promises.find(category.code, ()) is None:
             says = f"no commitment holds for {category.code!r} in every unit"
             found.error((Category, number), "code", says=says, hint="add one with `class: default`")
+    danger = {category.code for category in found.entries.categories if category.priority == "danger"}
+    held = {promises.find(code, ()) for code in danger}
+    for number, commitment in enumerate(found.entries.commitments):
+        of_danger = commitment.class_ == "danger" or commitment.category in danger or commitment in held
+        if of_danger and commitment.target("acknowledge") is None:
+            found.error((Commitment, number), "acknowledge", says="danger without a promise", hint="for example PT10M")

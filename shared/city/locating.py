@@ -51,11 +51,15 @@ class Located(msgspec.Struct, frozen=True):
 
 
 class Asked(NamedTuple):
-    """A question: a point (lon, lat, WGS-84), words, a recorded unit; any may be missing."""
+    """A question: a point (lon, lat, WGS-84), words, a recorded unit; any may be missing.
+
+    ``on``: the day, in the city's zone, whose areas hold; None = those after the last change that the pack knows.
+    """
 
     point: tuple[float, float] | None
     text: str | None = None
     unit: str | None = None
+    on: date | None = None
 
 
 class LocatedMany(msgspec.Struct, frozen=True):
@@ -89,11 +93,23 @@ class Locator:
 
         ``on``: the day whose areas hold; None = the newest the pack has. Never fails: there is always one owner.
         """
-        return self.locate_each([Asked(point, text, unit)], on)[0]
+        return self.locate_each([Asked(point, text, unit, on)])[0]
 
-    def locate_each(self, asked: Sequence["Asked"], on: date | None = None) -> list[Located]:
-        """``locate`` for many questions; the geometry of all is looked up together, for a tenth of the time."""
-        index = self._areas.at(on)
+    def locate_each(self, asked: Sequence["Asked"]) -> list[Located]:
+        """``locate`` for many questions; the geometry of all is looked up together, for a tenth of the time.
+
+        A batch may span days: the questions of each period in which the same areas hold are looked up together.
+        """
+        periods: dict[int, list[int]] = {}
+        for number, one in enumerate(asked):
+            periods.setdefault(self._areas.period(one.on), []).append(number)
+        found: dict[int, Located] = {}
+        for numbers in periods.values():
+            index = self._areas.at(asked[numbers[0]].on)
+            found.update(zip(numbers, self._of_period([asked[n] for n in numbers], index), strict=True))
+        return [found[number] for number in range(len(asked))]
+
+    def _of_period(self, asked: Sequence["Asked"], index: AreaIndex) -> list[Located]:
         unusable = [self._unusable(one.point) for one in asked]
         points = [one.point for one, why in zip(asked, unusable, strict=True) if one.point is not None and why is None]
         plane = np.array(points, dtype=float).reshape(-1, 2)

@@ -79,6 +79,10 @@ class Pack:
             entries.no_location,
         )
 
+    def day(self, at: datetime) -> date:
+        """The city's calendar day at ``at`` (aware)."""
+        return at.astimezone(self.posts.zone).date()
+
     def locate(
         self,
         point: tuple[float, float] | None,
@@ -89,9 +93,9 @@ class Pack:
         """Which unit answers, and why: ``Locator.locate``."""
         return self._locator.locate(point, text, unit, on)
 
-    def locate_each(self, asked: Sequence[Asked], on: date | None = None) -> list[Located]:
+    def locate_each(self, asked: Sequence[Asked]) -> list[Located]:
         """``locate`` for many questions: ``Locator.locate_each``."""
-        return self._locator.locate_each(asked, on)
+        return self._locator.locate_each(asked)
 
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
         """Many points at once, by area only: ``Locator.locate_many``."""

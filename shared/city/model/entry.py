@@ -14,6 +14,9 @@ Text = Annotated[str, Meta(max_length=4000)]
 Word = Annotated[str, Meta(min_length=1, max_length=60)]
 AppName = Annotated[str, Meta(pattern=r"^@?[A-Za-z0-9_.-]{1,60}$", description="the name that its key was made for")]
 Iso = Annotated[str, Meta(pattern=r"^P[0-9A-Z.,]+$", description="ISO 8601 duration: PT10M, PT8H, P3D")]
+Target = Annotated[
+    str, Meta(pattern=r"^(P[0-9A-Z.,]+|none)$", description="ISO 8601 duration: PT10M, PT8H, P3D; or none: no promise")
+]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
 Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 Lon = Annotated[float, Meta(ge=-180, le=180)]

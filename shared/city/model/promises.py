@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.city.model.entry import Clock, ClockKind, Entry, Fraction, Hours, Id, Iso, Name, Text, Weekday, Word
+from shared.city.model.entry import Clock, ClockKind, Entry, Fraction, Hours, Id, Iso, Name, Target, Text, Weekday, Word
+
+NO_PROMISE = "none"
 
 
 class Step(Entry, frozen=True, kw_only=True):
@@ -22,6 +24,7 @@ class Step(Entry, frozen=True, kw_only=True):
 class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
     """``commitments.yaml``: how fast, for a category or a class (a priority word or ``default`` too), in a unit.
 
+    A target is a duration; ``acknowledge`` and ``resolve`` may be ``none``: said on purpose that nothing is promised.
     ``forgotten_after``: elapsed time without anybody doing anything, after which the owner, then level by level who is
     above, is woken.
     """
@@ -30,9 +33,9 @@ class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"cla
     category: str | None = None
     class_: Word | None = None
     unit: Id | None = None
-    acknowledge: Iso
+    acknowledge: Target
     on_site: Iso | None = None
-    resolve: Iso
+    resolve: Target
     report_in: Iso | None = None
     finish_part: Iso | None = None
     confirm: Iso | None = None
@@ -42,6 +45,11 @@ class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"cla
     ladder: tuple[Step, ...] = ()
     made_up: bool = False
     note: Text = ""
+
+    def target(self, kind: ClockKind) -> str | None:
+        """What is promised for the clock ``kind``, ISO 8601; None: nothing."""
+        promised: str | None = getattr(self, kind)
+        return None if promised == NO_PROMISE else promised
 
 
 class PauseReason(Entry, frozen=True, kw_only=True):
