@@ -40,7 +40,7 @@ def problems(*features: dict[str, Any], members: dict[str, Any] | None = None, *
 
 
 def warnings(*features: dict[str, Any], **files: str) -> list[str]:
-    return [problem.message for problem in pack(*features, **files).warnings]
+    return [problem.message for problem in pack(*features, members=None, **files).warnings]
 
 
 QUAY, MILL = box(4.3, 52.1, 4.35, 52.15), box(4.35, 52.1, 4.4, 52.15)
