@@ -60,7 +60,7 @@ def assemble(settings: Settings) -> Service:
     links = AnswerLinks(settings.secret_text, reporter_url, store, reporters, packs, service.clock)
     api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock, links)
     persons = PersonsApi(store, identities, acceptance, vault)
-    photo_api = PhotoApi(photos, store, packs)
+    photo_api = PhotoApi(photos, store, packs, service.quotas)
     service.routes = [
         *api.routes(),
         *links.routes(),

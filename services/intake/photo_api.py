@@ -20,6 +20,7 @@ from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
+from shared.runtime.quotas import Quotas
 
 SENDERS = frozenset({"rider_app", "importer", "officer"})
 VIEWERS = frozenset({"rider_app", "importer", "officer", "ops"})
@@ -41,8 +42,9 @@ class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
 class PhotoApi:
     """Handlers of photos."""
 
-    def __init__(self, photos: PhotoStore, store: ReportStore, packs: PackLibrary) -> None:
+    def __init__(self, photos: PhotoStore, store: ReportStore, packs: PackLibrary, quotas: Quotas) -> None:
         self._photos = photos
+        self._quotas = quotas
         self._store = store
         self._packs = packs
 
@@ -81,6 +83,7 @@ class PhotoApi:
         if len(content) > BYTES_MAX:
             raise Refusal(413, "too-large", f"At most {BYTES_MAX} bytes.")
         picture = look(content)
+        self._quotas.charge_photo(call.principal, len(content))
         id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
         headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}
         return Answer({"id": id_, "width": picture.width, "height": picture.height}, 201, headers)

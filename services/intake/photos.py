@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from prometheus_client import Gauge
 
 from services.intake.domain.photo import Cleaned, Picture
-from shared.kernel.errors import FieldError, Refusal, invalid, key_reused
+from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, too_many
 from shared.kernel.ids import secret_id
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Bucket, Database, Document, IndexModel
@@ -22,16 +22,21 @@ from shared.runtime.vitals import COUNTED_MAX
 
 LEASE = timedelta(seconds=60)
 UNCLAIMED_KEPT = timedelta(days=1)
+UNCLAIMED_MAX = 1000
+UNCLAIMED_BYTES_MAX = 512 * 1024 * 1024
+"""Of one app, at a time: what it has sent and no report or case has claimed yet."""
+UNCLAIMED_RETRY_SECONDS = 60
 SWEEP_PAGE = 100
 ATTEMPTS_MAX = 3
 _WAITING = Gauge("whistle_waiting_photos", "Photos that wait to be cleaned.")
 
 INDEXES = (
-    IndexModel([("state", 1), ("lease_until", 1)], name="cleaning"),
     IndexModel([("report", 1)], name="report", sparse=True),
     IndexModel([("case", 1)], name="case", sparse=True),
     IndexModel([("sent_at", 1)], name="unclaimed", partialFilterExpression={"claimed": False}),
     IndexModel([("claimed", 1), ("sent_at", 1)], name="age"),
+    IndexModel([("state", 1), ("sender", 1), ("lease_until", 1)], name="turns"),
+    IndexModel([("sender", 1)], name="unclaimed_of", partialFilterExpression={"claimed": False}),
 )
 
 
@@ -44,19 +49,26 @@ class PhotoStore:
         self._clean = bucket("clean")
         self._secret = secret.encode()
         self._arrived = asyncio.Event()
+        self._last_turn = ""
 
     async def keep(self, who: Principal, key: str, content: bytes, picture: Picture) -> tuple[str, bool]:
-        """Store what was sent; its id, and whether it was there already. Raises ``Refusal`` 422 for a reused key."""
+        """Store what was sent; its id, and whether it was there already.
+
+        Raises ``Refusal``: 422 for a reused key, 429 while too much of this app's is unclaimed.
+        """
         id_ = secret_id("f", self._secret, "photo", who.city, who.who, key)
         sha256 = hashlib.sha256(content).hexdigest()
         found = await self.photos.find_one({"_id": id_}, {"sha256": 1})
         if found is None:
+            await self._room_for(sender_of(who), len(content))
             await self._originals.put(id_, content)
             fresh = await self.photos.insert(
                 {
                     "_id": id_,
                     "city": who.city,
                     "app": who.who,
+                    "sender": sender_of(who),
+                    "bytes": len(content),
                     "sha256": sha256,
                     "media": picture.media,
                     "width": picture.width,
@@ -75,6 +87,13 @@ class PhotoStore:
         if found is None or found["sha256"] != sha256:
             raise key_reused()
         return id_, True
+
+    async def _room_for(self, sender: str, size: int) -> None:
+        waiting = await self.photos.find({"sender": sender, "claimed": False}, {"bytes": 1}, limit=UNCLAIMED_MAX)
+        taken = sum(photo["bytes"] for photo in waiting)
+        if len(waiting) == UNCLAIMED_MAX or taken + size > UNCLAIMED_BYTES_MAX:
+            says = f"{len(waiting)} photos ({taken // 2**20} MiB) belong to no report yet: send those reports first."
+            raise too_many(says, UNCLAIMED_RETRY_SECONDS)
 
     async def claim_for_report(self, who: Principal, photos: Sequence[str], report: str) -> tuple[str, ...]:
         """All of ``photos`` belong to ``report``; the looks of those that are clean and have enough to be known by.
@@ -129,15 +148,14 @@ class PhotoStore:
         self._arrived.clear()
 
     async def next_to_clean(self) -> tuple[Document, bytes] | None:
-        """A photo to clean, leased for a minute so that two workers do not both take it."""
-        now = real_now()
-        photo = await self.photos.update_and_get(
-            {"state": "sent", "lease_until": {"$lte": now}},
-            {"$set": {"lease_until": now + LEASE}, "$inc": {"attempts": 1}},
-            sort=[("lease_until", 1)],
-        )
+        """A photo to clean, leased for a minute so that two workers do not both take it.
+
+        Senders have turns, each its oldest photo: who sends a hundred at once keeps nobody waiting.
+        """
+        photo = await self._leased({"sender": {"$gt": self._last_turn}}) or await self._leased({})
         if photo is None:
             return None
+        self._last_turn = photo.get("sender", "")
         try:
             content = await self._originals.get(photo["_id"])
         except Refusal:
@@ -147,6 +165,14 @@ class PhotoStore:
             await self.finish(photo["_id"], None)
             return None
         return photo, content
+
+    async def _leased(self, of: Document) -> Document | None:
+        now = real_now()
+        return await self.photos.update_and_get(
+            {"state": "sent", **of, "lease_until": {"$lte": now}},
+            {"$set": {"lease_until": now + LEASE}, "$inc": {"attempts": 1}},
+            sort=[("sender", 1), ("lease_until", 1)],
+        )
 
     async def finish(self, id_: str, cleaned: Cleaned | None) -> Document | None:
         """``cleaned``: None when it proved unreadable. Answers the photo."""
@@ -195,6 +221,11 @@ class PhotoStore:
             (self._clean, f"{id_}.thumb"),
         ):
             await bucket.delete(name)
+
+
+def sender_of(who: Principal) -> str:
+    """Whose turn it is, and whose unclaimed photos are counted together: an app of a city, or an officer."""
+    return f"{who.city}/{who.who}"
 
 
 def buckets(settings: Settings, database: Database) -> Callable[[str], Bucket]:

@@ -13,7 +13,7 @@ import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from PIL import Image, ImageOps
+from PIL import Image
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import (
@@ -26,6 +26,7 @@ from services.intake.domain.photo import (
     media_of,
     too_large,
 )
+from services.intake.pixels import as_seen
 from shared.kernel.errors import Refusal
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
@@ -34,6 +35,9 @@ THUMB_SIDE = 320
 MEMORY_MAX = 2 * 1024**3
 SECONDS_MAX = 20.0
 PR_SET_PDEATHSIG = 1
+JPEG_END = b"\xff\xd9"
+NO_PIXELS = bytes(range(1, 241)) * 4
+"""Bytes that a decoder skips when it has all pixels, and takes for pixels when it has not; no marker is in them."""
 
 
 def look(content: bytes) -> Picture:
@@ -61,15 +65,32 @@ def clean(content: bytes, media: str) -> Cleaned:
     The looks are the thumb's, so that they hang little on the size that was sent.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=[FORMATS[media]]) as image:
-            image.draft("RGB", (FULL_SIDE, FULL_SIDE))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-        upright.thumbnail((FULL_SIDE, FULL_SIDE))
+        upright = _decoded(content, media)
         full = _jpeg(upright, 85)
         upright.thumbnail((THUMB_SIDE, THUMB_SIDE))
         return Cleaned(full, _jpeg(upright, 75), _looks(upright))
     except Exception as wrong:
         raise ValueError(f"unreadable: {type(wrong).__name__}") from None
+
+
+def _decoded(content: bytes, media: str) -> Image.Image:
+    """The picture as it is shown. A JPEG without its end marker is whole when all of its pixels are there."""
+    try:
+        return _opened(content, media)
+    except OSError:
+        if media != "image/jpeg":
+            raise
+        ended, lengthened = (_opened(content + tail, media) for tail in (JPEG_END, NO_PIXELS + JPEG_END))
+        if ended.tobytes() != lengthened.tobytes():
+            raise  # what follows the last byte still counts for pixels: some are missing
+        return ended
+
+
+def _opened(content: bytes, media: str) -> Image.Image:
+    with Image.open(io.BytesIO(content), formats=[FORMATS[media]]) as image:
+        if image.mode in ("L", "RGB"):
+            image.draft(image.mode, (FULL_SIDE, FULL_SIDE))
+        return as_seen(image, FULL_SIDE)
 
 
 def _looks(image: Image.Image) -> str | None:

@@ -16,12 +16,12 @@ class Quota:
         self._names_max = names_max
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
-    def take(self, name: str, now: float, rate: float, burst: int) -> float:
-        """0.0 when it is granted, else the seconds until it would be; what is refused takes nothing.
+    def take(self, name: str, now: float, rate: float, burst: float, amount: float = 1) -> float:
+        """0.0 when ``amount`` is granted, else the seconds until it would be; what is refused takes nothing.
 
-        ``now`` in seconds, ``rate`` a second, ``burst`` at once, both above 0.
+        ``now`` in seconds, ``rate`` a second, ``burst`` at once, both above 0, ``amount`` at most ``burst``.
         """
-        full_at = max(self._full_at.get(name, now), now) + 1 / rate
+        full_at = max(self._full_at.get(name, now), now) + amount / rate
         wait = full_at - now - burst / rate
         if wait > _ROUNDING:
             return wait

@@ -10,16 +10,21 @@ from shared.runtime.settings import Settings
 
 KEY_BURST_SECONDS = 2
 REPORTER_BURST_SECONDS = 30
+PHOTO_BURST_MINUTES = 2
+PHOTO_BURST_MIN = 16 * 1024 * 1024
+"""Bytes: the largest photo passes, however small the rate."""
 
 
 class Quotas:
-    """Charged before anything is written. Both methods raise ``Refusal`` 429 that says when to come again."""
+    """Charged before anything is written. Each method raises ``Refusal`` 429 that says when to come again."""
 
     def __init__(self, settings: Settings) -> None:
         self._key_rate = settings.key_rate
         self._reporter_rate = settings.reporter_rate / 60
         self._keys = Quota()
         self._reporters = Quota()
+        self._photo_rate = settings.photo_rate * 1024 * 1024 / 60
+        self._photos = Quota()
 
     def charge_key(self, who: Principal) -> None:
         """One request, or one report of a batch. Services among themselves are not counted."""
@@ -34,6 +39,13 @@ class Quotas:
         if rate and who.kind != "importer":
             name, burst = f"{who.city}/{who.who}/{ref}", max(1, int(rate * REPORTER_BURST_SECONDS))
             _granted(self._reporters.take(name, time.monotonic(), rate, burst), "reporter")
+
+    def charge_photo(self, who: Principal, size: int) -> None:
+        """A photo of ``size`` bytes."""
+        rate = self._photo_rate
+        if rate:
+            name, burst = f"{who.city}/{who.kind}/{who.who}", max(PHOTO_BURST_MIN, rate * 60 * PHOTO_BURST_MINUTES)
+            _granted(self._photos.take(name, time.monotonic(), rate, burst, size), "key")
 
 
 def _granted(wait: float, whose: str) -> None:

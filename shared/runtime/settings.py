@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         description="Reports a minute and process by one `reporter.ref` of an app (not of an importer), half as many "
         "at once. 0: no limit; `compose.yaml` sets 60.",
     )
+    photo_rate: int = Field(
+        default=240,
+        ge=0,
+        le=1_000_000,
+        description="MiB of photos a minute and process that a key may send, twice as many at once. 0: no limit.",
+    )
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from services.intake import photos as photo_module
 from services.intake.domain.photo import Cleaned, Picture
 from services.intake.keeping import PhotoKeeper
 from services.intake.photos import ATTEMPTS_MAX, INDEXES, PhotoStore, buckets
@@ -187,3 +188,33 @@ def test_what_is_no_address_of_a_bucket_is_refused_at_the_start() -> None:
     for wrong in ("photos", "http://bucket", "s3://", "s3://Bucket", "s3://bucket/a b", "file:///tmp"):
         with pytest.raises(ValidationError):
             Settings(photo_store=wrong)
+
+
+async def test_who_sends_a_hundred_at_once_keeps_nobody_waiting(photos: PhotoStore) -> None:
+    """B81: senders have turns."""
+    for n in range(5):
+        await photos.keep(APP, f"many-{n}", b"1", PNG)
+    await photos.keep(OTHER_APP, "one", b"2", PNG)
+    first, second = await photos.next_to_clean(), await photos.next_to_clean()
+    assert first is not None and second is not None
+    assert {first[0]["app"], second[0]["app"]} == {APP.who, OTHER_APP.who}
+    assert [bool(await photos.next_to_clean()) for _ in range(5)] == [True] * 4 + [False], "the others have theirs too"
+
+
+async def test_an_app_has_room_for_so_many_photos_that_no_report_claims(
+    photos: PhotoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B80: bytes and number of what nobody claims are limited, of each app for itself; claiming makes room."""
+    monkeypatch.setattr(photo_module, "UNCLAIMED_MAX", 2)
+    id_, _ = await photos.keep(APP, "1", b"1", PNG)
+    second, _ = await photos.keep(APP, "2", b"2", PNG)
+    with pytest.raises(Refusal) as refusal:
+        await photos.keep(APP, "3", b"3", PNG)
+    assert refusal.value.status == 429 and refusal.value.retry_after
+    assert await photos.keep(APP, "2", b"2", PNG) == (second, True), "a repeat takes no room"
+    await photos.keep(OTHER_APP, "3", b"3", PNG)
+    await photos.claim_for_report(APP, [id_], "r1")
+    await photos.keep(APP, "3", b"3", PNG)
+    monkeypatch.setattr(photo_module, "UNCLAIMED_BYTES_MAX", 9)
+    with pytest.raises(Refusal):
+        await photos.keep(OTHER_APP, "4", b"123456789", PNG)

@@ -44,3 +44,15 @@ def test_no_flood_of_names_fills_the_memory() -> None:
         quota.take(str(n), 0.0, 1, 1)
     assert len(quota._full_at) == 10
     assert quota.take("999", 0.0, 1, 1) > 0, "the newest are remembered"
+
+
+@given(st.lists(st.floats(0.1, 16), min_size=1, max_size=100), st.floats(0.1, 50))
+def test_amounts_add_up_and_never_exceed_burst_and_rate(amounts: list[float], rate: float) -> None:
+    quota, now, granted = Quota(), 0.0, 0.0
+    for amount in amounts:
+        wait = quota.take("key", now, rate, 16, amount)
+        if wait:
+            now += wait
+            assert quota.take("key", now, rate, 16, amount) == 0.0
+        granted += amount
+        assert granted <= 16 + rate * now + 1e-3
