@@ -4,11 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from deploy.local import compose
 from deploy.local.kafka import BROKER_SETTINGS, Node, new_cluster_id, properties
-from deploy.local.mongo import Member, mongo_uri, replica_set
+from deploy.local.mongo import MONGOD_FLAGS, Member, is_mended, mongo_uri, replica_set
 from deploy.local.parts import SERVICES, Stack, local_environment
 
 
@@ -109,3 +110,23 @@ def test_compose_brokers_have_the_settings_of_the_table() -> None:
     environment = yaml.safe_load(compose.render())["services"]["kafka"]["environment"]
     for key, value in BROKER_SETTINGS.items():
         assert environment["KAFKA_" + key.upper().replace(".", "_")] == value
+
+
+def test_packed_messages_are_switched_off_here_and_in_compose() -> None:
+    at = MONGOD_FLAGS.index("--networkMessageCompressors")
+    assert MONGOD_FLAGS[at + 1] == "disabled"
+
+
+@pytest.mark.parametrize(
+    ("version", "mended"),
+    [
+        ((6, 0, 5), False),
+        ((6, 0, 27), True),
+        ((7, 0, 28), True),
+        ((8, 0, 16), False),
+        ((8, 2, 3), True),
+        ((8, 3, 0), True),
+    ],
+)
+def test_doctor_knows_which_mongod_has_the_fix(version: tuple[int, ...], mended: bool) -> None:
+    assert is_mended(version) is mended
