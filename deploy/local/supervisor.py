@@ -18,6 +18,8 @@ from deploy.local.ports import refuse_taken_ports
 from deploy.local.servers import kafka_server, mongo_server
 from deploy.local.state import Board, hold, read_secret
 from shared.runtime.identity.tokens import ops_token
+from shared.runtime.kafka_security import client_security
+from shared.runtime.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _servers(stack: Stack, board: Board, say: Say) -> tuple[Kept, Kept]:
     """Kafka and MongoDB: those that run elsewhere are looked at, the others started."""
 
     async def ask_kafka() -> str | None:
-        return await kafka_problem(stack.kafka_address.partition(",")[0])
+        return await kafka_problem(stack.kafka_address.partition(",")[0], security=client_security(Settings()))
 
     async def ask_mongo() -> str | None:
         return await mongo_problem(stack.mongo_address)

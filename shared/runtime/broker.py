@@ -23,6 +23,7 @@ from faststream.kafka.message import KafkaMessage
 
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.envelope import Envelope, to_headers
+from shared.runtime.kafka_security import broker_security, client_security
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import OFF, Telemetry
 
@@ -59,6 +60,7 @@ def build_broker(settings: Settings, service: str, middlewares: Sequence[Any] = 
     """A broker that publishes durably: all replicas, idempotent, compressed. Connects at ``start``."""
     return KafkaBroker(
         settings.kafka.split(","),
+        security=broker_security(settings),
         client_id=f"{settings.namespace}.{service}",
         acks="all",
         enable_idempotence=True,
@@ -81,7 +83,7 @@ def build_broker(settings: Settings, service: str, middlewares: Sequence[Any] = 
 
 async def open_admin(settings: Settings) -> AIOKafkaAdminClient:
     """Connected; to be closed. Raises ``KafkaError`` when Kafka is away."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=10000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=10000, **client_security(settings))
     try:
         await admin.start()
     except BaseException:
@@ -95,7 +97,9 @@ async def open_survey(settings: Settings) -> AIOKafkaConsumer:
 
     A broker answers a connection's questions in turn, so that a consumer's own would wait behind its long polls.
     """
-    client = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), isolation_level="read_committed")
+    client = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka.split(","), isolation_level="read_committed", **client_security(settings)
+    )
     try:
         await client.start()
     except BaseException:
@@ -137,7 +141,7 @@ async def topics_exist(settings: Settings, admin: AIOKafkaAdminClient) -> bool:
 
 async def served(settings: Settings, places: Collection[TopicPartition]) -> bool:
     """Whether a client that starts now is answered by the leaders of ``places``."""
-    client = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","))
+    client = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), **client_security(settings))
     try:
         async with asyncio.timeout(SERVED_SECONDS):
             await client.start()

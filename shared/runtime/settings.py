@@ -1,8 +1,8 @@
 """Every setting of every service: ``WHISTLE_*``, each with a default that works locally."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,6 +12,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WHISTLE_", extra="ignore", frozen=True)
 
     kafka: str = Field(default="127.0.0.1:8810", description="Kafka bootstrap servers, comma separated.")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="How Kafka is spoken to: with TLS, with an account, with both, or neither."
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="How the account is proved; PLAIN over TLS only."
+    )
+    kafka_user: str = Field(default="", description="The account on Kafka, one for each service.")
+    kafka_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    kafka_ca: str = Field(
+        default="",
+        description="File (PEM) of the authorities that Kafka's certificates are checked against; empty: the system's.",
+    )
     mongo: str = Field(
         default="mongodb://127.0.0.1:8811/?replicaSet=rs0",
         description="MongoDB URI; a replica set. Write concern, journal and time-outs are set by Whistle.",
@@ -82,6 +94,20 @@ class Settings(BaseSettings):
     replication: int = Field(
         default=1, description="Replicas of each topic; min.insync.replicas is one less, at least 1."
     )
+
+    @model_validator(mode="after")
+    def _kafka_account(self) -> Self:
+        """An account needs a name and a password, and neither crosses a network in the clear."""
+        if self.kafka_security.startswith("SASL") and not (self.kafka_user and self.kafka_password_text):
+            raise ValueError(f"WHISTLE_KAFKA_SECURITY={self.kafka_security} needs WHISTLE_KAFKA_USER and _PASSWORD")
+        if self.kafka_security == "SASL_PLAINTEXT" and self.kafka_mechanism == "PLAIN":
+            raise ValueError("WHISTLE_KAFKA_MECHANISM=PLAIN sends the password as it is: use SASL_SSL or SCRAM")
+        return self
+
+    @property
+    def kafka_password_text(self) -> str:
+        """The account's password on Kafka."""
+        return self.kafka_password.get_secret_value()
 
     @property
     def secret_text(self) -> str:

@@ -80,6 +80,19 @@ def test_the_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_data_directory_is_its_owners_alone_whoever_made_it_first(tmp_path: Path) -> None:
+    data, before = tmp_path / "data", os.umask(0o022)
+    try:
+        (data / "logs").mkdir(parents=True)
+        with hold(data):
+            (data / "later").mkdir()
+            (data / "log").write_text("words of a report")
+        modes = [path.stat().st_mode & 0o777 for path in (data, data / "later", data / "log", data / "lock")]
+    finally:
+        os.umask(before)
+    assert modes == [0o700, 0o700, 0o600, 0o600]
+
+
 def test_an_atomic_write_leaves_nothing_beside_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     for text in ("1", "2"):

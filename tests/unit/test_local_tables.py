@@ -1,15 +1,22 @@
 """The tables that `whistle up` and compose.yaml are made from."""
 
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import yaml
+from cryptography import x509
+from pydantic import ValidationError
 
-from deploy.local import compose
+from deploy.local import compose, compose_secrets
+from deploy.local.certificates import certificates
 from deploy.local.kafka import BROKER_SETTINGS, Node, new_cluster_id, properties
-from deploy.local.mongo import Member, mongo_uri, replica_set
+from deploy.local.mongo import MONGOD_FLAGS, Member, is_mended, mongo_uri, replica_set
 from deploy.local.parts import SERVICES, Stack, local_environment
+from shared.runtime.settings import Settings
 
 
 def test_a_broker_makes_no_topic_by_itself_and_loses_no_acknowledged_record_on_purpose() -> None:
@@ -94,10 +101,12 @@ def test_compose_file_follows_the_compose_schema() -> None:
 
 def test_compose_runs_every_service_bounded_unprivileged_and_without_a_default_secret() -> None:
     services = yaml.safe_load(compose.render())["services"]
-    assert set(services) == {"kafka", "mongo", *(service.name for service in SERVICES)}
+    assert set(services) == {"kafka", "mongo", "accounts", *(service.name for service in SERVICES)}
     for name, block in services.items():
         assert block["cap_drop"] == ["ALL"] and block["user"].split(":")[0] != "0", name
-        assert block["stop_grace_period"] == "30s" and block["healthcheck"]["test"], name
+        assert block["stop_grace_period"] == "30s", name
+        assert name == "accounts" or block["healthcheck"]["test"], name
+        assert block["image"] == "whistle" or re.fullmatch(r"[\w/]+:\d+\.\d+\.\d+", block["image"]), "an exact tag"
         assert set(block["deploy"]["resources"]["limits"]) == {"memory", "cpus"}, name
         assert all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
     for service in SERVICES:
@@ -105,7 +114,72 @@ def test_compose_runs_every_service_bounded_unprivileged_and_without_a_default_s
         assert services[service.name]["read_only"] is True
 
 
+def test_compose_gives_each_service_an_account_of_its_own_and_writes_no_password_down() -> None:
+    services = yaml.safe_load(compose.render())["services"]
+    for service in SERVICES:
+        told = services[service.name]["environment"]
+        assert told["WHISTLE_KAFKA_SECURITY"] == "SASL_SSL" and told["WHISTLE_KAFKA_USER"] == service.name
+        password = f"${{WHISTLE_{service.name.upper()}_PASSWORD:?"
+        assert told["WHISTLE_KAFKA_PASSWORD"].startswith(password)
+        assert f"//{service.name}:{password}" in told["WHISTLE_MONGO"]
+        assert services[service.name]["depends_on"] == {"accounts": {"condition": "service_completed_successfully"}}
+    assert "--keyFile" in services["mongo"]["command"][0]
+    assert services["kafka"]["environment"]["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+
+
+def test_what_compose_needs_is_made_once_and_never_written_over(tmp_path: Path) -> None:
+    made = compose_secrets.make(tmp_path, datetime(2026, 3, 4, tzinfo=UTC))
+    assert [path.relative_to(tmp_path).as_posix() for path in made] == [".env", "secrets/ca.pem", "secrets/kafka.pem"]
+    wanted = set(re.findall(r"\$\{(\w+):\?run", compose.render()))
+    given = dict(line.split("=") for line in (tmp_path / ".env").read_text().splitlines())
+    assert set(given) == wanted and all(len(value) == 64 for value in given.values())
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert compose_secrets.make(tmp_path, datetime(2026, 3, 5, tzinfo=UTC)) == []
+
+
+def test_a_certificate_is_taken_for_its_names_and_by_its_authority(tmp_path: Path) -> None:
+    made = certificates(["kafka", "127.0.0.1"], datetime(2026, 3, 4, tzinfo=UTC))
+    server = x509.load_pem_x509_certificate(made.server.encode())
+    server.verify_directly_issued_by(x509.load_pem_x509_certificate(made.ca.encode()))
+    names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["kafka"]
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kafka_security": "SASL_SSL"},
+        {"kafka_security": "SASL_SSL", "kafka_user": "intake"},
+        {"kafka_security": "SASL_PLAINTEXT", "kafka_mechanism": "PLAIN", "kafka_user": "u", "kafka_password": "p"},
+    ],
+)
+def test_half_an_account_or_a_password_in_the_clear_is_refused_at_the_start(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="WHISTLE_KAFKA"):
+        Settings.model_validate(wrong)
+
+
 def test_compose_brokers_have_the_settings_of_the_table() -> None:
     environment = yaml.safe_load(compose.render())["services"]["kafka"]["environment"]
     for key, value in BROKER_SETTINGS.items():
         assert environment["KAFKA_" + key.upper().replace(".", "_")] == value
+
+
+def test_packed_messages_are_switched_off_here_and_in_compose() -> None:
+    at = MONGOD_FLAGS.index("--networkMessageCompressors")
+    assert MONGOD_FLAGS[at + 1] == "disabled"
+
+
+@pytest.mark.parametrize(
+    ("version", "mended"),
+    [
+        ((6, 0, 5), False),
+        ((6, 0, 27), True),
+        ((7, 0, 28), True),
+        ((8, 0, 16), False),
+        ((8, 2, 3), True),
+        ((8, 3, 0), True),
+    ],
+)
+def test_doctor_knows_which_mongod_has_the_fix(version: tuple[int, ...], mended: bool) -> None:
+    assert is_mended(version) is mended
