@@ -122,10 +122,10 @@ class Attachments:
             clock=fresh_resolve_clock(case, pack, self._clock.now()),
         )
 
-    async def family(self, case: Case) -> list[str]:
-        """The case and those that were merged into it, and into those."""
-        family = {case.id: None}
-        level = [case.id] if case.absorbed else []
+    async def family(self, case: Case, more: Iterable[str] = ()) -> list[str]:
+        """The case, ``more`` that count along, and those that were merged into them, and into those."""
+        family = dict.fromkeys((case.id, *more))
+        level = [one for one in family if one != case.id or case.absorbed]
         while level and len(family) <= FAMILY_MAX:
             below = [one for above in level for one in await self._store.merged_into(above, FAMILY_MAX)]
             level = [one for one in below if one not in family]
@@ -137,7 +137,7 @@ class Attachments:
 
         ``more``: cases that count along; ``without``: merged ones that do not.
         """
-        family = sorted({*await self.family(case), *more} - {*without})
+        family = sorted({*await self.family(case, more)} - {*without})
         openings = [opening_report(one) for one in family]
         linked = await self._links.of(openings)
         return await self._links.count(family) + len(openings) - len(linked)

@@ -49,9 +49,10 @@ class Changes:
     ) -> Change:
         """The change that ``happened`` makes of the stored ``case``, after what was due by its first moment, or ``at``.
 
-        Decide ``happened`` on the case ``as_of`` that moment. Raises ``ValueError`` when nothing happens at all.
+        Decide ``happened`` on the case ``as_of`` that moment. What moves no clock and no ETag, as a rating or the line
+        of a visit, does not make them move. Raises ``ValueError`` when nothing happens at all.
         """
-        moment = at or (happened[0].at if happened else None)
+        moment = at or next((event.at for event in happened if event.MOVES), None)
         fired = due(case, moment) if moment is not None else []
         trace = trace or new_trace()
         before, envelopes = _next(case, fired, trace)

@@ -21,6 +21,9 @@ from shared.runtime.vitals import COUNTED_MAX
 SEEN_KEPT = 64
 """Keys of commands and ids of events that changed the case, newest last: what guards against doing it twice."""
 
+MARKS_KEPT = 8
+"""Of the changes of a case: more than follow one another while somebody asks whether his own took."""
+
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts cases without a waiting clock to the end of a queue."""
 
@@ -57,7 +60,7 @@ _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
 _SOMETIMES = ("next_due", "same", "aside")
 """What a document has only while there is something."""
 _QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *_SOMETIMES)
-_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at", "mark"))
+_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at", "marks"))
 ATTACHED_KEPT = 512
 """Reports that were attached last: what guards against attaching one twice until its link says so."""
 _COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
@@ -78,7 +81,7 @@ class Change:
     attached: tuple[str, ...] = ()
     """Reports that it attaches."""
     mark: str = ""
-    """Its own: the document says by whose change it is what it is."""
+    """Its own: the document keeps the last ones, so that who wrote many cases at once learns which took."""
     fired: int = 0
     """How many of its events are the case's own: what was due by then."""
     breached: tuple[Clock, ...] = ()
@@ -264,11 +267,11 @@ class CaseStore:
         return await self.cases.write([UpdateOne(*_guarded(change)) for change in changes])
 
     async def took(self, changes: Sequence[Change]) -> list[Change]:
-        """Those of ``changes`` whose cases still are what they made of them, without any that has moved on since."""
+        """Those of ``changes``, written just now, that are among the last ``MARKS_KEPT`` of their cases."""
         ids = [change.after.id for change in changes]
-        found = await self.cases.find({"_id": {"$in": ids}}, {"mark": 1}, limit=len(ids))
-        marks = {document["_id"]: document.get("mark") for document in found}
-        return [change for change in changes if change.mark and marks.get(change.after.id) == change.mark]
+        found = await self.cases.find({"_id": {"$in": ids}}, {"marks": 1}, limit=len(ids))
+        marks = {mark for document in found for mark in document.get("marks", ())}
+        return [change for change in changes if change.mark in marks]
 
     async def set_aside(self, cases: Sequence[Case], now: datetime, until: datetime) -> None:
         """Look at these cases, which could not be decided, no earlier than ``until``; any change of one ends that."""
@@ -337,8 +340,11 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     document = moved(change.before, change.after, change.seen_by)
     where: dict[str, Any] = {"_id": change.after.id, "version": change.before.version}
     update: dict[str, Any] = {
-        "$set": {**document, "mark": change.mark},
-        "$push": {"pending": {"$each": as_pending(change.envelopes)}},
+        "$set": document,
+        "$push": {
+            "pending": {"$each": as_pending(change.envelopes)},
+            "marks": {"$each": [change.mark], "$slice": -MARKS_KEPT},
+        },
         "$min": {
             "outbox.lane": min((event.lane for event in change.envelopes), default=1),
             "outbox.since": real_now(),

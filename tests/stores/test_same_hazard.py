@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -395,7 +396,7 @@ async def test_a_pair_whose_save_lost_to_an_attachment_is_merged_all_the_same(
 ) -> None:
     """B49: what only hangs on the younger case meanwhile is no reason to leave it apart."""
     young, old = await side_by_side_cases(router)
-    save, overtaken = router.changes.save, []
+    save, overtaken = router.changes.save, list[str]()
 
     async def overtakes(change: Change) -> bool:
         if change.after.id == young and not overtaken:
@@ -425,7 +426,7 @@ async def merged_in_a_row(router: Routing, count: int) -> list[str]:
     events = [report(f"c{n}", f"a burst pipe at building {n}", minutes=count - n) for n in range(count)]
     await hearing(router).handle(events)
     ids = [of(event) for event in events]
-    for younger, older in zip(ids, ids[1:], strict=False):
+    for younger, older in pairwise(ids):
         change = router.changes.of(await one(router, younger), [Merged(at=NOW, into=older, by="oh-desk")])
         assert await router.changes.save(change)
     return ids
@@ -528,7 +529,8 @@ async def test_of_changes_written_together_only_the_lost_ones_are_tried_again(
     heard = hearing(router)
     await heard.handle([report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3")])
     ids = [of(report("k1")), of(report("k2"))]
-    save_all, saved = router.changes.save_all, []
+    save_all = router.changes.save_all
+    saved: list[tuple[list[str], list[str]]] = []
 
     async def overtaken(changes: Sequence[Change]) -> list[Change]:
         if not saved:
