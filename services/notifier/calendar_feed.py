@@ -7,7 +7,7 @@ import asyncio
 import base64
 import hmac
 import struct
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from services.notifier.alert_rules import NoBody
 from services.notifier.decided import Decided
 from shared.city.model.people import Person
 from shared.city.pack import Pack
-from shared.city.rota import Turn
+from shared.city.rota import DAY, Changes, Turn
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
@@ -28,10 +28,13 @@ from shared.runtime.packs import PackLibrary
 from shared.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from icalendar import Event
+    from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard
 
 BACK = timedelta(days=14)
 AHEAD = timedelta(days=60)
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before any revision; a ``SEQUENCE`` counts seconds from here, so that a later revision has the larger one."""
+MARGIN = timedelta(days=2)
 HEADERS = {"cache-control": "private, max-age=300", "x-content-type-options": "nosniff"}
 
 
@@ -112,8 +115,10 @@ class CalendarFeeds:
         if person is None:
             raise not_found("calendar")
         today = self._clock.now().astimezone(pack.posts.zone).date()
-        turns = pack.posts.turns(person, today - BACK, today + AHEAD, self._decided.of(row["city"]))
-        content = await asyncio.to_thread(calendar, pack, person, turns)
+        decided = self._decided.of(row["city"])
+        turns = pack.posts.turns(person, today - BACK, today + AHEAD, decided)
+        revised = revised_at(person, await self._packs.since(row["city"]), decided)
+        content = await asyncio.to_thread(calendar, pack, person, turns, revised)
         return Response(content, 200, HEADERS, "text/calendar; charset=utf-8")
 
     def _token(self, id_: str, generation: int) -> str:
@@ -135,24 +140,75 @@ class CalendarFeeds:
         raise not_found("calendar")
 
 
-def calendar(pack: Pack, person: Person, turns: list[Turn]) -> bytes:
-    """The turns in the city's time zone. Who is always on duty has nothing to look up: only turns with hours are in."""
+def revised_at(person: Person, pack_since: datetime | None, decided: Changes) -> datetime:
+    """When the person's duties were last revised: the pack was loaded, or a swap or leave of his began to hold."""
+    own = (change.since for change in decided.all if person.id in (change.person, change.by))
+    return max((EPOCH, *own, *([pack_since] if pack_since is not None else [])))
+
+
+def calendar(pack: Pack, person: Person, turns: list[Turn], revised: datetime = EPOCH) -> bytes:
+    """The turns in the city's time zone, each as of ``revised``. Who is always on duty has nothing to look up: only
+    turns with hours are in. The zone is in, be there turns or not: a calendar has at least one component."""
     from icalendar import Calendar  # a third of a second, in the thread of the first who asks
 
     zone = ZoneInfo(pack.city.timezone)
+    shown = [turn for turn in turns if turn.why != "always"]
     made = Calendar()
     made.add("prodid", "-//Whistle//duty rota//EN")
     made.add("version", "2.0")
     made.add("x-wr-calname", f"{pack.city.name} · {person.name}")
-    for turn in turns:
-        if turn.why != "always":
-            made.add_component(_event(pack, person, turn, zone))
-    made.add_missing_timezones()
+    first = min((turn.start for turn in shown), default=revised)
+    last = max((turn.end for turn in shown), default=first)
+    made.add_component(timezone(zone, first - MARGIN, last + MARGIN))
+    for turn in shown:
+        made.add_component(_event(pack, person, turn, zone, revised))
     found: bytes = made.to_ical()
     return found
 
 
-def _event(pack: Pack, person: Person, turn: Turn, zone: ZoneInfo) -> "Event":
+def timezone(zone: ZoneInfo, first: datetime, last: datetime) -> "Timezone":
+    """The zone's rules from ``first`` to ``last``, every change of the clocks as it is.
+
+    icalendar's own looks at the zone in long steps and passes over a short stretch, such as the month of Ramadan in
+    which Morocco's clocks go back.
+    """
+    from icalendar import Timezone
+
+    found = Timezone()
+    found.add("tzid", zone.key)
+    found.add_component(_observance(first, first, zone))
+    at = first
+    while at < last:
+        following = min(at + DAY, last)
+        if at.astimezone(zone).utcoffset() != following.astimezone(zone).utcoffset():
+            found.add_component(_observance(at, _changes_at(at, following, zone), zone))
+        at = following
+    return found
+
+
+def _changes_at(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The second in between from which the offset of ``after`` holds."""
+    was = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        before, after = (middle, after) if middle.astimezone(zone).utcoffset() == was else (before, middle)
+    return after.replace(microsecond=0)
+
+
+def _observance(before: datetime, since: datetime, zone: ZoneInfo) -> "TimezoneStandard | TimezoneDaylight":
+    """What holds from ``since`` on, told by the clock on the wall that held ``before``."""
+    from icalendar import TimezoneDaylight, TimezoneStandard
+
+    local, was = since.astimezone(zone), before.astimezone(zone).utcoffset() or timedelta()
+    found = TimezoneDaylight() if local.dst() else TimezoneStandard()
+    found.add("dtstart", since.replace(tzinfo=None) + was)
+    found.add("tzoffsetfrom", was)
+    found.add("tzoffsetto", local.utcoffset() or timedelta())
+    found.add("tzname", local.tzname() or zone.key)
+    return found
+
+
+def _event(pack: Pack, person: Person, turn: Turn, zone: ZoneInfo, revised: datetime) -> "Event":
     from icalendar import Event
 
     chinese = pack.city.languages[0].startswith("zh")
@@ -162,7 +218,9 @@ def _event(pack: Pack, person: Person, turn: Turn, zone: ZoneInfo) -> "Event":
     instead = "" if turn.instead_of is None else (f"（替{of.name}）" if chinese else f" (for {of.name})")
     event = Event()
     event.add("uid", f"{plain_id('i', pack.city.id, person.id, turn.start.isoformat())}@whistle")
-    event.add("dtstamp", turn.start)
+    event.add("dtstamp", revised)
+    event.add("last-modified", revised)
+    event.add("sequence", max(0, int((revised - EPOCH).total_seconds())))
     event.add("dtstart", turn.start.astimezone(zone))
     event.add("dtend", turn.end.astimezone(zone))
     event.add("summary", f"{place}{post}值班{instead}" if chinese else f"Duty: {place} {post}".rstrip() + instead)

@@ -15,6 +15,8 @@ from services.router.assignment import fresh_resolve_clock
 from services.router.changes import Changes
 from services.router.domain.attaching import Trouble, attach
 from services.router.domain.case import Case
+from services.router.domain.due import as_of
+from services.router.homes import Homes
 from services.router.links import Links
 from services.router.placing import Joining
 from services.router.sameness import rising_of, rule_of
@@ -27,9 +29,8 @@ from shared.runtime.packs import PackLibrary
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
-CHAIN_MAX = 20
-"""Cases merged one into the other, and merged cases on each level that are counted along."""
 FAMILY_MAX = 1000
+"""Merged cases whose reports are counted along."""
 
 
 class LostRaceError(TimeoutError):
@@ -42,6 +43,7 @@ class Attachments:
     def __init__(self, store: CaseStore, links: Links, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
         self._store = store
         self._links = links
+        self.walk = Homes(store, links)
         self._changes = changes
         self._packs = packs
         self._clock = clock
@@ -58,10 +60,12 @@ class Attachments:
             by_case = defaultdict(list, by_case)
 
     async def _join(self, waiting: dict[str, list[Joining]]) -> None:
-        for _ in range(ROUNDS_MAX):
-            loaded = await self.homes(waiting)
-            changes: list[tuple[Change, list[Joining]]] = []
-            rest: dict[str, list[Joining]] = defaultdict(list)
+        """Cases that became one take one change after the other; only a change that others overtook is a lost round."""
+        lost = 0
+        while waiting:
+            loaded = await self.walk.of(waiting)
+            changes: list[tuple[str, Change, list[Joining]]] = []
+            rest: dict[str, list[Joining]] = {}
             for asked, joining in waiting.items():
                 case, attached = loaded[asked]
                 new = [one for one in joining if one.link.report not in attached]
@@ -70,22 +74,22 @@ class Attachments:
                 if not new:
                     await self._told(joining, case)
                     continue
-                if any(change.after.id == case.id for change, _ in changes):
-                    rest[asked] += joining  # two that became one: in the next round
+                if any(change.after.id == case.id for _, change, _ in changes):
+                    rest[asked] = joining
                     continue
                 done = [one for one in joining if one.link.report in attached]
-                changes.append((await self._change(case, new), [*done, *new]))
-            took = await self._changes.save_all([change for change, _ in changes])
-            if took == len(changes):
-                for change, joining in changes:
+                changes.append((asked, await self._change(case, new), [*done, *new]))
+            took = {change.mark for change in await self._changes.save_all([change for _, change, _ in changes])}
+            for asked, change, joining in changes:
+                if change.mark in took:
+                    log.info("reports.attached", case=change.after.id, reports=len(joining))
                     await self._told(joining, change.after)
-            else:
-                for change, joining in changes:
-                    rest[change.after.id] += joining
-            if not rest:
-                return
+                else:
+                    rest[asked] = joining
+            lost += len(took) < len(changes)
+            if lost == ROUNDS_MAX:
+                raise LostRaceError(f"cases {sorted(rest)[:3]}")
             waiting = rest
-        raise LostRaceError(f"cases {sorted(waiting)[:3]}")
 
     async def _led(self, one: Joining, case: Case) -> Joining:
         """Its link names a case that is there: one that was merged, or ``case`` instead of one that nobody opened."""
@@ -99,12 +103,12 @@ class Attachments:
     async def _told(self, joining: Sequence[Joining], case: Case) -> None:
         await self._links.told([one.link for one in joining], case.version)
 
-    async def _change(self, case: Case, joining: Sequence[Joining]) -> Change:
+    async def _change(self, stored: Case, joining: Sequence[Joining]) -> Change:
         now = self._clock.now()
+        case = as_of(stored, now)
         count = await self.count(case, {one.link.case for one in joining})
         happened = attach(case, [one.arrived for one in joining], count, self._trouble(case), now)
-        change = self._changes.of(case, happened, trace=joining[0].trace)
-        log.info("reports.attached", case=case.id, reports=len(joining), count=count)
+        change = self._changes.of(stored, happened, trace=joining[0].trace)
         return replace(change, attached=tuple(one.link.report for one in joining))
 
     def _trouble(self, case: Case) -> Trouble:
@@ -118,50 +122,22 @@ class Attachments:
             clock=fresh_resolve_clock(case, pack, self._clock.now()),
         )
 
-    async def homes(self, cases: Iterable[str]) -> dict[str, tuple[Case, set[str]]]:
-        """The case that each of ``cases`` is, or was merged into, with the reports attached to it last."""
-        homes: dict[str, tuple[Case, set[str]]] = {}
-        asked = {case: case for case in cases}
-        for _ in range(CHAIN_MAX):
-            loaded = await self._store.load_all(sorted(set(asked.values())))
-            onward: dict[str, str] = {}
-            for case, at in asked.items():
-                if at not in loaded:
-                    onward[case] = await self._instead(at)
-                elif (into := loaded[at][0].merged_into) is not None:
-                    onward[case] = into
-                else:
-                    homes[case] = loaded[at]
-            if not onward:
-                return homes
-            asked = onward
-        raise LostRaceError(f"cases {sorted(asked)[:3]} lead nowhere")
-
-    async def _instead(self, case: str) -> str:
-        """Of a case that was never opened, because others had placed its report: where that hangs."""
-        report = opening_report(case)
-        link = (await self._links.of([report])).get(report)
-        if link is None or link.case == case:
-            raise TimeoutError(f"the case {case} is not there yet")
-        return link.case
-
-    async def family(self, case: Case) -> list[str]:
-        """The case and those that were merged into it, and into those."""
-        family = [case.id]
-        level = [case.id] if case.absorbed else []
-        for _ in range(CHAIN_MAX):
-            level = [one for above in level for one in await self._store.merged_into(above, FAMILY_MAX)]
-            family += level
-            if not level or len(family) > FAMILY_MAX:
-                break
-        return family
+    async def family(self, case: Case, more: Iterable[str] = ()) -> list[str]:
+        """The case, ``more`` that count along, and those that were merged into them, and into those."""
+        family = dict.fromkeys((case.id, *more))
+        level = [one for one in family if one != case.id or case.absorbed]
+        while level and len(family) <= FAMILY_MAX:
+            below = [one for above in level for one in await self._store.merged_into(above, FAMILY_MAX)]
+            level = [one for one in below if one not in family]
+            family |= dict.fromkeys(level)
+        return list(family)
 
     async def count(self, case: Case, more: Iterable[str] = (), without: Iterable[str] = ()) -> int:
         """How many reports hang on a case and on those that were merged into it, counted anew.
 
         ``more``: cases that count along; ``without``: merged ones that do not.
         """
-        family = sorted({*await self.family(case), *more} - {*without})
+        family = sorted({*await self.family(case, more)} - {*without})
         openings = [opening_report(one) for one in family]
         linked = await self._links.of(openings)
         return await self._links.count(family) + len(openings) - len(linked)

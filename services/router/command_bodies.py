@@ -7,6 +7,9 @@ import msgspec
 
 from services.router.domain.case import PARTS_MAX
 from services.router.domain.commands import Command
+from shared.city.datum import to_wgs84
+from shared.kernel.clock import whole_millis
+from shared.kernel.errors import FieldError, invalid
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
@@ -43,6 +46,8 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ThereBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``at``: since when, as the officer says; ``location``: where he is. Both are kept in the history, as said."""
+
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     location: Place | None = None
     text: Text | None = None
@@ -249,7 +254,8 @@ def to_command(name: str, body: object) -> Command:
         text=next((said for said in words if said is not None), None),
         photos=tuple(getattr(body, "photos", ())),
         to=getattr(body, "to", None),
-        at=getattr(body, "at", None),
+        at=_said_at(body),
+        where=_where(body),
         how=getattr(body, "how", None),
         ok=getattr(body, "ok", True),
         clock=getattr(body, "clock", None),
@@ -261,3 +267,21 @@ def to_command(name: str, body: object) -> Command:
         part=getattr(body, "part", None),
         follow_up=getattr(body, "follow_up", None),
     )
+
+
+def _said_at(body: object) -> datetime | None:
+    """The moment as it can be stored. Raises ``Refusal`` 422 for one that is none in UTC."""
+    at: datetime | None = getattr(body, "at", None)
+    try:
+        return None if at is None else whole_millis(at)
+    except OverflowError as wrong:
+        raise invalid(FieldError("/at", "is no moment between the years 1 and 9999 in UTC")) from wrong
+
+
+def _where(body: object) -> tuple[float, float] | None:
+    """WGS-84, to about a decimetre."""
+    place: Place | None = getattr(body, "location", None)
+    if place is None:
+        return None
+    lon, lat = to_wgs84(place.lon, place.lat, place.crs)
+    return round(lon, 6), round(lat, 6)

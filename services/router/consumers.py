@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-import msgspec
 import structlog
 
 from services.router.assignment import assign_each, fresh_resolve_clock
@@ -14,6 +13,7 @@ from services.router.domain.asking import InfoGiven, answered
 from services.router.domain.case import Case, State
 from services.router.domain.checking import judged
 from services.router.domain.commands import Command
+from services.router.domain.due import as_of
 from services.router.domain.happened import Happened
 from services.router.placing import Newcomer, Placing
 from services.router.promises import calendars_of
@@ -50,6 +50,7 @@ class ReportEvents:
         self._store = store
         self._placing = placing
         self._attachments = attachments
+        self._homes = attachments.walk
         self._changes = changes
         self._packs = packs
         self._publisher = publisher
@@ -83,18 +84,17 @@ class ReportEvents:
         log.info("reports.placed", reports=len(events), opened=len(alone), attached=len(joining))
 
     async def _record(self, event: Envelope) -> None:
+        """On the case that holds the report by now, unless it is on that one or on one that was merged into it."""
         data = _word(event)
+        said = _happened(data, event)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._store.load(data.case)
+            loaded = await self._homes.with_seen(data.case)
             if loaded is None or loaded[0].city != event.city:
                 raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
             case, seen = loaded
-            if case.merged_into is not None:
-                data = msgspec.structs.replace(data, case=case.merged_into)
-                continue
             if event.id in seen:
                 return
-            happened = await self._follows(case, _happened(data, event))
+            happened = await self._follows(as_of(case, said.at), said)
             if await self._changes.save(self._changes.of(case, happened, key=event.id, trace=event.trace)):
                 return
         raise LostRaceError(f"case {data.case}")

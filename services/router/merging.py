@@ -19,6 +19,7 @@ from services.router.changes import Changes
 from services.router.domain.attaching import Arrived, Attached, raised
 from services.router.domain.case import Case, State
 from services.router.domain.commands import Command
+from services.router.domain.due import as_of
 from services.router.domain.events import Reopened
 from services.router.domain.happened import Happened
 from services.router.links import Link, Links
@@ -144,9 +145,16 @@ class Merging:
         """The older case counts the younger one's reports; if it was closed meanwhile it is open again."""
         if younger.merged_into is None or intent.into is None:
             return
+        key = f"{intent.key}.into"
         for _ in range(ROUNDS_MAX):
-            home = (await self._attachments.homes([intent.into]))[intent.into][0]
+            loaded = await self._attachments.walk.with_seen(intent.into)
+            if loaded is None:
+                raise LookupError(f"no case {intent.into} to merge into")
+            stored, seen = loaded
+            if key in seen:
+                return
             now = self._clock.now()
+            home = as_of(stored, now)
             count = await self._attachments.count(home, {younger.id})
             pack = self._packs.current(home.city)
             same = pack.categories[home.category].same if home.category in pack.categories else None
@@ -157,16 +165,9 @@ class Merging:
                 happened.append(Reopened(at=now, clock=fresh_resolve_clock(home, pack, now)))
             came = [Arrived(report=younger.reports[-1], priority=younger.priority)]
             happened += raised(home, came, count, rising_of(same) if same is not None else (), now)
-            if await self._once(home, happened, f"{intent.key}.into"):
+            if await self._changes.save(self._changes.of(stored, happened, key=key)):
                 return
         raise LostRaceError(f"case {intent.into}")
-
-    async def _once(self, case: Case, happened: Sequence[Happened], key: str) -> bool:
-        """Whether ``case`` has changed so, now or before."""
-        loaded = await self._store.load(case.id)
-        if loaded is not None and key in loaded[1]:
-            return True
-        return await self._changes.save(self._changes.of(case, happened, key=key))
 
     async def _taken_apart(self, intent: Intent, case: Case) -> None:
         """Cases that were merged stand for themselves again; the other reports get one case of their own."""
@@ -179,15 +180,16 @@ class Merging:
             await self._own(intent, case, others)
 
     async def _out(self, intent: Intent, case: str) -> None:
+        key = f"{intent.key}.out"
         for _ in range(ROUNDS_MAX):
             loaded = await self._store.load(case)
-            if loaded is None or f"{intent.key}.out" in loaded[1] or loaded[0].merged_into is None:
+            if loaded is None or key in loaded[1] or loaded[0].merged_into is None:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
             again = Reopened(at=now, clock=clock, text="split off again")
             counted = Attached(at=now, arrived=(), count=await self._attachments.count(loaded[0]))
-            if await self._once(loaded[0], [again, counted], f"{intent.key}.out"):
+            if await self._changes.save(self._changes.of(loaded[0], [again, counted], key=key)):
                 return
         raise LostRaceError(f"case {case}")
 
@@ -253,9 +255,15 @@ class Merging:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def end_what_was_left(self) -> None:
-        """Intentions that nobody is about to carry out any more."""
+        """Intentions that nobody is about to carry out any more; one that fails waits behind the others."""
         left = await self.intents.find(
             {"at": {"$lte": real_now() - LEFT_AFTER}}, {"_id": 1}, sort=[("at", 1)], limit=PAGE
         )
         for document in left:
-            await self.finish(document["_id"])
+            try:
+                await self.finish(document["_id"])
+            except MongoError:
+                raise
+            except Exception:
+                log.exception("merging.failed", key=document["_id"])
+                await self.intents.update({"_id": document["_id"]}, {"$set": {"at": real_now()}})

@@ -10,6 +10,7 @@ from services.router.completing import completed
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
 from services.router.domain.decide import checked, decide
+from services.router.domain.due import as_of
 from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.merging import Merging
 from services.router.photos import PhotoClaims
@@ -75,14 +76,15 @@ class Officers:
             found = await self._store.get(principal.city, call.path["id"], principal.unit)
             if found is None:
                 raise not_found("case")
-            case, seen = found
+            stored, seen = found
             if key in seen:
                 if name in MERGING:
                     await self._merging.finish(key)
-                return case, False
-            _if_match(call, case)
+                return stored, False
+            _if_match(call, stored)
             now = self._clock.now()
-            pack = self._packs.current(case.city)
+            pack = self._packs.current(stored.city)
+            case = as_of(stored, now)
             actor = acting(principal, case, pack)
             calendars = await calendars_of(case, self._packs)
             command = completed(name, call.body, case, actor, pack, now, calendars)
@@ -91,12 +93,12 @@ class Officers:
                 command = await self._merging.prepared(command, case, principal)
             happened = decide(case, command, actor, now)
             if not happened:
-                return case, True
+                return stored, True
             if command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
             if name in MERGING:
                 await self._merging.intend(command, case, key, _category(call.body, pack))
-            change = self._changes.of(case, happened, key=key, trace=call.trace)
+            change = self._changes.of(stored, happened, key=key, trace=call.trace)
             if await self._changes.save(change):
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
                 if name in MERGING:

@@ -23,6 +23,8 @@ from shared.kernel.ids import event_id
 STEPS_KEPT = 20
 PAUSES_TOLD = 5
 SUMMARY_MAX = 120
+_SAID = ("text", "photos", "said_at", "location")
+"""Of a line of the history, what somebody said or showed."""
 
 
 def to_state(case: Case) -> contract.CaseState:
@@ -311,11 +313,13 @@ def shows_words(case: Case, actor: Actor | None) -> bool:
 
 def history_view(entry: Any, *, words: bool = True) -> dict[str, Any]:
     """A line of the history; empty fields are left out, without ``words`` what somebody said or showed as well."""
-    fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act", "part")
+    fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act", "part", "said_at")
     view = {name: value for name in fields if (value := getattr(entry, name)) is not None}
     if entry.photos:
         view["photos"] = list(entry.photos)
-    return view if words else {name: value for name, value in view.items() if name not in ("text", "photos")}
+    if entry.where is not None:
+        view["location"] = {"lon": entry.where[0], "lat": entry.where[1], "crs": "wgs84"}
+    return view if words else {name: value for name, value in view.items() if name not in _SAID}
 
 
 def etag(case: Case) -> str:

@@ -17,8 +17,8 @@ from services.router.domain.commands import DESK
 from services.router.which_city import pack_for
 from shared.city.check_rota import AHEAD, gaps
 from shared.city.pack import Pack
-from shared.city.posts import OnDuty
-from shared.city.rota import DAY, Change, Changes, midnight
+from shared.city.posts import NONE_SINCE, OnDuty
+from shared.city.rota import DAY, Change, Changes, Turn, midnight
 from shared.contracts import rota as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
@@ -132,11 +132,21 @@ class Rota:
         return Answer({"items": [_view(row) for row in found]})
 
     async def swap(self, call: Call) -> Answer:
-        """``from`` has a duty that day, both are the officer's own people, and nobody swaps alone."""
+        """``from`` has a duty that day, his own or one that he took over, be he on leave or not; both are the officer's
+        own people, and nobody swaps alone."""
         body = call.body_as(SwapBody)
         pack = self._packs.current(call.principal.city)
         self._own_people(call, pack, {"/from": body.from_, "/to": body.to})
-        today = self._clock.now().astimezone(pack.posts.zone).date()
+        if (first := await self._made_before(call)) is not None:
+            return first
+        zone = pack.posts.zone
+        today = self._clock.now().astimezone(zone).date()
+        days = [day for day in (body.on, body.in_return) if day is not None]
+        if any(not today - DAY <= day <= today + LONGEST for day in days):
+            decided = NONE_SINCE
+        else:
+            start, till = midnight(min(days), zone), midnight(max(days) + 2 * DAY, zone)
+            decided = await self._decided(pack.city.id, start, till)
         errors = []
         if body.from_ == body.to:
             errors.append(FieldError("/to", "is the same person"))
@@ -146,15 +156,13 @@ class Rota:
                 continue
             if not today - DAY <= day <= today + LONGEST:
                 errors.append(FieldError(place, "is over, or more than a year away"))
-            elif not pack.posts.turns(pack.people[person], day, day):
+            elif not _has_duty(pack, person, day, decided):
                 errors.append(FieldError(place, f"{person} has no duty that begins on that day"))
         if errors:
             raise invalid(*errors)
-        days = [day for day in (body.on, body.in_return) if day is not None]
-        change = Change(
-            kind="swap", person=body.from_, by=body.to, on=body.on, in_return=body.in_return, since=self._since()
-        )
-        zone = pack.posts.zone
+        # In the minute after any swap that this one may pass on: who hears of both carries them out in this order.
+        since = max(self._since(), *(decided.last_swap(day) + MINUTE for day in days))
+        change = Change(kind="swap", person=body.from_, by=body.to, on=body.on, in_return=body.in_return, since=since)
         return await self._made(call, pack, change, midnight(min(days), zone), midnight(max(days) + 2 * DAY, zone))
 
     async def leave(self, call: Call) -> Answer:
@@ -162,6 +170,8 @@ class Rota:
         body = call.body_as(LeaveBody)
         pack = self._packs.current(call.principal.city)
         self._own_people(call, pack, {"/person": body.person})
+        if (first := await self._made_before(call)) is not None:
+            return first
         start, until = (at.replace(second=0, microsecond=0) for at in (body.from_, body.until))
         if not start < until <= start + LONGEST:
             raise invalid(FieldError("/until", "is after `from`, by a year at most"))
@@ -189,48 +199,51 @@ class Rota:
 
     async def _made(self, call: Call, pack: Pack, change: Change, start: datetime, till: datetime) -> Answer:
         """The change on record, once for its key; its event leaves from its document."""
-        who, now = call.principal, self._clock.now()
-        id_ = plain_id("g", who.city, who.who, call.request.url.path, call.key)
-        fingerprint = hashlib.sha256(msgspec.json.encode(call.body)).hexdigest()
-        row = await self._rows.find_one({"_id": id_})
-        fresh = False
-        if row is None:
-            event = _event(id_, change, who.city, who.who, now, call.trace)
-            units = {unit for p in (change.person, change.by) if p for unit in pack.units[pack.people[p].unit].path}
-            row = {
-                "_id": id_,
-                "city": who.city,
-                "version": 1,
-                "change": msgspec.to_builtins(change, builtin_types=(datetime,)),
-                "reason": getattr(call.body, "reason", None),
-                "made_by": who.who,
-                "made_at": now,
-                "from_at": start,
-                "till_at": till,
-                "seen_by": sorted(units),
-                "fingerprint": fingerprint,
-                "unstaffed": await self._unstaffed(pack, change, max(start, change.since), till),
-                "pending": as_pending([event]),
-                "outbox": {"lane": 0, "since": real_now()},
-            }
-            fresh = await self._rows.insert(row)
-            if fresh:
-                self._relay.offer([Handed(self._source, id_, 1, (event,))])
-                log.info("rota.changed", kind=change.kind, change=id_, trace=call.trace)
-            else:
-                row = await self._rows.find_one({"_id": id_})
-        if row is None:
+        who, now, id_ = call.principal, self._clock.now(), _id(call)
+        event = _event(id_, change, who.city, who.who, now, call.trace)
+        units = {unit for p in (change.person, change.by) if p for unit in pack.units[pack.people[p].unit].path}
+        row = {
+            "_id": id_,
+            "city": who.city,
+            "version": 1,
+            "change": msgspec.to_builtins(change, builtin_types=(datetime,)),
+            "reason": getattr(call.body, "reason", None),
+            "made_by": who.who,
+            "made_at": now,
+            "from_at": start,
+            "till_at": till,
+            "seen_by": sorted(units),
+            "fingerprint": _fingerprint(call),
+            "unstaffed": await self._unstaffed(pack, change, max(start, change.since), till),
+            "pending": as_pending([event]),
+            "outbox": {"lane": 0, "since": real_now()},
+        }
+        if await self._rows.insert(row):
+            self._relay.offer([Handed(self._source, id_, 1, (event,))])
+            log.info("rota.changed", kind=change.kind, change=id_, trace=call.trace)
+            return Answer(_view(row), 201)
+        if (first := await self._made_before(call)) is None:
             raise unavailable("It is not known whether this was recorded. Repeat with the same key.", retry_after=1)
-        if row["fingerprint"] != fingerprint:
+        return first
+
+    async def _made_before(self, call: Call) -> Answer | None:
+        """The first answer to the key, however the rota has changed since. Raises ``Refusal`` 422 for another body."""
+        row = await self._rows.find_one({"_id": _id(call)})
+        if row is None:
+            return None
+        if row["fingerprint"] != _fingerprint(call):
             raise key_reused()
-        return Answer(_view(row), 201, {} if fresh else {"idempotent-replayed": "true"})
+        return Answer(_view(row), 201, {"idempotent-replayed": "true"})
 
     async def _unstaffed(self, pack: Pack, change: Change, start: datetime, till: datetime) -> list[Document]:
         """Posts that would have nobody because of this, in the six weeks from its start."""
         till = min(till, start + AHEAD)
         decided = await self._decided(pack.city.id, start, till)
         since = Changes([*decided.all, msgspec.structs.replace(change, since=start)])
-        people = [pack.people[id_] for id_ in (change.person, change.by) if id_ is not None]
+        named = [id_ for id_ in (change.person, change.by) if id_ is not None]
+        days = [day for day in (change.on, change.in_return) if day is not None]
+        held = {turn.instead_of for id_ in named for day in days for turn in _duties(pack, id_, day, decided)}
+        people = [pack.people[id_] for id_ in (*named, *sorted(filter(None, held)))]
         return [
             {"unit": unit, "post": post, "from": gap.start, "until": gap.end}
             for unit, post in dict.fromkeys((p.unit, p.post) for p in people if p.post is not None)
@@ -242,6 +255,24 @@ class Rota:
         where = {"city": city, "till_at": {"$gt": start}, "from_at": {"$lte": till + DAY}}
         found = await self._rows.find(where, {"change": 1}, sort=[("till_at", 1)], limit=CHANGES_MAX)
         return Changes(msgspec.convert(row["change"], Change) for row in found)
+
+
+def _id(call: Call) -> str:
+    return plain_id("g", call.principal.city, call.principal.who, call.request.url.path, call.key)
+
+
+def _fingerprint(call: Call) -> str:
+    return hashlib.sha256(msgspec.json.encode(call.body)).hexdigest()
+
+
+def _duties(pack: Pack, person: str, day: date, decided: Changes) -> list[Turn]:
+    """What ``person`` has on that day, own ones and those taken over, on leave or not."""
+    return pack.posts.duties(pack.people[person], day, day, decided)
+
+
+def _has_duty(pack: Pack, person: str, day: date, decided: Changes) -> bool:
+    """Whether ``person`` has a duty to pass on; one that he gave away before may be given to another instead."""
+    return bool(_duties(pack, person, day, decided) or _duties(pack, person, day, NONE_SINCE))
 
 
 def _event(id_: str, change: Change, city: str, by: str, now: datetime, trace: str) -> Envelope:

@@ -24,6 +24,7 @@ from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
 
+ROUNDS_MAX = 5
 PAGE = 512
 """More than are stored at one moment; no more than what holds up the loop for a moment."""
 LOOK_SECONDS = 5.0
@@ -88,11 +89,12 @@ class SideBySide:
         self._behind = len(found) == PAGE
         if not found:
             return 0
-        fresh = [(at, known) for known, at in found if known is not None and known.state is State.QUEUED]
+        fresh = [(at, known) for known, at in found if known is not None and known.ended_at is None]
         self._beside.add(fresh)
         merged = 0
         for _, known in fresh:
-            merged += await self._merged(known)
+            if known.state is State.QUEUED:
+                merged += await self._merged(known)
         self._looked = found[-1][1]
         self._beside.forget_before(self._looked - APART_MAX)
         return merged
@@ -111,15 +113,23 @@ class SideBySide:
         return rule_of(category.same) if category is not None and category.same is not None else None
 
     async def _merge_alone(self, younger: str, older: str) -> int:
-        """Only what nobody has taken in hand, and what no officer has set apart."""
-        loaded = await self._store.load(younger)
-        if loaded is None or loaded[0].state is not State.QUEUED or loaded[0].linked_to == older:
-            return 0
-        case, key = loaded[0], f"auto.{younger}.{older}"
-        now = self._clock.now()
-        await self._merging.intend(Command(name="merge", into=older), case, key)
-        merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
-        if await self._changes.save(self._changes.of(case, [merged], key=key)):
-            log.info("cases.merged", case=younger, into=older)
-        await self._merging.finish(key)
-        return 1
+        """Only what nobody has taken in hand, and what no officer has set apart.
+
+        Tried again when the case moved on meanwhile: a report that was attached to it is no reason to leave it alone.
+        Raises ``TimeoutError`` when it moves on again and again; the look is repeated then.
+        """
+        key = f"auto.{younger}.{older}"
+        for _ in range(ROUNDS_MAX):
+            loaded = await self._store.load(younger)
+            if loaded is None or key in loaded[1]:
+                return 0
+            case, now = loaded[0], self._clock.now()
+            if case.state is not State.QUEUED or case.linked_to == older:
+                return 0
+            await self._merging.intend(Command(name="merge", into=older), case, key)
+            merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
+            if await self._changes.save(self._changes.of(case, [merged], key=key)):
+                log.info("cases.merged", case=younger, into=older)
+                await self._merging.finish(key)
+                return 1
+        raise TimeoutError(f"others are changing the case {younger}")

@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge
 from services.router.domain.case import ENDED, Case, State
 from services.router.domain.grouping import Known
 from services.router.domain.likeness import Traits
+from services.router.domain.timing import Clock
 from shared.contracts.envelope import Envelope
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
@@ -19,6 +20,9 @@ from shared.runtime.vitals import COUNTED_MAX
 
 SEEN_KEPT = 64
 """Keys of commands and ids of events that changed the case, newest last: what guards against doing it twice."""
+
+MARKS_KEPT = 8
+"""Of the changes of a case: more than follow one another while somebody asks whether his own took."""
 
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts cases without a waiting clock to the end of a queue."""
@@ -30,6 +34,7 @@ _ANY_TEXT = {"$gt": ""}
 """With ``$type`` MongoDB does not see that a text asked for is in the index, and with a hint goes through all of it."""
 INDEXES = (
     IndexModel([("next_due", 1)], name="next_due", sparse=True),
+    IndexModel([("aside", 1)], name="aside", sparse=True),
     IndexModel([("city", 1), ("queues", 1), *_NOW, ("category", 1)], name="queue"),
     IndexModel([("city", 1), ("seen_by", 1), *_NOW], name="subtree"),
     IndexModel(
@@ -52,10 +57,10 @@ _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
 """Also what is read where many cases are: a first event and keys of commands are half of a document."""
-_SOMETIMES = ("next_due", "same")
+_SOMETIMES = ("next_due", "same", "aside")
 """What a document has only while there is something."""
 _QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *_SOMETIMES)
-_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at"))
+_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at", "marks"))
 ATTACHED_KEPT = 512
 """Reports that were attached last: what guards against attaching one twice until its link says so."""
 _COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
@@ -75,6 +80,11 @@ class Change:
     key: str | None = None
     attached: tuple[str, ...] = ()
     """Reports that it attaches."""
+    mark: str = ""
+    """Its own: the document keeps the last ones, so that who wrote many cases at once learns which took."""
+    fired: int = 0
+    """How many of its events are the case's own: what was due by then."""
+    breached: tuple[Clock, ...] = ()
 
 
 def to_doc(case: Case, seen_by: list[str]) -> Document:
@@ -207,6 +217,11 @@ class CaseStore:
         found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
+    async def load_seen(self, ids: Sequence[str]) -> dict[str, tuple[Case, set[str]]]:
+        """Cases by id, each with the keys of commands and ids of events that changed it last."""
+        found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "seen": 1}, limit=len(ids))
+        return {d["_id"]: (from_doc(d), {seen["id"] for seen in d.get("seen", ())}) for d in found}
+
     async def places(self, keys: Sequence[str], since: datetime) -> list[Nearby]:
         """Cases in these cells that are open, or ended not too long before ``since``; of one cell 10,000 at most.
 
@@ -248,8 +263,27 @@ class CaseStore:
         return bool(await self.cases.update(*_guarded(change)))
 
     async def save_all(self, changes: Sequence[Change]) -> int:
-        """A bulk of guarded updates; how many took. The caller looks again at those that are still due."""
+        """A bulk of guarded updates; how many took. ``took`` says which."""
         return await self.cases.write([UpdateOne(*_guarded(change)) for change in changes])
+
+    async def took(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of ``changes``, written just now, that are among the last ``MARKS_KEPT`` of their cases."""
+        ids = [change.after.id for change in changes]
+        found = await self.cases.find({"_id": {"$in": ids}}, {"marks": 1}, limit=len(ids))
+        marks = {mark for document in found for mark in document.get("marks", ())}
+        return [change for change in changes if change.mark in marks]
+
+    async def set_aside(self, cases: Sequence[Case], now: datetime, until: datetime) -> None:
+        """Look at these cases, which could not be decided, no earlier than ``until``; any change of one ends that."""
+        await self.cases.write(
+            [
+                UpdateOne(
+                    {"_id": case.id, "version": case.version, "next_due": {"$lte": now}},
+                    {"$set": {"next_due": until, "aside": now}},
+                )
+                for case in cases
+            ]
+        )
 
     async def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases with something to say, the longest waiting first."""
@@ -288,7 +322,9 @@ class CaseStore:
     async def look(self, now: datetime) -> None:
         """Count cases with a clock that has something to do, and those whose moment has come."""
         _WAITING.set(await self.cases.count({"next_due": {"$gte": _EVER}}, limit=COUNTED_MAX))
-        _DUE.set(await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX))
+        overdue = await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX)
+        aside = await self.cases.count({"aside": {"$gte": _EVER}, "next_due": {"$gt": now}}, limit=COUNTED_MAX)
+        _DUE.set(overdue + aside)
 
     async def answered(self, id_: str) -> Document | None:
         """The first answer to an idempotency key, if there was one."""
@@ -305,7 +341,10 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     where: dict[str, Any] = {"_id": change.after.id, "version": change.before.version}
     update: dict[str, Any] = {
         "$set": document,
-        "$push": {"pending": {"$each": as_pending(change.envelopes)}},
+        "$push": {
+            "pending": {"$each": as_pending(change.envelopes)},
+            "marks": {"$each": [change.mark], "$slice": -MARKS_KEPT},
+        },
         "$min": {
             "outbox.lane": min((event.lane for event in change.envelopes), default=1),
             "outbox.since": real_now(),

@@ -1,7 +1,8 @@
 """Firing: read the due page, let the domain decide, compare and set in bulk, sleep until the next due.
 
 The clock's moment is a field of the case and the guard is its version, so any number of routers may fire at once:
-each breach takes once. A case that cannot be decided is set aside so that it holds up nobody.
+each breach takes once. A case that cannot be decided is set aside for a while, in its document, so that it holds up
+nobody behind it.
 """
 
 import asyncio
@@ -10,11 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 
 from services.router.changes import Changes
 from services.router.domain.case import Case
-from services.router.domain.due import due
 from services.router.store import CaseStore, Change
 from shared.kernel.clock import Clock
 from shared.runtime.mongo import MongoError
@@ -29,10 +29,6 @@ LOOK_SECONDS = 2.0
 """How late a moment may be seen that another process made the next one. No promise is so short."""
 SET_ASIDE = timedelta(minutes=5)
 LOOKED_WITHIN_SECONDS = 20.0
-_FIRED = Counter("whistle_clock_events_total", "Warnings, breaches and rungs that fired.")
-_BREACHED = Counter(
-    "whistle_clock_breaches_total", "Breaches by the kind of clock and the pack's commitment.", ["clock", "commitment"]
-)
 _LATE = Histogram(
     "whistle_clock_lateness_seconds",
     "From a clock's moment until its warning, breach or rung was stored.",
@@ -47,7 +43,6 @@ class Timers:
         self._store = store
         self._changes = changes
         self._clock = clock
-        self._aside: dict[str, datetime] = {}
         self._looked = time.monotonic()
 
     async def run(self) -> None:
@@ -81,12 +76,16 @@ class Timers:
         return f"clocks were last looked at {since:.0f} s ago" if since > LOOKED_WITHIN_SECONDS else None
 
     async def fire_due(self) -> int:
-        """One page; how many changes took."""
+        """A page of those that can be decided; how many changes took."""
         now = self._clock.now()
-        self._aside = {case: until for case, until in self._aside.items() if until > now}
-        cases = [case for case in await self._store.due(now, PAGE) if case.id not in self._aside]
-        if not cases:
-            return 0
+        while cases := await self._store.due(now, PAGE):
+            took, failed = await self._fire_page(cases, now)
+            if took or not failed:
+                return took
+        return 0
+
+    async def _fire_page(self, cases: Sequence[Case], now: datetime) -> tuple[int, int]:
+        """How many changes took, and how many cases were set aside."""
         saving = []
         for start in range(0, len(cases), PART):
             saving.append(asyncio.create_task(self._fire(cases[start : start + PART], now)))
@@ -94,33 +93,26 @@ class Timers:
         outcomes = await asyncio.gather(*saving, return_exceptions=True)
         if failed := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
             raise failed[0]
-        took = sum(outcome for outcome in outcomes if isinstance(outcome, int))
-        log.info("clocks.fired", cases=len(cases), took=took)
-        return took
+        both = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+        took, aside = sum(one for one, _ in both), sum(other for _, other in both)
+        log.info("clocks.fired", cases=len(cases), took=took, aside=aside)
+        return took, aside
 
-    async def _fire(self, cases: Sequence[Case], now: datetime) -> int:
-        changes = [change for case in cases if (change := self._decided(case, now)) is not None]
+    async def _fire(self, cases: Sequence[Case], now: datetime) -> tuple[int, int]:
+        changes, failed = [], []
+        for case in cases:
+            try:
+                changes.append(self._changes.of(case, (), at=now))
+            except Exception:
+                log.exception("clock.failed", case=case.id)
+                failed.append(case)
         took = await self._changes.save_all(changes)
-        self._count(changes)
-        return took
+        self._say_how_late(took)
+        await self._store.set_aside(failed, now, now + SET_ASIDE)
+        return len(took), len(failed)
 
-    def _count(self, fired: Sequence[Change]) -> None:
+    def _say_how_late(self, fired: Sequence[Change]) -> None:
         """Late is from the moment until it was stored."""
         now = self._clock.now()
         for change in fired:
-            _FIRED.inc(len(change.envelopes))
             _LATE.observe(max(0.0, (now - (change.before.next_due or now)).total_seconds()))
-            for before, after in zip(change.before.clocks, change.after.clocks, strict=False):
-                if after.state == "breached" != before.state:
-                    _BREACHED.labels(after.kind, after.commitment.partition("@")[0]).inc()
-
-    def _decided(self, case: Case, now: datetime) -> Change | None:
-        try:
-            happened = due(case, now)
-            if not happened:
-                return None
-            return self._changes.of(case, happened)
-        except Exception:
-            log.exception("clock.failed", case=case.id)
-            self._aside[case.id] = now + SET_ASIDE
-            return None

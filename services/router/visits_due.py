@@ -10,10 +10,10 @@ from datetime import datetime
 import structlog
 
 from services.router.changes import Changes
-from services.router.domain.case import Case
 from services.router.domain.happened import Happened
 from services.router.domain.visit import Visit
 from services.router.domain.visiting import VisitCancelled, VisitHeld, VisitPlanned
+from services.router.homes import Homes
 from services.router.store import CaseStore
 from services.router.visit_store import VisitStore
 from shared.kernel.clock import Clock, rfc3339
@@ -26,8 +26,6 @@ LOOK_SECONDS = 5.0
 """How late a reminder may be; a line of a case comes at once, unless the process ended in between."""
 PAGE = 200
 ROUNDS_MAX = 5
-CHAIN_MAX = 20
-"""Cases merged one into the other."""
 
 
 class VisitsDue:
@@ -35,7 +33,7 @@ class VisitsDue:
 
     def __init__(self, visits: VisitStore, cases: CaseStore, changes: Changes, clock: Clock) -> None:
         self._visits = visits
-        self._cases = cases
+        self._homes = Homes(cases)
         self._changes = changes
         self._clock = clock
         self._wake = asyncio.Event()
@@ -84,7 +82,7 @@ class VisitsDue:
         """The line of that version on the visit's case, or on the one into which that was merged."""
         key = event_id(visit.id, version, 0)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._home(visit)
+            loaded = await self._homes.with_seen(visit.case) if visit.case is not None else None
             if loaded is None:
                 log.warning("visit.case_gone", visit=visit.id, case=visit.case)
                 return
@@ -95,15 +93,6 @@ class VisitsDue:
             if await self._changes.save(self._changes.of(case, [happened], key=key)):
                 return
         raise TimeoutError(f"others are changing the case {visit.case}")
-
-    async def _home(self, visit: Visit) -> tuple[Case, set[str]] | None:
-        asked = visit.case
-        for _ in range(CHAIN_MAX):
-            loaded = await self._cases.load(asked) if asked is not None else None
-            if loaded is None or loaded[0].merged_into is None:
-                return loaded
-            asked = loaded[0].merged_into
-        return None
 
 
 def _line(visit: Visit, version: int, now: datetime) -> Happened:

@@ -109,15 +109,28 @@ class Posts:
 
     def turns(self, person: Person, first: date, last: date, since: Changes = NONE_SINCE) -> list[Turn]:
         """What ``person`` has to do on the days from ``first`` to ``last``, as decided by now; leave cut out."""
+        found = self.duties(person, first, last, since)
+        off = [*self._with_since(since).leave_of(person.id), *not_appointed(person, self.zone)]
+        return sorted(part for turn in found for part in _without(turn, off))
+
+    def duties(self, person: Person, first: date, last: date, since: Changes = NONE_SINCE) -> list[Turn]:
+        """The ``turns`` that are ``person``'s, own ones and those taken over, whether or not he is there to do them."""
         changes = self._with_since(since)
         known = datetime.max.replace(tzinfo=UTC)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        own = [(person, day) for day in days if changes.stands_in(person.id, day, known) == person.id]
-        taken = [(self._people[p], day) for p, day in changes.taken_by(person.id) if first <= day <= last]
-        others = [(p, day) for p, day in taken if p is not person and changes.stands_in(p.id, day, known) == person.id]
-        found = [self._taken(turn, person.id) for p, day in (*own, *others) for turn in self._own(p, day)]
-        off = [*changes.leave_of(person.id), *not_appointed(person, self.zone)]
-        return sorted(part for turn in found for part in _without(turn, off))
+        taken = [(self._people[p], day) for p, day in changes.taken_by(person.id) if p in self._people]
+        others = [(p, day) for p, day in taken if p is not person and first <= day <= last]
+        return [
+            self._taken(turn, person.id)
+            for owner, day in (*((person, day) for day in days), *others)
+            if self._holder(owner, day, known, changes) == person.id
+            for turn in self._own(owner, day)
+        ]
+
+    def _holder(self, owner: Person, day: date, known: datetime, changes: Changes) -> str:
+        """Whose the duty of ``owner`` is; ``owner``'s again once who took it is nobody of the pack any more."""
+        by = changes.stands_in(owner.id, day, known)
+        return by if by in self._people else owner.id
 
     def _own(self, person: Person, day: date) -> Iterator[Turn]:
         return own_turns(person, day, self.zone, self._calendars)
@@ -140,7 +153,7 @@ class Posts:
         for person in (*self.people_at(unit, post), *at_home):
             for begun in (day, day - DAY):
                 if any(turn.start <= minute < turn.end for turn in self._own(person, begun)):
-                    found.append(self._because(person, changes.stands_in(person.id, begun, minute)))
+                    found.append(self._because(person, self._holder(person, begun, minute, changes)))
         return _each_once(one for one in found if self._may(one.person, day, minute, changes))
 
     def _because(self, person: Person, by: str) -> OnDuty:

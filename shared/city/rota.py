@@ -45,34 +45,61 @@ class Turn(NamedTuple):
     instead_of: str | None = None
 
 
+Swapped = tuple[datetime, tuple[tuple[str, str], ...]]
+"""Since when it holds, and who passes what he has of a day to whom."""
+
+
 class Changes:
     """Swaps and leave, ready to be asked. Immutable, and as a key it is itself: another set is another object."""
 
     def __init__(self, changes: Iterable[Change] = (), before: "Changes | None" = None) -> None:
         self.all: tuple[Change, ...] = (*(before.all if before is not None else ()), *changes)
-        self._stands_in: dict[tuple[str, date], list[tuple[datetime, str]]] = defaultdict(list)
+        self._swaps: dict[date, list[Swapped]] = defaultdict(list)
+        self._holders: dict[date, list[tuple[datetime, dict[str, str]]]] = {}
         self._taken: dict[str, set[tuple[str, date]]] = defaultdict(set)
         self._leave: dict[str, list[tuple[datetime, datetime, datetime]]] = defaultdict(list)
         for change in self.all:
             if change.kind == "leave" and change.start is not None and change.until is not None:
                 self._leave[change.person].append((change.since, change.start, change.until))
             elif change.by is not None and change.on is not None:
-                self._swapped(change.person, change.by, change.on, change.since)
-                if change.in_return is not None:
-                    self._swapped(change.by, change.person, change.in_return, change.since)
-        for standing in self._stands_in.values():
-            standing.sort(key=lambda pair: pair[0])
+                self._swaps[change.on].append((change.since, ((change.person, change.by),)))
+                if change.in_return == change.on:
+                    self._swaps[change.on][-1] = (
+                        change.since,
+                        ((change.person, change.by), (change.by, change.person)),
+                    )
+                elif change.in_return is not None:
+                    self._swaps[change.in_return].append((change.since, ((change.by, change.person),)))
+        for day, swaps in self._swaps.items():
+            self._holders[day] = list(self._carried_out(day, sorted(swaps, key=_order)))
 
-    def _swapped(self, person: str, by: str, day: date, since: datetime) -> None:
-        self._stands_in[person, day].append((since, by))
-        self._taken[by].add((person, day))
+    def _carried_out(self, day: date, swaps: Iterable[Swapped]) -> Iterator[tuple[datetime, dict[str, str]]]:
+        """After each swap, by person who has the duty of that day now. What was passed on is passed on again."""
+        holders: dict[str, str] = {}
+        for since, pairs in swaps:
+            after = dict(holders)
+            for person, by in pairs:
+                had = [owner for owner, holder in holders.items() if holder == person]
+                own = [person] if holders.get(person, person) == person or not had else []
+                after |= dict.fromkeys({*had, *own}, by)
+            holders = after
+            for owner, holder in holders.items():
+                self._taken[holder].add((owner, day))
+            yield since, holders
 
     def stands_in(self, person: str, day: date, known: datetime) -> str:
-        """Who has ``person``'s duty that begins on ``day``, as decided by ``known``: the latest swap holds."""
-        for since, by in reversed(self._stands_in.get((person, day), ())):
+        """Who has ``person``'s duty that begins on ``day``, as decided by ``known``, through however many swaps.
+
+        Of two swaps of one duty that somebody gave away already the later holds.
+        """
+        for since, holders in reversed(self._holders.get(day, ())):
             if since <= known:
-                return by
+                return holders.get(person, person)
         return person
+
+    def last_swap(self, day: date) -> datetime:
+        """Since when the last swap of that day holds; long ago when there is none."""
+        return max((since for since, _ in self._holders.get(day, ())), default=EVER)
 
     def taken_by(self, person: str) -> Iterable[tuple[str, date]]:
         """Whose duty, and of which days, ``person`` took at any time."""
@@ -84,6 +111,12 @@ class Changes:
 
     def leave_of(self, person: str) -> list[tuple[datetime, datetime]]:
         return [(start, until) for _, start, until in self._leave.get(person, ())]
+
+
+def _order(swap: Swapped) -> tuple[datetime, tuple[tuple[str, str], ...]]:
+    """By the moment from which they hold; a pack's as the file has them; others of a moment alike for everybody."""
+    since, pairs = swap
+    return since, () if since == EVER else pairs
 
 
 def of_pack(swaps: Iterable[Swap], leave: Iterable[Leave], zone: ZoneInfo) -> Changes:

@@ -116,9 +116,16 @@ class PackLibrary:
     async def switch(self, city: str, version: str, now: datetime) -> None:
         """From here on ``version`` holds. Reads it first, so that no request waits for it."""
         await self.get(city, version)
-        await self._current.update({"_id": city}, {"$set": {"version": version, "since": now}}, upsert=True)
+        held = await self._current.find_one({"_id": city})
+        if held is None or held["version"] != version:
+            await self._current.update({"_id": city}, {"$set": {"version": version, "since": now}}, upsert=True)
         self._now[city] = version
         log.info("pack.holds", city=city, version=version)
+
+    async def since(self, city: str) -> datetime | None:
+        """Since when the pack holds that holds now, as the own database has it."""
+        held = await self._current.find_one({"_id": city})
+        return held.get("since") if held is not None else None
 
     async def open(self) -> None:
         """What held when the service stopped."""

@@ -49,6 +49,29 @@ def test_a_swap_and_a_leave_are_seen_with_their_reasons_and_done_once_under_thei
     assert {made.json()["id"], leave.json()["id"]} <= coming
 
 
+def test_a_duty_that_was_taken_over_is_passed_on_and_comes_back(stack: RunningStack) -> None:
+    desk, noon = stack.person("qs-desk"), monday(14)
+    day = str(noon.date())
+
+    def swaps(from_: str, to: str, key: str) -> httpx.Response:
+        return desk.post_to("router", "/v1/rota/swaps", {"from": from_, "to": to, "on": day}, key=key)
+
+    assert swaps("qs-desk", "qs-walk", "pass-1").status_code == 201
+    passed = swaps("qs-walk", "qs-night", "pass-2")
+    assert passed.status_code == 201, passed.text
+    assert who(desk, "quayside", noon) == {"qs-night": "swap"}
+    again = swaps("qs-walk", "qs-night", "pass-2")
+    assert (again.status_code, again.json()["id"]) == (201, passed.json()["id"]), "he has it no more, and it was done"
+    assert swaps("qs-night", "qs-desk", "pass-3").status_code == 201
+    assert who(desk, "quayside", noon) == {"qs-desk": "shift"}
+    away = {"person": "qs-desk", "from": (noon + timedelta(days=1)).isoformat()}
+    away["until"] = (noon + timedelta(days=2)).isoformat()
+    assert desk.post_to("router", "/v1/rota/leave", away).status_code == 201
+    next_day = {"from": "qs-desk", "to": "qs-walk", "on": str((noon + timedelta(days=1)).date())}
+    assert desk.post_to("router", "/v1/rota/swaps", next_day).status_code == 201
+    assert who(desk, "quayside", noon + timedelta(days=1, minutes=5)) == {"qs-walk": "swap"}
+
+
 def test_what_cannot_be_swapped_is_said_by_field_and_by_whom_it_may_be(stack: RunningStack) -> None:
     desk, noon = stack.person("qs-desk"), monday(12)
     sunday = str((noon - timedelta(days=1)).date())

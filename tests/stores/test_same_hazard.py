@@ -6,12 +6,14 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from msgspec import structs
 from pymongo.errors import AutoReconnect
 
+from services.router import merging as merging_module
 from services.router import side_by_side
 from services.router import store as store_module
 from services.router.assignment import assign
@@ -21,22 +23,23 @@ from services.router.domain import events as e
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide
+from services.router.domain.merging import Merged
 from services.router.hanging import Hanging, HangingQuery
 from services.router.links import INDEXES as LINK_INDEXES
 from services.router.links import Links
 from services.router.merging import Merging
 from services.router.public import to_envelopes
 from services.router.side_by_side import SideBySide
-from services.router.store import from_doc
+from services.router.store import Change, from_doc
 from services.router.visibility import seen_by
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode, encode
 from shared.contracts.envelope import Envelope
-from shared.contracts.reports import ReportSubmitted
+from shared.contracts.reports import ReportRated, ReportSubmitted
 from shared.kernel.clock import StoppedClock
-from shared.kernel.ids import case_id
+from shared.kernel.ids import case_id, opening_report
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Database
 from tests.packs import harbour_with_same
@@ -371,6 +374,178 @@ async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over
         assert await looking.look() == 1
     assert (await one(router, of(young))).merged_into == of(old)
     assert (await one(router, of(old))).report_count == 2
+
+
+async def side_by_side_cases(router: Routing) -> tuple[str, str]:
+    """Two cases of one thing, the younger and the older, that two routers opened without seeing each other."""
+    young, old = report("k1", minutes=1), report("k0")
+    for event in (young, old):
+        case, opened = assign(decode(event, ReportSubmitted), "harbour", grouping())
+        await router.store.insert_opened([(case, to_envelopes(case, [opened], TRACE)[0], seen_by(case, grouping()))])
+    return of(young), of(old)
+
+
+def looking_over(router: Routing) -> SideBySide:
+    looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
+    looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
+    return looking
+
+
+async def test_a_pair_whose_save_lost_to_an_attachment_is_merged_all_the_same(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B49: what only hangs on the younger case meanwhile is no reason to leave it apart."""
+    young, old = await side_by_side_cases(router)
+    save, overtaken = router.changes.save, list[str]()
+
+    async def overtakes(change: Change) -> bool:
+        if change.after.id == young and not overtaken:
+            overtaken.append(young)
+            stored = await one(router, young)
+            assert await save(router.changes.of(stored, [e.Noted(at=NOW, text="the reporter adds: it is worse")]))
+        return await save(change)
+
+    monkeypatch.setattr(router.changes, "save", overtakes)
+    monkeypatch.setattr(side_by_side, "SETTLED_AFTER", timedelta(seconds=-1))
+    assert await looking_over(router).look() == 1
+    assert (await one(router, young)).merged_into == old
+
+
+async def test_a_younger_case_is_merged_into_one_that_somebody_has_signed_for_already(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    young, old = await side_by_side_cases(router)
+    await router.changes.save(router.changes.of(await one(router, old), [e.Acknowledged(at=NOW, by="oh-desk")]))
+    monkeypatch.setattr(side_by_side, "SETTLED_AFTER", timedelta(seconds=-1))
+    assert await looking_over(router).look() == 1
+    assert (await one(router, young)).merged_into == old
+
+
+async def merged_in_a_row(router: Routing, count: int) -> list[str]:
+    """Cases of which each but the oldest was merged into the next older one; the youngest first."""
+    events = [report(f"c{n}", f"a burst pipe at building {n}", minutes=count - n) for n in range(count)]
+    await hearing(router).handle(events)
+    ids = [of(event) for event in events]
+    for younger, older in pairwise(ids):
+        change = router.changes.of(await one(router, younger), [Merged(at=NOW, into=older, by="oh-desk")])
+        assert await router.changes.save(change)
+    return ids
+
+
+def rating(case: str, sequence: int = 2) -> Envelope:
+    """The reporter of ``case``'s first report is content."""
+    report_ = opening_report(case)
+    return Envelope(
+        id=f"{report_}.{sequence}.0",
+        type="report.rated.v1",
+        topic="reports",
+        key=case,
+        subject=report_,
+        city="harbour",
+        sequence=sequence,
+        time=NOW,
+        trace=TRACE,
+        data=encode(ReportRated(report=report_, case=case, score=3)),
+    )
+
+
+async def test_a_word_delivered_again_after_a_merge_is_on_record_once(router: Routing) -> None:
+    """B47: what the younger case has seen is not said on the older one a second time."""
+    heard = hearing(router)
+    first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
+    await heard.handle([first, other])
+    await heard.handle([rating(of(other))])
+    await commanded(router, of(other), "m1", name="merge", into=of(first))
+    older = await one(router, of(first))
+    await heard.handle([rating(of(other))])
+    assert (await one(router, of(first))) == older
+    await heard.handle([rating(of(other), 3)])
+    assert (await one(router, of(first))).rating == 3, "a new word goes to the case that holds the report"
+
+
+async def test_a_report_delivered_again_after_a_merge_is_attached_and_told_once(router: Routing) -> None:
+    heard = hearing(router)
+    first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
+    late = report("k3", "a burst pipe at building 3", minutes=2)
+    await heard.handle([first, other, late])
+    await commanded(router, of(other), "m1", name="merge", into=of(first))
+    before = await one(router, of(first))
+    await Links(router.database).links.update({"_id": late.subject}, {"$unset": {"on": 1}})
+    await heard.handle([late])
+    assert await one(router, of(first)) == before, "it hangs there, although its link does not say so yet"
+
+
+async def test_a_report_of_a_case_merged_many_times_over_stops_nothing(router: Routing) -> None:
+    """B47: however many merges lie in between, the word arrives; a circle is parked and does not wait for ever."""
+    ids = await merged_in_a_row(router, 26)
+    heard = hearing(router)
+    await heard.handle([rating(ids[0])])
+    assert (await one(router, ids[-1])).rating == 3
+    again = report("k-again", "a burst pipe at building 0", minutes=27)
+    await heard.handle([again])
+    home = await one(router, ids[-1])
+    assert again.subject in {r.id for r in home.reports}
+    await router.store.cases.update({"_id": ids[-1]}, {"$set": {"merged_into": ids[0], "state": "merged"}})
+    with pytest.raises(LookupError, match="circle"):
+        await heard.handle([rating(ids[0], 3)])
+
+
+async def test_what_follows_a_merge_is_done_once_although_its_case_was_merged_on_meanwhile(router: Routing) -> None:
+    heard = hearing(router)
+    events = [report(f"k{n}", f"a burst pipe at building {n}", minutes=n) for n in range(3)]
+    await heard.handle(events)
+    oldest, middle, youngest = map(of, events)
+    await commanded(router, youngest, "m1", dies=True, name="merge", into=middle)
+    intent = await merging(router).intents.find_one({"_id": "m1"})
+    assert intent is not None
+    await merging(router).finish("m1")
+    await commanded(router, middle, "m2", name="merge", into=oldest)
+    before = await one(router, oldest)
+    await merging(router).intents.insert(intent)
+    await merging(router).finish("m1")
+    assert await one(router, oldest) == before
+    assert before.report_count == 3
+
+
+async def test_an_intention_that_always_fails_holds_up_no_other(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = hearing(router)
+    events = [report(f"k{n}", f"a burst pipe at building {n}", minutes=n) for n in range(4)]
+    await heard.handle(events)
+    one_, two, three, four = map(of, events)
+    await commanded(router, two, "m1", dies=True, name="merge", into=one_)
+    await commanded(router, four, "m2", dies=True, name="merge", into=three)
+    await merging(router).intents.update({"_id": "m1"}, {"$set": {"into": "c-gone", "at": NOW}})
+    monkeypatch.setattr(merging_module, "LEFT_AFTER", timedelta(seconds=-1))
+    await merging(router).end_what_was_left()
+    assert (await one(router, three)).report_count == 2
+
+
+async def test_of_changes_written_together_only_the_lost_ones_are_tried_again(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B49: one report's case moved on meanwhile; the other reports of its batch are attached once."""
+    heard = hearing(router)
+    await heard.handle([report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3")])
+    ids = [of(report("k1")), of(report("k2"))]
+    save_all = router.changes.save_all
+    saved: list[tuple[list[str], list[str]]] = []
+
+    async def overtaken(changes: Sequence[Change]) -> list[Change]:
+        if not saved:
+            stored = await one(router, ids[0])
+            await router.changes.save(router.changes.of(stored, [e.Noted(at=NOW, text="quicker")]))
+        took = await save_all(changes)
+        saved.append(([c.after.id for c in changes], [c.after.id for c in took]))
+        return took
+
+    monkeypatch.setattr(router.changes, "save_all", overtaken)
+    more = [report(f"k{n}", f"a burst pipe at building {n - 1}", minutes=1) for n in (3, 4)]
+    await heard.handle(more)
+    assert [sorted(asked) for asked, _ in saved] == [sorted(ids), [ids[0]]]
+    assert [took for _, took in saved] == [[ids[1]], [ids[0]]]
+    assert [(await one(router, id_)).report_count for id_ in ids] == [2, 2]
 
 
 @pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)

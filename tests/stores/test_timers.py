@@ -3,12 +3,19 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
+from services.router import timers as timers_module
 from services.router.domain.case import Case
-from services.router.timers import Timers
+from services.router.domain.events import Resolved
+from services.router.timers import SET_ASIDE, Timers
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
 from shared.kernel.clock import StoppedClock
-from shared.runtime.mongo import Database
+from shared.runtime.mongo import Database, Document
 from tests.stores.made_services import Routing, routed, routing
 from tests.stores.waiting import running, until
 from tests.unit.made_reports import NOW
@@ -88,6 +95,96 @@ async def test_a_case_that_cannot_be_decided_holds_up_nobody(router: Routing, mo
     assert await timer.fire_due() == 1
     assert await timer.fire_due() == 0
     assert await pending(router, "clock.breached.v1") == [well.id]
+
+
+async def test_a_page_of_cases_that_cannot_be_decided_hides_nobody_behind_it(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B48: they are set aside in their documents, by whichever router met them, and looked at again later."""
+    cases = await opened(router, 5)
+    broken = {case.id for case in cases[:4]}
+    decide = router.changes.of
+
+    def fails_for_some(case: Case, *rest: object, **more: object) -> object:
+        if case.id in broken:
+            raise LookupError("its pack is gone")
+        return decide(case, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(router.changes, "of", fails_for_some)
+    monkeypatch.setattr(timers_module, "PAGE", 2)
+    for number, case in enumerate(cases[:4]):
+        await router.store.cases.update({"_id": case.id}, {"$set": {"next_due": NOW - timedelta(minutes=9 - number)}})
+    clock = StoppedClock(NOW + timedelta(minutes=31))
+    assert await timers(router, clock).fire_due() == 1
+    assert await pending(router, "clock.breached.v1") == [cases[4].id]
+    assert await timers(router, clock).fire_due() == 0, "another router does not try them again at once"
+    await router.store.look(clock.now())
+    assert REGISTRY.get_sample_value("whistle_due_cases") == 4, "the alarm still hears of them"
+    broken.clear()
+    clock.move_to(clock.now() + SET_ASIDE)
+    fired = 0
+    while took := await timers(router, clock).fire_due():
+        fired += took
+    assert fired == 4
+    assert not await router.store.cases.find({"aside": {"$exists": True}}, {"_id": 1}, limit=9)
+
+
+async def test_a_resolve_that_overtakes_the_timer_loses_no_breach(router: Routing) -> None:
+    """B45: a hundred are resolved late, while two timers fire them."""
+    cases = await opened(router, 100)
+    late = max(clock.due_at for clock in cases[0].clocks) + timedelta(seconds=1)
+    one, other = timers(router, StoppedClock(late)), timers(router, StoppedClock(late))
+
+    async def resolved(case: Case) -> None:
+        while True:
+            stored = (await router.store.load(case.id) or pytest.fail("gone"))[0]
+            how = Resolved(at=late, by="qs-desk", by_unit="quayside", how="repair", text="mended")
+            if await router.changes.save(router.changes.of(stored, [how], key=f"k.{case.id}")):
+                return
+
+    before = breaches()
+    await asyncio.gather(one.fire_due(), *map(resolved, cases), other.fire_due())
+    owed = [(case.id, clock.kind) for case in cases for clock in case.clocks]
+    found = await router.store.cases.find({}, {"pending": 1, "clocks": 1}, limit=1000)
+    told = [(d["_id"], decode(as_event(e), CaseEvent).clock) for d in found for e in d["pending"] if is_breach(e)]
+    assert sorted(told, key=str) == sorted(owed, key=str), "each once"
+    assert {clock["state"] for document in found for clock in document["clocks"]} == {"breached"}
+    assert breaches() - before == len(owed), "and counted once, whoever wrote it"
+
+
+def is_breach(event: Document) -> bool:
+    return bool(event["type"] == "clock.breached.v1")
+
+
+def as_event(event: Document) -> Envelope:
+    return msgspec.convert(event, Envelope)
+
+
+def breaches() -> float:
+    """What this process has counted."""
+    samples = [s for metric in REGISTRY.collect() if metric.name == "whistle_clock_breaches" for s in metric.samples]
+    return sum(sample.value for sample in samples if sample.name.endswith("_total"))
+
+
+async def test_a_breach_is_counted_by_the_router_that_wrote_it(
+    router: Routing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B49: of two that fire the same page each counts what it won."""
+    cases = await opened(router, 6)
+    now = NOW + timedelta(minutes=31)
+    for case in cases[:2]:
+        await router.store.save(router.changes.of(case, (), at=now))
+    page = router.store.due
+
+    async def as_it_was(*_: object) -> list[Case]:
+        await page(now, 10)
+        return cases
+
+    monkeypatch.setattr(router.store, "due", as_it_was)
+    before = breaches()
+    assert await timers(router, StoppedClock(now)).fire_due() == 4
+    per_case = sum(clock.due_at <= now for clock in cases[0].clocks)
+    assert breaches() - before == 4 * per_case
 
 
 async def test_the_loop_fires_by_itself_when_the_clock_gets_there(router: Routing) -> None:

@@ -167,6 +167,94 @@ def test_a_gap_is_where_nobody_is_on_and_nowhere_else(pack: Pack, decided: list[
         assert all(a.end < b.start for a, b in pairwise(found))
 
 
+TUESDAY = date(2026, 3, 3)
+AT_NOON = datetime(2026, 3, 3, 11, tzinfo=UTC)
+
+
+def passing(*pairs: str, since: datetime = START) -> list[Change]:
+    """Swaps of the Tuesday, a minute apart: ``ab`` is a's to b."""
+    return [
+        Change(kind="swap", person=p[0], by=p[1], on=TUESDAY, since=since - 60 * DAY + timedelta(minutes=n))
+        for n, p in enumerate(pairs)
+    ]
+
+
+def three(**more: Any) -> Pack:
+    """Only a has a duty, by day."""
+    return harbour(
+        people=[
+            person("a", shifts=[{"hours": "08:00-18:00"}]),
+            *(person(p, shifts=[{"hours": "20:00-21:00", "days": ["sun"]}]) for p in "bcd"),
+        ],
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("pairs", "who"),
+    [
+        (("ab", "bc"), "c"),
+        (("ab", "bc", "cd"), "d"),
+        (("ab", "bc", "ca"), "a"),
+        (("ab", "ba"), "a"),
+        (("ab", "ba", "ac"), "c"),
+        (("ab", "bc", "ad"), "d"),
+        (("bc", "ab"), "b"),
+    ],
+)
+def test_a_duty_that_was_taken_over_is_passed_on_as_ones_own(pairs: tuple[str, ...], who: str) -> None:
+    pack, since = three(), Changes(passing(*pairs))
+    assert on(pack, AT_NOON.isoformat(), since=since) == {who: "shift" if who == "a" else "swap"}
+    for each in "abcd":
+        turns = pack.posts.turns(pack.people[each], TUESDAY, TUESDAY, since)
+        assert len(turns) == (each == who)
+    if who != "a":
+        assert pack.posts.turns(pack.people[who], TUESDAY, TUESDAY, since)[0].instead_of == "a"
+
+
+def test_a_swap_of_the_pack_is_passed_on_by_one_that_comes_later_and_in_the_files_order() -> None:
+    in_the_pack = three(swaps=[{"from": "a", "to": "b", "on": "2026-03-03"}])
+    assert on(in_the_pack, AT_NOON.isoformat(), since=Changes(passing("bc"))) == {"c": "swap"}
+    both = three(swaps=[{"from": "a", "to": "b", "on": "2026-03-03"}, {"from": "b", "to": "c", "on": "2026-03-03"}])
+    assert on(both, AT_NOON.isoformat()) == {"c": "swap"}
+
+
+def test_before_a_swap_of_a_swap_holds_who_had_it_has_it() -> None:
+    pack = three()
+    later = Change(kind="swap", person="b", by="c", on=TUESDAY, since=AT_NOON)
+    since = Changes([*passing("ab"), later])
+    assert on(pack, (AT_NOON - timedelta(minutes=1)).isoformat(), since=since) == {"b": "swap"}
+    assert on(pack, AT_NOON.isoformat(), since=since) == {"c": "swap"}
+
+
+def test_two_swaps_of_one_moment_are_carried_out_alike_by_everybody() -> None:
+    pack = three()
+    two = [Change(kind="swap", person=p[0], by=p[1], on=TUESDAY, since=START - 60 * DAY) for p in ("ab", "bc")]
+    found = [on(pack, AT_NOON.isoformat(), since=Changes(order)) for order in (two, two[::-1])]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("leave_of", ["the pack", "the interface"])
+def test_the_duty_of_somebody_on_leave_is_there_to_be_passed_on(leave_of: str) -> None:
+    away = {"leave": [{"person": "a", "from": "2026-03-03", "until": "2026-03-04"}]}
+    pack = three(**away if leave_of == "the pack" else {})
+    gone = Change(kind="leave", person="a", start=AT_NOON - DAY, until=AT_NOON + DAY)
+    decided = [] if leave_of == "the pack" else [gone]
+    assert pack.posts.turns(pack.people["a"], TUESDAY, TUESDAY, Changes(decided)) == []
+    assert len(pack.posts.duties(pack.people["a"], TUESDAY, TUESDAY, Changes(decided))) == 1
+    assert on(pack, AT_NOON.isoformat(), since=Changes([*decided, *passing("ab", "bc")])) == {"c": "swap"}
+
+
+def test_whoever_left_the_pack_has_nobodys_duty() -> None:
+    """b took a's duty, or c's, and is gone: it is a's again; where the owner is gone, so is the duty."""
+    pack = three()
+    left = [msgspec.structs.replace(change, by="gone") for change in passing("ab")]
+    assert on(pack, AT_NOON.isoformat(), since=Changes(left)) == {"a": "shift"}
+    assert len(pack.posts.turns(pack.people["a"], TUESDAY, TUESDAY, Changes(left))) == 1
+    owner = [msgspec.structs.replace(change, person="gone") for change in passing("ab")]
+    assert pack.posts.turns(pack.people["b"], TUESDAY, TUESDAY, Changes(owner)) == []
+
+
 def test_a_swap_of_a_night_shift_lasts_until_the_morning() -> None:
     night = {"hours": "18:00-08:00"}
     pack = harbour(

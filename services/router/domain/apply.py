@@ -49,4 +49,6 @@ def _entry(case: Case, event: Happened) -> Entry:
         photos=event.photos,
         act=event.act_meant,
         part=event.part_meant,
+        said_at=event.said_at,
+        where=event.where,
     )

@@ -151,6 +151,10 @@ class Entry:
     photos: tuple[str, ...] = ()
     act: Act | None = None
     part: str | None = None
+    said_at: datetime | None = None
+    """When it was, as ``by`` says; ``at`` is when he said so."""
+    where: tuple[float, float] | None = None
+    """Where ``by`` was, longitude and latitude; personal, so that it is in no event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ RESOLVES_KEPT = 10
 
 
 def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
-    """``case`` with its own clocks of these kinds, or its ``part``'s, met as far as they still wait; a breached one
-    stays breached."""
+    """``case`` with its own clocks of these kinds, or its ``part``'s, met as far as they still wait.
+
+    A breached one stays breached, and one that is met at its deadline or later is breached too, fired or not.
+    """
     clocks = (_met(clock, at) if clock.part == part and clock.kind in kinds else clock for clock in case.clocks)
     return replace(case, clocks=tuple(clocks))
 
@@ -23,6 +25,8 @@ def _met(clock: Clock, at: datetime) -> Clock:
         return clock if clock.met_at is not None else replace(clock, met_at=at)
     if clock.state not in ("running", "paused"):
         return clock
+    if clock.state == "running" and clock.due_at <= at:
+        return replace(clock, met_at=at, state="breached", warned=True)
     return replace(clock, met_at=at, state="met", pauses=_ended(clock.pauses, at))
 
 

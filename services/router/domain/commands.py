@@ -80,6 +80,9 @@ class Command:
     to_path: tuple[UnitOnPath, ...] = ()
     """For moves: the path of ``to``, looked up in the pack by the caller."""
     at: datetime | None = None
+    """When it was, as the actor says."""
+    where: tuple[float, float] | None = None
+    """Where the actor is: longitude and latitude, WGS-84."""
     how: str | None = None
     ok: bool = True
     fresh_clock: Clock | None = None

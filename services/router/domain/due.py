@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.router.domain.apply import apply
+from services.router.domain.apply import apply, apply_all
 from services.router.domain.asking import missing
 from services.router.domain.case import Case
 from services.router.domain.clock_events import ClockBreached, ClockWarned, Escalated, FollowUpDue
@@ -29,6 +29,15 @@ def due(case: Case, now: datetime) -> list[Happened]:
             fired.append(event)
             case = apply(case, event)
     return fired
+
+
+def as_of(case: Case, now: datetime) -> Case:
+    """``case`` as it is at ``now``, whether or not a timer has come by: what was due by then has fired.
+
+    Whoever changes a case decides on this one, so that nothing is met, paused or given up in time after its time.
+    """
+    fired = due(case, now)
+    return apply_all(case, fired) if fired else case
 
 
 def _next(case: Case, moment: datetime, now: datetime) -> list[Happened]:

@@ -36,12 +36,32 @@ def _assign(case: Case, command: Command, actor: Actor, now: datetime) -> Decisi
 
 
 def _on_site(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    at = max(case.opened_at, min(command.at or now, now))
-    return [e.OnSite(at=at, by=actor.person, by_unit=actor.unit, text=command.text, photos=command.photos)]
+    """The press meets the clock; since when somebody says that he is there stands beside it."""
+    return [
+        e.OnSite(
+            at=now,
+            by=actor.person,
+            by_unit=actor.unit,
+            text=command.text,
+            photos=command.photos,
+            said_at=command.at,
+            where=command.where,
+        )
+    ]
 
 
 def _start(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    return [e.Started(at=now, by=actor.person, by_unit=actor.unit, text=command.text, photos=command.photos)]
+    return [
+        e.Started(
+            at=now,
+            by=actor.person,
+            by_unit=actor.unit,
+            text=command.text,
+            photos=command.photos,
+            said_at=command.at,
+            where=command.where,
+        )
+    ]
 
 
 def _note(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:

@@ -22,6 +22,10 @@ class Happened:
     by_unit: str | None = None
     text: str | None = None
     photos: tuple[str, ...] = ()
+    said_at: datetime | None = None
+    """When it was, as the person says; it meets no clock. Like ``text``, it stays in the history."""
+    where: tuple[float, float] | None = None
+    """Where the person was: longitude and latitude, WGS-84. It stays in the history too."""
 
     def applied(self, case: Case) -> Case:
         """The case after it, but for its line in the history. Here: nothing else changes."""
