@@ -71,13 +71,8 @@ class Pack:
         )
         self._areas = _by_layer(entries.areas, tree.units)
         with_ground = [tree.units[unit] for unit in dict.fromkeys(area.unit for area in entries.areas)]
-        self._locator = Locator(
-            self.city,
-            tree,
-            self._areas[None],
-            Gazetteer(entries.places, with_ground),
-            entries.no_location,
-        )
+        self._gazetteer = Gazetteer(entries.places, with_ground)
+        self._locator = Locator(self.city, tree, self._areas[None], self._gazetteer, entries.no_location)
 
     def locate(
         self,
@@ -103,6 +98,10 @@ class Pack:
             return ()
         index = self._areas[layer].at(on)
         return tuple(dict.fromkeys(index.units[area] for area in index.covering(*point)))
+
+    def in_one_form(self, text: str) -> str:
+        """``text`` as addresses are compared: ``Gazetteer.in_one_form``."""
+        return self._gazetteer.in_one_form(text)
 
     def classify(self, text: str) -> Classified:
         """The category that the words mean: ``categories``."""
