@@ -53,7 +53,11 @@ class Pack:
         self.no_location = entries.no_location
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
-        self._feedback = Words(entries.feedback)
+        self._feedback = Words(
+            entries.feedback,
+            (name for place in entries.places for name in (place.name, *place.aliases)),
+            (word for category in entries.categories for word in (*category.keywords, *category.hints)),
+        )
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
@@ -121,7 +125,8 @@ class Pack:
         priority: str | None = None,
     ) -> Rule | None:
         """The first routing rule that holds: ``Rules.find``."""
-        return self._rules.find(category, kind, app, text, unit_path, priority)
+        says = self.feedback(text) if self._rules.heed_feedback else None
+        return self._rules.find(category, kind, app, text, unit_path, priority, says)
 
     def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
         """The most specific commitment. ``KeyError`` for a category that the pack does not have and no default."""

@@ -53,7 +53,7 @@ def _below_myriad(text: str) -> int | None:
     for at, c in enumerate(text):
         if c in _SCALE or c in _TENS:
             scale = _SCALE.get(c, 10)
-            if scale >= last or (c in _TENS and digit is not None) or digit == 0 or (bridged and digit is None):
+            if scale >= last or (c in _TENS and digit is not None) or digit == 0 or (bridged and digit is None and scale * 10 >= last):
                 return None
             total += _TENS.get(c) or scale * (1 if digit is None else digit)
             last, digit, bridged = scale, None, False
@@ -81,7 +81,7 @@ _SERIES = re.compile(
 )
 _AFTER = re.compile(rf"(?<=附)({_TOKEN})(?![0-9a-z{NUMERAL}几多])")
 _ROOM = re.compile(rf"(?<=[幢栋座元楼层])([0-9{NUMERAL}]{{3,4}})(?=室|$|[^0-9a-z{NUMERAL}])")
-_BELOW = re.compile(rf"(?:负|地下|minus )({_TOKEN})(?=[楼层])")
+_BELOW = re.compile(rf"(?:负|地下)({_TOKEN})(?=[楼层])")
 """Floors under the ground."""
 _NO_NUMBER = re.compile(r"[同每这那另哪某任各唯统万专单下上整]$")
 """同一栋, 每一层, 统一楼: no number of anything."""
@@ -89,9 +89,10 @@ _NO_NUMBER = re.compile(r"[同每这那另哪某任各唯统万专单下上整]$
 
 def in_digits(text: str) -> str:
     """Plain ``text`` with the numerals that number something in digits."""
+    if "负" in text or "地下" in text:
+        text = _BELOW.sub(_negative, text)
     if _CJK_NUMERAL.search(text) is None:
         return text
-    text = _BELOW.sub(_negative, text)
     text = _SERIES.sub(_series, text)
     text = _ROOM.sub(lambda match: _one(match[1]), text)
     return _AFTER.sub(lambda match: _one(match[1]), text)
