@@ -53,7 +53,7 @@ def compact(text: str) -> str:
     if match is None:
         return text
     entrance = f"{match[2]}单元" if match[2] else ""
-    return f"{match[1]}幢{entrance}{match[3] or match[4] or ''}{text[match.end():]}"
+    return f"{match[1]}幢{entrance}{match[3] or match[4] or ''}{text[match.end() :]}"
 
 
 def _named(series: str, unit: str) -> str:

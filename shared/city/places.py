@@ -1,8 +1,8 @@
 """The gazetteer: places as people type them.
 
-Text and names are brought to one form (``addresses``). A number is matched whole: 12幢 never holds 2幢. Longer names win
-over shorter ones, places over roads, and roads over the names of units. A building's number is looked up in the estate
-that was named, wherever it stands.
+Text and names are brought to one form (``addresses``). A number is matched whole: 12幢 never holds 2幢. Longer names
+win over shorter ones, places over roads, and roads over the names of units. A building's number is looked up in the
+estate that was named, wherever it stands.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from shared.city.addresses import NUMBER, compact
-from shared.city.addresses import normal as normal  # noqa: PLC0414 - names are compared in this form
+from shared.city.addresses import normal as normal
 from shared.city.model.ground import Place, Unit
 from shared.city.words import Phrases, plain
 

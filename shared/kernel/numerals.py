@@ -1,7 +1,7 @@
-"""Numbers in words: one grammar for all that reads addresses. 一百零二, 百十二, 廿二, 拾贰, 一〇二 and 102 are one notation each.
+"""Numbers in words: one grammar for all that reads addresses, for 一百零二, 百二, 廿二, 拾贰, 一〇二 and 102 alike.
 
-``read`` takes a whole numeral or nothing: a number is never read from its tail. ``in_digits`` rewrites those numerals of
-a text that number something (before 号, 栋, 楼, 单元, …), lists and ranges among them, and leaves all others be.
+``read`` takes a whole numeral or nothing: a number is never read from its tail. ``in_digits`` rewrites those numerals
+of a text that number something (before 号, 栋, 楼, 单元, …), lists and ranges among them, and leaves all others be.
 """
 
 import re
@@ -53,7 +53,12 @@ def _below_myriad(text: str) -> int | None:
     for at, c in enumerate(text):
         if c in _SCALE or c in _TENS:
             scale = _SCALE.get(c, 10)
-            if scale >= last or (c in _TENS and digit is not None) or digit == 0 or (bridged and digit is None and scale * 10 >= last):
+            if (
+                scale >= last
+                or (c in _TENS and digit is not None)
+                or digit == 0
+                or (bridged and digit is None and scale * 10 >= last)
+            ):
                 return None
             total += _TENS.get(c) or scale * (1 if digit is None else digit)
             last, digit, bridged = scale, None, False

@@ -16,15 +16,13 @@ _PHONE = re.compile(
     rf"(?:{_GROUPED}|1[3-9]-\d{{9}}|1[3-9]-\d{{4}}-\d{{5}}|1[3-9](?:-\d\d){{4}}-\d|1-[3-9]\d{{9}}|1-[3-9]\d\d-\d{{3}}-\d{{4}}"
     rf"|1-{{1,4}}[3-9](?:-{{1,4}}\d){{9}})(?!\d)"
 )
-"""Mobile numbers: 11 digits, 13 to 19 at the front, grouped in any way from the third digit on, or in the usual ways."""
+"""Mobile numbers: 11 digits, 13 to 19 at the front, grouped in any way from the third digit on or in a usual one."""
 _ABROAD = rf"(?:-?\+-?)?(?:00-?)?86{_S}0?"
 _AREA = r"(?:10|2\d|[3-9]\d\d)"
-_LANDLINE = re.compile(
-    rf"(?<!\d)(?:{_ABROAD}|-?0){_AREA}(?:-{{1,4}}[1-9]|[2-8])(?:\d{{2,3}}{_S}\d{{4}}|\d{{6}})(?!\d)"
-)
+_LANDLINE = re.compile(rf"(?<!\d)(?:{_ABROAD}|-?0){_AREA}(?:-{{1,4}}[1-9]|[2-8])(?:\d{{2,3}}{_S}\d{{4}}|\d{{6}})(?!\d)")
 _IDENTITY = re.compile(rf"(?<!\d)[1-9](?:{_S}\d){{16}}{_S}[\dx](?![\dx])")
-_CARD = re.compile(rf"(?<!\d)[2-6]\d{{3}}(?:-?\d{{4}}){{3}}(?:-?\d{{1,3}})?(?!\d)")
-_SPOKEN_PHONE = re.compile(rf"(?<!\d)1(?:-?[3-9])(?:-?\d){{9}}")
+_CARD = re.compile(r"(?<!\d)[2-6]\d{3}(?:-?\d{4}){3}(?:-?\d{1,3})?(?!\d)")
+_SPOKEN_PHONE = re.compile(r"(?<!\d)1(?:-?[3-9])(?:-?\d){9}")
 """In characters, 一三八…; what follows may be a word such as 一直."""
 
 _DIGITS = {chr(c): str(unicodedata.decimal(chr(c))) for c in range(0x10000) if chr(c).isdecimal()} | {
@@ -98,7 +96,8 @@ def _without(
 
 def _is_of_a_thing(text: str, start: int, end: int) -> bool:
     return bool(
-        _NUMBER_OF_A_THING.search(text[max(0, start - _CONTEXT) : start]) or _OF_A_THING.match(text[end : end + _CONTEXT])
+        _NUMBER_OF_A_THING.search(text[max(0, start - _CONTEXT) : start])
+        or _OF_A_THING.match(text[end : end + _CONTEXT])
     )
 
 

@@ -1,4 +1,4 @@
-"""One spelling of what people type, so that words that look the same are the same: what is stored, and what is compared.
+"""One spelling of what people type, so that words that look the same are the same: what is stored, what is compared.
 
 ``stored`` is what everybody is shown later, so that it changes nothing that can be seen but the width of letters and
 digits. ``bare`` is for comparing alone and takes out more.
@@ -7,7 +7,9 @@ digits. ``bare`` is for comparing alone and takes out more.
 import re
 import unicodedata
 
-_ORDINARY = re.compile("[\\x20-\\x7e\\t\\n\\r\u3001\u3002\u2018-\u201d\u2026\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\u4e00-\u9fff]*")
+_ORDINARY = re.compile(
+    "[\\x20-\\x7e\\t\\n\\r\u3001\u3002\u2018-\u201d\u2026\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\u4e00-\u9fff]*"
+)
 """What most reports are written in; there is nothing to do."""
 _NEVER_SEEN = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"

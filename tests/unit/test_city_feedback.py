@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.packs import SHEYANG, pack_of
 
 CLOSED = ("修好了", "换好了", "解决了", "恢复了", "处理好了", "恢复正常", "is fixed")
-HAZARDS = ("水管爆了", "水喷得老高", "井盖不见了", "路灯全灭了", "楼道冒烟", "三单元水柱三层楼高", "电线掉下来了", "今天老样子",
-           "煤气味很大", "a wire is sparking")  # fmt: skip
+HAZARDS = ("水管爆了", "水喷得老高", "井盖不见了", "路灯全灭了", "楼道冒烟", "三单元水柱三层楼高", "电线掉下来了",
+           "今天老样子", "煤气味很大", "a wire is sparking")  # fmt: skip
 EMBEDDED = (
     "昨天{closed}的{thing}今天{hazard}",
     "{hazard}，希望早日{closed}通知一下",

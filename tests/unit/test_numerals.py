@@ -45,12 +45,14 @@ def notations(n: int) -> set[str]:
 
 
 def test_every_number_to_9999_reads_as_itself_in_every_notation() -> None:
-    wrong = {(n, one): read(one) for n in range(1, 10_000) for one in notations(n) if "０" > one[0] and read(one) != n}
+    wrong = {(n, one): read(one) for n in range(1, 10_000) for one in notations(n) if one[0] < "０" and read(one) != n}
     assert not wrong
 
 
 @given(st.integers(1, 9999), st.integers(1, 9999), st.sampled_from(["号楼", "栋", "幢", "座"]), st.data())
-def test_two_buildings_are_one_only_where_their_numbers_are(one: int, other: int, unit: str, data: st.DataObject) -> None:
+def test_two_buildings_are_one_only_where_their_numbers_are(
+    one: int, other: int, unit: str, data: st.DataObject
+) -> None:
     said = [data.draw(st.sampled_from(sorted(notations(n)))) for n in (one, other, one)]
     first, second, again = (numbers_in(normal(f"锦和苑{number}{unit}水管爆了")) for number in said)
     assert first == again == (("building", str(one)),)
@@ -66,13 +68,16 @@ def test_a_floor_is_the_same_in_every_notation_and_never_the_one_below_the_groun
     assert numbers_in(normal(f"5栋{prefix}{said}{unit}")) == (("building", "5"), ("floor", str(-n if below else n)))
 
 
-@pytest.mark.parametrize("text", ["", "十十", "一百百", "百千", "零", "一百零", "二十三十", "一0x", "号", "万", "九" * 9])
+@pytest.mark.parametrize(
+    "text", ["", "十十", "一百百", "百千", "零", "一百零", "二十三十", "一0x", "号", "万", "九" * 9]
+)
 def test_what_is_no_number_is_not_read_from_its_tail(text: str) -> None:
     assert read(text) in (None, 0)
 
 
 @pytest.mark.parametrize(
-    "text", ["同一栋楼", "统一楼", "水柱有两层楼高", "几十层", "十几层", "二十多层", "一直喷", "三小门口", "每一层", "十一点"]
+    "text",
+    ["同一栋楼", "统一楼", "水柱有两层楼高", "几十层", "十几层", "二十多层", "一直喷", "三小门口", "每一层", "十一点"],
 )
 def test_words_that_number_nothing_stay(text: str) -> None:
     assert in_digits(text) == text

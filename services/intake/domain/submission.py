@@ -67,7 +67,7 @@ def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> 
 
 
 def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
-    """In one spelling (``stored``), without personal numbers. Control characters are an error: they are nobody's words."""
+    """In one spelling (``stored``), without personal numbers. Control characters are an error: nobody's words."""
     if _CONTROLS.search(text):
         errors.append(FieldError(pointer, "has control characters"))
         return ""

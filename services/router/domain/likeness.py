@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.router.domain.said import numbers_in as numbers_in  # noqa: PLC0414 - traits are made of both
-from services.router.domain.said import words_in as words_in  # noqa: PLC0414
+from services.router.domain.said import numbers_in as numbers_in
+from services.router.domain.said import words_in as words_in
 
 CELL_DEGREES = 500
 """Cells of a five-hundredth of a degree, some 200 m: a search looks into those that its circle touches."""
 METRES_PER_DEGREE = 111_320.0
 COPY_BITS = 8
 """Of 64 that two copies of one picture may differ in; other pictures differ in 30 on average (decision 0012)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SameRule:

@@ -11,9 +11,13 @@ _NOT_IN = rf"(?<![0-9a-z{NUMERAL}])"
 """A number is never read from its tail."""
 _N = r"([0-9]{1,8}[a-z]?|[a-z][0-9]{0,7}|[甲乙丙丁戊])"
 _TWO = r"([0-9]{1,2}|[a-z])"
-_ASSET = r"((?:[a-z]{1,6} (?=[0-9]{2}))?(?=[a-z-]{0,8}[0-9])[a-z0-9]{1,20}(?:[-_/.][a-z0-9]{1,20}){0,4})"
+_PIECES = "[a-z0-9]{1,20}(?:[-_/.][a-z0-9]{1,20}){0,4}"
+_LETTERS = "(?:[a-z]{1,6} (?=[0-9]{2}))?"
+_ASSET = f"({_LETTERS}(?=[a-z-]{{0,8}}[0-9]){_PIECES})"
 """SY00123, JM-0012, 320924-0001: an asset's number with all its pieces."""
-_THING = r"(?:灯|电线|线)?杆|桩"
+_LONG_ASSET = f"({_LETTERS}(?=[a-z-]{{1,8}}[0-9]|[0-9]{{4}}|[0-9]{{2,3}}-[0-9]{{3}})(?![0-9-]*[年月日点米]){_PIECES})"
+"""What right after a thing's name, without 编号, can be nothing but its number."""
+_THING = "(?:(?:灯|电线|线)?杆|桩)"
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("building", re.compile(rf"{_NOT_IN}{_N}幢")),
     ("phase", re.compile(rf"{_NOT_IN}{_TWO}期")),
@@ -22,7 +26,7 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("lane", re.compile(rf"{_NOT_IN}([0-9]{{1,5}})弄")),
     ("entrance", re.compile(rf"{_NOT_IN}{_TWO}单元|\b(?:entrance|unit) ?([0-9]{{1,3}})")),
     ("gate", re.compile(rf"(?<![0-9a-z路街巷弄道])(?<![{NUMERAL}]){_N}号门|\bgate ?{_N}\b")),
-    ("exit", re.compile(rf"{_NOT_IN}([0-9]{{1,2}})号?(?:出口|出入口)|{_NOT_IN}([0-9]{{1,2}})号口|{_NOT_IN}([a-z])号?(?:出?口)")),
+    ("exit", re.compile(rf"{_NOT_IN}([0-9]{{1,2}})(?:号?出入?口|号口)|{_NOT_IN}([a-z])号?出?口")),
     ("floor", re.compile(
         rf"(?<![0-9a-z{NUMERAL}]-)(?<![0-9a-z{NUMERAL}])(-?[0-9]{{1,3}})(?:楼(?!高|的房|房)|层(?![油水灰土冰雪泥纸皮膜沙]|楼高|高|楼的|楼房))"
         r"|(?<![0-9a-z])(-?[0-9]{1,2})f(?![a-z0-9])"
@@ -31,18 +35,21 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("room", re.compile(
         r"(?<=[幢元楼层])([0-9]{3,4})(?![0-9])|(?<![0-9a-z])([0-9]{3,4}[a-z]?|[a-z][0-9]{2,4})室|\broom ?([0-9]{1,4})\b"
     )),
-    ("house", re.compile(rf"(?<=[路街巷弄道])([0-9]{{1,5}}[a-z]?|[a-z][0-9]{{0,4}})号"
+    ("house", re.compile(r"(?<=[路街巷弄道])([0-9]{1,5}[a-z]?|[a-z][0-9]{0,4})号"
         r"|\b(?:number|no\.?|quay|street|road) ?([0-9]{1,4})\b")),
     ("annex", re.compile(r"附([0-9]{1,4})(?![0-9])")),
     ("pole", re.compile(
-        rf"(?<![0-9a-z.{NUMERAL}-]){_ASSET}号?的?(?:{_THING})|(?:{_THING}|编)(?:编?号|编码)[是为:： ]*(?:no\.?)?{_ASSET}"
-        rf"|(?:{_THING}|路灯|井盖|箱变)[:：]?((?:[a-z]{{1,6}} (?=[0-9]{{2}}))?(?=[a-z-]{{1,8}}[0-9]|[0-9]{{4}}|[0-9]{{2,3}}-[0-9]{{3}})(?![0-9-]*[年月日点米])[a-z0-9]{{1,20}}(?:-[a-z0-9]{{1,20}}){{0,4}})"
-        rf"|(?<![0-9a-z-])([a-z]{{1,6}}-[0-9]{{3,12}}|[a-z]{{2,6}}[0-9]{{4,12}}|[0-9]{{5,12}}-[0-9]{{2,12}})(?![0-9a-z-])"
+        rf"(?<![0-9a-z.{NUMERAL}-]){_ASSET}号?的?{_THING}"
+        rf"|(?:{_THING}|编)(?:编?号|编码)[是为:： ]*(?:no\.?)?{_ASSET}"
+        rf"|(?:{_THING}|路灯|井盖|箱变)[:：]?{_LONG_ASSET}"
         rf"|(?:{_THING}|路灯)([0-9]{{1,12}})号(?![门楼])"
-        r"|\b(?:pole|post|lamp|berth) ?((?=[a-z-]{0,6}[0-9])[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){0,4})\b"
+        r"|(?<![0-9a-z-])([a-z]{1,6}-[0-9]{3,12}|[a-z]{2,6}[0-9]{4,12}|[0-9]{5,12}-[0-9]{2,12})(?![0-9a-z-])"
+        rf"|\b(?:pole|post|lamp|berth) ?((?=[a-z-]{{0,6}}[0-9]){_PIECES})\b"
     )),
 )  # fmt: skip
-_BELOW = re.compile(r"(?<![0-9a-z])(?:b|负|地下)([1-9])(?:层|楼|f(?![a-z0-9]))|(?<![0-9a-z])b([1-4])(?=车库|停车|电梯|车位)|(地下室|\bbasement\b)")
+_BELOW = re.compile(
+    r"(?<![0-9a-z])(?:b|负|地下)([1-9])(?:层|楼|f(?![a-z0-9]))|(?<![0-9a-z])b([1-4])(?=车库|停车|电梯|车位)|(地下室|\bbasement\b)"
+)
 _GATES = re.compile(r"([东南西北])[大小]?门")
 _FACES = re.compile(r"(正|大|前|后|侧)门")
 """A main gate may well be the east one: the two are not held against each other."""
