@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from shared.city.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, WATER
+from shared.city.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, THANKED_FOR, WATER
 from shared.city.model.sorting import Feedback
 from shared.city.words import Hit, Phrases, plain
 
@@ -87,12 +87,15 @@ class Words:
             return _is_mended(subject) and (not thing or thing in self._things)
         if _THANKS in clause:
             return _is_addressee(subject)
-        return _says_nothing(clause) or clause in self._things
+        return _says_nothing(clause)
 
     def _only_thanks(self, marked: str) -> bool:
         """An opinion that thanks: nothing beside it names a trouble or takes it back."""
         rest = marked.replace(_THANKS, " ")
-        return not (DOUBT.search(rest) or DAMAGE.search(rest) or WATER.search(rest) or self._troubles.find(plain(rest)))
+        if DOUBT.search(rest):
+            return False
+        rest = THANKED_FOR.sub("", rest)
+        return not (DAMAGE.search(rest) or WATER.search(rest) or self._troubles.find(plain(rest)))
 
 
 def _is_mended(subject: str) -> bool:

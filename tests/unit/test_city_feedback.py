@@ -90,18 +90,24 @@ def test_a_question_a_wish_hearsay_or_a_contrary_is_no_closing(text: str) -> Non
         "the lamp is fixed, thanks",
         "The street light at pole 14 works again",
         "it is fixed now, thank you",
+        "the burst pipe is fixed",
     ],
 )
 def test_who_says_nothing_but_that_it_is_fixed_is_believed(text: str) -> None:
     assert pack_of(SHEYANG).feedback(text) == "fixed"
 
 
-@pytest.mark.parametrize("text", ["谢谢师傅", "表扬一下网格员", "社区的同志很热心，点赞"])
+@pytest.mark.parametrize(
+    "text", ["谢谢师傅", "表扬一下网格员", "社区的同志很热心，点赞", "thank you for the burst pipe"]
+)
 def test_thanks_are_thanks(text: str) -> None:
     assert pack_of(SHEYANG).feedback(text) == "thanks"
 
 
-@pytest.mark.parametrize("text", ["谢谢，但是井盖不见了", "谢谢 水都到一楼了", "谢谢，楼道冒烟", "谢谢，能不能快点"])
+@pytest.mark.parametrize(
+    "text",
+    ["谢谢，但是井盖不见了", "谢谢 水都到一楼了", "谢谢，楼道冒烟", "谢谢，能不能快点", "thanks, the pipe burst"],
+)
 def test_thanks_beside_a_trouble_are_none(text: str) -> None:
     assert pack_of(SHEYANG).feedback(text) is None
 
