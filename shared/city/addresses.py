@@ -5,14 +5,14 @@ Lists and ranges name each one: 2、3号楼 is 2幢3幢, 1-3号楼 is 1幢2幢3�
 
 import re
 
-from shared.city.words import plain
+from shared.city.words import LONGEST_TEXT, plain
 from shared.kernel.numerals import NUMERAL, in_digits
 
 MOST_OF_A_RANGE = 30
 """Of a longer one only the ends are named."""
 _DASHES = re.compile("[\u2010-\u2015\u2212\u30fc]")
 _STEMS = "甲乙丙丁戊"
-_N = rf"(?:0*[1-9][0-9]{{0,7}}[a-z]?|[a-z]-?[0-9]{{0,7}}|[{_STEMS}])"
+_N = rf"(?>0*[1-9][0-9]{{0,7}}[a-z]?|[a-z](?:-?[0-9]{{1,7}})?|[{_STEMS}])"
 _TO = ("-", "~", "至", "到")
 _AND = " ?(?:[-~至到、,和及与跟/]) ?"
 _ENGLISH = re.compile(rf"\b(?:building|bldg|block|tower)s?\.? ?(?:no\.? ?)?#?({_N})(?![0-9a-z])")
@@ -44,7 +44,7 @@ def normal(text: str) -> str:
         text = _DASHED.sub("", _BUILDING_AND_ENTRANCE.sub(r"\1幢\2", text))
         text = _SERIES.sub(lambda match: _named(match[1], match[2]), text)
         text = _SHORT.sub(r"\1幢\2单元\3", text)
-    return _BLANK.sub("", text)
+    return _BLANK.sub("", text)[: 2 * LONGEST_TEXT]
 
 
 def compact(text: str) -> str:

@@ -68,7 +68,8 @@ WATER = re.compile(r"水(?![电务])")
 MENDED = re.compile(
     "(?:" + _any("爆 漏 喷 冒 渗 滴 断 掉 坏 破 裂 碎 堵 倒 翻 歪 松 丢 缺 黑 污 脏") + ")[水电气掉的了]{0,2}"
     + "(?:的(?=.)|问题|情况|现象|隐患)"
-    + r"|\bthe (?:leak|fire|flood|hole|crack|(?:burst|broken|leaking|cracked|blocked|fallen|dark|missing|stuck)(?= [a-z]))\b"
+    + r"|\bthe (?:leak|fire|flood|hole|crack|"
+    + r"(?:burst|broken|leaking|cracked|blocked|fallen|dark|missing|stuck)(?= [a-z]))\b"
 )  # fmt: skip
 """What the trouble was, not what it is: 漏水的水管, 漏水问题, the leak, the burst pipe."""
 THANKED_FOR = re.compile(r"\bfor (?:the|your|fixing|mending|repairing)(?: (?!and\b|so\b)[a-z]+){1,4}(?=$|\s*[,.;!])")
