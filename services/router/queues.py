@@ -10,6 +10,7 @@ from services.router.domain.case import OPEN, Priority, State
 from services.router.public import row, tightest
 from services.router.store import NO_DUE, CaseStore
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.spelling import stored
 from shared.runtime.pages import beyond, checked_limit, cursor_after
 
 PRIORITIES = get_args(Priority)
@@ -74,7 +75,7 @@ def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], s
     if query.text is not None:
         if "\0" in query.text:
             raise invalid(FieldError("?text", "has a null character"))
-        where["description"] = {"$regex": re.escape(query.text[:100]), "$options": "i"}
+        where["description"] = {"$regex": re.escape(stored(query.text)[:100]), "$options": "i"}
     if query.cursor is not None:
         conditions.append(beyond(query.cursor, "due_at", 1))
     if conditions:

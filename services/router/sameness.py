@@ -9,7 +9,6 @@ from services.router.domain.likeness import SameRule, Traits, numbers_in, words_
 from shared.city.locating import Located
 from shared.city.model.sorting import Same
 from shared.city.pack import Pack
-from shared.city.places import normal
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
 
@@ -49,7 +48,7 @@ def traits_of(report: ReportSubmitted, city: str, category: str, pack: Pack, loc
     at = _where(report, located)
     if at is None:
         return None
-    text = normal(" ".join(filter(None, (report.place.address, report.description))))
+    text = pack.in_one_form(" ".join(filter(None, (report.place.address, report.description))))
     rule = rule_of(same)
     return Traits(
         city=city,

@@ -53,7 +53,11 @@ class Pack:
         self.no_location = entries.no_location
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
-        self._feedback = Words(entries.feedback)
+        self._feedback = Words(
+            entries.feedback,
+            (name for place in entries.places for name in (place.name, *place.aliases)),
+            (word for category in entries.categories for word in (*category.keywords, *category.hints)),
+        )
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
@@ -71,13 +75,8 @@ class Pack:
         )
         self._areas = _by_layer(entries.areas, tree.units)
         with_ground = [tree.units[unit] for unit in dict.fromkeys(area.unit for area in entries.areas)]
-        self._locator = Locator(
-            self.city,
-            tree,
-            self._areas[None],
-            Gazetteer(entries.places, with_ground),
-            entries.no_location,
-        )
+        self._gazetteer = Gazetteer(entries.places, with_ground)
+        self._locator = Locator(self.city, tree, self._areas[None], self._gazetteer, entries.no_location)
 
     def day(self, at: datetime) -> date:
         """The city's calendar day at ``at`` (aware)."""
@@ -108,6 +107,10 @@ class Pack:
         index = self._areas[layer].at(on)
         return tuple(dict.fromkeys(index.units[area] for area in index.covering(*point)))
 
+    def in_one_form(self, text: str) -> str:
+        """``text`` as addresses are compared: ``Gazetteer.in_one_form``."""
+        return self._gazetteer.in_one_form(text)
+
     def classify(self, text: str) -> Classified:
         """The category that the words mean: ``categories``."""
         return self._classifier.classify(text)
@@ -126,7 +129,8 @@ class Pack:
         priority: str | None = None,
     ) -> Rule | None:
         """The first routing rule that holds: ``Rules.find``."""
-        return self._rules.find(category, kind, app, text, unit_path, priority)
+        says = self.feedback(text) if self._rules.heed_feedback else None
+        return self._rules.find(category, kind, app, text, unit_path, priority, says)
 
     def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
         """The most specific commitment. ``KeyError`` for a category that the pack does not have and no default."""

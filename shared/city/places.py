@@ -1,8 +1,8 @@
 """The gazetteer: places as people type them.
 
-Text and names are brought to one form: 号楼, 栋, 座, # and 幢 are one word, numbers in characters become digits, "block
-2" becomes 2幢. A number is matched whole: 12幢 never holds 2幢. Longer names win over shorter ones, places over roads,
-and roads over the names of units. A building's number is looked up in the estate that was named, wherever it stands.
+Text and names are brought to one form (``addresses``). A number is matched whole: 12幢 never holds 2幢. Longer names
+win over shorter ones, places over roads, and roads over the names of units. A building's number is looked up in the
+estate that was named, wherever it stands.
 """
 
 import re
@@ -10,17 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from shared.city.addresses import NUMBER, compact
+from shared.city.addresses import normal as normal
 from shared.city.model.ground import Place, Unit
 from shared.city.words import Phrases, plain
 
-_DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
-_SPOKEN = re.compile(r"[零〇一二两三四五六七八九十]{1,3}(?=号楼|号院|号门|栋|幢|单元)")
-_ENGLISH = re.compile(r"\b(?:building|bldg|block|tower)\.? ?(?:no\.? ?)?#?([a-z]?\d{1,4}|[a-z]\b)")
-_BUILDING = re.compile(r"(?<![0-9a-z])0*([1-9]\d{0,3}|[a-z]\d{0,3}) ?(?:号楼|#楼?|栋|幢|座)")
-_NUMBER = re.compile(r"(?<![0-9a-z])([1-9]\d{0,3}|[a-z]\d{0,3})幢")
-_BLANK = re.compile(r"(?<![a-z0-9]) | (?![a-z0-9])")
 _CJK = re.compile(r"[一-鿿]")
-
+_CUT = re.compile(r"[0-9a-z][0-9]")
 
 ROADS = ("road", "street")
 """Kinds that cross many units: they need no point, and no point is held against them."""
@@ -57,26 +53,10 @@ class _Site(NamedTuple):
     buildings: dict[str, Spot]
 
 
-def normal(text: str) -> str:
-    """The form in which names are compared."""
-    text = _SPOKEN.sub(lambda match: _number(match[0]), plain(text))
-    text = _ENGLISH.sub(r"\1幢", text)
-    return _BLANK.sub("", _BUILDING.sub(r"\1幢", text))
-
-
 def building_number(text: str) -> str:
     """A building's number as it is compared: ``02`` is ``2``, ``A`` is ``a``, 十二 is ``12``."""
-    match = _NUMBER.search(normal(text + "幢"))
+    match = NUMBER.search(normal(text + "幢"))
     return match[1] if match else plain(text)
-
-
-def _number(spoken: str) -> str:
-    """三 → 3, 十二 → 12, 二十 → 20, 二十一 → 21; 一二 → 12, as read out."""
-    tens, ten, ones = spoken.partition("十")
-    digits = [_DIGITS.get(c, "") for c in (tens if ten else spoken)]
-    if not ten:
-        return "".join(digits)
-    return ("".join(digits) or "1") + (_DIGITS.get(ones, "0") if ones else "0")
 
 
 class Gazetteer:
@@ -96,7 +76,19 @@ class Gazetteer:
 
     def find(self, text: str) -> Found:
         """What ``text`` names, or ``NOTHING``."""
+        return self._find(self.in_one_form(text))
+
+    def in_one_form(self, text: str) -> str:
+        """``normal``, and what stands after an estate's name in short: 建华园11-9-302 is 建华园11幢9单元302."""
         text = normal(text)
+        if "-" not in text:
+            return text
+        ends = [end for _, end, sites in self._hits(text) if any(site.tier == 2 for site in sites)]
+        for end in reversed(ends):
+            text = text[:end] + compact(text[end:])
+        return text
+
+    def _find(self, text: str) -> Found:
         hits = self._hits(text)
         if not hits:
             return NOTHING
@@ -118,8 +110,8 @@ class Gazetteer:
         kept: list[tuple[int, int, list[_Site]]] = []
         reached = 0
         for start, end, number in sorted(self._phrases.find(text), key=lambda hit: (hit.start, -hit.end)):
-            cuts = (start and text[start - 1 : start + 1].isdigit()) or (
-                end < len(text) and text[end - 1 : end + 1].isdigit()
+            cuts = (start and _CUT.fullmatch(text, start - 1, start + 1)) or (
+                end < len(text) and _CUT.fullmatch(text, end - 1, end + 1)
             )
             if cuts or end <= reached:
                 continue
@@ -145,7 +137,7 @@ class Gazetteer:
     def _add_as_building(self, place: Place) -> None:
         """A place named like 建华园2号楼 is also building 2 of what is called 建华园."""
         for name in (place.name, *place.aliases):
-            match = _NUMBER.search(key := normal(name))
+            match = NUMBER.search(key := normal(name))
             if not match or not match.start() or match.end() != len(key):
                 continue
             spot = Spot(place.name, place.unit, place.point)
@@ -159,12 +151,12 @@ class Gazetteer:
 def _named(hits: list[tuple[int, int, list[_Site]]], tier: int) -> frozenset[str]:
     """The names of that tier; a building that is a place of its own counts as its estate."""
     named = (site.spot.name for _, _, sites in hits for site in sites if site.tier == tier and site.spot)
-    return frozenset(_NUMBER.sub("", normal(name)) or name for name in named)
+    return frozenset(NUMBER.sub("", normal(name)) or name for name in named)
 
 
 def _number_near(text: str, start: int, end: int) -> str | None:
     """The building's number that stands first after the name, else the first before it."""
-    numbers = [(match.start() < end, match.start(), match[1]) for match in _NUMBER.finditer(text)]
+    numbers = [(match.start() < end, match.start(), match[1]) for match in NUMBER.finditer(text)]
     outside = [number for number in numbers if not start <= number[1] < end]
     return min(outside)[2] if outside else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from shared.city.feedback import Meant
 from shared.city.model.sorting import Rule, When
 from shared.city.words import Phrases, plain
 
@@ -19,6 +20,7 @@ class Rules:
         ]
         self._meaning = [(number, forbids) for _, number, forbids in words]
         self._phrases = Phrases(word for word, _, _ in words)
+        self.heed_feedback = any(rule.when.says is not None for rule in self._rules)
 
     def find(
         self,
@@ -28,8 +30,12 @@ class Rules:
         text: str = "",
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
+        says: Meant | None = None,
     ) -> Rule | None:
-        """The rule for a report of this category, kind, app, words, unit and priority; None when none holds."""
+        """The rule for a report of this category, kind, app, words, unit and priority; None when none holds.
+
+        ``says``: that it reports nothing new, as ``feedback`` has it.
+        """
         said = {self._meaning[hit.number] for hit in self._phrases.find(plain(text))} if text else set()
         for number, rule in enumerate(self._rules):
             when = rule.when
@@ -39,6 +45,7 @@ class Rules:
                 and _among(app, when.app)
                 and (when.priority is None or _among(priority or "", when.priority))
                 and (when.unit is None or any(unit in unit_path for unit in values(when.unit)))
+                and (when.says is None or says in values(when.says))
                 and (when.text is None or (number, False) in said)
                 and (number, True) not in said
             ):

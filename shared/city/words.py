@@ -5,9 +5,11 @@ in a phrase stands for up to ``GAP`` characters, so that 往下*扔 finds 往下
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from shared.city.simplified import simplified
+from shared.kernel.spelling import bare
 
 GAP = 8
 LONGEST_TEXT = 4000
@@ -24,11 +26,11 @@ class Hit(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """Full-width forms made half-width, case folded, blanks collapsed; at most ``LONGEST_TEXT`` characters."""
-    text = text[:LONGEST_TEXT]
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return _BLANKS.sub(" ", text.casefold()).strip()
+    """As it is compared: half-width, simplified, case folded, blanks collapsed, without what nobody sees.
+
+    At most ``LONGEST_TEXT`` characters.
+    """
+    return _BLANKS.sub(" ", simplified(bare(text)[:LONGEST_TEXT]).casefold()).strip()
 
 
 class Phrases:

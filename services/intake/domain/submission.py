@@ -1,13 +1,13 @@
 """A report as it arrives: what is checked beyond its shape, and what is fixed for good at the door."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.kernel.errors import FieldError
 from shared.kernel.personal import without_personal_numbers
+from shared.kernel.spelling import stored
 
 CELL_DEGREES = 100
 """Cells of a hundredth of a degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
@@ -67,11 +67,11 @@ def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> 
 
 
 def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
-    """NFC, without phone and identity numbers. Control characters are an error: they are nobody's words."""
+    """In one spelling (``stored``), without personal numbers. Control characters are an error: nobody's words."""
     if _CONTROLS.search(text):
         errors.append(FieldError(pointer, "has control characters"))
         return ""
-    return without_personal_numbers(unicodedata.normalize("NFC", text)).strip()
+    return without_personal_numbers(stored(text)).strip()
 
 
 def location_errors(lon: float | None, lat: float | None, crs: str | None, *, said: bool) -> list[FieldError]:

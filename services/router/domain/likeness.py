@@ -7,42 +7,18 @@ attached changes nothing.
 """
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from services.router.domain.said import numbers_in as numbers_in
+from services.router.domain.said import words_in as words_in
 
 CELL_DEGREES = 500
 """Cells of a five-hundredth of a degree, some 200 m: a search looks into those that its circle touches."""
 METRES_PER_DEGREE = 111_320.0
 COPY_BITS = 8
 """Of 64 that two copies of one picture may differ in; other pictures differ in 30 on average (decision 0012)."""
-
-_N = r"([0-9]{1,4}[a-z]?|[a-z][0-9]{0,3})"
-_LONG = r"([0-9]{1,12}[a-z]?|[a-z][0-9]{0,11})"
-"""Poles carry the numbers of a whole city's inventory."""
-_NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("building", re.compile(rf"(?<![0-9a-z]){_N}幢")),
-    ("entrance", re.compile(r"(?<![0-9a-z])([0-9]{1,2}|[a-z])单元|\b(?:entrance|unit) ?([0-9]{1,3})")),
-    ("gate", re.compile(rf"(?<![0-9a-z路街巷弄道]){_N}号门|\bgate ?{_N}\b")),
-    ("exit", re.compile(r"(?<![0-9a-z])([0-9]{1,2}|[a-z])(?:号?出口|号?口)")),
-    ("floor", re.compile(r"(?<![0-9a-z])([0-9]{1,2})[楼层]|\bfloor ?([0-9]{1,2})\b")),
-    ("room", re.compile(r"(?<=[幢元楼层])([0-9]{3,4})(?![0-9])|(?<![0-9])([0-9]{3,4})室|\broom ?([0-9]{1,4})\b")),
-    ("house", re.compile(rf"(?<=[路街巷弄道]){_N}号|\b(?:number|no\.?|quay|street|road) ?([0-9]{{1,4}})\b")),
-    ("pole", re.compile(
-        rf"(?<![0-9a-z]){_LONG}号?(?:灯?杆|桩)|(?:杆|桩|编)号[是为:： ]*{_LONG}"
-        r"|\b(?:pole|post|lamp|berth) ?([0-9]{1,12}(?:-[0-9]+)?)\b"
-    )),
-)  # fmt: skip
-_SPOKEN_FLOOR = re.compile(r"([一二三四五六七八九])[楼层]")
-_GATES = re.compile(r"([东南西北])[大小]?门")
-_FACES = re.compile(r"(正|大|前|后|侧)门")
-"""A main gate may well be the east one: the two are not held against each other."""
-_SIDES = re.compile(r"([东南西北])[侧边头面]|\b(north|south|east|west)\b")
-_FRONT = {"正": "前", "大": "前"}
-_LATIN = re.compile(r"[a-z]{3,}")
-_CJK = re.compile(r"[一-鿿]+")
-_EMPTY_WORDS = frozenset({"the", "and", "there", "here", "near", "with", "for"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +72,6 @@ def _cell(degrees: float) -> int:
 
 def _key(city: str, category: str, x: int, y: int) -> str:
     return f"{city}:{category}:{x}:{y}"
-
-
-def numbers_in(text: str) -> tuple[tuple[str, str], ...]:
-    """The numbers of buildings, entrances, gates, floors, rooms, houses and poles in ``text`` in normal form."""
-    found = {
-        (kind, next(group for group in match.groups() if group))
-        for kind, pattern in _NUMBERS
-        for match in pattern.finditer(text)
-    }
-    found |= {("floor", str("一二三四五六七八九".index(match[1]) + 1)) for match in _SPOKEN_FLOOR.finditer(text)}
-    found |= {("gate", match[1]) for match in _GATES.finditer(text)}
-    found |= {("face", _FRONT.get(match[1], match[1])) for match in _FACES.finditer(text)}
-    found |= {("side", match[1] or match[2]) for match in _SIDES.finditer(text)}
-    return tuple(sorted(found))
-
-
-def words_in(text: str) -> tuple[str, ...]:
-    """Pairs of Chinese characters, and Latin words."""
-    pairs = {run[i : i + 2] for run in _CJK.findall(text) for i in range(len(run) - 1)}
-    return tuple(sorted(pairs | (set(_LATIN.findall(text)) - _EMPTY_WORDS)))
 
 
 def metres(one: Traits, other: Traits) -> float:

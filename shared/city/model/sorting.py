@@ -68,7 +68,10 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
 
 
 class When(Entry, frozen=True, kw_only=True):
-    """What a rule asks; everything given must hold, and of several values any one; ``not_text``: none of these."""
+    """What a rule asks; everything given must hold, and of several values any one; ``not_text``: none of these.
+
+    ``says``: the whole report says that it is mended, or is thanks: ``feedback`` of ``categories.yaml``.
+    """
 
     category: str | tuple[str, ...] | None = None
     kind: Kind | tuple[Kind, ...] | None = None
@@ -77,6 +80,7 @@ class When(Entry, frozen=True, kw_only=True):
     unit: Id | tuple[Id, ...] | None = None
     text: Word | tuple[Word, ...] | None = None
     not_text: Word | tuple[Word, ...] | None = None
+    says: Literal["fixed", "thanks"] | tuple[Literal["fixed", "thanks"], ...] | None = None
 
 
 class Then(Entry, frozen=True, kw_only=True):
