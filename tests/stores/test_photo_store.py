@@ -12,6 +12,7 @@ from services.intake.pictures import Cleaner
 from services.intake.store import ReportStore
 from shared.kernel.errors import Refusal
 from shared.runtime import object_store
+from shared.runtime.dev_clock import SystemClock
 from shared.runtime.mongo import Database
 from shared.runtime.relay import real_now
 from shared.runtime.settings import Settings
@@ -102,7 +103,7 @@ async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, da
     photo, _ = await photos.keep(APP, "k1", jpeg(street(1)), Picture("image/jpeg", 800, 600))
     cleaner = Cleaner()
     try:
-        assert await PhotoKeeper(photos, ReportStore(database), cleaner).clean_one()
+        assert await PhotoKeeper(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
     finally:
         cleaner.close()
     assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
@@ -162,7 +163,7 @@ async def test_a_bucket_that_is_away_is_a_503_before_anything_is_written_and_cos
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
     assert await away.photos.count({}, limit=9) == 1
-    keeper = PhotoKeeper(away, ReportStore(database), Cleaner())
+    keeper = PhotoKeeper(away, ReportStore(database), Cleaner(), SystemClock())
     for _ in range(ATTEMPTS_MAX + 1):
         with pytest.raises(Refusal):
             await keeper.clean_one()
