@@ -39,9 +39,10 @@ moments: setup ## the same at every one of them (tests/moments.py), one after th
 	  WHISTLE_MOMENT=$$at $(MAKE) --no-print-directory moment || red="$$red $$at"; done; \
 	  if [ -n "$$red" ]; then echo "red at:$$red"; exit 1; fi
 
-faults: moments ## every moment, the long fault matrix on three brokers and MongoDB members, 10,000 simulated days
+faults: setup ## the long fault matrix on three brokers and MongoDB members, 10,000 simulated days, every moment
 	WHISTLE_SEEDS=10000 $(BIN)/python -m pytest tests/simulation/test_simulation.py -k no_seed_breaks
 	$(BIN)/python -m pytest -m faults tests/faults
+	$(MAKE) --no-print-directory moments
 
 check: setup ## format, lint, types, import rules, security rules
 	$(BIN)/ruff format --check .

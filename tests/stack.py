@@ -186,6 +186,12 @@ class RunningStack:
         answer = self.ops.post_to("router", "/v1/dev/clock", {"forward": duration})
         assert answer.status_code == 200, answer.text
 
+    def forward_to(self, at: datetime) -> None:
+        """Move the stack's clock to a second after ``at``, which is to come."""
+        seconds = (at.astimezone(UTC) - self.now()).total_seconds()
+        assert seconds > 0, f"{at} is past"
+        self.forward(f"PT{int(seconds) + 1}S")
+
 
 @contextlib.contextmanager
 def running_stack(
