@@ -60,6 +60,7 @@ bench: setup ## the benchmarks: tables, and bench/results/<name>.json
 	$(BIN)/python -m bench.photos
 	$(BIN)/python -m bench.million_cases
 	$(BIN)/python -m bench.same_hazard
+	$(BIN)/python -m bench.boston
 	$(BIN)/python -m bench.soak
 	$(BIN)/python -m bench.mongo_drivers
 
