@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 HARBOUR = ROOT / "tests" / "packs" / "harbour"
 SHEYANG = ROOT / "deploy" / "cities" / "sheyang"
 WITHIN = 20.0
+UP_WITHIN_S = 100
+"""A machine that others use too is given more than the minute that is promised."""
 _whistle = [sys.executable, "-m", "deploy.cli.main"]
 
 
@@ -203,7 +205,8 @@ def running_stack(
     """
     base = free_base()
     environment = {"WHISTLE_TEST_AT": at or begins(cities[0]).isoformat(), **environment}
-    command = [*_whistle, "up", "--detach", "--data", str(data), "--port-base", str(base)]
+    command = [*_whistle, "up", "--detach", "--within", str(UP_WITHIN_S), "--data", str(data)]
+    command += ["--port-base", str(base)]
     for city in cities:
         command += ["--city", str(city)]
     started = subprocess.run(
