@@ -109,6 +109,21 @@ async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, da
     assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
 
 
+async def test_that_a_photo_cannot_be_read_is_told_at_the_stacks_time(photos: PhotoStore, database: Database) -> None:
+    store, clock, cleaner = ReportStore(database), SystemClock(), Cleaner()
+    clock.move([], timedelta(days=-4000))
+    photo, _ = await photos.keep(APP, "k1", b"no picture", PNG)
+    await store.reports.insert({"_id": "r-unreadable"})
+    await photos.claim_for_report(APP, [photo], "r-unreadable")
+    try:
+        assert await PhotoKeeper(photos, store, cleaner, clock).clean_one()
+    finally:
+        cleaner.close()
+    (report,) = await store.whole(["r-unreadable"])
+    (step,) = report["own_steps"]
+    assert abs(clock.now() - step["at"]) < timedelta(minutes=1)
+
+
 async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(photos: PhotoStore) -> None:
     photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
     for _ in range(ATTEMPTS_MAX):
