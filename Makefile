@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test faults up check bench lock
+.PHONY: help setup demo test moment moments faults up check bench lock
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -30,9 +30,19 @@ up: setup ## the whole stack in the foreground
 test: setup ## the test suite on the real parts
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
-faults: setup ## the long fault matrix on three brokers and three MongoDB members, and 10,000 simulated days
+moment: setup ## flows and stories at an awkward moment: WHISTLE_MOMENT, or the one that follows from the commit
+	at=$${WHISTLE_MOMENT:-$$($(BIN)/python -m tests.moments)}; echo "WHISTLE_MOMENT=$$at make moment"; \
+	  WHISTLE_MOMENT=$$at $(BIN)/python -m pytest -n 2 --no-loadscope-reorder tests/flows tests/stories
+
+moments: setup ## the same at every one of them (tests/moments.py), one after the other
+	red=""; for at in $$($(BIN)/python -m tests.moments --all); do \
+	  WHISTLE_MOMENT=$$at $(MAKE) --no-print-directory moment || red="$$red $$at"; done; \
+	  if [ -n "$$red" ]; then echo "red at:$$red"; exit 1; fi
+
+faults: setup ## the long fault matrix on three brokers and MongoDB members, 10,000 simulated days, every moment
 	WHISTLE_SEEDS=10000 $(BIN)/python -m pytest tests/simulation/test_simulation.py -k no_seed_breaks
 	$(BIN)/python -m pytest -m faults tests/faults
+	$(MAKE) --no-print-directory moments
 
 check: setup ## format, lint, types, import rules, security rules
 	$(BIN)/ruff format --check .
@@ -50,6 +60,7 @@ bench: setup ## the benchmarks: tables, and bench/results/<name>.json
 	$(BIN)/python -m bench.photos
 	$(BIN)/python -m bench.million_cases
 	$(BIN)/python -m bench.same_hazard
+	$(BIN)/python -m bench.boston
 	$(BIN)/python -m bench.soak
 	$(BIN)/python -m bench.mongo_drivers
 

@@ -82,7 +82,7 @@ def _write(
         seen = seen_by(case, pack)
         first = as_pending([to_envelopes(case, [opened], TRACE)[0]])[0]
         taken = (
-            apply_all(case, [Claimed(at=now, by="root-desk", by_unit="metropolis")])
+            apply_all(case, [Claimed(at=received[n], by="root-desk", by_unit="metropolis")])
             if some_claimed and claimed(start + n)
             else case
         )

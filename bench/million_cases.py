@@ -50,16 +50,21 @@ class Million:
         self._folder = folder
         self._uri: str = bench.stack.dev["mongo"]
         self._client: MongoClient[dict[str, Any]] = MongoClient(self._uri, tz_aware=True)
+        self._shift = bench.stack.shift()
+        """Clocks go by the stack's time, what is on record of them by real time."""
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self._shift
 
     def rest(self, run: str, count: int) -> None:
         """Cases that owe nothing for half an hour."""
-        fill(self._uri, CITY, self._folder, run, [datetime.now(UTC)] * count, some_claimed=True)
+        fill(self._uri, CITY, self._folder, run, [self._now()] * count, some_claimed=True)
 
     def due(self, run: str, offsets: list[float]) -> datetime:
         """Cases whose acknowledge clock ends ``offsets`` seconds after the moment that is answered."""
-        first = datetime.now(UTC) + LEAD
+        first = self._now() + LEAD
         fill(self._uri, CITY, self._folder, run, [first - ACKNOWLEDGE + timedelta(seconds=o) for o in offsets])
-        if datetime.now(UTC) > first:
+        if self._now() > first:
             raise SystemExit("writing the due cases took too long: a longer lead is needed")
         return first
 
@@ -71,7 +76,7 @@ class Million:
         until(lambda: log.count_documents({key: {"$in": ids}, **type_}) >= count, within=120, what=f"{name} of {run}")
         due = {c["_id"]: _breached(c) for c in self._client["whistle_router"]["cases"].find({"_id": {"$in": ids}})}
         found = log.find({key: {"$in": ids}, **type_}, {key: 1, "stored_at": 1})
-        return sorted((f["stored_at"] - due[f[key]]).total_seconds() for f in found)
+        return sorted((f["stored_at"] + self._shift - due[f[key]]).total_seconds() for f in found)
 
     def fires(self, run: str, offsets: list[float]) -> tuple[list[float], list[float]]:
         """Lateness of events and of alerts."""

@@ -11,7 +11,6 @@ import asyncio
 import tempfile
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ class Searching:
 
     def rest(self, run: str, count: int) -> None:
         """Open cases of a moment ago, side by side."""
-        fill(self._uri, self.few(count), self._folder, run, [datetime.now(UTC)] * count, spread=True)
+        fill(self._uri, self.few(count), self._folder, run, [self.bench.now()] * count, spread=True)
 
     def _make(self, run: str, where: Made) -> Any:
         """Each of another lamp, as ``bench.filling``'s are: the same lamp at the same spot is the same hazard."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from tests.moments import VARIABLE, asked
 from tests.stack import HARBOUR, SHEYANG, RunningStack, running_stack
 from tests.workers import ByServers
 
@@ -23,6 +24,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     data: Path = tmp_path_factory.mktemp("stack")
     with running_stack(data, [HARBOUR, SHEYANG]) as running:
         yield running
+
+
+def pytest_report_header() -> str | None:
+    """When the stacks begin, where it is not a working morning."""
+    at = asked()
+    return f"the stacks begin at {at.isoformat()} ({VARIABLE}={os.environ[VARIABLE]})" if at is not None else None
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServers:

@@ -11,6 +11,7 @@ ON_THEIR_OWN = frozenset(
         "flows/test_channels.py",
         "flows/test_clocks.py",
         "flows/test_demo.py",
+        "flows/test_half_year.py",
         "flows/test_local_runtime.py",
         "flows/test_own_servers.py",
         "flows/test_telemetry.py",

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -17,6 +18,7 @@ from deploy.demo.receiver import receiving
 from deploy.demo.scenes import scenes
 from deploy.demo.stage import stage
 from deploy.demo.telling import story, tell
+from deploy.local.morning import working_morning
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 
@@ -29,12 +31,14 @@ def demo(city: Path, keep: bool, as_json: bool) -> None:
         pack = read_pack(read_folder(city))
         if not pack.people:
             raise Unmet(f"people in {city / 'posts.yaml'}: somebody has to claim what is reported")
-        with stage(city, keep) as data, receiving() as receiver:
+        with stage(city, keep, working_morning(pack.city.timezone)) as data, receiving() as receiver:
             dev = json.loads((data / "dev.json").read_text())
             up = time.monotonic()
             say(f"the stack is up after {span(up - began)}: {', '.join(dev['urls'].values())}")
             with httpx.Client(timeout=15.0, trust_env=False) as http:
                 play = Play(Api(http, dev["urls"], dev["ops"]), dev, pack, receiver, notes)
+                there = play.now.astimezone(ZoneInfo(pack.city.timezone))
+                say(f"its clock says {there:%A %Y-%m-%d %H:%M} in {pack.city.timezone}")
                 whole = _played(play, as_json)
             played = time.monotonic()
             if keep:

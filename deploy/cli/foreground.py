@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -22,7 +23,22 @@ from deploy.local.ports import PortsTaken
 from deploy.local.state import DataInUse
 from deploy.local.supervisor import Up, run
 
-EXPECTED = (PartFailed, PortsTaken, DataInUse, CityRefused, JarsMissing, JavaMissing, MongodMissing, ServerAway)
+
+class StartRefused(Exception):
+    """`WHISTLE_TEST_AT` cannot be taken; the message says why."""
+
+
+EXPECTED = (
+    PartFailed,
+    PortsTaken,
+    DataInUse,
+    CityRefused,
+    JarsMissing,
+    JavaMissing,
+    MongodMissing,
+    ServerAway,
+    StartRefused,
+)
 """What can keep the stack from starting and explains itself; anything else is a fault of ours and shows its trace."""
 
 
@@ -31,6 +47,7 @@ def up_here(data: Path, port_base: int, cities: Sequence[Path], as_json: bool, r
     stack = stack_from_environment(data, port_base)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what a probe meets is said in our words
     try:
+        check_test_at(os.environ.get("WHISTLE_TEST_AT", ""), dev_tokens=stack.dev_tokens)
         if stack.kafka is None:
             fetch_jars()
         asyncio.run(run(stack, cities, say, lambda told: announce(told, as_json, ready_fd)))
@@ -56,6 +73,20 @@ def stack_from_environment(data: Path, port_base: int) -> Stack:
         webhook_allow=os.environ.get("WHISTLE_WEBHOOK_ALLOW", ""),
         dev_tokens=dev.lower() in {"1", "true", "yes", "on"} if dev else not (kafka or mongo),
     )
+
+
+def check_test_at(text: str, *, dev_tokens: bool) -> None:
+    """Raises ``StartRefused`` before anything is started; the services would refuse it one after the other."""
+    if not text:
+        return
+    try:
+        zoned = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise StartRefused(f"WHISTLE_TEST_AT={text} is no time with a zone, as in 2026-06-10T10:00+02:00")
+    if not dev_tokens:
+        raise StartRefused("WHISTLE_TEST_AT is for development: it needs WHISTLE_DEV_TOKENS=1")
 
 
 def announce(told: Up, as_json: bool, ready_fd: int | None) -> None:

@@ -45,7 +45,8 @@ def forward(api: Api, by: str, as_json: bool) -> None:
     if as_json:
         show_json(told)
     else:
-        out.print(f"the stack's time is {told['now']}, {told['shifted_seconds']:.0f} s ahead")
+        ahead = float(told["shifted_seconds"])
+        out.print(f"the stack's time is {told['now']}, {abs(ahead):.0f} s {'behind' if ahead < 0 else 'ahead'}")
 
 
 def only_city(api: Api) -> str:

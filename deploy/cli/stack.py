@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.detached import up_detached
+from deploy.cli.detached import READY_WITHIN_S, up_detached
 from deploy.cli.terminal import err, out
 from deploy.local.ports import PORT_BASE
 from deploy.local.state import holder, read_rows
@@ -38,13 +38,14 @@ def up(
     data: Data = Path(".data"),
     port_base: PortBase = PORT_BASE,
     detach: Annotated[bool, typer.Option("--detach", help="Return when the stack is ready.")] = False,
+    within: Annotated[float, typer.Option("--within", help="Seconds that --detach waits.")] = READY_WITHIN_S,
     as_json: Json = False,
     ready_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start Kafka, MongoDB and every service, and keep them running."""
     cities = city or ([CITY] if CITY.is_dir() else [])
     if detach:
-        problem = up_detached(data, port_base, cities, err)
+        problem = up_detached(data, port_base, cities, err, within=within)
         if problem is not None:
             err.print(problem)
             raise typer.Exit(1)

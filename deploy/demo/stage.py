@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -27,14 +28,18 @@ OURS = ("KAFKA", "MONGO", "NAMESPACE", "DEV_TOKENS", "PUBLIC_URL", "WEBHOOK_ALLO
 
 
 @contextmanager
-def stage(city: Path, keep: bool) -> Iterator[Path]:
+def stage(city: Path, keep: bool, begins: datetime) -> Iterator[Path]:
     """A stack with the pack in ``city``, ready; its data directory. Unmet, with the reason, if it does not come up.
+
+    Its clock begins at ``begins``, so that the same people are on duty whenever it is played; ``WHISTLE_TEST_AT``
+    says another moment.
 
     With ``keep`` it is left running; otherwise it is stopped and its data removed, unless the demo failed: then the
     logs stay.
     """
     for name in OURS:
         os.environ.pop(f"WHISTLE_{name}", None)
+    os.environ["WHISTLE_TEST_AT"] = os.environ.get("WHISTLE_TEST_AT") or begins.isoformat()
     data = Path(tempfile.mkdtemp(prefix="whistle-demo-"))
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:

@@ -84,7 +84,7 @@ def assemble(settings: Settings) -> Service:
     service.vitals.looks += [unanswered.look, photos.look]
     service.background("commit", commit.run)
     service.background("packs", follower.run)
-    service.background("photos", PhotoKeeper(photos, store, Cleaner()).run)
+    service.background("photos", PhotoKeeper(photos, store, Cleaner(), service.clock).run)
     service.background("unanswered", unanswered.run)
     retention = Retention(service.database, packs, *grown_old(service.events, store, photos, identities, unanswered))
     service.routes += retention.routes()

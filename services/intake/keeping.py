@@ -8,6 +8,7 @@ from prometheus_client import Counter
 from services.intake.photos import PhotoStore
 from services.intake.pictures import Cleaner
 from services.intake.store import ReportStore
+from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.mongo import Document, MongoError
 from shared.runtime.relay import real_now
@@ -23,10 +24,11 @@ _CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning foun
 class PhotoKeeper:
     """Cleans photos one by one, and sweeps."""
 
-    def __init__(self, photos: PhotoStore, reports: ReportStore, cleaner: Cleaner) -> None:
+    def __init__(self, photos: PhotoStore, reports: ReportStore, cleaner: Cleaner, clock: Clock) -> None:
         self._photos = photos
         self._reports = reports
         self._cleaner = cleaner
+        self._clock = clock
 
     async def run(self) -> None:
         swept = 0.0
@@ -63,7 +65,12 @@ class PhotoKeeper:
         """The reporter is told: it is a step of the report."""
         if photo.get("report") is None:
             return
-        step = {"at": real_now(), "what": "photo.unreadable", "text": "照片无法读取，请重新上传", "photo": photo["_id"]}
+        step = {
+            "at": self._clock.now(),
+            "what": "photo.unreadable",
+            "text": "照片无法读取，请重新上传",
+            "photo": photo["_id"],
+        }
         await self._reports.reports.update(
             {"_id": photo["report"], "own_steps.photo": {"$ne": photo["_id"]}},
             {"$push": {"own_steps": {"$each": [step], "$slice": -20}}},

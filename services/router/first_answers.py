@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from services.router.store import CaseStore
-from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, key_reused
 from shared.runtime.http_server import Answer
+from shared.runtime.relay import real_now
 
 _encoder = msgspec.json.Encoder()
 
@@ -17,9 +17,8 @@ _encoder = msgspec.json.Encoder()
 class FirstAnswers:
     """Keeps and repeats first answers."""
 
-    def __init__(self, store: CaseStore, clock: Clock) -> None:
+    def __init__(self, store: CaseStore) -> None:
         self._store = store
-        self._clock = clock
 
     async def replay(self, key: str, fingerprint: str) -> Answer | None:
         """The first answer, or None when there was none. Raises it where it was a ``Refusal``, 422 for another body."""
@@ -46,7 +45,8 @@ class FirstAnswers:
                 "status": status,
                 "body": body,
                 "headers": dict(headers),
-                "at": self._clock.now(),
+                # Real time: MongoDB forgets answers by its own clock, which no moved clock moves.
+                "at": real_now(),
             }
         )
 

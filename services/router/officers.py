@@ -52,7 +52,7 @@ class Officers:
         self._packs = packs
         self._photos = photos
         self._clock = clock
-        self._answers = FirstAnswers(store, clock)
+        self._answers = FirstAnswers(store)
 
     async def carry_out(self, name: str, call: Call, principal: Principal) -> Answer:
         """The answer to a command; the first one again when its key came before. Raises ``Refusal``."""

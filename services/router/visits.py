@@ -51,7 +51,7 @@ class Visits:
         self._packs = packs
         self._photos = photos
         self._clock = clock
-        self._answers = FirstAnswers(cases, clock)
+        self._answers = FirstAnswers(cases)
 
     def routes(self) -> list[Route]:
         def read(path: str, handler: Any, summary: str, query: Any = None) -> Route:

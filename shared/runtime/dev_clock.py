@@ -1,8 +1,11 @@
-"""The clock that promises are measured with: real time, and in development real time moved forward.
+"""The clock that promises are measured with: real time, and in development real time that was shifted.
 
-The moves are one document of the ``identity`` database, read by every service in development: once a second, and four
-times a second for ten minutes after a move. Each holds from a moment that lies further ahead than that, so that the
-whole stack moves at once, and it stays moved over a restart. Leases, outboxes and tokens use real time.
+Where the clock began and how it was moved since are one document of the ``identity`` database, read by every service
+in development: once a second, and four times a second for ten minutes after a move. ``WHISTLE_TEST_AT`` says where it
+begins; the first service that ever starts on a database writes down how far that is from real time, before or after,
+and all go by it from then on. A move is always forward and holds from a moment that lies further ahead than services
+read, so that the whole stack moves at once, and it stays moved over a restart. Leases, outboxes and tokens use real
+time.
 """
 
 import asyncio
@@ -19,7 +22,7 @@ MOVING_SECONDS = 600.0
 
 
 class SystemClock:
-    """Real time plus the moves that hold by then; only development ever makes any."""
+    """Real time, shifted by its start and the moves that hold by then; only development ever makes any."""
 
     def __init__(self) -> None:
         self._shift = timedelta()
@@ -27,16 +30,16 @@ class SystemClock:
 
     @property
     def shift(self) -> timedelta:
-        """How far the clock is ahead of real time now."""
+        """How far the clock is ahead of real time now; negative when it is behind."""
         if not self._ahead:
             return self._shift
         now = real_time.seconds()
         return sum((by for since, by in self._ahead if since <= now), self._shift)
 
-    def move(self, moves: Iterable[tuple[float, timedelta]]) -> None:
-        """Every move there is: from when it holds (seconds of the epoch), and by how much."""
+    def move(self, moves: Iterable[tuple[float, timedelta]], start: timedelta = timedelta()) -> None:
+        """How far ahead it began, and every move since: from when it holds (seconds of the epoch), and by how much."""
         known, now = list(moves), real_time.seconds()
-        self._shift = sum((by for since, by in known if since <= now), timedelta())
+        self._shift = sum((by for since, by in known if since <= now), start)
         self._ahead = tuple((since, by) for since, by in known if since > now)
 
     def now(self) -> datetime:
@@ -52,12 +55,21 @@ class SharedShift:
         self._moved = 0.0
         """Seconds of the epoch of the last move."""
 
+    async def begin(self, at: datetime | None) -> None:
+        """Where nobody has begun yet, the clock begins ``at``, or with real time; then as ``read``."""
+        ahead = timedelta() if at is None else at - datetime.fromtimestamp(real_time.seconds(), UTC)
+        start = {"start_millis": round(ahead / timedelta(milliseconds=1))}
+        await self._collection.update({"_id": "shift"}, {"$setOnInsert": start}, upsert=True)
+        await self.read()
+
     async def read(self) -> None:
-        found = await self._collection.find_one({"_id": "shift"})
-        moves = found.get("moves", ()) if found is not None else ()
-        if moves:
-            self._moved = max(move["from"] for move in moves)
-            self._clock.move((move["from"], timedelta(milliseconds=move["millis"])) for move in moves)
+        found = await self._collection.find_one({"_id": "shift"}) or {}
+        moves = found.get("moves", ())
+        self._moved = max((move["from"] for move in moves), default=0.0)
+        self._clock.move(
+            [(move["from"], timedelta(milliseconds=move["millis"])) for move in moves],
+            timedelta(milliseconds=found.get("start_millis", 0)),
+        )
 
     def _pause(self, margin: float = 0.0) -> float:
         moving = real_time.seconds() < self._moved + MOVING_SECONDS - margin

@@ -168,7 +168,7 @@ class Service:
                 await self.mongo.ping()
                 for collection, indexes in self.indexes:
                     await collection.ensure_indexes(*indexes)
-                await self.shift.read()
+                await (self.shift.begin(self.settings.test_at) if self.settings.dev_tokens else self.shift.read())
                 for step in self.on_open:
                     await step()
                 self._store_open = True

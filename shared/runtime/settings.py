@@ -1,8 +1,8 @@
 """Every setting of every service: ``WHISTLE_*``, each with a default that works locally."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )
+    test_at: AwareDatetime | None = Field(
+        default=None,
+        description="Development: when the stack's clock begins, with a zone (`2026-06-10T10:00+02:00`), at the first "
+        "start on its data; it runs on from there. Refused without development tokens. Empty: real time.",
+    )
     photo_store: str = Field(
         default="",
         pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?)?$",
@@ -108,6 +113,17 @@ class Settings(BaseSettings):
     def kafka_password_text(self) -> str:
         """The account's password on Kafka."""
         return self.kafka_password.get_secret_value()
+
+    @field_validator("test_at", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: Any) -> Any:
+        return None if given == "" else given
+
+    @model_validator(mode="after")
+    def _test_time_is_for_development(self) -> "Settings":
+        if self.test_at is not None and not self.dev_tokens:
+            raise ValueError("WHISTLE_TEST_AT is for development: it needs WHISTLE_DEV_TOKENS=1.")
+        return self
 
     @property
     def secret_text(self) -> str:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -35,58 +35,49 @@ CALLERS = (
 OUTSIDERS_FIRST = sorted(CALLERS, key=("desk", "ground", "service").__contains__)
 """Those who change the case come last."""
 
-_NEXT_MONTH = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 _REASON = {"reason": "a walk over all routes"}
-_WORDS: Mapping[str, Any] = {
-    "release": _REASON,
-    "assign": {"to": "quayside"},
-    "transfer": {"to": "millfield", **_REASON},
-    "return": _REASON,
-    "refuse": _REASON,
-    "note": {"text": "a walk"},
-    "escalate": _REASON,
-    "supervise": _REASON,
-    "categorize": {"category": "flooding", **_REASON},
-    "pause": {"clock": "resolve", "reason": "part_ordered"},
-    "approve_pause": {"clock": "resolve"},
-    "refuse_pause": {"clock": "resolve", **_REASON},
-    "resume": {"clock": "resolve"},
-    "request_extension": {
-        "clock": "resolve",
-        "until": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
-        **_REASON,
-    },
-    "approve_extension": {"clock": "resolve"},
-    "refuse_extension": {"clock": "resolve", **_REASON},
-    "request_info": {"text": "a walk?"},
-    "answer_info": {"text": "a walk"},
-    "call_in": {"units": ["works"], **_REASON},
-    "report_in": {"part": "p1"},
-    "finish_part": {"part": "p1", "text": "a walk"},
-    "excuse_part": {"part": "p1", **_REASON},
-    "consult": {"parties": ["works"], "question": "a walk?"},
-    "conclude": {"text": "a walk"},
-    "plan": {"parts": [{"body": "works", "work": "a walk", "due": _NEXT_MONTH}]},
-    "resolve": {"how": "repair", "text": "a walk"},
-    "inspect": {"ok": True},
-    "reopen": _REASON,
-    "reject": _REASON,
-    "merge": {"into": "c-of-nobody"},
-    "split": {"reports": ["r-of-nobody"]},
-}
 
 
-def _later(days: int) -> str:
-    """A day so far away that nothing that is tested hears of it."""
-    return str((datetime.now(UTC) + timedelta(days=days)).date())
-
-
-_SILENCE = {
-    "unit": "quayside",
-    "from": f"{_later(50)}T08:00:00Z",
-    "until": f"{_later(51)}T08:00:00Z",
-    "reason": "a walk over all routes",
-}
+def _words(now: datetime) -> Mapping[str, Any]:
+    """Command → a body that is right, at the stack's time ``now``."""
+    next_month = (now + timedelta(days=30)).isoformat()
+    return {
+        "release": _REASON,
+        "assign": {"to": "quayside"},
+        "transfer": {"to": "millfield", **_REASON},
+        "return": _REASON,
+        "refuse": _REASON,
+        "note": {"text": "a walk"},
+        "escalate": _REASON,
+        "supervise": _REASON,
+        "categorize": {"category": "flooding", **_REASON},
+        "pause": {"clock": "resolve", "reason": "part_ordered"},
+        "approve_pause": {"clock": "resolve"},
+        "refuse_pause": {"clock": "resolve", **_REASON},
+        "resume": {"clock": "resolve"},
+        "request_extension": {
+            "clock": "resolve",
+            "until": next_month,
+            **_REASON,
+        },
+        "approve_extension": {"clock": "resolve"},
+        "refuse_extension": {"clock": "resolve", **_REASON},
+        "request_info": {"text": "a walk?"},
+        "answer_info": {"text": "a walk"},
+        "call_in": {"units": ["works"], **_REASON},
+        "report_in": {"part": "p1"},
+        "finish_part": {"part": "p1", "text": "a walk"},
+        "excuse_part": {"part": "p1", **_REASON},
+        "consult": {"parties": ["works"], "question": "a walk?"},
+        "conclude": {"text": "a walk"},
+        "plan": {"parts": [{"body": "works", "work": "a walk", "due": next_month}]},
+        "resolve": {"how": "repair", "text": "a walk"},
+        "inspect": {"ok": True},
+        "reopen": _REASON,
+        "reject": _REASON,
+        "merge": {"into": "c-of-nobody"},
+        "split": {"reports": ["r-of-nobody"]},
+    }
 
 
 def table() -> dict[str, dict[str, set[int]]]:
@@ -134,7 +125,7 @@ class World:
         self.offered_of = dict(zip(BODIES, others[len(BODIES) :], strict=True))
         desk = stack.person("qs-desk")
         for target in (self.offered, *self.offered_of.values()):
-            answer = desk.command(target.case, "transfer", _WORDS["transfer"])
+            answer = desk.command(target.case, "transfer", _words(self._now)["transfer"])
             assert answer.status_code == 200, answer.text
         member = stack.person("qs-walk")
         self.alert, self.link = (
@@ -145,7 +136,7 @@ class World:
         self.delivery = until(lambda: rider.get("notifier", deliveries).json()["items"], what="a delivery")[0]["id"]
         made = stack.person("qs-night").post_to("notifier", "/v1/me/calendar").json()
         self.calendar = str(made["url"]).rsplit("/", 1)[1]
-        self.silence = desk.post_to("notifier", "/v1/silences", _SILENCE).json()["id"]
+        self.silence = desk.post_to("notifier", "/v1/silences", self._silence()).json()["id"]
         self._await_photos()
 
     def _targets(self, count: int) -> list[Target]:
@@ -225,7 +216,7 @@ class World:
         if service == "router" and method == "POST" and path.startswith("/v1/cases/{id}/"):
             name = path.rsplit("/", 1)[1]
             target = (self.offered_of if offered else self.plain_of)[name]
-            words = {"report": target.report, **_REASON} if name == "unmask" else _WORDS.get(name, {})
+            words = {"report": target.report, **_REASON} if name == "unmask" else _words(self._now).get(name, {})
             return Request(path.replace("{id}", target.case), body=words)
         if path == "/v1/reporters:erase":
             return Request(path, body={"ref": "x", **({"app": "a", "city": "harbour"} if "ops" in caller else {})})
@@ -242,6 +233,7 @@ class World:
         report = {"kind": "hazard", "description": "lamp", "location": QUAY, "channel": "phone"}
         one = {"city": "harbour", "case": target.case, "report": target.report, "person": "qs-desk"}
         version = next(c["version"] for c in self._cities if c["city"] == "harbour")
+        far, further = self._later(300), self._later(301)
         dev = {"name": "walked", "role": "rider_app", "city": "harbour"}
         hook = {"url": "http://127.0.0.1:9/", "types": ["case.closed"]}
         link = str(self.link["link"]).rsplit("/", 1)[1]
@@ -284,10 +276,14 @@ class World:
             "router GET /v1/campaigns/{id}": Request("/v1/campaigns/none"),
             "router GET /v1/patrols": Request(path, {"month": "2026-03"}),
             "router GET /v1/units/{id}/on-duty": Request("/v1/units/quayside/on-duty"),
-            "router POST /v1/rota/swaps": Request(path, body={"from": "qs-night", "to": "qs-desk", "on": _later(300)}),
+            "router POST /v1/rota/swaps": Request(path, body={"from": "qs-night", "to": "qs-desk", "on": far}),
             "router POST /v1/rota/leave": Request(
                 path,
-                body={"person": "qs-walk", "from": f"{_later(300)}T08:00:00Z", "until": f"{_later(301)}T08:00:00Z"},
+                body={
+                    "person": "qs-walk",
+                    "from": f"{far}T08:00:00Z",
+                    "until": f"{further}T08:00:00Z",
+                },
             ),
             "router GET /v1/queues/{unit}/cases": Request("/v1/queues/quayside/cases"),
             "router GET /v1/queues/{unit}/stream": Request("/v1/queues/quayside/stream"),
@@ -304,7 +300,7 @@ class World:
             "notifier POST /v1/me/test-alert": Request(path, body={}),
             "notifier POST /v1/me/calendar": Request(path, body={}),
             "notifier POST /v1/me/calendar:revoke": Request(path, body={}),
-            "notifier POST /v1/silences": Request(path, body=_SILENCE),
+            "notifier POST /v1/silences": Request(path, body=self._silence()),
             "notifier POST /v1/silences/{id}/end": Request(f"/v1/silences/{self.silence}/end", body={}),
             "notifier POST /v1/webhooks": Request(path, body=hook),
             "notifier GET /v1/webhooks/{id}/deliveries": Request(deliveries),
@@ -328,11 +324,24 @@ class World:
 
     def _visit(self) -> dict[str, Any]:
         """A visit at a time of its own."""
-        at = datetime.now(UTC) + timedelta(days=30, minutes=next(self._minutes))
+        at = self._now + timedelta(days=30, minutes=next(self._minutes))
         words = {"kind": "patrol", "place": "fish-quay", "purpose": "a walk", "invited": ["works"]}
         return {**words, "at": at.isoformat()}
 
     _minutes = itertools.count()
+
+    @cached_property
+    def _now(self) -> datetime:
+        """The stack's time when the walk began."""
+        return self.stack.now()
+
+    def _later(self, days: int) -> str:
+        """A day so far away that nothing that is tested hears of it."""
+        return str((self._now + timedelta(days=days)).date())
+
+    def _silence(self) -> dict[str, Any]:
+        days = {"from": f"{self._later(50)}T08:00:00Z", "until": f"{self._later(51)}T08:00:00Z"}
+        return {"unit": "quayside", **days, "reason": "a walk over all routes"}
 
     @cached_property
     def _cities(self) -> list[dict[str, Any]]:

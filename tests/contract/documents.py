@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import AwareDatetime
 
 from shared.runtime import asyncapi
 from shared.runtime.service import VERSION, Service
@@ -21,6 +22,7 @@ SETTINGS = Settings(
     namespace="whistle",
     secret="-" * 32,  # type: ignore[arg-type]
     dev_tokens=False,
+    test_at=None,
     mongo_driver="pymongo",
 )
 """What the pages are generated with, whatever the environment says."""
@@ -49,7 +51,7 @@ def settings() -> str:
     """``docs/settings.md``."""
     rows = []
     for name, field in Settings.model_fields.items():
-        default = str(field.get_default())
+        default = str(field.get_default() if field.get_default() is not None else "")
         shown = "" if not default.strip("*") else f"`{default}`"
         setting = field.validation_alias or f"WHISTLE_{name.upper()}"
         rows.append(f"| `{setting}` | {_kind(field.annotation)} | {shown} | {field.description} |")
@@ -70,6 +72,8 @@ def settings() -> str:
 
 
 def _kind(annotation: Any) -> str:
+    if annotation == AwareDatetime | None:
+        return "time"
     values = getattr(annotation, "__args__", None)
     if values:
         return ", ".join(f"`{value}`" for value in values)

@@ -83,6 +83,11 @@ class Audit:
     def close(self) -> None:
         self._client.close()
 
+    def now(self) -> datetime:
+        """The stack's time as it has to be: this machine's, shifted as far as the stack's was when it began."""
+        began = self._client[f"{self._namespace}_identity"]["clock"].find_one({"_id": "shift"}) or {}
+        return datetime.now(UTC) + timedelta(milliseconds=began.get("start_millis", 0))
+
     def all_of(self, service: str, collection: str, fields: Document | None = None) -> list[Document]:
         """Every document of a collection that a majority has."""
         database = self._client.get_database(f"{self._namespace}_{service}", read_concern=ReadConcern("majority"))
@@ -99,12 +104,14 @@ class Audit:
         }
 
     def early(self) -> list[str]:
-        """Cases with a clock that breached before its time, by this machine's clock."""
-        return self._with_clock("breached", lambda due: due > datetime.now(UTC))
+        """Cases with a clock that breached before its time, by this machine's clock and where the stack's began."""
+        now = self.now()
+        return self._with_clock("breached", lambda due: due > now)
 
     def overdue(self) -> list[str]:
         """Cases with a clock that should have breached and has not."""
-        return self._with_clock("running", lambda due: due < datetime.now(UTC) - LATE)
+        now = self.now()
+        return self._with_clock("running", lambda due: due < now - LATE)
 
     def _with_clock(self, state: str, when: Callable[[datetime], bool]) -> list[str]:
         cases = self.all_of("router", "cases", {"clocks": 1})
@@ -112,7 +119,7 @@ class Audit:
 
     def due_within(self, kind: str, seconds: float) -> list[tuple[str, float]]:
         """Cases with such a clock that runs out within ``seconds``, and in how many."""
-        now, cases = datetime.now(UTC), self.all_of("router", "cases", {"clocks": 1})
+        now, cases = self.now(), self.all_of("router", "cases", {"clocks": 1})
         left = [
             (case["_id"], (clock["due_at"] - now).total_seconds())
             for case in cases
@@ -158,7 +165,7 @@ class Audit:
         yield from self._reports(load, cases)
         events = self._events(documents)
         yield from _changes(cases, events.values())
-        yield from _clocks(cases, events.values())
+        yield from _clocks(cases, events.values(), self.now())
         yield from self._alerts(events)
         for hook in hooks:
             yield from self._deliveries(hook, events.values())
@@ -253,7 +260,7 @@ def _changes(cases: dict[str, Case], events: Iterable[Envelope]) -> Iterator[str
             yield f"lost or doubled: {case.id} told {dict(told[case.id])} of {dict(happened)}"
 
 
-def _clocks(cases: dict[str, Case], events: Iterable[Envelope]) -> Iterator[str]:
+def _clocks(cases: dict[str, Case], events: Iterable[Envelope], now: datetime) -> Iterator[str]:
     """Each clock that ran out breached once, and none before its time."""
     breached: Counter[tuple[str, str]] = Counter()
     for event in events:
@@ -262,7 +269,6 @@ def _clocks(cases: dict[str, Case], events: Iterable[Envelope]) -> Iterator[str]
             breached[event.subject, str(data.clock)] += 1
             if data.due_at is None or event.time < data.due_at - timedelta(milliseconds=1):
                 yield f"{event.id} breached before {data.due_at}"
-    now = datetime.now(UTC)
     for case in cases.values():
         for clock in case.clocks:
             if clock.state == "running" and clock.due_at < now - LATE and case.next_due is not None:

@@ -59,6 +59,7 @@ class Load:
         """Status and seconds of each answer."""
         self.contradictions: list[str] = []
         self.in_flight = 0
+        self._shift = stack.shift()
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = threading.Event()
@@ -133,7 +134,7 @@ class Load:
         body = {"kind": "hazard", "location": where, "reporter": {"ref": f"rider-{chance.randrange(40)}"}}
         if chance.random() < LATE:
             since = PROMISED - timedelta(seconds=2 + chance.random() * BREACHES_WITHIN)
-            when = (datetime.now(UTC) - since).isoformat(timespec="milliseconds")
+            when = (datetime.now(UTC) + self._shift - since).isoformat(timespec="milliseconds")
             return {**body, "description": f"lamp {self._number} is out", "received_at": when}, self._importer
         what = "a burst pipe" if chance.random() < DANGER else "a lamp is dark"
         return {**body, "description": f"{what} near post {self._number}"}, self._rider

@@ -2,7 +2,6 @@
 
 import json
 import statistics
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ def test_f38_a_hot_community_is_refused_at_once_and_holds_up_nobodys_clock(
     cluster: Cluster, seed: int, note: Note
 ) -> None:
     with under_load(cluster, seed, note):
-        began = datetime.now(UTC)
+        began = cluster.audit.now()
         slow = Calls([cluster.stack.pid("intake")])
         link = cluster.servers.members.link(cluster.servers.members.primary())
         with link.troubled(SLOW, slow), Load(cluster.stack, seed + 1, HOT, MILLFIELD) as hot:

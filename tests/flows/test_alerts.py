@@ -1,6 +1,7 @@
 """Promises to officers: told once, both posts at once; one press is enough; a late press says who has it."""
 
 import re
+from datetime import datetime
 from urllib.parse import urlparse
 
 import httpx
@@ -19,7 +20,7 @@ def alert_of(stack: RunningStack, person: Person, case: str) -> dict[str, object
 
 
 def on_post_a(stack: RunningStack, case: str) -> Person:
-    """Whoever of the desk is on duty at this hour got the alert."""
+    """Who got the alert of post A: whoever is on duty at this hour, or where nobody is, the town's desk."""
 
     def look() -> Person | None:
         items = stack.ops.get("notifier", "/v1/alerts", case=case, city="harbour").json()["items"]
@@ -29,7 +30,11 @@ def on_post_a(stack: RunningStack, case: str) -> Person:
                 return person
         return None
 
-    return until(look, what="an alert on post A")
+    found = until(look, what="an alert on post A")
+    opened_at = stack.ops.get("router", f"/v1/cases/{case}", city="harbour").json()["opened_at"]
+    on_duty = stack.on_duty("quayside", at=datetime.fromisoformat(opened_at)) or [stack.person("oh-desk")]
+    assert found.id in [person.id for person in on_duty]
+    return found
 
 
 def test_posts_a_and_b_are_told_at_once_and_once_each(stack: RunningStack) -> None:
@@ -74,7 +79,8 @@ def test_one_press_claims_and_a_late_press_says_who_has_it(stack: RunningStack) 
     overtaken = httpx.post(late)
     assert overtaken.status_code == 409
     assert "has it now" in overtaken.text
-    name = {"qs-desk": "Quayside desk one", "qs-night": "Quayside night one"}[officer.id]
+    names = {"qs-desk": "Quayside desk one", "qs-night": "Quayside night one", "oh-desk": "Town desk one"}
+    name = names[officer.id]
     assert name in overtaken.text
 
 

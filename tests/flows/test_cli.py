@@ -140,7 +140,10 @@ def test_a_new_key_opens_its_city(stack: RunningStack) -> None:
 
 
 def test_the_clock_takes_a_duration(stack: RunningStack) -> None:
-    assert as_json(stack, "clock", "forward", "PT0S")["shifted_seconds"] >= 0
+    ahead = as_json(stack, "clock", "forward", "PT0S")["shifted_seconds"]
+    assert ahead == pytest.approx(stack.shift().total_seconds(), abs=5)
+    said = whistle(stack, "clock", "forward", "PT0S")
+    assert f"{abs(ahead):.0f} s {'behind' if ahead < 0 else 'ahead'}" in said
     assert "is not a duration" in whistle(stack, "clock", "forward", "soon", fails=True)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -29,10 +28,10 @@ async def publish(stack: RunningStack, *records: tuple[bytes | None, dict[str, s
         await producer.stop()
 
 
-def submitted(pack_version: str) -> tuple[str, tuple[bytes, dict[str, str]]]:
+def submitted(stack: RunningStack, pack_version: str) -> tuple[str, tuple[bytes, dict[str, str]]]:
     """A report id, and its event as another intake would have sent it."""
     report = plain_id("r", uuid.uuid4().hex)
-    now = datetime.now(UTC)
+    now = stack.now()
     data = ReportSubmitted(
         report=report, app="rider-app", kind="hazard", description="lamp", received_at=now, cell="harbour:1:1",
         place=Place(lon=QUAY["lon"], lat=QUAY["lat"], crs="wgs84"), pack_version=pack_version,
@@ -55,8 +54,8 @@ def has_case(stack: RunningStack, report: str) -> bool:
 
 def test_a_bad_record_is_parked_and_its_neighbours_go_through(stack: RunningStack) -> None:
     version = read_pack(read_folder(HARBOUR)).version
-    before, first = submitted(version)
-    after, last = submitted(version)
+    before, first = submitted(stack, version)
+    after, last = submitted(stack, version)
     marks = [uuid.uuid4().hex for _ in range(6)]
     good = first[1]
     bad: list[tuple[bytes | None, dict[str, str]]] = [
@@ -76,7 +75,7 @@ def test_a_bad_record_is_parked_and_its_neighbours_go_through(stack: RunningStac
 def test_a_parked_record_is_replayed_once_its_cause_is_gone(stack: RunningStack) -> None:
     files = read_folder(HARBOUR)
     changed = {**files, "units.yaml": files["units.yaml"].replace("name: Millfield", "name: Millfields")}
-    report, event = submitted(read_pack(changed).version)
+    report, event = submitted(stack, read_pack(changed).version)
     asyncio.run(publish(stack, event))
     letter = until(lambda: parked(stack.ops, report), what="the record parked")
     assert "pack" in letter["reason"]
@@ -100,8 +99,9 @@ def test_replaying_stored_events_changes_nothing(stack: RunningStack) -> None:
     until(lambda: stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"], what="the alerts")
     alerts = stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"]
     version = stack.ops.get("router", f"/v1/cases/{case}", city="harbour").json()["version"]
+    since = stack.ops.get("intake", f"/v1/trace/{report['id']}").json()["items"][0]["stored_at"]
     for service in ("intake", "router"):
-        answer = stack.ops.post_to(service, "/v1/replay", {"since": report["received_at"]})
+        answer = stack.ops.post_to(service, "/v1/replay", {"since": since})
         assert answer.status_code == 200
         assert answer.json()["events"] >= 1
     later = rider.report("a later lamp", QUAY).json()["id"]

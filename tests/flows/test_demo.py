@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.moments import asked
 from tests.stack import HARBOUR, ROOT, SHEYANG
 
 WITHIN_S = 280
@@ -18,7 +19,9 @@ PEOPLELESS = ("city.yaml", "units.yaml", "categories.yaml", "commitments.yaml", 
 def demo(city: Path, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The demo as a program of its own, its data below ``folder``."""
     command = [sys.executable, "-m", "deploy.cli.main", "demo", "--city", str(city), *options]
-    environment = {**os.environ, "TMPDIR": str(folder)}
+    at = asked()
+    begins = {"WHISTLE_TEST_AT": at.isoformat()} if at is not None else {}
+    environment = {**os.environ, "TMPDIR": str(folder), **begins}
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=WITHIN_S, check=False
     )

@@ -38,9 +38,9 @@ def test_a_reporter_is_masked_shown_on_the_record_and_erased_for_good(stack: Run
     assert not {"name", "phone", "ref"} & set(desk.command(case, "unmask", body, key="unmask-31").json()["reporter"])
     assert "reporter" not in desk.get("router", f"/v1/cases/{case}/reports").json()["items"][0]
     done(desk.command(case, "claim"), "claimed")
-    by_day_or_night = [desk, stack.person("qs-night")]
+    whoever = [desk, stack.person("qs-night"), stack.person("oh-desk")]
     until(
-        lambda: any(who.get("notifier", "/v1/alerts", case=case).json()["items"] for who in by_day_or_night),
+        lambda: any(who.get("notifier", "/v1/alerts", case=case).json()["items"] for who in whoever),
         what="the alerts of who is on duty now",
     )
     assert places_with(stack, WHO.values()) == []

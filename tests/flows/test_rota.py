@@ -1,7 +1,7 @@
 """Promises about who is on duty: seen with the reason, changed by a desk; rules, silence, a calendar that can end."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlparse
 from zoneinfo import ZoneInfo
 
@@ -14,9 +14,9 @@ from tests.stack import Person, RunningStack
 ZONE = ZoneInfo("Europe/Amsterdam")
 
 
-def monday(weeks: int) -> datetime:
+def monday(stack: RunningStack, weeks: int) -> datetime:
     """A Monday to come, at noon there."""
-    today = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
+    today = stack.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
     return today + timedelta(days=7 * weeks - today.weekday())
 
 
@@ -29,7 +29,7 @@ def who(person: Person, unit: str, at: datetime, post: str = "A") -> dict[str, s
 
 
 def test_a_swap_and_a_leave_are_seen_with_their_reasons_and_done_once_under_their_key(stack: RunningStack) -> None:
-    desk, noon = stack.person("qs-desk"), monday(10)
+    desk, noon = stack.person("qs-desk"), monday(stack, 10)
     assert who(desk, "quayside", noon) == {"qs-desk": "shift"}
     assert who(desk, "quayside", noon + timedelta(hours=10)) == {"qs-night": "shift"}
     swap = {"from": "qs-desk", "to": "qs-walk", "on": str(noon.date()), "reason": "a birthday"}
@@ -73,7 +73,7 @@ def test_a_duty_that_was_taken_over_is_passed_on_and_comes_back(stack: RunningSt
 
 
 def test_what_cannot_be_swapped_is_said_by_field_and_by_whom_it_may_be(stack: RunningStack) -> None:
-    desk, noon = stack.person("qs-desk"), monday(12)
+    desk, noon = stack.person("qs-desk"), monday(stack, 12)
     sunday = str((noon - timedelta(days=1)).date())
     swap = {"from": "qs-desk", "to": "qs-night", "on": sunday}
     errors = problem(desk.post_to("router", "/v1/rota/swaps", swap), 422)["errors"]
@@ -116,7 +116,7 @@ def test_a_duty_calendar_is_read_by_its_address_alone_until_it_is_revoked(stack:
     answer = httpx.get(url)
     assert answer.headers["content-type"].startswith("text/calendar")
     events = Calendar.from_ical(answer.text).walk("VEVENT")
-    now = datetime.now(UTC)
+    now = stack.now()
     turns = [(event.decoded("dtstart"), event.decoded("dtend")) for event in events]
     assert any(end > now for _, end in turns)
     for start, end in turns:
@@ -132,7 +132,7 @@ def test_a_duty_calendar_is_read_by_its_address_alone_until_it_is_revoked(stack:
 
 
 def test_a_silence_is_seen_bounded_and_ended(stack: RunningStack) -> None:
-    desk, start = stack.person("qs-desk"), datetime.now(UTC) + timedelta(days=40)
+    desk, start = stack.person("qs-desk"), stack.now() + timedelta(days=40)
     stop = {
         "unit": "quayside",
         "categories": ["flooding"],

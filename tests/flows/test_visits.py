@@ -1,7 +1,7 @@
 """Promises about visits: those invited are told, who came is on record, no two are at one place and time."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -12,19 +12,19 @@ from tests.stack import RunningStack, until
 _hours = count(1)
 
 
-def soon() -> str:
+def soon(stack: RunningStack) -> str:
     """A time of its own, a few hours from now."""
-    return (datetime.now(UTC) + timedelta(days=2, hours=next(_hours))).replace(microsecond=0).isoformat()
+    return (stack.now() + timedelta(days=2, hours=next(_hours))).replace(microsecond=0).isoformat()
 
 
-def visit(**fields: Any) -> dict[str, Any]:
-    words = {"kind": "joint_enforcement", "place": "fish-quay", "at": soon(), "purpose": "wires", "invited": ["works"]}
-    return {**words, **fields}
+def visit(stack: RunningStack, **fields: Any) -> dict[str, Any]:
+    words = {"kind": "joint_enforcement", "place": "fish-quay", "purpose": "wires", "invited": ["works"]}
+    return {**words, "at": soon(stack), **fields}
 
 
 def test_who_is_invited_is_told_and_told_again_when_it_is_called_off(stack: RunningStack) -> None:
     desk, works = stack.person("qs-desk"), stack.person("hw-desk")
-    planned = desk.post_to("router", "/v1/visits", visit())
+    planned = desk.post_to("router", "/v1/visits", visit(stack))
     assert planned.status_code == 201, planned.text
     id_ = planned.json()["id"]
     assert works.get("router", f"/v1/visits/{id_}").json()["unit"] == "quayside"
@@ -45,7 +45,7 @@ def test_who_is_invited_is_told_and_told_again_when_it_is_called_off(stack: Runn
 
 def test_a_visit_for_a_case_leaves_its_lines_in_the_cases_history(stack: RunningStack) -> None:
     _, case = opened(stack)
-    desk, planned = stack.person("qs-desk"), visit(purpose="look at the wires")
+    desk, planned = stack.person("qs-desk"), visit(stack, purpose="look at the wires")
     id_ = desk.post_to("router", "/v1/visits", {**planned, "case": case}).json()["id"]
 
     def lines() -> list[tuple[str, str]]:
@@ -60,12 +60,12 @@ def test_a_visit_for_a_case_leaves_its_lines_in_the_cases_history(stack: Running
 
 
 def test_no_two_visits_are_at_one_place_and_time_and_the_same_key_plans_once(stack: RunningStack) -> None:
-    desk, key, words = stack.person("qs-desk"), uuid.uuid4().hex, visit()
+    desk, key, words = stack.person("qs-desk"), uuid.uuid4().hex, visit(stack)
     first = desk.post_to("router", "/v1/visits", words, key=key)
     again = desk.post_to("router", "/v1/visits", words, key=key)
     assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (201, first.json(), "true")
     problem(desk.post_to("router", "/v1/visits", words), 409)
-    problem(desk.post_to("router", "/v1/visits", visit(), key=key), 422)
+    problem(desk.post_to("router", "/v1/visits", visit(stack), key=key), 422)
     id_ = first.json()["id"]
     problem(desk.post_to("router", f"/v1/visits/{id_}/hold", {"came": ["works"], "result": "done"}), 409)
     desk.post_to("router", f"/v1/visits/{id_}/cancel", {"reason": "rain"})
@@ -74,8 +74,8 @@ def test_no_two_visits_are_at_one_place_and_time_and_the_same_key_plans_once(sta
 
 def test_a_campaign_is_one_batch_and_counts_what_was_held(stack: RunningStack) -> None:
     desk, key = stack.person("qs-desk"), uuid.uuid4().hex
-    stops = [{"place": place, "at": soon()} for place in ("fish-quay", "old-mill", "millfield")]
-    taken = visit()
+    stops = [{"place": place, "at": soon(stack)} for place in ("fish-quay", "old-mill", "millfield")]
+    taken = visit(stack)
     desk.post_to("router", "/v1/visits", taken)
     body = {
         "name": "lamps of March",
@@ -97,7 +97,7 @@ def test_an_estates_patrols_of_a_month_are_counted(stack: RunningStack) -> None:
     chief = stack.person("oh-desk")
     month = "2031-05"
     for day in ("03", "17"):
-        chief.post_to("router", "/v1/visits", visit(kind="patrol", at=f"{month}-{day}T08:00:00Z"))
+        chief.post_to("router", "/v1/visits", visit(stack, kind="patrol", at=f"{month}-{day}T08:00:00Z"))
     (estate,) = chief.get("router", "/v1/patrols", month=month).json()["items"]
     assert (estate["place"], estate["wanted"], estate["planned"], estate["missing"]) == ("fish-quay", 2, 2, 0)
     (bare,) = chief.get("router", "/v1/patrols", month="2031-06").json()["items"]

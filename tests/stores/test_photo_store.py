@@ -13,6 +13,7 @@ from services.intake.pictures import Cleaner
 from services.intake.store import ReportStore
 from shared.kernel.errors import Refusal
 from shared.runtime import object_store
+from shared.runtime.dev_clock import SystemClock
 from shared.runtime.mongo import Database
 from shared.runtime.relay import real_now
 from shared.runtime.settings import Settings
@@ -103,10 +104,25 @@ async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, da
     photo, _ = await photos.keep(APP, "k1", jpeg(street(1)), Picture("image/jpeg", 800, 600))
     cleaner = Cleaner()
     try:
-        assert await PhotoKeeper(photos, ReportStore(database), cleaner).clean_one()
+        assert await PhotoKeeper(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
     finally:
         cleaner.close()
     assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
+
+
+async def test_that_a_photo_cannot_be_read_is_told_at_the_stacks_time(photos: PhotoStore, database: Database) -> None:
+    store, clock, cleaner = ReportStore(database), SystemClock(), Cleaner()
+    clock.move([], timedelta(days=-4000))
+    photo, _ = await photos.keep(APP, "k1", b"no picture", PNG)
+    await store.reports.insert({"_id": "r-unreadable"})
+    await photos.claim_for_report(APP, [photo], "r-unreadable")
+    try:
+        assert await PhotoKeeper(photos, store, cleaner, clock).clean_one()
+    finally:
+        cleaner.close()
+    (report,) = await store.whole(["r-unreadable"])
+    (step,) = report["own_steps"]
+    assert abs(clock.now() - step["at"]) < timedelta(minutes=1)
 
 
 async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(photos: PhotoStore) -> None:
@@ -163,7 +179,7 @@ async def test_a_bucket_that_is_away_is_a_503_before_anything_is_written_and_cos
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
     assert await away.photos.count({}, limit=9) == 1
-    keeper = PhotoKeeper(away, ReportStore(database), Cleaner())
+    keeper = PhotoKeeper(away, ReportStore(database), Cleaner(), SystemClock())
     for _ in range(ATTEMPTS_MAX + 1):
         with pytest.raises(Refusal):
             await keeper.clean_one()

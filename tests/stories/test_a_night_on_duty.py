@@ -1,7 +1,7 @@
 """A day, a night and a morning at the quayside: delays, quiet hours, a night shift over midnight, leave, nobody on."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,15 +37,6 @@ def quay(phone: Robot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         yield stack
 
 
-def now(stack: RunningStack) -> datetime:
-    found = stack.ops.get("router", "/v1/me").json()["now"]
-    return datetime.fromisoformat(found).astimezone(ZONE)
-
-
-def wait_until(stack: RunningStack, at: datetime) -> None:
-    stack.forward(f"PT{int((at - now(stack)).total_seconds()) + 1}S")
-
-
 def reported(stack: RunningStack, words: str) -> str:
     rider = stack.rider()
     answer = rider.report(words, QUAY)
@@ -75,8 +66,9 @@ def channel(stack: RunningStack, case: str) -> str:
 
 def test_a_day_and_a_night_at_the_quayside(quay: RunningStack, phone: Robot) -> None:
     desk, walker, town = quay.person("qs-desk"), quay.person("qs-walk"), quay.person("oh-desk")
-    monday = now(quay).replace(hour=10, minute=0, second=0) + timedelta(days=8 - now(quay).isoweekday())
-    wait_until(quay, monday)
+    today = quay.now(ZONE).replace(hour=10, minute=0, second=0, microsecond=0)
+    monday = today + timedelta(days=8 - today.isoweekday())
+    quay.forward_to(monday)
     rules = {"channels": [{"channel": "sms", "after": "PT5M"}], "quiet": [{"from": "22:00", "to": "07:00"}]}
     headers = {"authorization": f"Bearer {walker.token}"}
     path = quay.urls["notifier"] + "/v1/me/alert-rules"
@@ -92,13 +84,13 @@ def test_a_day_and_a_night_at_the_quayside(quay: RunningStack, phone: Robot) -> 
     assert channel(quay, left) == "held"
     assert desk.command(taken, "claim").status_code == 200
     until(lambda: told(quay, taken, "qs-walk")["qs-walk"]["state"] == "acked", what="the alert acked")
-    wait_until(quay, monday + timedelta(minutes=6))
+    quay.forward_to(monday + timedelta(minutes=6))
     until(lambda: on_phone(phone, "lamp two"), what="the text message")
     until(lambda: channel(quay, taken) == "dropped", what="the delivery dropped")
     assert not on_phone(phone, "lamp one")
 
     # In the evening the telephone is quiet; danger breaks it, and waits for no delay either.
-    wait_until(quay, monday.replace(hour=23, minute=30))
+    quay.forward_to(monday.replace(hour=23, minute=30))
     quiet, danger = reported(quay, "lamp three is dark"), reported(quay, "burst pipe four, the street is a flood")
     until(lambda: on_phone(phone, "pipe four"), what="the text message about danger")
     assert set(told(quay, quiet, "qs-night", "qs-walk")) == set(told(quay, danger, "qs-night", "qs-walk"))
@@ -106,9 +98,9 @@ def test_a_day_and_a_night_at_the_quayside(quay: RunningStack, phone: Robot) -> 
 
     # After midnight it is still the same night shift; then its officer goes home ill, and nobody is on.
     tuesday = monday + timedelta(days=1)
-    wait_until(quay, tuesday.replace(hour=1))
+    quay.forward_to(tuesday.replace(hour=1))
     told(quay, reported(quay, "lamp five is dark"), "qs-night")
-    leave = {"person": "qs-night", "from": now(quay).isoformat(), "until": tuesday.replace(hour=20).isoformat()}
+    leave = {"person": "qs-night", "from": quay.now(ZONE).isoformat(), "until": tuesday.replace(hour=20).isoformat()}
     made = town.post_to("router", "/v1/rota/leave", {**leave, "reason": "ill"})
     assert made.status_code == 201, made.text
     assert [(gap["unit"], gap["post"]) for gap in made.json()["unstaffed"]][:1] == [("quayside", "A")]
@@ -123,7 +115,7 @@ def test_a_day_and_a_night_at_the_quayside(quay: RunningStack, phone: Robot) -> 
     # What was is what it was; in the morning the day's desk is there, and the night's messages arrive.
     then = town.get("router", "/v1/units/quayside/on-duty", at=tuesday.replace(hour=1).isoformat()).json()["posts"]
     assert [one["id"] for one in then[0]["people"]] == ["qs-night"]
-    wait_until(quay, tuesday.replace(hour=8, minute=30))
+    quay.forward_to(tuesday.replace(hour=8, minute=30))
     morning = told(quay, reported(quay, "lamp seven is dark"), "qs-desk")
     assert morning["qs-desk"]["kind"] == "new"
     until(lambda: on_phone(phone, "lamp three"), what="the message that was held over the quiet hours")
