@@ -181,7 +181,7 @@ class RouterApi:
         pack = self._pack(call, query.city)
         unit = self._queue_unit(call, pack)
         stream_from = self._tail.cursor()
-        items, following = await self._queues.page(pack.city.id, unit, query, call.principal.unit)
+        items, following = await self._queues.page(pack.city.id, unit, query, call.principal)
         shadow = {"shadow": True} if pack.city.shadow else {}
         return Answer({"items": items, "next": following, "stream_from": stream_from, **shadow})
 
@@ -200,7 +200,7 @@ class RouterApi:
 
     async def _seen(self, call: Call, city: str | None) -> Case:
         pack = self._pack(call, city)
-        found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
+        found = await self._store.get(pack.city.id, call.path["id"], call.principal.sight)
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")

@@ -26,12 +26,12 @@ class Changes:
         """The change that ``happened`` makes of ``case``."""
         events = list(happened)
         after = apply_all(case, events)
-        envelopes = to_envelopes(after, events, trace or new_trace(), before=case)
+        pack = self._packs.current(case.city)
+        seeing = seen_by(after, pack)
+        gone = sorted(set(seen_by(case, pack)) - set(seeing))
+        envelopes = to_envelopes(after, events, trace or new_trace(), case, seen_by=seeing, was_seen_by=gone)
         after = replace(after, head=envelopes[-1].head)
-        return Change(case, after, envelopes, self._seen_by(after), key)
-
-    def _seen_by(self, case: Case) -> list[str]:
-        return seen_by(case, self._packs.current(case.city))
+        return Change(case, after, envelopes, seeing, key)
 
     async def save(self, change: Change) -> bool:
         """Guarded; False when the case moved on meanwhile."""

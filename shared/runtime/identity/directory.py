@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 
+from shared.contracts.sight import names_of
 from shared.runtime.identity.tokens import ops_token, service_token, token_hash
 from shared.runtime.mongo import Database, Document, UpdateOne
 
@@ -37,6 +38,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def who(self) -> str:
         """The name under which idempotency keys and acts are recorded."""
         return self.person or self.app or self.kind
+
+    @property
+    def sight(self) -> frozenset[str] | None:
+        """An officer's names in lists of who sees what; None: not an officer, sees what the city has."""
+        return names_of(self.unit, self.person) if self.kind == "officer" else None
 
     def may_enter(self, city: str) -> bool:
         return self.city in (EVERY_CITY, city)
