@@ -53,6 +53,8 @@ class Settings(BaseSettings):
         description="Reports a minute and process by one `reporter.ref` of an app (not of an importer), half as many "
         "at once. 0: no limit; `compose.yaml` sets 60.",
     )
+    streams: int = Field(default=2000, ge=1, description="Live queues that may be followed at once, a process.")
+    streams_each: int = Field(default=10, ge=1, description="Live queues that a person may follow at once, a process.")
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )

@@ -13,6 +13,7 @@ from services.notifier.domain.recipients import Notice
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
+from services.router.domain.happened import Happened
 from services.router.officers import acting
 from services.router.public import to_envelopes
 from services.router.visibility import seen_by
@@ -95,7 +96,8 @@ def test_a_confidential_case_is_its_parties_and_the_persons_who_has_it() -> None
 
 def test_an_event_says_who_sees_the_case_and_who_does_not_any_more() -> None:
     duty = assigned()
-    before, noted = duty.case, [e.Assigned(at=MORNING, to="jingang-property")]
+    before = duty.case
+    noted: list[Happened] = [e.Assigned(at=MORNING, to="jingang-property")]
     after = apply_all(before, noted)
     gone = sorted(set(seen_by(before, gardens())) - set(seen_by(after, gardens())))
     (event,) = to_envelopes(after, noted, TRACE, before, seen_by=seen_by(after, gardens()), was_seen_by=gone)
