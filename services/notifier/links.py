@@ -103,8 +103,8 @@ class Links:
         of the case, for he may have left long ago."""
         if not lives or await self._directory.person(alert["city"], alert["recipient"]) is None:
             return words.ended().answer(410)
-        if command_of(alert) is None:
-            return None
+        if command_of(alert) is None or alert.get("kind") == "unrouted":
+            return None  # it is about no case, or about none yet
         try:
             return None if await self._router.shows(alert, alert["recipient"]) else words.ended().answer(410)
         except Refusal as away:

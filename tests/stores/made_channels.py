@@ -108,7 +108,7 @@ async def channels(
     made = Alerts(database, packs, Listener(), clock, owed, decided, silences)
     await made.alerts.ensure_indexes(*alerts.INDEXES)
     await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES, *holding_module.INDEXES)
-    links = Links(SECRET, "https://whistle.example", made, None, packs, clock)  # type: ignore[arg-type]
+    links = Links(SECRET, "https://whistle.example", made, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
     kinds: dict[ChannelKind, Channel] = {
         "wecom": WeCom(poster),
