@@ -58,6 +58,7 @@ class Channels:
     holding: Holding
     silences: Silences
     decided: Decided
+    packs: PackLibrary
 
     async def rows(self, **where: Any) -> list[Document]:
         return await self.owed.deliveries.rows.find(where, sort=[("_id", 1)], limit=10_000)
@@ -82,6 +83,13 @@ class Channels:
             self.forward(step)
         await self.holding.look()
         await work(courier)
+
+
+async def holds(notifier: Channels, files: Mapping[str, str]) -> None:
+    """Another pack holds from now on."""
+    pack = read_pack(files)
+    await notifier.packs.store(pack, files)
+    await notifier.packs.switch("harbour", pack.version, NOW)
 
 
 async def work(courier: Courier[Draft | None]) -> None:
@@ -126,7 +134,7 @@ async def channels(
         return Courier("channels", owed.deliveries, carrier, clock.now)
 
     holding = Holding(owed.deliveries, made.alerts, rules, packs, clock, clock.now)
-    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided)
+    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided, packs)
 
 
 def opened(number: int, pack: Pack, words: str = "the street light is out", **fields: Any) -> Envelope:
