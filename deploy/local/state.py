@@ -127,7 +127,7 @@ def read_secret(data: Path) -> str:
 
 
 def read_generation(data: Path) -> int:
-    """Which generation of the installation's own tokens holds (`whistle key rotate`), in `<data>/generation`; 0 at first."""
+    """Which generation of the installation's tokens holds (`whistle key rotate`): `<data>/generation`, 0 at first."""
     path = data / "generation"
     return int(path.read_text()) if path.exists() else 0
 
