@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from aiokafka import ConsumerRecord
 
 from services.router.domain.case import ENDED
 from shared.contracts.cases import CaseEvent
@@ -92,12 +91,12 @@ class Raw(msgspec.Struct, frozen=True, gc=False):
         return _encoder.encode({"id": case.id, "version": case.version, "state": case.state})
 
 
-def raw(record: ConsumerRecord, at: datetime) -> Raw:
-    """The record as the ring keeps it. What is no event of a case is for nobody."""
-    place = (at, record.partition, record.offset + 1)
-    city = next((value for name, value in record.headers if name == "ce_city"), b"")
+def raw(at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Raw:
+    """A record as the ring keeps it; ``offset`` is its own. What is no event of a case is for nobody."""
+    place = (at, partition, offset + 1)
+    city = next((text for name, text in headers if name == "ce_city"), b"")
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
-        said = _sight.decode(record.value or b"")
+        said = _sight.decode(value or b"")
         case = said.case
         called = {part.unit for part in case.parts if part.state in ("called", "reported_in")}
         queues = {case.unit, case.offered_to, *called}
@@ -105,7 +104,7 @@ def raw(record: ConsumerRecord, at: datetime) -> Raw:
         was_seen = {*seen, *said.was_seen_by} if case.seen_by else {*seen, *said.was_path, *said.was_called}
         return Raw(
             *place,
-            record.value or b"",
+            value or b"",
             city.decode(),
             case.state not in _ENDED,
             _text(queues),

@@ -119,7 +119,7 @@ class Tail:
         now = real_now()
         for record in records:
             self._next[record.partition] = record.offset + 1
-            kept = raw(record, now)
+            kept = raw(now, record.partition, record.offset, record.headers, record.value)
             self._keep(kept)
             if self._listeners:
                 await self._tell(kept)
