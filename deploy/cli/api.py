@@ -13,7 +13,7 @@ import httpx
 import typer
 
 from deploy.cli.terminal import err
-from deploy.local.state import read_rows, read_secret
+from deploy.local.state import read_generation, read_rows, read_secret
 from shared.runtime.identity.tokens import ops_token
 
 Service = Literal["intake", "router", "notifier"]
@@ -93,7 +93,7 @@ def _local(data: Path) -> tuple[dict[str, str], str]:
         return told["urls"], told["ops"]
     if not (data / "secret").is_file():
         return {}, ""
-    return {row["part"]: row["url"] for row in read_rows(data)}, ops_token(read_secret(data))
+    return {row["part"]: row["url"] for row in read_rows(data)}, ops_token(read_secret(data), read_generation(data))
 
 
 @contextmanager

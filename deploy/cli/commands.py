@@ -28,7 +28,7 @@ def add(app: typer.Typer) -> None:
     about = "Parked messages: those that could not be handled."
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
-    _group(app, "key", "Keys of apps.", new=key_new)
+    _group(app, "key", "Keys: of apps, of ops, of the installation.", new=key_new, list=key_list, rotate=key_rotate)
     _group(app, "person", "Reporters' personal data.", erase=person_erase)
     _group(app, "retention", "How long things are kept.", run=retention_run)
     _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
@@ -197,6 +197,22 @@ def key_new(
 
     with api.explained():
         installing.new_key(api.connect(data), app, role, city, as_json)
+
+
+def key_list(city: City = None, data: Data = DATA, as_json: Json = False) -> None:
+    """Who has a key, and who made it."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.show_keys(api.connect(data), city, as_json)
+
+
+def key_rotate(data: Data = DATA, as_json: Json = False) -> None:
+    """End the installation's ops token and its services' own; new ones hold at once."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.rotate(api.connect(data), data, as_json)
 
 
 def audit_verify(

@@ -1,12 +1,15 @@
 """``whistle city load``, ``key new`` and ``clock forward``: what an installation is given."""
 
+import os
 from pathlib import Path
 
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import err, out
+from deploy.local.state import keep_generation, read_secret
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder
+from shared.runtime.identity.tokens import ops_token
 
 
 def load(api: Api, folder: Path, as_json: bool) -> None:
@@ -32,6 +35,41 @@ def new_key(api: Api, name: str, role: str, city: str | None, as_json: bool) -> 
         return
     err.print(f"key of {told['name']} ({told['role']}, {told['city']}); it is not shown again:")
     out.print(told["key"])
+
+
+def show_keys(api: Api, city: str | None, as_json: bool) -> None:
+    """Who has a key: names, roles and who made it; never the keys themselves."""
+    items: list[JsonObject] = []
+    cursor = None
+    while cursor is not None or not items:
+        told = api.get("router", "/v1/keys", city=city, limit=200, cursor=cursor)
+        items, cursor = [*items, *told["items"]], told["next"]
+        if not told["items"]:
+            break
+    if as_json:
+        show_json(items)
+        return
+    for key in items:
+        state = f"revoked {key['revoked_at']}" if key["revoked_at"] else "holds"
+        made = f"made {key['created_at']} by {key['made_by'] or '?'}"
+        out.print(f"{key['id']}  {key['city']}  {key['role']}  {key['name'] or '(no name)'}  {made}  {state}")
+
+
+def rotate(api: Api, data: Path, as_json: bool) -> None:
+    """The installation's ops token and the one of its services end; new ones follow from its secret."""
+    told: JsonObject = api.post("router", "/v1/keys:rotate")
+    generation = int(told["generation"])
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keep_generation(data, generation)
+    if as_json:
+        show_json(told)
+        return
+    out.print(f"generation {generation} holds; the tokens of before open nothing within five seconds")
+    if os.environ.get("WHISTLE_OPS_TOKEN"):
+        secret = os.environ.get("WHISTLE_SECRET") or (read_secret(data) if (data / "secret").is_file() else "")
+        err.print("WHISTLE_OPS_TOKEN is from now on:" if secret else "set WHISTLE_SECRET to be shown the new ops token")
+        if secret:
+            out.print(ops_token(secret, generation))
 
 
 def forward(api: Api, by: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt
 from services.intake.photos import PhotoStore
 from services.intake.progress import report_view
 from services.intake.reporters import Reporters
-from services.intake.sight import units_that_see
+from services.intake.sight import sees
 from services.intake.store import ReportStore
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found
@@ -202,15 +202,15 @@ class ReportApi:
         if found is None or not self._may_see(found, who):
             raise not_found("report")
         view = report_view(found, self._packs.current(found["city"]))
-        if who.kind != "officer" and (link := self._answers.make(found)) is not None:
-            view["question"]["link"] = link
+        if who.app == found["app"] and (link := self._answers.make(found)) is not None:
+            view["question"]["link"] = link  # it speaks for the reporter: for the app that he uses, and for nobody else
         return Answer(view)
 
     def _may_see(self, report: Document, who: Principal) -> bool:
-        """Officers: who entered it, and whose unit sees the case."""
+        """Officers: who entered it, and who sees the case."""
         if who.kind != "officer" or report.get("entered_by") == who.person:
             return True
-        return who.unit in units_that_see(report, self._packs.current(report["city"]))
+        return sees(who, report, self._packs.current(report["city"]))
 
     async def categories(self, call: Call) -> Answer:
         who = call.principal

@@ -48,7 +48,7 @@ def assemble(settings: Settings) -> Service:
     relay = service.emits_from(store.reports)
     service.begins_with(Births(store.reports, submitted_event))
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
-    packs = PackLibrary(service.database, RouterPacks(settings))
+    packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
     vault, acceptance = Vault(settings.secret_text), Acceptance(settings.secret_text)

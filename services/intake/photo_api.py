@@ -12,7 +12,7 @@ from services.intake.commit import unknown
 from services.intake.domain.photo import BYTES_MAX
 from services.intake.photos import PhotoStore, not_clean_yet
 from services.intake.pictures import look
-from services.intake.sight import units_that_see
+from services.intake.sight import sees
 from services.intake.store import ReportStore
 from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
 from shared.kernel.ids import opening_report
@@ -99,7 +99,7 @@ class PhotoApi:
         if content is None:
             raise unknown()
         headers = {
-            "cache-control": "private, max-age=3600",
+            "cache-control": "no-store",
             "x-content-type-options": "nosniff",
             "content-disposition": f'inline; filename="{photo["_id"]}.jpg"',
         }
@@ -124,7 +124,7 @@ class PhotoApi:
         pack = self._packs.current(who.city)
         if report["confidential"]:
             return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
-        return who.unit in units_that_see(report, pack)
+        return sees(who, report, pack)
 
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)

@@ -55,7 +55,7 @@ class Progress:
 def _shown(event: CaseEvent) -> Document:
     case = event.case
     about = ("id", "version", "state", "category", "priority", "clocks", "steps", "pack_version")
-    sight = ("unit", "path", "within", "offered_to", "assignee", "confidential")
+    sight = ("unit", "path", "within", "offered_to", "assignee", "confidential", "seen_by")
     kept = (*about, *sight, "cell", "lon", "lat", "opened_at", "merged_into", "report_count")
     shown: Document = msgspec.to_builtins({k: getattr(case, k) for k in kept}, builtin_types=(datetime,))
     shown["clocks"] = [clock for clock in shown["clocks"] if "part" not in clock]

@@ -92,7 +92,7 @@ class NotifierApi:
                 self._links.show,
                 "A one-press link",
                 media=("text/html",),
-                answers={200: None, 404: None, 409: None, 410: None},
+                answers={200: None, 404: None, 409: None, 410: None, 503: None},
             ),
             post(
                 "/a/{token}",
@@ -100,7 +100,7 @@ class NotifierApi:
                 "Press it",
                 raw_max=4096,
                 media=("application/x-www-form-urlencoded",),
-                answers={200: None, 404: None, 409: None, 410: None},
+                answers={200: None, 404: None, 409: None, 410: None, 503: None},
             ),
             post(
                 "/v1/webhooks",

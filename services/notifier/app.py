@@ -63,7 +63,7 @@ def assemble(settings: Settings) -> Service:
     """The service, not yet started."""
     service = Service("notifier", settings)
     secret = settings.secret_text
-    packs = PackLibrary(service.database, RouterPacks(settings))
+    packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
     rules = AlertRules(service.database)
@@ -72,11 +72,12 @@ def assemble(settings: Settings) -> Service:
     silences = Silences(service.database, packs, service.clock)
     alerts = Alerts(service.database, packs, service.publisher, service.clock, owed, decided, silences)
     holding = Holding(owed.deliveries, alerts.alerts, rules, packs, service.clock)
-    feeds = CalendarFeeds(service.database, settings, packs, decided, service.clock)
+    feeds = CalendarFeeds(service.database, settings, packs, decided, service.directory, service.clock)
     webhooks = Webhooks(service.database)
-    router = RouterClient(settings)
+    router = RouterClient(settings, service.auth)
     guard = Guard(settings.webhook_allow)
-    links = Links(secret, settings.public_url or settings.notifier_url, alerts, router, packs, service.clock)
+    address = settings.public_url or settings.notifier_url
+    links = Links(secret, address, alerts, router, packs, service.directory, service.clock)
     poster = Poster(guard, http_client.client(transport=LoneConnections()))
     api = NotifierApi(alerts, owed, webhooks, links, router, guard, secret, service.clock)
     service.routes = [

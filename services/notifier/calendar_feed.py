@@ -23,6 +23,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import Directory
 from shared.runtime.mongo import Database
 from shared.runtime.packs import PackLibrary
 from shared.runtime.settings import Settings
@@ -46,13 +47,20 @@ class CalendarFeeds:
     """The ``calendars`` of the notifier: which address of a person holds, if any."""
 
     def __init__(
-        self, database: Database, settings: Settings, packs: PackLibrary, decided: Decided, clock: Clock
+        self,
+        database: Database,
+        settings: Settings,
+        packs: PackLibrary,
+        decided: Decided,
+        directory: Directory,
+        clock: Clock,
     ) -> None:
         self._rows = database.collection("calendars")
         self._key = hmac.digest(settings.secret_text.encode(), b"calendar addresses", "sha256")
         self._public_url = (settings.public_url or settings.notifier_url).rstrip("/")
         self._packs = packs
         self._decided = decided
+        self._directory = directory
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -112,8 +120,8 @@ class CalendarFeeds:
         except Refusal:
             raise unavailable("The city has no pack loaded yet.", retry_after=5) from None
         person = pack.people.get(row["person"])
-        if person is None:
-            raise not_found("calendar")
+        if person is None or await self._directory.person(row["city"], person.id) is None:
+            raise not_found("calendar")  # whoever left the pack has no feed, also before we hear of the pack
         today = self._clock.now().astimezone(pack.posts.zone).date()
         decided = self._decided.of(row["city"])
         turns = pack.posts.turns(person, today - BACK, today + AHEAD, decided)

@@ -14,6 +14,7 @@ from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.rota import Changes
 from shared.contracts.cases import CaseState
+from shared.contracts.sight import names_of
 
 Reached = Mapping[str, tuple[Notice, tuple[Lack, ...]]]
 """By person: the notice that means him, and the posts that he should know to have nobody."""
@@ -26,32 +27,36 @@ def told(notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, s
 
 
 def _discreet(everybody: Reached, case: CaseState, pack: Pack, at: datetime, since: Changes) -> Reached:
-    units = _seeing(case, pack)
-    may = {id_: told_ for id_, told_ in everybody.items() if pack.people[id_].unit in units}
+    seeing = set(case.seen_by) or _as_before(case, pack)
+    may = {id_: told_ for id_, told_ in everybody.items() if _sees(pack.people[id_], seeing)}
     others = {id_: notice for id_, (notice, _) in everybody.items() if id_ not in may and notice.person is None}
     if not others:
         return may
     first = next(iter(others.values()))
-    for person in _handlers(case, units, pack, at, since):
+    for person in _handlers(case, seeing, pack, at, since):
         may.setdefault(person.id, (replace(first, unit=person.unit), ()))
     if may:
         return may
     return {id_: (Notice("unattended", pack.people[id_].unit), ()) for id_ in others}
 
 
-def _seeing(case: CaseState, pack: Pack) -> set[str]:
-    """Units whose officers see it, as the router has it: no one above or beside them does."""
+def _sees(person: Person, seeing: set[str]) -> bool:
+    return not names_of(person.unit, person.id).isdisjoint(seeing)
+
+
+def _as_before(case: CaseState, pack: Pack) -> set[str]:
+    """For events of 0.1.0, which do not say it: units whose officers see it; no one above or beside them does."""
     parts = (part.unit for part in case.parts)
     named = (case.unit, case.assignee, case.offered_to, *parts, *case.parties)
     return {unit for unit in named if unit is not None and unit in pack.units}
 
 
-def _handlers(case: CaseState, units: set[str], pack: Pack, at: datetime, since: Changes) -> list[Person]:
+def _handlers(case: CaseState, seeing: set[str], pack: Pack, at: datetime, since: Changes) -> list[Person]:
     """Those whom the pack names for it who are appointed and not on leave; their shift may be another."""
     return [
         person
         for person in pack.people.values()
-        if person.unit in units
+        if _sees(person, seeing)
         and pack.trust.is_handler(person.id, case.category, case.unit)
         and pack.posts.present(person.id, at, since)
     ]

@@ -1,7 +1,8 @@
 """One-press links in messages: a signed address that shows a case and lets its reader take it with one press.
 
 Looking changes nothing (a message app that fetches a preview presses no button); only POST does. A link names the alert
-and so the person; it ends after a day. Who comes late is told who has it now.
+and so the person; it ends after a day, and with the person's right to see the case. Who comes late is told who has it
+now.
 """
 
 from dataclasses import replace
@@ -16,6 +17,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Call
+from shared.runtime.identity.directory import Directory
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
 from shared.runtime.page import Page
@@ -29,13 +31,21 @@ class Links:
     """Makes links and answers them."""
 
     def __init__(
-        self, secret: str, public_url: str, alerts: Alerts, router: RouterClient, packs: PackLibrary, clock: Clock
+        self,
+        secret: str,
+        public_url: str,
+        alerts: Alerts,
+        router: RouterClient,
+        packs: PackLibrary,
+        directory: Directory,
+        clock: Clock,
     ) -> None:
         self._links = SignedLinks(secret, "one-press links")
         self._public_url = public_url.rstrip("/")
         self._alerts = alerts
         self._router = router
         self._packs = packs
+        self._directory = directory
         self._clock = clock
 
     def make(self, alert: Document) -> str:
@@ -61,8 +71,8 @@ class Links:
             return _FOREIGN.answer(404)
         alert, lives = found
         words = _Words(self._packs.current(alert["city"]))
-        if not lives:
-            return words.ended(alert).answer(410)
+        if (instead := await self._not_shown(alert, lives, words)) is not None:
+            return instead
         if alert["state"] != "sent":
             return self._overtaken(alert, words)
         command = command_of(alert)
@@ -75,8 +85,8 @@ class Links:
             return _FOREIGN.answer(404)
         alert, lives = found
         words = _Words(self._packs.current(alert["city"]))
-        if not lives:
-            return words.ended(alert).answer(410)
+        if (instead := await self._not_shown(alert, lives, words)) is not None:
+            return instead
         command = command_of(alert)
         if command is None:
             return await self.show(call)
@@ -87,6 +97,18 @@ class Links:
                 return replace(words.page(alert), said=words("again"), button=words(command)).answer(503)
             return self._overtaken(await self._alerts.get(alert["city"], alert["_id"]) or alert, words)
         return replace(words.page(alert), said=words(f"{command}_done")).answer(200)
+
+    async def _not_shown(self, alert: Document, lives: bool, words: "_Words") -> HTMLResponse | None:
+        """The page for a link that has ended, or whose reader may not see any more what it is about: without a word
+        of the case, for he may have left long ago."""
+        if not lives or await self._directory.person(alert["city"], alert["recipient"]) is None:
+            return words.ended().answer(410)
+        if command_of(alert) is None or alert.get("kind") == "unrouted":
+            return None  # it is about no case, or about none yet
+        try:
+            return None if await self._router.shows(alert, alert["recipient"]) else words.ended().answer(410)
+        except Refusal as away:
+            return words.later().answer(away.status)
 
     def _overtaken(self, alert: Document, words: "_Words") -> HTMLResponse:
         said = words("over") if alert["state"] == "over" else words("taken", words.person(alert.get("acked_by")))
@@ -113,6 +135,8 @@ class _Words:
         "over": "该工单已办结。",
         "ended": "链接已过期，请在待办工单中查看。",
         "again": "暂未记录，请再按一次。",
+        "title": "工单提醒",
+        "later": "暂时无法打开，请稍后再试。",
         "nobody": "他人",
     }
     _EN = {
@@ -124,6 +148,8 @@ class _Words:
         "over": "The case has ended.",
         "ended": "This link has ended; look in your queue.",
         "again": "Not recorded, press again.",
+        "title": "Case reminder",
+        "later": "It cannot be opened now; try again in a moment.",
         "nobody": "Somebody else",
     }
 
@@ -138,9 +164,11 @@ class _Words:
     def page(self, alert: Document) -> Page:
         return Page(language=self.language, title=alert["title"], text=alert["text"])
 
-    def ended(self, alert: Document) -> Page:
-        """It says no more of the case than its title."""
-        return Page(language=self.language, title=alert["title"], text=self("ended"))
+    def ended(self) -> Page:
+        return Page(language=self.language, title=self("title"), text=self("ended"))
+
+    def later(self) -> Page:
+        return Page(language=self.language, title=self("title"), text=self("later"))
 
     def person(self, id_: str | None) -> str:
         person = self._pack.people.get(id_ or "")

@@ -6,9 +6,10 @@ from urllib.parse import unquote
 
 import msgspec
 import structlog
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 
 from services.router.command_bodies import BODIES
+from services.router.cursors import read
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
 from services.router.hanging import Hanging, HangingQuery
@@ -18,7 +19,8 @@ from services.router.privacy import Privacy
 from services.router.public import answer, etag, history_view, shows_words
 from services.router.queues import QueueQuery, Queues
 from services.router.store import CaseStore
-from services.router.stream import Tail
+from services.router.stream import Listener, Tail
+from services.router.streams import Streams
 from services.router.which_city import pack_for
 from shared.city.datum import to_wgs84
 from shared.city.pack import Pack
@@ -75,6 +77,7 @@ class RouterApi:
         hanging: Hanging,
         packs: PackLibrary,
         tail: Tail,
+        streams: Streams,
         directory: Directory,
         events: Collection,
         clock: Clock,
@@ -86,23 +89,24 @@ class RouterApi:
         self._hanging = hanging
         self._packs = packs
         self._tail = tail
+        self._streams = streams
         self._directory = directory
         self._events = events
         self._clock = clock
         self._queues = Queues(store)
 
     def routes(self) -> list[Route]:
-        def read(path: str, handler: Handler, summary: str, query: type = CityQuery) -> Route:
+        def seen(path: str, handler: Handler, summary: str, query: type = CityQuery) -> Route:
             return get(path, handler, summary, roles=READERS, query=query)
 
         return [
-            read("/v1/units", self.locate, "Which unit answers for a point or for words, and why", LocateQuery),
-            read("/v1/units/{id}", self.unit, "A unit"),
-            read("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", _OpsQueueQuery),
-            read("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
-            read("/v1/cases/{id}", self.case, "A case"),
-            read("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
-            read("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
+            seen("/v1/units", self.locate, "Which unit answers for a point or for words, and why", LocateQuery),
+            seen("/v1/units/{id}", self.unit, "A unit"),
+            seen("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", _OpsQueueQuery),
+            seen("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
+            get("/v1/cases/{id}", self.case, "A case", roles=READERS | {"service"}, query=CityQuery),
+            seen("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
+            seen("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
             *(self._command_route(name, body) for name, body in BODIES.items()),
         ]
 
@@ -174,42 +178,44 @@ class RouterApi:
 
     def _queue_unit(self, call: Call, pack: Pack) -> str:
         """The unit in the path, if it lies in the caller's subtree."""
-        unit = pack.units.get(call.path["unit"])
-        if unit is None or (call.principal.unit is not None and call.principal.unit not in unit.path):
+        unit: str = call.path["unit"]
+        if not _in_subtree(call.principal, unit, pack):
             raise not_found("queue")
-        return unit.id
+        return unit
 
     async def queue(self, call: Call) -> Answer:
         query = call.query_as(_OpsQueueQuery)
         pack = self._pack(call, query.city)
         unit = self._queue_unit(call, pack)
         stream_from = self._tail.cursor()
-        items, following = await self._queues.page(pack.city.id, unit, query, call.principal.unit)
+        items, following = await self._queues.page(pack.city.id, unit, query, call.principal)
         shadow = {"shadow": True} if pack.city.shadow else {}
         return Answer({"items": items, "next": following, "stream_from": stream_from, **shadow})
 
-    async def stream(self, call: Call) -> StreamingResponse:
+    async def stream(self, call: Call) -> Response:
         query = call.query_as(StreamQuery)
         pack = self._pack(call, query.city)
         unit = self._queue_unit(call, pack)
-        cursor = call.request.headers.get("last-event-id") or query.from_
-        return StreamingResponse(
-            self._tail.follow(
-                pack.city.id, pack.units[unit].path, subtree=query.subtree, cursor=cursor, reader=call.principal.unit
-            ),
-            media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-        )
+        who, city, text = call.principal, pack.city.id, call.request.headers.get("last-event-id") or query.from_
+        listener = Listener(city, unit, subtree=query.subtree, sight=who.sight)
+
+        def may_follow() -> bool:
+            return _in_subtree(who, unit, self._packs.current(city))
+
+        return self._streams.open(call.token, who, listener, read(text) if text else None, may_follow)
 
     async def _seen(self, call: Call, city: str | None) -> Case:
         pack = self._pack(call, city)
-        found = await self._store.get(pack.city.id, call.path["id"], call.principal.unit)
+        found = await self._store.get(pack.city.id, call.path["id"], call.principal.sight)
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")
         return found[0]
 
     async def case(self, call: Call) -> Answer:
+        """A service is shown what the person sees for whom it asks."""
+        if call.principal.kind == "service":
+            call.principal = await self._acting(call)
         case = await self._seen(call, call.query_as(CityQuery).city)
         return Answer(answer(case, self._actor(call.principal, case)), headers={"etag": etag(case)})
 
@@ -242,6 +248,12 @@ class RouterApi:
 
 class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
     city: str | None = None
+
+
+def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:
+    """Whether ``unit`` lies in the caller's subtree."""
+    found = pack.units.get(unit)
+    return found is not None and (who.unit is None or who.unit in found.path)
 
 
 def _from_event(event: Envelope) -> dict[str, object]:

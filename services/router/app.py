@@ -26,6 +26,7 @@ from services.router.rota import Rota
 from services.router.side_by_side import SideBySide
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
+from services.router.streams import Streams
 from services.router.timers import Timers
 from services.router.visit_store import INDEXES as VISIT_INDEXES
 from services.router.visit_store import VisitStore
@@ -67,11 +68,14 @@ def assemble(settings: Settings) -> Service:
     attachments = Attachments(store, links, changes, packs, service.clock)
     merging = Merging(service.database, store, links, changes, attachments, packs, service.publisher, service.clock)
     service.indexes.append((merging.intents, INTENT_INDEXES))
-    photos = PhotoClaims(settings)
+    photos = PhotoClaims(settings, service.auth)
     officers = Officers(store, changes, packs, photos, merging, service.clock)
     tail = Tail()
-    hanging, persons = Hanging(links, attachments), IntakePersons(settings)
-    api = RouterApi(store, officers, persons, hanging, packs, tail, service.directory, service.events, service.clock)
+    streams = Streams(tail, service.directory, most=settings.streams, each=settings.streams_each)
+    hanging, persons = Hanging(links, attachments), IntakePersons(settings, service.auth)
+    api = RouterApi(
+        store, officers, persons, hanging, packs, tail, streams, service.directory, service.events, service.clock
+    )
     visits_due = VisitsDue(visits, store, changes, service.clock)
     explain = Explain(store, packs, service.clock)
     service.routes = [
@@ -80,7 +84,7 @@ def assemble(settings: Settings) -> Service:
         *Visits(visits, store, packs, photos, visits_due, service.clock).routes(),
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
-        *Cities(service, cities, packs, relay, source=1).routes(),
+        *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
         *Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
@@ -90,6 +94,7 @@ def assemble(settings: Settings) -> Service:
     timers = Timers(store, changes, service.clock)
     service.vitals.looks.append(lambda: store.look(service.clock.now()))
     service.vitals.checks["clocks"] = timers.unwell
+    service.background("streams", streams.run)
     service.background("timers", timers.run)
     service.background("merging", merging.run)
     service.background("side-by-side", SideBySide(store, merging, changes, packs, service.clock).run)

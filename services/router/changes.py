@@ -19,6 +19,7 @@ from services.router.domain.timing import Clock
 from services.router.public import to_envelopes
 from services.router.store import CaseStore, Change
 from services.router.visibility import seen_by
+from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
 from shared.runtime.http_server import new_trace
 from shared.runtime.packs import PackLibrary
@@ -55,16 +56,17 @@ class Changes:
         moment = at or next((event.at for event in happened if event.MOVES), None)
         fired = due(case, moment) if moment is not None else []
         trace = trace or new_trace()
-        before, envelopes = _next(case, fired, trace)
+        pack = self._packs.current(case.city)
+        before, envelopes = _next(case, fired, trace, pack)
         breached = tuple(new for old, new in _both(case, before) if new.state == "breached" != old.state)
-        after, more = _next(before, list(happened), trace)
+        after, more = _next(before, list(happened), trace, pack)
         if not (envelopes or more):
             raise ValueError(f"nothing happens to case {case.id}")
         return Change(
             case,
             after,
             (*envelopes, *more),
-            seen_by(after, self._packs.current(after.city)),
+            seen_by(after, pack),
             key,
             mark=secrets.token_hex(8),
             fired=len(fired),
@@ -95,12 +97,14 @@ class Changes:
                 _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()
 
 
-def _next(case: Case, events: list[Happened], trace: str) -> tuple[Case, tuple[Envelope, ...]]:
+def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
     """The next version of ``case`` and its events, linked to those before; the same where there are none."""
     if not events:
         return case, ()
     after = apply_all(case, events)
-    envelopes = to_envelopes(after, events, trace, before=case)
+    seeing = seen_by(after, pack)
+    gone = sorted(set(seen_by(case, pack)) - set(seeing))
+    envelopes = to_envelopes(after, events, trace, case, seen_by=seeing, was_seen_by=gone)
     return replace(after, head=envelopes[-1].head), envelopes
 
 

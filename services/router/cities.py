@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,13 +17,14 @@ from shared.city.reading import read_pack
 from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
-from shared.kernel.errors import FieldError, invalid, not_found, unavailable
+from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import event_id
 from shared.runtime.http_server import Answer, Call, Route, get, post
-from shared.runtime.identity.directory import Directory, PersonRights, Principal
-from shared.runtime.identity.tokens import derived_token
-from shared.runtime.mongo import Collection
+from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRights, Principal, key_id
+from shared.runtime.identity.tokens import derived_token, token_hash
+from shared.runtime.mongo import Collection, Document
 from shared.runtime.packs import FILES_MAX, PackLibrary
+from shared.runtime.pages import beyond, checked_limit, page
 from shared.runtime.relay import Relay, as_pending, real_now
 from shared.runtime.service import Service
 
@@ -47,8 +49,22 @@ class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RevokeBody(msgspec.Struct, forbid_unknown_fields=True):
-    name: Name
+    """``name``: every key of that name, of ``role`` alone where it is said; or ``id``: one key, as the list has it."""
+
     city: Name
+    name: Name | None = None
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")] | None = None
+    role: Literal["rider_app", "importer", "ops", "officer"] | None = None
+
+
+class KeysQuery(msgspec.Struct, forbid_unknown_fields=True):
+    city: Name | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+class NoBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing to say."""
 
 
 class TokensBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,12 +74,21 @@ class TokensBody(msgspec.Struct, forbid_unknown_fields=True):
 class Cities:
     """Packs that hold, and who may do what in them."""
 
-    def __init__(self, service: Service, cities: Collection, packs: PackLibrary, relay: Relay, source: int) -> None:
+    def __init__(
+        self,
+        service: Service,
+        cities: Collection,
+        packs: PackLibrary,
+        relay: Relay,
+        source: int,
+        switched: Callable[[], None],
+    ) -> None:
         self._service = service
         self._cities = cities
         self._packs = packs
         self._relay = relay
         self._source = source
+        self._switched = switched
         self._loading = asyncio.Lock()
 
     @property
@@ -92,7 +117,23 @@ class Cities:
             post(
                 "/v1/keys", self.new_key, "A key, shown once", roles=OPS, body=KeyBody, keyed=True, answers={201: None}
             ),
-            post("/v1/keys:revoke", self.revoke, "Revoke an app's keys", roles=OPS, body=RevokeBody, keyed=True),
+            get("/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=OPS, query=KeysQuery),
+            post(
+                "/v1/keys:revoke",
+                self.revoke,
+                "Revoke the keys of a name, or one key",
+                roles=OPS,
+                body=RevokeBody,
+                keyed=True,
+            ),
+            post(
+                "/v1/keys:rotate",
+                self.rotate,
+                "New tokens for the installation's ops and services; the old ones end",
+                roles=OPS,
+                body=NoBody,
+                keyed=True,
+            ),
         ]
         if self._service.settings.dev_tokens:
             routes.append(
@@ -124,6 +165,7 @@ class Cities:
             await self._packs.store(pack, files)
             await self._directory.put_people(pack.city.id, _rights(pack), pack.version)
             await self._packs.switch(pack.city.id, pack.version, self._service.clock.now())
+            self._switched()
             await self._tell(pack)
         return Answer(
             {
@@ -191,18 +233,50 @@ class Cities:
         body = call.body_as(KeyBody)
         if not call.principal.may_enter(body.city) or body.city not in self._packs.cities:
             raise invalid(FieldError("/city", "is not loaded"))
-        token = self._token(body.role, "key", body.city, body.name, body.role, call.key)
+        # Whoever else knows the Idempotency-Key gets another key with it, not this one shown again.
+        maker = call.principal.name or ("ops" if call.principal.city == EVERY_CITY else f"ops of {call.principal.city}")
+        token = self._token(body.role, "key", body.city, body.name, body.role, token_hash(call.token), call.key)
         app = body.name if body.role != "ops" else None
-        await self._directory.add_keys(
-            [(token, Principal(kind=body.role, city=body.city, app=app, rate=body.rate))], self._service.clock.now()
-        )
-        return Answer({"city": body.city, "name": body.name, "role": body.role, "key": token}, 201)
+        who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
+        before = await self._directory.key(token)
+        if before is not None and before["revoked_at"] is not None:
+            raise conflict("revoked", "The key that was made under this Idempotency-Key is revoked. Send a new one.")
+        if before is not None and before["rate"] != body.rate:
+            raise key_reused()
+        await self._directory.add_keys([(token, who)], self._service.clock.now(), maker)
+        headers = {} if before is None else {"idempotent-replayed": "true"}
+        return Answer({"city": body.city, "name": body.name, "role": body.role, "key": token}, 201, headers)
+
+    async def keys(self, call: Call) -> Answer:
+        """Who may come in, and who let them: a key that somebody made in secret is found here."""
+        query, who = call.query_as(KeysQuery), call.principal
+        limit = checked_limit(query.limit)
+        city = query.city if who.city == EVERY_CITY else who.city
+        where: dict[str, Any] = {} if city is None else {"city": city}
+        if query.city is not None and not who.may_enter(query.city):
+            raise not_found("city")
+        if query.cursor is not None:
+            where |= beyond(query.cursor, "created_at", -1)
+        found, following = page(await self._directory.keys(where, limit + 1), limit, "created_at")
+        return Answer({"items": [_key_view(key) for key in found], "next": following})
 
     async def revoke(self, call: Call) -> Answer:
-        body = call.body_as(RevokeBody)
+        body, now = call.body_as(RevokeBody), self._service.clock.now()
         if not call.principal.may_enter(body.city):
             raise not_found("city")
-        return Answer({"revoked": await self._directory.revoke(body.city, body.name, self._service.clock.now())})
+        if body.id is not None:
+            return Answer({"revoked": await self._directory.revoke_one(body.city, body.id, now)})
+        if body.name is None:
+            raise invalid(FieldError("/name", "is required, or an id"))
+        return Answer({"revoked": await self._directory.revoke(body.city, body.name, now, role=body.role)})
+
+    async def rotate(self, call: Call) -> Answer:
+        """The new tokens are in no answer: they follow from the secret, which a thief of a token does not have."""
+        if call.principal.city != EVERY_CITY:
+            raise forbidden("The installation's tokens are for its own ops.")
+        generation = await self._directory.installation.raised(call.key)
+        log.warning("installation.tokens_rotated", generation=generation)
+        return Answer({"generation": generation})
 
     async def dev_tokens(self, call: Call) -> Answer:
         city = call.body_as(TokensBody).city
@@ -248,6 +322,12 @@ def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
     if holes:
         raise PackProblems(holes)
     return pack, [*pack.warnings, *warnings]
+
+
+def _key_view(key: Document) -> dict[str, Any]:
+    name = key.get("name") or key.get("app") or key.get("person")
+    about = {"city": key["city"], "name": name, "role": key["kind"], "made_by": key.get("made_by")}
+    return {"id": key_id(key), **about, "created_at": key["created_at"], "revoked_at": key["revoked_at"]}
 
 
 def _rights(pack: Pack) -> list[PersonRights]:

@@ -112,7 +112,8 @@ class ReportEvents:
 
 
 def _first(one: Newcomer) -> tuple[Case, Envelope, list[str]]:
-    return one.case, to_envelopes(one.case, [one.opened], one.trace)[0], seen_by(one.case, one.pack)
+    seeing = seen_by(one.case, one.pack)
+    return one.case, to_envelopes(one.case, [one.opened], one.trace, seen_by=seeing)[0], seeing
 
 
 Word = contract.ReportRated | contract.ReportAdded | contract.ReportWithdrawn

@@ -47,7 +47,7 @@ class Explain:
         if who.city == EVERY_CITY:
             case = found[0] if (found := await self._store.load(id_)) else None
         else:
-            case = seen[0] if (seen := await self._store.get(who.city, id_, who.unit)) else None
+            case = seen[0] if (seen := await self._store.get(who.city, id_, who.sight)) else None
         if case is None:
             raise not_found("case")
         pack = await self._packs.get(case.city, case.routing.pack_version)

@@ -8,7 +8,6 @@ import structlog
 
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.runtime import http_client
-from shared.runtime.identity.tokens import service_token
 from shared.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -18,9 +17,8 @@ AWAY = "It is on record that you asked, but intake does not answer. Repeat with 
 class IntakePersons:
     """What intake tells of reporters, over HTTP."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = http_client.client(settings.intake_url, transport=transport)
-        self._headers = {"authorization": f"Bearer {service_token(settings.secret_text)}"}
+    def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = http_client.client(settings.intake_url, transport=transport, auth=auth)
 
     async def masked(self, city: str, reports: Sequence[str]) -> dict[str, Any]:
         """Masked names and numbers by report; nothing while intake is away: a list is readable without them."""
@@ -41,7 +39,7 @@ class IntakePersons:
     async def _ask(self, path: str, body: object) -> dict[str, Any]:
         """Raises ``Refusal``: 404 for a report that is not the case's, 503 when intake is away."""
         try:
-            answer = await self._client.post(path, json=body, headers=self._headers)
+            answer = await self._client.post(path, json=body)
         except httpx.HTTPError as away:
             raise unavailable(AWAY) from away
         if answer.status_code == 404:

@@ -89,7 +89,7 @@ class Merging:
     async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
         """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
         if command.name == "merge" and command.into is not None:
-            found = await self._store.get(principal.city, command.into, principal.unit)
+            found = await self._store.get(principal.city, command.into, principal.sight)
             return replace(command, older=found[0] if found is not None else None)
         if command.name == "split":
             where = await self._where(case, command.reports)
@@ -205,8 +205,9 @@ class Merging:
             would_be[link.report] = case
             if case.id == own:
                 case = replace(case, linked_to=before.id)
-                event = to_envelopes(case, [opened], new_trace())[0]
-                await self._publisher.publish(await self._store.insert_opened([(case, event, seen_by(case, pack))]))
+                seeing = seen_by(case, pack)
+                event = to_envelopes(case, [opened], new_trace(), seen_by=seeing)[0]
+                await self._publisher.publish(await self._store.insert_opened([(case, event, seeing)]))
         joining = []
         for link in links:
             moved = link
@@ -242,8 +243,9 @@ class Merging:
         )
         second, opened = assign(made, case.city, pack)
         second = replace(second, id=plain_id("c", intent.key), linked_to=case.id, traits=None)
-        event = to_envelopes(second, [opened], new_trace())[0]
-        await self._publisher.publish(await self._store.insert_opened([(second, event, seen_by(second, pack))]))
+        seeing = seen_by(second, pack)
+        event = to_envelopes(second, [opened], new_trace(), seen_by=seeing)[0]
+        await self._publisher.publish(await self._store.insert_opened([(second, event, seeing)]))
 
     async def run(self) -> None:
         """For ever."""

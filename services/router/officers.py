@@ -73,7 +73,7 @@ class Officers:
     async def _through(self, name: str, call: Call, principal: Principal, key: str) -> tuple[Case, bool]:
         """The case after the command, and whether it was this call that did it."""
         for _ in range(ROUNDS_MAX):
-            found = await self._store.get(principal.city, call.path["id"], principal.unit)
+            found = await self._store.get(principal.city, call.path["id"], principal.sight)
             if found is None:
                 raise not_found("case")
             stored, seen = found
@@ -108,7 +108,7 @@ class Officers:
 
     async def is_trusted(self, principal: Principal, case_id: str) -> bool:
         """Whether the pack names the officer for this case. Raises ``Refusal`` 404."""
-        found = await self._store.get(principal.city, case_id, principal.unit)
+        found = await self._store.get(principal.city, case_id, principal.sight)
         if found is None:
             raise not_found("case")
         return acting(principal, found[0], self._packs.current(principal.city)).trusted
@@ -117,7 +117,7 @@ class Officers:
 def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
     """The officer, as he stands to the case."""
     assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
-    guest = is_guest(case, principal.unit, pack)
+    guest = is_guest(case, principal.unit, principal.person, pack)
     known = pack.units.get(principal.unit)
     path = known.path if known is not None else ()
     consulting = known is not None and consults(pack, principal.unit)

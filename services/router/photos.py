@@ -4,16 +4,14 @@ import httpx
 
 from shared.kernel.errors import FieldError, invalid, unavailable
 from shared.runtime import http_client
-from shared.runtime.identity.tokens import service_token
 from shared.runtime.settings import Settings
 
 
 class PhotoClaims:
     """Asks intake over HTTP."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = http_client.client(settings.intake_url, transport=transport)
-        self._headers = {"authorization": f"Bearer {service_token(settings.secret_text)}"}
+    def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = http_client.client(settings.intake_url, transport=transport, auth=auth)
 
     async def claim(self, city: str, photos: tuple[str, ...], case: str) -> None:
         """All of ``photos`` belong to ``case`` from here on. Raises ``Refusal`` 422 for one that is not to be had."""
@@ -21,7 +19,6 @@ class PhotoClaims:
             answer = await self._client.post(
                 "/v1/photos:claim",
                 json={"city": city, "photos": list(photos), "case": case},
-                headers=self._headers,
             )
         except httpx.HTTPError as away:
             raise unavailable("Photos cannot be attached now. Repeat with the same key.") from away

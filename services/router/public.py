@@ -1,5 +1,6 @@
 """What others may see of a case: the state in events, the row in a queue, the answer of the API."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -27,8 +28,8 @@ _SAID = ("text", "photos", "said_at", "location")
 """Of a line of the history, what somebody said or showed."""
 
 
-def to_state(case: Case) -> contract.CaseState:
-    """The bounded public state that every case event carries."""
+def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
+    """The bounded public state that every case event carries. ``seen_by``: as ``visibility`` decided it."""
     return contract.CaseState(
         id=case.id,
         city=case.city,
@@ -70,19 +71,31 @@ def to_state(case: Case) -> contract.CaseState:
         apps=list(case.apps),
         merged_into=case.merged_into,
         linked_to=case.linked_to,
+        seen_by=list(seen_by),
     )
 
 
-def to_envelopes(case: Case, happened: list[Happened], trace: str, before: Case | None = None) -> tuple[Envelope, ...]:
+def to_envelopes(
+    case: Case,
+    happened: list[Happened],
+    trace: str,
+    before: Case | None = None,
+    *,
+    seen_by: Sequence[str] = (),
+    was_seen_by: Sequence[str] = (),
+) -> tuple[Envelope, ...]:
     """The change's events as they cross Kafka; all carry the state after the change, each its link of the chain.
 
-    The last one's ``head`` is the case's from here on.
+    The last one's ``head`` is the case's from here on. ``was_seen_by``: who saw ``before`` and does not see ``case``.
     """
-    state = to_state(case)
+    state = to_state(case, seen_by)
     head = before.head if before is not None else ""
     envelopes = []
     for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
-        id_, data = event_id(case.id, case.version, n), encode(_case_event(state, case, event, before, entry))
+        id_, data = (
+            event_id(case.id, case.version, n),
+            encode(_case_event(state, case, event, before, entry, was_seen_by)),
+        )
         head = linked(head, id_, event.TYPE, rfc3339(event.at), data)
         envelopes.append(
             Envelope(
@@ -110,7 +123,12 @@ def _lines(case: Case, count: int) -> list[Entry | None]:
 
 
 def _case_event(
-    state: contract.CaseState, case: Case, event: Happened, before: Case | None, entry: Entry | None
+    state: contract.CaseState,
+    case: Case,
+    event: Happened,
+    before: Case | None,
+    entry: Entry | None,
+    was_seen_by: Sequence[str],
 ) -> contract.CaseEvent:
     moved = before is not None and before.unit != state.unit
     return contract.CaseEvent(
@@ -118,6 +136,7 @@ def _case_event(
         was_path=[unit.id for unit in before.path] if before is not None and moved else [],
         was_offered_to=before.offered_to if before is not None and before.offered_to != state.offered_to else None,
         was_called=[unit for unit in before.called if unit not in case.called] if before is not None else [],
+        was_seen_by=list(was_seen_by),
         by=event.by,
         by_unit=event.by_unit,
         tell=event.tells(case),

@@ -11,6 +11,7 @@ from services.router.public import row, tightest
 from services.router.store import NO_DUE, CaseStore
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.spelling import stored
+from shared.runtime.identity.directory import Principal
 from shared.runtime.pages import beyond, checked_limit, cursor_after
 
 PRIORITIES = get_args(Priority)
@@ -38,15 +39,16 @@ class Queues:
         self._store = store
 
     async def page(
-        self, city: str, unit: str, query: QueueQuery, reader: str | None = None
+        self, city: str, unit: str, query: QueueQuery, reader: Principal | None = None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of rows and the cursor of the next. ``reader``: the officer's unit, which may lie above ``unit``.
+        """A page of rows and the cursor of the next. ``reader``: who asks, whose unit may lie above ``unit``.
 
         Raises ``Refusal`` 422 for a filter that means nothing.
         """
         where, index = filtered(city, unit, query)
-        if reader not in (None, unit):  # what is confidential below is not for those above
-            where["$and"] = [*where.get("$and", ()), {"seen_by": reader}]
+        if reader is not None and reader.sight is not None and reader.unit != unit:
+            # What is confidential below is not for those above.
+            where["$and"] = [*where.get("$and", ()), {"seen_by": {"$in": sorted(reader.sight)}}]
         cases = await self._store.queue(where, query.limit + 1, index)
         page = cases[: query.limit]
         more = len(cases) > query.limit

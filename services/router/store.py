@@ -195,11 +195,12 @@ class CaseStore:
         """``case.opened.v1`` of a case that exists."""
         return (await self._first_events([id_]))[0]
 
-    async def get(self, city: str, id_: str, unit: str | None) -> tuple[Case, list[str]] | None:
-        """A case that ``unit`` sees (None: ops), and the keys that it has seen."""
+    async def get(self, city: str, id_: str, sight: frozenset[str] | None) -> tuple[Case, list[str]] | None:
+        """A case that an officer with these names sees (``Principal.sight``; None: ops), and the keys that it has
+        seen."""
         where: Document = {"_id": id_, "city": city}
-        if unit is not None:
-            where["seen_by"] = unit
+        if sight is not None:
+            where["seen_by"] = {"$in": sorted(sight)}
         document = await self.cases.find_one(where)
         if document is None:
             return None

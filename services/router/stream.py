@@ -1,69 +1,88 @@
-"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out by unit.
+"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out to those whom it concerns.
 
-A cursor names the cluster and the offset reached in each partition. A cursor that the ring cannot serve, or that is of
-another cluster (a wiped broker), gives ``reset``: read the queue again.
+A cursor that the ring cannot serve, or that is of another cluster (a wiped broker), gives ``reset``: read the queue
+again. Nobody holds the loop, however many listen and however far back they begin: a record is looked at in texts,
+read and rendered once for all, and whoever goes through the ring lets others in between.
 """
 
 import asyncio
-import base64
-import contextlib
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Literal
 
-import msgspec
-import structlog
 from aiokafka import ConsumerRecord
 
-from services.router.domain.case import ENDED
-from shared.contracts.cases import CaseEvent
-from shared.contracts.catalogue import decode
-from shared.contracts.envelope import Malformed, from_record
+from services.router.cursors import Cursor, written
+from services.router.ring import Raw, in_list, raw
 from shared.runtime.relay import real_now
-
-log = structlog.get_logger()
 
 KEPT = timedelta(minutes=10)
 RING_MAX = 20_000
 BEHIND_MAX = 1000
 COMMENT_SECONDS = 15.0
-_encoder = msgspec.json.Encoder()
-_ENDED = frozenset(state.value for state in ENDED)
+AT_ONCE = 50
+"""Records that are looked at, and listeners that are told, before others have their turn."""
+FRAMES_AT_ONCE = 50
 
 
-class Raw(msgspec.Struct, frozen=True, gc=False):
-    """A record of the ring, with the position after it.
+class Told:
+    """A record that somebody hears of, rendered once for all who do."""
 
-    In bytes and out of the collector's sight: twenty thousand records in objects made it stop the router for 0.2 s,
-    since those that leave the ring are counted against those that come.
-    """
+    def __init__(self, record: Raw, position: Mapping[int, int]) -> None:
+        self.record = record
+        self.position = position
+        """After it, for whoever heard of all that came before."""
+        self._data: dict[str, bytes | None] = {}
 
-    at: datetime
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: bytes
-
-    def read(self) -> "Seen":
-        with contextlib.suppress(Malformed, msgspec.MsgspecError):
-            headers = msgspec.msgpack.decode(self.headers, type=list[tuple[str, bytes]])
-            envelope = from_record("cases", self.key, self.value, headers)
-            return Seen(self.partition, self.offset, envelope.city, decode(envelope, CaseEvent))
-        return Seen(self.partition, self.offset)
+    def data(self, kind: Literal["case", "left"]) -> bytes | None:
+        if kind not in self._data:
+            self._data[kind] = self.record.data(kind)
+        return self._data[kind]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a record says, and the position after it; no event: it is none of ours."""
+class Listener:
+    """Who follows the queue of ``unit``. ``sight``: the reader's names (``Principal.sight``)."""
 
-    partition: int
-    offset: int
-    city: str = ""
-    event: CaseEvent | None = None
+    def __init__(self, city: str, unit: str, *, subtree: bool, sight: frozenset[str] | None = None) -> None:
+        self.city = city
+        self.unit = unit
+        self._subtree = subtree
+        self._place = in_list(unit)
+        self._sight = None if sight is None else tuple(map(in_list, sight))
+        self.position: dict[int, int] = {}
+        """What he has heard of, by partition."""
+        self.waiting: asyncio.Queue[Told | None] = asyncio.Queue(BEHIND_MAX)
+        self.over = False
+
+    def hears(self, record: Raw) -> Literal["case", "left"] | None:
+        if record.city != self.city:
+            return None
+        return record.is_for(self._place, subtree=self._subtree, sight=self._sight)
+
+    def offer(self, told: Told | None) -> None:
+        """Who is too far behind reads the queue again."""
+        try:
+            self.waiting.put_nowait(told)
+        except asyncio.QueueFull:
+            self.end()
+
+    def end(self) -> None:
+        """At once: what still waited for him is not told."""
+        self.over = True
+        while not self.waiting.empty():
+            self.waiting.get_nowait()
+        self.waiting.put_nowait(None)
+
+    def frame(self, told: Told, cluster: str) -> bytes | None:
+        """What he is told of it; None for what he heard before."""
+        kind, record = self.hears(told.record), told.record
+        if kind is None or record.offset <= self.position.get(record.partition, 0):
+            return None
+        for partition, offset in told.position.items():
+            self.position[partition] = max(offset, self.position.get(partition, 0))
+        data = told.data(kind)
+        return None if data is None else _frame(kind, data, written(cluster, self.position))
 
 
 class Tail:
@@ -73,12 +92,13 @@ class Tail:
         self._ring: deque[Raw] = deque(maxlen=RING_MAX)
         self._next: dict[int, int] = {}
         self._oldest: dict[int, int] = {}
-        self._listeners: set[asyncio.Queue[Seen | None]] = set()
+        self._listeners: dict[tuple[str, str], set[Listener]] = defaultdict(set)
+        """By city and unit."""
         self.cluster = "?"
 
     def cursor(self) -> str:
         """The position reached: whatever was committed before is in the queue that is read after asking."""
-        return _encode({"c": self.cluster, "o": {str(p): o for p, o in self._next.items()}})
+        return written(self.cluster, self._next)
 
     def starts_at(self, offsets: dict[int, int], cluster: str) -> None:
         """Where the tail begins, or begins anew; nothing before is in the ring, and whoever listens reads again."""
@@ -90,166 +110,106 @@ class Tail:
 
     def close(self) -> None:
         """End every stream."""
-        for listener in self._listeners:
-            _offer(listener, None)
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.offer(None)
 
     async def take(self, records: tuple[ConsumerRecord, ...]) -> None:
         """The FastStream handler of the tail."""
         now = real_now()
         for record in records:
             self._next[record.partition] = record.offset + 1
-            headers = msgspec.msgpack.encode(record.headers)
-            raw = Raw(now, record.partition, record.offset + 1, record.key, record.value, headers)
-            self._keep(raw)
+            kept = raw(now, record.partition, record.offset, record.headers, record.value)
+            self._keep(kept)
             if self._listeners:
-                seen = raw.read()
-                for listener in self._listeners:
-                    _offer(listener, seen)
+                await self._tell(kept)
         while self._ring and now - self._ring[0].at > KEPT:
             self._drop_oldest()
 
-    def _keep(self, raw: Raw) -> None:
+    async def _tell(self, record: Raw) -> None:
+        """Those who listen now; who comes while they are told finds it in the ring."""
+        concerned = [one for name in record.names() for one in self._listeners.get((record.city, name), ())]
+        told = Told(record, dict(self._next)) if concerned else None
+        for number, listener in enumerate(concerned, 1):
+            if not listener.over and listener.hears(record) is not None:
+                listener.offer(told)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _keep(self, record: Raw) -> None:
         if len(self._ring) == RING_MAX:
             self._drop_oldest()
-        self._ring.append(raw)
+        self._ring.append(record)
 
     def _drop_oldest(self) -> None:
         old = self._ring.popleft()
         self._oldest[old.partition] = old.offset
 
-    def _since(self, cursor: str | None) -> list[Raw] | None:
-        """What came after ``cursor``; None when that cannot be said."""
-        if cursor is None:
-            return []
-        position = _decode(cursor)
-        if position is None or position["c"] != self.cluster:
-            return None
-        offsets: dict[str, int] = position["o"]
-        if any(offsets.get(str(p), 0) < oldest for p, oldest in self._oldest.items()):
-            return None
-        return [raw for raw in self._ring if raw.offset > offsets.get(str(raw.partition), 0)]
+    def _serves(self, cursor: Cursor) -> bool:
+        """Whether everything after ``cursor`` is in the ring."""
+        at = cursor.o
+        return cursor.c == self.cluster and all(at.get(p, 0) >= oldest for p, oldest in self._oldest.items())
 
-    async def follow(
-        self, city: str, path: Sequence[str], *, subtree: bool, cursor: str | None, reader: str | None = None
-    ) -> AsyncIterator[bytes]:
-        """Server-sent events of the queue of the last unit of ``path`` from ``cursor`` on."""
-        listener: asyncio.Queue[Seen | None] = asyncio.Queue(BEHIND_MAX)
-        self._listeners.add(listener)
+    async def follow(self, listener: Listener, cursor: Cursor | None) -> AsyncIterator[bytes]:
+        """Server-sent events of the listener's queue from ``cursor`` on (None: from now on)."""
+        self._listeners[listener.city, listener.unit].add(listener)
         try:
-            before = self._since(cursor)
-            position = dict(self._next)
-            yield _frame("reset", {}, self.cursor()) if before is None else b": listening\n\n"
-            for raw in before or ():
-                if frame := _told(raw.read(), city, path, subtree=subtree, cursor=self.cursor(), reader=reader):
-                    yield frame
-            while True:
+            resumed = cursor is not None and self._serves(cursor)
+            before = list(self._ring) if resumed else []
+            listener.position = dict(cursor.o if resumed and cursor is not None else self._next)
+            if cursor is not None and not resumed:
+                yield _frame("reset", b"{}", self.cursor())
+            else:
+                yield b": listening\n\n"
+            async for frame in self._replayed(listener, before):
+                yield frame
+            while not listener.over:
                 try:
                     async with asyncio.timeout(COMMENT_SECONDS):
-                        item = await listener.get()
+                        told = await listener.waiting.get()
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
-                if item is None:
-                    yield _frame("reset", {}, self.cursor())
-                    return
-                position[item.partition] = item.offset
-                here = _encode({"c": self.cluster, "o": {str(p): o for p, o in position.items()}})
-                if frame := _told(item, city, path, subtree=subtree, cursor=here, reader=reader):
-                    yield frame
+                if told is None:
+                    break
+                if frames := self._gathered(listener, told):
+                    yield frames
+                    await asyncio.sleep(0)
+            yield _frame("reset", b"{}", self.cursor())
         finally:
-            self._listeners.discard(listener)
+            self._leave(listener)
+
+    async def _replayed(self, listener: Listener, before: list[Raw]) -> AsyncIterator[bytes]:
+        for number, record in enumerate(before, 1):
+            if listener.over:
+                return
+            if record.offset > listener.position.get(record.partition, 0):
+                kind = listener.hears(record)
+                listener.position[record.partition] = record.offset
+                if kind is not None and (data := record.data(kind)) is not None:
+                    yield _frame(kind, data, written(self.cluster, listener.position))
+                    await asyncio.sleep(0)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _gathered(self, listener: Listener, told: Told | None) -> bytes:
+        """``told`` and what else waits, as far as one piece should go."""
+        frames = []
+        while told is not None:
+            frames.append(listener.frame(told, self.cluster) or b"")
+            if len(frames) == FRAMES_AT_ONCE or listener.waiting.empty():
+                break
+            told = listener.waiting.get_nowait()
+        if told is None:
+            listener.offer(None)
+        return b"".join(frames)
+
+    def _leave(self, listener: Listener) -> None:
+        place = listener.city, listener.unit
+        self._listeners[place].discard(listener)
+        if not self._listeners[place]:
+            del self._listeners[place]
 
 
-def _offer(listener: "asyncio.Queue[Seen | None]", seen: Seen | None) -> None:
-    """A listener that is too far behind reads its queue again."""
-    try:
-        listener.put_nowait(seen)
-    except asyncio.QueueFull:
-        while not listener.empty():
-            listener.get_nowait()
-        listener.put_nowait(None)
-
-
-def _told(
-    seen: Seen, city: str, path: Sequence[str], *, subtree: bool, cursor: str, reader: str | None
-) -> bytes | None:
-    event = seen.event
-    if event is None or seen.city != city:
-        return None
-    case = event.case
-    if case.confidential and reader is not None and reader not in _concerned(event):
-        return None
-    called = {part.unit for part in case.parts if part.state in ("called", "reported_in")}
-    here = _in_queue(case.path, {case.offered_to, *called}, path, subtree=subtree, within=case.within)
-    if here and case.state not in _ENDED:
-        return _frame("case", _row(event), cursor)
-    was_path = event.was_path or case.path
-    was_guests = {event.was_offered_to or case.offered_to, *event.was_called, *called}
-    if _in_queue(was_path, was_guests, path, subtree=subtree, within=case.within):
-        return _frame("left", {"id": case.id, "version": case.version, "state": case.state}, cursor)
-    return None
-
-
-def _concerned(event: CaseEvent) -> set[str | None]:
-    """The units that see a confidential case, and those that did before this event."""
-    case = event.case
-    called = {*(part.unit for part in case.parts), *event.was_called}
-    return {case.unit, case.offered_to, case.assignee, event.was_offered_to, *event.was_path[-1:], *called}
-
-
-def _in_queue(
-    owners: Sequence[str], guests: AbstractSet[str | None], path: Sequence[str], *, subtree: bool, within: str | None
-) -> bool:
-    """As the queue itself has it: own cases, those that are offered to it (``guests``) and those that it is called in
-    for; with ``subtree`` those below, and of the own ground."""
-    unit = path[-1]
-    if subtree:
-        return unit in owners or unit in guests or (unit == within and owners[-1] in path)
-    return owners[-1] == unit or unit in guests
-
-
-def _row(event: CaseEvent) -> dict[str, Any]:
-    case = event.case
-    waiting = [
-        c.due_at
-        for c in case.clocks
-        if c.superseded_at is None and (c.state == "running" or (c.state == "breached" and c.met_at is None))
-    ]
-    return {
-        "id": case.id,
-        "version": case.version,
-        "state": case.state,
-        "priority": case.priority,
-        "category": case.category,
-        "kind": case.kind,
-        "unit": case.unit,
-        "within": case.within,
-        "offered_to": case.offered_to,
-        "place": case.place,
-        "summary": case.summary,
-        "opened_at": case.opened_at,
-        "due_at": min(waiting, default=None),
-        "clocks": case.clocks,
-        "report_count": case.report_count,
-        "assignee": case.assignee,
-        "confidential": case.confidential,
-        "supervised_by": case.supervised_by,
-    }
-
-
-def _frame(name: str, data: object, cursor: str) -> bytes:
-    return b"event: %b\nid: %b\ndata: %b\n\n" % (name.encode(), cursor.encode(), _encoder.encode(data))
-
-
-def _encode(position: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode()
-
-
-def _decode(cursor: str) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor))
-    except (ValueError, msgspec.MsgspecError):
-        return None
-    if isinstance(found, dict) and isinstance(found.get("c"), str) and isinstance(found.get("o"), dict):
-        return found
-    return None
+def _frame(name: str, data: bytes, cursor: str) -> bytes:
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (name.encode(), cursor.encode(), data)

@@ -75,7 +75,7 @@ class Visits:
 
         async def planned(key: str, pack: Pack) -> Answer:
             unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
-            if body.case is not None and await self._cases.get(pack.city.id, body.case, unit) is None:
+            if body.case is not None and await self._cases.get(pack.city.id, body.case, frozenset({unit})) is None:
                 raise invalid(FieldError("/case", f"is no case that {unit} sees"))
             visit = Visit(
                 id=plain_id("v", key),

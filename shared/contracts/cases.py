@@ -173,6 +173,8 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The older case that took this one's reports."""
     linked_to: str | None = None
     """An earlier case of the same trouble."""
+    seen_by: list[str] = []
+    """Who sees it, by ``shared.contracts.sight``; empty in events of 0.1.0, which did not say."""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -184,6 +186,8 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     was_offered_to: str | None = None
     was_called: list[str] = []
     """Units that had a part to do before this change and have none now."""
+    was_seen_by: list[str] = []
+    """Who saw it before this change and does not any more, as ``CaseState.seen_by`` has it."""
     by: str | None = None
     """The person who did it; absent when a clock or another event did."""
     by_unit: str | None = None

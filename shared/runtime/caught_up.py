@@ -25,7 +25,6 @@ from shared.contracts.catalogue import EMITTERS
 from shared.kernel.clock import rfc3339
 from shared.runtime import http_client
 from shared.runtime.consume import Consumer, Handled
-from shared.runtime.identity.tokens import service_token
 from shared.runtime.mongo import Collection, MongoError
 from shared.runtime.relay import real_now
 from shared.runtime.replay import Stretch
@@ -47,16 +46,15 @@ _LOST = Counter("whistle_consumer_gaps_total", "Times that records were gone bef
 class Emitters:
     """The services that emit, asked over HTTP to publish again."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, auth: httpx.Auth) -> None:
         urls = {"intake": settings.intake_url, "router": settings.router_url, "notifier": settings.notifier_url}
         self._urls = {topic: f"{urls[service]}/v1/replay" for topic, service in EMITTERS.items()}
-        self._client = http_client.client()
-        self._headers = {"authorization": f"Bearer {service_token(settings.secret_text)}"}
+        self._client = http_client.client(auth=auth)
 
     async def publish_again(self, topic: str, since: datetime, cluster: str, after: str | None) -> Stretch:
         """One stretch of it. Raises ``httpx.HTTPError`` when it was not published, or not all of it."""
         body = {"since": rfc3339(since), "cluster": cluster, **({"after": after} if after else {})}
-        answer = await self._client.post(self._urls[topic], json=body, headers=self._headers)
+        answer = await self._client.post(self._urls[topic], json=body)
         answer.raise_for_status()
         return msgspec.json.decode(answer.content, type=Stretch)
 

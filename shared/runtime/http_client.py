@@ -1,5 +1,7 @@
 """HTTP out: the one module that makes httpx clients, with limits on time, redirects and answers."""
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
 import httpx
 
 CONNECT_SECONDS = 2.0
@@ -7,10 +9,32 @@ READ_SECONDS = 5.0
 _open: list[httpx.AsyncClient] = []
 
 
-def client(base_url: str = "", *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+class ServiceAuth(httpx.Auth):
+    """Shows the token that services show each other; once more with a fresh one where it has changed meanwhile."""
+
+    def __init__(self, token: Callable[[bool], Awaitable[str]]) -> None:
+        self._token = token
+        """``Installation.service_token``."""
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        shown = await self._token(False)
+        request.headers["authorization"] = f"Bearer {shown}"
+        answer = yield request
+        if answer.status_code == 401 and (fresh := await self._token(True)) != shown:
+            request.headers["authorization"] = f"Bearer {fresh}"
+            yield request
+
+
+def client(
+    base_url: str = "",
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    auth: httpx.Auth | None = None,
+) -> httpx.AsyncClient:
     """A client that follows no redirects and reads no proxy settings; closed when the service stops."""
     made = httpx.AsyncClient(
         base_url=base_url,
+        auth=auth,
         transport=transport,
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),

@@ -60,6 +60,8 @@ class Call:
     raw: bytes
     body: Any = None
     query: Any = None
+    token: str = ""
+    """The key that was shown: for what outlives the request and must ask again whether it still holds."""
 
     def body_as(self, shape: type[T]) -> T:
         assert isinstance(self.body, shape)  # noqa: S101 - the route declared it
@@ -243,7 +245,7 @@ class Edge:
         raw = b""
         if route.method != "GET":
             raw = await _body(request, route.raw_max or route.json_max)
-        call = Call(request, principal, request.path_params, key, trace, raw)
+        call = Call(request, principal, request.path_params, key, trace, raw, token=_token(request))
         if route.query is not None:
             call.query = _query(request, route.query)
         if decoder is not None:
@@ -253,8 +255,8 @@ class Edge:
     async def _principal(self, route: Route, request: Request) -> Principal:
         if not route.roles:
             return Principal(kind="anybody", city="")
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token or len(token) > 512:
+        token = _token(request)
+        if not token:
             raise unauthorized()
         principal = await self._directory.principal(token)
         if principal is None:
@@ -263,6 +265,12 @@ class Edge:
         if principal.kind not in route.roles:
             raise forbidden(f"This is for {', '.join(sorted(route.roles))}; the token is of kind {principal.kind}.")
         return principal
+
+
+def _token(request: Request) -> str:
+    """What was shown as bearer; empty when nothing was that can be a token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" and len(token) <= 512 else ""
 
 
 def _unserved(request: Request, refusal: Refusal) -> Response:

@@ -18,7 +18,6 @@ from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.kernel.errors import Refusal, unavailable
 from shared.runtime import http_client
-from shared.runtime.identity.tokens import service_token
 from shared.runtime.mongo import Database, MongoError
 from shared.runtime.settings import Settings
 
@@ -32,16 +31,15 @@ FILES_MAX = 64 * 1024 * 1024
 class RouterPacks:
     """The router's packs over HTTP."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = http_client.client(settings.router_url, transport=transport)
-        self._headers = {"authorization": f"Bearer {service_token(settings.secret_text)}"}
+    def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = http_client.client(settings.router_url, transport=transport, auth=auth)
 
     async def files(self, city: str, version: str) -> bytes:
         """The gzipped JSON of a pack's files. Raises ``httpx.HTTPError`` when the router is away.
 
         A version that the router does not know is a ``Refusal``: waiting would not help, so its event is parked.
         """
-        answer = await self._client.get(f"/v1/cities/{city}/packs/{version}", headers=self._headers)
+        answer = await self._client.get(f"/v1/cities/{city}/packs/{version}")
         if answer.status_code == 404:
             raise Refusal(404, "not-found", f"No version {version} of the pack of {city}.")
         answer.raise_for_status()
@@ -49,7 +47,7 @@ class RouterPacks:
 
     async def current(self) -> dict[str, str]:
         """City → version that holds now. Raises ``httpx.HTTPError``."""
-        answer = await self._client.get("/v1/cities", headers=self._headers)
+        answer = await self._client.get("/v1/cities")
         answer.raise_for_status()
         items = msgspec.json.decode(answer.content)["items"]
         return {item["city"]: item["version"] for item in items}

@@ -30,7 +30,7 @@ from shared.runtime.dead_letters import INDEXES as DEAD_INDEXES
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.dev_clock import SharedShift, SystemClock
 from shared.runtime.heartbeat import Heartbeat
-from shared.runtime.http_client import close_all
+from shared.runtime.http_client import ServiceAuth, close_all
 from shared.runtime.http_server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
 from shared.runtime.kafka_connection import KafkaConnection
@@ -62,6 +62,8 @@ class Service:
         self.database = self.mongo.database(name)
         identity = self.mongo.database("identity")
         self.directory = Directory(identity, settings.secret_text)
+        self.auth = ServiceAuth(self.directory.installation.service_token)
+        """How this service shows the others that it is one of them."""
         self.quotas = Quotas(settings)
         self.shift = SharedShift(identity, self.clock)
         self.telemetry = telemetry(settings, name, VERSION)
@@ -85,7 +87,7 @@ class Service:
         self._background: list[tuple[str, Callable[[], Awaitable[None]], bool]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._store_open = False
-        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, Emitters(settings))
+        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, Emitters(settings, self.auth))
         self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
         self.vitals = Vitals(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="MiB of photos a minute and process that a key may send, twice as many at once. 0: no limit.",
     )
+    streams: int = Field(default=2000, ge=1, description="Live queues that may be followed at once, a process.")
+    streams_each: int = Field(default=10, ge=1, description="Live queues that a person may follow at once, a process.")
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )

@@ -1,6 +1,7 @@
 """Who calls what in the walk over all routes: every sort of caller, and one sensible request for every route."""
 
 import itertools
+import json
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from services.router.command_bodies import BODIES
+from shared.city import yaml_text
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import service_token
 from tests.flows.test_reports import QUAY
@@ -26,12 +28,19 @@ CALLERS = (
     "ground",
     "outside",
     "offered",
+    "called in",
+    "consulted",
+    "assigned",
+    "left",
     "other city",
     "ops",
     "other city's ops",
     "service",
 )
 """The columns of docs/access.md."""
+GUESTS = ("offered", "called in", "consulted", "assigned")
+"""Officers of elsewhere, each with cases that concern them in this way."""
+GUEST_IS = {"offered": "mf-desk", "called in": "hw-desk", "consulted": "ht-desk", "assigned": "mf-desk"}
 OUTSIDERS_FIRST = sorted(CALLERS, key=("desk", "ground", "service").__contains__)
 """Those who change the case come last."""
 
@@ -111,22 +120,20 @@ class Request:
 
 
 class World:
-    """A harbour with cases at the quayside, some of them offered to the millfield."""
+    """A harbour with cases at the quayside, some of which concern others too."""
 
     def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
         rider = stack.rider()
-        self.photos = {name: rider.send_photo(picture("PNG")).json()["id"] for name in ("plain", "offered")}
+        self.photos = {name: rider.send_photo(picture("PNG")).json()["id"] for name in ("plain", *GUESTS)}
         self.hook = rider.post_to(
             "notifier", "/v1/webhooks", {"url": "http://127.0.0.1:9/", "types": ["case.opened"]}
         ).json()["id"]
-        self.plain, self.offered, linked, *others = self._targets(3 + 2 * len(BODIES))
-        self.plain_of = dict(zip(BODIES, others, strict=False))
-        self.offered_of = dict(zip(BODIES, others[len(BODIES) :], strict=True))
+        self.left = self._who_left()
+        self.plain, linked, *others = self._targets("plain", 2 + len(BODIES), QUAY)
+        self.plain_of = dict(zip(BODIES, others, strict=True))
+        self.guests = {guest: self._of_guest(guest) for guest in GUESTS}
         desk = stack.person("qs-desk")
-        for target in (self.offered, *self.offered_of.values()):
-            answer = desk.command(target.case, "transfer", _words(self._now)["transfer"])
-            assert answer.status_code == 200, answer.text
         member = stack.person("qs-walk")
         self.alert, self.link = (
             until(lambda case=case: member.get("notifier", "/v1/alerts", case=case).json()["items"], what="an alert")[0]  # type: ignore[misc]
@@ -139,13 +146,41 @@ class World:
         self.silence = desk.post_to("notifier", "/v1/silences", self._silence()).json()["id"]
         self._await_photos()
 
-    def _targets(self, count: int) -> list[Target]:
+    def _who_left(self) -> str:
+        """The token of somebody who was a quayside desk until the pack was loaded without him."""
+        files, tokens = read_folder(HARBOUR), dict[str, str]()
+        posts: Any = yaml_text.parse(files["posts.yaml"])
+        posts["people"].append({"id": "qs-left", "name": "Who left", "unit": "quayside", "role": "duty_officer"})
+        for held in ({**files, "posts.yaml": json.dumps(posts)}, files):
+            assert self.stack.ops.post_to("router", "/v1/cities", {"files": held}).status_code == 200
+            told = self.stack.ops.post_to("router", "/v1/dev/tokens", {"city": "harbour"}).json()["people"]
+            tokens |= {person["id"]: person["token"] for person in told}
+        return tokens["qs-left"]
+
+    def _of_guest(self, guest: str) -> dict[str, Target]:
+        """For every command a case that concerns the guest in his way, and one more (``""``) to look at."""
+        names = ["", *BODIES]
+        place = {"unit": "oosterhaven"} if guest == "assigned" else QUAY
+        made = dict(zip(names, self._targets(guest, len(names), place), strict=True))
+        command, by, words = {
+            "offered": ("transfer", "qs-desk", _words(self._now)["transfer"]),
+            "called in": ("call_in", "qs-desk", _words(self._now)["call_in"]),
+            "consulted": ("consult", "oh-desk", {"parties": ["dockers"], "question": "a walk?"}),
+            "assigned": ("assign", "oh-desk", {"to": "mf-desk"}),
+        }[guest]
+        for target in made.values():
+            answer = self.stack.person(by).command(target.case, command, words)
+            assert answer.status_code == 200, answer.text
+        return made
+
+    def _targets(self, photo: str, count: int, place: dict[str, Any]) -> list[Target]:
+        """Cases of reports; the first shows the photo of that name."""
         rider = self.stack.rider()
-        items = [
-            {"idempotency_key": uuid.uuid4().hex, "kind": "hazard", "description": f"lamp {n}", "location": QUAY}
+        items: list[dict[str, Any]] = [
+            {"idempotency_key": uuid.uuid4().hex, "kind": "hazard", "description": f"lamp {n}", "location": place}
             for n in range(count)
         ]
-        items[0]["photos"], items[1]["photos"] = [self.photos["plain"]], [self.photos["offered"]]
+        items[0]["photos"] = [self.photos[photo]]
         found = rider.post_to("intake", "/v1/reports:batch", items).json()["items"]
         ids = [item["id"] for item in found]
         with ThreadPoolExecutor(4) as pool:
@@ -154,7 +189,7 @@ class World:
 
     def _await_photos(self) -> None:
         """Clean, and their sight as far as intake has heard of it."""
-        for officer, name in (("qs-desk", "plain"), ("mf-desk", "offered")):
+        for officer, name in (("qs-desk", "plain"), *((GUEST_IS[guest], guest) for guest in GUESTS)):
             path = f"/v1/photos/{self.photos[name]}"
             until(
                 lambda officer=officer, path=path: self.stack.person(officer).get("intake", path).status_code == 200,  # type: ignore[misc]
@@ -174,7 +209,8 @@ class World:
             "desk": stack.person("qs-desk").token,
             "ground": stack.person("qs-walk").token,
             "outside": stack.person("mf-desk").token,
-            "offered": stack.person("mf-desk").token,
+            **{guest: stack.person(GUEST_IS[guest]).token for guest in GUESTS},
+            "left": self.left,
             "other city": next(p["token"] for p in sheyang["people"] if p["role"] == "duty_officer"),
             "ops": stack.dev["ops"],
             "other city's ops": stack.ops.post_to("router", "/v1/keys", key).json()["key"],
@@ -211,11 +247,10 @@ class World:
 
     def request(self, service: str, method: str, path: str, caller: str) -> Request:
         """A request that is right in everything but, maybe, its caller."""
-        offered = caller == "offered"
-        target = self.offered if offered else self.plain
+        target = self.guests[caller][""] if caller in GUESTS else self.plain
         if service == "router" and method == "POST" and path.startswith("/v1/cases/{id}/"):
             name = path.rsplit("/", 1)[1]
-            target = (self.offered_of if offered else self.plain_of)[name]
+            target = (self.guests[caller] if caller in GUESTS else self.plain_of)[name]
             words = {"report": target.report, **_REASON} if name == "unmask" else _words(self._now).get(name, {})
             return Request(path.replace("{id}", target.case), body=words)
         if path == "/v1/reporters:erase":
@@ -226,7 +261,7 @@ class World:
             return Request(path.replace("{id}", "none"), body={"dry_run": True})
         if service == "router" and path.startswith("/v1/cases/{id}"):
             return Request(path.replace("{id}", target.case))
-        return self._request(f"{service} {method} {path}", target, self.photos["offered" if offered else "plain"])
+        return self._request(f"{service} {method} {path}", target, self.photos[caller if caller in GUESTS else "plain"])
 
     def _request(self, route: str, target: Target, photo: str) -> Request:
         path = route.split(" ")[2]
@@ -290,6 +325,7 @@ class World:
             "router POST /v1/cities": Request(path, body={"files": read_folder(HARBOUR)}),
             "router GET /v1/cities/{city}/packs/{version}": Request(f"/v1/cities/harbour/packs/{version}"),
             "router POST /v1/keys": Request(path, body=dev),
+            "router POST /v1/keys:rotate": Request(path, body={}),
             "router POST /v1/keys:revoke": Request(path, body={"name": "walked", "city": "harbour"}),
             "router POST /v1/dev/tokens": Request(path, body={"city": "harbour"}),
             "notifier POST /v1/alerts/{id}/ack": Request(f"/v1/alerts/{self.alert['id']}/ack", body={}),

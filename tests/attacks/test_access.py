@@ -5,6 +5,9 @@ import pytest
 from tests.attacks.access import OUTSIDERS_FIRST, World, table
 from tests.stack import RunningStack
 
+ELSEWHERE = {("/v1/keys:rotate", "ops")}
+"""Tried on a stack of its own: the others' tokens would end."""
+
 
 @pytest.fixture(scope="module")
 def world(stack: RunningStack) -> World:
@@ -18,6 +21,8 @@ def test_every_route_answers_every_caller_as_the_table_says(world: World) -> Non
     for service, method, path, query in declared:
         route = f"{service} {method} {path}"
         for caller in OUTSIDERS_FIRST:
+            if (path, caller) in ELSEWHERE:
+                continue
             request = world.request(service, method, path, caller)
             seen = world.status(service, method, request, caller, query)
             if seen not in (right := expected.get(route, {}).get(caller, set())):
@@ -40,6 +45,6 @@ def test_a_key_for_one_city_traces_nothing_of_another(world: World) -> None:
 def test_what_a_unit_is_only_offered_it_may_take_or_leave_and_is_told_so(world: World) -> None:
     """B28: the first receiver stays responsible until another accepts."""
     guest, owner = world.stack.person("mf-desk"), world.stack.person("qs-desk")
-    path = f"/v1/cases/{world.offered.case}"
+    path = f"/v1/cases/{world.guests['offered'][''].case}"
     assert set(guest.get("router", path).json()["commands"]) == {"accept", "refuse", "note"}
     assert {"claim", "reject"} <= set(owner.get("router", path).json()["commands"])

@@ -58,6 +58,7 @@ class Channels:
     holding: Holding
     silences: Silences
     decided: Decided
+    packs: PackLibrary
 
     async def rows(self, **where: Any) -> list[Document]:
         return await self.owed.deliveries.rows.find(where, sort=[("_id", 1)], limit=10_000)
@@ -84,6 +85,13 @@ class Channels:
         await work(courier)
 
 
+async def holds(notifier: Channels, files: Mapping[str, str]) -> None:
+    """Another pack holds from now on."""
+    pack = read_pack(files)
+    await notifier.packs.store(pack, files)
+    await notifier.packs.switch("harbour", pack.version, NOW)
+
+
 async def work(courier: Courier[Draft | None]) -> None:
     """What can be sent now is sent."""
     while workers := await courier.look():
@@ -108,7 +116,7 @@ async def channels(
     made = Alerts(database, packs, Listener(), clock, owed, decided, silences)
     await made.alerts.ensure_indexes(*alerts.INDEXES)
     await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES, *holding_module.INDEXES)
-    links = Links(SECRET, "https://whistle.example", made, None, packs, clock)  # type: ignore[arg-type]
+    links = Links(SECRET, "https://whistle.example", made, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
     kinds: dict[ChannelKind, Channel] = {
         "wecom": WeCom(poster),
@@ -126,7 +134,7 @@ async def channels(
         return Courier("channels", owed.deliveries, carrier, clock.now)
 
     holding = Holding(owed.deliveries, made.alerts, rules, packs, clock, clock.now)
-    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided)
+    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided, packs)
 
 
 def opened(number: int, pack: Pack, words: str = "the street light is out", **fields: Any) -> Envelope:

@@ -95,8 +95,9 @@ def routed(key: str = "k1", **fields: Any) -> tuple[Case, Envelope, list[str]]:
     """A report's case with its first event and who sees it, as the consumer makes it."""
     event = submitted(key, **fields)
     case, happened = assign(decode(event, ReportSubmitted), "harbour", harbour())
-    first = to_envelopes(case, [happened], TRACE)[0]
-    return replace(case, head=first.head), first, seen_by(case, harbour())
+    seeing = seen_by(case, harbour())
+    first = to_envelopes(case, [happened], TRACE, seen_by=seeing)[0]
+    return replace(case, head=first.head), first, seeing
 
 
 @dataclass

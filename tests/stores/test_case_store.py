@@ -1,5 +1,6 @@
 """Cases on a real database: guards, keys that were seen, and what the queries find."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide
 from services.router.queues import QueueQuery, Queues
 from services.router.store import SEEN_KEPT
+from shared.contracts.sight import names_of
 from shared.kernel.errors import Refusal
+from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Database
 from tests.stores.made_services import Routing, routed, routing
 from tests.unit.made_reports import NOW, OTHER_APP
@@ -129,8 +132,9 @@ async def test_a_case_that_owes_nothing_is_in_no_due_page(router: Routing) -> No
 async def test_a_unit_sees_the_cases_of_its_subtree_and_no_others(router: Routing) -> None:
     case = await stored(router)
     assert case.unit == "quayside"
-    for unit, sees in (("quayside", True), ("oosterhaven", True), (None, True), ("millfield", False)):
-        assert (await router.store.get("harbour", case.id, unit) is not None) == sees
+    for unit, sees in (("quayside", True), ("oosterhaven", True), ("millfield", False)):
+        assert (await router.store.get("harbour", case.id, names_of(unit, "somebody")) is not None) == sees
+    assert await router.store.get("harbour", case.id, None) is not None
     assert await router.store.get("elsewhere", case.id, None) is None
 
 
@@ -138,11 +142,25 @@ async def test_whom_it_is_offered_to_sees_it_until_it_is_refused(router: Routing
     case = await stored(router)
     offer = router.changes.of(case, decide(case, Command(name="transfer", to="millfield", text="theirs"), DESK, NOW))
     assert await router.store.save(offer)
-    assert await router.store.get("harbour", case.id, "millfield") is not None
+    assert await router.store.get("harbour", case.id, names_of("millfield", "mf-desk")) is not None
     theirs = Actor("mf-desk", "millfield", "duty_officer", "A")
     refusal = decide(offer.after, Command(name="refuse", text="not ours"), theirs, NOW)
     assert await router.store.save(router.changes.of(offer.after, refusal))
-    assert await router.store.get("harbour", case.id, "millfield") is None
+    assert await router.store.get("harbour", case.id, names_of("millfield", "mf-desk")) is None
+
+
+async def test_whom_it_is_assigned_to_sees_it_wherever_he_is_placed(router: Routing) -> None:
+    case = await stored(router)
+    given = replace(case, assignee="mf-desk")
+    assert await router.store.save(router.changes.of(given, [e.Noted(at=NOW)]))
+    assert await router.store.get("harbour", case.id, names_of("millfield", "mf-desk")) is not None
+    assert await router.store.get("harbour", case.id, names_of("millfield", "another")) is None
+    mine, another = (
+        Principal(kind="officer", city="harbour", person=person, unit="oosterhaven") for person in ("mf-desk", "x")
+    )
+    await router.store.cases.update({"_id": case.id}, {"$set": {"seen_by": ["quayside", "@mf-desk"]}})
+    assert (await Queues(router.store).page("harbour", "quayside", QueueQuery(), mine))[0]
+    assert not (await Queues(router.store).page("harbour", "quayside", QueueQuery(), another))[0]
 
 
 async def test_a_first_answer_is_kept_and_a_second_changes_nothing(router: Routing) -> None:

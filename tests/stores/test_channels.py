@@ -1,6 +1,7 @@
 """Alerts by channels: owed once, sent at the receiver's pace, listed when many, none lost whatever it answers."""
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -12,11 +13,13 @@ from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
 from services.notifier.domain.pacing import WINDOW
+from shared.city import yaml_text
 from shared.kernel.clock import StoppedClock
 from shared.runtime import http_client
 from shared.runtime.mongo import Database
+from tests.packs import harbour_with_channels
 from tests.robots import OK, Robot, robot
-from tests.stores.made_channels import Channels, channels, opened, work
+from tests.stores.made_channels import Channels, channels, holds, opened, work
 from tests.unit.made_reports import NOW
 
 DANGER = "burst pipe, the street is a flood"
@@ -347,3 +350,20 @@ async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(databas
         without = await channels(database, {"ROBOT": end.url})
         await work(without.courier())
     assert [numbers(text) for text in end.texts] == [[1]]
+
+
+async def test_what_waited_for_a_person_who_left_the_pack_is_not_told(database: Database) -> None:
+    """B72: held by his own rules, or by a receiver that was away."""
+    with robot() as end, robot() as desk:
+        named: Any = {"units": {"quayside": {"wecom": "${GROUP}"}}, "people": {"qs-walk": {"wecom": "${OWN}"}}}
+        notifier = await channels(database, {"OWN": end.url, "GROUP": desk.url}, **named)
+        await notifier.happens(opened(1, notifier.pack))
+        files = harbour_with_channels(**named)
+        posts: Any = yaml_text.parse(files["posts.yaml"])
+        posts["people"] = [person for person in posts["people"] if person["id"] != "qs-walk"]
+        files["posts.yaml"] = json.dumps(posts, ensure_ascii=False)
+        await holds(notifier, files)
+        await work(notifier.courier())
+    assert end.texts == []
+    assert len(desk.texts) == 1
+    assert {row["state"] for row in await notifier.rows(to="person")} == {"failed"}

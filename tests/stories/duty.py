@@ -33,6 +33,7 @@ from shared.city.reading import read_folder, read_pack
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
+from shared.contracts.sight import names_of
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Principal
@@ -68,14 +69,14 @@ class Duty:
         event = submitted_event(to_doc(submission, TRACE, MORNING))
         case, opened = assign(decode(event, ReportSubmitted), "gardens", gardens())
         duty = cls(case)
-        duty._tell(to_envelopes(case, [opened], TRACE))
+        duty._tell(to_envelopes(case, [opened], TRACE, seen_by=seen_by(case, gardens())))
         return duty
 
     def does(self, person: str, command: str, **body: Any) -> dict[str, Any]:
         """The case as the router answers it to ``person`` after the command. Raises ``Refusal``."""
         who = gardens().people[person]
         principal = Principal(kind="officer", city="gardens", person=who.id, unit=who.unit, role=who.role)
-        if who.unit not in seen_by(self.case, gardens()):
+        if names_of(who.unit, who.id).isdisjoint(seen_by(self.case, gardens())):
             raise Refusal(404, "not-found", "no such case")
         actor = acting(principal, self.case, gardens())
         given = msgspec.convert(body, BODIES[command])
@@ -105,7 +106,7 @@ class Duty:
 
     def _becomes(self, happened: list[Any]) -> None:
         before, after = self.case, apply_all(self.case, happened)
-        self._tell(to_envelopes(after, happened, TRACE, before))
+        self._tell(to_envelopes(after, happened, TRACE, before, seen_by=seen_by(after, gardens())))
         stored = bson.encode(case_doc(after, seen_by(after, gardens())))
         self.case = from_doc(dict(bson.decode(stored, codec_options=_AWARE)))
 

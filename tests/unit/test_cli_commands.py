@@ -1,5 +1,6 @@
 """Commands where no stack runs: what they say, and that they fail without a trace. Answers that are refusals."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -7,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.api import Api, Failed, Refused, connect
+from deploy.cli.installing import rotate, show_keys
 from deploy.cli.main import build
-from deploy.local.state import read_secret
+from deploy.local.state import read_generation, read_secret
 from shared.runtime.identity.tokens import ops_token
 from tests.stack import HARBOUR
 
@@ -101,3 +103,38 @@ def test_a_replay_wants_a_time_or_a_duration(since: str, tmp_path: Path) -> None
     (tmp_path / "dev.json").write_text('{"ops": "x", "urls": {"intake": "i", "router": "r", "notifier": "n"}}')
     told = CLI.invoke(build(), ["replay", "--since", since, "--data", str(tmp_path)])
     assert (told.exit_code, "neither a time" in told.stderr) == (1, True)
+
+
+def test_a_rotation_is_noted_and_the_next_command_shows_the_new_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B70: also where `dev.json` says the token, and where the operator holds it in his environment."""
+    secret = read_secret(tmp_path)
+    (tmp_path / "dev.json").write_text('{"ops": "old", "urls": {"router": "http://router"}}')
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v1/keys:rotate"
+        return httpx.Response(200, json={"generation": 3})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "old")
+    rotate(api, tmp_path, as_json=True)
+    assert json.loads((tmp_path / "dev.json").read_text())["ops"] == ops_token(secret, 3)
+    assert read_generation(tmp_path) == 3
+    (tmp_path / "dev.json").unlink()
+    for name in ("INTAKE", "ROUTER", "NOTIFIER"):
+        monkeypatch.setenv(f"WHISTLE_{name}_URL", f"http://{name.lower()}:1")
+    assert connect(tmp_path).token == ops_token(secret, 3)
+
+
+def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> None:
+    key = {"id": "a1", "city": "harbour", "role": "ops", "name": None, "made_by": "night", "created_at": "2026"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        more = "cursor" not in request.url.params
+        return httpx.Response(200, json={"items": [{**key, "revoked_at": None}], "next": "n" if more else None})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "token")
+    show_keys(api, "harbour", as_json=False)
+    shown = capsys.readouterr().out
+    assert shown.count("(no name)") == 2
+    assert "by night" in shown

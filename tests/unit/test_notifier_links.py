@@ -13,7 +13,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal, conflict, unavailable
 from shared.runtime.http_server import Call
-from shared.runtime.identity.directory import Principal
+from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
 from tests.unit.made_reports import NOW, SECRET, harbour
@@ -43,11 +43,26 @@ class FakeRouter(RouterClient):
     def __init__(self) -> None:
         self.pressed: list[tuple[str, str, str]] = []
         self.refuses: Refusal | None = None
+        self.seen = True
+        self.away = False
 
     async def command(self, alert: Document, command: str, *, key: str, person: str) -> None:
         if self.refuses is not None:
             raise self.refuses
         self.pressed.append((command, key, person))
+
+    async def shows(self, alert: Document, person: str) -> bool:
+        if self.away:
+            raise unavailable("away")
+        return self.seen
+
+
+class FakeDirectory(Directory):
+    def __init__(self) -> None:
+        self.people = {"qs-desk"}
+
+    async def person(self, city: str, person: str) -> Principal | None:
+        return Principal(kind="officer", city=city, person=person) if person in self.people else None
 
 
 class FakePacks(PackLibrary):
@@ -63,7 +78,10 @@ class Mail:
 
     def __init__(self, secret: str = SECRET) -> None:
         self.alerts, self.router, self.clock = FakeAlerts(), FakeRouter(), StoppedClock(NOW)
-        self.links = Links(secret, "https://whistle.example/", self.alerts, self.router, FakePacks(), self.clock)
+        self.directory = FakeDirectory()
+        self.links = Links(
+            secret, "https://whistle.example/", self.alerts, self.router, FakePacks(), self.directory, self.clock
+        )
 
     @property
     def token(self) -> str:
@@ -145,6 +163,34 @@ async def test_when_the_router_is_away_one_may_press_again(mail: Mail) -> None:
     assert status == 503
     assert "Not recorded, press again." in page
     assert "<button" in page
+
+
+@pytest.mark.parametrize("how", ["left the pack", "sees it no more"])
+@pytest.mark.parametrize("state", ["sent", "acked", "over"])
+async def test_who_left_or_does_not_see_the_case_any_more_reads_no_word_of_it(mail: Mail, how: str, state: str) -> None:
+    """B72: the page showed title, words and button for up to a day."""
+    mail.alerts.alert |= {"state": state}
+    mail.router.seen = how == "left the pack"
+    mail.directory.people = {"qs-desk"} if mail.router.seen is False else set()
+    for status, page in (await mail.get(mail.token), await mail.post(mail.token)):
+        assert status == 410
+        assert not [word for word in ("Street light", "Quayside", "New case", "<button") if word in page]
+    assert mail.router.pressed == []
+
+
+async def test_a_page_whose_right_cannot_be_asked_shows_nothing_and_may_be_opened_again(mail: Mail) -> None:
+    """B72: the router is away."""
+    mail.router.away = True
+    status, page = await mail.get(mail.token)
+    assert status == 503
+    assert "Street light" not in page
+    mail.router.away = False
+    assert (await mail.get(mail.token))[0] == 200
+
+
+async def test_an_ended_link_says_nothing_of_the_case(mail: Mail) -> None:
+    mail.clock.move_to(NOW + LIFE)
+    assert "New case" not in (await mail.get(mail.token))[1]
 
 
 async def test_words_are_escaped_and_nothing_foreign_is_loaded(mail: Mail) -> None:

@@ -79,6 +79,8 @@ class ChannelCarrier:
         groups = await self._groups(due)
         if settings is None or not groups:
             return [Parcel(due, None)]
+        if left := self._of_those_who_left(groups):
+            return [Parcel(left, None)]
         channel = self._kinds[settings.kind]
         sent = await self._turns.take(receiver, now, channel.seconds)
         if sent is None:
@@ -161,6 +163,15 @@ class ChannelCarrier:
                 place = (delivery["because"], delivery.get("form", ""))
                 groups.setdefault(place, []).append((delivery, alerts[delivery["alert"]]))
         return list(groups.values())
+
+    def _of_those_who_left(self, groups: Sequence[Group]) -> list[Document]:
+        """Deliveries to persons whom the pack that holds now does not have: what waited for them is not told."""
+        try:
+            people = self._packs.current(groups[0][0][0]["city"]).people
+        except Refusal:  # no pack holds here yet: as the alert's own had it
+            return []
+        pairs = [pair for group in groups for pair in group]
+        return [d for d, alert in pairs if d["to"] == "person" and alert["recipient"] not in people]
 
     def _item(self, pack: Pack, group: Group) -> Item:
         alert = group[0][1]

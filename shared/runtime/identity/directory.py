@@ -1,22 +1,25 @@
 """Who holds a key or token and what it may do: the one database that every service reads.
 
 A key belongs to one city; a person's rights are the pack's (unit, role, post), written here when a pack is loaded.
-Answers are kept for at most five seconds, so a revocation is seen within five.
+Answers are kept for four seconds at most, so a revocation is seen within five.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
-from shared.runtime.identity.tokens import ops_token, service_token, token_hash
+from shared.contracts.sight import names_of
+from shared.runtime.identity.installation import Installation
+from shared.runtime.identity.tokens import token_hash
 from shared.runtime.mongo import Database, Document, UpdateOne
 
-SEEN_SECONDS = 5.0
+SEEN_SECONDS = 4.0
 SEEN_MAX = 20_000
+KEY_ID_LENGTH = 16
 EVERY_CITY = "*"
 
 
@@ -32,11 +35,18 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     post: str | None = None
     rate: int | None = None
     """Requests a second of this key; None: the installation's ``WHISTLE_KEY_RATE``."""
+    name: str | None = None
+    """What a key of ops was named when it was made; those of 0.1.0 and the installation's own have none."""
 
     @property
     def who(self) -> str:
         """The name under which idempotency keys and acts are recorded."""
         return self.person or self.app or self.kind
+
+    @property
+    def sight(self) -> frozenset[str] | None:
+        """An officer's names in lists of who sees what; None: not an officer, sees what the city has."""
+        return names_of(self.unit, self.person) if self.kind == "officer" else None
 
     def may_enter(self, city: str) -> bool:
         return self.city in (EVERY_CITY, city)
@@ -57,69 +67,94 @@ class Directory:
     def __init__(self, database: Database, secret: str) -> None:
         self._keys = database.collection("keys")
         self._people = database.collection("people")
-        self._fixed = {
-            token_hash(ops_token(secret)): Principal(kind="ops", city=EVERY_CITY),
-            token_hash(service_token(secret)): Principal(kind="service", city=EVERY_CITY),
-        }
-        self._asked: dict[str, asyncio.Future[Principal | None]] = {}
-        """Who is being looked up: hundreds that ask at the moment at which an answer grows old wait for one."""
+        self.installation = Installation(database, secret)
+        self._asked: dict[str, tuple[float, asyncio.Future[Principal | None]]] = {}
+        """Who is being looked up, and since when: hundreds that ask when an answer grows old wait for one."""
         self._seen: OrderedDict[str, tuple[float, Principal | None]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal | None:
         """Who holds ``token``; None when nobody does any more. Raises ``MongoError``."""
         hashed = token_hash(token)
-        if hashed in self._fixed:
-            return self._fixed[hashed]
+        if (own := (await self._own()).get(hashed)) is not None:
+            return own
         seen = self._seen.get(hashed)
         if seen is not None and time.monotonic() - seen[0] < SEEN_SECONDS:
             return seen[1]
         if hashed not in self._asked:
-            self._asked[hashed] = asyncio.ensure_future(self._look_up(hashed))
-            self._asked[hashed].add_done_callback(lambda _: self._asked.pop(hashed))
-        found = await asyncio.shield(self._asked[hashed])
-        self._seen[hashed] = (time.monotonic(), found)
+            self._asked[hashed] = time.monotonic(), asyncio.ensure_future(self._look_up(hashed))
+            self._asked[hashed][1].add_done_callback(lambda _: self._asked.pop(hashed))
+        asked_at, asked = self._asked[hashed]
+        found = await asyncio.shield(asked)
+        self._seen[hashed] = (asked_at, found)
         self._seen.move_to_end(hashed)
         while len(self._seen) > SEEN_MAX:
             self._seen.popitem(last=False)
         return found
 
+    async def _own(self, *, fresh: bool = False) -> dict[str, Principal]:
+        """The installation's own tokens of the generation that holds, by hash."""
+        ops, service = await self.installation.tokens(fresh=fresh)
+        return {
+            token_hash(ops): Principal(kind="ops", city=EVERY_CITY),
+            token_hash(service): Principal(kind="service", city=EVERY_CITY),
+        }
+
     async def _look_up(self, hashed: str) -> Principal | None:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})
-        if key is None:
-            return None
-        if key["kind"] != "officer":
-            return Principal(kind=key["kind"], city=key["city"], app=key.get("app"), rate=key.get("rate"))
-        return await self.person(key["city"], key["person"])
+        if key is None:  # perhaps of a generation that we have not heard of yet
+            return (await self._own(fresh=True)).get(hashed)
+        return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else _holder(key)
+
+    async def holders(self, hashes: Collection[str]) -> dict[str, Principal]:
+        """Who holds these tokens now, by their hashes, without those that nobody holds. Raises ``MongoError``."""
+        found = {hashed: who for hashed, who in (await self._own(fresh=True)).items() if hashed in hashes}
+        keys = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, limit=max(1, len(hashes)))
+        found |= {key["_id"]: _holder(key) for key in keys if key["kind"] != "officer"}
+        of = {key["_id"]: f"{key['city']}/{key['person']}" for key in keys if key["kind"] == "officer"}
+        ids = list(set(of.values()))
+        people = {p["_id"]: p for p in await self._people.find({"_id": {"$in": ids}}, limit=max(1, len(ids)))}
+        return found | {hashed: _officer(people[id_]) for hashed, id_ in of.items() if id_ in people}
 
     async def person(self, city: str, person: str) -> Principal | None:
         """The rights of a person as the loaded pack gives them."""
         found = await self._people.find_one({"_id": f"{city}/{person}"})
-        if found is None:
-            return None
-        return Principal(
-            kind="officer",
-            city=city,
-            person=person,
-            unit=found["unit"],
-            role=found["role"],
-            post=found["post"],
-        )
+        return None if found is None else _officer(found)
 
-    async def add_keys(self, keys: Sequence[tuple[str, Principal]], now: datetime) -> None:
-        """Store ``(token, principal)`` pairs by hash; doing it again changes nothing."""
+    async def add_keys(self, keys: Sequence[tuple[str, Principal]], now: datetime, made_by: str = "ops") -> None:
+        """Store ``(token, principal)`` pairs by hash; doing it again changes nothing. ``made_by``: whose act it was."""
         if keys:
             await self._keys.write(
                 [
-                    UpdateOne({"_id": token_hash(token)}, {"$setOnInsert": _key_document(who, now)}, upsert=True)
+                    UpdateOne(
+                        {"_id": token_hash(token)}, {"$setOnInsert": _key_document(who, now, made_by)}, upsert=True
+                    )
                     for token, who in keys
                 ]
             )
 
-    async def revoke(self, city: str, app: str, now: datetime) -> int:
-        """Revoke every key of an app; how many were alive."""
-        return await self._keys.update_all(
-            {"city": city, "app": app, "revoked_at": None}, {"$set": {"revoked_at": now}}
-        )
+    async def key(self, token: str) -> Document | None:
+        """A key as it is stored, revoked or not."""
+        return await self._keys.find_one({"_id": token_hash(token)})
+
+    async def keys(self, where: Document, limit: int) -> list[Document]:
+        """Keys as they are stored (never the tokens themselves), newest first."""
+        return await self._keys.find(where, sort=[("created_at", -1), ("_id", 1)], limit=limit)
+
+    async def has_key(self, city: str, app: str) -> bool:
+        """Whether an app has a key that still holds. Raises ``MongoError``."""
+        return bool(await self._keys.count({"city": city, "app": app, "revoked_at": None}, limit=1))
+
+    async def revoke(self, city: str, name: str, now: datetime, *, role: str | None = None) -> int:
+        """Revoke every key of that name, an app's, of ops or a person's (``role``: only such); how many were alive."""
+        named: Document = {"$or": [{"name": name}, {"app": name}, {"person": name}]}
+        return await self._revoke({"city": city, **named, **({"kind": role} if role is not None else {})}, now)
+
+    async def revoke_one(self, city: str, id_: str, now: datetime) -> int:
+        """Revoke the key with this id (``key_id``): those of 0.1.0 for ops have no name."""
+        return await self._revoke({"city": city, "_id": {"$gte": id_, "$lt": id_ + "g"}}, now)
+
+    async def _revoke(self, where: Document, now: datetime) -> int:
+        return await self._keys.update_all({**where, "revoked_at": None}, {"$set": {"revoked_at": now}})
 
     async def put_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
         """The pack's people, and nobody else of that city."""
@@ -136,8 +171,32 @@ class Directory:
         await self._people.delete({"city": city, "pack_version": {"$ne": version}})
 
 
-def _key_document(who: Principal, now: datetime) -> Document:
+def key_id(key: Document) -> str:
+    """How a key is called that has no name: the beginning of its hash, which opens nothing."""
+    return str(key["_id"])[:KEY_ID_LENGTH]
+
+
+def _holder(key: Document) -> Principal:
+    """Of a key that is no person's."""
+    name = key.get("name") if key["kind"] == "ops" else None
+    return Principal(kind=key["kind"], city=key["city"], app=key.get("app"), rate=key.get("rate"), name=name)
+
+
+def _officer(row: Document) -> Principal:
+    return Principal(
+        kind="officer",
+        city=row["city"],
+        person=row["_id"].removeprefix(f"{row['city']}/"),
+        unit=row["unit"],
+        role=row["role"],
+        post=row["post"],
+    )
+
+
+def _key_document(who: Principal, now: datetime, made_by: str) -> Document:
     return {
+        "name": who.name or who.app or who.person,
+        "made_by": made_by,
         "kind": who.kind,
         "city": who.city,
         "app": who.app,

@@ -22,11 +22,16 @@ def derived_token(secret: str, *what: str) -> str:
     return hmac.new(secret.encode(), ":".join(what).encode(), "sha256").hexdigest()
 
 
-def ops_token(secret: str) -> str:
-    """The installation's own ops token: opens every city."""
-    return f"whk_ops_{derived_token(secret, 'ops')}"
+def ops_token(secret: str, generation: int = 0) -> str:
+    """The installation's own ops token: opens every city. ``generation``: see ``installation``."""
+    return f"whk_ops_{derived_token(secret, 'ops', *_of(generation))}"
 
 
-def service_token(secret: str) -> str:
+def service_token(secret: str, generation: int = 0) -> str:
     """What services show each other."""
-    return f"whk_service_{derived_token(secret, 'service')}"
+    return f"whk_service_{derived_token(secret, 'service', *_of(generation))}"
+
+
+def _of(generation: int) -> tuple[str, ...]:
+    """The first ones are those of 0.1.0, which knew no generations."""
+    return () if generation == 0 else (str(generation),)
