@@ -22,13 +22,21 @@ class Changes:
         self._packs = packs
         self._relay = relay
 
-    def of(self, case: Case, happened: Sequence[Happened], *, key: str | None = None, trace: str = "") -> Change:
+    def of(
+        self,
+        case: Case,
+        happened: Sequence[Happened],
+        *,
+        key: str | None = None,
+        fingerprint: str | None = None,
+        trace: str = "",
+    ) -> Change:
         """The change that ``happened`` makes of ``case``."""
         events = list(happened)
         after = apply_all(case, events)
         envelopes = to_envelopes(after, events, trace or new_trace(), before=case)
         after = replace(after, head=envelopes[-1].head)
-        return Change(case, after, envelopes, self._seen_by(after), key)
+        return Change(case, after, envelopes, self._seen_by(after), key, fingerprint)
 
     def _seen_by(self, case: Case) -> list[str]:
         return seen_by(case, self._packs.current(case.city))

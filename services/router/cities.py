@@ -20,7 +20,7 @@ from shared.kernel.errors import FieldError, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Directory, PersonRights, Principal
-from shared.runtime.identity.tokens import derived_token
+from shared.runtime.identity.tokens import derived_token, new_token
 from shared.runtime.mongo import Collection
 from shared.runtime.packs import FILES_MAX, PackLibrary
 from shared.runtime.relay import Relay, as_pending, real_now
@@ -81,6 +81,7 @@ class Cities:
                 body=LoadBody,
                 json_max=FILES_MAX,
                 keyed=True,
+                once="cities",
             ),
             get("/v1/cities", self.list, "Cities", roles=everybody),
             get(
@@ -90,9 +91,24 @@ class Cities:
                 roles=frozenset({"ops", "service"}),
             ),
             post(
-                "/v1/keys", self.new_key, "A key, shown once", roles=OPS, body=KeyBody, keyed=True, answers={201: None}
+                "/v1/keys",
+                self.new_key,
+                "A key, shown once",
+                roles=OPS,
+                body=KeyBody,
+                keyed=True,
+                once="keys",
+                answers={201: None},
             ),
-            post("/v1/keys:revoke", self.revoke, "Revoke an app's keys", roles=OPS, body=RevokeBody, keyed=True),
+            post(
+                "/v1/keys:revoke",
+                self.revoke,
+                "Revoke an app's keys",
+                roles=OPS,
+                body=RevokeBody,
+                keyed=True,
+                once="revocations",
+            ),
         ]
         if self._service.settings.dev_tokens:
             routes.append(
@@ -103,6 +119,8 @@ class Cities:
                     roles=OPS,
                     body=TokensBody,
                     keyed=True,
+                    once="dev tokens",
+                    again=lambda call, _: self.dev_tokens(call),
                 )
             )
         return routes
@@ -188,15 +206,17 @@ class Cities:
         return Response(content, media_type="application/gzip")
 
     async def new_key(self, call: Call) -> Answer:
+        """The key is in the first answer alone: whoever lost that asks under another idempotency key."""
         body = call.body_as(KeyBody)
         if not call.principal.may_enter(body.city) or body.city not in self._packs.cities:
             raise invalid(FieldError("/city", "is not loaded"))
-        token = self._token(body.role, "key", body.city, body.name, body.role, call.key)
+        token = new_token(body.role)
         app = body.name if body.role != "ops" else None
         await self._directory.add_keys(
             [(token, Principal(kind=body.role, city=body.city, app=app, rate=body.rate))], self._service.clock.now()
         )
-        return Answer({"city": body.city, "name": body.name, "role": body.role, "key": token}, 201)
+        about = {"city": body.city, "name": body.name, "role": body.role}
+        return Answer({**about, "key": token}, 201, kept=about)
 
     async def revoke(self, call: Call) -> Answer:
         body = call.body_as(RevokeBody)
@@ -234,7 +254,8 @@ class Cities:
                     {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": token}
                     for token, _, p in people
                 ],
-            }
+            },
+            kept={},
         )
 
     def _token(self, kind: str, *what: str) -> str:

@@ -88,11 +88,11 @@ class ReportEvents:
             loaded = await self._store.load(data.case)
             if loaded is None or loaded[0].city != event.city:
                 raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
-            case, seen = loaded
+            case, document = loaded
             if case.merged_into is not None:
                 data = msgspec.structs.replace(data, case=case.merged_into)
                 continue
-            if event.id in seen:
+            if await self._store.keys.came(document, event.id) is not None:
                 return
             happened = await self._follows(case, _happened(data, event))
             if await self._changes.save(self._changes.of(case, happened, key=event.id, trace=event.trace)):

@@ -48,9 +48,10 @@ INDEXES = (IndexModel([("at", 1)], name="at"),)
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What follows once ``case`` has seen ``key``."""
+    """What follows once ``case`` has seen ``key``, and under it ``said``, the fingerprint of an officer's command."""
 
     key: str
+    said: str | None = None
     at: datetime
     city: str
     case: str
@@ -109,10 +110,13 @@ class Merging:
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
-    async def intend(self, command: Command, case: Case, key: str, category: str | None = None) -> None:
+    async def intend(
+        self, command: Command, case: Case, key: str, category: str | None = None, said: str | None = None
+    ) -> None:
         """Before the case changes. Repeated, the newest holds."""
         intent = Intent(
             key=key,
+            said=said,
             at=real_now(),
             city=case.city,
             case=case.id,
@@ -122,23 +126,27 @@ class Merging:
             category=category,
         )
         document = msgspec.to_builtins(intent, builtin_types=(datetime,))
-        await self.intents.update({"_id": document.pop("key")}, {"$set": document}, upsert=True)
+        await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)
 
-    async def finish(self, key: str) -> None:
-        """What follows ``key``'s change, if that took; again is once."""
-        document = await self.intents.find_one({"_id": key})
+    async def finish(self, key: str, said: str | None = None) -> None:
+        """What follows the change under ``key``, if that took; again is once."""
+        await self._finish(_intended(key, said))
+
+    async def _finish(self, id_: str) -> None:
+        document = await self.intents.find_one({"_id": id_})
         if document is None:
             return
-        intent = msgspec.convert({**document, "key": key}, Intent)
+        intent = msgspec.convert({"key": id_, **document}, Intent)
         loaded = await self._store.load(intent.case)
-        if loaded is not None and key in loaded[1]:
+        came = await self._store.keys.came(loaded[1], intent.key) if loaded is not None else None
+        if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
             if intent.into is not None:
                 await self._taken_in(intent, loaded[0])
             elif intent.matter is not None:
                 await self._second(intent, loaded[0])
             else:
                 await self._taken_apart(intent, loaded[0])
-        await self.intents.delete({"_id": key, "at": document["at"]})
+        await self.intents.delete({"_id": id_, "at": document["at"]})
 
     async def _taken_in(self, intent: Intent, younger: Case) -> None:
         """The older case counts the younger one's reports; if it was closed meanwhile it is open again."""
@@ -164,7 +172,7 @@ class Merging:
     async def _once(self, case: Case, happened: Sequence[Happened], key: str) -> bool:
         """Whether ``case`` has changed so, now or before."""
         loaded = await self._store.load(case.id)
-        if loaded is not None and key in loaded[1]:
+        if loaded is not None and await self._store.keys.came(loaded[1], key) is not None:
             return True
         return await self._changes.save(self._changes.of(case, happened, key=key))
 
@@ -181,7 +189,9 @@ class Merging:
     async def _out(self, intent: Intent, case: str) -> None:
         for _ in range(ROUNDS_MAX):
             loaded = await self._store.load(case)
-            if loaded is None or f"{intent.key}.out" in loaded[1] or loaded[0].merged_into is None:
+            if loaded is None or loaded[0].merged_into is None:
+                return
+            if await self._store.keys.came(loaded[1], f"{intent.key}.out") is not None:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
@@ -258,4 +268,9 @@ class Merging:
             {"at": {"$lte": real_now() - LEFT_AFTER}}, {"_id": 1}, sort=[("at", 1)], limit=PAGE
         )
         for document in left:
-            await self.finish(document["_id"])
+            await self._finish(document["_id"])
+
+
+def _intended(key: str, said: str | None) -> str:
+    """One intention for each thing that came under a key: which of them the case took, it says itself."""
+    return key if said is None else f"{key} {said}"

@@ -5,7 +5,6 @@ another cluster (a wiped broker), gives ``reset``: read the queue again.
 """
 
 import asyncio
-import base64
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -22,6 +21,7 @@ from services.router.domain.case import ENDED
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Malformed, from_record
+from shared.runtime import one_spelling
 from shared.runtime.relay import real_now
 
 log = structlog.get_logger()
@@ -242,12 +242,12 @@ def _frame(name: str, data: object, cursor: str) -> bytes:
 
 
 def _encode(position: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode()
+    return one_spelling.encoded(msgspec.json.encode(position), padded=True)
 
 
 def _decode(cursor: str) -> dict[str, Any] | None:
     try:
-        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor))
+        found = msgspec.json.decode(one_spelling.decoded(cursor, padded=True))
     except (ValueError, msgspec.MsgspecError):
         return None
     if isinstance(found, dict) and isinstance(found.get("c"), str) and isinstance(found.get("o"), dict):

@@ -18,7 +18,7 @@ from services.router.store import CaseStore
 from services.router.visit_store import VisitStore
 from shared.kernel.clock import Clock, rfc3339
 from shared.kernel.ids import event_id
-from shared.runtime.mongo import MongoError
+from shared.runtime.mongo import Document, MongoError
 
 log = structlog.get_logger()
 
@@ -88,15 +88,15 @@ class VisitsDue:
             if loaded is None:
                 log.warning("visit.case_gone", visit=visit.id, case=visit.case)
                 return
-            case, seen = loaded
-            if key in seen:
+            case, document = loaded
+            if await self._cases.keys.came(document, key) is not None:
                 return
             happened = _line(visit, version, self._clock.now())
             if await self._changes.save(self._changes.of(case, [happened], key=key)):
                 return
         raise TimeoutError(f"others are changing the case {visit.case}")
 
-    async def _home(self, visit: Visit) -> tuple[Case, set[str]] | None:
+    async def _home(self, visit: Visit) -> tuple[Case, Document] | None:
         asked = visit.case
         for _ in range(CHAIN_MAX):
             loaded = await self._cases.load(asked) if asked is not None else None

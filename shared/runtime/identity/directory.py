@@ -121,6 +121,15 @@ class Directory:
             {"city": city, "app": app, "revoked_at": None}, {"$set": {"revoked_at": now}}
         )
 
+    async def live_keys(self, hashes: Sequence[str]) -> set[str]:
+        """Which of these keys, by hash, are not revoked. Read anew each time."""
+        found = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, {"_id": 1}, limit=len(hashes))
+        return {key["_id"] for key in found}
+
+    async def has_key(self, city: str, app: str) -> bool:
+        """Whether an app has a key that is not revoked. Read anew each time."""
+        return await self._keys.find_one({"city": city, "app": app, "revoked_at": None}, {"_id": 1}) is not None
+
     async def put_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
         """The pack's people, and nobody else of that city."""
         writes = [
