@@ -30,6 +30,7 @@ class Door:
     def __init__(self, database: Database, **more: Any) -> None:
         self.did: list[str] = []
         self.fails: list[BaseException] = []
+        self.began = asyncio.Event()
         self.may_end = asyncio.Event()
         self.may_end.set()
         self._once = Once(database.collection("asked"), "a secret of thirty-two characters")
@@ -40,6 +41,7 @@ class Door:
 
     async def _act(self, call: Call) -> Answer:
         self.did.append(call.body.name)
+        self.began.set()
         await self.may_end.wait()
         if self.fails:
             raise self.fails.pop(0)
@@ -80,8 +82,7 @@ async def test_of_many_at_once_one_is_done_and_equals_hear_its_answer(door: Door
 async def test_another_thing_under_the_key_is_422_at_the_same_time_and_later(door: Door) -> None:
     door.may_end.clear()
     first = asyncio.create_task(door.ask("k", "a"))
-    while not door.did:
-        await asyncio.sleep(0)
+    await door.began.wait()
     assert await refused(door.ask("k", "b")) == 422
     assert await refused(door.ask("k", "a", "/other-things")) == 422
     door.may_end.set()
