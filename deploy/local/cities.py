@@ -1,8 +1,8 @@
 """Gives a running stack its cities, and writes down the development tokens: `<data>/dev.json`."""
 
 import asyncio
-import hashlib
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class Router:
         headers = {
             "Authorization": f"Bearer {self.token}",
             "Content-Type": "application/json",
-            "Idempotency-Key": hashlib.sha256(body).hexdigest(),
+            "Idempotency-Key": uuid.uuid4().hex,
         }
         try:
             answer = await self.client.post(self.url + path, content=body, headers=headers, timeout=60.0)

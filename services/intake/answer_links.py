@@ -4,7 +4,6 @@ Looking changes nothing; only POST does. It belongs to one question: once that i
 says so.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -74,8 +73,7 @@ class AnswerLinks:
         question = _question(report)
         if question is None:
             return None
-        what = f"{report['city']}/{report['_id']}/{_moment(question)}"
-        return f"{self._url}/q/{self._links.token(what, question['until'])}"
+        return f"{self._url}/q/{self._links.token(_what(report, question), question['until'])}"
 
     async def show(self, call: Call) -> HTMLResponse:
         report, page = await self._read(call.path["token"])
@@ -83,17 +81,19 @@ class AnswerLinks:
 
     async def press(self, call: Call) -> HTMLResponse:
         report, page = await self._read(call.path["token"])
-        if report is None:
+        question = _question(report) if report is not None else None
+        if report is None or question is None:
             return page
         text = _text(call.raw)
         if text is None:
             return self._page(422, report, said="empty", button="send")
-        key = hashlib.sha256(f"{call.path['token']}".encode()).hexdigest()
         try:
-            await self._reporters.answer(report, text, key, call.trace)
+            await self._reporters.answer(report, text, _what(report, question), call.trace)
         except Refusal as refusal:
-            said = "empty" if refusal.errors else "again" if refusal.status == 503 else "over"
-            return self._page(refusal.status, report, said=said, button="send" if said != "over" else None)
+            if refusal.status == 503 or refusal.errors:
+                said = "empty" if refusal.errors else "again"
+                return self._page(refusal.status, report, said=said, button="send")
+            return self._page(409, report, said="over")
         return self._page(200, report, said="thanks")
 
     async def _read(self, token: str) -> tuple[Document | None, HTMLResponse]:
@@ -135,6 +135,11 @@ class AnswerLinks:
 def _question(report: Mapping[str, Any]) -> Document | None:
     question: Document | None = (report.get("case") or {}).get("question")
     return question
+
+
+def _what(report: Mapping[str, Any], question: Mapping[str, Any]) -> str:
+    """The question: the link is for it, and it is answered once."""
+    return f"{report['city']}/{report['_id']}/{_moment(question)}"
 
 
 def _moment(question: Mapping[str, Any]) -> str:

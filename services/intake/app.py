@@ -28,6 +28,7 @@ from shared.contracts.envelope import Envelope
 from shared.runtime.births import Births
 from shared.runtime.consume import LEISURE_SECONDS, effect, projection
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
+from shared.runtime.remembered import INDEXES as KEY_INDEXES
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
@@ -47,6 +48,7 @@ def assemble(settings: Settings) -> Service:
     photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
     relay = service.emits_from(store.reports)
     service.begins_with(Births(store.reports, submitted_event))
+    service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
     service.holds = lambda: packs.cities

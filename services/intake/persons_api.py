@@ -70,6 +70,7 @@ class PersonsApi:
                 roles=ERASERS,
                 body=EraseBody,
                 keyed=True,
+                once="erasures",
             ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),

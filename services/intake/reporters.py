@@ -65,16 +65,20 @@ class Reporters:
         return await self._act(call, _withdrawn)
 
     async def answer(self, report: Document, text: str, key: str, trace: str) -> None:
-        """An addition by a link instead of an app's key: once for each ``key``, however often it is pressed."""
+        """An addition by a link instead of an app's key: once for each ``key``, however often it is pressed.
+
+        Raises ``Refusal`` 422 where another text came first.
+        """
 
         async def read() -> Document | None:
             return await self._store.get(report["city"], None, report["_id"])
 
-        await self._recorded(read, AdditionBody(text=text), _added, key[:32], trace)
+        await self._recorded(read, AdditionBody(text=text), _added, _Key(_short(f"answer {key}")), trace)
 
     async def _act(self, call: Call, make: Make, photos: list[str] | None = None) -> Answer:
         who = call.principal
-        key = hashlib.sha256(f"{call.request.url.path}\n{call.key}".encode()).hexdigest()[:32]
+        path = call.request.url.path
+        key = _Key(_short(f"{call.path['id']}\n{call.key}"), path.rpartition("/")[2], _short(f"{path}\n{call.key}"))
 
         async def read() -> Document | None:
             return await self._store.get(who.city, who.app, call.path["id"])
@@ -86,18 +90,17 @@ class Reporters:
         read: Callable[[], Awaitable[Document | None]],
         body: Any,
         make: Make,
-        key: str,
+        key: "_Key",
         trace: str,
         claims: tuple[Principal, list[str]] | None = None,
     ) -> Answer:
-        fingerprint = hashlib.sha256(_encoder.encode(body)).hexdigest()[:32]
         for _ in range(ROUNDS_MAX):
             report = await read()
             if report is None:
                 raise not_found("report")
-            first = next((c for c in report.get("commands", ()) if c["id"] == key), None)
+            first = await self._store.keys.came(report, key.id, key.old)
             if first is not None:
-                if first["fingerprint"] != fingerprint:
+                if first["fingerprint"] != key.fingerprint(body, first["id"]):
                     raise key_reused()
                 return Answer(_answer(report["_id"], first["at"]), headers={"idempotent-replayed": "true"})
             if claims is not None:
@@ -107,7 +110,7 @@ class Reporters:
             if "sealed" in report:
                 word = self._sealed(report, word, now)
             event = _event(report, word, now, trace)
-            command = {"id": key, "fingerprint": fingerprint, "at": now}
+            command = {"id": key.id, "fingerprint": key.fingerprint(body, key.id), "at": now}
             if await self._store.act(report, event, command, word.fields):
                 self._relay.offer([Handed(0, report["_id"], report["version"] + 1, (event,))])
                 return Answer(_answer(report["_id"], now))
@@ -121,6 +124,27 @@ class Reporters:
         if said:
             fields |= added(report, self._vault, {"at": now, **said})
         return Word(word.type, msgspec.structs.replace(word.data, **without), fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """An idempotency key of one report, and the word that came under it.
+
+    ``old``: as version 0.1.0 remembered it, which let a rating and an addition have the same.
+    """
+
+    id: str
+    word: str = "additions"
+    old: str = ""
+
+    def fingerprint(self, body: Any, id_: str) -> str:
+        """Of word and body, as it is remembered under ``id_``."""
+        said = _encoder.encode(body).decode()
+        return _short(said if id_ == self.old else f"{self.word}\n{said}")
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _answer(report: str, at: datetime) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from shared.kernel.ids import case_id, event_id, opening_report
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
 from shared.runtime.relay import as_pending, real_now
+from shared.runtime.remembered import Remembered
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-COMMANDS_KEPT = 32
 CHAIN_MAX = 20
 """Cases merged one into the other that are followed."""
 
@@ -98,6 +98,8 @@ class ReportStore:
     def __init__(self, database: Database) -> None:
         self.reports: Collection = database.collection("reports")
         self.progress: Collection = database.collection("progress")
+        self.keys = Remembered(self.reports, database.collection("report_keys"), "commands")
+        """Idempotency keys of a reporter's later words."""
 
     async def insert(self, documents: Sequence[Document]) -> Inserted:
         """A group of reports at once. Raises ``MongoError`` when nothing is known of it."""
@@ -152,7 +154,7 @@ class ReportStore:
                     "$set": {**fields, "version": report["version"] + 1},
                     "$push": {
                         "pending": {"$each": as_pending([event])},
-                        "commands": {"$each": [command], "$slice": -COMMANDS_KEPT},
+                        "commands": {"$each": [command]},
                     },
                     "$min": {"outbox.lane": event.lane, "outbox.since": real_now()},
                 },

@@ -112,6 +112,7 @@ class MyAlerts:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
+                once="test alerts",
                 answers={201: None},
             ),
         ]

@@ -1,6 +1,6 @@
-"""The notifier's routes: alerts, one-press links, webhooks."""
+"""The notifier's routes of alerts and one-press links, and of deliveries that are tried again."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -8,20 +8,15 @@ from services.notifier.alert_deliveries import AlertDeliveries
 from services.notifier.alerts import Alerts, view
 from services.notifier.links import Links, command_of
 from services.notifier.router_client import RouterClient
-from services.notifier.webhooks import Secrets, Webhooks, delivery_view
-from shared.contracts.catalogue import CATALOGUE
+from services.notifier.webhooks import Webhooks
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found
-from shared.kernel.ids import secret_id
-from shared.runtime.addresses import AddressRefusedError, Guard
+from shared.kernel.errors import conflict, forbidden, not_found
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
 from shared.runtime.pages import beyond, checked_limit, page
-from shared.runtime.relay import real_now
 
 APPS = frozenset({"rider_app", "importer"})
-WEBHOOKS_MAX = 20
 
 
 class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,21 +29,8 @@ class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: str | None = None
 
 
-class DeliveryQuery(msgspec.Struct, forbid_unknown_fields=True):
-    state: Literal["pending", "delivered", "failed"] | None = None
-    limit: int = 50
-    cursor: str | None = None
-
-
 class NoBody(msgspec.Struct, forbid_unknown_fields=True):
     """Nothing to say."""
-
-
-class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``types``: event types to hear of, all when empty; ``case.closed`` or ``case.closed.v1``."""
-
-    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-    types: Annotated[list[str], msgspec.Meta(max_length=50)] = []
 
 
 class NotifierApi:
@@ -61,8 +43,6 @@ class NotifierApi:
         webhooks: Webhooks,
         links: Links,
         router: RouterClient,
-        guard: Guard,
-        secret: str,
         clock: Clock,
     ) -> None:
         self._alerts = alerts
@@ -70,9 +50,6 @@ class NotifierApi:
         self._webhooks = webhooks
         self._links = links
         self._router = router
-        self._guard = guard
-        self._secret = secret.encode()
-        self._secrets = Secrets(secret)
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -86,6 +63,7 @@ class NotifierApi:
                 roles=frozenset({"officer"}),
                 body=NoBody,
                 keyed=True,
+                once="acknowledgements",
             ),
             get(
                 "/a/{token}",
@@ -103,29 +81,13 @@ class NotifierApi:
                 answers={200: None, 404: None, 409: None, 410: None, 503: None},
             ),
             post(
-                "/v1/webhooks",
-                self.add_webhook,
-                "Hear of the own reports",
-                roles=APPS,
-                body=WebhookBody,
-                keyed=True,
-                answers={201: None},
-            ),
-            get("/v1/webhooks", self.list_webhooks, "The app's webhooks", roles=APPS),
-            get(
-                "/v1/webhooks/{id}/deliveries",
-                self.deliveries,
-                "What was sent, newest first",
-                roles=APPS | {"ops"},
-                query=DeliveryQuery,
-            ),
-            post(
                 "/v1/deliveries/{id}/retry",
                 self.retry,
                 "Send a delivery again",
                 roles=APPS | {"ops"},
                 body=NoBody,
                 keyed=True,
+                once="retries",
             ),
         ]
 
@@ -169,81 +131,17 @@ class NotifierApi:
         about = {name: value for name, value in view(alert).items() if name == "case"}
         return Answer({"id": alert["_id"], "status": "recorded", **about})
 
-    async def add_webhook(self, call: Call) -> Answer:
-        body, who = call.body_as(WebhookBody), call.principal
-        known = {t.removesuffix(".v1") for t in CATALOGUE} | set(CATALOGUE)
-        errors = [FieldError(f"/types/{i}", "is no event type") for i, t in enumerate(body.types) if t not in known]
-        try:
-            await self._guard.checked(body.url)
-        except (AddressRefusedError, OSError) as refused:
-            errors.append(FieldError("/url", f"may not be called: {refused}"))
-        if errors:
-            raise invalid(*errors)
-        id_ = secret_id("w", self._secret, "webhook", who.city, who.who, call.key)
-        document: Document = {
-            "_id": id_,
-            "city": who.city,
-            "app": who.who,
-            "url": body.url,
-            "types": body.types,
-            "state": "active",
-            "generation": 1,
-            "made_at": real_now(),
-        }
-        replayed = False
-        stored = await self._webhooks.webhooks.find_one({"_id": id_})
-        if stored is None:
-            if (
-                await self._webhooks.webhooks.count({"city": who.city, "app": who.who}, limit=WEBHOOKS_MAX)
-                >= WEBHOOKS_MAX
-            ):
-                raise conflict("too-many", f"An app has at most {WEBHOOKS_MAX} webhooks.")
-            fresh = await self._webhooks.webhooks.insert(document)
-            stored = document if fresh else await self._webhooks.webhooks.find_one({"_id": id_})
-        else:
-            replayed = True
-        if stored is None or (stored["url"], stored["types"]) != (body.url, body.types):
-            raise key_reused()
-        headers = {"idempotent-replayed": "true"} if replayed else {}
-        return Answer({**_webhook_view(stored), "secret": self._secrets.of(stored)}, 201, headers)
-
-    async def list_webhooks(self, call: Call) -> Answer:
-        who = call.principal
-        found = await self._webhooks.webhooks.find({"city": who.city, "app": who.who}, limit=WEBHOOKS_MAX)
-        return Answer({"items": [_webhook_view(webhook) for webhook in found]})
-
-    async def _own_webhook(self, call: Call, id_: str) -> Document:
-        where: Document = {"_id": id_}
-        if call.principal.kind != "ops":
-            where |= {"city": call.principal.city, "app": call.principal.who}
-        elif call.principal.city != "*":
-            where["city"] = call.principal.city
-        webhook = await self._webhooks.webhooks.find_one(where)
-        if webhook is None:
-            raise not_found("webhook")
-        return webhook
-
-    async def deliveries(self, call: Call) -> Answer:
-        query = call.query_as(DeliveryQuery)
-        limit = checked_limit(query.limit)
-        webhook = await self._own_webhook(call, call.path["id"])
-        where: Document = {"webhook": webhook["_id"]}
-        if query.state is not None:
-            where["state"] = query.state
-        if query.cursor is not None:
-            where |= beyond(query.cursor, "made_at", -1)
-        found = await self._webhooks.deliveries.find(where, sort=[("made_at", -1), ("_id", 1)], limit=limit + 1)
-        shown, following = page(found, limit, "made_at")
-        return Answer({"items": [delivery_view(delivery) for delivery in shown], "next": following})
-
     async def retry(self, call: Call) -> Answer:
+        """A webhook's delivery, for its app and ops; an alert's, for ops."""
         id_ = call.path["id"]
         delivery = await self._webhooks.deliveries.find_one({"_id": id_})
-        if delivery is not None:
-            await self._own_webhook(call, delivery["webhook"])
-            await self._webhooks.sending.again(delivery)
-        else:
+        if delivery is None:
             await self._owed.deliveries.again(await self._owed_delivery(call.principal, id_))
+            return Answer({"id": id_, "status": "pending"})
+        webhook = await self._webhooks.own(call.principal, delivery["webhook"])
+        if webhook["state"] != "active":
+            raise conflict("ended", f"The webhook is {webhook['state']}: nothing is sent to it any more.")
+        await self._webhooks.sending.again(delivery)
         return Answer({"id": id_, "status": "pending"})
 
     async def _owed_delivery(self, who: Principal, id_: str) -> Document:
@@ -253,7 +151,3 @@ class NotifierApi:
         if delivery is None:
             raise not_found("delivery")
         return delivery
-
-
-def _webhook_view(webhook: Document) -> dict[str, object]:
-    return {"id": webhook["_id"], "url": webhook["url"], "types": webhook["types"], "state": webhook["state"]}

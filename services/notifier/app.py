@@ -37,6 +37,7 @@ from services.notifier.posting import Poster
 from services.notifier.router_client import RouterClient
 from services.notifier.silences import Silences
 from services.notifier.visit_alerts import VisitAlerts
+from services.notifier.webhook_api import WebhookApi
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
 from shared.city.model.channels import ChannelKind
 from shared.contracts import cases, cities, reports, rota, visits
@@ -79,9 +80,10 @@ def assemble(settings: Settings) -> Service:
     address = settings.public_url or settings.notifier_url
     links = Links(secret, address, alerts, router, packs, service.directory, service.clock)
     poster = Poster(guard, http_client.client(transport=LoneConnections()))
-    api = NotifierApi(alerts, owed, webhooks, links, router, guard, secret, service.clock)
+    api = NotifierApi(alerts, owed, webhooks, links, router, service.clock)
     service.routes = [
         *api.routes(),
+        *WebhookApi(webhooks, guard, secret).routes(),
         *case_deliveries.CaseDeliveries(webhooks).routes(),
         *MyAlerts(rules, owed, alerts.alerts, packs, service.clock).routes(),
         *silences.routes(),
@@ -109,6 +111,7 @@ def assemble(settings: Settings) -> Service:
     service.background("silences", silences.kept.run)
     service.background("holding", holding.run)
     service.background("packs", follower.run)
+    service.background("webhook-keys", lambda: webhooks.watch_keys(service.directory))
     _sends_to_apps(service, webhooks, poster)
     _sends_to_people(service, owed, alerts, links, packs, poster)
     retention = Retention(service.database, packs, old_alerts(alerts, owed, webhooks))

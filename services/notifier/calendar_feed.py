@@ -4,7 +4,6 @@ The address is all that a calendar program shows: whoever has it reads when that
 """
 
 import asyncio
-import base64
 import hmac
 import struct
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from shared.city.rota import DAY, Changes, Turn
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
+from shared.runtime import one_spelling
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Directory
 from shared.runtime.mongo import Database
@@ -73,6 +73,8 @@ class CalendarFeeds:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
+                once="calendars",
+                again=self._made,
                 answers={201: None},
             ),
             post(
@@ -82,6 +84,7 @@ class CalendarFeeds:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
+                once="ends of calendars",
             ),
             get(
                 "/v1/calendars/{token}.ics",
@@ -103,7 +106,12 @@ class CalendarFeeds:
         row = await self._rows.find_one({"_id": id_})
         if row is None:
             raise unavailable("The address is not yet on record. Repeat with the same key.", retry_after=1)
-        return Answer({"url": f"{self._public_url}/v1/calendars/{self._token(id_, row['generation'])}.ics"}, 201)
+        return await self._made(call, {"generation": row["generation"]})
+
+    async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
+        """The address of a generation, which is all that is kept of it."""
+        token = self._token(f"{call.principal.city}/{call.principal.who}", kept["generation"])
+        return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, kept=kept)
 
     async def revoke(self, call: Call) -> Answer:
         who = call.principal
@@ -131,7 +139,7 @@ class CalendarFeeds:
 
     def _token(self, id_: str, generation: int) -> str:
         body = struct.pack(">I", generation) + id_.encode()
-        return base64.urlsafe_b64encode(self._signed(body) + body).decode().rstrip("=")
+        return one_spelling.encoded(self._signed(body) + body)
 
     def _signed(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:16]
@@ -139,7 +147,7 @@ class CalendarFeeds:
     def _read(self, token: str) -> dict[str, object]:
         """What the address names; raises ``Refusal`` 404 for one that is not ours."""
         try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            raw = one_spelling.decoded(token)
             signed, body = raw[:16], raw[16:]
             if len(body) > 4 and hmac.compare_digest(signed, self._signed(body)):
                 return {"_id": body[4:].decode(), "generation": struct.unpack(">I", body[:4])[0], "live": True}

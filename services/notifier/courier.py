@@ -207,6 +207,8 @@ class Courier(Generic[Content]):
         changed: Document = {"last_outcome": outcome.name, "last_status": outcome.status, "last_at": now}
         if outcome.name == "delivered":
             return {**changed, "state": "delivered"}
+        if outcome.ended:
+            return {**changed, "state": "ended"}
         if outcome.final:
             return {**changed, "state": "failed"}
         if not outcome.counts:

@@ -1,8 +1,8 @@
 """Deliveries on record: who is owed what, whose turn it is, and what became of each attempt.
 
 A delivery is a document with a derived id; ``by`` names the field that holds its receiver. It is ``pending`` until it
-is ``delivered`` or ``failed``; ``next_at`` says when it is due. An attempt is on record before and after it is made: a
-crash in between repeats it under the same id.
+is ``delivered``, ``failed`` or ``ended`` (nobody wants it any more); ``next_at`` says when it is due. An attempt is on
+record before and after it is made: a crash in between repeats it under the same id.
 """
 
 import asyncio
@@ -52,6 +52,13 @@ class Deliveries:
             {"_id": delivery["_id"]}, {"$set": {"state": "pending", "next_at": real_now(), "attempts": 0}}
         )
         self.nudge([delivery[self._by]])
+
+    async def end(self, receiver: str, why: str) -> int:
+        """What is still owed to ``receiver`` ends; how many. What is on its way at this moment may still arrive."""
+        where = {self._by: receiver, "state": "pending"}
+        return await self.rows.update_all(
+            where, {"$set": {"state": "ended", "last_outcome": why, "last_at": real_now()}}
+        )
 
     async def receiver_after(self, last: str, now: datetime) -> str:
         """The next receiver, in the order of their ids, that something is due for; empty when there is none.

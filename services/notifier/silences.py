@@ -84,7 +84,15 @@ class Silences:
                 keyed=True,
                 answers={201: None},
             ),
-            post("/v1/silences/{id}/end", self.end, "End a silence now", roles=officers, body=NoBody, keyed=True),
+            post(
+                "/v1/silences/{id}/end",
+                self.end,
+                "End a silence now",
+                roles=officers,
+                body=NoBody,
+                keyed=True,
+                once="ends of silences",
+            ),
         ]
 
     async def list_(self, call: Call) -> Answer:

@@ -37,6 +37,7 @@ from shared.runtime.births import Births
 from shared.runtime.broker import tail_subscriber
 from shared.runtime.consume import effect
 from shared.runtime.packs import PackLibrary
+from shared.runtime.remembered import INDEXES as KEY_INDEXES
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
@@ -61,6 +62,7 @@ def assemble(settings: Settings) -> Service:
     relay = service.emits_from(store.cases, cities, rota_changes, visits.visits)
     service.begins_with(Births(store.cases, opened_event))
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
+    service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     service.holds = lambda: packs.cities

@@ -46,6 +46,7 @@ class Changes:
         *,
         at: datetime | None = None,
         key: str | None = None,
+        fingerprint: str | None = None,
         trace: str = "",
     ) -> Change:
         """The change that ``happened`` makes of the stored ``case``, after what was due by its first moment, or ``at``.
@@ -68,6 +69,7 @@ class Changes:
             (*envelopes, *more),
             seen_by(after, pack),
             key,
+            fingerprint,
             mark=secrets.token_hex(8),
             fired=len(fired),
             breached=breached,

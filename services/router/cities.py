@@ -17,11 +17,11 @@ from shared.city.reading import read_pack
 from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
-from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
+from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRights, Principal, key_id
-from shared.runtime.identity.tokens import derived_token, token_hash
+from shared.runtime.identity.tokens import derived_token, new_token
 from shared.runtime.mongo import Collection, Document
 from shared.runtime.packs import FILES_MAX, PackLibrary
 from shared.runtime.pages import beyond, checked_limit, page
@@ -106,6 +106,7 @@ class Cities:
                 body=LoadBody,
                 json_max=FILES_MAX,
                 keyed=True,
+                once="cities",
             ),
             get("/v1/cities", self.list, "Cities", roles=everybody),
             get(
@@ -115,9 +116,15 @@ class Cities:
                 roles=frozenset({"ops", "service"}),
             ),
             post(
-                "/v1/keys", self.new_key, "A key, shown once", roles=OPS, body=KeyBody, keyed=True, answers={201: None}
+                "/v1/keys",
+                self.new_key,
+                "A key, shown once",
+                roles=OPS,
+                body=KeyBody,
+                keyed=True,
+                once="keys",
+                answers={201: None},
             ),
-            get("/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=OPS, query=KeysQuery),
             post(
                 "/v1/keys:revoke",
                 self.revoke,
@@ -125,7 +132,9 @@ class Cities:
                 roles=OPS,
                 body=RevokeBody,
                 keyed=True,
+                once="revocations",
             ),
+            get("/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=OPS, query=KeysQuery),
             post(
                 "/v1/keys:rotate",
                 self.rotate,
@@ -133,6 +142,7 @@ class Cities:
                 roles=OPS,
                 body=NoBody,
                 keyed=True,
+                once="rotations",
             ),
         ]
         if self._service.settings.dev_tokens:
@@ -144,6 +154,8 @@ class Cities:
                     roles=OPS,
                     body=TokensBody,
                     keyed=True,
+                    once="dev tokens",
+                    again=lambda call, _: self.dev_tokens(call),
                 )
             )
         return routes
@@ -230,22 +242,17 @@ class Cities:
         return Response(content, media_type="application/gzip")
 
     async def new_key(self, call: Call) -> Answer:
+        """The key is in the first answer alone: whoever lost that asks under another idempotency key."""
         body = call.body_as(KeyBody)
         if not call.principal.may_enter(body.city) or body.city not in self._packs.cities:
             raise invalid(FieldError("/city", "is not loaded"))
-        # Whoever else knows the Idempotency-Key gets another key with it, not this one shown again.
         maker = call.principal.name or ("ops" if call.principal.city == EVERY_CITY else f"ops of {call.principal.city}")
-        token = self._token(body.role, "key", body.city, body.name, body.role, token_hash(call.token), call.key)
+        token = new_token(body.role)
         app = body.name if body.role != "ops" else None
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
-        before = await self._directory.key(token)
-        if before is not None and before["revoked_at"] is not None:
-            raise conflict("revoked", "The key that was made under this Idempotency-Key is revoked. Send a new one.")
-        if before is not None and before["rate"] != body.rate:
-            raise key_reused()
         await self._directory.add_keys([(token, who)], self._service.clock.now(), maker)
-        headers = {} if before is None else {"idempotent-replayed": "true"}
-        return Answer({"city": body.city, "name": body.name, "role": body.role, "key": token}, 201, headers)
+        about = {"city": body.city, "name": body.name, "role": body.role}
+        return Answer({**about, "key": token}, 201, kept=about)
 
     async def keys(self, call: Call) -> Answer:
         """Who may come in, and who let them: a key that somebody made in secret is found here."""
@@ -308,7 +315,8 @@ class Cities:
                     {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": token}
                     for token, _, p in people
                 ],
-            }
+            },
+            kept={},
         )
 
     def _token(self, kind: str, *what: str) -> str:

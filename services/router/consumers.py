@@ -88,11 +88,11 @@ class ReportEvents:
         data = _word(event)
         said = _happened(data, event)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._homes.with_seen(data.case)
+            loaded = await self._homes.unless_done(data.case, event.id)
             if loaded is None or loaded[0].city != event.city:
                 raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
-            case, seen = loaded
-            if event.id in seen:
+            case, came = loaded
+            if came:
                 return
             happened = await self._follows(as_of(case, said.at), said)
             if await self._changes.save(self._changes.of(case, happened, key=event.id, trace=event.trace)):

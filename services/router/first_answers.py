@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import msgspec
 
 from services.router.store import CaseStore
-from shared.kernel.errors import Refusal, key_reused
+from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Answer
+from shared.runtime.mongo import Document
 from shared.runtime.relay import real_now
 
 _encoder = msgspec.json.Encoder()
@@ -20,10 +21,10 @@ class FirstAnswers:
     def __init__(self, store: CaseStore) -> None:
         self._store = store
 
-    async def replay(self, key: str, fingerprint: str) -> Answer | None:
-        """The first answer, or None when there was none. Raises it where it was a ``Refusal``, 422 for another body."""
-        first = await self._store.answered(key)
-        return None if first is None else _replayed(first, fingerprint)
+    async def of(self, key: str) -> "First | None":
+        """The first answer to ``key``, if there was one."""
+        found = await self._store.answered(key)
+        return None if found is None else First(found)
 
     async def keep(self, key: str, fingerprint: str, answer: Answer) -> Answer:
         """Keep ``answer``; as it is to be sent."""
@@ -51,16 +52,25 @@ class FirstAnswers:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """A first answer, as it was kept."""
+
+    kept: Document
+
+    def to(self, fingerprint: str) -> bool:
+        """Whether this is what came first."""
+        return bool(self.kept["fingerprint"] == fingerprint)
+
+    def repeated(self) -> Answer:
+        """The answer. Raises it where it was a ``Refusal``."""
+        if self.kept["status"] >= 400:
+            said = msgspec.json.decode(self.kept["body"])
+            raise Refusal(self.kept["status"], said["kind"], said["detail"], extra=said["extra"], replayed=True)
+        headers = {**self.kept["headers"], "idempotent-replayed": "true"}
+        return Answer(msgspec.Raw(self.kept["body"].encode()), self.kept["status"], headers)
+
+
 def fingerprint(name: str, body: object) -> str:
     """What "the same body" means: equal after parsing and defaults."""
     return hashlib.sha256(name.encode() + b"\n" + _encoder.encode(body)).hexdigest()
-
-
-def _replayed(first: dict[str, Any], fingerprint: str) -> Answer:
-    if first["fingerprint"] != fingerprint:
-        raise key_reused()
-    if first["status"] >= 400:
-        kept = msgspec.json.decode(first["body"])
-        raise Refusal(first["status"], kept["kind"], kept["detail"], extra=kept["extra"], replayed=True)
-    headers = {**first["headers"], "idempotent-replayed": "true"}
-    return Answer(msgspec.Raw(first["body"].encode()), first["status"], headers)

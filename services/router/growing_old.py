@@ -15,6 +15,7 @@ def ended_cases(store: CaseStore, links: Links, events: Collection) -> Kept:
         gone = {"$in": [case["_id"] for case in page]}
         await events.delete({"subject": gone})
         await links.links.delete({"case": gone})
+        await store.keys.forget(gone["$in"])
         return await store.cases.delete({"_id": gone})
 
     return Kept("cases", ("cases", "reports"), store.cases, "stored_at", cases, {"open": False})

@@ -34,12 +34,20 @@ class Homes:
             raise TimeoutError(f"the case {away[0]} is not there yet")
         return homes
 
-    async def with_seen(self, case: str) -> tuple[Case, set[str]] | None:
-        """The case that ``case`` is or was merged into, with the keys seen there and on the way; None: not there.
+    async def unless_done(self, case: str, key: str) -> tuple[Case, bool] | None:
+        """The case that ``case`` is or was merged into, and whether ``key`` changed it or one on the way; None: not
+        there.
 
         Raises ``LookupError`` for one that leads round in a circle.
         """
-        return (await self._walk([case], self._store.load_seen)).get(case)
+
+        async def load(ids: Sequence[str]) -> Loaded:
+            found = await self._store.load_keyed(ids)
+            came = {id_: await self._store.keys.came(document, key) for id_, (_, document) in found.items()}
+            return {id_: (there, set() if came[id_] is None else {key}) for id_, (there, _) in found.items()}
+
+        found = (await self._walk([case], load)).get(case)
+        return None if found is None else (found[0], bool(found[1]))
 
     async def _walk(self, cases: Iterable[str], load: Callable[[Sequence[str]], Awaitable[Loaded]]) -> Loaded:
         homes: Loaded = {}

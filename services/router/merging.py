@@ -49,9 +49,10 @@ INDEXES = (IndexModel([("at", 1)], name="at"),)
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What follows once ``case`` has seen ``key``."""
+    """What follows once ``case`` has seen ``key``, and under it ``said``, the fingerprint of an officer's command."""
 
     key: str
+    said: str | None = None
     at: datetime
     city: str
     case: str
@@ -110,10 +111,13 @@ class Merging:
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
-    async def intend(self, command: Command, case: Case, key: str, category: str | None = None) -> None:
+    async def intend(
+        self, command: Command, case: Case, key: str, category: str | None = None, said: str | None = None
+    ) -> None:
         """Before the case changes. Repeated, the newest holds."""
         intent = Intent(
             key=key,
+            said=said,
             at=real_now(),
             city=case.city,
             case=case.id,
@@ -123,23 +127,27 @@ class Merging:
             category=category,
         )
         document = msgspec.to_builtins(intent, builtin_types=(datetime,))
-        await self.intents.update({"_id": document.pop("key")}, {"$set": document}, upsert=True)
+        await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)
 
-    async def finish(self, key: str) -> None:
-        """What follows ``key``'s change, if that took; again is once."""
-        document = await self.intents.find_one({"_id": key})
+    async def finish(self, key: str, said: str | None = None) -> None:
+        """What follows the change under ``key``, if that took; again is once."""
+        await self._finish(_intended(key, said))
+
+    async def _finish(self, id_: str) -> None:
+        document = await self.intents.find_one({"_id": id_})
         if document is None:
             return
-        intent = msgspec.convert({**document, "key": key}, Intent)
+        intent = msgspec.convert({"key": id_, **document}, Intent)
         loaded = await self._store.load(intent.case)
-        if loaded is not None and key in loaded[1]:
+        came = await self._store.keys.came(loaded[1], intent.key) if loaded is not None else None
+        if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
             if intent.into is not None:
                 await self._taken_in(intent, loaded[0])
             elif intent.matter is not None:
                 await self._second(intent, loaded[0])
             else:
                 await self._taken_apart(intent, loaded[0])
-        await self.intents.delete({"_id": key, "at": document["at"]})
+        await self.intents.delete({"_id": id_, "at": document["at"]})
 
     async def _taken_in(self, intent: Intent, younger: Case) -> None:
         """The older case counts the younger one's reports; if it was closed meanwhile it is open again."""
@@ -147,11 +155,11 @@ class Merging:
             return
         key = f"{intent.key}.into"
         for _ in range(ROUNDS_MAX):
-            loaded = await self._attachments.walk.with_seen(intent.into)
+            loaded = await self._attachments.walk.unless_done(intent.into, key)
             if loaded is None:
                 raise LookupError(f"no case {intent.into} to merge into")
-            stored, seen = loaded
-            if key in seen:
+            stored, done = loaded
+            if done:
                 return
             now = self._clock.now()
             home = as_of(stored, now)
@@ -183,7 +191,9 @@ class Merging:
         key = f"{intent.key}.out"
         for _ in range(ROUNDS_MAX):
             loaded = await self._store.load(case)
-            if loaded is None or key in loaded[1] or loaded[0].merged_into is None:
+            if loaded is None or loaded[0].merged_into is None:
+                return
+            if await self._store.keys.came(loaded[1], key) is not None:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
@@ -263,9 +273,14 @@ class Merging:
         )
         for document in left:
             try:
-                await self.finish(document["_id"])
+                await self._finish(document["_id"])
             except MongoError:
                 raise
             except Exception:
                 log.exception("merging.failed", key=document["_id"])
                 await self.intents.update({"_id": document["_id"]}, {"$set": {"at": real_now()}})
+
+
+def _intended(key: str, said: str | None) -> str:
+    """One intention for each thing that came under a key: which of them the case took, it says itself."""
+    return key if said is None else f"{key} {said}"

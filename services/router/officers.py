@@ -1,6 +1,6 @@
 """An officer's command, end to end: replay, sight, right, freshness, decision, one guarded update, the first answer."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -21,10 +21,11 @@ from services.router.visibility import is_guest
 from shared.city.pack import Pack
 from shared.city.together import consults
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, Refusal, invalid, not_found, unavailable
+from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server import Answer, Call
 from shared.runtime.identity.directory import Principal
+from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
 
 log = structlog.get_logger()
@@ -32,6 +33,24 @@ log = structlog.get_logger()
 ROUNDS_MAX = 5
 MERGING = frozenset({"merge", "split"})
 """Commands that other cases follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command's idempotency key on its case, and the fingerprint of command and body.
+
+    ``spent``: another command was refused for good under the key, so only what the case itself remembers is repeated.
+    """
+
+    key: str
+    fingerprint: str
+    spent: bool
+
+    def is_another(self, came: Document | None) -> bool:
+        """Whether the key stands for something else. Version 0.1.0 remembered keys without fingerprints."""
+        if came is None:
+            return self.spent
+        return bool(came.get("fingerprint", self.fingerprint) != self.fingerprint)
 
 
 class Officers:
@@ -59,27 +78,31 @@ class Officers:
         case_id = call.path["id"]
         key = plain_id("k", principal.city, principal.who, case_id, call.key)
         said = fingerprint(name, call.body)
-        if (first := await self._answers.replay(key, said)) is not None:
-            return first
+        first = await self._answers.of(key)
+        if first is not None and first.to(said):
+            return first.repeated()
         try:
-            case, fresh = await self._through(name, call, principal, key)
+            case, fresh = await self._through(name, call, principal, Asked(key, said, spent=first is not None))
         except Refusal as refusal:
             await self._answers.keep_refusal(key, said, refusal)
             raise
         actor = acting(principal, case, self._packs.current(case.city))
-        first = await self._answers.keep(key, said, Answer(answer(case, actor), 200, {"etag": etag(case)}))
-        return first if fresh else replace(first, headers={**first.headers, "idempotent-replayed": "true"})
+        answered = await self._answers.keep(key, said, Answer(answer(case, actor), 200, {"etag": etag(case)}))
+        return answered if fresh else replace(answered, headers={**answered.headers, "idempotent-replayed": "true"})
 
-    async def _through(self, name: str, call: Call, principal: Principal, key: str) -> tuple[Case, bool]:
+    async def _through(self, name: str, call: Call, principal: Principal, asked: Asked) -> tuple[Case, bool]:
         """The case after the command, and whether it was this call that did it."""
         for _ in range(ROUNDS_MAX):
             found = await self._store.get(principal.city, call.path["id"], principal.sight)
             if found is None:
                 raise not_found("case")
-            stored, seen = found
-            if key in seen:
+            stored, document = found
+            came = await self._store.keys.came(document, asked.key)
+            if asked.is_another(came):
+                raise key_reused()
+            if came is not None:
                 if name in MERGING:
-                    await self._merging.finish(key)
+                    await self._merging.finish(asked.key, asked.fingerprint)
                 return stored, False
             _if_match(call, stored)
             now = self._clock.now()
@@ -93,16 +116,18 @@ class Officers:
                 command = await self._merging.prepared(command, case, principal)
             happened = decide(case, command, actor, now)
             if not happened:
-                return stored, True
+                if await self._store.note(stored, asked.key, asked.fingerprint):
+                    return stored, True
+                continue
             if command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
             if name in MERGING:
-                await self._merging.intend(command, case, key, _category(call.body, pack))
-            change = self._changes.of(stored, happened, key=key, trace=call.trace)
+                await self._merging.intend(command, case, asked.key, _category(call.body, pack), asked.fingerprint)
+            change = self._changes.of(stored, happened, key=asked.key, fingerprint=asked.fingerprint, trace=call.trace)
             if await self._changes.save(change):
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
                 if name in MERGING:
-                    await self._merging.finish(key)
+                    await self._merging.finish(asked.key, asked.fingerprint)
                 return change.after, True
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 

@@ -16,10 +16,8 @@ from shared.contracts.envelope import Envelope
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
 from shared.runtime.relay import as_pending, real_now
+from shared.runtime.remembered import Remembered
 from shared.runtime.vitals import COUNTED_MAX
-
-SEEN_KEPT = 64
-"""Keys of commands and ids of events that changed the case, newest last: what guards against doing it twice."""
 
 MARKS_KEPT = 8
 """Of the changes of a case: more than follow one another while somebody asks whether his own took."""
@@ -60,7 +58,9 @@ _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
 _SOMETIMES = ("next_due", "same", "aside")
 """What a document has only while there is something."""
 _QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *_SOMETIMES)
-_STORE_FIELDS = frozenset((*_QUERIED, "pending", "outbox", "seen", "attached", "first_event", "stored_at", "marks"))
+_STORE_FIELDS = frozenset(
+    (*_QUERIED, "pending", "outbox", "seen", "seen_aside", "attached", "first_event", "stored_at", "marks")
+)
 ATTACHED_KEPT = 512
 """Reports that were attached last: what guards against attaching one twice until its link says so."""
 _COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
@@ -71,13 +71,17 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A decided change: the case before and after, its events, who sees it, and the key that guards it."""
+    """A decided change: the case before and after, its events, who sees it, and the key that guards it.
+
+    ``fingerprint``: of what came under the key; None where the key is an event's id.
+    """
 
     before: Case
     after: Case
     envelopes: tuple[Envelope, ...]
     seen_by: list[str]
     key: str | None = None
+    fingerprint: str | None = None
     attached: tuple[str, ...] = ()
     """Reports that it attaches."""
     mark: str = ""
@@ -163,6 +167,8 @@ class CaseStore:
     def __init__(self, database: Database) -> None:
         self.cases: Collection = database.collection("cases")
         self.answers: Collection = database.collection("answers")
+        self.keys = Remembered(self.cases, database.collection("case_keys"), "seen")
+        """Keys of commands and ids of events that changed a case: what guards against doing a thing twice."""
 
     async def insert_opened(self, opened: Sequence[tuple[Case, Envelope, list[str]]]) -> list[Envelope]:
         """Insert new cases; those that exist already are left alone. Answers the first events of all, as stored.
@@ -195,33 +201,34 @@ class CaseStore:
         """``case.opened.v1`` of a case that exists."""
         return (await self._first_events([id_]))[0]
 
-    async def get(self, city: str, id_: str, sight: frozenset[str] | None) -> tuple[Case, list[str]] | None:
-        """A case that an officer with these names sees (``Principal.sight``; None: ops), and the keys that it has
-        seen."""
+    async def get(self, city: str, id_: str, sight: frozenset[str] | None) -> tuple[Case, Document] | None:
+        """A case that an officer with these names sees (``Principal.sight``; None: ops), and the document that
+        ``keys`` is asked with."""
         where: Document = {"_id": id_, "city": city}
         if sight is not None:
             where["seen_by"] = {"$in": sorted(sight)}
         document = await self.cases.find_one(where)
         if document is None:
             return None
-        return from_doc(document), [seen["id"] for seen in document.get("seen", ())]
+        return from_doc(document), document
 
-    async def load(self, id_: str) -> tuple[Case, set[str]] | None:
-        """A case by id, for events and clocks."""
+    async def load(self, id_: str) -> tuple[Case, Document] | None:
+        """A case by id, for events and clocks, and the document that ``keys`` is asked with."""
         document = await self.cases.find_one({"_id": id_})
         if document is None:
             return None
-        return from_doc(document), {seen["id"] for seen in document.get("seen", ())}
+        return from_doc(document), document
 
     async def load_all(self, ids: Sequence[str]) -> dict[str, tuple[Case, set[str]]]:
         """Cases by id, each with the reports that were attached to it last."""
         found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
-    async def load_seen(self, ids: Sequence[str]) -> dict[str, tuple[Case, set[str]]]:
-        """Cases by id, each with the keys of commands and ids of events that changed it last."""
-        found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "seen": 1}, limit=len(ids))
-        return {d["_id"]: (from_doc(d), {seen["id"] for seen in d.get("seen", ())}) for d in found}
+    async def load_keyed(self, ids: Sequence[str]) -> dict[str, tuple[Case, Document]]:
+        """Cases by id, each with the document that ``keys`` is asked with."""
+        wanted = {**_CASE_FIELDS, "seen": 1, "seen_aside": 1}
+        found = await self.cases.find({"_id": {"$in": list(ids)}}, wanted, limit=len(ids))
+        return {document["_id"]: (from_doc(document), document) for document in found}
 
     async def places(self, keys: Sequence[str], since: datetime) -> list[Nearby]:
         """Cases in these cells that are open, or ended not too long before ``since``; of one cell 10,000 at most.
@@ -262,6 +269,12 @@ class CaseStore:
     async def save(self, change: Change) -> bool:
         """One guarded update; False when the case moved on meanwhile."""
         return bool(await self.cases.update(*_guarded(change)))
+
+    async def note(self, case: Case, key: str, fingerprint: str) -> bool:
+        """Remember a command that changes nothing, so that its key stands for it; False when the case moved on."""
+        entry = {"id": key, "fingerprint": fingerprint}
+        where = {"_id": case.id, "version": case.version, "seen.id": {"$ne": key}}
+        return bool(await self.cases.update(where, {"$push": {"seen": {"$each": [entry]}}}))
 
     async def save_all(self, changes: Sequence[Change]) -> int:
         """A bulk of guarded updates; how many took. ``took`` says which."""
@@ -353,7 +366,8 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     if change.key is not None:
         where["seen.id"] = {"$ne": change.key}
-        update["$push"]["seen"] = {"$each": [{"id": change.key}], "$slice": -SEEN_KEPT}
+        said = {"fingerprint": change.fingerprint} if change.fingerprint is not None else {}
+        update["$push"]["seen"] = {"$each": [{"id": change.key, **said}]}
     if change.attached:
         update["$push"]["attached"] = {"$each": list(change.attached), "$slice": -ATTACHED_KEPT}
     if gone := [name for name in _SOMETIMES if name not in document]:

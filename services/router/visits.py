@@ -1,7 +1,7 @@
 """Routes of visits: planned one by one or as a campaign, held with who came, called off."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from datetime import UTC, datetime, time
 from typing import Any
@@ -12,7 +12,6 @@ import structlog
 from services.router.command_bodies import Reason
 from services.router.domain.commands import DESK
 from services.router.domain.visit import Visit, cancelled, held, reminder
-from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.photos import PhotoClaims
 from services.router.store import CaseStore
 from services.router.visit_bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
@@ -20,7 +19,7 @@ from services.router.visit_store import VisitStore, from_doc
 from services.router.visits_due import VisitsDue
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, Refusal, conflict, forbidden, invalid, key_reused, not_found, unavailable
+from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
@@ -51,14 +50,15 @@ class Visits:
         self._packs = packs
         self._photos = photos
         self._clock = clock
-        self._answers = FirstAnswers(cases)
 
     def routes(self) -> list[Route]:
         def read(path: str, handler: Any, summary: str, query: Any = None) -> Route:
             return get(path, handler, summary, roles=OFFICERS, query=query)
 
         def act(path: str, handler: Any, summary: str, body: Any, status: int = 200) -> Route:
-            return post(path, handler, summary, roles=OFFICERS, body=body, keyed=True, answers={status: None})
+            return post(
+                path, handler, summary, roles=OFFICERS, body=body, keyed=True, once="visits", answers={status: None}
+            )
 
         return [
             act("/v1/visits", self.plan, "Plan a visit and invite units", VisitBody, 201),
@@ -101,7 +101,7 @@ class Visits:
                 raise key_reused()
             return Answer(view(stored), 201)
 
-        return await self._once(call, "plan", planned)
+        return await self._asked(call, planned)
 
     async def campaign(self, call: Call) -> Answer:
         body = call.body_as(CampaignBody)
@@ -135,7 +135,7 @@ class Visits:
             items = [view(s) if s is not None else {"place": v.place, "at": v.at, "state": "taken"} for v, s in pairs]
             return Answer({"id": id_, "name": body.name, "visits": items}, 201)
 
-        return await self._once(call, "campaign", planned)
+        return await self._asked(call, planned)
 
     async def hold(self, call: Call) -> Answer:
         body = call.body_as(HoldBody)
@@ -143,15 +143,13 @@ class Visits:
         def ended(visit: Visit, by: str, now: datetime) -> Visit:
             return held(visit, came=tuple(body.came), result=body.result, photos=tuple(body.photos), by=by, now=now)
 
-        return await self._end(call, "hold", ended)
+        return await self._end(call, ended)
 
     async def cancel(self, call: Call) -> Answer:
         body = call.body_as(Reason)
-        return await self._end(
-            call, "cancel", lambda visit, by, now: cancelled(visit, reason=body.reason, by=by, now=now)
-        )
+        return await self._end(call, lambda visit, by, now: cancelled(visit, reason=body.reason, by=by, now=now))
 
-    async def _end(self, call: Call, name: str, ended: Callable[[Visit, str, datetime], Visit]) -> Answer:
+    async def _end(self, call: Call, ended: Callable[[Visit, str, datetime], Visit]) -> Answer:
         """One guarded update; whoever comes with the same key after a crash finds it done."""
 
         async def carried_out(key: str, pack: Pack) -> Answer:
@@ -172,22 +170,15 @@ class Visits:
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
             return Answer(view(after))
 
-        return await self._once(call, f"{name} {call.path['id']}", carried_out)
+        return await self._asked(call, carried_out)
 
-    async def _once(self, call: Call, name: str, act: Callable[[str, Pack], Any]) -> Answer:
-        """``act`` and its first answer, or that answer again."""
+    async def _asked(self, call: Call, act: Callable[[str, Pack], Awaitable[Answer]]) -> Answer:
+        """``act``, for those who may; under the same key it finds what it did before."""
         who = call.principal
-        key, said = plain_id("k", who.city, who.who, name.partition(" ")[2], call.key), fingerprint(name, call.body)
-        if (first := await self._answers.replay(key, said)) is not None:
-            return first
         if who.role not in DESK:
             raise forbidden(f"The role {who.role} plans no visits.")
-        try:
-            answer: Answer = await act(key, self._packs.current(who.city))
-        except Refusal as refusal:
-            await self._answers.keep_refusal(key, said, refusal)
-            raise
-        return await self._answers.keep(key, said, answer)
+        key = plain_id("k", who.city, who.who, call.path.get("id", ""), call.key)
+        return await act(key, self._packs.current(who.city))
 
     async def one(self, call: Call) -> Answer:
         found = await self._store.get(call.principal.city, call.path["id"], call.principal.unit)

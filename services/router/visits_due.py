@@ -82,12 +82,12 @@ class VisitsDue:
         """The line of that version on the visit's case, or on the one into which that was merged."""
         key = event_id(visit.id, version, 0)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._homes.with_seen(visit.case) if visit.case is not None else None
+            loaded = await self._homes.unless_done(visit.case, key) if visit.case is not None else None
             if loaded is None:
                 log.warning("visit.case_gone", visit=visit.id, case=visit.case)
                 return
-            case, seen = loaded
-            if key in seen:
+            case, done = loaded
+            if done:
                 return
             happened = _line(visit, version, self._clock.now())
             if await self._changes.save(self._changes.of(case, [happened], key=key)):

@@ -4,7 +4,6 @@ A name is resolved once per attempt, every address is checked, and the connectio
 original name for TLS and Host, so that a second answer of the resolver changes nothing.
 """
 
-import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
@@ -13,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 import httpx
+
+from shared.runtime.names import Names
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -35,27 +36,21 @@ class Target:
     extensions: Mapping[str, Any]
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """The host's addresses by the system's resolver. Raises ``OSError``."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(info[4][0]) for info in found]
-
-
 class Guard:
     """Checks callback addresses, when they are saved and at each attempt."""
 
-    def __init__(self, allow: str, resolver: Resolve = resolve) -> None:
+    def __init__(self, allow: str, resolver: Resolve | None = None) -> None:
         self._allowed: list[Network] = [
             ipaddress.ip_network(text.strip(), strict=False) for text in allow.split(",") if text.strip()
         ]
-        self._resolver = resolver
+        self._resolver = resolver or Names()
 
     async def checked(self, url: str) -> Target:
         """Raises ``AddressRefusedError``, or ``OSError`` when the name has no address now."""
         parsed = _parsed(url)
         port = parsed.port or (443 if parsed.scheme == "https" else 80)
         literal = _literal(parsed.host)
-        texts = [str(literal)] if literal is not None else await self._resolver(parsed.host, port)
+        texts = [str(literal)] if literal is not None else await self._resolver(parsed.raw_host.decode("ascii"), port)
         addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in texts]
         if not addresses:
             raise AddressRefusedError("the name has no address")

@@ -79,9 +79,12 @@ class Answer:
     body: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    kept: object = None
+    """What is kept for a repetition of a request that is done ``once``, where that is not the body: a secret is not."""
 
 
 Handler = Callable[[Call], Awaitable[Answer | Response]]
+Again = Callable[[Call, Any], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,12 @@ class Route:
     query: Any = None
     answers: Mapping[int, Any] = field(default_factory=lambda: {200: None})
     keyed: bool = False
+    """It takes an Idempotency-Key, and the handler sees to it that the key stands for one thing."""
+    once: str = ""
+    """Said of a keyed route whose handler does not: the kind of thing of which a caller's key stands for one (of one
+    ``{id}``, where the path has it). See ``shared/runtime/once.py``."""
+    again: Again | None = None
+    """What answers a repetition, from what was kept of the first answer; without it, that is the answer."""
     raw_max: int = 0
     """Above 0: the body is bytes of at most this length, not JSON."""
     json_max: int = JSON_MAX
@@ -111,6 +120,8 @@ class RouteOptions(TypedDict, total=False):
     query: Any
     answers: Mapping[int, Any]
     keyed: bool
+    once: str
+    again: Again | None
     raw_max: int
     json_max: int
     media: tuple[str, ...]

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
-CONNECTIONS_MAX = 128
+CONNECTIONS_MAX = 1024
+"""More than silent receivers can hold, eight at once each until they are left alone: none waits for another."""
 IDLE_MAX = 64
 IDLE_SECONDS_MAX = 30.0
 Origin = tuple[str, str, int | None, str | None]

@@ -1,6 +1,5 @@
 """Pages: ``?cursor=&limit=`` in, ``{"items": […], "next": …}`` out, ordered by a time and an id."""
 
-import base64
 from datetime import datetime
 from typing import Literal
 
@@ -8,6 +7,7 @@ import msgspec
 
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import FieldError, invalid
+from shared.runtime import one_spelling
 from shared.runtime.mongo import Document
 
 LIMIT_MAX = 200
@@ -22,7 +22,7 @@ def checked_limit(limit: int) -> int:
 
 def cursor_after(at: datetime, id_: str) -> str:
     """Where the next page begins; opaque to callers."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([rfc3339(at), id_])).decode()
+    return one_spelling.encoded(msgspec.json.encode([rfc3339(at), id_]), padded=True)
 
 
 def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
@@ -33,7 +33,7 @@ def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
     Raises ``Refusal`` 422 for a cursor that no page gave.
     """
     try:
-        at, id_ = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[datetime, str])
+        at, id_ = msgspec.json.decode(one_spelling.decoded(cursor, padded=True), type=tuple[datetime, str])
     except (ValueError, msgspec.MsgspecError) as wrong:
         raise invalid(FieldError("?cursor", "is not one that a page gave")) from wrong
     compare = "$gt" if direction == 1 else "$lt"

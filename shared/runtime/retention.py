@@ -60,7 +60,11 @@ class Retention:
 
     def routes(self) -> list[Route]:
         summary = "Delete what is older than the pack keeps it; with dry_run only count"
-        return [post("/v1/retention:run", self.asked, summary, roles=OPS, body=RunBody, keyed=True)]
+        return [
+            post(
+                "/v1/retention:run", self.asked, summary, roles=OPS, body=RunBody, keyed=True, once="runs of retention"
+            )
+        ]
 
     async def run(self) -> None:
         """For ever."""

@@ -35,6 +35,8 @@ from shared.runtime.http_server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
 from shared.runtime.kafka_connection import KafkaConnection
 from shared.runtime.mongo import Collection, IndexModel, Mongo, MongoError
+from shared.runtime.once import INDEXES as ONCE_INDEXES
+from shared.runtime.once import Once
 from shared.runtime.ops_routes import ops_routes
 from shared.runtime.quotas import Quotas
 from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
@@ -73,11 +75,16 @@ class Service:
         self.dead = DeadLetters(
             name, self.database.collection("dead_letters"), Attempts(self.database.collection("attempts"))
         )
+        asked = self.database.collection("asked")
+        self.once = Once(asked, settings.secret_text)
         self.relay: Relay | None = None
         self.sources: Sequence[Collection] = ()
         self.births: Sequence[Births] = ()
         self.consumers: list[Consumer] = []
-        self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [(self.dead.collection, DEAD_INDEXES)]
+        self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
+            (self.dead.collection, DEAD_INDEXES),
+            (asked, ONCE_INDEXES),
+        ]
         self.checks: dict[str, Check] = {}
         self.holds: Callable[[], Mapping[str, str]] = dict
         """City → version of its pack that holds here."""
@@ -141,7 +148,8 @@ class Service:
             return Answer(described)
 
         routes.append(get("/openapi.json", openapi_json, "This page"))
-        application = Edge(self.name, self.directory, self.quotas, self.telemetry).application(routes, self._lifespan)
+        bound = [self.once.bound(route) for route in routes]
+        application = Edge(self.name, self.directory, self.quotas, self.telemetry).application(bound, self._lifespan)
         application.state.on_stop = self.on_stop
         return application
 

@@ -1,9 +1,10 @@
 """Addresses that only we can have made: what they are for and until when, signed. Nothing is stored for them."""
 
-import base64
 import hmac
 import struct
 from datetime import UTC, datetime
+
+from shared.runtime import one_spelling
 
 
 class SignedLinks:
@@ -15,12 +16,12 @@ class SignedLinks:
     def token(self, what: str, ends: datetime) -> str:
         """A token for an address; ``what`` is readable by whoever has it."""
         body = struct.pack(">I", int(ends.timestamp())) + what.encode()
-        return base64.urlsafe_b64encode(self._signed(body) + body).decode().rstrip("=")
+        return one_spelling.encoded(self._signed(body) + body)
 
     def read(self, token: str) -> tuple[str, datetime] | None:
         """What it is for, and when it ends (to the second); None for a token that is not ours."""
         try:
-            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            raw = one_spelling.decoded(token)
             signed, body = raw[:16], raw[16:]
             if len(body) < 6 or not hmac.compare_digest(signed, self._signed(body)):
                 return None

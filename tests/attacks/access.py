@@ -222,11 +222,11 @@ class World:
         found = []
         for service, url in self.stack.urls.items():
             page = self.stack.http.get(f"{url}/openapi.json").json()
-            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post", "put")):
+            for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post", "put", "delete")):
                 if operation := methods.get(method):
                     query = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
                     found.append((service, method.upper(), path, query))
-                assert set(methods) <= {"get", "post", "put"}
+                assert set(methods) <= {"get", "post", "put", "delete"}
             found.append((service, "GET", "/openapi.json", set()))
         return found
 
@@ -339,6 +339,8 @@ class World:
             "notifier POST /v1/silences": Request(path, body=self._silence()),
             "notifier POST /v1/silences/{id}/end": Request(f"/v1/silences/{self.silence}/end", body={}),
             "notifier POST /v1/webhooks": Request(path, body=hook),
+            "notifier POST /v1/webhooks/{id}:rotate": Request(f"/v1/webhooks/{self.hook_to_end}:rotate", body={}),
+            "notifier DELETE /v1/webhooks/{id}": Request(f"/v1/webhooks/{self.hook_to_end}"),
             "notifier GET /v1/webhooks/{id}/deliveries": Request(deliveries),
             "notifier POST /v1/deliveries/{id}/retry": Request(f"/v1/deliveries/{self.delivery}/retry", body={}),
             "notifier GET /v1/deliveries": Request(path, {"case": target.case}),
@@ -350,6 +352,12 @@ class World:
         if path == "/v1/dev/clock":
             return Request(path, body={"forward": "PT0S"})
         return known.get(route, Request(path))
+
+    @cached_property
+    def hook_to_end(self) -> str:
+        """A webhook of the app's that is not looked at afterwards."""
+        body = {"url": "http://127.0.0.1:9/", "types": ["case.rejected"]}
+        return str(self.stack.rider().post_to("notifier", "/v1/webhooks", body).json()["id"])
 
     @cached_property
     def visit(self) -> str:

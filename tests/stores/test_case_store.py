@@ -11,11 +11,11 @@ from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide
 from services.router.queues import QueueQuery, Queues
-from services.router.store import SEEN_KEPT
 from shared.contracts.sight import names_of
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Principal
-from shared.runtime.mongo import Database
+from shared.runtime.mongo import Database, Document
+from shared.runtime.remembered import KEPT
 from tests.stores.made_services import Routing, routed, routing
 from tests.unit.made_reports import NOW, OTHER_APP
 
@@ -75,20 +75,44 @@ async def test_a_key_that_was_seen_changes_nothing_even_at_the_right_version(rou
     assert await router.store.save(router.changes.of(case, [e.Noted(at=NOW, text="a")], key="k"))
     after = await loaded(router, case.id)
     assert not await router.store.save(router.changes.of(after, [e.Noted(at=NOW, text="a")], key="k"))
-    found = await router.store.load(case.id)
+    assert await came(router, case.id, "k") == {"id": "k"}
+
+
+async def came(router: Routing, case: str, key: str) -> Document | None:
+    found = await router.store.get("harbour", case, None)
     assert found is not None
-    assert found[1] == {"k"}
+    return await router.store.keys.came(found[1], key)
 
 
-async def test_seen_keys_are_bounded_newest_last(router: Routing) -> None:
+async def test_no_key_of_a_case_is_forgotten_and_its_document_stays_small(router: Routing) -> None:
+    """B60: each with the fingerprint of what came under it, however much happens to the case."""
     case = await stored(router)
-    for n in range(SEEN_KEPT + 3):
-        change = router.changes.of(case, [e.Noted(at=NOW, text="a")], key=f"k{n}")
+    for n in range(5 * KEPT):
+        assert await came(router, case.id, f"k{n}") is None
+        change = router.changes.of(case, [e.Noted(at=NOW, text="a")], key=f"k{n}", fingerprint=f"f{n}")
         assert await router.store.save(change)
         case = change.after
-    found = await router.store.get("harbour", case.id, None)
+    for n in range(5 * KEPT):
+        assert await came(router, case.id, f"k{n}") == {"id": f"k{n}", "fingerprint": f"f{n}"}
+    found = await router.store.cases.find_one({"_id": case.id})
     assert found is not None
-    assert found[1] == [f"k{n}" for n in range(3, SEEN_KEPT + 3)]
+    assert len(found["seen"]) <= 2 * KEPT
+
+
+async def test_a_command_that_changes_nothing_takes_its_key_as_well(router: Routing) -> None:
+    """B60: so that another that comes under it at the same moment is not done."""
+    case = await stored(router)
+    assert await router.store.note(case, "k", "nothing")
+    other = router.changes.of(case, [e.Noted(at=NOW, text="a")], key="k", fingerprint="a note")
+    assert not await router.store.save(other)
+    assert await came(router, case.id, "k") == {"id": "k", "fingerprint": "nothing"}
+
+
+async def test_keys_that_version_0_1_0_remembered_are_known(router: Routing) -> None:
+    case = await stored(router)
+    await router.store.cases.update({"_id": case.id}, {"$set": {"seen": [{"id": f"k{n}"} for n in range(64)]}})
+    assert await came(router, case.id, "new") is None
+    assert [await came(router, case.id, key) for key in ("k0", "k63")] == [{"id": "k0"}, {"id": "k63"}]
 
 
 async def test_in_a_bulk_those_that_moved_on_are_left_and_the_rest_takes(router: Routing) -> None:

@@ -18,6 +18,7 @@ from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id
 from shared.runtime.mongo import Database, Document
 from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.remembered import KEPT
 from tests.stores.made_services import Listener, library, routed
 from tests.stores.waiting import running, until
 from tests.unit.made_reports import IMPORTER, NOW, TRACE, submission, submitted
@@ -81,6 +82,18 @@ async def test_a_later_word_that_came_before_takes_nothing_even_at_the_right_ver
     report = await stored(store)
     assert await store.act(report, submitted("k2"), word(), {"rating": 1})
     assert not await store.act(await report_of(store, report["_id"]), submitted("k3"), word(), {"rating": 3})
+
+
+async def test_no_key_of_a_later_word_is_forgotten_and_the_report_stays_small(store: ReportStore) -> None:
+    """B61: version 0.1.0 forgot the oldest of 33, and a retry of it was an addition again."""
+    report = await stored(store)
+    for n in range(5 * KEPT):
+        assert await store.keys.came(report, f"c{n}") is None
+        assert await store.act(report, submitted("k2"), word(f"c{n}"), {})
+        report = await report_of(store, report["_id"])
+    for n in range(5 * KEPT):
+        assert await store.keys.came(report, f"c{n}") == word(f"c{n}")
+    assert len(report["commands"]) <= 2 * KEPT
 
 
 async def test_progress_keeps_the_newest_version_in_whatever_order_it_comes(store: ReportStore) -> None:

@@ -1,6 +1,5 @@
 """Loading city packs into a router, and the development file."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -51,7 +50,8 @@ async def test_cities_are_loaded_and_the_development_file_written(pack: Path, tm
     assert [request.url.path for request in asked] == ["/v1/cities", "/v1/dev/tokens"]
     for request in asked:
         assert request.headers["Authorization"] == f"Bearer {OPS}"
-        assert request.headers["Idempotency-Key"] == hashlib.sha256(request.content).hexdigest()
+    keys = {request.headers["Idempotency-Key"] for request in asked}
+    assert len(keys) == 2, "a pack that held before holds again: its key is not that of its first loading"
     assert json.loads(asked[0].content)["files"]["city.yaml"] == "id: town\nname: 射阳\n"
 
     written = json.loads((tmp_path / "dev.json").read_text())

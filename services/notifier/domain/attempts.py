@@ -26,6 +26,8 @@ class Outcome:
     """Seconds to leave the receiver alone, as it asks or its documentation says."""
     final: bool = False
     """There is no use in trying again."""
+    ended: bool = False
+    """Nobody wants it any more: no failure, and not tried again."""
     counts: bool = True
     """Whether it was a failure of the receiver: it counts for the schedule and for the circuit."""
     marks: Mapping[str, str] = field(default_factory=dict)

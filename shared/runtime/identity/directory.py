@@ -156,6 +156,11 @@ class Directory:
     async def _revoke(self, where: Document, now: datetime) -> int:
         return await self._keys.update_all({**where, "revoked_at": None}, {"$set": {"revoked_at": now}})
 
+    async def live_keys(self, hashes: Sequence[str]) -> set[str]:
+        """Which of these keys, by hash, are not revoked. Read anew each time."""
+        found = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, {"_id": 1}, limit=len(hashes))
+        return {key["_id"] for key in found}
+
     async def put_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
         """The pack's people, and nobody else of that city."""
         writes = [
