@@ -117,12 +117,14 @@ class Tail:
     async def take(self, records: tuple[ConsumerRecord, ...]) -> None:
         """The FastStream handler of the tail."""
         now = real_now()
-        for record in records:
+        for number, record in enumerate(records, 1):
             self._next[record.partition] = record.offset + 1
             kept = raw(now, record.partition, record.offset, record.headers, record.value)
             self._keep(kept)
             if self._listeners:
                 await self._tell(kept)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
         while self._ring and now - self._ring[0].at > KEPT:
             self._drop_oldest()
 
