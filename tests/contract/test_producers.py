@@ -52,6 +52,8 @@ FIELDS: dict[str, Any] = {
     "by": "desk",
     "by_unit": "xingfu",
     "text": "because",
+    "said_at": T0,
+    "where": (120.26, 33.77),
     "photos": ("f1",),
     "to": OTHER,
     "path": OTHER_PATH,
