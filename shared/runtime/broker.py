@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
 from faststream import AckPolicy
@@ -232,11 +233,22 @@ def held_back(client: AIOKafkaConsumer | None) -> Iterator[None]:
         client.resume(*client.paused())
 
 
-def durable_subscriber(settings: Settings, broker: KafkaBroker, topic: str, group: str, title: str) -> Any:
-    """A subscriber of a consumer group whose offsets move only after the handler returned."""
+def durable_subscriber(
+    settings: Settings,
+    broker: KafkaBroker,
+    topic: str,
+    group: str,
+    title: str,
+    listener: ConsumerRebalanceListener | None = None,
+) -> Any:
+    """A subscriber of a consumer group whose offsets move only after the handler returned.
+
+    ``listener`` is told which partitions the group gives it.
+    """
     return broker.subscriber(
         topic_name(settings, topic),
         group_id=f"{settings.namespace}.{group}",
+        listener=listener,
         batch=True,
         max_records=BATCH_RECORDS,
         batch_timeout_ms=BATCH_TIMEOUT_MS,

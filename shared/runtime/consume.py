@@ -8,12 +8,13 @@ taken apart, the record that fails is parked, the others go through.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import structlog
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Histogram
@@ -53,7 +54,7 @@ class Handled(NamedTuple):
     newest: int = 0
 
 
-class Consumer:
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is not typed
     """One subscription: a topic, a group and what is done with its events."""
 
     def __init__(
@@ -87,6 +88,17 @@ class Consumer:
         """Partition → the first offset that came since it was assigned."""
         self.handled: dict[int, Handled] = {}
         """Partition → how far everything is handled."""
+        self.apart: set[int] = set()
+        """Partitions that were another's meanwhile, or may have been: what is handled of them is to be looked up."""
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """The group deals its partitions out anew."""
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """They go on at the group's offsets, whoever had them before."""
+        for place in assigned:
+            self.forget_places(place.partition)
+            self.apart.add(place.partition)
 
     def forget_places(self, partition: int | None = None) -> None:
         """A partition, or all of them, may come back at another place."""
@@ -98,7 +110,7 @@ class Consumer:
 
     def subscribe(self, settings: Settings, broker: KafkaBroker) -> None:
         """Declare the FastStream subscriber; it starts with the broker."""
-        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, title=self.group)
+        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, self.group, self)
         self.subscriber(self._consume)
 
     async def _consume(self, records: tuple[ConsumerRecord, ...]) -> None:
@@ -147,13 +159,17 @@ class Consumer:
         self._counted.inc(len(pairs))
 
     def _note_places(self, firsts: dict[int, int], records: Sequence[ConsumerRecord]) -> None:
-        """Only what joins on to what was handled before: a consumer that was sent back has a stretch to go again."""
+        """What joins on to what was handled before. What lies apart from it shows that others had the partition
+        in between; who was sent back has a stretch to go again."""
         lasts = {record.partition: record for record in records}
         for partition, last in lasts.items():
-            before = self.handled.get(partition, Handled(firsts[partition]))
-            if firsts[partition] <= before.offset <= last.offset:
-                newest = max(before.newest, *(r.timestamp for r in records if r.partition == partition))
-                self.handled[partition] = Handled(last.offset + 1, newest)
+            first, newest = firsts[partition], max(r.timestamp for r in records if r.partition == partition)
+            before = self.handled.get(partition, Handled(first))
+            if first > before.offset:
+                self.apart.add(partition)
+                self.began[partition], self.handled[partition] = first, Handled(last.offset + 1, newest)
+            elif before.offset <= last.offset:
+                self.handled[partition] = Handled(last.offset + 1, max(before.newest, newest))
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:
