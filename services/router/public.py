@@ -16,7 +16,7 @@ from services.router.domain.happened import Happened
 from services.router.domain.timing import Ask, Clock, Extension, Pause
 from shared.contracts import cases as contract
 from shared.contracts.catalogue import encode
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
 
@@ -76,7 +76,7 @@ def to_envelopes(case: Case, happened: list[Happened], trace: str, before: Case 
 
     The last one's ``head`` is the case's from here on.
     """
-    state = to_state(case)
+    state, lane = to_state(case), lane_of(case)
     head = before.head if before is not None else ""
     envelopes = []
     for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
@@ -92,13 +92,21 @@ def to_envelopes(case: Case, happened: list[Happened], trace: str, before: Case 
                 city=case.city,
                 sequence=case.version,
                 time=event.at,
-                lane=0 if case.priority == "danger" else 1,
+                lane=lane,
                 trace=trace,
                 data=data,
                 head=head,
             )
         )
     return tuple(envelopes)
+
+
+def lane_of(case: Case) -> int:
+    """History by the case's flag, and danger by what it is now. What a case that was raised said before may come
+    later than what it says now: projections go by the version, and alerts settle whatever came first."""
+    if case.historic:
+        return HISTORY
+    return DANGER if case.priority == "danger" else LIVE
 
 
 def _lines(case: Case, count: int) -> list[Entry | None]:

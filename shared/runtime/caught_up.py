@@ -54,7 +54,7 @@ class Emitters:
 
     async def publish_again(self, topic: str, since: datetime, cluster: str, after: str | None) -> Stretch:
         """One stretch of it. Raises ``httpx.HTTPError`` when it was not published, or not all of it."""
-        body = {"since": rfc3339(since), "cluster": cluster, **({"after": after} if after else {})}
+        body = {"since": rfc3339(since), "cluster": cluster, "topic": topic, **({"after": after} if after else {})}
         answer = await self._client.post(self._urls[topic], json=body, headers=self._headers)
         answer.raise_for_status()
         return msgspec.json.decode(answer.content, type=Stretch)

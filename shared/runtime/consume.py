@@ -19,13 +19,14 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Histogram
 
-from shared.contracts.catalogue import CATALOGUE
-from shared.contracts.envelope import Envelope, Malformed, from_record
+from shared.contracts.catalogue import CATALOGUE, lane_group, lane_topic
+from shared.contracts.envelope import LIVE, Envelope, Malformed, from_record
 from shared.kernel.clock import Clock
 from shared.runtime.attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX
 from shared.runtime.broker import durable_subscriber, held_back
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.mongo import MongoError
+from shared.runtime.right_of_way import RightOfWay
 from shared.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class Handled(NamedTuple):
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is not typed
-    """One subscription: a topic, a group and what is done with its events."""
+    """One subscription: a topic in one of its lanes, a group and what is done with its events."""
 
     def __init__(
         self,
@@ -67,10 +68,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         *,
         newest: bool,
         spacing: float = SPACING_SECONDS,
+        lane: int = LIVE,
     ) -> None:
-        self.topic = topic
+        self.topic = lane_topic(topic, lane)
+        self._of = topic
+        self.lane = lane
+        self.way = RightOfWay()
         self._spacing = spacing
-        self.group = group
+        self.group = lane_group(group, lane)
         self._handle = handle
         self._dead = dead
         self._attempts = dead.attempts
@@ -110,15 +115,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
 
     def subscribe(self, settings: Settings, broker: KafkaBroker) -> None:
         """Declare the FastStream subscriber; it starts with the broker."""
-        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, self.group, self)
+        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, self.group, self, lane=self.lane)
         self.subscriber(self._consume)
 
     async def _consume(self, records: tuple[ConsumerRecord, ...]) -> None:
         with held_back(getattr(self.subscriber, "consumer", None)):
-            await self._turn(records)
+            await self.way.begins(self.lane)
+            began = time.monotonic()
+            try:
+                await self._turn(records, began)
+            finally:
+                took = time.monotonic() - began
+                rest = self.way.ended(self.lane, took)
+            await asyncio.sleep(max(0.0, self._spacing - took, rest))
 
-    async def _turn(self, records: tuple[ConsumerRecord, ...]) -> None:
-        began = time.monotonic()
+    async def _turn(self, records: tuple[ConsumerRecord, ...], began: float) -> None:
         firsts = {record.partition: record.offset for record in reversed(records)}
         self.began = firsts | self.began
         unproven = {f"{self.group}/{p}/{offset}" for p, offset in firsts.items() if p not in self._proven}
@@ -133,7 +144,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         self.progress = time.monotonic()
         self._took.observe(self.progress - began)
         self._note_places(firsts, records)
-        await asyncio.sleep(max(0.0, began + self._spacing - self.progress))
 
     async def _begin(self, places: Iterable[str]) -> int:
         self._in_hand = frozenset(places)
@@ -173,7 +183,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:
-            event = from_record(self.topic, record.key, record.value, record.headers)
+            event = from_record(self._of, record.key, record.value, record.headers)
             if event.type not in CATALOGUE:
                 raise Malformed(f"the type {event.type[:80]} is not in the catalogue")
         except Malformed as wrong:
@@ -233,7 +243,17 @@ def projection(topic: str, group: str, handle: Handler, dead: DeadLetters, clock
 
 
 def effect(
-    topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock, *, spacing: float = SPACING_SECONDS
+    topic: str,
+    group: str,
+    handle: Handler,
+    dead: DeadLetters,
+    clock: Clock,
+    *,
+    spacing: float = SPACING_SECONDS,
+    lane: int = LIVE,
 ) -> Consumer:
-    """``handle`` gets every event and must derive what it makes from the event's id. ``spacing``: seconds."""
-    return Consumer(topic, group, handle, dead, clock, newest=False, spacing=spacing)
+    """``handle`` gets every event and must derive what it makes from the event's id. ``spacing``: seconds.
+
+    Each lane of a topic has a consumer and a group of its own; ``handle`` may be called for several at once.
+    """
+    return Consumer(topic, group, handle, dead, clock, newest=False, spacing=spacing, lane=lane)

@@ -38,6 +38,7 @@ from shared.runtime.mongo import Collection, IndexModel, Mongo, MongoError
 from shared.runtime.ops_routes import ops_routes
 from shared.runtime.quotas import Quotas
 from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.right_of_way import RightOfWay
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import telemetry
 from shared.runtime.vitals import Check, Vitals
@@ -75,6 +76,7 @@ class Service:
         self.sources: Sequence[Collection] = ()
         self.births: Sequence[Births] = ()
         self.consumers: list[Consumer] = []
+        self.way = RightOfWay()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [(self.dead.collection, DEAD_INDEXES)]
         self.checks: dict[str, Check] = {}
         self.holds: Callable[[], Mapping[str, str]] = dict
@@ -123,6 +125,7 @@ class Service:
         self.indexes.append((births.collection, (BIRTH_INDEX,)))
 
     def consumes(self, consumer: Consumer) -> None:
+        consumer.way = self.way
         consumer.subscribe(self.settings, self.broker)
         self.consumers.append(consumer)
 
