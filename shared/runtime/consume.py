@@ -86,6 +86,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         self._newest = newest
         self.subscriber: Any = None
         self.progress = time.monotonic()
+        self.records = 0
+        """Handled since the start."""
         self._counted, self._took = _HANDLED.labels(group), _TOOK.labels(group)
         self.patient = True
         """Whether an outage is waited for, or left to whom the batch is given next."""
@@ -141,6 +143,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
             await self._attempts.done(unproven)
             self._in_hand = frozenset()
             self._proven |= firsts.keys()
+        self.records += len(records)
         self.progress = time.monotonic()
         self._took.observe(self.progress - began)
         self._note_places(firsts, records)
@@ -158,6 +161,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
                 await self._dead.park(record, self.group, reason, self._clock.now())
             else:
                 await self._handled([record])
+            self.progress = time.monotonic()
             await self._attempts.done([place])
 
     async def _handled(self, records: Sequence[ConsumerRecord]) -> None:
@@ -222,6 +226,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
             if len(pairs) > 1:
                 for pair in pairs:
                     await self._isolating([pair])
+                    self.progress = time.monotonic()
                 return
             log.exception("record.failed", group=self.group, id=pairs[0][1].id)
             await self._dead.park(pairs[0][0], self.group, f"{type(fault).__name__}: {fault}", self._clock.now())

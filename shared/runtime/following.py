@@ -5,10 +5,9 @@ from dataclasses import replace
 from itertools import accumulate
 
 from aiokafka import ConsumerRecord
-from faststream.kafka import KafkaBroker
 
 from shared.contracts.catalogue import TOPICS
-from shared.runtime.broker import tail_subscriber, topic_name
+from shared.runtime.broker import KafkaBroker, tail_subscriber, topic_name
 from shared.runtime.settings import Settings
 
 Take = Callable[[tuple[ConsumerRecord, ...]], Awaitable[None]]

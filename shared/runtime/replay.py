@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shared.contracts.catalogue import lane_topic
+from shared.contracts.catalogue import TOPICS, lane_topic
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import FieldError, invalid
@@ -72,6 +72,8 @@ class _Place:
 
 async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
     """The next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` for an odd ``after``."""
+    if body.topic is not None and body.topic not in TOPICS:
+        raise invalid(FieldError("/topic", "is no topic"))
     logs = (*service.births, Births(service.events, from_stored))
     place = _read(body.after, len(logs)) if body.after is not None else None
     count, ends = 0, time.monotonic() + STRETCH_SECONDS

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import prometheus_client
@@ -98,7 +99,7 @@ class Service:
         _BUILD.labels(self.name, VERSION).set(1)
         self.vitals.looks.append(self.dead.look)
         self.vitals.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
-        self.vitals.checks["consumers"] = lambda: self.kafka.watch.behind(time.monotonic())
+        self.vitals.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
         self.background("vitals", self.vitals.run)
         self.background("loop", self.vitals.watch_loop)
         if self.settings.heartbeat_url:
@@ -219,7 +220,8 @@ class Service:
         async def ready(_: Call) -> Answer:
             if reasons := self._unready():
                 return Answer({"status": "not ready", "reasons": reasons}, 503)
-            return Answer({"status": "ready", "cities": dict(self.holds())})
+            behind = {group: asdict(far) for group, far in self.kafka.watch.behind().items()}
+            return Answer({"status": "ready", "cities": dict(self.holds()), "behind": behind})
 
         async def metrics(_: Call) -> Response:
             return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
