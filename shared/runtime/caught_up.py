@@ -283,6 +283,7 @@ def _go_on(consumer: Consumer, place: TopicPartition, start: int, mark: Handled)
     """From where the mark is, or further if we were there already."""
     if start > mark.offset:
         consumer.handled[place.partition] = mark
+        consumer.sent_back.add(place.partition)
         consumer.subscriber.consumer.seek(place, mark.offset)
         log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark.offset, since=start)
     else:

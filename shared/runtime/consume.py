@@ -97,6 +97,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         """Partition → how far everything is handled."""
         self.apart: set[int] = set()
         """Partitions that were another's meanwhile, or may have been: what is handled of them is to be looked up."""
+        self.sent_back: set[int] = set()
+        """Partitions that go on at an earlier place, after what is in hand."""
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """The group deals its partitions out anew."""
@@ -105,6 +107,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         """They go on at the group's offsets, whoever had them before."""
         for place in assigned:
             self.forget_places(place.partition)
+            self.sent_back.discard(place.partition)
             self.apart.add(place.partition)
 
     def forget_places(self, partition: int | None = None) -> None:
@@ -179,11 +182,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         for partition, last in lasts.items():
             first, newest = firsts[partition], max(r.timestamp for r in records if r.partition == partition)
             before = self.handled.get(partition, Handled(first))
-            if first > before.offset:
+            if first > before.offset and partition in self.sent_back:
+                """It was in hand, and comes again."""
+            elif first > before.offset:
                 self.apart.add(partition)
                 self.began[partition], self.handled[partition] = first, Handled(last.offset + 1, newest)
             elif before.offset <= last.offset:
                 self.handled[partition] = Handled(last.offset + 1, max(before.newest, newest))
+            self.sent_back.discard(partition)
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:

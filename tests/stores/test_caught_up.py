@@ -285,6 +285,22 @@ async def test_a_partition_that_was_away_in_between_is_taken_up_where_the_other_
     assert (await watched.mark() or {})["offset"] == 60
 
 
+async def test_what_was_in_hand_when_it_was_sent_back_does_not_send_it_back_again(watched: Watched) -> None:
+    """Seen in the simulation: under load some batch is always in hand, so that it would have gone back for ever."""
+    log = Log([10, 30, 20, *range(40, 140)], committed=20)
+    watched.connect(log)
+    watched.consumer.began = {0: 20}
+    await watched.looks()
+    assert log.sought == 3
+    log.sought = -1
+    watched.takes(log, range(20, 40))
+    await watched.looks()
+    watched.takes(log, range(3, 50))
+    await watched.looks()
+    assert log.sought == -1
+    assert (await watched.mark() or {})["offset"] == 50
+
+
 async def test_a_partition_that_is_given_to_us_again_is_looked_up_although_nothing_new_comes(watched: Watched) -> None:
     log = Log([10, 30, 20, 40, 50], committed=3)
     watched.connect(log)
