@@ -14,7 +14,7 @@ from pymongo.read_concern import ReadConcern
 
 from services.intake.unanswered import Unanswered
 from services.router import store as case_store
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import LIVE, Envelope
 from shared.runtime import broker, consume, mongo
 from shared.runtime.broker import Publisher
 from shared.runtime.caught_up import CaughtUp
@@ -79,8 +79,8 @@ def reads_of_what_no_majority_has(patch: Patch) -> None:
 def effects_that_see_only_the_newest(patch: Patch) -> None:
     from services.notifier import app as notifier  # here: the app of one service is not to be loaded into all
 
-    def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any) -> Any:
-        return consume.Consumer(topic, group, handle, dead, clock, newest=True)
+    def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any, lane: int = LIVE) -> Any:
+        return consume.Consumer(topic, group, handle, dead, clock, newest=True, lane=lane)
 
     patch.setattr(notifier, "effect", newest_only)
 
@@ -93,8 +93,8 @@ def nobody_sweeps_what_was_left_behind(patch: Patch) -> None:
 
 
 def nobody_goes_back_to_a_mark(patch: Patch) -> None:
-    async def passed_over(_: CaughtUp, __: Any, state: Any, ___: Any, new: Sequence[Any], ____: str) -> None:
-        state.checked |= {place.partition for place in new}
+    async def passed_over(_: CaughtUp, look: Any, __: Any, new: Sequence[Any], ___: str, ____: Any) -> None:
+        look.state.checked |= {place.partition for place in new}
 
     patch.setattr(CaughtUp, "_check", passed_over)
 

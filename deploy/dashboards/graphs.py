@@ -77,6 +77,12 @@ def consumers(service: str) -> list[Graph]:
             {"{{group}}": f"sum by (group) (whistle_consumer_lag_records{groups})"},
         ),
         Graph(
+            "Time behind",
+            "What waits takes so long at the present pace.",
+            "s",
+            {"{{group}}": f"max by (group) (whistle_consumer_lag_seconds{groups})"},
+        ),
+        Graph(
             "Time of a batch, p99",
             "Outages that were waited for included.",
             "s",

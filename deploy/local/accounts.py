@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from deploy.local.parts import SERVICES
-from shared.contracts.catalogue import EMITTERS
+from shared.contracts.catalogue import EMITTERS, TOPICS, topic_of_lane
 from shared.runtime.broker import open_admin, topic_name
 from shared.runtime.settings import Settings
 
@@ -27,7 +27,7 @@ CONSUMES: Mapping[str, frozenset[str]] = {
     "router": frozenset({"reports", "cases"}),
     "notifier": frozenset({"cases", "visits", "rota", "unrouted", "cities"}),
 }
-"""Service → topics that it reads. It may write them too: a parked record is published again by who parked it."""
+"""Service → topics that it reads, in all their lanes. It may write them too: a parked record is published again by who parked it."""
 
 
 class Resource(IntEnum):
@@ -73,10 +73,13 @@ def kafka_rights(service: str, settings: Settings) -> Iterator[Acl]:
     for operation in (Operation.CREATE, Operation.DESCRIBE):
         yield Acl(user, Resource.TOPIC, every, Pattern.PREFIXED, operation)
     emits = {topic for topic, emitter in EMITTERS.items() if emitter == service}
-    for topic in sorted(emits | CONSUMES[service]):
+    consumes = {topic for topic in TOPICS if topic_of_lane(topic) in CONSUMES[service]}
+    for topic in sorted(emits | consumes):
         yield Acl(user, Resource.TOPIC, topic_name(settings, topic), Pattern.LITERAL, Operation.WRITE)
         yield Acl(user, Resource.TOPIC, topic_name(settings, topic), Pattern.LITERAL, Operation.READ)
     yield Acl(user, Resource.GROUP, f"{every}{service}.", Pattern.PREFIXED, Operation.READ)
+    # How far another's group has come: intake publishes no report again that the router has yet to read.
+    yield Acl(user, Resource.GROUP, every, Pattern.PREFIXED, Operation.DESCRIBE)
 
 
 def mongo_roles(service: str, namespace: str) -> list[dict[str, str]]:

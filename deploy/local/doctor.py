@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 
 from deploy.local.jars import missing, read_lock
@@ -19,6 +20,8 @@ from deploy.local.servers import CONTROLLER, KAFKA, MONGO
 from deploy.local.state import holder, read_rows
 
 GIB = 1024**3
+MOMENT, LATE = 2.0, 60.0
+"""Seconds of work that wait: so many always may; with more a live lane is late."""
 DISK_NEEDED, MEMORY_NEEDED = 2 * GIB, 3 * GIB // 2
 
 
@@ -125,3 +128,25 @@ def _stack(data: Path) -> Iterator[Finding]:
     for row in read_rows(data):
         advice = f"see {row['log']}" if row["log"] else f"see to the server at {row['url']}"
         yield Finding(row["part"], row["state"] == "ready", f"{row['state']} at {row['url']}", advice)
+        if row["state"] == "ready" and row["part"] in {service.name for service in SERVICES}:
+            yield from _behind(row["part"], row["url"])
+
+
+def _behind(service: str, url: str) -> Iterator[Finding]:
+    """Each consumer for which more waits than it handles in a moment."""
+    try:
+        behind = httpx.get(f"{url}/readyz", timeout=5.0).json().get("behind", {})
+    except (httpx.HTTPError, ValueError):
+        return
+    for group, far in behind.items():
+        seconds = far["seconds"]
+        if seconds is not None and seconds < MOMENT:
+            continue
+        history = group.endswith(".history")
+        pace = "nothing is handled at the moment" if seconds is None else f"{seconds:,.0f} s at its present pace"
+        hint = "; an import, nothing live waits for it" if history else ""
+        advice = (
+            f"nothing is lost and it gets on by itself; if it grows start another {service} (docs/operations.md#behind)"
+        )
+        late = seconds is None or (seconds > LATE and not history)
+        yield Finding(group, not late, f"{far['records']:,} records behind, {pace}{hint}", advice)

@@ -72,6 +72,7 @@ class Acceptance:
             historic=body.historic,
             pack_version=pack.version,
             entered_by=principal.person,
+            danger=not body.historic and pack.danger(body.category, description),
         )
         return sealed(report, self._vault, pack) if report.confidential else report
 

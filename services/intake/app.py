@@ -1,6 +1,7 @@
 """Intake: reports in, durable before they are answered; photos; what the reporter may see of progress."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from starlette.applications import Starlette
 
@@ -22,18 +23,22 @@ from services.intake.progress import Progress
 from services.intake.reporters import Reporters
 from services.intake.sealing import Vault
 from services.intake.store import PROGRESS_INDEXES, ReportStore, submitted_event
-from services.intake.unanswered import INDEXES, Unanswered
-from shared.contracts import cases, cities
-from shared.contracts.envelope import Envelope
+from services.intake.unanswered import INDEXES, AnsweredUntil, Unanswered
+from shared.contracts import cases, cities, reports
+from shared.contracts.catalogue import lane_group, lane_topic
+from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime.births import Births
 from shared.runtime.consume import LEISURE_SECONDS, effect, projection
 from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
+from shared.runtime.passed import Answered, Passed
+from shared.runtime.relay import real_now
 from shared.runtime.remembered import INDEXES as KEY_INDEXES
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 
 PORT = 8801
+PROGRESS = "intake.progress"
 
 
 def build(settings: Settings) -> Starlette:
@@ -76,12 +81,9 @@ def assemble(settings: Settings) -> Service:
     async def city_loaded(_: Sequence[Envelope]) -> None:
         follower.wake()
 
-    progress = Progress(store)
-    service.consumes(
-        effect(cases.TOPIC, "intake.progress", progress.handle, service.dead, service.clock, spacing=LEISURE_SECONDS)
-    )
+    _shows_progress(service, Progress(store))
     service.consumes(projection(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
-    unanswered = Unanswered(service.database, store, packs, relay, service.clock)
+    unanswered = Unanswered(service.database, store, packs, relay, service.clock, _answers(service))
     service.indexes.append((unanswered.unanswered, INDEXES))
     service.vitals.looks += [unanswered.look, photos.look]
     service.background("commit", commit.run)
@@ -92,3 +94,35 @@ def assemble(settings: Settings) -> Service:
     service.routes += retention.routes()
     service.background("retention", retention.run)
     return service
+
+
+def _answers(service: Service) -> AnsweredUntil:
+    """How far the router has come with reports, and this service with what it answered, in each lane."""
+
+    def of(lane: int) -> Answered:
+        told = (HISTORY,) if lane == HISTORY else (DANGER, LIVE)
+        progress = [Passed(service.kafka, lane_group(PROGRESS, one), lane_topic(cases.TOPIC, one)) for one in told]
+        router = Passed(service.kafka, lane_group(reports.ROUTER, lane), lane_topic(reports.TOPIC, lane))
+        return Answered(router, progress)
+
+    lanes = {lane: of(lane) for lane in LANES}
+
+    async def until(lane: int) -> datetime:
+        return await lanes[lane].until(real_now())
+
+    return until
+
+
+def _shows_progress(service: Service, progress: Progress) -> None:
+    for lane in LANES:
+        service.consumes(
+            effect(
+                cases.TOPIC,
+                PROGRESS,
+                progress.handle,
+                service.dead,
+                service.clock,
+                spacing=LEISURE_SECONDS,
+                lane=lane,
+            )
+        )

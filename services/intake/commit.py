@@ -13,7 +13,8 @@ from prometheus_client import Counter, Histogram
 
 from services.intake.domain.submission import Submission
 from services.intake.identities import Identities, Person
-from services.intake.store import ReportStore, submitted_event, to_doc
+from services.intake.store import ReportStore, lane_of, submitted_event, to_doc
+from shared.contracts.envelope import LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Document, Inserted, MongoError
@@ -70,7 +71,7 @@ class GroupCommit:
         self._store = store
         self._identities = identities
         self._relay = relay
-        self._waiting: list[Waiting] = []
+        self._waiting: dict[int, list[Waiting]] = {lane: [] for lane in LANES}
         self._wake = asyncio.Event()
         self._spacing = Spacing(SPACING_SECONDS)
         self._unknown: dict[str, None] = {}
@@ -82,26 +83,33 @@ class GroupCommit:
 
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
         """As ``commit``, for batches: the future is settled with the group."""
-        if len(self._waiting) >= WAITING_MAX or self._oldest_waits() > WAIT_SECONDS_MAX:
+        mine = self._waiting[lane_of(historic=report.historic, danger=report.danger)]
+        if len(mine) >= WAITING_MAX or (mine and time.monotonic() - mine[0].since > WAIT_SECONDS_MAX):
             raise overloaded()
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(report, trace, person, done, time.monotonic()))
+        mine.append(Waiting(report, trace, person, done, time.monotonic()))
         self._wake.set()
         return done
-
-    def _oldest_waits(self) -> float:
-        return time.monotonic() - self._waiting[0].since if self._waiting else 0.0
 
     async def run(self) -> None:
         """For ever: one group of what waits after the other; what arrives meanwhile makes the next."""
         while True:
-            while not self._waiting:
+            while not any(self._waiting.values()):
                 self._wake.clear()
                 await self._wake.wait()
             await self._spacing.turn()
-            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            group = self._next_group()
             if in_time := _in_time(group):
                 await self._store_group(in_time)
+
+    def _next_group(self) -> list[Waiting]:
+        """Danger first, history last: an import that fills every group waits and is refused by itself."""
+        group: list[Waiting] = []
+        for waiting in self._waiting.values():
+            taken = GROUP - len(group)
+            group += waiting[:taken]
+            del waiting[:taken]
+        return group
 
     async def _store_group(self, group: list[Waiting]) -> None:
         began = time.monotonic()

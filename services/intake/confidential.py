@@ -33,6 +33,7 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
         report,
         category=category,
         priority=priority,
+        danger=priority == "danger" and not report.historic,
         description="",
         place=_NOWHERE,
         cell=cell_of(report.city, None, None, report.id),

@@ -7,7 +7,7 @@ from sys import intern
 from services.intake.domain.submission import Submission
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.ids import case_id, event_id, opening_report
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
@@ -21,6 +21,11 @@ CHAIN_MAX = 20
 PROGRESS_INDEXES = (IndexModel([("case.cell", 1), ("case.opened_at", -1)], name="cell"),)
 
 
+def lane_of(*, historic: bool, danger: bool) -> int:
+    """Of a report: by its own flag, whoever sends it. A hotline's bridge sends live ones with an importer's key."""
+    return HISTORY if historic else DANGER if danger else LIVE
+
+
 def submitted_event(report: Document) -> Envelope:
     """``report.submitted.v1``, from the fields of a report's document that never change."""
     return Envelope(
@@ -32,6 +37,7 @@ def submitted_event(report: Document) -> Envelope:
         city=report["city"],
         sequence=1,
         time=report["received_at"],
+        lane=lane_of(historic=report["historic"], danger=report.get("danger", False)),
         trace=report["trace"],
         data=encode(
             contract.ReportSubmitted(
@@ -85,7 +91,8 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "stored_at": now,
     }
     seldom = ("entered_by", "priority", "sealed", "looks")
-    return {**document, **{name: value for name in seldom if (value := getattr(report, name)) is not None}}
+    marks = {"danger": True} if report.danger else {}
+    return {**document, **{name: value for name in seldom if (value := getattr(report, name)) is not None}, **marks}
 
 
 class ReportStore:

@@ -2,63 +2,91 @@
 
 Nearly every report is answered within a second, so that a report carries no mark for this that would have to be taken
 away again. A sweep goes once over the reports in the order in which they were stored and keeps those that have no
-progress yet in ``unanswered``; that small collection is looked after until their cases answer. A broker that lost its
-records, or offsets that were moved, are cured by this.
+progress yet in ``unanswered``; that collection is looked after until their cases answer. A broker that lost its
+records, or offsets that were moved, are cured by this. Who is merely behind is not sent everything a second time: a
+report is published again once the router has passed everything of its time and no case has answered.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import structlog
 from prometheus_client import Counter, Gauge
 
-from services.intake.store import NEVER, ReportStore, submitted_event
+from services.intake.store import NEVER, ReportStore, lane_of, submitted_event
 from shared.city.pack import Pack
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import DANGER, LANES, LIVE, Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.durations import Duration, parse_duration
 from shared.kernel.ids import event_id
 from shared.kernel.working_time import Calendar, deadline
+from shared.runtime.broker import KafkaError
 from shared.runtime.http_server import new_trace
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
 from shared.runtime.packs import PackLibrary
-from shared.runtime.relay import LANES, Handed, Relay, real_now
+from shared.runtime.passed import EPOCH
+from shared.runtime.relay import Handed, Relay, real_now
 from shared.runtime.vitals import COUNTED_MAX
 
 log = structlog.get_logger()
 
 PAGE = 256
+SWEPT_PAGES, FORGOTTEN_PAGES = 20, 40
+"""In one look; then the others have their turn."""
 LOOK_SECONDS = 5.0
 SWEEP_AFTER = timedelta(seconds=10)
 """Longer than an insert may take (the client gives up after 8 s): nothing shows up behind the sweep."""
 REPUBLISH_AFTER = timedelta(seconds=60)
 """Since it was stored; then after twice as long each time, up to a day and a half."""
 DOUBLINGS_MAX = 11
+ON_ITS_WAY = timedelta(seconds=30)
+"""Between being stored and being published."""
 INDEXES = (
     IndexModel([("lane", 1), ("republish_at", 1)], name="republish"),
     IndexModel([("route_by", 1)], name="route_by"),
-    IndexModel([("stored_at", 1)], name="stored_at"),
+    IndexModel([("lane", 1), ("stored_at", 1)], name="lane_order"),
 )
 _SWEPT = ("stored_at", "city", "category", "description", "pack_version", "received_at", "historic")
-_WITHOUT_CASE = Gauge("whistle_unanswered_reports", "Accepted reports that have no case for more than ten seconds.")
-_OLDEST = Gauge("whistle_unanswered_age_seconds", "Age of the oldest accepted report without a case; 0: there is none.")
+_WITHOUT_CASE = Gauge(
+    "whistle_unanswered_reports", "Accepted reports, but for history, that have no case for more than ten seconds."
+)
+_OLDEST = Gauge(
+    "whistle_unanswered_age_seconds", "Age of the oldest accepted report, but for history, without a case; 0: none."
+)
 _AGAIN = Counter("whistle_reports_published_again_total", "Reports without a case that were published again.")
+
+
+AnsweredUntil = Callable[[int], Awaitable[datetime]]
+"""Of a lane: the cases of everything published before this have answered. Raises ``KafkaError``, ``TimeoutError``."""
+
+
+async def _nobody_is_behind(_: int) -> datetime:
+    return real_now()
 
 
 class Unanswered:
     """The ``unanswered`` of intake, and how far the sweep has come."""
 
-    def __init__(self, database: Database, store: ReportStore, packs: PackLibrary, relay: Relay, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: ReportStore,
+        packs: PackLibrary,
+        relay: Relay,
+        clock: Clock,
+        answered_until: AnsweredUntil = _nobody_is_behind,
+    ) -> None:
         self.unanswered: Collection = database.collection("unanswered")
         self._marks: Collection = database.collection("marks")
         self._store = store
         self._packs = packs
         self._relay = relay
         self._clock = clock
+        self._answered_until = answered_until
         self._began = real_now()
         self._swept: tuple[datetime, str] | None = None
 
@@ -66,14 +94,19 @@ class Unanswered:
         """For ever; what the process before left behind is published at once."""
         self._began = real_now()
         while True:
+            more = False
             try:
-                while await self.sweep() == PAGE:
-                    """More is waiting."""
+                for _ in range(SWEPT_PAGES):
+                    more = await self.sweep() == PAGE
+                    if not more:
+                        break
                 await self.breach_late()
                 await self.publish_again()
             except (MongoError, TimeoutError) as error:
+                more = False
                 log.warning("unanswered.store_away", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+            if not more:
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def sweep(self) -> int:
         """One page of reports stored a while ago; how many were looked at."""
@@ -105,10 +138,11 @@ class Unanswered:
     async def _waiting(self, report: Document) -> Document:
         pack = await self._packs.get(report["city"], report["pack_version"])
         category = report["category"] or pack.classify(report["description"]).code
+        danger = pack.categories[category].priority == "danger"
         left_behind = report["stored_at"] < self._began
         return {
             "_id": report["_id"],
-            "lane": 0 if pack.categories[category].priority == "danger" else 1,
+            "lane": lane_of(historic=report["historic"], danger=danger),
             "stored_at": report["stored_at"],
             "route_by": NEVER if report["historic"] else route_by(pack, category, report["received_at"]) or NEVER,
             "republish_at": report["stored_at"] + (timedelta() if left_behind else REPUBLISH_AFTER),
@@ -128,10 +162,21 @@ class Unanswered:
 
     async def look(self) -> None:
         """Count those that have no case, and age the oldest. Those that have one by now are forgotten."""
-        oldest = await self._still(await self.unanswered.find({}, sort=[("stored_at", 1)], limit=PAGE))
-        now = real_now()
-        _OLDEST.set((now - oldest[0].get("stored_at", self._began)).total_seconds() if oldest else 0.0)
-        _WITHOUT_CASE.set(await self.unanswered.count({}, limit=COUNTED_MAX) if oldest else 0)
+        oldest = [first for lane in (DANGER, LIVE) if (first := await self._oldest(lane)) is not None]
+        waiting = {"lane": {"$in": [DANGER, LIVE]}}
+        _OLDEST.set(max([(real_now() - at).total_seconds() for at in oldest], default=0.0))
+        _WITHOUT_CASE.set(await self.unanswered.count(waiting, limit=COUNTED_MAX) if oldest else 0)
+
+    async def _oldest(self, lane: int) -> datetime | None:
+        """When the oldest report of ``lane`` that has no case was stored."""
+        for _ in range(FORGOTTEN_PAGES):
+            first = await self.unanswered.find({"lane": lane}, sort=[("stored_at", 1)], limit=PAGE)
+            if not first:
+                return None
+            if still := await self._still(first):
+                at: datetime = still[0].get("stored_at", self._began)
+                return at
+        return None
 
     async def breach_late(self) -> int:
         """Reports past their deadline breach, each once; the root's desk is told. How many did."""
@@ -175,24 +220,50 @@ class Unanswered:
 
     async def publish_again(self) -> int:
         """Danger first. While the relay cannot publish, or is full, they wait where they are."""
-        now = real_now()
-        left = 0 if self._relay.failing_since is not None else min(PAGE, self._relay.room)
-        if not left:
-            return 0
-        due = await self.unanswered.find(
-            {"lane": {"$in": LANES}, "republish_at": {"$lte": now}},
-            sort=[("lane", 1), ("republish_at", 1)],
-            limit=left,
-            hint="republish",
-        )
-        due = await self._still(due)
+        published = 0
+        for lane in LANES:
+            published += await self._publish_lane(lane)
+        if published:
+            _AGAIN.inc(published)
+            log.warning("reports.published_again", reports=published)
+        return published
+
+    async def _publish_lane(self, lane: int) -> int:
+        """Those that are due, and whose answers would be here if somebody had them in hand."""
+        published, until = 0, real_now()
+        for page in range(FORGOTTEN_PAGES):
+            room = 0 if self._relay.failing_since is not None else min(PAGE, self._relay.room(lane))
+            due = await self.unanswered.find(
+                {"lane": lane, "republish_at": {"$lte": until}},
+                sort=[("republish_at", 1)],
+                limit=room,
+                hint="republish",
+            )
+            if due and not page:
+                until = await self._passed(lane, until)
+                due = [document for document in due if document["republish_at"] <= until]
+            if not due:
+                break
+            published += await self._published(await self._still(due))
+            if len(due) < room:
+                break
+        return published
+
+    async def _passed(self, lane: int, now: datetime) -> datetime:
+        """What was due before this is to be published again: a router that is behind has not passed it yet."""
+        try:
+            return min(now, await self._answered_until(lane) + ON_ITS_WAY)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("unanswered.kafka_away", error=str(error), kind=type(error).__name__)
+            return EPOCH
+
+    async def _published(self, due: Sequence[Document]) -> int:
         if not due:
             return 0
+        now = real_now()
         await self.unanswered.write([_put_off(document, now) for document in due])
         reports = await self._store.reports.find({"_id": {"$in": [d["_id"] for d in due]}}, limit=len(due))
         self._relay.offer([Handed(0, d["_id"], 1, (submitted_event(d),), birth=True) for d in reports])
-        _AGAIN.inc(len(reports))
-        log.warning("reports.published_again", reports=len(reports))
         return len(reports)
 
 

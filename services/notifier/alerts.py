@@ -20,6 +20,7 @@ from services.notifier.domain.recipients import Notice, Told, notices
 from services.notifier.effects import looks_at_effect
 from services.notifier.endings import ENDINGS, Endings
 from services.notifier.in_need import pages_at_once, paired
+from services.notifier.late import settled_before
 from services.notifier.people import found
 from services.notifier.silences import Silences
 from services.notifier.wording import lacking, text, unattended_text, unrouted_text
@@ -97,6 +98,7 @@ class Alerts:
             settled += _settled(event, data)
         if documents:
             await self.put(list(documents.values()), deliveries)
+            settled += await settled_before(self.alerts, list(documents.values()), self._clock.now())
         if shadows:
             await self._shadow(shadows)
         if settled:

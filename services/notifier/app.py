@@ -41,7 +41,7 @@ from services.notifier.webhook_api import WebhookApi
 from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
 from shared.city.model.channels import ChannelKind
 from shared.contracts import cases, cities, reports, rota, visits
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import DANGER, LIVE, Envelope
 from shared.runtime import http_client
 from shared.runtime.addresses import Guard
 from shared.runtime.births import Births
@@ -132,7 +132,8 @@ def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts:
         to_apps = [event for event in events if event.city not in shadows] if shadows else events
         await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
-    service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock))
+    for lane in (DANGER, LIVE):  # of history nobody is told
+        service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock, lane=lane))
     service.consumes(
         effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
     )

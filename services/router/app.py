@@ -33,9 +33,11 @@ from services.router.visit_store import VisitStore
 from services.router.visits import Visits
 from services.router.visits_due import VisitsDue
 from shared.contracts import cases, reports
+from shared.contracts.catalogue import lane_topic
+from shared.contracts.envelope import DANGER, LANES, LIVE
 from shared.runtime.births import Births
-from shared.runtime.broker import tail_subscriber
 from shared.runtime.consume import effect
+from shared.runtime.following import Following
 from shared.runtime.packs import PackLibrary
 from shared.runtime.remembered import INDEXES as KEY_INDEXES
 from shared.runtime.retention import Retention
@@ -91,7 +93,8 @@ def assemble(settings: Settings) -> Service:
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)
-    service.consumes(effect(reports.TOPIC, "router.reports", heard.handle, service.dead, service.clock))
+    for lane in LANES:
+        service.consumes(effect(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane))
     _follow_cases(service, tail)
     timers = Timers(store, changes, service.clock)
     service.vitals.looks.append(lambda: store.look(service.clock.now()))
@@ -108,13 +111,12 @@ def assemble(settings: Settings) -> Service:
 
 
 def _follow_cases(service: Service, tail: Tail) -> None:
-    subscriber = tail_subscriber(service.settings, service.broker, cases.TOPIC, title="router.stream")
-    subscriber(tail.take)
+    """What is live: cases of times gone by are in no live queue, and an import would push all else out of the ring."""
+    lanes = [lane_topic(cases.TOPIC, lane) for lane in (LIVE, DANGER)]
+    following = Following(service.settings, service.broker, lanes, "router.stream", tail.take)
 
     async def start(cluster: str) -> None:
-        client = subscriber.consumer
-        offsets = {p.partition: await client.position(p) for p in client.assignment()}
-        tail.starts_at(offsets, cluster)
+        tail.starts_at(await following.offsets(), cluster)
 
     service.kafka.steps.append(start)
     service.on_stop.append(tail.close)

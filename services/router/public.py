@@ -17,7 +17,7 @@ from services.router.domain.happened import Happened
 from services.router.domain.timing import Ask, Clock, Extension, Pause
 from shared.contracts import cases as contract
 from shared.contracts.catalogue import encode
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
 
@@ -88,7 +88,7 @@ def to_envelopes(
 
     The last one's ``head`` is the case's from here on. ``was_seen_by``: who saw ``before`` and does not see ``case``.
     """
-    state = to_state(case, seen_by)
+    state, lane = to_state(case, seen_by), lane_of(case)
     head = before.head if before is not None else ""
     envelopes = []
     for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
@@ -107,13 +107,21 @@ def to_envelopes(
                 city=case.city,
                 sequence=case.version,
                 time=event.at,
-                lane=0 if case.priority == "danger" else 1,
+                lane=lane,
                 trace=trace,
                 data=data,
                 head=head,
             )
         )
     return tuple(envelopes)
+
+
+def lane_of(case: Case) -> int:
+    """History by the case's flag, and danger by what it is now. What a case that was raised said before may come
+    later than what it says now: projections go by the version, and alerts settle whatever came first."""
+    if case.historic:
+        return HISTORY
+    return DANGER if case.priority == "danger" else LIVE
 
 
 def _lines(case: Case, count: int) -> list[Entry | None]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.city.areas import Area, Areas, Floats
 from shared.city.calendars import ALWAYS, calendar_of
-from shared.city.categories import Classified, Classifier
+from shared.city.categories import OTHER, Classified, Classifier
 from shared.city.commitments import Commitments
 from shared.city.entries import Entries
 from shared.city.feedback import Meant, Words
@@ -53,6 +53,7 @@ class Pack:
         self.no_location = entries.no_location
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
+        self._dangers = Classifier(c for c in entries.categories if c.priority == "danger" or c.code == OTHER)
         self._feedback = Words(
             entries.feedback,
             (name for place in entries.places for name in (place.name, *place.aliases)),
@@ -114,6 +115,15 @@ class Pack:
     def classify(self, text: str) -> Classified:
         """The category that the words mean: ``categories``."""
         return self._classifier.classify(text)
+
+    def danger(self, category: str | None, text: str) -> bool:
+        """Whether what a report says is danger: the category that is given, or else what the words mean."""
+        if category is not None and category in self.categories:
+            return self.categories[category].priority == "danger"
+        code = self._dangers.classify(text).code
+        if code != OTHER:  # most texts have no word of danger, and a few words are soon looked for
+            code = self.classify(text).code
+        return self.categories[code].priority == "danger"
 
     def feedback(self, text: str) -> Meant | None:
         """Whether the words say that something is mended, or thank for it: ``feedback``."""

@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from shared.contracts import alerts, cases, cities, reports, rota, visits
-from shared.contracts.envelope import Envelope, Malformed
+from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope, Malformed
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -24,10 +24,35 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "rota.leave_taken.v1": (rota.TOPIC, rota.LeaveTaken),
 }
 
+LANED = frozenset({reports.TOPIC, cases.TOPIC})
+"""Topics with a topic beside them for danger and one for history, so that neither waits behind what comes before it."""
+_SUFFIXES = {DANGER: ".danger", LIVE: "", HISTORY: ".history"}
+
+
+def lane_topic(topic: str, lane: int) -> str:
+    """The topic that events of ``topic`` cross on in a lane."""
+    return topic + _SUFFIXES[lane] if topic in LANED else topic
+
+
+def lane_group(group: str, lane: int) -> str:
+    """The group that reads a lane, as ``router.reports.danger``."""
+    return group + _SUFFIXES[lane]
+
+
+def topic_of_lane(name: str) -> str:
+    """The topic of the catalogue that ``name`` is a lane of, or ``name`` itself."""
+    topic = name.partition(".")[0]
+    return topic if topic in LANED else name
+
+
 TOPICS: dict[str, int] = {
     reports.TOPIC: 12,
+    lane_topic(reports.TOPIC, DANGER): 6,
+    lane_topic(reports.TOPIC, HISTORY): 6,
     reports.UNROUTED_TOPIC: 1,
     cases.TOPIC: 12,
+    lane_topic(cases.TOPIC, DANGER): 6,
+    lane_topic(cases.TOPIC, HISTORY): 6,
     visits.TOPIC: 1,
     alerts.TOPIC: 6,
     cities.TOPIC: 1,
@@ -35,7 +60,7 @@ TOPICS: dict[str, int] = {
 }
 """Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
 
-EMITTERS: dict[str, str] = {
+_EMITTERS: dict[str, str] = {
     reports.TOPIC: "intake",
     reports.UNROUTED_TOPIC: "intake",
     cases.TOPIC: "router",
@@ -44,6 +69,7 @@ EMITTERS: dict[str, str] = {
     cities.TOPIC: "router",
     rota.TOPIC: "router",
 }
+EMITTERS: dict[str, str] = {name: _EMITTERS[topic_of_lane(name)] for name in TOPICS}
 """Topic → the service that keeps what was published there and can publish it again."""
 
 _encoder = msgspec.json.Encoder()

@@ -12,6 +12,9 @@ import msgspec
 from shared.kernel.clock import rfc3339
 
 MAX_DATA_BYTES = 256 * 1024
+DANGER, LIVE, HISTORY = 0, 1, 2
+"""The lanes. ``HISTORY``: what importers bring in of times gone by; nobody waits for it."""
+LANES = (DANGER, LIVE, HISTORY)
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,8 +28,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     city: str
     sequence: int
     time: datetime
-    lane: int = 1
-    """0: danger, goes first after an outage; 1: everything else."""
+    lane: int = LIVE
+    """Lower ones go first. It is not written into the record: the topic that it crosses on tells it."""
     trace: str = ""
     """W3C traceparent of the request that caused it, or empty."""
     data: str
@@ -96,4 +99,4 @@ def _attributes(headers: Iterable[tuple[str, bytes]]) -> Mapping[str, str]:
         raise Malformed("a header is not UTF-8") from wrong
 
 
-__all__ = ["MAX_DATA_BYTES", "Envelope", "Malformed", "from_record", "to_headers"]
+__all__ = ["DANGER", "HISTORY", "LANES", "LIVE", "MAX_DATA_BYTES", "Envelope", "Malformed", "from_record", "to_headers"]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 
 TOPIC = "reports"
+ROUTER = "router.reports"
+"""The group that makes cases of them, one in each lane."""
 UNROUTED_TOPIC = "unrouted"
 """A rare event has a topic of its own: who waits for it need not read every report."""
 

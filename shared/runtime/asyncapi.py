@@ -13,21 +13,11 @@ import msgspec
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
-from shared.contracts.catalogue import CATALOGUE, TOPICS
+from shared.contracts.catalogue import CATALOGUE, EMITTERS, TOPICS, topic_of_lane
 from shared.contracts.envelope import Envelope, to_headers
 from shared.runtime.broker import topic_name
 from shared.runtime.settings import Settings
 
-SENDERS = {
-    "reports": "intake",
-    "unrouted": "intake",
-    "cases": "router",
-    "visits": "router",
-    "cities": "router",
-    "rota": "router",
-    "alerts": "notifier",
-}
-"""Topic → the one service whose relay publishes to it."""
 _REF = "#/components/schemas/{name}"
 _OPTIONAL_HEADERS = ("traceparent",)
 
@@ -45,8 +35,11 @@ def document(brokers: Sequence[KafkaBroker], settings: Settings, version: str) -
         topic = channel["address"].removeprefix(f"{settings.namespace}.")
         channel["messages"] = _references(topic)
         channel.pop("description", None)
-        made["operations"][name]["messages"] = _of_channel(name, topic)
-    for topic, sender in SENDERS.items():
+        of_channel = f"#/channels/{name}"
+        for operation in made["operations"].values():
+            if operation["channel"]["$ref"] == of_channel:
+                operation["messages"] = _of_channel(name, topic)
+    for topic, sender in EMITTERS.items():
         name = f"{sender}.relay.{topic}"
         made["channels"][name] = {
             "address": topic_name(settings, topic),
@@ -75,7 +68,7 @@ def document(brokers: Sequence[KafkaBroker], settings: Settings, version: str) -
 
 
 def _types(topic: str) -> list[str]:
-    return [type_ for type_, (of, _) in CATALOGUE.items() if of == topic]
+    return [type_ for type_, (of, _) in CATALOGUE.items() if of == topic_of_lane(topic)]
 
 
 def _references(topic: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
 from faststream import AckPolicy
@@ -21,8 +22,8 @@ from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
-from shared.contracts.catalogue import TOPICS
-from shared.contracts.envelope import Envelope, to_headers
+from shared.contracts.catalogue import TOPICS, lane_topic
+from shared.contracts.envelope import HISTORY, LIVE, Envelope, to_headers
 from shared.runtime.kafka_security import broker_security, client_security
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import OFF, Telemetry
@@ -30,6 +31,7 @@ from shared.runtime.telemetry import OFF, Telemetry
 log = structlog.get_logger()
 
 BATCH_RECORDS = 256
+HISTORY_RECORDS = 128
 BATCH_TIMEOUT_MS = 10**12
 """A look ends when records are there and never before: after an empty one FastStream sleeps for as long again."""
 LONG_POLL_MS = 5000
@@ -174,7 +176,7 @@ class Publisher:
             with self._telemetry.following(event.trace):
                 future = await self._broker.publish(
                     event.data.encode(),
-                    topic_name(self._settings, event.topic),
+                    topic_name(self._settings, lane_topic(event.topic, event.lane)),
                     key=event.key.encode(),
                     headers=to_headers(event, self._source),
                     correlation_id=event.id,
@@ -236,23 +238,37 @@ def held_back(client: AIOKafkaConsumer | None) -> Iterator[None]:
         client.resume(*client.paused())
 
 
-def durable_subscriber(settings: Settings, broker: KafkaBroker, topic: str, group: str, title: str) -> Any:
-    """A subscriber of a consumer group whose offsets move only after the handler returned."""
+def durable_subscriber(
+    settings: Settings,
+    broker: KafkaBroker,
+    topic: str,
+    group: str,
+    title: str,
+    listener: ConsumerRebalanceListener | None = None,
+    lane: int = LIVE,
+) -> Any:
+    """A subscriber of a consumer group whose offsets move only after the handler returned.
+
+    ``listener`` is told which partitions the group gives it. History comes in smaller batches, and nobody is in a
+    hurry to hear that there is none.
+    """
+    hurry = lane != HISTORY
     return broker.subscriber(
         topic_name(settings, topic),
         group_id=f"{settings.namespace}.{group}",
+        listener=listener,
         batch=True,
-        max_records=BATCH_RECORDS,
+        max_records=BATCH_RECORDS if hurry else HISTORY_RECORDS,
         batch_timeout_ms=BATCH_TIMEOUT_MS,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
         max_poll_interval_ms=300000,
-        session_timeout_ms=10000,
-        heartbeat_interval_ms=3000,
+        session_timeout_ms=10000 if hurry else 15000,
+        heartbeat_interval_ms=3000 if hurry else 5000,
         rebalance_timeout_ms=15000,
-        fetch_max_wait_ms=LONG_POLL_MS,
-        consumer_timeout_ms=LOOK_MS,
+        fetch_max_wait_ms=LONG_POLL_MS if hurry else 3 * LONG_POLL_MS,
+        consumer_timeout_ms=LOOK_MS if hurry else 3 * LOOK_MS,
         no_reply=True,
         parser=_raw_batch,
         decoder=_no_decoding,
@@ -260,10 +276,10 @@ def durable_subscriber(settings: Settings, broker: KafkaBroker, topic: str, grou
     )
 
 
-def tail_subscriber(settings: Settings, broker: KafkaBroker, topic: str, title: str) -> Any:
+def tail_subscriber(settings: Settings, broker: KafkaBroker, topics: Sequence[str], title: str) -> Any:
     """A subscriber without a group that sees everything from now on: live streams. It owes nothing to anybody."""
     return broker.subscriber(
-        topic_name(settings, topic),
+        *(topic_name(settings, topic) for topic in topics),
         batch=True,
         max_records=BATCH_RECORDS,
         batch_timeout_ms=BATCH_TIMEOUT_MS,

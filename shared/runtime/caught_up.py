@@ -1,10 +1,12 @@
 """How far each consumer has come, kept where a broker cannot lose it.
 
-Kafka only carries. A mark says of a partition that everything published before ``at`` was handled, up to ``offset``.
-A consumer that finds itself past its mark (offsets were moved) goes back to it. One whose mark is no longer in the log
-(a wiped folder, another cluster, an outage longer than the retention, a leader that lost its tail) has missed records
-that nobody will deliver: it asks the service that emits the topic to publish again what it stored since, and absorbs
-what it knows. That the log is still the same is seen by the newest record that was handled: it is found by its time.
+Kafka only carries. A mark says of a partition that everything below ``offset`` is handled, and that this is everything
+that was published before ``at``. The offset moves on with the work, however long a backlog is: who is behind has lost
+nothing. A consumer that begins past its mark (offsets were moved, or others had the partition) goes back to it. One
+whose mark is no longer in the log (a wiped folder, another cluster, an outage longer than the retention, a leader that
+lost its tail) has missed records that nobody will deliver: it asks the service that emits the topic to publish again
+what it stored since, and absorbs what it knows. That the log is still the same is seen by the newest record that was
+handled: it is found by its time.
 """
 
 import asyncio
@@ -25,8 +27,7 @@ from shared.contracts.catalogue import EMITTERS
 from shared.kernel.clock import rfc3339
 from shared.runtime import http_client
 from shared.runtime.consume import Consumer, Handled
-from shared.runtime.mongo import Collection, MongoError
-from shared.runtime.relay import real_now
+from shared.runtime.mongo import Collection, InsertOne, MongoError, UpdateOne, Write
 from shared.runtime.replay import Stretch
 from shared.runtime.settings import Settings
 
@@ -38,8 +39,6 @@ SETTLE_SECONDS = 10.0
 MARGIN = timedelta(seconds=30)
 """Between being stored and being published, and between the clocks of two machines."""
 UNCHANGED_SECONDS = 60.0
-AGAIN_AFTER = timedelta(seconds=60)
-"""A sample that is not caught up with: a partition may have been away in between, so that the mark is gone back to."""
 _LOST = Counter("whistle_consumer_gaps_total", "Times that records were gone before they were handled.", ["group"])
 
 
@@ -53,7 +52,7 @@ class Emitters:
 
     async def publish_again(self, topic: str, since: datetime, cluster: str, after: str | None) -> Stretch:
         """One stretch of it. Raises ``httpx.HTTPError`` when it was not published, or not all of it."""
-        body = {"since": rfc3339(since), "cluster": cluster, **({"after": after} if after else {})}
+        body = {"since": rfc3339(since), "cluster": cluster, "topic": topic, **({"after": after} if after else {})}
         answer = await self._client.post(self._urls[topic], json=body)
         answer.raise_for_status()
         return msgspec.json.decode(answer.content, type=Stretch)
@@ -79,10 +78,14 @@ class _State:
     missed_since: datetime | None = None
     ask_at: float = 0.0
     asked_to: str | None = None
-    sample: tuple[datetime, dict[int, int]] | None = None
-    """A moment, and the ends of the partitions then."""
-    marked: dict[int, Handled] = field(default_factory=dict)
-    marked_at: float = 0.0
+    lost: set[int] = field(default_factory=set)
+    """Partitions whose log is another one: only of these a mark may go back."""
+    samples: dict[int, tuple[datetime, int]] = field(default_factory=dict)
+    """Partition → a moment, and the end then."""
+    before: dict[int, datetime] = field(default_factory=dict)
+    """Partition → the latest such moment whose end was reached."""
+    marked: dict[int, tuple[Handled, datetime, float]] = field(default_factory=dict)
+    """Partition → the mark as it was written last, and when (monotonic seconds)."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,24 @@ class _Look:
     @property
     def numbers(self) -> set[int]:
         return {place.partition for place in self.assigned}
+
+    def without_those_apart(self) -> None:
+        """Partitions that are not ours, or were another's meanwhile, are checked before anything is said of them."""
+        consumer, state = self.consumer, self.state
+        if not self.assigned:
+            return
+        for gone in state.checked - self.numbers:
+            consumer.forget_places(gone)
+        for number in consumer.apart | (state.checked - self.numbers):
+            state.checked.discard(number)
+            state.samples.pop(number, None)
+            state.marked.pop(number, None)
+        consumer.apart.clear()
+
+    def places(self) -> dict[int, Handled]:
+        """How far each partition that was checked is handled."""
+        handled, sure = self.consumer.handled, self.state.checked - self.consumer.apart
+        return {number: handled[number] for number in sorted(self.numbers & sure) if number in handled}
 
     def known(self) -> dict[TopicPartition, Handled]:
         """What was read of partitions whose log is to be the same still.
@@ -133,7 +154,7 @@ class CaughtUp:
             _LOST.labels(consumer.group)  # 0 is shown too: Prometheus sees no increase in a series that begins at 1
 
     async def look(self, cluster: str, survey: AIOKafkaConsumer, ends: Ends) -> None:
-        """Check what was newly assigned, ask for what is missing, note what was caught up with. Raises ``Replaced``.
+        """Check what was newly assigned, ask for what is missing, note what is handled. Raises ``Replaced``.
 
         ``survey``: a client that is asked what logs hold.
         """
@@ -142,54 +163,52 @@ class CaughtUp:
             for consumer in self._consumers
             if (client := consumer.subscriber.consumer) is not None
         ]
+        for look in looks:
+            look.without_those_apart()
         try:
             await _nothing_gone(looks, survey)
         except (KafkaError, TimeoutError) as error:
             log.warning("marks.wait", error=str(error), kind=type(error).__name__)
             return
-        for look in looks:
-            if not look.assigned:
-                continue
-            _sample(look, ends)
-            try:
-                await self._look(look, survey, cluster)
-            except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
-                log.warning("marks.wait", group=look.consumer.group, error=str(error), kind=type(error).__name__)
+        await asyncio.gather(*(self._looked(look, survey, cluster, ends) for look in looks if look.assigned))
 
-    async def _look(self, look: _Look, survey: AIOKafkaConsumer, cluster: str) -> None:
+    async def _looked(self, look: _Look, survey: AIOKafkaConsumer, cluster: str, ends: Ends) -> None:
         consumer, state = look.consumer, look.state
-        for gone in state.checked - look.numbers:
-            consumer.forget_places(gone)
-        state.checked &= look.numbers
-        new = [place for place in look.assigned if place.partition not in state.checked]
-        if new:
-            await self._check(consumer, state, survey, new, cluster)
-        if state.missed_since is not None:
-            await self._ask(consumer, state, cluster)
-        elif state.sample is not None:
-            await self._note(consumer, state, cluster)
+        try:
+            new = [place for place in look.assigned if place.partition not in state.checked]
+            if new:
+                await self._check(look, survey, new, cluster, ends)
+            if state.missed_since is not None:
+                await self._ask(consumer, state, cluster)
+            else:
+                _sample(look, ends)
+                await self._note(look, cluster)
+        except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
+            log.warning("marks.wait", group=consumer.group, error=str(error), kind=type(error).__name__)
 
     async def _check(
-        self, consumer: Consumer, state: _State, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str
+        self, look: _Look, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str, ends: Ends
     ) -> None:
+        """Of partitions that were given to us: whether their logs still hold what is marked, and where we stand."""
+        consumer, state = look.consumer, look.state
         parts = (await self._marks.find_one({"_id": consumer.group}) or {"parts": {}})["parts"]
         replaced = consumer.group in self._replaced
         marks = {place: parts[str(place.partition)] for place in new if str(place.partition) in parts}
-        starts = await _starts(consumer, survey, new)
+        starts = await _starts(consumer, survey, new, ends)
         gone = await _gone(survey, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
         for place, mark in marks.items():
+            state.before[place.partition] = mark["at"]
             if mark["cluster"] != cluster or place in gone or replaced:
+                state.lost.add(place.partition)
                 self._missed(consumer, state, mark["at"])
-            elif starts[place] > mark["offset"]:
-                consumer.handled[place.partition] = Handled(mark["offset"], mark["newest"])
-                consumer.subscriber.consumer.seek(place, mark["offset"])
-                log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark["offset"])
+            else:
+                _go_on(consumer, place, starts[place], Handled(mark["offset"], mark["newest"]))
         if replaced and len(marks) < len(new):
             self._missed(consumer, state, EPOCH)
         state.checked |= {place.partition for place in new}
 
     def _missed(self, consumer: Consumer, state: _State, at: datetime) -> None:
-        state.sample = None
+        state.samples.clear()
         if state.missed_since is None:
             state.ask_at = time.monotonic() + SETTLE_SECONDS
             _LOST.labels(consumer.group).inc()
@@ -208,25 +227,40 @@ class CaughtUp:
             state.missed_since = None
             self._replaced.discard(consumer.group)
 
-    async def _note(self, consumer: Consumer, state: _State, cluster: str) -> None:
-        """A sample of the ends is kept until all before it is handled; then it is the mark."""
-        assert state.sample is not None  # noqa: S101 - the caller looked
-        at, before = state.sample
-        handled = {number: consumer.handled[number] for number in before}
-        if any(handled[number].offset < end for number, end in before.items()):
-            if real_now() - at > AGAIN_AFTER:
-                consumer.forget_places()
-                state.checked.clear()
+    async def _note(self, look: _Look, cluster: str) -> None:
+        """How far each partition is handled. Its moment moves when the end of a sample is reached."""
+        state, now = look.state, time.monotonic()
+        writes: list[Write] = []
+        noted: dict[int, tuple[Handled, datetime, float]] = {}
+        for number, place in look.places().items():
+            if number in state.samples and place.offset >= state.samples[number][1]:
+                state.before[number] = state.samples.pop(number)[0]
+            mark = place, state.before.get(number, EPOCH), now
+            if not _worth_writing(mark, state.marked.get(number)):
+                continue
+            noted[number] = mark
+            writes.append(_marking(look.consumer.group, number, mark, cluster, back=number in state.lost))
+        if not writes:
             return
-        state.sample = None
-        if handled == state.marked and time.monotonic() - state.marked_at < UNCHANGED_SECONDS:
-            return
-        parts: dict[str, Any] = {
-            f"parts.{number}": {"cluster": cluster, "offset": place.offset, "newest": place.newest, "at": at}
-            for number, place in handled.items()
-        }
-        await self._marks.update({"_id": consumer.group}, {"$set": parts}, upsert=True)
-        state.marked, state.marked_at = handled, time.monotonic()
+        if not state.marked:
+            await self._marks.write([InsertOne({"_id": look.consumer.group, "parts": {}})])
+        await self._marks.write(writes)
+        state.marked |= noted
+        state.lost -= noted.keys()
+
+
+def _worth_writing(mark: tuple[Handled, datetime, float], last: tuple[Handled, datetime, float] | None) -> bool:
+    if last is None or last[0] != mark[0]:
+        return True
+    return mark[1] > last[1] and mark[2] - last[2] >= UNCHANGED_SECONDS
+
+
+def _marking(group: str, number: int, mark: tuple[Handled, datetime, float], cluster: str, *, back: bool) -> UpdateOne:
+    """A member that stood still does not take back what others noted meanwhile; ``back``: the log is another one."""
+    place, at, _ = mark
+    part = {"cluster": cluster, "offset": place.offset, "newest": place.newest, "at": at}
+    guard: dict[str, Any] = {} if back else {f"parts.{number}.offset": {"$not": {"$gt": place.offset}}}
+    return UpdateOne({"_id": group, **guard}, {"$set": {f"parts.{number}": part}})
 
 
 async def _nothing_gone(looks: Sequence[_Look], survey: AIOKafkaConsumer) -> None:
@@ -237,21 +271,35 @@ async def _nothing_gone(looks: Sequence[_Look], survey: AIOKafkaConsumer) -> Non
 
 
 def _sample(look: _Look, ends: Ends) -> None:
-    """For who has none, or has other partitions by now; not while it waits for what it missed."""
-    state = look.state
-    fresh = state.sample is not None and state.sample[1].keys() == look.numbers
-    if not fresh and state.missed_since is None and ends.of.keys() >= {*look.assigned}:
-        state.sample = ends.at, {place.partition: ends.of[place] for place in look.assigned}
+    """One for each partition, kept until it is reached; then the next."""
+    for place in look.assigned:
+        if place in ends.of:
+            look.state.samples.setdefault(place.partition, (ends.at, ends.of[place]))
+
+
+def _go_on(consumer: Consumer, place: TopicPartition, start: int, mark: Handled) -> None:
+    """From where the mark is, or further if we were there already."""
+    if start > mark.offset:
+        consumer.handled[place.partition] = mark
+        consumer.sent_back.add(place.partition)
+        consumer.subscriber.consumer.seek(place, mark.offset)
+        log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark.offset, since=start)
+    else:
+        here = consumer.handled[place.partition]
+        consumer.handled[place.partition] = Handled(max(here.offset, mark.offset), max(here.newest, mark.newest))
 
 
 async def _starts(
-    consumer: Consumer, survey: AIOKafkaConsumer, places: list[TopicPartition]
+    consumer: Consumer, survey: AIOKafkaConsumer, places: list[TopicPartition], ends: Ends
 ) -> dict[TopicPartition, int]:
     """Where this process began in each partition: its first record's offset, or where it waits for one."""
     empty = [place for place in places if place.partition not in consumer.began]
     beginnings = await survey.beginning_offsets(empty) if empty else {}
     kept = await asyncio.gather(*(consumer.subscriber.consumer.committed(place) for place in empty))
-    waiting = {p: beginnings[p] if offset is None else offset for p, offset in zip(empty, kept, strict=True)}
+    waiting = {
+        place: beginnings[place] if offset is None or offset > ends.of.get(place, offset) else offset
+        for place, offset in zip(empty, kept, strict=True)
+    }
     starts = {place: int(consumer.began.get(place.partition, waiting.get(place, 0))) for place in places}
     for place, start in starts.items():
         consumer.handled.setdefault(place.partition, Handled(start))

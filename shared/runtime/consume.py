@@ -8,23 +8,25 @@ taken apart, the record that fails is parked, the others go through.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import structlog
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Histogram
 
-from shared.contracts.catalogue import CATALOGUE
-from shared.contracts.envelope import Envelope, Malformed, from_record
+from shared.contracts.catalogue import CATALOGUE, lane_group, lane_topic
+from shared.contracts.envelope import LIVE, Envelope, Malformed, from_record
 from shared.kernel.clock import Clock
 from shared.runtime.attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX
 from shared.runtime.broker import durable_subscriber, held_back
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.mongo import MongoError
+from shared.runtime.right_of_way import RightOfWay
 from shared.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -53,8 +55,8 @@ class Handled(NamedTuple):
     newest: int = 0
 
 
-class Consumer:
-    """One subscription: a topic, a group and what is done with its events."""
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is not typed
+    """One subscription: a topic in one of its lanes, a group and what is done with its events."""
 
     def __init__(
         self,
@@ -66,10 +68,14 @@ class Consumer:
         *,
         newest: bool,
         spacing: float = SPACING_SECONDS,
+        lane: int = LIVE,
     ) -> None:
-        self.topic = topic
+        self.topic = lane_topic(topic, lane)
+        self._of = topic
+        self.lane = lane
+        self.way = RightOfWay()
         self._spacing = spacing
-        self.group = group
+        self.group = lane_group(group, lane)
         self._handle = handle
         self._dead = dead
         self._attempts = dead.attempts
@@ -80,6 +86,8 @@ class Consumer:
         self._newest = newest
         self.subscriber: Any = None
         self.progress = time.monotonic()
+        self.records = 0
+        """Handled since the start."""
         self._counted, self._took = _HANDLED.labels(group), _TOOK.labels(group)
         self.patient = True
         """Whether an outage is waited for, or left to whom the batch is given next."""
@@ -87,6 +95,20 @@ class Consumer:
         """Partition → the first offset that came since it was assigned."""
         self.handled: dict[int, Handled] = {}
         """Partition → how far everything is handled."""
+        self.apart: set[int] = set()
+        """Partitions that were another's meanwhile, or may have been: what is handled of them is to be looked up."""
+        self.sent_back: set[int] = set()
+        """Partitions that go on at an earlier place, after what is in hand."""
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """The group deals its partitions out anew."""
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """They go on at the group's offsets, whoever had them before."""
+        for place in assigned:
+            self.forget_places(place.partition)
+            self.sent_back.discard(place.partition)
+            self.apart.add(place.partition)
 
     def forget_places(self, partition: int | None = None) -> None:
         """A partition, or all of them, may come back at another place."""
@@ -98,15 +120,21 @@ class Consumer:
 
     def subscribe(self, settings: Settings, broker: KafkaBroker) -> None:
         """Declare the FastStream subscriber; it starts with the broker."""
-        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, title=self.group)
+        self.subscriber = durable_subscriber(settings, broker, self.topic, self.group, self.group, self, lane=self.lane)
         self.subscriber(self._consume)
 
     async def _consume(self, records: tuple[ConsumerRecord, ...]) -> None:
         with held_back(getattr(self.subscriber, "consumer", None)):
-            await self._turn(records)
+            await self.way.begins(self.lane)
+            began = time.monotonic()
+            try:
+                await self._turn(records, began)
+            finally:
+                took = time.monotonic() - began
+                rest = self.way.ended(self.lane, took)
+            await asyncio.sleep(max(0.0, self._spacing - took, rest))
 
-    async def _turn(self, records: tuple[ConsumerRecord, ...]) -> None:
-        began = time.monotonic()
+    async def _turn(self, records: tuple[ConsumerRecord, ...], began: float) -> None:
         firsts = {record.partition: record.offset for record in reversed(records)}
         self.began = firsts | self.began
         unproven = {f"{self.group}/{p}/{offset}" for p, offset in firsts.items() if p not in self._proven}
@@ -118,10 +146,10 @@ class Consumer:
             await self._attempts.done(unproven)
             self._in_hand = frozenset()
             self._proven |= firsts.keys()
+        self.records += len(records)
         self.progress = time.monotonic()
         self._took.observe(self.progress - began)
         self._note_places(firsts, records)
-        await asyncio.sleep(max(0.0, began + self._spacing - self.progress))
 
     async def _begin(self, places: Iterable[str]) -> int:
         self._in_hand = frozenset(places)
@@ -136,6 +164,7 @@ class Consumer:
                 await self._dead.park(record, self.group, reason, self._clock.now())
             else:
                 await self._handled([record])
+            self.progress = time.monotonic()
             await self._attempts.done([place])
 
     async def _handled(self, records: Sequence[ConsumerRecord]) -> None:
@@ -147,17 +176,24 @@ class Consumer:
         self._counted.inc(len(pairs))
 
     def _note_places(self, firsts: dict[int, int], records: Sequence[ConsumerRecord]) -> None:
-        """Only what joins on to what was handled before: a consumer that was sent back has a stretch to go again."""
+        """What joins on to what was handled before. What lies apart from it shows that others had the partition
+        in between; who was sent back has a stretch to go again."""
         lasts = {record.partition: record for record in records}
         for partition, last in lasts.items():
-            before = self.handled.get(partition, Handled(firsts[partition]))
-            if firsts[partition] <= before.offset <= last.offset:
-                newest = max(before.newest, *(r.timestamp for r in records if r.partition == partition))
-                self.handled[partition] = Handled(last.offset + 1, newest)
+            first, newest = firsts[partition], max(r.timestamp for r in records if r.partition == partition)
+            before = self.handled.get(partition, Handled(first))
+            if first > before.offset and partition in self.sent_back:
+                """It was in hand, and comes again."""
+            elif first > before.offset:
+                self.apart.add(partition)
+                self.began[partition], self.handled[partition] = first, Handled(last.offset + 1, newest)
+            elif before.offset <= last.offset:
+                self.handled[partition] = Handled(last.offset + 1, max(before.newest, newest))
+            self.sent_back.discard(partition)
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:
-            event = from_record(self.topic, record.key, record.value, record.headers)
+            event = from_record(self._of, record.key, record.value, record.headers)
             if event.type not in CATALOGUE:
                 raise Malformed(f"the type {event.type[:80]} is not in the catalogue")
         except Malformed as wrong:
@@ -196,6 +232,7 @@ class Consumer:
             if len(pairs) > 1:
                 for pair in pairs:
                     await self._isolating([pair])
+                    self.progress = time.monotonic()
                 return
             log.exception("record.failed", group=self.group, id=pairs[0][1].id)
             await self._dead.park(pairs[0][0], self.group, f"{type(fault).__name__}: {fault}", self._clock.now())
@@ -217,7 +254,17 @@ def projection(topic: str, group: str, handle: Handler, dead: DeadLetters, clock
 
 
 def effect(
-    topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock, *, spacing: float = SPACING_SECONDS
+    topic: str,
+    group: str,
+    handle: Handler,
+    dead: DeadLetters,
+    clock: Clock,
+    *,
+    spacing: float = SPACING_SECONDS,
+    lane: int = LIVE,
 ) -> Consumer:
-    """``handle`` gets every event and must derive what it makes from the event's id. ``spacing``: seconds."""
-    return Consumer(topic, group, handle, dead, clock, newest=False, spacing=spacing)
+    """``handle`` gets every event and must derive what it makes from the event's id. ``spacing``: seconds.
+
+    Each lane of a topic has a consumer and a group of its own; ``handle`` may be called for several at once.
+    """
+    return Consumer(topic, group, handle, dead, clock, newest=False, spacing=spacing, lane=lane)

@@ -14,10 +14,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
+from aiokafka.errors import KafkaConnectionError, KafkaError, OutOfOrderSequenceNumber
 
+from shared.contracts.catalogue import TOPICS
 from shared.runtime.broker import (
     KafkaBroker,
     Publisher,
@@ -26,10 +27,12 @@ from shared.runtime.broker import (
     open_admin,
     open_survey,
     served,
+    topic_name,
     topics_exist,
 )
 from shared.runtime.caught_up import CaughtUp, Ends, Replaced
 from shared.runtime.consume import Consumer
+from shared.runtime.passed import Standing
 from shared.runtime.progress import ProgressWatch
 from shared.runtime.relay import real_now
 from shared.runtime.settings import Settings
@@ -96,6 +99,21 @@ class KafkaConnection:
         await self.close()
         for consumer in self._consumers:
             consumer.patient = True
+
+    async def standing(self, group: str, topic: str) -> Standing:
+        """Where ``group``, of whatever service, stands in ``topic``. Raises ``KafkaError`` or ``TimeoutError``."""
+        admin, survey, name = self._admin, self._survey, topic_name(self._settings, topic)
+        if self.cluster is None or admin is None or survey is None:
+            raise KafkaConnectionError("not connected")
+        at = real_now()
+        async with asyncio.timeout(GAZE_SECONDS):
+            ends = await survey.end_offsets([TopicPartition(name, number) for number in range(TOPICS[topic])])
+            kept = await admin.list_consumer_group_offsets(f"{self._settings.namespace}.{group}")
+        return Standing(
+            at,
+            {(topic, place.partition): end for place, end in ends.items()},
+            {(topic, place.partition): known.offset for place, known in kept.items() if place.topic == name},
+        )
 
     async def close(self) -> None:
         """In order: batches in hand are ended first, for a limited time."""

@@ -5,7 +5,10 @@ A consumer whose coordinator died looks alive (its process answers, its client p
 and a new process would not either: only time in which others are served counts.
 """
 
+import math
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import Gauge
@@ -14,12 +17,26 @@ from shared.runtime.consume import Consumer
 
 STALL_SECONDS = 30.0
 STILL_SECONDS = 15.0
-BEHIND_RECORDS = 10_000
-"""More than a consumer handles in ten seconds."""
+PACE_SECONDS = 60.0
+"""Over which the present pace is taken."""
 _LAG = Gauge("whistle_consumer_lag_records", "Records of this process's partitions that wait for the group.", ["group"])
+_LAG_SECONDS = Gauge(
+    "whistle_consumer_lag_seconds", "How long the group takes here for what waits, at its present pace.", ["group"]
+)
 
 Served = Callable[[Collection[Any]], Awaitable[bool]]
 """Whether a client of its own is served from these partitions."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """How far a consumer is behind: records, and the seconds that it takes for them at its present pace.
+
+    ``seconds`` is None while nothing is handled.
+    """
+
+    records: int
+    seconds: float | None
 
 
 class ProgressWatch:
@@ -31,6 +48,8 @@ class ProgressWatch:
         self._waiting: dict[str, tuple[float, float]] = {}
         """Group → its progress, and since when records have waited with that progress (monotonic seconds)."""
         self._lags: dict[str, int] = {}
+        self._handled: dict[str, deque[tuple[float, int]]] = {}
+        """Group → moments, and how many records it had handled then."""
 
     async def stalled(self, now: float, ends: Mapping[Any, int] | None = None) -> str | None:
         """The group that stands still, if one does. ``now``: monotonic seconds.
@@ -40,7 +59,9 @@ class ProgressWatch:
         for consumer in self._consumers:
             lags = await _lags(consumer, ends or {})
             lag = self._lags[consumer.group] = sum(lags.values())
+            self._note_pace(consumer, now)
             _LAG.labels(consumer.group).set(lag)
+            _LAG_SECONDS.labels(consumer.group).set(self._seconds(consumer.group) if lag else 0.0)
             if not lag:
                 self._waiting.pop(consumer.group, None)
                 continue
@@ -52,11 +73,29 @@ class ProgressWatch:
                     return consumer.group
         return None
 
-    def behind(self, now: float) -> str | None:
-        """Which groups are far behind or stand still at ``now`` (monotonic seconds); None when none does."""
-        far = [group for group, lag in self._lags.items() if lag > BEHIND_RECORDS]
-        still = [group for group, (_, since) in self._waiting.items() if now - since >= STILL_SECONDS]
-        return f"behind: {', '.join(sorted({*far, *still}))}" if far or still else None
+    def _note_pace(self, consumer: Consumer, now: float) -> None:
+        noted = self._handled.setdefault(consumer.group, deque())
+        noted.append((now, consumer.records))
+        while now - noted[0][0] > PACE_SECONDS:
+            noted.popleft()
+
+    def _seconds(self, group: str) -> float:
+        """Infinite while nothing is handled."""
+        (since, before), (now, handled) = self._handled[group][0], self._handled[group][-1]
+        return self._lags[group] * (now - since) / (handled - before) if handled > before else math.inf
+
+    def behind(self) -> dict[str, Behind]:
+        """Groups for which records wait. Who is behind gets on: that is no reason not to be ready."""
+        behind = {group: (lag, self._seconds(group)) for group, lag in sorted(self._lags.items()) if lag}
+        return {
+            group: Behind(lag, round(seconds, 1) if seconds < math.inf else None)
+            for group, (lag, seconds) in behind.items()
+        }
+
+    def still(self, now: float) -> str | None:
+        """Which groups stand still at ``now`` (monotonic seconds) while records wait; None when none does."""
+        still = sorted(group for group, (_, since) in self._waiting.items() if now - since >= STILL_SECONDS)
+        return f"stand still: {', '.join(still)}" if still else None
 
 
 async def _lags(consumer: Consumer, told: Mapping[Any, int]) -> dict[Any, int]:

@@ -23,7 +23,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime import real_time
 from shared.runtime.absorbed import absorbed
 from shared.runtime.broker import Publisher
@@ -33,9 +33,10 @@ from shared.runtime.spacing import Spacing
 log = structlog.get_logger()
 
 ROUND = 256
-LANES = [0, 1]
-"""Danger, and the rest."""
+LOOKED_FOR = 64
+"""Of a round that looks, kept for what was left behind: whatever is handed over, none of that waits for ever."""
 HANDED_MAX = 4096
+"""In each lane: history takes no room away from what is live."""
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
 POLL_SECONDS = 5.0
@@ -73,6 +74,11 @@ class Handed:
     birth: bool = False
 
     @property
+    def lane(self) -> int:
+        """The first of its events'."""
+        return min((event.lane for event in self.events), default=LIVE)
+
+    @property
     def place(self) -> tuple[int, str, int]:
         return self.collection, self.id, self.version
 
@@ -95,28 +101,27 @@ class Relay:
         self._sources = sources
         self._events = events
         self._publisher = publisher
-        self._handed: deque[Handed] = deque()
+        self._handed: dict[int, deque[Handed]] = {lane: deque() for lane in LANES}
         self._in_flight: set[tuple[int, str, int]] = set()
         self._wake = asyncio.Event()
         self._spacing = Spacing(SPACING_SECONDS)
         self._soon_until = 0.0
         self.failing_since: float | None = None
-        _HANDED.labels(service).set_function(lambda: len(self._handed))
+        _HANDED.labels(service).set_function(lambda: sum(map(len, self._handed.values())))
         _IN_FLIGHT.labels(service).set_function(lambda: len(self._in_flight))
 
     def offer(self, documents: Iterable[Handed]) -> None:
         """Hand over what was just written. Past the limit it is left to the poll: the documents hold the truth."""
         for document in documents:
-            if len(self._handed) >= HANDED_MAX:
+            if self.room(document.lane):
+                self._handed[document.lane].append(document)
+            else:
                 self._look_soon()
-                break
-            self._handed.append(document)
         self._wake.set()
 
-    @property
-    def room(self) -> int:
-        """How many documents may be offered now."""
-        return max(0, HANDED_MAX - len(self._handed))
+    def room(self, lane: int) -> int:
+        """How many documents may be offered now in ``lane``."""
+        return max(0, HANDED_MAX - len(self._handed[lane]))
 
     def unwell(self) -> str | None:
         """Why events do not leave, if they do not."""
@@ -139,14 +144,16 @@ class Relay:
             while True:
                 if pause:
                     await asyncio.sleep(pause)
-                elif not self._handed and (stuck or not more):
+                elif not any(self._handed.values()) and (stuck or not more):
                     await self._woken(self._poll_after())
                 await self._spacing.turn()
-                batch = self._take()
-                if (more or time.monotonic() - polled >= self._poll_after()) and len(batch) < ROUND:
+                looks = more or time.monotonic() - polled >= self._poll_after()
+                batch = self._take((DANGER, LIVE), ROUND - LOOKED_FOR if looks else ROUND)
+                if looks:
                     polled = time.monotonic()
                     found, more = await self._left_behind(ROUND - len(batch))
                     batch += found
+                batch += self._take((HISTORY,), ROUND - len(batch))
                 stuck = more and not batch
                 if batch:
                     await rounds.acquire()
@@ -168,12 +175,13 @@ class Relay:
         except TimeoutError:
             return
 
-    def _take(self) -> list[Handed]:
+    def _take(self, lanes: Iterable[int], limit: int) -> list[Handed]:
         batch: list[Handed] = []
-        while self._handed and len(batch) < ROUND:
-            document = self._handed.popleft()
-            if self._claim(document):
-                batch.append(document)
+        for handed in (self._handed[lane] for lane in lanes):
+            while handed and len(batch) < limit:
+                document = handed.popleft()
+                if self._claim(document):
+                    batch.append(document)
         return batch
 
     async def _left_behind(self, limit: int) -> tuple[list[Handed], bool]:
@@ -189,7 +197,7 @@ class Relay:
                     more = True
                     break
                 documents = await source.find(
-                    {"outbox.lane": {"$in": LANES}, "outbox.since": {"$lte": before}},
+                    {"outbox.lane": {"$in": list(LANES)}, "outbox.since": {"$lte": before}},
                     {"version": 1, "pending": 1, "outbox": 1},
                     sort=[("outbox.lane", 1), ("outbox.since", 1)],
                     limit=limit - len(found),
@@ -202,7 +210,7 @@ class Relay:
             self._failed(error)
         else:
             _AGE.labels(self._service).set((now - oldest).total_seconds())
-            if not found and not self._handed and not self._in_flight:
+            if not found and not any(self._handed.values()) and not self._in_flight:
                 self._recovered()
         return found, more
 
@@ -223,7 +231,8 @@ class Relay:
             await self._clear(changes)
         except* (MongoError, KafkaError, OSError, TimeoutError) as errors:
             self._failed(errors.exceptions[0])
-            self._handed.extendleft([d for d in batch if d.birth][: self.room])
+            for lane, handed in self._handed.items():
+                handed.extendleft([d for d in batch if d.birth and d.lane == lane][: self.room(lane)])
         else:
             _RELAYED.labels(self._service).inc(len(events))
             self._recovered()

@@ -3,6 +3,7 @@
 A stretch at once, so that no request takes long however much is stored; the answer says after what to go on.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from shared.contracts.catalogue import TOPICS, lane_topic
+from shared.contracts.envelope import Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import FieldError, invalid
 from shared.runtime.births import Births
@@ -20,12 +23,15 @@ from shared.runtime.relay import from_stored
 PAGE = 256
 STRETCH = 8 * PAGE
 """Two seconds' worth at the speed of one relay."""
+STRETCH_SECONDS = 3.0
+"""A slow machine makes shorter ones: who asks gives up after a while, and would ask for the same again."""
 
 
 class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
     """Events stored since ``since`` and before ``until``; without ``until`` to the newest.
 
-    ``after``: the ``next`` of the answer before. ``cluster``: only into this Kafka cluster.
+    ``after``: the ``next`` of the answer before. ``cluster``: only into this Kafka cluster. ``topic``: only what
+    crosses on it, by its name without the namespace.
     """
 
     since: datetime
@@ -33,6 +39,7 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
     dry_run: bool = False
     after: str | None = None
     cluster: str | None = None
+    topic: str | None = None
 
 
 class Stored(Protocol):
@@ -45,7 +52,7 @@ class Stored(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """How many were published, and after what to go on; None when that was all."""
+    """How many were looked at, and after what to go on; None when that was all."""
 
     events: int
     next: str | None
@@ -65,9 +72,11 @@ class _Place:
 
 async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
     """The next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` for an odd ``after``."""
+    if body.topic is not None and body.topic not in TOPICS:
+        raise invalid(FieldError("/topic", "is no topic"))
     logs = (*service.births, Births(service.events, from_stored))
     place = _read(body.after, len(logs)) if body.after is not None else None
-    count = 0
+    count, ends = 0, time.monotonic() + STRETCH_SECONDS
     for number in range(place.log if place else 0, len(logs)):
         while True:
             page = await logs[number].collection.find(
@@ -76,13 +85,19 @@ async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
             if not page:
                 break
             if not body.dry_run:
-                await service.publisher.publish([logs[number].event(document) for document in page])
+                await service.publisher.publish(_wanted([logs[number].event(document) for document in page], body))
             count += len(page)
             place = _Place(number, page[-1]["stored_at"], page[-1]["_id"])
-            if count >= STRETCH:
+            if count >= STRETCH or time.monotonic() > ends:
                 return Stretch(count, str(place))
         place = None
     return Stretch(count, None)
+
+
+def _wanted(events: list[Envelope], body: ReplayBody) -> list[Envelope]:
+    if body.topic is None:
+        return events
+    return [event for event in events if lane_topic(event.topic, event.lane) == body.topic]
 
 
 def _later(body: ReplayBody, place: _Place | None) -> dict[str, Any]:

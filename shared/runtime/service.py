@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import prometheus_client
@@ -40,6 +41,7 @@ from shared.runtime.once import Once
 from shared.runtime.ops_routes import ops_routes
 from shared.runtime.quotas import Quotas
 from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.right_of_way import RightOfWay
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import telemetry
 from shared.runtime.vitals import Check, Vitals
@@ -81,6 +83,7 @@ class Service:
         self.sources: Sequence[Collection] = ()
         self.births: Sequence[Births] = ()
         self.consumers: list[Consumer] = []
+        self.way = RightOfWay()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
             (self.dead.collection, DEAD_INDEXES),
             (asked, ONCE_INDEXES),
@@ -105,7 +108,7 @@ class Service:
         _BUILD.labels(self.name, VERSION).set(1)
         self.vitals.looks.append(self.dead.look)
         self.vitals.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
-        self.vitals.checks["consumers"] = lambda: self.kafka.watch.behind(time.monotonic())
+        self.vitals.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
         self.background("vitals", self.vitals.run)
         self.background("loop", self.vitals.watch_loop)
         if self.settings.heartbeat_url:
@@ -132,6 +135,7 @@ class Service:
         self.indexes.append((births.collection, (BIRTH_INDEX,)))
 
     def consumes(self, consumer: Consumer) -> None:
+        consumer.way = self.way
         consumer.subscribe(self.settings, self.broker)
         self.consumers.append(consumer)
 
@@ -226,7 +230,8 @@ class Service:
         async def ready(_: Call) -> Answer:
             if reasons := self._unready():
                 return Answer({"status": "not ready", "reasons": reasons}, 503)
-            return Answer({"status": "ready", "cities": dict(self.holds())})
+            behind = {group: asdict(far) for group, far in self.kafka.watch.behind().items()}
+            return Answer({"status": "ready", "cities": dict(self.holds()), "behind": behind})
 
         async def metrics(_: Call) -> Response:
             return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

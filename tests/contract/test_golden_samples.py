@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.contracts.catalogue import CATALOGUE, TOPICS, decode, encode
+from shared.contracts.catalogue import CATALOGUE, EMITTERS, TOPICS, decode, encode, topic_of_lane
 from shared.contracts.envelope import Envelope, Malformed, from_record
-from shared.runtime.asyncapi import SENDERS
 from tests.contract.documents import services
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -71,8 +70,9 @@ def test_a_sample_without_a_required_field_is_malformed(path: Path) -> None:
 
 
 def test_every_topic_has_one_sender_and_partitions() -> None:
-    assert set(SENDERS) == set(TOPICS) == {topic for topic, _ in CATALOGUE.values()}
-    assert set(SENDERS.values()) <= set(services())
+    assert set(EMITTERS) == set(TOPICS)
+    assert {topic_of_lane(topic) for topic in TOPICS} == {topic for topic, _ in CATALOGUE.values()}
+    assert set(EMITTERS.values()) <= set(services())
 
 
 def test_a_type_carries_its_version() -> None:

@@ -45,7 +45,7 @@ def _reached(document: Mapping[str, Any], path: str) -> list[Any]:
         return [document[path]] if path in document else []
     found: list[Any] = [document]
     for segment in path.split("."):
-        if segment.isdigit():
+        if segment.isdigit() and any(isinstance(value, list) for value in found):
             raise Unspoken(f"position {path}")
         deeper: list[Any] = []
         for value in found:

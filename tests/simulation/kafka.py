@@ -5,13 +5,15 @@ Topics have partitions, a key stays in one; groups keep offsets; a batch is give
 
 import asyncio
 import zlib
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 
 from tests.simulation.processes import Process, running_in
@@ -35,6 +37,10 @@ class Cluster:
         """Every group there ever was, with its topic."""
         self.generation = 0
         """Members of an older one start again from the kept offsets."""
+        self.slow: dict[str, tuple[float, float]] = {}
+        """Group → seconds that it takes for each record, and until when it does: a backlog."""
+        self.gone_back: list[str] = []
+        """Who went back to a place a second time although nobody dealt the partitions out anew."""
         self._away_until = 0.0
         self._news: dict[str, list[asyncio.Future[None]]] = {}
 
@@ -89,6 +95,20 @@ class Cluster:
         self._news.setdefault(topic, []).append(future)
         await future
 
+    def takes(self, group: str | None) -> float:
+        """Seconds that a record of the group takes now, beside what its handler takes."""
+        seconds, until = self.slow.get(str(group), (0.0, 0.0))
+        return seconds if asyncio.get_running_loop().time() < until else 0.0
+
+    @property
+    def slow_for(self) -> float:
+        """Seconds until every group is as quick as it is."""
+        now = asyncio.get_running_loop().time()
+        return max([until - now for _, until in self.slow.values() if until > now], default=0.0)
+
+    def log_of(self, place: TopicPartition) -> list[Record]:
+        return self.logs[place.topic][place.partition]
+
     def drained(self, group: str, topic: str) -> bool:
         kept = self.offsets.get((group, topic), {})
         return all(kept.get(number, 0) >= len(log) for number, log in enumerate(self.logs[topic]))
@@ -96,7 +116,7 @@ class Cluster:
 
 @dataclass
 class Admin:
-    """``AIOKafkaAdminClient``: every topic is there."""
+    """``AIOKafkaAdminClient``, and a client that only asks where logs begin and end: every topic is there."""
 
     cluster: Cluster
 
@@ -107,6 +127,31 @@ class Admin:
 
     async def list_topics(self) -> list[str]:
         return list(self.cluster.logs)
+
+    async def beginning_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, 0)
+
+    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        if self.cluster.away:
+            raise KafkaConnectionError("simulated: no broker")
+        return {place: len(self.cluster.log_of(place)) for place in places}
+
+    async def offsets_for_times(self, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, Record | None]:
+        """The first record at or after a time, which has the offset and the time that are asked for."""
+        found: dict[TopicPartition, Record | None] = {}
+        for place, at in asked.items():
+            log = self.cluster.log_of(place)
+            number = bisect_left(log, at, key=lambda record: record.timestamp)
+            found[place] = log[number] if number < len(log) else None
+        return found
+
+    async def list_consumer_group_offsets(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+        kept = {topic: offsets for (name, topic), offsets in self.cluster.offsets.items() if name == group}
+        return {
+            TopicPartition(topic, number): OffsetAndMetadata(offset, "")
+            for topic, offsets in kept.items()
+            for number, offset in offsets.items()
+        }
 
     async def close(self) -> None:
         """Nothing was opened."""
@@ -138,10 +183,11 @@ class Broker:
         self._under_way: dict[bytes, deque[Sent]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
-    def subscriber(self, topic: str, **settings: Any) -> "Subscriber":
-        made = Subscriber(self.cluster, self.process, topic, settings)
+    def subscriber(self, *topics: str, **settings: Any) -> "Subscriber":
+        """Only those of a group ever get anything: each follows one topic."""
+        made = Subscriber(self.cluster, self.process, topics[0], settings)
         if made.group is not None:
-            self.cluster.groups[made.group, topic] = None
+            self.cluster.groups[made.group, topics[0]] = None
             self.subscribers.append(made)
         return made
 
@@ -214,7 +260,7 @@ class Subscriber:
     process: Process | None
     topic: str
     settings: dict[str, Any]
-    consumer: None = None
+    consumer: "Client | None" = None
     stopping: bool = False
     _handler: Handler | None = None
     _positions: dict[int, int] = field(default_factory=dict)
@@ -232,17 +278,21 @@ class Subscriber:
     def joins(self) -> None:
         """As a new member: from the kept offsets, whatever the one before had in hand when it was cut short."""
         self.stopping, self._generation = False, -1
+        self.consumer = Client(self)
 
     async def run(self) -> None:
         """For ever: a batch, its handler, its offsets; a batch that failed again."""
         assert self._handler is not None
         weather = self.cluster.weather
         while not self.stopping:
+            if self._generation != self.cluster.generation:
+                await self._dealt_out()
             batch = self._batch()
             if not batch:
                 await self.cluster.news(self.topic)
                 continue
-            await asyncio.sleep(self.cluster.away + weather.delay())
+            slow = self.cluster.takes(self.group)
+            await asyncio.sleep(self.cluster.away + weather.delay() + slow * len(batch))
             fault = weather.strikes("broker.batch")
             if self.settings["ack_policy"] is AckPolicy.ACK_FIRST:
                 self._keep(batch, None)
@@ -258,12 +308,20 @@ class Subscriber:
             else:
                 self._keep(batch, fault)
 
+    async def _dealt_out(self) -> None:
+        """All partitions are this member's, from the kept offsets on."""
+        assert self.consumer is not None
+        kept = self.cluster.offsets.setdefault((str(self.group), self.topic), {})
+        self._positions, self._generation = dict(kept), self.cluster.generation
+        self.consumer.sought.clear()
+        if self.settings["listener"] is not None:
+            await self.settings["listener"].on_partitions_assigned(self.consumer.assignment())
+
     def _batch(self) -> tuple[Record, ...]:
         """Some of what is new, in the order of each partition."""
-        kept = self.cluster.offsets.setdefault((str(self.group), self.topic), {})
-        if self._generation != self.cluster.generation:
-            self._positions, self._generation = dict(kept), self.cluster.generation
         room = min(self.settings["max_records"], self.cluster.weather.up_to(32))
+        if self.cluster.takes(self.group):
+            room = 1
         batch: list[Record] = []
         logs = self.cluster.logs[self.topic]
         waiting = [number for number, log in enumerate(logs) if self._start(number, log) < len(log)]
@@ -290,3 +348,45 @@ class Subscriber:
             self._rewind(batch)
             return
         self.cluster.offsets[str(self.group), self.topic] |= self._positions
+
+
+class Client:
+    """``AIOKafkaConsumer``, as its owner asks it."""
+
+    def __init__(self, member: Subscriber) -> None:
+        self._member = member
+        self.sought: set[int] = set()
+        """Where it went back since the partitions were dealt out."""
+
+    def assignment(self) -> set[TopicPartition]:
+        member = self._member
+        return {TopicPartition(member.topic, number) for number in range(len(member.cluster.logs[member.topic]))}
+
+    def subscription(self) -> frozenset[str]:
+        return frozenset({self._member.topic})
+
+    async def committed(self, place: TopicPartition) -> int | None:
+        member = self._member
+        return member.cluster.offsets.get((str(member.group), member.topic), {}).get(place.partition)
+
+    async def position(self, place: TopicPartition) -> int:
+        return self._member._positions.get(place.partition, 0)
+
+    def highwater(self, place: TopicPartition) -> int:
+        return len(self._member.cluster.log_of(place))
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        if place.partition in self.sought:
+            self._member.cluster.gone_back.append(f"{self._member.group} in {place.partition} to {offset}")
+        self.sought.add(place.partition)
+        self._member._positions[place.partition] = offset
+        self._member.cluster.wake()
+
+    def pause(self, *_: TopicPartition) -> None:
+        """Nothing is fetched ahead here."""
+
+    def resume(self, *_: TopicPartition) -> None:
+        """See ``pause``."""
+
+    def paused(self) -> set[TopicPartition]:
+        return set()

@@ -12,7 +12,7 @@ from services.router.domain.case import ENDED, Case
 from services.router.domain.timing import Clock
 from services.router.store import from_doc, opened_event
 from shared.contracts.cases import CaseEvent
-from shared.contracts.catalogue import CATALOGUE, decode
+from shared.contracts.catalogue import CATALOGUE, decode, topic_of_lane
 from shared.contracts.envelope import Envelope, from_record
 from shared.kernel.ids import alert_id, case_id, event_id, opening_report
 from shared.runtime.relay import from_stored
@@ -42,6 +42,7 @@ class Laws:
         self._intents = world.shelf("router", "intents")
         self._alerts = world.shelf("notifier", "alerts")
         self._log = world.shelf("router", "events")
+        self._marks = {world.shelf(name, "consumer_marks").name for name in ("intake", "router", "notifier")}
         self._broken: list[str] = []
         world.store.watchers.append(self._committed)
 
@@ -51,6 +52,8 @@ class Laws:
         try:
             if shelf == self._cases.name:
                 self._owned(id_, before, after)
+            elif shelf in self._marks:
+                _goes_on(id_, before, after)
             elif shelf in (self._reports.name, self._alerts.name):
                 _law(after is not None, f"{id_} is gone")
         except AssertionError as broken:
@@ -106,6 +109,7 @@ class Laws:
         """Every law that can only be judged when all is quiet. Raises ``AssertionError``."""
         _law(not self._broken, f"{self._broken}")
         _law(not self._world.faults, f"{self._world.faults}")
+        _law(not self._world.cluster.gone_back, f"gone back again: {self._world.cluster.gone_back}")
         _law(not self._ledger.contradictions, f"{self._ledger.contradictions}")
         cases = {id_: from_doc(document) for id_, document in self._cases.committed.items()}
         self._every_report_has_its_case(cases)
@@ -148,7 +152,7 @@ class Laws:
         """Every event that crossed the broker. The same id always says the same."""
         events: dict[str, Envelope] = {}
         for record in self._world.cluster.published:
-            topic = record.topic.removeprefix(f"{NAMESPACE}.")
+            topic = topic_of_lane(record.topic.removeprefix(f"{NAMESPACE}."))
             event = from_record(topic, record.key, record.value, record.headers)
             first = events.setdefault(event.id, event)
             _law(_said(first) == _said(event), f"{event.id} says two things: {first} and {event}")
@@ -236,6 +240,15 @@ class Outcome:
     alerts: int = 0
     published: int = 0
     events: int = 0
+
+
+def _goes_on(group: str, before: Document | None, after: Document | None) -> None:
+    """Work that was done never shrinks: no log loses anything here, so that no mark goes back."""
+    marks = after["parts"] if after is not None else {}
+    for number, mark in (before["parts"] if before is not None else {}).items():
+        now = marks.get(number)
+        if now is not mark and (now is None or now["offset"] < mark["offset"] or now["at"] < mark["at"]):
+            raise AssertionError(f"{group} goes back in {number}: {mark} to {now}")
 
 
 def _at_the_top(case: Case, clock: Clock) -> None:

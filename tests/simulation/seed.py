@@ -15,11 +15,15 @@ DRAINED_SECONDS = 180.0
 """Once faults have stopped nothing may be left over after so long."""
 ELECTION_SECONDS = 10.0
 """MongoDB's default ``electionTimeoutMillis``: so long a primary without a majority goes on taking writes."""
+SLOW = (2.0, 8.0, 20.0)
+"""Seconds for a record; longer without progress is a consumer that stands still."""
+BEHIND_SECONDS = 150.0
+"""Longer than any time-out of the services' consumers, relays and sweeps."""
 LEAPS_MAX = 60
 """More moments than the clocks of all cases of a seed have."""
 
 
-MISCHIEF = ("crash", "stop", "cut_off", "fail_over", "store_away", "broker_away", "forget")
+MISCHIEF = ("crash", "stop", "cut_off", "fail_over", "store_away", "broker_away", "forget", "backlog")
 """What may go wrong at large."""
 
 
@@ -90,6 +94,14 @@ class Day:
         self._world.note("offsets forgotten")
         self._world.cluster.forget_offsets()
 
+    def _backlog(self) -> None:
+        """Some group falls behind, for longer than anything in the services waits."""
+        cluster = self._world.cluster
+        group, _ = self._chance.choice(list(cluster.groups))
+        seconds = self._chance.choice(SLOW)
+        cluster.slow[group] = seconds, self._world.loop.time() + BEHIND_SECONDS
+        self._world.note(f"{group} takes {seconds} s for each record")
+
     def _leap(self) -> None:
         """To where something is due, or past several such moments."""
         due = self.laws.next_due()
@@ -112,7 +124,7 @@ class Day:
     async def _drain(self) -> None:
         """Until no clock has anything to say any more."""
         for _ in range(LEAPS_MAX):
-            if not await self._until_quiet(DRAINED_SECONDS):
+            if not await self._until_quiet(self._world.cluster.slow_for + DRAINED_SECONDS):
                 raise Broken(f"not drained: {self.laws.left_over()}")
             due = self.laws.next_due()
             if due is None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -36,6 +37,26 @@ def test_doctor_says_what_is_missing_and_what_to_do(tmp_path: Path, monkeypatch:
     disk = next(line for line in json.loads(told.stdout) if line["check"] == "disk")
     assert told.exit_code == 1
     assert disk["ok"] is False and "--data" in disk["do"]
+
+
+def test_doctor_says_how_far_behind_consumers_are_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = {
+        "router.reports": {"records": 58251, "seconds": 300.0},
+        "router.reports.danger": {"records": 3, "seconds": 0.1},
+        "router.reports.history": {"records": 291255, "seconds": 900.0},
+    }
+    row = {"part": "router", "state": "ready", "url": "http://127.0.0.1:1", "log": "", "pid": 1}
+    monkeypatch.setattr("deploy.local.doctor.holder", lambda _: 1)
+    monkeypatch.setattr("deploy.local.doctor.read_rows", lambda _: [row])
+    monkeypatch.setattr("deploy.local.doctor.httpx.get", lambda *_, **__: httpx.Response(200, json={"behind": far}))
+    findings = {finding.check: finding for finding in examine(tmp_path, 8800)}
+    assert "router.reports.danger" not in findings, "a moment's work always waits"
+    live, history = findings["router.reports"], findings["router.reports.history"]
+    assert (live.ok, history.ok) == (False, True)
+    assert "58,251 records behind, 300 s" in live.seen and "start another router" in live.do
+    assert "291,255 records behind" in history.seen and "nothing live waits for it" in history.seen
 
 
 def test_doctor_names_a_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

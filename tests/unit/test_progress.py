@@ -25,7 +25,7 @@ class Client:
 
 
 def consumer(client: Client) -> Any:
-    return SimpleNamespace(group="g", progress=0.0, subscriber=SimpleNamespace(consumer=client))
+    return SimpleNamespace(group="g", progress=0.0, records=0, subscriber=SimpleNamespace(consumer=client))
 
 
 def watch(watched: Any, others: Callable[[], bool] = lambda: True) -> ProgressWatch:

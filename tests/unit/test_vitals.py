@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect
 
 from shared.runtime import vitals as vitals_module
 from shared.runtime.consume import Consumer
-from shared.runtime.progress import BEHIND_RECORDS, STILL_SECONDS, ProgressWatch
+from shared.runtime.progress import STILL_SECONDS, Behind, ProgressWatch
 from shared.runtime.vitals import STALE_SECONDS, Vitals
 
 
@@ -85,26 +85,42 @@ def consumer(lag: Callable[[], int]) -> Consumer:
         return 5
 
     client = SimpleNamespace(assignment=lambda: ["p0"], highwater=lambda _: 5 + lag(), position=position)
-    return cast(Consumer, SimpleNamespace(group="g", progress=1.0, subscriber=SimpleNamespace(consumer=client)))
+    return cast(
+        Consumer, SimpleNamespace(group="g", progress=1.0, records=0, subscriber=SimpleNamespace(consumer=client))
+    )
 
 
 async def everybody_is_served(_: Collection[Any]) -> bool:
     return True
 
 
-async def test_a_group_is_behind_when_much_waits_or_when_it_stands_still() -> None:
+async def test_a_group_is_unwell_when_it_stands_still_and_not_because_much_waits() -> None:
+    """Seen: during every backlog the outside watcher was told that the service is dead."""
     waiting = [0]
     watch = ProgressWatch([consumer(lambda: waiting[0])], everybody_is_served)
     assert await watch.stalled(0.0) is None
-    assert watch.behind(1000.0) is None
-    waiting[0] = 3
+    assert watch.still(1000.0) is None
+    waiting[0] = 300_000
     assert await watch.stalled(10.0) is None
-    assert REGISTRY.get_sample_value("whistle_consumer_lag_records", {"group": "g"}) == 3
-    assert watch.behind(10.0 + STILL_SECONDS - 1) is None
-    assert watch.behind(10.0 + STILL_SECONDS) == "behind: g"
+    assert REGISTRY.get_sample_value("whistle_consumer_lag_records", {"group": "g"}) == 300_000
+    assert watch.still(10.0 + STILL_SECONDS - 1) is None
+    assert watch.still(10.0 + STILL_SECONDS) == "stand still: g"
     waiting[0] = 0
     assert await watch.stalled(30.0) is None
-    assert watch.behind(30.0) is None
-    waiting[0] = BEHIND_RECORDS + 1
-    assert await watch.stalled(40.0) is None
-    assert watch.behind(40.0) == "behind: g"
+    assert watch.still(30.0) is None
+
+
+async def test_how_far_behind_a_group_is_and_how_long_it_takes() -> None:
+    waiting = [3000]
+    watched = consumer(lambda: waiting[0])
+    watch = ProgressWatch([watched], everybody_is_served)
+    await watch.stalled(0.0)
+    assert watch.behind() == {"g": Behind(3000, None)}
+    assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == float("inf")
+    watched.records, waiting[0] = 400, 2600
+    await watch.stalled(4.0)
+    assert watch.behind() == {"g": Behind(2600, 26.0)}
+    assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == 26.0
+    waiting[0] = 0
+    await watch.stalled(8.0)
+    assert watch.behind() == {}

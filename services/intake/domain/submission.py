@@ -55,6 +55,8 @@ class Submission:
     """Of a sealed report, as its words made it."""
     looks: tuple[str, ...] | None = None
     """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
+    danger: bool = False
+    """As the category that was given or the words say; the router decides it with the rules as well."""
     sealed: Mapping[str, bytes] | None = None
     """A confidential report's words, place and photos, which are not in the fields above then."""
 

@@ -1,0 +1,47 @@
+"""Whose turn it is in a process: history yields to what is live.
+
+The consumers of a service share one loop and one store. Danger and live reports take their turns as they come; a batch
+of history waits until none of them is in hand, and rests as long as it took while there is anything live. It never
+waits for ever: whatever else comes, an import is worked off.
+"""
+
+import asyncio
+import time
+
+from shared.contracts.envelope import HISTORY
+
+YIELD_SECONDS_MAX = 1.0
+LIVELY_SECONDS = 5.0
+"""So long after something live history takes half of the time and no more."""
+
+
+class RightOfWay:
+    """Of one process."""
+
+    def __init__(self) -> None:
+        self._live = 0
+        self._lively_until = 0.0
+        self._quiet = asyncio.Event()
+
+    async def begins(self, lane: int) -> None:
+        """Returns when a batch of ``lane`` may be handled."""
+        if lane != HISTORY:
+            self._live += 1
+            self._quiet.clear()
+        elif self._live:
+            try:
+                async with asyncio.timeout(YIELD_SECONDS_MAX):
+                    await self._quiet.wait()
+            except TimeoutError:
+                return
+
+    def ended(self, lane: int, took: float) -> float:
+        """A batch of ``lane`` was handled in ``took`` seconds; for how many more its consumer is to rest."""
+        now = time.monotonic()
+        if lane != HISTORY:
+            self._live -= 1
+            self._lively_until = now + LIVELY_SECONDS
+            if not self._live:
+                self._quiet.set()
+            return 0.0
+        return took if self._live or now < self._lively_until else 0.0
