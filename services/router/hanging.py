@@ -49,4 +49,5 @@ def _view(link: Link, case: Case) -> dict[str, Any]:
     said = link.said
     view = {"id": link.report, "received_at": link.received_at, "app": said.app, "description": said.description}
     told = {"photos": said.photos, "entered_by": said.entered_by, "says": link.says, "by_photo": link.by_photo}
-    return {**view, **{name: value for name, value in told.items() if value}}
+    answers = {"answers": said.answers} if said.answers else {}
+    return {**view, **{name: value for name, value in told.items() if value}, **answers}

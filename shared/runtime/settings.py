@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         description="Reports a minute and process by one `reporter.ref` of an app (not of an importer), half as many "
         "at once. 0: no limit; `compose.yaml` sets 60.",
     )
+    import_days: int = Field(
+        default=7,
+        ge=0,
+        description="Days back that an importer's `received_at` may lie; what is older must be `historic`, so that "
+        "nobody is told of it as if it were new.",
+    )
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )
