@@ -1,13 +1,14 @@
 """The router's routes: units, queues, streams, cases and the officers' commands."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 import msgspec
 import structlog
 from starlette.responses import StreamingResponse
 
-from services.router.command_bodies import BODIES
+from services.router.command_bodies import BODIES, Ident
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
 from services.router.hanging import Hanging, HangingQuery
@@ -15,7 +16,7 @@ from services.router.intake_persons import IntakePersons
 from services.router.officers import Officers, acting
 from services.router.privacy import Privacy
 from services.router.public import answer, etag, history_view, shows_words
-from services.router.queues import QueueQuery, Queues
+from services.router.queues import QueueQuery, Queues, check_categories
 from services.router.store import CaseStore
 from services.router.stream import Tail
 from services.router.which_city import pack_for
@@ -43,22 +44,22 @@ HISTORY_MAX = 1000
 class LocateQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``point``: lon,lat in ``crs``; or ``text``: words to find in the gazetteer."""
 
-    point: str | None = None
-    crs: str = "wgs84"
-    text: str | None = None
-    city: str | None = None
+    point: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    crs: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)] | None = None
+    city: Ident | None = None
 
 
 class StreamQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
-    from_: str | None = None
+    from_: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
     subtree: bool = False
-    city: str | None = None
+    city: Ident | None = None
 
 
 class CityQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Only ops, whose token opens several cities, must say which."""
 
-    city: str | None = None
+    city: Ident | None = None
 
 
 class RouterApi:
@@ -180,6 +181,7 @@ class RouterApi:
         query = call.query_as(_OpsQueueQuery)
         pack = self._pack(call, query.city)
         unit = self._queue_unit(call, pack)
+        check_categories(query, pack.categories)
         stream_from = self._tail.cursor()
         items, following = await self._queues.page(pack.city.id, unit, query, call.principal.unit)
         shadow = {"shadow": True} if pack.city.shadow else {}
@@ -238,7 +240,7 @@ class RouterApi:
 
 
 class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
-    city: str | None = None
+    city: Ident | None = None
 
 
 def _from_event(event: Envelope) -> dict[str, object]:

@@ -35,7 +35,7 @@ Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
 class LoadBody(msgspec.Struct, forbid_unknown_fields=True):
     """A pack's files, name to text."""
 
-    files: dict[str, str]
+    files: Annotated[dict[Annotated[str, msgspec.Meta(max_length=100)], str], msgspec.Meta(max_length=100)]
 
 
 class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
