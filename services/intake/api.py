@@ -9,7 +9,7 @@ import msgspec
 from services.intake.accept import Acceptance
 from services.intake.answer_links import AnswerLinks
 from services.intake.bodies import Accepted, AdditionBody, BatchItem, RatingBody, ReportBody, WithdrawBody
-from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt
+from services.intake.commit import REPEATED, REPORTS, GroupCommit, Receipt, unknown
 from services.intake.domain.submission import Submission
 from services.intake.photos import PhotoStore
 from services.intake.progress import report_view
@@ -22,7 +22,7 @@ from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_f
 from shared.runtime.decoding import Body
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
-from shared.runtime.mongo import Document
+from shared.runtime.mongo import Document, MongoError
 from shared.runtime.packs import PackLibrary
 from shared.runtime.quotas import Quotas
 
@@ -34,6 +34,8 @@ ITEM_ERRORS = 20
 AT_ONCE = 8
 """Reports of a batch that are read before others have their turn of the event loop."""
 IN_FLIGHT_MAX = 256
+LOOKING_MAX = 16
+"""Refused reports that are looked for at once: perhaps their key was taken before. The others wait for their turn."""
 _item_body = Body(BatchItem, most=ITEM_ERRORS)
 APPS = frozenset({"rider_app", "importer"})
 SENDERS = APPS | {"officer"}
@@ -66,6 +68,7 @@ class ReportApi:
         self._packs = packs
         self._quotas = quotas
         self._clock = clock
+        self._looking = asyncio.Semaphore(LOOKING_MAX)
 
     def routes(self) -> list[Route]:
         return [
@@ -161,7 +164,8 @@ class ReportApi:
     async def _replayed(self, body: ReportBody, who: Principal, key: str) -> Receipt | None:
         """What this key stored before. A pack that changed since must not turn a repeat into a refusal."""
         id_ = self._acceptance.id_of(who, key)
-        stored = (await self._store.first_answers([id_])).get(id_)
+        async with self._looking:
+            stored = (await self._store.first_answers([id_])).get(id_)
         if stored is None:
             return None
         if stored["fingerprint"] not in self._acceptance.fingerprints(body):
@@ -203,13 +207,10 @@ class ReportApi:
             self._quotas.charge_key(call.principal)
             body = _item(raw)
             receipt = await self._accepted(body, call.principal, body.idempotency_key, call.trace)
+        except MongoError:
+            return _not_taken(unknown())
         except Refusal as refusal:
-            problem: dict[str, Any] = {"status": refusal.status, "type": refusal.kind, "detail": refusal.detail}
-            if refusal.errors:
-                problem["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in refusal.errors]
-            if refusal.retry_after is not None:
-                problem["retry_after"] = refusal.retry_after
-            return {"status": refusal.status if refusal.status in (422, 429, 503) else 422, "problem": problem}
+            return _not_taken(refusal)
         item: dict[str, Any] = {"status": 202, "id": receipt.stored["_id"]}
         if receipt.replayed:
             item["replayed"] = True
@@ -251,6 +252,16 @@ class ReportApi:
             for c in pack.categories.values()
         ]
         return Answer({"items": items, "pack_version": pack.version})
+
+
+def _not_taken(refusal: Refusal) -> dict[str, Any]:
+    """What a batch says of a report that it did not take."""
+    problem: dict[str, Any] = {"status": refusal.status, "type": refusal.kind, "detail": refusal.detail}
+    if refusal.errors:
+        problem["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in refusal.errors]
+    if refusal.retry_after is not None:
+        problem["retry_after"] = refusal.retry_after
+    return {"status": refusal.status if refusal.status in (422, 429, 503) else 422, "problem": problem}
 
 
 def _item(raw: msgspec.Raw) -> BatchItem:

@@ -19,7 +19,7 @@ from tests.flows.test_reports import QUAY
 from tests.stack import RunningStack
 
 STILL_SECONDS = 5.0
-"""The event loop may not stand still so long. What this found stood for 16 s and more; a busy machine takes a second."""
+"""The event loop may not stand still so long. What this found stood for 16 s; a busy machine takes a second."""
 REFUSED = {400, 403, 404, 409, 413, 422, 429}
 NAMES = sorted(services())
 
@@ -52,16 +52,14 @@ class Watch:
 
 
 def worst(route: Route) -> Iterator[bytes]:
-    """Bodies as large as the route takes: every field wrong in as many ways as fit in, and names that it does not know."""
+    """Bodies as large as the route takes: every field wrong in as many ways as fit in, and names that are none."""
     size = min(route.json_max, 4 * JSON_MAX) - 1000
-    names = (
-        [f.encode_name for f in msgspec.structs.fields(route.body)] if hasattr(route.body, "__struct_fields__") else []
-    )
-    share = size // (len(names) + 1)
-    yield b"{" + b",".join(b'"%s":%s' % (name.encode(), wrong_map(share)) for name in [*names, "unknown"]) + b"}"
-    yield b"{" + b",".join(b'"%s":%s' % (name.encode(), wrong_list(share)) for name in [*names, "unknown"]) + b"}"
-    yield b"{" + b",".join(b'"u%d":1' % n for n in range(size // 12)) + b"}"
-    yield b'{"twice":1' + b',"twice":1' * (size // 10) + b"}"
+    fields = msgspec.structs.fields(route.body) if hasattr(route.body, "__struct_fields__") else ()
+    names = [field.encode_name for field in fields]
+    share, wrong = size // (len(names) + 1), (wrong_map, wrong_list)
+    parts = [b'"%s":%s' % (name.encode(), wrong[n % 2](share)) for n, name in enumerate([*names, "unknown"])]
+    yield b"{" + b",".join(parts) + b"}"
+    yield b'{"twice":1,' + b",".join(b'"twice":1,"u%d":1' % n for n in range(size // 24)) + b"}"
     yield b'{"%s":' % (names[0] if names else "deep").encode() + b'{"a":' * (size // 10)
 
 
@@ -97,8 +95,12 @@ def test_the_worst_request_of_every_route_holds_up_nobody(stack: RunningStack, n
     """B51: one report with 60,000 wrong answers held intake's loop for 16 s, one item of a batch ended the process."""
     before = stack.pid(name)
     with Watch(stack.urls[name]) as watch:
+        seen: set[Any] = set()
         for route in services()[name].all_routes():
+            if route.body is not None and route.body in seen:  # commands share some; one of each tells
+                continue
             if route.body is not None:
+                seen.add(route.body)
                 for body in worst(route):
                     assert len(body) <= max(route.json_max, 4 * JSON_MAX)
                     answer = send(stack, name, route, body)
@@ -118,7 +120,7 @@ GOOD: dict[str, Any] = {"kind": "hazard", "description": "lamp", "location": QUA
 @pytest.mark.parametrize(
     "items",
     [
-        [{**GOOD, "idempotency_key": "k", "answers": {str(n): [] for n in range(360_000)}}],
+        [{**GOOD, "idempotency_key": "k", "answers": {str(n): [] for n in range(330_000)}}],
         [{**GOOD, "idempotency_key": f"k{i}", "answers": {str(n): [] for n in range(400)}} for i in range(900)],
         [{f"u{n}": 1 for n in range(350)} for _ in range(1000)],
         [{**GOOD, "idempotency_key": f"k{i}", "description": "\0" * 600} for i in range(1000)],
