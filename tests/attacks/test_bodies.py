@@ -204,12 +204,9 @@ def test_the_edge_of_the_calendar_is_refused_by_the_running_services(stack: Runn
     ):
         assert pointers(officer.get("router", path, **{name: at})) == {f"?{name.rstrip('_')}"}
     cursor = base64.urlsafe_b64encode(json.dumps([at.replace("Z", "+14:00"), "c1"]).encode()).decode()
-    for service, path in (
-        ("router", "/v1/queues/quayside/cases"),
-        ("router", "/v1/visits"),
-        ("notifier", "/v1/alerts"),
-    ):
-        assert pointers(officer.get(service, path, cursor=cursor)) == {"?cursor"}
+    for path in ("/v1/queues/quayside/cases", "/v1/visits"):
+        assert pointers(officer.get("router", path, cursor=cursor)) == {"?cursor"}
+    assert pointers(officer.get("notifier", "/v1/alerts", cursor=cursor)) == {"?cursor"}
     assert pointers(rider.report("lamp", QUAY, observed_at=at)) == {"/observed_at"}
     _, case = opened(stack)
     resolved = officer.command(case, "resolve", {"how": "repair", "text": "done", "follow_up": at})
