@@ -1,6 +1,7 @@
 """Intake: reports in, durable before they are answered; photos; what the reporter may see of progress."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from starlette.applications import Starlette
 
@@ -51,7 +52,10 @@ def assemble(settings: Settings) -> Service:
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
-    vault, acceptance = Vault(settings.secret_text), Acceptance(settings.secret_text)
+    vault, acceptance = (
+        Vault(settings.secret_text),
+        Acceptance(settings.secret_text, timedelta(days=settings.import_days)),
+    )
     identities = Identities(service.database, vault)
     service.indexes.append((identities.reporters, IDENTITY_INDEXES))
     commit = GroupCommit(store, identities, relay)
@@ -66,7 +70,7 @@ def assemble(settings: Settings) -> Service:
         *links.routes(),
         *persons.routes(),
         *photo_api.routes(),
-        *Nearby(store).routes(),
+        *Nearby(store, packs).routes(),
     ]
     service.on_open += [packs.open, identities.open]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"

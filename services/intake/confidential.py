@@ -28,7 +28,9 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
     if rule is not None and rule.then.priority is not None:
         priority = rule.then.priority
     key = vault.new_key(report.id)
-    words = {"description": report.description, "location": asdict(report.place), "photos": report.photos}
+    words: Document = {"description": report.description, "location": asdict(report.place), "photos": report.photos}
+    if report.answers is not None:
+        words["answers"] = dict(report.answers)
     return replace(
         report,
         category=category,
@@ -37,6 +39,7 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
         place=_NOWHERE,
         cell=cell_of(report.city, None, None, report.id),
         photos=(),
+        answers=None,
         sealed={"key": key.wrapped, "words": key.seal(words)},
     )
 
@@ -49,7 +52,8 @@ def added(report: Document, vault: Vault, words: Document) -> Document:
 
 
 def unsealed(report: Document, vault: Vault) -> Document:
-    """What a confidential report says: ``description``, ``location``, ``photos``, ``added``. Raises ``BrokenSeal``."""
+    """What a confidential report says: ``description``, ``location``, ``photos``, ``answers`` where there
+    are any, ``added``. Raises ``BrokenSeal``."""
     sealed_ = report.get("sealed")
     if sealed_ is None:  # of an older version, which sealed nothing
         return {**{n: report[n] for n in ("description", "photos")}, "location": report["place"], "added": []}

@@ -46,7 +46,7 @@ class OneBody(msgspec.Struct, forbid_unknown_fields=True):
     city: Ident
     case: Ident
     report: Ident
-    person: str
+    person: Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class PersonsApi:

@@ -1,13 +1,14 @@
 """Photos' routes: sent, shown when clean, claimed by cases."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
+from services.intake.bodies import Ident, Photos
 from services.intake.commit import unknown
 from services.intake.domain.photo import BYTES_MAX
 from services.intake.photos import PhotoStore, not_clean_yet
@@ -34,9 +35,9 @@ class PhotoQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
-    city: str
-    photos: Annotated[list[str], msgspec.Meta(max_length=9)]
-    case: str
+    city: Ident
+    photos: Photos
+    case: Ident
 
 
 class PhotoApi:

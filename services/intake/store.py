@@ -54,6 +54,7 @@ def submitted_event(report: Document) -> Envelope:
                 priority=report.get("priority"),
                 sealed="sealed" in report,
                 looks=report.get("looks", []),
+                answers=report.get("answers", {}),
             )
         ),
     )
@@ -84,7 +85,7 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "trace": trace,
         "stored_at": now,
     }
-    seldom = ("entered_by", "priority", "sealed", "looks")
+    seldom = ("entered_by", "priority", "sealed", "looks", "answers")
     return {**document, **{name: value for name in seldom if (value := getattr(report, name)) is not None}}
 
 

@@ -9,6 +9,7 @@ from services.notifier.alerts import Alerts, view
 from services.notifier.links import Links, command_of
 from services.notifier.router_client import RouterClient
 from services.notifier.webhooks import Secrets, Webhooks, delivery_view
+from shared.city.model.entry import Id
 from shared.contracts.catalogue import CATALOGUE
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found
@@ -17,7 +18,7 @@ from shared.runtime.addresses import AddressRefusedError, Guard
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
-from shared.runtime.pages import beyond, checked_limit, page
+from shared.runtime.pages import Cursor, Limit, beyond, page
 from shared.runtime.relay import real_now
 
 APPS = frozenset({"rider_app", "importer"})
@@ -25,19 +26,19 @@ WEBHOOKS_MAX = 20
 
 
 class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
-    recipient: str | None = None
+    recipient: Id | None = None
     state: Literal["sent", "acked", "over", "test", "shadow"] | None = None
     """``shadow``: for ops, what a city in shadow mode would have told."""
-    case: str | None = None
-    limit: int = 50
-    cursor: str | None = None
-    city: str | None = None
+    case: Id | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+    city: Id | None = None
 
 
 class DeliveryQuery(msgspec.Struct, forbid_unknown_fields=True):
     state: Literal["pending", "delivered", "failed"] | None = None
-    limit: int = 50
-    cursor: str | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class NoBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
     """``types``: event types to hear of, all when empty; ``case.closed`` or ``case.closed.v1``."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-    types: Annotated[list[str], msgspec.Meta(max_length=50)] = []
+    types: Annotated[list[Annotated[str, msgspec.Meta(max_length=80)]], msgspec.Meta(max_length=50)] = []
 
 
 class NotifierApi:
@@ -131,8 +132,10 @@ class NotifierApi:
 
     async def list_alerts(self, call: Call) -> Answer:
         query, who = call.query_as(AlertQuery), call.principal
-        limit = checked_limit(query.limit)
+        limit = query.limit
         where: Document = {} if who.city == "*" else {"city": who.city}
+        if who.city != "*" and query.city not in (None, who.city):
+            raise invalid(FieldError("?city", "is not yours: leave it out"))
         if who.city == "*" and query.city is not None:
             where["city"] = query.city
         recipient = query.recipient
@@ -225,7 +228,7 @@ class NotifierApi:
 
     async def deliveries(self, call: Call) -> Answer:
         query = call.query_as(DeliveryQuery)
-        limit = checked_limit(query.limit)
+        limit = query.limit
         webhook = await self._own_webhook(call, call.path["id"])
         where: Document = {"webhook": webhook["_id"]}
         if query.state is not None:

@@ -321,8 +321,8 @@ def _question_view(case: Case) -> dict[str, Any] | None:
 def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
     """A report on the case: who sent it stays with intake, a confidential one shows no reporter at all."""
     view = {"id": report.id, "received_at": report.received_at}
-    told = {} if confidential else {"app": report.app, "entered_by": report.entered_by}
-    return {**view, **{name: value for name, value in told.items() if value is not None}}
+    told = {} if confidential else {"app": report.app, "entered_by": report.entered_by, "answers": dict(report.answers)}
+    return {**view, **{name: value for name, value in told.items() if value not in (None, {})}}
 
 
 def shows_words(case: Case, actor: Actor | None) -> bool:

@@ -26,7 +26,7 @@ from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
-from shared.runtime.pages import beyond, checked_limit, page
+from shared.runtime.pages import beyond, page
 
 log = structlog.get_logger()
 
@@ -197,7 +197,6 @@ class Visits:
 
     async def list(self, call: Call) -> Answer:
         query, who = call.query_as(VisitQuery), call.principal
-        limit = checked_limit(query.limit)
         where: Document = {"city": who.city, "seen_by": who.unit}
         for name in ("unit", "place", "kind", "state", "case", "campaign"):
             if (value := getattr(query, name)) is not None:
@@ -207,7 +206,7 @@ class Visits:
             where["at"] = span
         if query.cursor is not None:
             where["$and"] = [beyond(query.cursor, "at", 1)]
-        found, following = page(await self._store.page(where, limit + 1), limit, "at")
+        found, following = page(await self._store.page(where, query.limit + 1), query.limit, "at")
         return Answer({"items": [view(from_doc(document)) for document in found], "next": following})
 
     async def one_campaign(self, call: Call) -> Answer:

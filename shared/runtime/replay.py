@@ -6,7 +6,7 @@ A stretch at once, so that no request takes long however much is stored; the ans
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -31,8 +31,8 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
     since: datetime
     until: datetime | None = None
     dry_run: bool = False
-    after: str | None = None
-    cluster: str | None = None
+    after: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    cluster: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class Stored(Protocol):

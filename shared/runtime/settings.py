@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     )
     streams: int = Field(default=2000, ge=1, description="Live queues that may be followed at once, a process.")
     streams_each: int = Field(default=10, ge=1, description="Live queues that a person may follow at once, a process.")
+    import_days: int = Field(
+        default=7,
+        ge=0,
+        description="Days back that an importer's `received_at` may lie; what is older must be `historic`, so that "
+        "nobody is told of it as if it were new.",
+    )
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )

@@ -50,7 +50,7 @@ def test_a_swap_and_a_leave_are_seen_with_their_reasons_and_done_once_under_thei
 
 
 def test_a_duty_that_was_taken_over_is_passed_on_and_comes_back(stack: RunningStack) -> None:
-    desk, noon = stack.person("qs-desk"), monday(14)
+    desk, noon = stack.person("qs-desk"), monday(stack, 14)
     day = str(noon.date())
 
     def swaps(from_: str, to: str, key: str) -> httpx.Response:

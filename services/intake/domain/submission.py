@@ -53,10 +53,12 @@ class Submission:
     """As an older version reckoned it, which is what it stored."""
     priority: str | None = None
     """Of a sealed report, as its words made it."""
+    answers: Mapping[str, str | int | float | bool] | None = None
+    """To the category's questions, by name; None without any."""
     looks: tuple[str, ...] | None = None
     """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
     sealed: Mapping[str, bytes] | None = None
-    """A confidential report's words, place and photos, which are not in the fields above then."""
+    """A confidential report's words, answers, place and photos, which are not in the fields above then."""
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:
