@@ -66,7 +66,7 @@ def assemble(settings: Settings) -> Service:
         *links.routes(),
         *persons.routes(),
         *photo_api.routes(),
-        *Nearby(store).routes(),
+        *Nearby(store, packs).routes(),
     ]
     service.on_open += [packs.open, identities.open]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"

@@ -19,7 +19,7 @@ WORDS = SealedWords(SECRET)
 HANDLER, COLLEAGUE = replace(DESK, trusted=True), SECOND
 CODES: dict[str, Any] = {
     **dict.fromkeys(("to", "part", "into", "category", "body", "unit", "case", "place", "report"), "c1"),
-    **dict.fromkeys(("units", "parties", "invited", "came"), ["u"]),
+    **{name: ["u"] for name in ("units", "parties", "invited", "came")},
     "reports": ["r1"],
     "photos": ["f1"],
 }
