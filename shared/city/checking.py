@@ -10,8 +10,9 @@ from shared.city.findings import Findings
 from shared.city.tree import units_of
 
 
-def check(entries: Entries, reading: Reading) -> None:
-    """Adds every error and warning to ``reading``, in the order of the files."""
+def check(entries: Entries, reading: Reading, *, kept: bool = False) -> None:
+    """Adds every error and warning to ``reading``, in the order of the files; of a pack that is ``kept`` only what
+    the services rest on."""
     found = Findings(entries, reading)
     check_city(found)
     check_secrets(found)
@@ -25,7 +26,8 @@ def check(entries: Entries, reading: Reading) -> None:
     check_pauses(found)
     check_people(found)
     check_handlers(found)
-    check_channels(found)
+    if not kept:
+        check_channels(found)
     check_texts(found)
     if is_tree:
         check_staffing(found, units_of(entries.units))

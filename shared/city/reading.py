@@ -42,8 +42,11 @@ def read_folder(path: Path) -> dict[str, str]:
     return files
 
 
-def read_pack(files: Mapping[str, str]) -> Pack:
-    """The pack in ``files`` (name → text). Raises ``PackProblems`` with every error found."""
+def read_pack(files: Mapping[str, str], *, kept: bool = False) -> Pack:
+    """The pack in ``files`` (name → text). Raises ``PackProblems`` with every error found.
+
+    ``kept``: it was loaded before, maybe by an older version that asked less of it.
+    """
     too_large = [
         Problem(name, "", f"larger than {_most(name) // 2**20} MiB")
         for name, text in files.items()
@@ -54,7 +57,7 @@ def read_pack(files: Mapping[str, str]) -> Pack:
     reading = Reading(files)
     entries = reading.entries()
     if entries is not None:
-        check(entries, reading)
+        check(entries, reading, kept=kept)
     if reading.problems or entries is None:
         raise PackProblems(_with_lines(reading.problems, files))
     units = units_of(entries.units)

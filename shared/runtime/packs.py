@@ -93,7 +93,7 @@ class PackLibrary:
                 content = await self._bucket.get(f"{city}/{version}")
                 if content is None:
                     content = await self._fetched(city, version)
-                found = await asyncio.to_thread(lambda: read_pack(unpacked(content)))
+                found = await asyncio.to_thread(lambda: read_pack(unpacked(content), kept=True))
                 self._keep(found)
         return found
 

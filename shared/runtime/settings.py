@@ -1,5 +1,6 @@
 """Every setting of every service: ``WHISTLE_*``, each with a default that works locally."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
         description="Reports a minute and process by one `reporter.ref` of an app (not of an importer), half as many "
         "at once. 0: no limit; `compose.yaml` sets 60.",
     )
+    keys: str = Field(
+        default="",
+        description="Folder of the master keys that wrap people's data, for all intake processes; `keys` in "
+        "`WHISTLE_DATA` by default. Never in the database's own backup.",
+    )
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )
@@ -76,6 +82,11 @@ class Settings(BaseSettings):
     replication: int = Field(
         default=1, description="Replicas of each topic; min.insync.replicas is one less, at least 1."
     )
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the master keys lie."""
+        return Path(self.keys) if self.keys else Path(self.data) / "keys"
 
     @property
     def secret_text(self) -> str:

@@ -15,7 +15,6 @@ CODES: dict[str, Any] = {
     "to": "sheyang",
     "units": ["construction"],
     "parties": ["jiaotonglu"],
-    "part": "p1",
     "body": "emergency",
     "how": "repair",
     "category": "elder_help",
@@ -23,6 +22,7 @@ CODES: dict[str, Any] = {
     "ok": True,
     "place": "jiaotonglu",
     "invited": ["jiaotonglu"],
+    "came": ["jiaotonglu"],
 }
 # fmt: off
 LIFE = (
@@ -30,11 +30,11 @@ LIFE = (
     "call_in", "excuse_part", "consult", "conclude", "plan", "request_extension", "approve_extension",
     "refuse_extension", "pause", "approve_pause", "refuse_pause", "resume", "request_info", "answer_info",
     "split", "unmask", "unseal", "merge", "transfer", "accept", "refuse", "return", "report_in", "finish_part",
-    "categorize", "resolve", "inspect", "close", "reopen", "reject", "note",
+    "categorize", "excuse_part", "resolve", "inspect", "close", "reopen", "reject", "note",
 )
 TAKEN = {
-    "note", "on_site", "start", "call_in", "excuse_part", "consult", "conclude", "plan", "request_extension",
-    "request_info", "answer_info", "split", "unmask", "categorize", "resolve", "reopen", "reject", "assign",
+    "note", "on_site", "start", "escalate", "call_in", "excuse_part", "consult", "conclude", "plan",
+    "request_info", "answer_info", "split", "unmask", "categorize", "resolve", "reopen", "assign",
 }
 # fmt: on
 """Commands with words that this life of a case must really have taken."""
@@ -70,7 +70,11 @@ class Secret:
 
     def of_this_case(self, name: str) -> dict[str, Any]:
         codes: dict[str, Any] = {"report": self.report, "reports": [self.report], "into": self.case}
-        return {**codes, **({"reason": "part_ordered"} if name in ("pause",) else {})}
+        if name == "pause":
+            codes["reason"] = "part_ordered"
+        if name.endswith(("_part", "_in")):
+            codes["part"] = "p2" if "plan" in self.words else "p1"
+        return codes
 
     @property
     def all_words(self) -> list[str]:
@@ -88,7 +92,6 @@ def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: Run
     assert secret.words.keys() >= TAKEN, "\n".join(secret.answers)
     paths = [f"/v1/cases/{secret.case}{more}" for more in ("", "/history", "/reports", "/explain")]
     read = "".join(secret.handler.get("router", path).text for path in paths)
-    second = secret.rider.get("intake", f"/v1/reports/{secret.report}").json()
     until(lambda: "also" in secret.rider.get("intake", f"/v1/reports/{secret.report}").json(), what="the second case")
     second = secret.rider.get("intake", f"/v1/reports/{secret.report}").json()["also"][0]["id"]
     shown = secret.handler.get("router", f"/v1/cases/{second}").json()
@@ -152,3 +155,15 @@ def test_why_a_visit_is_made_for_a_confidential_case_and_what_came_of_it_is_its_
     above = stack.person("hede.duty1", "sheyang").get("router", f"/v1/visits/{id_}")
     problem(above, 404)
     assert places_with(stack, words) == []
+
+
+def test_no_app_is_shown_where_somebody_needs_help_or_is_suspected(stack: RunningStack) -> None:
+    """B76: of categories that the pack does not mark public nothing is nearby."""
+    rider, where = stack.rider("sheyang"), {"lon": 120.2711, "lat": 33.7755, "crs": "wgs84"}
+    until(lambda: rider.get("intake", "/v1/categories").status_code == 200, what="the pack at intake")
+    cases = {}
+    for category in ("elder_help", "dispute", "public_security_clue", "street_light"):
+        report = rider.report("here", where, category=category).json()["id"]
+        cases[stack.case_of(report, rider)["case"]["id"]] = category
+    near = rider.get("intake", "/v1/nearby", **where, radius=50).json()["items"]
+    assert [cases[item["case"]] for item in near if item["case"] in cases] == ["street_light"]

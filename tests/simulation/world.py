@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -76,7 +77,7 @@ def grouping_harbour() -> Pack:
 
 @cache
 def settings() -> Settings:
-    return Settings(namespace=NAMESPACE, secret=SecretStr(SECRET))
+    return Settings(namespace=NAMESPACE, secret=SecretStr(SECRET), keys=mkdtemp(prefix="keys"))
 
 
 class Unreachable(Exception):

@@ -23,7 +23,7 @@ CODES: dict[str, Any] = {
     "reports": ["r1"],
     "photos": ["f1"],
 }
-ALL_BODIES = {**BODIES, "visit": VisitBody, "hold": HoldBody}
+ALL_BODIES: dict[str, type[msgspec.Struct]] = {**BODIES, "visit": VisitBody, "hold": HoldBody}
 
 
 def sealed_case() -> Case:
