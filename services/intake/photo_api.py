@@ -96,7 +96,7 @@ class PhotoApi:
         if content is None:
             raise unknown()
         headers = {
-            "cache-control": "private, max-age=3600",
+            "cache-control": "private, max-age=3600" if await self._is_plain(photo) else "no-store",
             "x-content-type-options": "nosniff",
             "content-disposition": f'inline; filename="{photo["_id"]}.jpg"',
         }
@@ -106,13 +106,10 @@ class PhotoApi:
         """Who sent it; the app whose report's case shows it; officers whose subtree holds the case."""
         if photo["app"] == who.who or who.kind == "ops":
             return True
-        where: Document = {"city": who.city}
-        if photo.get("report") is not None:
-            where["_id"] = photo["report"]
-        elif photo.get("case") is not None:
-            where["_id"] = opening_report(photo["case"])
-        else:
+        opened_by = _report_of(photo)
+        if opened_by is None:
             return False
+        where: Document = {"city": who.city, "_id": opened_by}
         if who.kind != "officer":
             return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
         report = await self._store.get(who.city, None, where["_id"])
@@ -123,10 +120,22 @@ class PhotoApi:
             return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
         return who.unit in units_that_see(report, pack)
 
+    async def _is_plain(self, photo: Document) -> bool:
+        """Whether a browser may keep it: it is on a report, and that is not confidential."""
+        where = {"_id": _report_of(photo), "confidential": False}
+        return bool(await self._store.reports.count(where, limit=1))
+
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)
         missing = await self._photos.claim_for_case(body.city, body.photos, body.case)
         return Answer({"missing": missing}, 422 if missing else 200)
+
+
+def _report_of(photo: Document) -> str | None:
+    """The report that shows it, or that opened the case which does."""
+    if photo.get("report") is not None:
+        return str(photo["report"])
+    return opening_report(photo["case"]) if photo.get("case") is not None else None
 
 
 async def _picture_bytes(call: Call) -> bytes:

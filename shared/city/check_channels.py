@@ -56,7 +56,7 @@ def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> 
     elif kind != "sms" and not REFERENCE.search(channel.url):
         yield (
             "url",
-            f"the address opens the channel to whoever has it: write ${{{prefix}NAME}} and set that in the environment",
+            f"the address opens the channel to whoever has it: write ${{{prefix}NAME}} and set that variable",
         )
     if kind == "sms" and not channel.to:
         yield "to", "the number is missing"

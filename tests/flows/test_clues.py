@@ -72,6 +72,7 @@ def test_the_handler_reads_the_words_on_the_record_and_a_colleague_does_not(clue
     assert problem(clue.colleague.command(clue.case, "unseal"), 403)
     assert problem(clue.colleague.command(clue.case, "unmask", {"report": clue.report, "reason": "curious"}), 403)
     until(lambda: clue.handler.get("intake", f"/v1/photos/{clue.photo}").status_code == 200, what="the photo")
+    assert clue.handler.get("intake", f"/v1/photos/{clue.photo}").headers["cache-control"] == "no-store"
     assert clue.colleague.get("intake", f"/v1/photos/{clue.photo}").status_code == 404
 
 

@@ -94,8 +94,8 @@ def test_a_channel_that_cannot_be_used_is_said_where_it_stands(channels: Any, sa
 
 
 def test_what_the_city_says_of_a_kind_is_checked_too() -> None:
-    assert wrong(city={"wecom": {"url": "${WHISTLE_SECRET}"}}) == [
-        "/channels/wecom/url: WHISTLE_SECRET is not for this city's pack to read: call it CHANNEL_HARBOUR_WHISTLE_SECRET"
+    assert wrong(city={"wecom": {"url": "${WHISTLE_KEY}"}}) == [
+        "/channels/wecom/url: WHISTLE_KEY is not for this city's pack to read: call it CHANNEL_HARBOUR_WHISTLE_KEY"
     ]
     assert wrong(city={"sms": {"url": "https://sms.example.com/"}}) == [], "numbers stand with those who have them"
 
@@ -103,8 +103,8 @@ def test_what_the_city_says_of_a_kind_is_checked_too() -> None:
 def test_references_are_filled_from_the_citys_own_variables_and_nowhere_else() -> None:
     """B79: what an older pack calls A is answered from the city's variable of that name, never from A."""
     a, b = "${CHANNEL_HARBOUR_A}", "${B}"
-    given = {"url": f"https://a.example/?k={a}", "to": b, "headers": {"x": a}, "body": {"l": [b, 1]}}
-    receiver = Receiver(id="v", kind="sms", **given)
+    url = f"https://a.example/?k={a}"
+    receiver = Receiver(id="v", kind="sms", url=url, to=b, headers={"x": a}, body={"l": [b, 1]})
     environment = {"CHANNEL_HARBOUR_A": "1", "CHANNEL_HARBOUR_B": "${A}", "A": "not this", "B": "nor this"}
     whole = References(environment).resolved(receiver, "harbour")
     assert (whole.url, whole.to, whole.headers, whole.body) == (
