@@ -142,7 +142,7 @@ def test_why_a_visit_is_made_for_a_confidential_case_and_what_came_of_it_is_its_
     assert planned.json()["purpose"] in words
     assert secret.handler.post_to("router", "/v1/visits", body, key="visit-once").content == planned.content
     id_ = planned.json()["id"]
-    problem(secret.handler.post_to("router", f"/v1/visits/{id_}/hold", filled("hold", HoldBody, CODES)[0]), 422)
+    problem(secret.handler.post_to("router", f"/v1/visits/{id_}/hold", filled("hold", HoldBody, CODES)[0]), 409)
     off = secret.handler.post_to("router", f"/v1/visits/{id_}/cancel", {"reason": "CANCELWORDS"})
     assert off.json()["result"] == "CANCELWORDS"
     words = [*words, "CANCELWORDS"]
