@@ -96,16 +96,20 @@ class PhotoApi:
         if content is None:
             raise unknown()
         headers = {
-            "cache-control": "private, max-age=3600" if await self._is_plain(photo) else "no-store",
+            "cache-control": "no-store" if await self._is_confidential(photo) else "private, max-age=3600",
             "x-content-type-options": "nosniff",
             "content-disposition": f'inline; filename="{photo["_id"]}.jpg"',
         }
         return Response(content, media_type="image/jpeg", headers=headers)
 
     async def _may_see(self, photo: Document, who: Principal) -> bool:
-        """Who sent it; the app whose report's case shows it; officers whose subtree holds the case."""
-        if photo["app"] == who.who or who.kind == "ops":
+        """Who sent it; the app whose report's case shows it; officers whose subtree holds the case.
+
+        Of what is confidential only who sent it and its handlers; operations do not."""
+        if photo["app"] == who.who:
             return True
+        if who.kind == "ops":
+            return not await self._is_confidential(photo)
         opened_by = _report_of(photo)
         if opened_by is None:
             return False
@@ -120,10 +124,14 @@ class PhotoApi:
             return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
         return who.unit in units_that_see(report, pack)
 
-    async def _is_plain(self, photo: Document) -> bool:
-        """Whether a browser may keep it: it is on a report, and that is not confidential."""
-        where = {"_id": _report_of(photo), "confidential": False}
-        return bool(await self._store.reports.count(where, limit=1))
+    async def _is_confidential(self, photo: Document) -> bool:
+        """Whether it is for handlers alone: on a confidential report or a case of one, also of its second matter."""
+        report = _report_of(photo)
+        if report is None:
+            return False
+        if await self._store.reports.count({"_id": report, "confidential": True}, limit=1):
+            return True
+        return bool(await self._store.progress.count({"_id": report, "case.confidential": True}, limit=1))
 
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)

@@ -186,7 +186,8 @@ class Visits:
             _organises(who, visit.unit, pack)
             after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
             if after.photos:
-                await self._photos.claim(pack.city.id, after.photos, visit.id)
+                whose = case.id if case is not None and case.confidential else visit.id
+                await self._photos.claim(pack.city.id, after.photos, whose)
             if not await self._store.save(after, key, call.trace):
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()

@@ -28,6 +28,7 @@ from starlette.requests import Request
 
 from services.intake import app as intake
 from services.intake import unanswered
+from services.intake.generations import Generations
 from services.notifier import app as notifier
 from services.router import app as router
 from services.router import merging, side_by_side, timers
@@ -77,7 +78,9 @@ def grouping_harbour() -> Pack:
 
 @cache
 def settings() -> Settings:
-    return Settings(namespace=NAMESPACE, secret=SecretStr(SECRET), keys=mkdtemp(prefix="keys"))
+    found = Settings(namespace=NAMESPACE, secret=SecretStr(SECRET), keys=mkdtemp(prefix="keys"))
+    Generations(found.keys_folder).make()
+    return found
 
 
 class Unreachable(Exception):
