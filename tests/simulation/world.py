@@ -236,7 +236,7 @@ class World:
             instead(consume, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
             instead(real_time, "_time", real_time.RealTime())
             instead(packs, "unpacked", lambda _: {})
-            instead(packs, "read_pack", lambda _: self.pack)
+            instead(packs, "read_pack", lambda _, **__: self.pack)
             stack.enter_context(self._logs())
             yield
 
