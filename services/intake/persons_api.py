@@ -90,6 +90,7 @@ class PersonsApi:
                 "Destroy the master key now: what was erased opens nowhere any more",
                 roles=frozenset({"ops"}),
                 body=NoBody,
+                keyed=True,
             ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),
