@@ -286,7 +286,7 @@ async def test_a_variable_that_is_not_set_is_named_in_the_log_and_nothing_is_sen
     await notifier.happens(opened(1, notifier.pack))
     with capture_logs() as lines:
         await work(notifier.courier())
-    assert {"event": "channel.secret_unset", "variable": "QUAY_ROBOT", "log_level": "warning"} in lines
+    assert {"event": "channel.secret_unset", "variable": "CHANNEL_HARBOUR_QUAY_ROBOT", "log_level": "warning"} in lines
     assert {row["last_outcome"] for row in await notifier.rows()} == {"secret_unset"}
 
 
