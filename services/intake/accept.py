@@ -30,10 +30,10 @@ class Acceptance:
     """Turns bodies into submissions for one installation. What an importer says was received longer ago than
     ``import_span`` must be ``historic``: its clocks have run out, and everybody would be told of it now."""
 
-    def __init__(self, secret: str, import_span: timedelta = timedelta(days=7)) -> None:
+    def __init__(self, secret: str, import_span: timedelta = timedelta(days=7), vault: Vault | None = None) -> None:
         self._import_span = import_span
         self._secret = secret.encode()
-        self._vault = Vault(secret)
+        self._vault = vault or Vault(secret)
 
     def id_of(self, principal: Principal, key: str) -> str:
         """The report that this app's, or this officer's, key stands for."""
@@ -55,14 +55,14 @@ class Acceptance:
             raise invalid(*errors[:MANY])
         lon, lat = _point(where.lon, where.lat, where.crs)
         id_ = self.id_of(principal, key)
-        plain = fingerprint(body)
+        first, *older = self.fingerprints(body)
         received_at = whole_millis(body.received_at) if body.received_at is not None else now
         report = Submission(
             id=id_,
             city=principal.city,
             app=app_of(principal),
-            fingerprint=self._keyed(plain, body),
-            plain_fingerprint=plain,
+            fingerprint=first,
+            older_fingerprints=tuple(older),
             kind=body.kind,
             category=body.category,
             description=description,
@@ -81,14 +81,20 @@ class Acceptance:
         )
         return sealed(report, self._vault, pack) if report.confidential else report
 
-    def fingerprints(self, body: ReportBody) -> tuple[str, str]:
-        """Equal for equal bodies; the second as an older version stored it."""
-        plain = fingerprint(body)
-        return self._keyed(plain, body), plain
+    def fingerprints(self, body: ReportBody) -> tuple[str, ...]:
+        """Equal for equal bodies; those after the first as older versions stored them.
 
-    def _keyed(self, plain: str, body: ReportBody) -> str:
-        """With the secret in it where there is a reporter, so that nobody can try names and numbers against it."""
-        return plain if body.reporter is None else hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
+        Without name and number: beside the known words even who has the secret can try none against it once the person
+        is erased. With the secret in it where there is a reporter, so that nobody else can try references.
+        """
+        plain = fingerprint(body)
+        if body.reporter is None:
+            return (plain,)
+        unnamed = msgspec.structs.replace(body.reporter, name=None, phone=None)
+        return self._keyed(fingerprint(msgspec.structs.replace(body, reporter=unnamed))), self._keyed(plain), plain
+
+    def _keyed(self, plain: str) -> str:
+        return hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
 
     def person(self, body: ReportBody, principal: Principal) -> Person | None:
         """The reporter's personal data, if any was sent. An app's own reference alone is kept for confidential ones."""

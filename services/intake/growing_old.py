@@ -25,6 +25,8 @@ def grown_old(
         gone = {"$in": sorted(set(ids) - {progress["_id"] for progress in open_})}
         for collection, name in ((events, "subject"), (unanswered.unanswered, "_id"), (store.progress, "_id")):
             await collection.delete({name: gone})
+        if any("sealed" in report for report in page):
+            await identities.owe()
         return await store.reports.delete({"_id": gone})
 
     return (

@@ -1,4 +1,7 @@
-"""Open cases nearby, without personal data: is it reported already?"""
+"""Open cases nearby, without personal data: is it reported already?
+
+Only of categories that the pack marks ``public``: where somebody needs help, quarrels or is suspected is nobody's news.
+"""
 
 import math
 from typing import Annotated, Literal
@@ -48,7 +51,7 @@ class Nearby:
         if query.category is not None and city != EVERY_CITY:
             self._check(query.category, city)
         cells = {cell_of(city, lon + dx / 100, lat + dy / 100, "") for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-        found = await self._store.near(sorted(cells), limit=LOOKED_AT_MAX)
+        found = await self._store.near(sorted(cells), self._public(city), limit=LOOKED_AT_MAX)
         items = [
             {
                 "case": case["id"],
@@ -70,6 +73,12 @@ class Nearby:
     def _check(self, category: str, city: str) -> None:
         if category not in self._packs.current(city).categories:
             raise invalid(FieldError("?category", "is not in the city's list: GET /v1/categories"))
+
+    def _public(self, city: str) -> list[str]:
+        """Categories that everybody may know of, as the pack that holds now has them."""
+        if city not in self._packs.cities:
+            return []
+        return [code for code, category in self._packs.current(city).categories.items() if category.public]
 
 
 def _metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:

@@ -221,10 +221,15 @@ class ReportStore:
             )
         )
 
-    async def near(self, cells: Sequence[str], limit: int) -> list[Document]:
-        """Public states of open cases in some cells, newest first, without confidential ones."""
+    async def near(self, cells: Sequence[str], categories: Sequence[str], limit: int) -> list[Document]:
+        """Public states of open cases of some categories in some cells, newest first, without confidential ones."""
         found = await self.progress.find(
-            {"case.cell": {"$in": list(cells)}, "case.open": True, "case.confidential": False},
+            {
+                "case.cell": {"$in": list(cells)},
+                "case.open": True,
+                "case.confidential": False,
+                "case.category": {"$in": list(categories)},
+            },
             {"case": 1},
             sort=[("case.opened_at", -1)],
             limit=limit,

@@ -19,6 +19,7 @@ from services.router.officers import Officers, acting
 from services.router.privacy import Privacy
 from services.router.public import answer, etag, history_view, shows_words
 from services.router.queues import QueueQuery, Queues, check_categories
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.stream import Listener, Tail
 from services.router.streams import Streams
@@ -81,6 +82,7 @@ class RouterApi:
         streams: Streams,
         directory: Directory,
         events: Collection,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -93,6 +95,7 @@ class RouterApi:
         self._streams = streams
         self._directory = directory
         self._events = events
+        self._words = words
         self._clock = clock
         self._queues = Queues(store)
 
@@ -219,7 +222,8 @@ class RouterApi:
         if call.principal.kind == "service":
             call.principal = await self._acting(call)
         case = await self._seen(call, call.query_as(CityQuery).city)
-        return Answer(answer(case, self._actor(call.principal, case)), headers={"etag": etag(case)})
+        actor = self._actor(call.principal, case)
+        return Answer(self._words.shown(case, actor, answer(case, actor)), headers={"etag": etag(case)})
 
     def _actor(self, who: Principal, case: Case) -> Actor | None:
         return acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
@@ -237,8 +241,9 @@ class RouterApi:
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
         case = await self._seen(call, call.query_as(CityQuery).city)
-        words = shows_words(case, self._actor(call.principal, case))
-        newest = [history_view(entry, words=words) for entry in case.history]
+        actor = self._actor(call.principal, case)
+        newest = [history_view(entry, words=shows_words(case, actor)) for entry in case.history]
+        newest = self._words.shown(case, actor, newest)
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(
             {"subject": case.id, "sequence": {"$lt": first}}, sort=[("sequence", 1)], limit=HISTORY_MAX

@@ -16,6 +16,7 @@ from services.router.merging import Merging
 from services.router.photos import PhotoClaims
 from services.router.promises import calendars_of
 from services.router.public import answer, etag
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.visibility import is_guest
 from shared.city.pack import Pack
@@ -44,6 +45,7 @@ class Officers:
         packs: PackLibrary,
         photos: PhotoClaims,
         merging: Merging,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self._merging = merging
@@ -52,7 +54,8 @@ class Officers:
         self._packs = packs
         self._photos = photos
         self._clock = clock
-        self._answers = FirstAnswers(store)
+        self._words = words
+        self._answers = FirstAnswers(store, words)
 
     async def carry_out(self, name: str, call: Call, principal: Principal) -> Answer:
         """The answer to a command; the first one again when its key came before. Raises ``Refusal``."""
@@ -67,7 +70,9 @@ class Officers:
             await self._answers.keep_refusal(key, said, refusal)
             raise
         actor = acting(principal, case, self._packs.current(case.city))
-        first = await self._answers.keep(key, said, Answer(answer(case, actor), 200, {"etag": etag(case)}))
+        shown = self._words.shown(case, actor, answer(case, actor))
+        confidential = case.id if case.confidential else None
+        first = await self._answers.keep(key, said, Answer(shown, 200, {"etag": etag(case)}), confidential)
         return first if fresh else replace(first, headers={**first.headers, "idempotent-replayed": "true"})
 
     async def _through(self, name: str, call: Call, principal: Principal, key: str) -> tuple[Case, bool]:
@@ -87,7 +92,7 @@ class Officers:
             case = as_of(stored, now)
             actor = acting(principal, case, pack)
             calendars = await calendars_of(case, self._packs)
-            command = completed(name, call.body, case, actor, pack, now, calendars)
+            command = completed(name, self._words.body(case, call.body), case, actor, pack, now, calendars)
             if name in MERGING:
                 checked(case, command, actor)
                 command = await self._merging.prepared(command, case, principal)

@@ -249,7 +249,7 @@ def row(case: Case) -> dict[str, Any]:
         "within": case.within,
         "offered_to": case.offered_to,
         "place": case.location.place or case.location.address,
-        "summary": case.description[:SUMMARY_MAX],
+        "summary": "" if case.confidential else case.description[:SUMMARY_MAX],
         "opened_at": case.opened_at,
         "due_at": tightest(case),
         "clocks": [clock_view(clock) for clock in case.clocks],
@@ -277,7 +277,7 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
             "address": case.location.address,
             "place": case.location.place,
         },
-        "description": case.description,
+        "description": case.description if shows_words(case, actor) else "",
         "photos": list(case.photos),
         "routing": {
             "by": case.routing.by,

@@ -77,6 +77,7 @@ def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], s
         if "\0" in query.text:
             raise invalid(FieldError("?text", "has a null character"))
         where["description"] = {"$regex": re.escape(stored(query.text)[:100]), "$options": "i"}
+        where["confidential"] = False  # what it says is not for everybody who sees that there is one
     if query.cursor is not None:
         conditions.append(beyond(query.cursor, "due_at", 1))
     if conditions:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.router.command_bodies import Reason
+from services.router.domain.case import Case
 from services.router.domain.commands import DESK
 from services.router.domain.visit import Visit, cancelled, held, reminder
 from services.router.first_answers import FirstAnswers, fingerprint
+from services.router.officers import acting
 from services.router.photos import PhotoClaims
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.visit_bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
 from services.router.visit_store import VisitStore, from_doc
@@ -43,6 +46,7 @@ class Visits:
         packs: PackLibrary,
         photos: PhotoClaims,
         due: VisitsDue,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -51,7 +55,8 @@ class Visits:
         self._packs = packs
         self._photos = photos
         self._clock = clock
-        self._answers = FirstAnswers(cases)
+        self._words = words
+        self._answers = FirstAnswers(cases, words)
 
     def routes(self) -> list[Route]:
         def read(path: str, handler: Any, summary: str, query: Any = None) -> Route:
@@ -75,6 +80,7 @@ class Visits:
 
         async def planned(key: str, pack: Pack) -> Answer:
             unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
+            case = await self._case_of(body.case)
             if body.case is not None and await self._cases.get(pack.city.id, body.case, frozenset({unit})) is None:
                 raise invalid(FieldError("/case", f"is no case that {unit} sees"))
             visit = Visit(
@@ -85,7 +91,7 @@ class Visits:
                 unit=unit,
                 place=_place(body.place, "/place", pack),
                 at=at,
-                purpose=body.purpose,
+                purpose=self._words.body(case, body).purpose,
                 invited=_invited(body.invited, pack),
                 pack_version=pack.version,
                 planned_by=call.principal.who,
@@ -93,15 +99,31 @@ class Visits:
                 case=body.case,
                 remind_at=_reminder(at, now, pack),
             )
-            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack))], call.trace)
+            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack, case))], call.trace)
             self._due.wake()
             if stored is None:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
-            if not _same(stored, visit):
+            if not _same(self._plain(stored), self._plain(visit)):
                 raise key_reused()
-            return Answer(view(stored), 201)
+            return Answer(self._shown(stored, case, call.principal), 201)
 
         return await self._once(call, "plan", planned)
+
+    async def _case_of(self, id_: str | None) -> Case | None:
+        """The case for which a visit is."""
+        loaded = await self._cases.load(id_) if id_ is not None else None
+        return loaded[0] if loaded is not None else None
+
+    def _plain(self, visit: Visit) -> Visit:
+        return replace(visit, purpose=self._words.opened(visit.purpose))
+
+    def _shown(self, visit: Visit, case: Case | None, who: Principal) -> dict[str, Any]:
+        """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it."""
+        shown = view(visit)
+        if case is None or not case.confidential:
+            return shown
+        actor = acting(who, case, self._packs.current(case.city))
+        return {**self._words.shown(case, actor, shown), "place": visit.place}
 
     async def campaign(self, call: Call) -> Answer:
         body = call.body_as(CampaignBody)
@@ -138,20 +160,18 @@ class Visits:
         return await self._once(call, "campaign", planned)
 
     async def hold(self, call: Call) -> Answer:
-        body = call.body_as(HoldBody)
-
-        def ended(visit: Visit, by: str, now: datetime) -> Visit:
+        def ended(visit: Visit, body: HoldBody, by: str, now: datetime) -> Visit:
             return held(visit, came=tuple(body.came), result=body.result, photos=tuple(body.photos), by=by, now=now)
 
         return await self._end(call, "hold", ended)
 
     async def cancel(self, call: Call) -> Answer:
-        body = call.body_as(Reason)
-        return await self._end(
-            call, "cancel", lambda visit, by, now: cancelled(visit, reason=body.reason, by=by, now=now)
-        )
+        def ended(visit: Visit, body: Reason, by: str, now: datetime) -> Visit:
+            return cancelled(visit, reason=body.reason, by=by, now=now)
 
-    async def _end(self, call: Call, name: str, ended: Callable[[Visit, str, datetime], Visit]) -> Answer:
+        return await self._end(call, "cancel", ended)
+
+    async def _end(self, call: Call, name: str, ended: Callable[[Visit, Any, str, datetime], Visit]) -> Answer:
         """One guarded update; whoever comes with the same key after a crash finds it done."""
 
         async def carried_out(key: str, pack: Pack) -> Answer:
@@ -160,17 +180,19 @@ class Visits:
             if found is None:
                 raise not_found("visit")
             visit, ended_under = found
+            case = await self._case_of(visit.case)
             if ended_under == key:
-                return Answer(view(visit))
+                return Answer(self._shown(visit, case, who))
             _organises(who, visit.unit, pack)
-            after = ended(visit, who.who, self._clock.now())
+            after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
             if after.photos:
-                await self._photos.claim(pack.city.id, after.photos, visit.id)
+                whose = case.id if case is not None and case.confidential else visit.id
+                await self._photos.claim(pack.city.id, after.photos, whose)
             if not await self._store.save(after, key, call.trace):
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
-            return Answer(view(after))
+            return Answer(self._shown(after, case, who))
 
         return await self._once(call, f"{name} {call.path['id']}", carried_out)
 
@@ -187,13 +209,18 @@ class Visits:
         except Refusal as refusal:
             await self._answers.keep_refusal(key, said, refusal)
             raise
-        return await self._answers.keep(key, said, answer)
+        return await self._answers.keep(key, said, answer, await self._confidential(answer.body))
+
+    async def _confidential(self, shown: Any) -> str | None:
+        """The confidential case of the visit that is ``shown``."""
+        case = await self._case_of(shown.get("case"))
+        return case.id if case is not None and case.confidential else None
 
     async def one(self, call: Call) -> Answer:
         found = await self._store.get(call.principal.city, call.path["id"], call.principal.unit)
         if found is None:
             raise not_found("visit")
-        return Answer(view(found[0]))
+        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
 
     async def list(self, call: Call) -> Answer:
         query, who = call.query_as(VisitQuery), call.principal
@@ -207,7 +234,10 @@ class Visits:
         if query.cursor is not None:
             where["$and"] = [beyond(query.cursor, "at", 1)]
         found, following = page(await self._store.page(where, query.limit + 1), query.limit, "at")
-        return Answer({"items": [view(from_doc(document)) for document in found], "next": following})
+        visits = [from_doc(document) for document in found]
+        cases = await self._cases.load_all(sorted({visit.case for visit in visits if visit.case is not None}))
+        of = {id_: case for id_, (case, _) in cases.items()}
+        return Answer({"items": [self._shown(v, of.get(v.case or ""), who) for v in visits], "next": following})
 
     async def one_campaign(self, call: Call) -> Answer:
         who = call.principal
@@ -262,8 +292,10 @@ def _invited(units: list[str], pack: Pack) -> tuple[str, ...]:
     return tuple(dict.fromkeys(units))
 
 
-def _seen_by(visit: Visit, pack: Pack) -> list[str]:
-    """Who organises it, who is invited, and those above them."""
+def _seen_by(visit: Visit, pack: Pack, case: Case | None = None) -> list[str]:
+    """Who organises it, who is invited, and those above them unless it is for a confidential case."""
+    if case is not None and case.confidential:
+        return sorted({visit.unit, *visit.invited})
     return sorted({up for unit in (visit.unit, *visit.invited) for up in pack.units[unit].path})
 
 

@@ -49,8 +49,8 @@ class Submission:
     pack_version: str
     entered_by: str | None = None
     """The officer who entered it for somebody."""
-    plain_fingerprint: str = ""
-    """As an older version reckoned it, which is what it stored."""
+    older_fingerprints: tuple[str, ...] = ()
+    """As older versions reckoned it, which is what they stored."""
     priority: str | None = None
     """Of a sealed report, as its words made it."""
     answers: Mapping[str, str | int | float | bool] | None = None
@@ -59,6 +59,11 @@ class Submission:
     """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
     sealed: Mapping[str, bytes] | None = None
     """A confidential report's words, answers, place and photos, which are not in the fields above then."""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """What may be stored of the same body."""
+        return (self.fingerprint, *self.older_fingerprints)
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:
