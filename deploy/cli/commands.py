@@ -232,6 +232,9 @@ def person_erase(
     ref: Annotated[str, typer.Option("--ref", help="How the app calls the person.")],
     app: Annotated[str, typer.Option("--app", help="The app; `@desks` for those whom officers entered.")],
     city: Annotated[str, typer.Option("--city", envvar="WHISTLE_CITY", help="Id of a loaded city.")],
+    now: Annotated[
+        bool, typer.Option("--now", help="Destroy the master key at once, not within a day: no copy opens any more.")
+    ] = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -239,7 +242,7 @@ def person_erase(
     from deploy.cli import api, persons
 
     with api.explained():
-        persons.erase(api.connect(data), city, app, ref, as_json)
+        persons.erase(api.connect(data), city, app, ref, now, as_json)
 
 
 def retention_run(

@@ -5,9 +5,14 @@ from deploy.cli.screen import show_json
 from deploy.cli.terminal import out
 
 
-def erase(api: Api, city: str, app: str, ref: str, as_json: bool) -> None:
-    """Erase the person whom ``app`` calls ``ref``. Refused when city or app are not named rightly."""
+def erase(api: Api, city: str, app: str, ref: str, now: bool, as_json: bool) -> None:
+    """Erase the person whom ``app`` calls ``ref``; ``now``: the master key goes at once, not within a day.
+
+    Refused when city or app are not named rightly.
+    """
     told = api.post("intake", "/v1/reporters:erase", {"city": city, "app": app, "ref": ref})
+    if now:
+        told |= {"keys": api.post("intake", "/v1/reporters:rewrap", {})}
     if as_json:
         show_json(told)
     else:

@@ -27,7 +27,7 @@ CONSUMES: Mapping[str, frozenset[str]] = {
     "router": frozenset({"reports", "cases"}),
     "notifier": frozenset({"cases", "visits", "rota", "unrouted", "cities"}),
 }
-"""Service → topics that it reads, in all their lanes. It may write them too: a parked record is published again by who parked it."""
+"""Service → topics that it reads, in all their lanes. It may write them too: who parked a record publishes it again."""
 
 
 class Resource(IntEnum):

@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from datetime import MAXYEAR, MINYEAR, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from services.intake.answers import answers_of
 from services.intake.bodies import BatchItem, ReportBody
 from services.intake.confidential import sealed
 from services.intake.domain.submission import Place, Submission, cell_of, clean_words, location_errors
@@ -16,6 +17,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import whole_millis
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import report_id, secret_id
+from shared.runtime.field_errors import MANY
 from shared.runtime.identity.directory import Principal
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -25,11 +27,13 @@ DESKS = "@desks"
 
 
 class Acceptance:
-    """Turns bodies into submissions for one installation."""
+    """Turns bodies into submissions for one installation. What an importer says was received longer ago than
+    ``import_span`` must be ``historic``: its clocks have run out, and everybody would be told of it now."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, import_span: timedelta = timedelta(days=7), vault: Vault | None = None) -> None:
+        self._import_span = import_span
         self._secret = secret.encode()
-        self._vault = Vault(secret)
+        self._vault = vault or Vault(secret)
 
     def id_of(self, principal: Principal, key: str) -> str:
         """The report that this app's, or this officer's, key stands for."""
@@ -42,22 +46,23 @@ class Acceptance:
 
     def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
         """Raises ``Refusal`` 422 that names every wrong field."""
-        errors = _errors(body, principal, pack, now)
+        errors = _errors(body, principal, pack, now, self._import_span)
         description = clean_words(body.description, "/description", errors)
         where = body.location
         address = clean_words(where.address, "/location/address", errors) if where.address is not None else None
+        answers = answers_of(body, pack, errors)
         if errors:
-            raise invalid(*errors)
+            raise invalid(*errors[:MANY])
         lon, lat = _point(where.lon, where.lat, where.crs)
         id_ = self.id_of(principal, key)
-        plain = fingerprint(body)
+        first, *older = self.fingerprints(body)
         received_at = whole_millis(body.received_at) if body.received_at is not None else now
         report = Submission(
             id=id_,
             city=principal.city,
             app=app_of(principal),
-            fingerprint=self._keyed(plain, body),
-            plain_fingerprint=plain,
+            fingerprint=first,
+            older_fingerprints=tuple(older),
             kind=body.kind,
             category=body.category,
             description=description,
@@ -73,17 +78,24 @@ class Acceptance:
             pack_version=pack.version,
             entered_by=principal.person,
             danger=not body.historic and pack.danger(body.category, description),
+            answers=answers or None,
         )
         return sealed(report, self._vault, pack) if report.confidential else report
 
-    def fingerprints(self, body: ReportBody) -> tuple[str, str]:
-        """Equal for equal bodies; the second as an older version stored it."""
-        plain = fingerprint(body)
-        return self._keyed(plain, body), plain
+    def fingerprints(self, body: ReportBody) -> tuple[str, ...]:
+        """Equal for equal bodies; those after the first as older versions stored them.
 
-    def _keyed(self, plain: str, body: ReportBody) -> str:
-        """With the secret in it where there is a reporter, so that nobody can try names and numbers against it."""
-        return plain if body.reporter is None else hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
+        Without name and number: beside the known words even who has the secret can try none against it once the person
+        is erased. With the secret in it where there is a reporter, so that nobody else can try references.
+        """
+        plain = fingerprint(body)
+        if body.reporter is None:
+            return (plain,)
+        unnamed = msgspec.structs.replace(body.reporter, name=None, phone=None)
+        return self._keyed(fingerprint(msgspec.structs.replace(body, reporter=unnamed))), self._keyed(plain), plain
+
+    def _keyed(self, plain: str) -> str:
+        return hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
 
     def person(self, body: ReportBody, principal: Principal) -> Person | None:
         """The reporter's personal data, if any was sent. An app's own reference alone is kept for confidential ones."""
@@ -109,18 +121,15 @@ def fingerprint(body: msgspec.Struct) -> str:
     return hashlib.sha256(_encoder.encode(body)).hexdigest()[:32]
 
 
-def _errors(body: ReportBody, principal: Principal, pack: Pack, now: datetime) -> list[FieldError]:
+def _errors(
+    body: ReportBody, principal: Principal, pack: Pack, now: datetime, import_span: timedelta
+) -> list[FieldError]:
     where = body.location
     errors = location_errors(where.lon, where.lat, where.crs, said=where.address is not None or where.unit is not None)
     if body.category is not None and body.category not in pack.categories:
         errors.append(FieldError("/category", "is not in the city's list: GET /v1/categories"))
     if where.unit is not None and where.unit not in pack.units:
         errors.append(FieldError("/location/unit", "is no unit of this city"))
-    for name, at in (("received_at", body.received_at), ("observed_at", body.observed_at)):
-        if at is not None and at.tzinfo is None:
-            errors.append(FieldError(f"/{name}", "needs a zone, as in 2026-01-02T03:04:05Z"))
-        elif at is not None and not MINYEAR < at.year < MAXYEAR:
-            errors.append(FieldError(f"/{name}", "is beyond what can be reckoned with"))
     if principal.kind == "officer" and body.channel == "app":
         errors.append(FieldError("/channel", "says how it came: window, phone, visit, group or hotline"))
     if principal.kind != "importer":
@@ -128,8 +137,11 @@ def _errors(body: ReportBody, principal: Principal, pack: Pack, now: datetime) -
             errors.append(FieldError("/received_at", "is for importers"))
         if body.historic:
             errors.append(FieldError("/historic", "is for importers"))
-    elif body.received_at is not None and body.received_at.tzinfo is not None and body.received_at > now + FUTURE:
+    elif body.received_at is not None and body.received_at > now + FUTURE:
         errors.append(FieldError("/received_at", "lies in the future"))
+    elif body.received_at is not None and body.received_at < now - import_span and not body.historic:
+        days = import_span.days
+        errors.append(FieldError("/received_at", f"is more than {days} days ago: nobody is told of it, say historic"))
     return errors
 
 

@@ -1,7 +1,7 @@
 """Intake: reports in, durable before they are answered; photos; what the reporter may see of progress."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.applications import Starlette
 
@@ -10,6 +10,7 @@ from services.intake.accept import Acceptance
 from services.intake.answer_links import AnswerLinks
 from services.intake.api import ReportApi
 from services.intake.commit import GroupCommit
+from services.intake.generations import Generations
 from services.intake.growing_old import grown_old
 from services.intake.identities import INDEXES as IDENTITY_INDEXES
 from services.intake.identities import Identities
@@ -21,6 +22,8 @@ from services.intake.photos import PhotoStore, buckets
 from services.intake.pictures import Cleaner
 from services.intake.progress import Progress
 from services.intake.reporters import Reporters
+from services.intake.rewrapping import INDEXES as CONFIDENTIAL_INDEXES
+from services.intake.rewrapping import Rewrapping
 from services.intake.sealing import Vault
 from services.intake.store import PROGRESS_INDEXES, ReportStore, submitted_event
 from services.intake.unanswered import INDEXES, AnsweredUntil, Unanswered
@@ -58,24 +61,28 @@ def assemble(settings: Settings) -> Service:
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
-    vault, acceptance = Vault(settings.secret_text), Acceptance(settings.secret_text)
-    identities = Identities(service.database, vault)
+    keys = Generations(settings.keys_folder)
+    vault = Vault(settings.secret_text, keys)
+    acceptance = Acceptance(settings.secret_text, timedelta(days=settings.import_days), vault)
+    rewrapping = Rewrapping(service.database, vault, keys)
+    service.indexes.append((store.reports, CONFIDENTIAL_INDEXES))
+    identities = Identities(service.database, vault, rewrapping)
     service.indexes.append((identities.reporters, IDENTITY_INDEXES))
     commit = GroupCommit(store, identities, relay)
     reporters = Reporters(store, photos, vault, relay, service.clock)
     reporter_url = settings.reporter_url or settings.intake_url
     links = AnswerLinks(settings.secret_text, reporter_url, store, reporters, packs, service.clock)
     api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock, links)
-    persons = PersonsApi(store, identities, acceptance, vault)
+    persons = PersonsApi(store, identities, rewrapping, acceptance, vault)
     photo_api = PhotoApi(photos, store, packs, service.quotas)
     service.routes = [
         *api.routes(),
         *links.routes(),
         *persons.routes(),
         *photo_api.routes(),
-        *Nearby(store).routes(),
+        *Nearby(store, packs).routes(),
     ]
-    service.on_open += [packs.open, identities.open]
+    service.on_open += [packs.open, rewrapping.open, identities.open]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
 
     async def city_loaded(_: Sequence[Envelope]) -> None:
@@ -87,6 +94,7 @@ def assemble(settings: Settings) -> Service:
     service.indexes.append((unanswered.unanswered, INDEXES))
     service.vitals.looks += [unanswered.look, photos.look]
     service.background("commit", commit.run)
+    service.background("keys", rewrapping.run)
     service.background("packs", follower.run)
     service.background("photos", PhotoKeeper(photos, store, Cleaner(), service.clock).run)
     service.background("unanswered", unanswered.run)

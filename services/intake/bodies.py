@@ -5,11 +5,20 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from shared.city.questions import MOST as ANSWERS_MAX
 from shared.contracts.reports import Channel, Kind
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
+Question = Annotated[str, msgspec.Meta(pattern="^[^$.\\x00-\\x1f\\x7f-\\x9f]{1,60}$")]
+Answer = (
+    Annotated[str, msgspec.Meta(max_length=500)]
+    | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    | Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+    | bool
+    | None
+)
 
 
 class Location(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -32,7 +41,7 @@ class Reporter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A report. ``received_at`` and ``historic`` are for importers."""
+    """A report. ``received_at`` and ``historic`` are for importers. ``answers``: to the category's questions."""
 
     kind: Kind
     description: Text
@@ -40,7 +49,7 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     category: Ident | None = None
     observed_at: datetime | None = None
     photos: Photos = []
-    answers: dict[str, str | int | float | bool | None] | None = None
+    answers: Annotated[dict[Question, Answer], msgspec.Meta(max_length=ANSWERS_MAX)] | None = None
     channel: Channel = "app"
     reporter: Reporter | None = None
     received_at: datetime | None = None

@@ -119,6 +119,7 @@ class GroupCommit:
             erased, inserted = await self._kept([w.person for w in group if w.person is not None], documents)
             if erased:
                 await self._return_of(group, erased, inserted)
+            await self._identities.hold([w.report for w in group if w.report.sealed is not None])
             again = [group[i] for i in inserted.duplicate]
             first = await self._store.first_answers([w.report.id for w in again]) if again else {}
             found = [id_ for id_ in first if id_ in self._unknown]
@@ -197,7 +198,7 @@ def _replayed(waiting: Waiting, stored: Document | None) -> "Receipt | Refusal":
     """A duplicate key alone proves nothing: only what a majority has counts (seen: decision 0003)."""
     if stored is None:
         return unknown()
-    if stored["fingerprint"] not in (waiting.report.fingerprint, waiting.report.plain_fingerprint):
+    if stored["fingerprint"] not in waiting.report.fingerprints:
         return key_reused()
     return Receipt(stored, replayed=True)
 

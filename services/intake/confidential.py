@@ -9,6 +9,7 @@ from typing import Any
 
 from services.intake.domain.submission import Place, Submission, cell_of
 from services.intake.sealing import Vault
+from shared.city.confidential import settled
 from shared.city.pack import Pack
 from shared.runtime.mongo import Document
 
@@ -18,17 +19,11 @@ _NOWHERE = Place(None, None, None, None, None)
 
 def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
     """``report`` with everything that says what it is about sealed, under a key of its own."""
-    category = report.category or pack.classify(report.description).code
-    priority: str = pack.categories[category].priority
-    path = pack.units[pack.trust.handlers(category).unit].path
-    rule = pack.rule_for(category, report.kind, report.app, report.description, path, priority)
-    if rule is not None and rule.then.category is not None:
-        category = rule.then.category
-        priority = pack.categories[category].priority
-    if rule is not None and rule.then.priority is not None:
-        priority = rule.then.priority
+    category, priority = settled(pack, report.category, report.kind, report.app, report.description)
     key = vault.new_key(report.id)
-    words = {"description": report.description, "location": asdict(report.place), "photos": report.photos}
+    words: Document = {"description": report.description, "location": asdict(report.place), "photos": report.photos}
+    if report.answers is not None:
+        words["answers"] = dict(report.answers)
     return replace(
         report,
         category=category,
@@ -38,6 +33,7 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
         place=_NOWHERE,
         cell=cell_of(report.city, None, None, report.id),
         photos=(),
+        answers=None,
         sealed={"key": key.wrapped, "words": key.seal(words)},
     )
 
@@ -50,7 +46,8 @@ def added(report: Document, vault: Vault, words: Document) -> Document:
 
 
 def unsealed(report: Document, vault: Vault) -> Document:
-    """What a confidential report says: ``description``, ``location``, ``photos``, ``added``. Raises ``BrokenSeal``."""
+    """What a confidential report says: ``description``, ``location``, ``photos``, ``answers`` where there
+    are any, ``added``. Raises ``BrokenSeal``."""
     sealed_ = report.get("sealed")
     if sealed_ is None:  # of an older version, which sealed nothing
         return {**{n: report[n] for n in ("description", "photos")}, "location": report["place"], "added": []}

@@ -26,6 +26,8 @@ def grown_old(
         for collection, name in ((events, "subject"), (unanswered.unanswered, "_id"), (store.progress, "_id")):
             await collection.delete({name: gone})
         await store.keys.forget(gone["$in"])
+        if any("sealed" in report for report in page):
+            await identities.owe()
         return await store.reports.delete({"_id": gone})
 
     return (

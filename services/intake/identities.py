@@ -1,7 +1,8 @@
 """Who reported: the one place where names, telephone numbers and apps' own references lie, each person's under a key.
 
 Everything else knows a pseudonym. Erasing deletes key and data and leaves a mark, so that a report that is sent again
-under its old key does not bring the person back; a new report does.
+under its old key does not bring the person back; a new report does. What else remembers the row (oplog, journal,
+backups) opens no more once the generation of master keys that wrapped it is destroyed (``rewrapping``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from services.intake.sealing import BrokenSeal, Key, Vault
+from services.intake.domain.submission import Submission
+from services.intake.rewrapping import Rewrapping
+from services.intake.sealing import BrokenSeal, Vault
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
 from shared.runtime.relay import real_now
 
@@ -35,10 +38,11 @@ class Person(msgspec.Struct, frozen=True):
 class Identities:
     """The ``reporters`` of intake."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, rewrapping: Rewrapping | None = None) -> None:
         self.reporters: Collection = database.collection("reporters")
         self._before: Collection = database.collection("persons")
         self._vault = vault
+        self._rewrapping = rewrapping
 
     async def open(self) -> None:
         """What an older version kept in plain is taken over and deleted."""
@@ -55,68 +59,88 @@ class Identities:
         Most people send the same every time: that is one look and no write.
         """
         known = await self._known([person.id for person in persons])
-        now = real_now()
+        now, under = real_now(), self._vault.newest
         writes: list[Write] = []
         for person in _merged(persons):
             document = known.get(person.id)
             if document is None:
-                fields = self._sealed(person, self._vault.new_key(person.id), now)
+                fields = self._sealed(person, now)
                 writes.append(UpdateOne({"_id": person.id}, {"$setOnInsert": fields}, upsert=True))
             elif "key" in document:
                 writes += self._changed(person, document, now)
         if writes:
             await self.reporters.write(writes)
+            await self._held(persons, under)
         return frozenset(id_ for id_, document in known.items() if "key" not in document)
+
+    async def _held(self, persons: Sequence[Person], under: int) -> None:
+        if self._rewrapping is not None:
+            await self._rewrapping.persons_held([person.id for person in persons], under)
+
+    async def hold(self, sealed: Sequence[Submission]) -> None:
+        """Confidential reports were stored: their keys outlive the master key that wrapped them."""
+        if self._rewrapping is not None:
+            await self._rewrapping.reports_held(sealed)
 
     def _changed(self, person: Person, document: Document, now: datetime) -> list[Write]:
         """A name or number that is new is added to what was known; the guard lets an erasure meanwhile win."""
         where = {"_id": person.id, "digest": document["digest"]}
-        if self._vault.digest(person.id, person.data) != document["digest"]:
-            key, before = self._unsealed(document)
-            if before != (both := {**before, **person.data}):
-                return [UpdateOne(where, {"$set": self._sealed(msgspec.structs.replace(person, data=both), key, now)})]
+        digest, before = self._unsealed(document)
+        both = {**before, **person.data}
+        if digest != document["digest"] or before != both:
+            return [UpdateOne(where, {"$set": self._sealed(msgspec.structs.replace(person, data=both), now)})]
         seen_lately = now - document["seen_at"] < SEEN_EVERY
         return [] if seen_lately else [UpdateOne(where, {"$set": {"seen_at": now}})]
 
-    def _unsealed(self, document: Document) -> tuple[Key, dict[str, str]]:
-        """Key and data; what does not open is made anew rather than hold up reports."""
+    def _unsealed(self, document: Document) -> tuple[str, dict[str, str]]:
+        """Digest under the person's own key, and data; what does not open is made anew rather than hold up reports."""
         try:
             key = self._vault.key(document["_id"], document["key"])
-            return key, _opened(key, document)
+            found: Any = key.open(document["sealed"])
+            return key.digest(found), dict(found)
         except BrokenSeal:
             log.error("reporter.unreadable", reporter=document["_id"])
-            return self._vault.new_key(document["_id"]), {}
+            return "", {}
 
-    def _sealed(self, person: Person, key: Key, now: datetime) -> Document:
+    def _sealed(self, person: Person, now: datetime) -> Document:
+        """Under a fresh key. The digest is keyed with it too: after an erasure nobody can try numbers against it."""
+        key = self._vault.new_key(person.id)
         return {
             "city": person.city,
             "app": person.app,
             "key": key.wrapped,
             "sealed": key.seal(person.data),
-            "digest": self._vault.digest(person.id, person.data),
+            "digest": key.digest(person.data),
             "seen_at": now,
         }
 
     async def return_of(self, persons: Sequence[Person]) -> None:
         """Somebody who was erased has reported anew: kept again."""
-        now = real_now()
+        now, under = real_now(), self._vault.newest
         await self.reporters.write(
             [
                 UpdateOne(
                     {"_id": person.id, "erased_at": {"$exists": True}},
-                    {"$set": self._sealed(person, self._vault.new_key(person.id), now), "$unset": {"erased_at": 1}},
+                    {"$set": self._sealed(person, now), "$unset": {"erased_at": 1}},
                 )
                 for person in _merged(persons)
             ]
         )
+        await self._held(persons, under)
 
     async def erase(self, id_: str, why: str) -> bool:
         """Delete key and data; False when nothing was kept of that person. Doing it again changes nothing."""
         gone = {"$unset": {"key": 1, "sealed": 1, "digest": 1, "seen_at": 1}, "$set": {"erased_at": real_now()}}
         erased = bool(await self.reporters.update({"_id": id_, "key": {"$exists": True}}, gone))
         if erased:
+            await self.owe()
             log.info("reporter.erased", reporter=id_, why=why)
         return erased
+
+    async def owe(self) -> None:
+        """Something went that was sealed: the master key that wrapped it is to go too."""
+        if self._rewrapping is not None:
+            await self._rewrapping.owe()
 
     async def known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Personal data by pseudonym, of those that are kept."""
@@ -126,11 +150,6 @@ class Identities:
     async def _known(self, ids: Sequence[str]) -> dict[str, Document]:
         found = await self.reporters.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
         return {document["_id"]: document for document in found}
-
-
-def _opened(key: Key, document: Document) -> dict[str, str]:
-    found: Any = key.open(document["sealed"])
-    return dict(found)
 
 
 def _merged(persons: Sequence[Person]) -> list[Person]:

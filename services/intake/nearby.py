@@ -1,14 +1,21 @@
-"""Open cases nearby, without personal data: is it reported already?"""
+"""Open cases nearby, without personal data: is it reported already?
+
+Only of categories that the pack marks ``public``: where somebody needs help, quarrels or is suspected is nobody's news.
+"""
 
 import math
 from typing import Annotated, Literal
 
 import msgspec
 
+from services.intake.bodies import Ident
 from services.intake.domain.submission import cell_of
 from services.intake.store import ReportStore
 from shared.city.datum import to_wgs84
+from shared.kernel.errors import FieldError, invalid
 from shared.runtime.http_server import Answer, Call, Route, get
+from shared.runtime.identity.directory import EVERY_CITY
+from shared.runtime.packs import PackLibrary
 
 METRES_MAX = 1000.0
 ITEMS_MAX = 50
@@ -22,14 +29,15 @@ class NearbyQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     crs: Literal["wgs84", "gcj02", "bd09"]
     radius: Annotated[float, msgspec.Meta(gt=0, le=METRES_MAX)] = 200.0
-    category: str | None = None
+    category: Ident | None = None
 
 
 class Nearby:
     """The handler of ``GET /v1/nearby``."""
 
-    def __init__(self, store: ReportStore) -> None:
+    def __init__(self, store: ReportStore, packs: PackLibrary) -> None:
         self._store = store
+        self._packs = packs
 
     def routes(self) -> list[Route]:
         return [
@@ -40,8 +48,10 @@ class Nearby:
         query = call.query_as(NearbyQuery)
         lon, lat = to_wgs84(query.lon, query.lat, query.crs)
         city = call.principal.city
+        if query.category is not None and city != EVERY_CITY:
+            self._check(query.category, city)
         cells = {cell_of(city, lon + dx / 100, lat + dy / 100, "") for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-        found = await self._store.near(sorted(cells), limit=LOOKED_AT_MAX)
+        found = await self._store.near(sorted(cells), self._public(city), limit=LOOKED_AT_MAX)
         items = [
             {
                 "case": case["id"],
@@ -59,6 +69,16 @@ class Nearby:
         ]
         unique = {item["case"]: item for item in sorted(items, key=lambda i: -i["metres"])}
         return Answer({"items": sorted(unique.values(), key=lambda i: i["metres"])[:ITEMS_MAX]})
+
+    def _check(self, category: str, city: str) -> None:
+        if category not in self._packs.current(city).categories:
+            raise invalid(FieldError("?category", "is not in the city's list: GET /v1/categories"))
+
+    def _public(self, city: str) -> list[str]:
+        """Categories that everybody may know of, as the pack that holds now has them."""
+        if city not in self._packs.cities:
+            return []
+        return [code for code, category in self._packs.current(city).categories.items() if category.public]
 
 
 def _metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:

@@ -12,6 +12,7 @@ from services.intake.accept import Acceptance, app_of
 from services.intake.bodies import Ident
 from services.intake.confidential import unsealed
 from services.intake.identities import Identities
+from services.intake.rewrapping import Rewrapping
 from services.intake.sealing import Vault
 from services.intake.store import ReportStore
 from shared.kernel.errors import FieldError, invalid, not_found
@@ -35,6 +36,10 @@ class EraseBody(msgspec.Struct, forbid_unknown_fields=True):
     city: Ident | None = None
 
 
+class NoBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing to say."""
+
+
 class MaskedBody(msgspec.Struct, forbid_unknown_fields=True):
     city: Ident
     reports: Annotated[list[Ident], msgspec.Meta(max_length=100)]
@@ -46,14 +51,22 @@ class OneBody(msgspec.Struct, forbid_unknown_fields=True):
     city: Ident
     case: Ident
     report: Ident
-    person: str
+    person: Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class PersonsApi:
     """Handlers of reporters' personal data and of what is confidential."""
 
-    def __init__(self, store: ReportStore, identities: Identities, acceptance: Acceptance, vault: Vault) -> None:
+    def __init__(
+        self,
+        store: ReportStore,
+        identities: Identities,
+        rewrapping: Rewrapping,
+        acceptance: Acceptance,
+        vault: Vault,
+    ) -> None:
         self._store = store
+        self._rewrapping = rewrapping
         self._identities = identities
         self._acceptance = acceptance
         self._vault = vault
@@ -72,6 +85,14 @@ class PersonsApi:
                 keyed=True,
                 once="erasures",
             ),
+            post(
+                "/v1/reporters:rewrap",
+                self.rewrap,
+                "Destroy the master key now: what was erased opens nowhere any more",
+                roles=frozenset({"ops"}),
+                body=NoBody,
+                keyed=True,
+            ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),
             for_router("/v1/reports:unseal", self.unseal, "What a confidential report says", OneBody),
@@ -83,6 +104,10 @@ class PersonsApi:
         of = _reporter_of(call.principal, body)
         id_ = self._acceptance.pseudonym(of, body.ref)
         return Answer({"erased": await self._identities.erase(id_, "asked for"), "reporter": id_})
+
+    async def rewrap(self, call: Call) -> Answer:
+        """All living keys under a new master key, durable, and the older ones destroyed when this is answered."""
+        return Answer(await self._rewrapping.rotate())
 
     async def masked(self, call: Call) -> Answer:
         """Name and telephone number masked, by report; of confidential ones nothing."""

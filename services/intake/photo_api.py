@@ -1,13 +1,14 @@
 """Photos' routes: sent, shown when clean, claimed by cases."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
+from services.intake.bodies import Ident, Photos
 from services.intake.commit import unknown
 from services.intake.domain.photo import BYTES_MAX
 from services.intake.photos import PhotoStore, not_clean_yet
@@ -34,9 +35,9 @@ class PhotoQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
-    city: str
-    photos: Annotated[list[str], msgspec.Meta(max_length=9)]
-    case: str
+    city: Ident
+    photos: Photos
+    case: Ident
 
 
 class PhotoApi:
@@ -106,16 +107,17 @@ class PhotoApi:
         return Response(content, media_type="image/jpeg", headers=headers)
 
     async def _may_see(self, photo: Document, who: Principal) -> bool:
-        """Who sent it; the app whose report's case shows it; officers whose subtree holds the case."""
-        if photo["app"] == who.who or who.kind == "ops":
+        """Who sent it; the app whose report's case shows it; officers whose subtree holds the case.
+
+        Of what is confidential only who sent it and its handlers; operations do not."""
+        if photo["app"] == who.who:
             return True
-        where: Document = {"city": who.city}
-        if photo.get("report") is not None:
-            where["_id"] = photo["report"]
-        elif photo.get("case") is not None:
-            where["_id"] = opening_report(photo["case"])
-        else:
+        if who.kind == "ops":
+            return not await self._is_confidential(photo)
+        opened_by = _report_of(photo)
+        if opened_by is None:
             return False
+        where: Document = {"city": who.city, "_id": opened_by}
         if who.kind != "officer":
             return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
         report = await self._store.get(who.city, None, where["_id"])
@@ -126,10 +128,26 @@ class PhotoApi:
             return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
         return sees(who, report, pack)
 
+    async def _is_confidential(self, photo: Document) -> bool:
+        """Whether it is for handlers alone: on a confidential report or a case of one, also of its second matter."""
+        report = _report_of(photo)
+        if report is None:
+            return False
+        if await self._store.reports.count({"_id": report, "confidential": True}, limit=1):
+            return True
+        return bool(await self._store.progress.count({"_id": report, "case.confidential": True}, limit=1))
+
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)
         missing = await self._photos.claim_for_case(body.city, body.photos, body.case)
         return Answer({"missing": missing}, 422 if missing else 200)
+
+
+def _report_of(photo: Document) -> str | None:
+    """The report that shows it, or that opened the case which does."""
+    if photo.get("report") is not None:
+        return str(photo["report"])
+    return opening_report(photo["case"]) if photo.get("case") is not None else None
 
 
 async def _picture_bytes(call: Call) -> bytes:

@@ -90,6 +90,8 @@ def report_view(report: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
         view |= _hanging(report["hangs"], telling) if "hangs" in report else {"message": telling.message()}
         if "reason" in case:
             view["reason"] = case["reason"]
+    if "answers" in report:
+        view["answers"] = report["answers"]
     if report["confidential"]:
         view["confidential"] = True
     if "entered_by" in report:

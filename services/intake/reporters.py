@@ -100,7 +100,8 @@ class Reporters:
                 raise not_found("report")
             first = await self._store.keys.came(report, key.id, key.old)
             if first is not None:
-                if first["fingerprint"] != key.fingerprint(body, first["id"]):
+                plain = key.fingerprint(body, first["id"])
+                if first["fingerprint"] not in (self._kept(report, plain), plain):  # 0.1.0 kept the plain one
                     raise key_reused()
                 return Answer(_answer(report["_id"], first["at"]), headers={"idempotent-replayed": "true"})
             if claims is not None:
@@ -110,11 +111,15 @@ class Reporters:
             if "sealed" in report:
                 word = self._sealed(report, word, now)
             event = _event(report, word, now, trace)
-            command = {"id": key.id, "fingerprint": key.fingerprint(body, key.id), "at": now}
+            command = {"id": key.id, "fingerprint": self._kept(report, key.fingerprint(body, key.id)), "at": now}
             if await self._store.act(report, event, command, word.fields):
                 self._relay.offer([Handed(0, report["_id"], report["version"] + 1, (event,))])
                 return Answer(_answer(report["_id"], now))
         raise unavailable("The report is changing. Repeat with the same key.", retry_after=1)
+
+    def _kept(self, report: Document, fingerprint: str) -> str:
+        """As it is remembered: of a confidential report nobody can try words against it."""
+        return fingerprint if "sealed" not in report else self._vault.digest(report["_id"], fingerprint)
 
     def _sealed(self, report: Document, word: Word, now: datetime) -> Word:
         """What a confidential report's reporter says later is sealed as well; the event tells that it was said."""

@@ -60,6 +60,7 @@ def submitted_event(report: Document) -> Envelope:
                 priority=report.get("priority"),
                 sealed="sealed" in report,
                 looks=report.get("looks", []),
+                answers=report.get("answers", {}),
             )
         ),
     )
@@ -90,7 +91,7 @@ def to_doc(report: Submission, trace: str, now: datetime) -> Document:
         "trace": trace,
         "stored_at": now,
     }
-    seldom = ("entered_by", "priority", "sealed", "looks")
+    seldom = ("entered_by", "priority", "sealed", "looks", "answers")
     marks = {"danger": True} if report.danger else {}
     return {**document, **{name: value for name in seldom if (value := getattr(report, name)) is not None}, **marks}
 
@@ -229,10 +230,15 @@ class ReportStore:
             )
         )
 
-    async def near(self, cells: Sequence[str], limit: int) -> list[Document]:
-        """Public states of open cases in some cells, newest first, without confidential ones."""
+    async def near(self, cells: Sequence[str], categories: Sequence[str], limit: int) -> list[Document]:
+        """Public states of open cases of some categories in some cells, newest first, without confidential ones."""
         found = await self.progress.find(
-            {"case.cell": {"$in": list(cells)}, "case.open": True, "case.confidential": False},
+            {
+                "case.cell": {"$in": list(cells)},
+                "case.open": True,
+                "case.confidential": False,
+                "case.category": {"$in": list(categories)},
+            },
             {"case": 1},
             sort=[("case.opened_at", -1)],
             limit=limit,

@@ -9,24 +9,25 @@ from services.notifier.alerts import Alerts, view
 from services.notifier.links import Links, command_of
 from services.notifier.router_client import RouterClient
 from services.notifier.webhooks import Webhooks
+from shared.city.model.entry import Id
 from shared.kernel.clock import Clock
-from shared.kernel.errors import conflict, forbidden, not_found
+from shared.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
-from shared.runtime.pages import beyond, checked_limit, page
+from shared.runtime.pages import Cursor, Limit, beyond, page
 
 APPS = frozenset({"rider_app", "importer"})
 
 
 class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
-    recipient: str | None = None
+    recipient: Id | None = None
     state: Literal["sent", "acked", "over", "test", "shadow"] | None = None
     """``shadow``: for ops, what a city in shadow mode would have told."""
-    case: str | None = None
-    limit: int = 50
-    cursor: str | None = None
-    city: str | None = None
+    case: Id | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+    city: Id | None = None
 
 
 class NoBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -93,8 +94,10 @@ class NotifierApi:
 
     async def list_alerts(self, call: Call) -> Answer:
         query, who = call.query_as(AlertQuery), call.principal
-        limit = checked_limit(query.limit)
+        limit = query.limit
         where: Document = {} if who.city == "*" else {"city": who.city}
+        if who.city != "*" and query.city not in (None, who.city):
+            raise invalid(FieldError("?city", "is not yours: leave it out"))
         if who.city == "*" and query.city is not None:
             where["city"] = query.city
         recipient = query.recipient

@@ -1,9 +1,11 @@
 """``GET /v1/deliveries``: what every app was told of a case, for whoever traces it."""
 
+from typing import Annotated
+
 import msgspec
 
 from services.notifier.webhooks import Webhooks, delivery_view
-from shared.kernel.errors import FieldError, invalid
+from shared.city.model.entry import Id
 from shared.runtime.http_server import Answer, Call, Route, get
 from shared.runtime.mongo import Document, IndexModel
 
@@ -12,8 +14,8 @@ INDEXES = (IndexModel([("case", 1), ("made_at", 1)], name="case"),)
 
 
 class DeliveriesQuery(msgspec.Struct, forbid_unknown_fields=True):
-    case: str
-    limit: int = LIMIT_MAX
+    case: Id
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_MAX
 
 
 class CaseDeliveries:
@@ -35,8 +37,6 @@ class CaseDeliveries:
 
     async def list(self, call: Call) -> Answer:
         query = call.query_as(DeliveriesQuery)
-        if not 1 <= query.limit <= LIMIT_MAX:
-            raise invalid(FieldError("?limit", f"1 to {LIMIT_MAX}"))
         where: Document = {"case": query.case}
         if call.principal.city != "*":
             where["city"] = call.principal.city

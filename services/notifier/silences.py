@@ -35,12 +35,12 @@ class SilenceBody(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "
     unit: Id
     until: Moment
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
-    categories: Annotated[list[str], Meta(max_length=20)] = []
+    categories: Annotated[list[Id], Meta(max_length=20)] = []
     from_: Moment | None = None
 
 
 class SilenceQuery(msgspec.Struct, forbid_unknown_fields=True):
-    city: str | None = None
+    city: Id | None = None
 
 
 class Silences:
@@ -97,6 +97,8 @@ class Silences:
 
     async def list_(self, call: Call) -> Answer:
         query, who = call.query_as(SilenceQuery), call.principal
+        if who.city != EVERY_CITY and query.city not in (None, who.city):
+            raise invalid(FieldError("?city", "is not yours: leave it out"))
         city = who.city if who.city != EVERY_CITY else query.city
         where: Document = {"until": {"$gt": self._clock.now()}, "ended_at": None}
         if city is not None:

@@ -19,7 +19,7 @@ from shared.runtime.addresses import AddressRefusedError, Guard
 from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.mongo import Document
-from shared.runtime.pages import beyond, checked_limit, page
+from shared.runtime.pages import Cursor, Limit, beyond, page
 from shared.runtime.relay import real_now
 
 APPS = frozenset({"rider_app", "importer"})
@@ -34,15 +34,15 @@ ROUNDS_MAX = 5
 
 class DeliveryQuery(msgspec.Struct, forbid_unknown_fields=True):
     state: Literal["pending", "delivered", "failed", "ended"] | None = None
-    limit: int = 50
-    cursor: str | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
     """``types``: event types to hear of, all when empty; ``case.closed`` or ``case.closed.v1``."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-    types: Annotated[list[str], msgspec.Meta(max_length=50)] = []
+    types: Annotated[list[Annotated[str, msgspec.Meta(max_length=80)]], msgspec.Meta(max_length=50)] = []
 
 
 class WebhookApi:
@@ -200,7 +200,7 @@ class WebhookApi:
 
     async def deliveries(self, call: Call) -> Answer:
         query = call.query_as(DeliveryQuery)
-        limit = checked_limit(query.limit)
+        limit = query.limit
         webhook = await self._webhooks.own(call.principal, call.path["id"])
         where: Document = {"webhook": webhook["_id"]}
         if query.state is not None:

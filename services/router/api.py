@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 import msgspec
 import structlog
 from starlette.responses import Response
 
-from services.router.command_bodies import BODIES
+from services.router.command_bodies import BODIES, Ident
 from services.router.cursors import read
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
@@ -17,7 +18,8 @@ from services.router.intake_persons import IntakePersons
 from services.router.officers import Officers, acting
 from services.router.privacy import Privacy
 from services.router.public import answer, etag, history_view, shows_words
-from services.router.queues import QueueQuery, Queues
+from services.router.queues import QueueQuery, Queues, check_categories
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.stream import Listener, Tail
 from services.router.streams import Streams
@@ -47,23 +49,23 @@ class LocateQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``point``: lon,lat in ``crs``; or ``text``: words to find in the gazetteer. ``on``: by the areas of which day,
     in the city's zone; absent: today."""
 
-    point: str | None = None
-    crs: str = "wgs84"
-    text: str | None = None
+    point: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    crs: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)] | None = None
     on: date | None = None
-    city: str | None = None
+    city: Ident | None = None
 
 
 class StreamQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
-    from_: str | None = None
+    from_: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
     subtree: bool = False
-    city: str | None = None
+    city: Ident | None = None
 
 
 class CityQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Only ops, whose token opens several cities, must say which."""
 
-    city: str | None = None
+    city: Ident | None = None
 
 
 class RouterApi:
@@ -80,6 +82,7 @@ class RouterApi:
         streams: Streams,
         directory: Directory,
         events: Collection,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -92,6 +95,7 @@ class RouterApi:
         self._streams = streams
         self._directory = directory
         self._events = events
+        self._words = words
         self._clock = clock
         self._queues = Queues(store)
 
@@ -187,6 +191,7 @@ class RouterApi:
         query = call.query_as(_OpsQueueQuery)
         pack = self._pack(call, query.city)
         unit = self._queue_unit(call, pack)
+        check_categories(query, pack.categories)
         stream_from = self._tail.cursor()
         items, following = await self._queues.page(pack.city.id, unit, query, call.principal)
         shadow = {"shadow": True} if pack.city.shadow else {}
@@ -217,7 +222,8 @@ class RouterApi:
         if call.principal.kind == "service":
             call.principal = await self._acting(call)
         case = await self._seen(call, call.query_as(CityQuery).city)
-        return Answer(answer(case, self._actor(call.principal, case)), headers={"etag": etag(case)})
+        actor = self._actor(call.principal, case)
+        return Answer(self._words.shown(case, actor, answer(case, actor)), headers={"etag": etag(case)})
 
     def _actor(self, who: Principal, case: Case) -> Actor | None:
         return acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
@@ -235,8 +241,9 @@ class RouterApi:
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
         case = await self._seen(call, call.query_as(CityQuery).city)
-        words = shows_words(case, self._actor(call.principal, case))
-        newest = [history_view(entry, words=words) for entry in case.history]
+        actor = self._actor(call.principal, case)
+        newest = [history_view(entry, words=shows_words(case, actor)) for entry in case.history]
+        newest = self._words.shown(case, actor, newest)
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(
             {"subject": case.id, "sequence": {"$lt": first}}, sort=[("sequence", 1)], limit=HISTORY_MAX
@@ -247,7 +254,7 @@ class RouterApi:
 
 
 class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
-    city: str | None = None
+    city: Ident | None = None
 
 
 def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:

@@ -23,6 +23,7 @@ from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
 from services.router.rota import Rota
+from services.router.sealed_words import SealedWords
 from services.router.side_by_side import SideBySide
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
@@ -68,24 +69,36 @@ def assemble(settings: Settings) -> Service:
     service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     service.holds = lambda: packs.cities
-    changes = Changes(store, packs, relay)
+    changes, words = Changes(store, packs, relay), SealedWords(settings.secret_text)
     attachments = Attachments(store, links, changes, packs, service.clock)
-    merging = Merging(service.database, store, links, changes, attachments, packs, service.publisher, service.clock)
+    merging = Merging(
+        service.database, store, links, changes, attachments, packs, service.publisher, words, service.clock
+    )
     service.indexes.append((merging.intents, INTENT_INDEXES))
     photos = PhotoClaims(settings, service.auth)
-    officers = Officers(store, changes, packs, photos, merging, service.clock)
+    officers = Officers(store, changes, packs, photos, merging, words, service.clock)
     tail = Tail()
     streams = Streams(tail, service.directory, most=settings.streams, each=settings.streams_each)
     hanging, persons = Hanging(links, attachments), IntakePersons(settings, service.auth)
     api = RouterApi(
-        store, officers, persons, hanging, packs, tail, streams, service.directory, service.events, service.clock
+        store,
+        officers,
+        persons,
+        hanging,
+        packs,
+        tail,
+        streams,
+        service.directory,
+        service.events,
+        words,
+        service.clock,
     )
     visits_due = VisitsDue(visits, store, changes, service.clock)
     explain = Explain(store, packs, service.clock)
     service.routes = [
         *api.routes(),
         *explain.routes(),
-        *Visits(visits, store, packs, photos, visits_due, service.clock).routes(),
+        *Visits(visits, store, packs, photos, visits_due, words, service.clock).routes(),
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),

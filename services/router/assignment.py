@@ -72,7 +72,14 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
         Opening(
             case=case_id(report.report),
             city=city,
-            report=Report(report.report, report.app, report.received_at, report.reporter, report.entered_by),
+            report=Report(
+                report.report,
+                report.app,
+                report.received_at,
+                report.reporter,
+                report.entered_by,
+                tuple(report.answers.items()),
+            ),
             kind=report.kind,
             category=category,
             priority=priority,

@@ -7,7 +7,7 @@ could make the whole chain anew; heads that somebody else has noted show that.
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -140,7 +140,7 @@ def _number(event: Envelope) -> int:
 class AuditQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``after``: the ``next`` of the answer before."""
 
-    after: str = ""
+    after: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 class Audit:

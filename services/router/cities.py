@@ -24,7 +24,7 @@ from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRight
 from shared.runtime.identity.tokens import derived_token, new_token
 from shared.runtime.mongo import Collection, Document
 from shared.runtime.packs import FILES_MAX, PackLibrary
-from shared.runtime.pages import beyond, checked_limit, page
+from shared.runtime.pages import Cursor, Limit, beyond, page
 from shared.runtime.relay import Relay, as_pending, real_now
 from shared.runtime.service import Service
 
@@ -37,7 +37,7 @@ Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
 class LoadBody(msgspec.Struct, forbid_unknown_fields=True):
     """A pack's files, name to text."""
 
-    files: dict[str, str]
+    files: Annotated[dict[Annotated[str, msgspec.Meta(max_length=100)], str], msgspec.Meta(max_length=100)]
 
 
 class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,8 +59,8 @@ class RevokeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class KeysQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: Name | None = None
-    limit: int = 50
-    cursor: str | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class NoBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -257,14 +257,13 @@ class Cities:
     async def keys(self, call: Call) -> Answer:
         """Who may come in, and who let them: a key that somebody made in secret is found here."""
         query, who = call.query_as(KeysQuery), call.principal
-        limit = checked_limit(query.limit)
         city = query.city if who.city == EVERY_CITY else who.city
         where: dict[str, Any] = {} if city is None else {"city": city}
         if query.city is not None and not who.may_enter(query.city):
             raise not_found("city")
         if query.cursor is not None:
             where |= beyond(query.cursor, "created_at", -1)
-        found, following = page(await self._directory.keys(where, limit + 1), limit, "created_at")
+        found, following = page(await self._directory.keys(where, query.limit + 1), query.limit, "created_at")
         return Answer({"items": [_key_view(key) for key in found], "next": following})
 
     async def revoke(self, call: Call) -> Answer:

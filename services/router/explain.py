@@ -12,6 +12,7 @@ from services.router.assignment import commitment_of
 from services.router.domain.case import Case, Entry
 from services.router.domain.timing import Clock
 from services.router.public import clock_view
+from services.router.sealed_words import without_words
 from services.router.store import CaseStore
 from shared.city.model.promises import CalendarSpec, Commitment
 from shared.city.pack import Pack
@@ -72,7 +73,7 @@ class Explain:
         calendar = pack.calendar(clock.calendar)
         begins = counts_from(clock.started_at, calendar)
         return {
-            **clock_view(clock),
+            **(without_words(clock_view(clock)) if case.confidential else clock_view(clock)),
             "commitment": _commitment(pack, clock.commitment),
             "calendar": _calendar(pack, clock.calendar),
             "counts_from": begins,
@@ -102,7 +103,7 @@ def _routing(case: Case, pack: Pack) -> dict[str, Any]:
     rule = next((r for r in pack.rules if r.id == routing.rule), None)
     return {
         "by": routing.by,
-        "why": list(routing.why),
+        "why": [] if case.confidential else list(routing.why),
         "flags": list(routing.flags),
         "near_border": routing.near_border,
         "pack_version": routing.pack_version,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Answer
@@ -16,20 +17,22 @@ _encoder = msgspec.json.Encoder()
 
 
 class FirstAnswers:
-    """Keeps and repeats first answers."""
+    """Keeps and repeats first answers; those about a confidential case are kept sealed."""
 
-    def __init__(self, store: CaseStore) -> None:
+    def __init__(self, store: CaseStore, words: SealedWords) -> None:
         self._store = store
+        self._words = words
 
     async def of(self, key: str) -> "First | None":
         """The first answer to ``key``, if there was one."""
         found = await self._store.answered(key)
-        return None if found is None else First(found)
+        return None if found is None else First(found, self._words)
 
-    async def keep(self, key: str, fingerprint: str, answer: Answer) -> Answer:
-        """Keep ``answer``; as it is to be sent."""
+    async def keep(self, key: str, fingerprint: str, answer: Answer, confidential: str | None = None) -> Answer:
+        """Keep ``answer``; as it is to be sent. ``confidential``: the case of that kind which it is about."""
         body = _encoder.encode(answer.body)
-        await self._keep(key, fingerprint, answer.status, body.decode(), answer.headers)
+        kept = body.decode() if confidential is None else self._words.seal(confidential, body.decode())
+        await self._keep(key, fingerprint, answer.status, kept, answer.headers, sealed=confidential is not None)
         return Answer(msgspec.Raw(body), answer.status, answer.headers)
 
     async def keep_refusal(self, key: str, fingerprint: str, refusal: Refusal) -> None:
@@ -38,16 +41,19 @@ class FirstAnswers:
             body = _encoder.encode({"kind": refusal.kind, "detail": refusal.detail, "extra": refusal.extra}).decode()
             await self._keep(key, fingerprint, refusal.status, body, {})
 
-    async def _keep(self, key: str, fingerprint: str, status: int, body: str, headers: Mapping[str, str]) -> None:
+    async def _keep(
+        self, key: str, fingerprint: str, status: int, body: str, headers: Mapping[str, str], *, sealed: bool = False
+    ) -> None:
         await self._store.keep_answer(
             {
                 "_id": key,
-                "fingerprint": fingerprint,
+                "fingerprint": self._words.digest(fingerprint),
                 "status": status,
                 "body": body,
                 "headers": dict(headers),
                 # Real time: MongoDB forgets answers by its own clock, which no moved clock moves.
                 "at": real_now(),
+                **({"sealed": True} if sealed else {}),
             }
         )
 
@@ -57,18 +63,20 @@ class First:
     """A first answer, as it was kept."""
 
     kept: Document
+    words: SealedWords
 
     def to(self, fingerprint: str) -> bool:
         """Whether this is what came first."""
-        return bool(self.kept["fingerprint"] == fingerprint)
+        return self.kept["fingerprint"] in (self.words.digest(fingerprint), fingerprint)  # 0.1.0 kept it bare
 
     def repeated(self) -> Answer:
         """The answer. Raises it where it was a ``Refusal``."""
+        body = self.words.opened(self.kept["body"]) if self.kept.get("sealed") else self.kept["body"]
         if self.kept["status"] >= 400:
-            said = msgspec.json.decode(self.kept["body"])
+            said = msgspec.json.decode(body)
             raise Refusal(self.kept["status"], said["kind"], said["detail"], extra=said["extra"], replayed=True)
         headers = {**self.kept["headers"], "idempotent-replayed": "true"}
-        return Answer(msgspec.Raw(self.kept["body"].encode()), self.kept["status"], headers)
+        return Answer(msgspec.Raw(body.encode()), self.kept["status"], headers)
 
 
 def fingerprint(name: str, body: object) -> str:

@@ -5,18 +5,19 @@ from typing import Any
 import msgspec
 
 from services.router.attachments import Attachments
+from services.router.command_bodies import Ident
 from services.router.domain.case import Case
 from services.router.links import Link, Links
 from services.router.public import report_view
-from shared.runtime.pages import beyond, checked_limit, cursor_after
+from shared.runtime.pages import Cursor, Limit, beyond, cursor_after
 
 
 class HangingQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``city``: only ops must say which."""
 
-    city: str | None = None
-    cursor: str | None = None
-    limit: int = 50
+    city: Ident | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
 
 
 class Hanging:
@@ -28,7 +29,6 @@ class Hanging:
 
     async def page(self, case: Case, query: HangingQuery) -> tuple[list[dict[str, Any]], str | None]:
         """Items and the cursor of the next page. A case whose category is not grouped has its own report alone."""
-        checked_limit(query.limit)
         after = [beyond(query.cursor, "received_at", -1)] if query.cursor is not None else []
         where: dict[str, Any] = {"case": {"$in": await self._attachments.family(case)}}
         links = await self._links.page({"$and": [where, *after]}, query.limit + 1)
@@ -49,4 +49,5 @@ def _view(link: Link, case: Case) -> dict[str, Any]:
     said = link.said
     view = {"id": link.report, "received_at": link.received_at, "app": said.app, "description": said.description}
     told = {"photos": said.photos, "entered_by": said.entered_by, "says": link.says, "by_photo": link.by_photo}
-    return {**view, **{name: value for name, value in told.items() if value}}
+    answers = {"answers": said.answers} if said.answers else {}
+    return {**view, **{name: value for name, value in told.items() if value}, **answers}

@@ -26,8 +26,11 @@ from services.router.links import Link, Links
 from services.router.placing import Joining, arrived
 from services.router.public import to_envelopes
 from services.router.sameness import rising_of
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.visibility import seen_by
+from shared.city.confidential import settled
+from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid
@@ -76,6 +79,7 @@ class Merging:
         attachments: Attachments,
         packs: PackLibrary,
         publisher: Publisher,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self.intents: Collection = database.collection("intents")
@@ -85,6 +89,7 @@ class Merging:
         self._attachments = attachments
         self._packs = packs
         self._publisher = publisher
+        self._words = words
         self._clock = clock
 
     async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
@@ -251,11 +256,29 @@ class Merging:
             reporter=said.reporter if said is not None else hung.reporter if hung is not None else None,
             confidential=case.confidential,
         )
+        if case.confidential:
+            made = self._discreet(made, pack)
         second, opened = assign(made, case.city, pack)
-        second = replace(second, id=plain_id("c", intent.key), linked_to=case.id, traits=None)
+        words = intent.matter or ""
+        second = replace(second, id=plain_id("c", intent.key), description=words, linked_to=case.id, traits=None)
         seeing = seen_by(second, pack)
         event = to_envelopes(second, [opened], new_trace(), seen_by=seeing)[0]
         await self._publisher.publish(await self._store.insert_opened([(second, event, seeing)]))
+
+    def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:
+        """A second matter of a confidential report goes to those whom the pack names, as the report itself did."""
+        words = self._words.opened(made.description)
+        category, priority = settled(pack, made.category, made.kind, made.app, words)
+        return msgspec.structs.replace(
+            made,
+            category=category,
+            priority=priority,
+            description="",
+            place=Place(),
+            photos=[],
+            reporter=None,
+            sealed=True,
+        )
 
     async def run(self) -> None:
         """For ever."""

@@ -16,6 +16,7 @@ from services.router.merging import Merging
 from services.router.photos import PhotoClaims
 from services.router.promises import calendars_of
 from services.router.public import answer, etag
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.visibility import is_guest
 from shared.city.pack import Pack
@@ -63,6 +64,7 @@ class Officers:
         packs: PackLibrary,
         photos: PhotoClaims,
         merging: Merging,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self._merging = merging
@@ -71,7 +73,8 @@ class Officers:
         self._packs = packs
         self._photos = photos
         self._clock = clock
-        self._answers = FirstAnswers(store)
+        self._words = words
+        self._answers = FirstAnswers(store, words)
 
     async def carry_out(self, name: str, call: Call, principal: Principal) -> Answer:
         """The answer to a command; the first one again when its key came before. Raises ``Refusal``."""
@@ -81,13 +84,16 @@ class Officers:
         first = await self._answers.of(key)
         if first is not None and first.to(said):
             return first.repeated()
+        asked = Asked(key, self._words.digest(said), spent=first is not None)
         try:
-            case, fresh = await self._through(name, call, principal, Asked(key, said, spent=first is not None))
+            case, fresh = await self._through(name, call, principal, asked)
         except Refusal as refusal:
             await self._answers.keep_refusal(key, said, refusal)
             raise
         actor = acting(principal, case, self._packs.current(case.city))
-        answered = await self._answers.keep(key, said, Answer(answer(case, actor), 200, {"etag": etag(case)}))
+        shown = self._words.shown(case, actor, answer(case, actor))
+        confidential = case.id if case.confidential else None
+        answered = await self._answers.keep(key, said, Answer(shown, 200, {"etag": etag(case)}), confidential)
         return answered if fresh else replace(answered, headers={**answered.headers, "idempotent-replayed": "true"})
 
     async def _through(self, name: str, call: Call, principal: Principal, asked: Asked) -> tuple[Case, bool]:
@@ -110,7 +116,7 @@ class Officers:
             case = as_of(stored, now)
             actor = acting(principal, case, pack)
             calendars = await calendars_of(case, self._packs)
-            command = completed(name, call.body, case, actor, pack, now, calendars)
+            command = completed(name, self._words.body(case, call.body), case, actor, pack, now, calendars)
             if name in MERGING:
                 checked(case, command, actor)
                 command = await self._merging.prepared(command, case, principal)

@@ -257,7 +257,7 @@ def row(case: Case) -> dict[str, Any]:
         "within": case.within,
         "offered_to": case.offered_to,
         "place": case.location.place or case.location.address,
-        "summary": case.description[:SUMMARY_MAX],
+        "summary": "" if case.confidential else case.description[:SUMMARY_MAX],
         "opened_at": case.opened_at,
         "due_at": tightest(case),
         "clocks": [clock_view(clock) for clock in case.clocks],
@@ -285,7 +285,7 @@ def answer(case: Case, actor: Actor | None) -> dict[str, Any]:
             "address": case.location.address,
             "place": case.location.place,
         },
-        "description": case.description,
+        "description": case.description if shows_words(case, actor) else "",
         "photos": list(case.photos),
         "routing": {
             "by": case.routing.by,
@@ -329,8 +329,8 @@ def _question_view(case: Case) -> dict[str, Any] | None:
 def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
     """A report on the case: who sent it stays with intake, a confidential one shows no reporter at all."""
     view = {"id": report.id, "received_at": report.received_at}
-    told = {} if confidential else {"app": report.app, "entered_by": report.entered_by}
-    return {**view, **{name: value for name, value in told.items() if value is not None}}
+    told = {} if confidential else {"app": report.app, "entered_by": report.entered_by, "answers": dict(report.answers)}
+    return {**view, **{name: value for name, value in told.items() if value not in (None, {})}}
 
 
 def shows_words(case: Case, actor: Actor | None) -> bool:

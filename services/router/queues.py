@@ -1,8 +1,9 @@
 """Queues: which cases a unit has, time left first."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -12,24 +13,25 @@ from services.router.store import NO_DUE, CaseStore
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.spelling import stored
 from shared.runtime.identity.directory import Principal
-from shared.runtime.pages import beyond, checked_limit, cursor_after
+from shared.runtime.pages import Cursor, Limit, beyond, cursor_after
 
 PRIORITIES = get_args(Priority)
 CATEGORIES_MAX = 16
+Listed = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
 class QueueQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Filters of a queue. ``state``, ``category`` and ``priority`` take several values, comma separated."""
 
     subtree: bool = False
-    state: str | None = None
-    category: str | None = None
-    priority: str | None = None
+    state: Listed | None = None
+    category: Listed | None = None
+    priority: Listed | None = None
     due_before: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    text: str | None = None
-    sort: str = "due"
-    cursor: str | None = None
-    limit: int = 50
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    sort: Literal["due"] = "due"
+    cursor: Cursor | None = None
+    limit: Limit = 50
 
 
 class Queues:
@@ -59,16 +61,13 @@ class Queues:
 
 def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], str]:
     """The filter, and the index that has its rows in order."""
-    if query.sort != "due":
-        raise invalid(FieldError("?sort", "only `due` is known"))
-    checked_limit(query.limit)
     states = sorted(OPEN) if query.state is None else _states(query.state)
     where: dict[str, Any] = {"city": city, "seen_by" if query.subtree else "queues": unit, "state": {"$in": states}}
     if query.category is not None:
         where["category"] = {"$in": _categories(query.category)}
     index = "queue" if not query.subtree else "subtree" if query.category is None else "subtree_category"
     if query.priority is not None:
-        where["priority"] = {"$in": query.priority.split(",")[: len(PRIORITIES)]}
+        where["priority"] = {"$in": _known("priority", query.priority, PRIORITIES)}
     elif index != "subtree_category":
         where["priority"] = {"$in": PRIORITIES}
     conditions: list[dict[str, Any]] = []
@@ -78,6 +77,7 @@ def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], s
         if "\0" in query.text:
             raise invalid(FieldError("?text", "has a null character"))
         where["description"] = {"$regex": re.escape(stored(query.text)[:100]), "$options": "i"}
+        where["confidential"] = False  # what it says is not for everybody who sees that there is one
     if query.cursor is not None:
         conditions.append(beyond(query.cursor, "due_at", 1))
     if conditions:
@@ -85,17 +85,28 @@ def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], s
     return where, index
 
 
+def check_categories(query: QueueQuery, known: Collection[str]) -> None:
+    """Raises ``Refusal`` 422 for a category that is not the city's."""
+    if query.category is not None:
+        _known("category", query.category, known)
+
+
 def _categories(given: str) -> list[str]:
     """One scan of the index for each state and category: MongoDB merges two hundred at most."""
-    categories = given.split(",")
+    categories = list(dict.fromkeys(given.split(",")))
     if len(categories) > CATEGORIES_MAX:
         raise invalid(FieldError("?category", f"at most {CATEGORIES_MAX} at once"))
     return categories
 
 
 def _states(given: str) -> list[State]:
-    known = {state.value for state in State}
-    states = given.split(",")
-    if unknown := [s for s in states if s not in known]:
-        raise invalid(FieldError("?state", f"unknown: {', '.join(unknown)[:100]}; known: {', '.join(sorted(known))}"))
-    return [State(state) for state in states]
+    return [State(state) for state in _known("state", given, [state.value for state in State])]
+
+
+def _known(parameter: str, given: str, known: Collection[str]) -> list[str]:
+    """The values of a parameter, each once. Raises ``Refusal`` 422 for one that is none."""
+    values = list(dict.fromkeys(given.split(",")))
+    if unknown := [value for value in values if value not in known]:
+        says = f"unknown: {', '.join(unknown)[:100]}; known: {', '.join(sorted(known))[:300]}"
+        raise invalid(FieldError(f"?{parameter}", says))
+    return values

@@ -64,11 +64,11 @@ class OnDutyQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``at``: now when left out."""
 
     at: Moment | None = None
-    city: str | None = None
+    city: Ident | None = None
 
 
 class RotaQuery(msgspec.Struct, forbid_unknown_fields=True):
-    city: str | None = None
+    city: Ident | None = None
 
 
 class Rota:

@@ -7,6 +7,7 @@ import msgspec
 
 from services.router.command_bodies import Ident, Photos, Text
 from services.router.domain.visit import VisitKind, VisitState
+from shared.runtime.pages import Cursor, Limit
 
 BATCH_MAX = 200
 INVITED_MAX = 20
@@ -59,5 +60,5 @@ class VisitQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "f
     campaign: Ident | None = None
     from_: Moment | None = None
     to: Moment | None = None
-    cursor: str | None = None
-    limit: int = 50
+    cursor: Cursor | None = None
+    limit: Limit = 50

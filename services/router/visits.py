@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.router.command_bodies import Reason
+from services.router.domain.case import Case
 from services.router.domain.commands import DESK
 from services.router.domain.visit import Visit, cancelled, held, reminder
+from services.router.officers import acting
 from services.router.photos import PhotoClaims
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from services.router.visit_bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
 from services.router.visit_store import VisitStore, from_doc
@@ -25,7 +28,7 @@ from shared.runtime.http_server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Document
 from shared.runtime.packs import PackLibrary
-from shared.runtime.pages import beyond, checked_limit, page
+from shared.runtime.pages import beyond, page
 
 log = structlog.get_logger()
 
@@ -42,6 +45,7 @@ class Visits:
         packs: PackLibrary,
         photos: PhotoClaims,
         due: VisitsDue,
+        words: SealedWords,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -50,6 +54,7 @@ class Visits:
         self._packs = packs
         self._photos = photos
         self._clock = clock
+        self._words = words
 
     def routes(self) -> list[Route]:
         def read(path: str, handler: Any, summary: str, query: Any = None) -> Route:
@@ -57,7 +62,15 @@ class Visits:
 
         def act(path: str, handler: Any, summary: str, body: Any, status: int = 200) -> Route:
             return post(
-                path, handler, summary, roles=OFFICERS, body=body, keyed=True, once="visits", answers={status: None}
+                path,
+                handler,
+                summary,
+                roles=OFFICERS,
+                body=body,
+                keyed=True,
+                once="visits",
+                again=self._again,
+                answers={status: None},
             )
 
         return [
@@ -75,6 +88,7 @@ class Visits:
 
         async def planned(key: str, pack: Pack) -> Answer:
             unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
+            case = await self._case_of(body.case)
             if body.case is not None and await self._cases.get(pack.city.id, body.case, frozenset({unit})) is None:
                 raise invalid(FieldError("/case", f"is no case that {unit} sees"))
             visit = Visit(
@@ -85,7 +99,7 @@ class Visits:
                 unit=unit,
                 place=_place(body.place, "/place", pack),
                 at=at,
-                purpose=body.purpose,
+                purpose=self._words.body(case, body).purpose,
                 invited=_invited(body.invited, pack),
                 pack_version=pack.version,
                 planned_by=call.principal.who,
@@ -93,15 +107,31 @@ class Visits:
                 case=body.case,
                 remind_at=_reminder(at, now, pack),
             )
-            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack))], call.trace)
+            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack, case))], call.trace)
             self._due.wake()
             if stored is None:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
-            if not _same(stored, visit):
+            if not _same(self._plain(stored), self._plain(visit)):
                 raise key_reused()
-            return Answer(view(stored), 201)
+            return Answer(self._shown(stored, case, call.principal), 201, kept=_kept(stored, case))
 
         return await self._asked(call, planned)
+
+    async def _case_of(self, id_: str | None) -> Case | None:
+        """The case for which a visit is."""
+        loaded = await self._cases.load(id_) if id_ is not None else None
+        return loaded[0] if loaded is not None else None
+
+    def _plain(self, visit: Visit) -> Visit:
+        return replace(visit, purpose=self._words.opened(visit.purpose))
+
+    def _shown(self, visit: Visit, case: Case | None, who: Principal) -> dict[str, Any]:
+        """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it."""
+        shown = view(visit)
+        if case is None or not case.confidential:
+            return shown
+        actor = acting(who, case, self._packs.current(case.city))
+        return {**self._words.shown(case, actor, shown), "place": visit.place}
 
     async def campaign(self, call: Call) -> Answer:
         body = call.body_as(CampaignBody)
@@ -138,18 +168,18 @@ class Visits:
         return await self._asked(call, planned)
 
     async def hold(self, call: Call) -> Answer:
-        body = call.body_as(HoldBody)
-
-        def ended(visit: Visit, by: str, now: datetime) -> Visit:
+        def ended(visit: Visit, body: HoldBody, by: str, now: datetime) -> Visit:
             return held(visit, came=tuple(body.came), result=body.result, photos=tuple(body.photos), by=by, now=now)
 
         return await self._end(call, ended)
 
     async def cancel(self, call: Call) -> Answer:
-        body = call.body_as(Reason)
-        return await self._end(call, lambda visit, by, now: cancelled(visit, reason=body.reason, by=by, now=now))
+        def ended(visit: Visit, body: Reason, by: str, now: datetime) -> Visit:
+            return cancelled(visit, reason=body.reason, by=by, now=now)
 
-    async def _end(self, call: Call, ended: Callable[[Visit, str, datetime], Visit]) -> Answer:
+        return await self._end(call, ended)
+
+    async def _end(self, call: Call, ended: Callable[[Visit, Any, str, datetime], Visit]) -> Answer:
         """One guarded update; whoever comes with the same key after a crash finds it done."""
 
         async def carried_out(key: str, pack: Pack) -> Answer:
@@ -158,17 +188,19 @@ class Visits:
             if found is None:
                 raise not_found("visit")
             visit, ended_under = found
+            case = await self._case_of(visit.case)
             if ended_under == key:
-                return Answer(view(visit))
+                return Answer(self._shown(visit, case, who), kept=_kept(visit, case))
             _organises(who, visit.unit, pack)
-            after = ended(visit, who.who, self._clock.now())
+            after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
             if after.photos:
-                await self._photos.claim(pack.city.id, after.photos, visit.id)
+                whose = case.id if case is not None and case.confidential else visit.id
+                await self._photos.claim(pack.city.id, after.photos, whose)
             if not await self._store.save(after, key, call.trace):
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
-            return Answer(view(after))
+            return Answer(self._shown(after, case, who), kept=_kept(after, case))
 
         return await self._asked(call, carried_out)
 
@@ -180,15 +212,23 @@ class Visits:
         key = plain_id("k", who.city, who.who, call.path.get("id", ""), call.key)
         return await act(key, self._packs.current(who.city))
 
+    async def _again(self, call: Call, first: Any) -> Answer:
+        """A first answer about a visit: read anew, since of one for a confidential case none is kept in clear."""
+        if set(first) != {"id"}:
+            return Answer(first)
+        found = await self._store.get(call.principal.city, first["id"], call.principal.unit)
+        if found is None:
+            raise not_found("visit")
+        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
+
     async def one(self, call: Call) -> Answer:
         found = await self._store.get(call.principal.city, call.path["id"], call.principal.unit)
         if found is None:
             raise not_found("visit")
-        return Answer(view(found[0]))
+        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
 
     async def list(self, call: Call) -> Answer:
         query, who = call.query_as(VisitQuery), call.principal
-        limit = checked_limit(query.limit)
         where: Document = {"city": who.city, "seen_by": who.unit}
         for name in ("unit", "place", "kind", "state", "case", "campaign"):
             if (value := getattr(query, name)) is not None:
@@ -198,8 +238,11 @@ class Visits:
             where["at"] = span
         if query.cursor is not None:
             where["$and"] = [beyond(query.cursor, "at", 1)]
-        found, following = page(await self._store.page(where, limit + 1), limit, "at")
-        return Answer({"items": [view(from_doc(document)) for document in found], "next": following})
+        found, following = page(await self._store.page(where, query.limit + 1), query.limit, "at")
+        visits = [from_doc(document) for document in found]
+        cases = await self._cases.load_all(sorted({visit.case for visit in visits if visit.case is not None}))
+        of = {id_: case for id_, (case, _) in cases.items()}
+        return Answer({"items": [self._shown(v, of.get(v.case or ""), who) for v in visits], "next": following})
 
     async def one_campaign(self, call: Call) -> Answer:
         who = call.principal
@@ -211,6 +254,11 @@ class Visits:
         counts = {state: states[state] for state in ("planned", "held", "cancelled")}
         name = visits[0].campaign_name
         return Answer({"id": call.path["id"], "name": name, **counts, "visits": [view(visit) for visit in visits]})
+
+
+def _kept(visit: Visit, case: Case | None) -> dict[str, str] | None:
+    """What of an answer is kept in clear; None: all of it."""
+    return {"id": visit.id} if case is not None and case.confidential else None
 
 
 def view(visit: Visit) -> dict[str, Any]:
@@ -254,8 +302,10 @@ def _invited(units: list[str], pack: Pack) -> tuple[str, ...]:
     return tuple(dict.fromkeys(units))
 
 
-def _seen_by(visit: Visit, pack: Pack) -> list[str]:
-    """Who organises it, who is invited, and those above them."""
+def _seen_by(visit: Visit, pack: Pack, case: Case | None = None) -> list[str]:
+    """Who organises it, who is invited, and those above them unless it is for a confidential case."""
+    if case is not None and case.confidential:
+        return sorted({visit.unit, *visit.invited})
     return sorted({up for unit in (visit.unit, *visit.invited) for up in pack.units[unit].path})
 
 

@@ -14,6 +14,7 @@ from shared.city.findings import Findings
 from shared.city.model.entry import ClockKind, Entry
 from shared.city.model.promises import CalendarSpec, Commitment, PauseReason, Step
 from shared.city.model.sorting import Category, Rule, When
+from shared.city.questions import not_looked_at
 from shared.city.rules import is_empty, values
 from shared.kernel.durations import DurationError, parse_duration
 from shared.kernel.working_time import Calendar, CalendarError, deadline
@@ -43,6 +44,9 @@ def check_categories(found: Findings) -> None:
             jsonschema.Draft202012Validator.check_schema(msgspec.to_builtins(category.questions))
         except jsonschema.SchemaError as error:
             found.error(entry, "questions", *error.absolute_path, says=f"not a JSON Schema: {error.message}")
+            continue
+        for place, why in not_looked_at(category.questions):
+            found.warn(entry, "questions", *place, says=why)
 
 
 def _same(found: Findings, number: int, category: Category) -> None:

@@ -20,6 +20,7 @@ from shared.city.model.sorting import Rule
 from shared.city.places import Gazetteer
 from shared.city.posts import NONE_SINCE, Posts
 from shared.city.problems import Problem
+from shared.city.questions import Questions
 from shared.city.receivers import Receivers
 from shared.city.rota import Changes, of_pack
 from shared.city.rules import Rules
@@ -44,6 +45,7 @@ class Pack:
         self.units: Mapping[str, Unit] = MappingProxyType(dict(tree.units))
         self.root = tree.root
         self.categories = MappingProxyType({category.code: category for category in entries.categories})
+        self.questions = {c.code: Questions(c.questions) for c in entries.categories if c.questions}
         self.commitments = entries.commitments
         self.pause_reasons = MappingProxyType({reason.code: reason for reason in entries.pauses})
         self.rules = entries.rules

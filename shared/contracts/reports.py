@@ -54,6 +54,8 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Words, place, photos and reporter stay with intake; category and priority are settled."""
     looks: list[Looks] = []
     """Of its photos that were clean when it came and have enough in them to be known by; in no order that counts."""
+    answers: dict[str, str | int | float | bool] = {}
+    """To its category's questions, by name; at most 50."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -123,8 +123,8 @@ def _refusals(route: Route) -> list[int]:
         statuses += [401, 403, 429]
     if "{" in route.path or route.query is not None or route.body is not None:
         statuses.append(404)  # what is named in any of them may be nothing that the caller sees
-    if route.query is not None or route.body is not None or route.raw_max:
-        statuses.append(422)
+    if route.roles or route.query is not None or route.body is not None or route.raw_max:
+        statuses.append(422)  # at the least a parameter that it does not know
     if route.method != "GET":
         statuses += [400, 413]
     if route.keyed and "{" in route.path:

@@ -1,7 +1,7 @@
 """Routes that every service has for operations: trace, replay, dead letters, and in development the clock."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from aiokafka.errors import KafkaError
@@ -47,7 +47,7 @@ class DeadBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
-    forward: str
+    forward: Annotated[str, msgspec.Meta(max_length=40)]
 
 
 def ops_routes(service: Operated) -> list[Route]:

@@ -1,7 +1,7 @@
 """Pages: ``?cursor=&limit=`` in, ``{"items": […], "next": …}`` out, ordered by a time and an id."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,13 +11,10 @@ from shared.runtime import one_spelling
 from shared.runtime.mongo import Document
 
 LIMIT_MAX = 200
-
-
-def checked_limit(limit: int) -> int:
-    """Raises ``Refusal`` 422 outside 1 to 200."""
-    if not 1 <= limit <= LIMIT_MAX:
-        raise invalid(FieldError("?limit", f"1 to {LIMIT_MAX}"))
-    return limit
+Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)]
+_At = Annotated[datetime, msgspec.Meta(tz=True)]
+_Id = Annotated[str, msgspec.Meta(max_length=200, pattern="^[^\\x00]*$")]
+Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 def cursor_after(at: datetime, id_: str) -> str:
@@ -33,8 +30,9 @@ def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
     Raises ``Refusal`` 422 for a cursor that no page gave.
     """
     try:
-        at, id_ = msgspec.json.decode(one_spelling.decoded(cursor, padded=True), type=tuple[datetime, str])
-    except (ValueError, msgspec.MsgspecError) as wrong:
+        at, id_ = msgspec.json.decode(one_spelling.decoded(cursor, padded=True), type=tuple[_At, _Id])
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.MsgspecError) as wrong:
         raise invalid(FieldError("?cursor", "is not one that a page gave")) from wrong
     compare = "$gt" if direction == 1 else "$lt"
     return {field: {f"{compare}e": at}, "$or": [{field: {compare: at}}, {field: at, "_id": {"$gt": id_}}]}

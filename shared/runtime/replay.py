@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -37,9 +37,9 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
     since: datetime
     until: datetime | None = None
     dry_run: bool = False
-    after: str | None = None
-    cluster: str | None = None
-    topic: str | None = None
+    after: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    cluster: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    topic: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
 class Stored(Protocol):

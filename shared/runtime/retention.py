@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from shared.city.durations import long_before
+from shared.city.model.entry import Id
 from shared.kernel.errors import not_found
 from shared.runtime.http_server import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
@@ -47,7 +48,7 @@ class Kept:
 
 class RunBody(msgspec.Struct, forbid_unknown_fields=True):
     dry_run: bool = False
-    city: str | None = None
+    city: Id | None = None
 
 
 class Retention:

@@ -145,7 +145,7 @@ class Service:
 
     def application(self) -> Starlette:
         """The ASGI application with the service's routes and those that all services have."""
-        routes = [*self.routes, *self._common_routes(), *ops_routes(self)]
+        routes = self.all_routes()
         described = openapi.document(self.name, VERSION, routes)
 
         async def openapi_json(_: Call) -> Answer:
@@ -157,9 +157,13 @@ class Service:
         application.state.on_stop = self.on_stop
         return application
 
+    def all_routes(self) -> list[Route]:
+        """Its own routes, and those that every service has."""
+        return [*self.routes, *self._common_routes(), *ops_routes(self)]
+
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document without starting anything."""
-        return openapi.document(self.name, VERSION, [*self.routes, *self._common_routes(), *ops_routes(self)])
+        return openapi.document(self.name, VERSION, self.all_routes())
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:

@@ -1,5 +1,6 @@
 """Every setting of every service: ``WHISTLE_*``, each with a default that works locally."""
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
@@ -73,6 +74,17 @@ class Settings(BaseSettings):
     )
     streams: int = Field(default=2000, ge=1, description="Live queues that may be followed at once, a process.")
     streams_each: int = Field(default=10, ge=1, description="Live queues that a person may follow at once, a process.")
+    import_days: int = Field(
+        default=7,
+        ge=0,
+        description="Days back that an importer's `received_at` may lie; what is older must be `historic`, so that "
+        "nobody is told of it as if it were new.",
+    )
+    keys: str = Field(
+        default="",
+        description="Folder of the master keys that wrap people's data, for all intake processes; `keys` in "
+        "`WHISTLE_DATA` by default. Never in the database's own backup.",
+    )
     dev_tokens: bool = Field(
         default=False, description="Development: tokens for everybody, and a clock that can be moved."
     )
@@ -126,6 +138,11 @@ class Settings(BaseSettings):
         if self.test_at is not None and not self.dev_tokens:
             raise ValueError("WHISTLE_TEST_AT is for development: it needs WHISTLE_DEV_TOKENS=1.")
         return self
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the master keys lie."""
+        return Path(self.keys) if self.keys else Path(self.data) / "keys"
 
     @property
     def secret_text(self) -> str:

@@ -283,6 +283,7 @@ class World:
                 f"/v1/reports/{target.report}/additions", body={"text": "more"}
             ),
             "intake POST /v1/reports/{id}/withdraw": Request(f"/v1/reports/{target.report}/withdraw", body=_REASON),
+            "intake POST /v1/reporters:rewrap": Request(path, body={}),
             "intake POST /v1/photos": Request(path, content=picture("PNG"), media="image/png"),
             "intake GET /v1/photos/{id}": Request(f"/v1/photos/{photo}"),
             "intake POST /v1/photos:claim": Request(path, body={"city": "harbour", "photos": [], "case": target.case}),

@@ -1,5 +1,6 @@
 """Hostile bodies and addresses against the running services: refused with the right number, and nothing stored."""
 
+import base64
 import gzip
 import json
 import unicodedata
@@ -186,3 +187,63 @@ def test_the_name_of_a_file_is_nobodys_business(stack: RunningStack, name: bytes
     if answer.status_code == 201:
         assert answer.json()["id"].startswith("f")
         assert name not in answer.content or not name
+
+
+EDGES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("at", EDGES)
+def test_the_edge_of_the_calendar_is_refused_by_the_running_services(stack: RunningStack, at: str) -> None:
+    """B53: each of these was a fault of ours."""
+    officer, rider = desk(stack), stack.rider()
+    for path, name in (
+        ("/v1/queues/quayside/cases", "due_before"),
+        ("/v1/units/quayside/on-duty", "at"),
+        ("/v1/visits", "from_"),
+        ("/v1/visits", "to"),
+    ):
+        assert pointers(officer.get("router", path, **{name: at})) == {f"?{name.rstrip('_')}"}
+    cursor = base64.urlsafe_b64encode(json.dumps([at.replace("Z", "+14:00"), "c1"]).encode()).decode()
+    for path in ("/v1/queues/quayside/cases", "/v1/visits"):
+        assert pointers(officer.get("router", path, cursor=cursor)) == {"?cursor"}
+    assert pointers(officer.get("notifier", "/v1/alerts", cursor=cursor)) == {"?cursor"}
+    assert pointers(rider.report("lamp", QUAY, observed_at=at)) == {"/observed_at"}
+    _, case = opened(stack)
+    resolved = officer.command(case, "resolve", {"how": "repair", "text": "done", "follow_up": at})
+    assert pointers(resolved) == {"/follow_up"}
+    assert pointers(officer.command(case, "on_site", {"at": at})) == {"/at"}
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "query"),
+    [
+        ("router", "/v1/queues/quayside/cases", {"priority": "high"}),
+        ("router", "/v1/queues/quayside/cases", {"category": "atlantis"}),
+        ("router", "/v1/queues/quayside/cases", {"sort": "age"}),
+        ("router", "/v1/queues/quayside/cases", {"city": "sheyang"}),
+        ("router", "/v1/units", {"point": "4.3,52.1", "crs": "mars"}),
+        ("router", "/v1/visits", {"state": "asleep"}),
+        ("router", "/v1/me", {"colour": "red"}),
+        ("notifier", "/v1/alerts", {"state": "asleep"}),
+        ("notifier", "/v1/alerts", {"city": "sheyang"}),
+        ("notifier", "/v1/alerts", {"limit": "0"}),
+        ("notifier", "/v1/silences", {"limit": "5"}),
+        ("intake", "/v1/categories", {"limit": "5"}),
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused_by_the_running_services(
+    stack: RunningStack, service: str, path: str, query: dict[str, str]
+) -> None:
+    """B55."""
+    assert pointers(desk(stack).get(service, path, **query)) == {f"?{list(query)[-1]}"}
+
+
+def test_answers_are_shown_to_who_handles_the_case(stack: RunningStack) -> None:
+    """Field: 202, and then nowhere."""
+    rider = stack.rider()
+    said = {"pole": "0513201", "flow": "喷水"}
+    report = rider.report("lamp out", QUAY, category="street_light", answers=said).json()["id"]
+    case = stack.case_of(report, rider)["case"]["id"]
+    assert rider.get("intake", f"/v1/reports/{report}").json()["answers"] == said
+    shown = desk(stack).get("router", f"/v1/cases/{case}/reports").json()["items"]
+    assert [item["answers"] for item in shown if item["id"] == report] == [said]

@@ -36,12 +36,18 @@ def told(group: Robot, phone: Robot, tmp_path_factory: pytest.TempPathFactory) -
     pack: Path = tmp_path_factory.mktemp("pack")
     channels: Any = {
         "city": {"sms": {"url": phone.url}},
-        "units": {"quayside": {"dingtalk": {"url": "${QUAY_ROBOT}", "secret": "${QUAY_SIGN}"}}},
-        "people": {"qs-walk": {"sms": "${WALKER_PHONE}"}},
+        "units": {
+            "quayside": {"dingtalk": {"url": "${CHANNEL_HARBOUR_QUAY_ROBOT}", "secret": "${CHANNEL_HARBOUR_QUAY_SIGN}"}}
+        },
+        "people": {"qs-walk": {"sms": "${CHANNEL_HARBOUR_WALKER_PHONE}"}},
     }
     for name, text in harbour_with_channels(**channels).items():
         (pack / name).write_text(text, encoding="utf-8")
-    environment = {"QUAY_ROBOT": f"{group.url}?access_token={KEY}", "QUAY_SIGN": SIGN, "WALKER_PHONE": "+31600000000"}
+    environment = {
+        "CHANNEL_HARBOUR_QUAY_ROBOT": f"{group.url}?access_token={KEY}",
+        "CHANNEL_HARBOUR_QUAY_SIGN": SIGN,
+        "CHANNEL_HARBOUR_WALKER_PHONE": "+31600000000",
+    }
     with running_stack(tmp_path_factory.mktemp("told"), [pack], **environment) as stack:
         yield stack
 

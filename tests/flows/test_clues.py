@@ -19,7 +19,7 @@ class Clue:
     """A clue of a rider's, its case, and who has to do with it."""
 
     def __init__(self, stack: RunningStack) -> None:
-        self.rider = stack.rider("sheyang")
+        self.stack, self.rider = stack, stack.rider("sheyang")
         until(lambda: self.rider.get("intake", "/v1/categories").status_code == 200, what="the pack at intake")
         self.photo = self.rider.send_photo(jpeg("blue")).json()["id"]
         reporter = {"ref": "whistleblower-7", "name": "钱大娘", "phone": "13812348888", "confidential": True}
@@ -72,7 +72,9 @@ def test_the_handler_reads_the_words_on_the_record_and_a_colleague_does_not(clue
     assert problem(clue.colleague.command(clue.case, "unseal"), 403)
     assert problem(clue.colleague.command(clue.case, "unmask", {"report": clue.report, "reason": "curious"}), 403)
     until(lambda: clue.handler.get("intake", f"/v1/photos/{clue.photo}").status_code == 200, what="the photo")
+    assert clue.handler.get("intake", f"/v1/photos/{clue.photo}").headers["cache-control"] == "no-store"
     assert clue.colleague.get("intake", f"/v1/photos/{clue.photo}").status_code == 404
+    assert clue.stack.ops.get("intake", f"/v1/photos/{clue.photo}").status_code == 404, "operations are no handlers"
 
 
 def test_what_the_reporter_adds_and_the_handler_notes_is_for_the_handler_alone(clue: Clue) -> None:

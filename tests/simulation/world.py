@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -27,6 +28,7 @@ from starlette.requests import Request
 
 from services.intake import app as intake
 from services.intake import unanswered
+from services.intake.generations import Generations
 from services.notifier import app as notifier
 from services.router import app as router
 from services.router import merging, side_by_side, timers
@@ -76,7 +78,9 @@ def grouping_harbour() -> Pack:
 
 @cache
 def settings() -> Settings:
-    return Settings(namespace=NAMESPACE, secret=SecretStr(SECRET))
+    found = Settings(namespace=NAMESPACE, secret=SecretStr(SECRET), keys=mkdtemp(prefix="keys"))
+    Generations(found.keys_folder).make()
+    return found
 
 
 class Unreachable(Exception):
@@ -233,7 +237,7 @@ class World:
             instead(consume, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
             instead(real_time, "_time", real_time.RealTime())
             instead(packs, "unpacked", lambda _: {})
-            instead(packs, "read_pack", lambda _: self.pack)
+            instead(packs, "read_pack", lambda _, **__: self.pack)
             stack.enter_context(self._logs())
             yield
 

@@ -130,7 +130,14 @@ async def channels(
 
     def courier() -> Courier[Draft | None]:
         turns = Turns(database, f"process {next(processes)}")
-        carrier = ChannelCarrier(kinds, turns, made, links, packs, References(environment))
+        carrier = ChannelCarrier(
+            kinds,
+            turns,
+            made,
+            links,
+            packs,
+            References({f"CHANNEL_HARBOUR_{name}": value for name, value in environment.items()}),
+        )
         return Courier("channels", owed.deliveries, carrier, clock.now)
 
     holding = Holding(owed.deliveries, made.alerts, rules, packs, clock, clock.now)

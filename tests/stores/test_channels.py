@@ -51,15 +51,15 @@ def numbers(text: str) -> list[int]:
 
 async def quayside(database: Database, end: Robot, kind: str = "wecom", **more: Any) -> Channels:
     """The quayside's desk has a robot."""
-    settings = {kind: {"url": "${ROBOT}", **more}}
+    settings = {kind: {"url": "${CHANNEL_HARBOUR_ROBOT}", **more}}
     return await channels(database, {"ROBOT": end.url}, units={"quayside": settings})
 
 
 async def test_an_alert_is_owed_once_to_every_channel_of_its_recipient_and_unit(database: Database) -> None:
     city = {"sms": {"url": "https://sms.example.com/"}}
-    desk = {"feishu": "${OWN}", "sms": "${PHONE}"}
+    desk = {"feishu": "${CHANNEL_HARBOUR_OWN}", "sms": "${CHANNEL_HARBOUR_PHONE}"}
     notifier = await channels(
-        database, {}, city=city, units={"quayside": {"wecom": "${GROUP}"}}, people={"qs-desk": desk}
+        database, {}, city=city, units={"quayside": {"wecom": "${CHANNEL_HARBOUR_GROUP}"}}, people={"qs-desk": desk}
     )
     event = opened(1, notifier.pack)
     for _ in range(3):
@@ -101,8 +101,8 @@ async def test_a_group_is_told_once_of_an_event_and_a_person_gets_the_link(datab
         notifier = await channels(
             database,
             {"ROBOT": end.url, "OWN": own.url},
-            units={"quayside": {"wecom": "${ROBOT}"}},
-            people={"qs-walk": {"dingtalk": "${OWN}"}},
+            units={"quayside": {"wecom": "${CHANNEL_HARBOUR_ROBOT}"}},
+            people={"qs-walk": {"dingtalk": "${CHANNEL_HARBOUR_OWN}"}},
         )
         await notifier.happens(opened(1, notifier.pack))
         await work(notifier.courier())
@@ -163,7 +163,7 @@ async def test_the_pace_is_kept_over_a_restart(database: Database) -> None:
 
 async def test_two_processes_send_each_alert_once(database: Database) -> None:
     with robot() as one, robot() as other:
-        named = {"quayside": {"wecom": "${ONE}", "feishu": "${OTHER}"}}
+        named = {"quayside": {"wecom": "${CHANNEL_HARBOUR_ONE}", "feishu": "${CHANNEL_HARBOUR_OTHER}"}}
         notifier = await channels(database, {"ONE": one.url, "OTHER": other.url}, units=named)
         await notifier.happens(*(opened(number, notifier.pack) for number in range(8)))
         await asyncio.gather(*(work(notifier.courier()) for _ in range(3)))
@@ -194,7 +194,7 @@ async def test_killed_between_sending_and_writing_it_down_it_is_sent_again(
 async def test_a_dead_robot_delays_no_other(database: Database) -> None:
     """The living one has everything while the first attempt at the dead one has not even ended."""
     with robot(hangs=True) as dead, robot() as alive:
-        named = {"quayside": {"wecom": "${DEAD}", "dingtalk": "${ALIVE}"}}
+        named = {"quayside": {"wecom": "${CHANNEL_HARBOUR_DEAD}", "dingtalk": "${CHANNEL_HARBOUR_ALIVE}"}}
         notifier = await channels(database, {"DEAD": dead.url, "ALIVE": alive.url}, units=named)
         courier = notifier.courier()
         await notifier.happens(*(opened(number, notifier.pack) for number in range(5)))
@@ -273,7 +273,7 @@ async def test_what_a_robot_refuses_in_every_form_is_given_up_and_says_so(databa
 
 async def test_a_bad_signature_is_tried_for_a_day_and_then_given_up(database: Database) -> None:
     with robot(lambda _: {"code": 19021, "msg": "sign match fail"}) as end:
-        notifier = await quayside(database, end, "feishu", secret="${ROBOT}")
+        notifier = await quayside(database, end, "feishu", secret="${CHANNEL_HARBOUR_ROBOT}")
         courier = notifier.courier()
         await notifier.happens(opened(1, notifier.pack))
         await notifier.settle(courier, 20 * 3600, step=900)
@@ -285,18 +285,18 @@ async def test_a_bad_signature_is_tried_for_a_day_and_then_given_up(database: Da
 
 
 async def test_a_variable_that_is_not_set_is_named_in_the_log_and_nothing_is_sent(database: Database) -> None:
-    notifier = await channels(database, {}, units={"quayside": {"wecom": "${QUAY_ROBOT}"}})
+    notifier = await channels(database, {}, units={"quayside": {"wecom": "${CHANNEL_HARBOUR_QUAY_ROBOT}"}})
     await notifier.happens(opened(1, notifier.pack))
     with capture_logs() as lines:
         await work(notifier.courier())
-    assert {"event": "channel.secret_unset", "variable": "QUAY_ROBOT", "log_level": "warning"} in lines
+    assert {"event": "channel.secret_unset", "variable": "CHANNEL_HARBOUR_QUAY_ROBOT", "log_level": "warning"} in lines
     assert {row["last_outcome"] for row in await notifier.rows()} == {"secret_unset"}
 
 
 async def test_addresses_and_secrets_are_in_no_row_and_no_log(database: Database) -> None:
     with robot(lambda _: 500) as end:
         hidden = f"{end.url}?key=hidden-key"
-        named = {"quayside": {"dingtalk": {"url": "${ROBOT}", "secret": "${SIGN}"}}}
+        named = {"quayside": {"dingtalk": {"url": "${CHANNEL_HARBOUR_ROBOT}", "secret": "${CHANNEL_HARBOUR_SIGN}"}}}
         notifier = await channels(database, {"ROBOT": hidden, "SIGN": "hidden-sign"}, units=named)
         await notifier.happens(opened(1, notifier.pack))
         with capture_logs() as lines:
@@ -309,7 +309,7 @@ async def test_addresses_and_secrets_are_in_no_row_and_no_log(database: Database
 
 async def test_an_alert_that_is_settled_before_it_is_sent_says_so(database: Database) -> None:
     with robot() as end:
-        notifier = await channels(database, {"OWN": end.url}, people={"qs-walk": {"wecom": "${OWN}"}})
+        notifier = await channels(database, {"OWN": end.url}, people={"qs-walk": {"wecom": "${CHANNEL_HARBOUR_OWN}"}})
         event = opened(1, notifier.pack)
         await notifier.happens(event)
         await notifier.alerts.alerts.update_all({}, {"$set": {"state": "acked"}})

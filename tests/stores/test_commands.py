@@ -12,6 +12,7 @@ import pytest
 from services.router.command_bodies import BODIES
 from services.router.first_answers import FirstAnswers
 from services.router.officers import Officers
+from services.router.sealed_words import SealedWords
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server import Answer, Call
@@ -20,7 +21,7 @@ from shared.runtime.mongo import Database
 from shared.runtime.remembered import KEPT
 from tests.stores.made_services import Routing, routed, routing
 from tests.stores.test_same_hazard import merging
-from tests.unit.made_reports import NOW
+from tests.unit.made_reports import NOW, SECRET
 
 DESK = Principal(kind="officer", city="harbour", person="qs-desk", unit="quayside", role="duty_officer", post="A")
 Told = int | str
@@ -40,7 +41,8 @@ async def case(router: Routing) -> str:
 
 
 def officers(router: Routing) -> Officers:
-    return Officers(router.store, router.changes, router.packs, cast(Any, None), merging(router), StoppedClock(NOW))
+    photos, words = cast(Any, None), SealedWords(SECRET)
+    return Officers(router.store, router.changes, router.packs, photos, merging(router), words, StoppedClock(NOW))
 
 
 async def told(router: Routing, case: str, key: str, name: str, who: Principal = DESK, **fields: Any) -> Told:

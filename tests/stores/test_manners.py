@@ -36,7 +36,7 @@ async def walker(database: Database, end: Robot, **more: Any) -> Channels:
     """The quayside's walker has a telephone."""
     city = {"sms": {"url": end.url, "per_minute": 100, "length": 2000}}
     return await channels(
-        database, {"PHONE": "+31600000000"}, city=city, people={"qs-walk": {"sms": "${PHONE}"}}, **more
+        database, {"PHONE": "+31600000000"}, city=city, people={"qs-walk": {"sms": "${CHANNEL_HARBOUR_PHONE}"}}, **more
     )
 
 
@@ -159,7 +159,7 @@ async def test_silence_keeps_alerts_to_the_inbox_and_danger_breaks_it(database: 
 
 async def test_those_who_were_paged_are_told_when_it_is_over_but_not_who_ended_it(database: Database) -> None:
     with robot(lambda _: 202) as end:
-        people = {"qs-walk": {"sms": "${WALK}"}, "qs-desk": {"sms": "${DESK}"}}
+        people = {"qs-walk": {"sms": "${CHANNEL_HARBOUR_WALK}"}, "qs-desk": {"sms": "${CHANNEL_HARBOUR_DESK}"}}
         city = {"sms": {"url": end.url, "per_minute": 100, "length": 2000}}
         notifier = await channels(database, {"WALK": "+31600000001", "DESK": "+31600000002"}, city=city, people=people)
         courier, event = notifier.courier(), opened(1, notifier.pack)
@@ -238,7 +238,7 @@ async def test_somebody_in_need_pages_the_paired_rider_and_member_whatever_their
             "role": "parttime_grid_member",
             "valid_to": "2026-06-01",
         }
-        rider = {**person, "channels": {"sms": {"url": end.url, "to": "${PHONE}"}}}
+        rider = {**person, "channels": {"sms": {"url": end.url, "to": "${CHANNEL_HARBOUR_PHONE}"}}}
         need = {"code": "need_help", "name": "In need", "priority": "urgent", "keywords": ["alone"]}
         files = harbour_with(
             posts=f"  - {json.dumps(rider)}\npairs: [{{unit: quayside, rider: rider, member: qs-walk}}]\n",

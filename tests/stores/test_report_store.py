@@ -241,10 +241,12 @@ async def test_what_the_process_before_left_behind_is_published_at_the_start(sto
         await until(lambda: heard(watch.listener, 1))
 
 
-async def test_nearby_shows_open_cases_without_confidential_ones(store: ReportStore) -> None:
+async def test_nearby_shows_open_cases_of_public_categories_without_confidential_ones(store: ReportStore) -> None:
     open_one = await stored(store, "k1")
     secret = await stored(store, "k2", reporter={"ref": "x", "confidential": True})
     hidden = routed("k2", reporter={"ref": "x", "confidential": True})[1]
     await Progress(store).handle([case_events(1, "k1"), hidden])
-    found = await store.near([open_one["cell"], secret["cell"]], 10)
+    cells = [open_one["cell"], secret["cell"]]
+    found = await store.near(cells, ["street_light", "flooding"], 10)
     assert [case["id"] for case in found] == [case_id(open_one["_id"])]
+    assert await store.near(cells, ["flooding"], 10) == []

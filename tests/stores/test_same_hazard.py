@@ -29,6 +29,7 @@ from services.router.links import INDEXES as LINK_INDEXES
 from services.router.links import Links
 from services.router.merging import Merging
 from services.router.public import to_envelopes
+from services.router.sealed_words import SealedWords
 from services.router.side_by_side import SideBySide
 from services.router.store import Change, from_doc
 from services.router.visibility import seen_by
@@ -44,7 +45,7 @@ from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Database
 from tests.packs import harbour_with_same
 from tests.stores.made_services import Routing, hearing, routing
-from tests.unit.made_reports import NOW, TRACE, harbour, submitted
+from tests.unit.made_reports import NOW, SECRET, TRACE, harbour, submitted
 
 LON, LAT = 4.32, 52.12
 
@@ -284,6 +285,7 @@ def merging(router: Routing) -> Merging:
         attachments,
         router.packs,
         router.listener,
+        SealedWords(SECRET),
         StoppedClock(NOW),
     )
 

@@ -29,11 +29,11 @@ def quay(phone: Robot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     pack: Path = tmp_path_factory.mktemp("pack")
     channels: Any = {
         "city": {"sms": {"url": phone.url, "per_minute": 100, "length": 1000}},
-        "people": {"qs-walk": {"sms": "${WALKER_PHONE}"}},
+        "people": {"qs-walk": {"sms": "${CHANNEL_HARBOUR_WALKER_PHONE}"}},
     }
     for name, text in harbour_with_channels(**channels).items():
         (pack / name).write_text(text, encoding="utf-8")
-    with running_stack(tmp_path_factory.mktemp("quay"), [pack], WALKER_PHONE="+31600000000") as stack:
+    with running_stack(tmp_path_factory.mktemp("quay"), [pack], CHANNEL_HARBOUR_WALKER_PHONE="+31600000000") as stack:
         yield stack
 
 

@@ -13,6 +13,7 @@ from services.intake.store import submitted_event, to_doc
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.envelope import Envelope
+from shared.runtime.decoding import Body
 from shared.runtime.identity.directory import Principal
 from tests.stack import HARBOUR
 
@@ -33,9 +34,9 @@ def harbour() -> Pack:
 
 def body(**fields: Any) -> ReportBody:
     """A good report's body; ``fields`` say otherwise."""
-    return msgspec.convert(
-        {"kind": "hazard", "description": "the street light is out", "location": FISH_QUAY, **fields}, ReportBody
-    )
+    sent = {"kind": "hazard", "description": "the street light is out", "location": FISH_QUAY, **fields}
+    read: ReportBody = Body(ReportBody).read(msgspec.json.encode(sent))
+    return read
 
 
 def submission(key: str = "k1", who: Principal = APP, now: datetime = NOW, **fields: Any) -> Submission:

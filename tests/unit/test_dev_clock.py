@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from deploy.cli.foreground import StartRefused, check_test_at
 from services.router.first_answers import FirstAnswers
+from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
 from shared.runtime import real_time
 from shared.runtime.dev_clock import SystemClock
@@ -39,7 +40,7 @@ class Kept:
 
 async def test_a_first_answer_is_stamped_with_real_time_by_which_the_store_forgets_it() -> None:
     store = Kept()
-    await FirstAnswers(cast(CaseStore, store)).keep("key", "print", Answer({"done": True}))
+    await FirstAnswers(cast(CaseStore, store), SealedWords("x" * 32)).keep("key", "print", Answer({"done": True}))
     assert abs((store.answers[0]["at"] - real_now()).total_seconds()) < 60
 
 

@@ -94,7 +94,6 @@ def test_what_is_wrong_in_meaning_is_named_all_at_once() -> None:
         "category": "unheard_of",
         "location": {"lon": 4.3},
         "received_at": "2026-03-01T08:00:00Z",
-        "observed_at": "2026-03-01T08:00:00",
         "historic": True,
         "description": "bell \x07",
     }
@@ -103,7 +102,6 @@ def test_what_is_wrong_in_meaning_is_named_all_at_once() -> None:
         "/location/lat",
         "/location/crs",
         "/received_at",
-        "/observed_at",
         "/historic",
         "/description",
     }
@@ -120,6 +118,32 @@ def test_only_importers_say_when_it_was_received_and_not_in_the_future() -> None
 def test_a_time_that_no_calendar_holds_is_refused_and_no_fault(at: str) -> None:
     assert refused(observed_at=at) == {"/observed_at"}
     assert "/received_at" in refused(IMPORTER, received_at=at)
+
+
+def test_what_was_received_long_ago_is_historic_or_refused() -> None:
+    """B56: an importer's report of 2001 was breached when its case was opened, and everybody was told."""
+    assert refused(IMPORTER, received_at="2001-01-01T00:00:00Z") == {"/received_at"}
+    assert refused(IMPORTER, received_at=(NOW - timedelta(days=7, seconds=1)).isoformat()) == {"/received_at"}
+    assert submission(who=IMPORTER, received_at=(NOW - timedelta(days=7)).isoformat()).received_at
+    assert submission(who=IMPORTER, received_at="2001-01-01T00:00:00Z", historic=True).historic
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-06-30T23:59:60Z", "2026-06-30T23:59:59Z"),
+        ("2016-12-31T23:59:60.25Z", "2016-12-31T23:59:59.25Z"),
+        ("2017-01-01T07:59:60+08:00", "2016-12-31T23:59:59Z"),
+    ],
+)
+def test_a_leap_second_is_a_second(said: str, kept: str) -> None:
+    assert submission(observed_at=said).observed_at == datetime.fromisoformat(kept)
+    assert submission(who=IMPORTER, received_at=said, historic=True, now=datetime(2027, 1, 1, tzinfo=UTC)).received_at
+
+
+@pytest.mark.parametrize("said", ["2026-06-30T12:00:60Z", "2026-06-29T23:59:60Z", "2026-06-30T23:59:61Z"])
+def test_sixty_seconds_at_another_time_are_none(said: str) -> None:
+    assert refused(observed_at=said) == {"/observed_at"}
 
 
 @pytest.mark.parametrize("at", ["1970-01-01T00:00:00Z", "2099-06-30T23:59:59Z"])

@@ -49,16 +49,23 @@ class Submission:
     pack_version: str
     entered_by: str | None = None
     """The officer who entered it for somebody."""
-    plain_fingerprint: str = ""
-    """As an older version reckoned it, which is what it stored."""
+    older_fingerprints: tuple[str, ...] = ()
+    """As older versions reckoned it, which is what they stored."""
     priority: str | None = None
     """Of a sealed report, as its words made it."""
+    answers: Mapping[str, str | int | float | bool] | None = None
+    """To the category's questions, by name; None without any."""
     looks: tuple[str, ...] | None = None
     """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
     danger: bool = False
     """As the category that was given or the words say; the router decides it with the rules as well."""
     sealed: Mapping[str, bytes] | None = None
-    """A confidential report's words, place and photos, which are not in the fields above then."""
+    """A confidential report's words, answers, place and photos, which are not in the fields above then."""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """What may be stored of the same body."""
+        return (self.fingerprint, *self.older_fingerprints)
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:

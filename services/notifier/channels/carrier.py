@@ -47,6 +47,7 @@ class Draft:
     receiver: Receiver
     message: Message
     form: str
+    city: str
 
 
 class ChannelCarrier:
@@ -135,7 +136,7 @@ class ChannelCarrier:
 
     async def _tried(self, draft: Draft, now: datetime) -> Outcome:
         try:
-            settings = self._references.resolved(draft.receiver)
+            settings = self._references.resolved(draft.receiver, draft.city)
         except UnsetError as unset:
             log.warning("channel.secret_unset", variable=str(unset))
             return Outcome("secret_unset", wait=SETTINGS_SECONDS)
@@ -191,7 +192,7 @@ class ChannelCarrier:
 def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> Parcel[Draft | None]:
     deliveries = [delivery for group in groups for delivery, _ in group]
     id_ = plain_id("m", *sorted(delivery["_id"] for delivery in deliveries))
-    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form))
+    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0]["city"]))
 
 
 def _lane(group: Group) -> int:

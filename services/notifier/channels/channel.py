@@ -1,7 +1,7 @@
 """What every kind of channel offers, and the settings of a receiver with its secrets in them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ import msgspec
 
 from services.notifier.domain.attempts import Outcome
 from services.notifier.domain.pacing import Pace
-from shared.city.check_channels import OWN_SETTINGS, REFERENCE
+from shared.city.check_channels import REFERENCE, prefix_of
 from shared.city.receivers import Receiver
 
 
@@ -42,31 +42,36 @@ class Channel(Protocol):
 
 
 class UnsetError(Exception):
-    """A variable that the pack names is not in the notifier's environment; the message is its name."""
+    """A variable of the city is not in the notifier's environment; the message is its name."""
 
 
 class References:
-    """``${NAME}`` in a pack's channels, answered from the environment. The installation's own settings are not."""
+    """``${NAME}`` in a pack's channels, answered from the city's own variables (``prefix_of``) and from no others.
+
+    A pack that was loaded before they had to have the prefix is answered from the variable with it.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    def resolved(self, receiver: Receiver) -> Receiver:
+    def resolved(self, receiver: Receiver, city: str) -> Receiver:
         """``receiver`` with values for references. Raises ``UnsetError``."""
-        return msgspec.structs.replace(
-            receiver,
-            **{name: self._filled(getattr(receiver, name)) for name in ("url", "secret", "to", "headers", "body")},
-        )
+        prefix = prefix_of(city)
 
-    def _filled(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return REFERENCE.sub(self._value, value)
-        if isinstance(value, dict):
-            return {name: self._filled(inner) for name, inner in value.items()}
-        return [self._filled(inner) for inner in value] if isinstance(value, list) else value
+        def value(match: re.Match[str]) -> str:
+            name = match[1] if match[1].startswith(prefix) else prefix + match[1]
+            found = self._environment.get(name)
+            if not found:
+                raise UnsetError(name)
+            return found
 
-    def _value(self, match: re.Match[str]) -> str:
-        name = match[1]
-        if name.startswith(OWN_SETTINGS) or not self._environment.get(name):
-            raise UnsetError(name)
-        return self._environment[name]
+        names = ("url", "secret", "to", "headers", "body")
+        return msgspec.structs.replace(receiver, **{name: _filled(getattr(receiver, name), value) for name in names})
+
+
+def _filled(value: Any, of: Callable[[re.Match[str]], str]) -> Any:
+    if isinstance(value, str):
+        return REFERENCE.sub(of, value)
+    if isinstance(value, dict):
+        return {name: _filled(inner, of) for name, inner in value.items()}
+    return [_filled(inner, of) for inner in value] if isinstance(value, list) else value

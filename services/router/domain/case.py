@@ -133,6 +133,8 @@ class Report:
     reporter: str | None = None
     entered_by: str | None = None
     """The officer who entered it for the reporter."""
+    answers: tuple[tuple[str, str | int | float | bool], ...] = ()
+    """Question and answer, where it opened the case."""
 
 
 @dataclass(frozen=True, slots=True)

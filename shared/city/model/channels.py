@@ -11,7 +11,7 @@ ChannelKind = Literal["wecom", "dingtalk", "feishu", "sms", "apprise"]
 
 class Channel(Entry, frozen=True, kw_only=True):
     """How somebody is reached beside the inbox: ``channels`` of a city, a unit or a person. ``${NAME}`` stands for a
-    variable of the notifier's environment.
+    variable of the notifier's environment, ``CHANNEL_<CITY>_…``.
 
     ``to`` is a telephone number. ``headers``, ``body`` and ``success`` are a text message gateway's; ``length``: how
     many characters a message may have. ``priorities``: only alerts of these; all of them when empty.

@@ -43,7 +43,8 @@ class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
 
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
     """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``. ``admitted`` is
-    the entry list: whether departments may load it on communities, or which of them may."""
+    the entry list: whether departments may load it on communities, or which of them may. ``public``: whether any app is
+    shown where open cases of it are; nothing about persons is."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -61,6 +62,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     emergency_en: Text = ""
     goes_to: Word | None = None
     admitted: bool | tuple[Id, ...] = True
+    public: bool = False
     effect_check: Iso | None = None
     pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None

@@ -1,0 +1,18 @@
+"""What a confidential report's words settle before they are sealed: its category and its priority."""
+
+from shared.city.model.entry import Priority
+from shared.city.pack import Pack
+
+
+def settled(pack: Pack, category: str | None, kind: str, app: str, words: str) -> tuple[str, Priority]:
+    """Category and priority by the pack's words and rules; ``category``: as it was given."""
+    code = category or pack.classify(words).code
+    priority: Priority = pack.categories[code].priority
+    path = pack.units[pack.trust.handlers(code).unit].path
+    rule = pack.rule_for(code, kind, app, words, path, priority)
+    if rule is not None and rule.then.category is not None:
+        code = rule.then.category
+        priority = pack.categories[code].priority
+    if rule is not None and rule.then.priority is not None:
+        priority = rule.then.priority
+    return code, priority
