@@ -53,6 +53,8 @@ FIELDS: dict[str, Any] = {
     "by_unit": "xingfu",
     "text": "because",
     "photos": ("f1",),
+    "said_at": T0,
+    "where": (120.26, 33.77),
     "to": OTHER,
     "path": OTHER_PATH,
     "act": "tell",
