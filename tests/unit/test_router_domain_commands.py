@@ -181,17 +181,13 @@ def test_before_two_refusals_the_level_above_only_offers() -> None:
     assert do(in_state(State.ACKNOWLEDGED), "transfer", TOWN_DESK).offered_to == OTHER
 
 
-def test_an_arrival_reported_late_counts_from_when_it_was_but_never_from_the_future() -> None:
-    case = in_state(State.CLAIMED)
-    earlier = do(case, "on_site", WALKER, T0 + minutes(40), at=T0 + minutes(20))
-    assert earlier.clocks[1].met_at == T0 + minutes(20)
-    later = do(case, "on_site", WALKER, T0 + minutes(20), at=T0 + minutes(90))
-    assert later.clocks[1].met_at == T0 + minutes(20)
-
-
-def test_an_arrival_cannot_be_before_the_report() -> None:
-    case = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(40), at=T0 - minutes(600))
-    assert case.clocks[1].met_at == T0
+@pytest.mark.parametrize("said", [20, 90, -600])
+def test_an_arrival_counts_from_the_press_and_what_was_said_of_it_stays_beside_it(said: int) -> None:
+    case = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(25), at=T0 + minutes(said))
+    assert (case.clocks[1].state, case.clocks[1].met_at) == ("met", T0 + minutes(25))
+    assert (case.history[-1].at, case.history[-1].said_at) == (T0 + minutes(25), T0 + minutes(said))
+    late = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(40), at=T0 + minutes(said))
+    assert (late.clocks[1].state, late.clocks[1].met_at) == ("breached", T0 + minutes(40))
 
 
 def test_a_rating_moves_the_version_and_not_the_etag() -> None:
