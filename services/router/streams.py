@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from prometheus_client import Gauge
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -29,7 +28,6 @@ LOOK_SECONDS = 2.0
 ASK_SECONDS = 1.0
 UNKNOWN_SECONDS = 2.5
 """Who could not be asked about so long after the last answer is let go: the next one might come after five."""
-_OPEN = Gauge("whistle_open_streams", "Live queues that somebody follows.")
 
 
 @dataclass(eq=False)
@@ -69,14 +67,12 @@ class Streams:
         held = _Held(listener, token_hash(token), who, may)
         self._held.add(held)
         self._of[whose] += 1
-        _OPEN.set(len(self._held))
 
         def ended() -> None:
             self._held.discard(held)
             self._of[whose] -= 1
             if not self._of[whose]:
                 del self._of[whose]
-            _OPEN.set(len(self._held))
 
         return _Stream(self._tail, listener, cursor, ended)
 
