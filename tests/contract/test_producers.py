@@ -55,6 +55,8 @@ FIELDS: dict[str, Any] = {
     "said_at": T0,
     "where": (120.26, 33.77),
     "photos": ("f1",),
+    "said_at": T0,
+    "where": (120.26, 33.77),
     "to": OTHER,
     "path": OTHER_PATH,
     "act": "tell",
