@@ -85,7 +85,7 @@ async def broken(client: httpx.AsyncClient, url: str) -> None:
 
 async def given_up(client: httpx.AsyncClient, url: str) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        await client.get(url, timeout=0.01)
+        await client.get(url, timeout=httpx.Timeout(5.0, read=0.01))
 
 
 async def left_unread(client: httpx.AsyncClient, url: str) -> None:
