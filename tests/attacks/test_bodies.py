@@ -168,7 +168,7 @@ def part(header: bytes, content: bytes) -> bytes:
         (b"preamble " * 500_000 + part(b'name="file"; filename="x"', b"x") + b"--b--\r\n", {400, 415, 422}),
         (part(b'name="a"', b"z" * 3_000_000) + b"--b--\r\n", {400, 422}),
         (b"--b\r\n" * 10_000, {400, 422}),
-        (b"x" * 11_000_000, {413}),
+        (b"x" * 17_000_000, {413}),
     ],
     ids=["parts", "files", "part header", "preamble", "field without a name of a file", "boundaries", "too large"],
 )

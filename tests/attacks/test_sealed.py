@@ -51,7 +51,8 @@ class Secret:
         self.consulted = stack.person("jiaotonglu.duty1", "sheyang")
         self.called = stack.person("construction.desk", "sheyang")
         reporter = {"ref": "sealed-31", "name": "Ottoline", "confidential": True}
-        sent = self.rider.report("REPORTWORDS", {"address": "x"}, category="noise", reporter=reporter)
+        answers = {"from where": "ANSWERWORDS"}
+        sent = self.rider.report("REPORTWORDS", {"address": "x"}, category="noise", answers=answers, reporter=reporter)
         assert sent.status_code == 202, sent.text
         self.report = sent.json()["id"]
         self.case = stack.case_of(self.report, self.rider)["case"]["id"]
@@ -115,7 +116,10 @@ def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: Run
         ),
     ]
     assert not [word for word in secret.all_words if any(word in text for text in told)]
-    assert places_with(stack, [*secret.all_words, "REPORTWORDS"]) == []
+    own = ["REPORTWORDS", "ANSWERWORDS"]
+    opened = secret.handler.command(secret.case, "unseal", {"report": secret.report}).text
+    assert [word for word in own if word not in opened] == [], "its handler reads what was reported and answered"
+    assert places_with(stack, [*secret.all_words, *own]) == []
 
 
 def test_a_repeated_command_is_answered_with_its_words_to_its_handler(secret: Secret) -> None:
