@@ -1,4 +1,5 @@
-"""Times in requests: each is made UTC once, at the edge, and one that nobody can reckon with is refused there.
+"""Times in requests: each is made UTC once, at the edge, cut to the milliseconds that are kept, and one that nobody can
+reckon with is refused there.
 
 Behind the edge every time is between ``FIRST`` and ``LAST``, so that no zone, target or calendar leads out of Python's
 range, and nobody counts working days to the year 9999.
@@ -11,6 +12,8 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
+
+from shared.kernel.clock import whole_millis
 
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -39,7 +42,7 @@ def _made_utc(at: datetime) -> datetime | str:
     if at.tzinfo is None:
         return "needs a zone, as in 2026-01-02T03:04:05Z"
     try:
-        utc = at.astimezone(UTC)
+        utc = whole_millis(at)
     except OverflowError:
         utc = None
     return utc if utc is not None and FIRST <= utc < LAST else "is beyond what can be reckoned with"

@@ -14,6 +14,7 @@ def world(stack: RunningStack) -> World:
     return World(stack)
 
 
+@pytest.mark.timeout(400)
 def test_every_route_answers_every_caller_as_the_table_says(world: World) -> None:
     """B28, B29: inside, outside, called in; the wrong role; the wrong city."""
     expected, declared = table(), world.declared()
