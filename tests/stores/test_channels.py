@@ -355,8 +355,10 @@ async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(databas
 async def test_what_waited_for_a_person_who_left_the_pack_is_not_told(database: Database) -> None:
     """B72: held by his own rules, or by a receiver that was away."""
     with robot() as end, robot() as desk:
-        named: Any = {"units": {"quayside": {"wecom": "${GROUP}"}}, "people": {"qs-walk": {"wecom": "${OWN}"}}}
-        notifier = await channels(database, {"OWN": end.url, "GROUP": desk.url}, **named)
+        units = {"quayside": {"wecom": "${CHANNEL_HARBOUR_GROUP}"}}
+        named: Any = {"units": units, "people": {"qs-walk": {"wecom": "${CHANNEL_HARBOUR_OWN}"}}}
+        environment = {"OWN": end.url, "GROUP": desk.url}
+        notifier = await channels(database, environment, **named)
         await notifier.happens(opened(1, notifier.pack))
         files = harbour_with_channels(**named)
         posts: Any = yaml_text.parse(files["posts.yaml"])

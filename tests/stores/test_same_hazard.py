@@ -425,7 +425,7 @@ async def test_a_younger_case_is_merged_into_one_that_somebody_has_signed_for_al
 
 async def merged_in_a_row(router: Routing, count: int) -> list[str]:
     """Cases of which each but the oldest was merged into the next older one; the youngest first."""
-    events = [report(f"c{n}", f"a burst pipe at building {n}", minutes=count - n) for n in range(count)]
+    events = [report(f"c{n}", f"a burst pipe at building {n + 1}", minutes=count - n) for n in range(count)]
     await hearing(router).handle(events)
     ids = [of(event) for event in events]
     for younger, older in pairwise(ids):
@@ -494,7 +494,7 @@ async def test_a_report_of_a_case_merged_many_times_over_stops_nothing(router: R
 
 async def test_what_follows_a_merge_is_done_once_although_its_case_was_merged_on_meanwhile(router: Routing) -> None:
     heard = hearing(router)
-    events = [report(f"k{n}", f"a burst pipe at building {n}", minutes=n) for n in range(3)]
+    events = [report(f"k{n}", f"a burst pipe at building {n + 1}", minutes=n) for n in range(3)]
     await heard.handle(events)
     oldest, middle, youngest = map(of, events)
     await commanded(router, youngest, "m1", dies=True, name="merge", into=middle)
@@ -513,7 +513,7 @@ async def test_an_intention_that_always_fails_holds_up_no_other(
     router: Routing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = hearing(router)
-    events = [report(f"k{n}", f"a burst pipe at building {n}", minutes=n) for n in range(4)]
+    events = [report(f"k{n}", f"a burst pipe at building {n + 1}", minutes=n) for n in range(4)]
     await heard.handle(events)
     one_, two, three, four = map(of, events)
     await commanded(router, two, "m1", dies=True, name="merge", into=one_)
