@@ -258,9 +258,9 @@ class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
 
 
 def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:
-    """Whether ``unit`` lies in the caller's subtree."""
+    """Whether ``unit`` lies in the caller's subtree, or in that of a unit for which he is on duty."""
     found = pack.units.get(unit)
-    return found is not None and (who.unit is None or who.unit in found.path)
+    return found is not None and (who.unit is None or any(own in found.path for own in who.units))
 
 
 def _from_event(event: Envelope) -> dict[str, object]:

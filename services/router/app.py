@@ -25,6 +25,7 @@ from services.router.placing import Placing
 from services.router.rota import Rota
 from services.router.sealed_words import SealedWords
 from services.router.side_by_side import SideBySide
+from services.router.standing_in import StandIns
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.streams import Streams
@@ -95,6 +96,7 @@ def assemble(settings: Settings) -> Service:
     )
     visits_due = VisitsDue(visits, store, changes, service.clock)
     explain = Explain(store, packs, service.clock)
+    rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
     service.routes = [
         *api.routes(),
         *explain.routes(),
@@ -102,7 +104,7 @@ def assemble(settings: Settings) -> Service:
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
-        *Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes(),
+        *rota.routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)
@@ -113,6 +115,7 @@ def assemble(settings: Settings) -> Service:
     service.vitals.looks.append(lambda: store.look(service.clock.now()))
     service.vitals.checks["clocks"] = timers.unwell
     service.background("streams", streams.run)
+    service.background("stand-ins", StandIns(rota, packs, service.directory, service.clock).run)
     service.background("timers", timers.run)
     service.background("merging", merging.run)
     service.background("side-by-side", SideBySide(store, merging, changes, packs, service.clock).run)

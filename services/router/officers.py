@@ -9,7 +9,7 @@ from services.router.command_bodies import SplitBody
 from services.router.completing import completed
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
-from services.router.domain.decide import checked, decide
+from services.router.domain.decide import checked, decide, open_commands
 from services.router.domain.due import as_of
 from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.merging import Merging
@@ -18,7 +18,7 @@ from services.router.promises import calendars_of
 from services.router.public import answer, etag
 from services.router.sealed_words import SealedWords
 from services.router.store import CaseStore
-from services.router.visibility import is_guest
+from services.router.visibility import is_guest, seen_by
 from shared.city.pack import Pack
 from shared.city.together import consults
 from shared.kernel.clock import Clock
@@ -114,7 +114,7 @@ class Officers:
             now = self._clock.now()
             pack = self._packs.current(stored.city)
             case = as_of(stored, now)
-            actor = acting(principal, case, pack)
+            actor = acting(principal, case, pack, name)
             calendars = await calendars_of(case, self._packs)
             command = completed(name, self._words.body(case, call.body), case, actor, pack, now, calendars)
             if name in MERGING:
@@ -145,17 +145,30 @@ class Officers:
         return acting(principal, found[0], self._packs.current(principal.city)).trusted
 
 
-def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
-    """The officer, as he stands to the case."""
-    assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
-    guest = is_guest(case, principal.unit, principal.person, pack)
-    known = pack.units.get(principal.unit)
+def acting(principal: Principal, case: Case, pack: Pack, command: str | None = None) -> Actor:
+    """The officer, as he stands to the case: as one of the unit that has it in hand, be he placed or on duty there.
+
+    With a ``command``, as one of the first of his units that may carry it out now.
+    """
+    assert principal.unit  # noqa: S101 - officers have one
+    units = (principal.unit,) if case.confidential else principal.units
+    actors = [_of_unit(principal, unit, case, pack) for unit in units]
+    able = [a for a in actors if command is not None and command in open_commands(case, a)]
+    seeing = seen_by(case, pack) if len(units) > 1 else []
+    rest = sorted(actors, key=lambda a: (a.guest, a.unit not in seeing))  # of equals the own unit comes first
+    return (able or rest)[0]
+
+
+def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
+    assert principal.person and principal.role  # noqa: S101 - officers have both
+    guest = is_guest(case, unit, principal.person, pack)
+    known = pack.units.get(unit)
     path = known.path if known is not None else ()
-    consulting = known is not None and consults(pack, principal.unit)
+    consulting = known is not None and consults(pack, unit)
     trust = pack.trust
     named = trust.is_handler(principal.person, case.category, case.unit)
     trusted = named if case.confidential else trust.unmasks(principal.person)
-    return Actor(principal.person, principal.unit, principal.role, principal.post, guest, path, consulting, trusted)
+    return Actor(principal.person, unit, principal.role, principal.post, guest, path, consulting, trusted)
 
 
 def _category(body: object, pack: Pack) -> str | None:
