@@ -22,6 +22,7 @@ from services.router.officers import Officers
 from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
+from services.router.renewing import Renewing
 from services.router.rota import Rota
 from services.router.sealed_words import SealedWords
 from services.router.side_by_side import SideBySide
@@ -116,6 +117,7 @@ def assemble(settings: Settings) -> Service:
     service.vitals.checks["clocks"] = timers.unwell
     service.background("streams", streams.run)
     service.background("stand-ins", StandIns(rota, packs, service.directory, service.clock).run)
+    service.background("renewing", Renewing(service.database, store, packs).run)
     service.background("timers", timers.run)
     service.background("merging", merging.run)
     service.background("side-by-side", SideBySide(store, merging, changes, packs, service.clock).run)

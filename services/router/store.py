@@ -225,6 +225,11 @@ class CaseStore:
         found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
+    async def ids_after(self, after: str, limit: int) -> list[tuple[str, bool]]:
+        """Cases by id, whatever their city, and whether each is open."""
+        found = await self.cases.find({"_id": {"$gt": after}}, {"open": 1}, sort=[("_id", 1)], limit=limit)
+        return [(document["_id"], document.get("open", True)) for document in found]
+
     async def load_keyed(self, ids: Sequence[str]) -> dict[str, tuple[Case, Document]]:
         """Cases by id, each with the document that ``keys`` is asked with."""
         wanted = {**_CASE_FIELDS, "seen": 1, "seen_aside": 1}

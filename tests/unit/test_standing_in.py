@@ -80,7 +80,7 @@ def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
     assert (actor.unit, actor.guest) == (unit, False)
     assert {"claim", "acknowledge", "assign"} <= set(open_commands(case, actor))
     assert sees(principal, {"case": {"seen_by": seen_by(case, pack), "unit": unit}}, pack)
-    later = stand_in(who, pack, at + timedelta(days=1))
+    later = stand_in(who, pack, at + timedelta(hours=14))
     assert unit not in later.on_duty_for
     assert acting(later, case, pack).guest
 
