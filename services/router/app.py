@@ -26,6 +26,7 @@ from services.router.renewing import Renewing
 from services.router.rota import Rota
 from services.router.sealed_words import SealedWords
 from services.router.side_by_side import SideBySide
+from services.router.sightings import Sightings
 from services.router.standing_in import StandIns
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
@@ -78,12 +79,15 @@ def assemble(settings: Settings) -> Service:
     )
     service.indexes.append((merging.intents, INTENT_INDEXES))
     photos = PhotoClaims(settings, service.auth)
-    officers = Officers(store, changes, packs, photos, merging, words, service.clock)
+    rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
+    sightings = Sightings(store, rota, packs)
+    officers = Officers(store, sightings, changes, packs, photos, merging, words, service.clock)
     tail = Tail()
     streams = Streams(tail, service.directory, most=settings.streams, each=settings.streams_each)
     hanging, persons = Hanging(links, attachments), IntakePersons(settings, service.auth)
     api = RouterApi(
         store,
+        sightings,
         officers,
         persons,
         hanging,
@@ -96,8 +100,7 @@ def assemble(settings: Settings) -> Service:
         service.clock,
     )
     visits_due = VisitsDue(visits, store, changes, service.clock)
-    explain = Explain(store, packs, service.clock)
-    rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
+    explain = Explain(store, sightings, packs, service.clock)
     service.routes = [
         *api.routes(),
         *explain.routes(),

@@ -1,7 +1,7 @@
 """Promises of sight in the store: who stands in sees through the queries' own filter while his duty lasts, rights
 follow the appointment, and a new pack's units see what was opened under the old one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
@@ -18,7 +18,7 @@ from shared.kernel.clock import StoppedClock
 from shared.runtime.identity.directory import Directory, PersonRights, Principal
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.mongo import Database
-from tests.stores.made_services import Routing, routed, routing
+from tests.stores.made_services import Routing, routed, routing, sightings
 from tests.unit.made_reports import NOW, SECRET, harbour
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -132,3 +132,30 @@ async def test_who_sees_open_cases_is_renewed_after_a_pack_wherever_the_pass_was
     await router.store.cases.update({"_id": ids[0]}, {"$set": {"seen_by": ["elsewhere"]}})
     assert not await again.step()
     assert not await Renewing(database, router.store, router.packs).step()
+
+
+async def test_what_he_was_told_of_in_his_duty_a_stand_in_sees_until_somebody_has_it(
+    database: Database, router: Routing
+) -> None:
+    pack, id_ = harbour(), await opened(router)
+    case, _ = cast(Any, await router.store.load(id_))
+    (desk,) = pack.on_duty("quayside", case.opened_at, "A")
+    day = case.opened_at.astimezone(pack.posts.zone).date()
+    swap = Change(kind="swap", person=desk.id, by="mf-desk", on=day, since=NOW - 2 * DAY)
+    row = {"city": "harbour", "from_at": NOW - 2 * DAY, "till_at": NOW + 2 * DAY}
+    who = Principal(kind="officer", city="harbour", person="mf-desk", unit="millfield", role="duty_officer")
+    assert await sightings(router).of(who, "harbour", id_) is None
+    change = msgspec.to_builtins(swap, builtin_types=(datetime,))
+    await database.collection("rota_changes").insert({"_id": "g1", "change": change, **row})
+    (as_he_sees_it, _, _) = cast(Any, await sightings(router).of(who, "harbour", id_))
+    assert as_he_sees_it.on_duty_for == ("quayside",)
+    assert not acting(as_he_sees_it, case, pack).guest
+    assert await sightings(router).of(who, "elsewhere", id_) is None
+    others = msgspec.structs.replace(who, person="ht-desk", unit="dockers")
+    assert await sightings(router).of(others, "harbour", id_) is None
+    for fields in ({"assignee": "qs-night"}, {"state": "closed"}, {"confidential": True}):
+        before = await router.store.cases.find_one({"_id": id_}, dict.fromkeys(fields, 1)) or {}
+        await router.store.cases.update({"_id": id_}, {"$set": fields})
+        assert await sightings(router).of(who, "harbour", id_) is None, fields
+        await router.store.cases.update({"_id": id_}, {"$set": {name: before.get(name) for name in fields}})
+    assert await sightings(router).of(who, "harbour", id_) is not None
