@@ -9,8 +9,10 @@ from shared.runtime.mongo import Document
 def sees(who: Principal, report: Document, pack: Pack) -> bool:
     """Whether an officer sees ``report``: one of the cases that came of it. Nobody does while there is none."""
     cases: list[Document] = [case for case in (report.get("case"), *report.get("also", ())) if case]
-    seeing = {name for case in cases for name in case.get("seen_by") or _as_before(case, pack)}
-    return who.sight is not None and not who.sight.isdisjoint(seeing)
+    return who.sight is not None and any(
+        who.sight.sees(case.get("seen_by") or _as_before(case, pack), confidential=bool(case.get("confidential")))
+        for case in cases
+    )
 
 
 def _as_before(case: Document, pack: Pack) -> set[str]:

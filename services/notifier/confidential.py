@@ -29,7 +29,7 @@ def told(notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, s
 def _discreet(everybody: Reached, case: CaseState, pack: Pack, at: datetime, since: Changes) -> Reached:
     seeing = set(case.seen_by) or _as_before(case, pack)
     may = {id_: told_ for id_, told_ in everybody.items() if _sees(pack.people[id_], seeing)}
-    others = {id_: notice for id_, (notice, _) in everybody.items() if id_ not in may and notice.person is None}
+    others = {id_: notice for id_, (notice, _) in everybody.items() if id_ not in may and notice.person != id_}
     if not others:
         return may
     first = next(iter(others.values()))

@@ -9,7 +9,7 @@ from services.notifier.domain.recipients import Notice
 from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.posts import NONE_SINCE
-from shared.city.rota import Changes
+from shared.city.rota import Changes, valid
 
 
 class Lack(NamedTuple):
@@ -40,8 +40,7 @@ def looked_for(notice: Notice, pack: Pack, at: datetime, since: Changes) -> Foun
     unit that has it and nobody is on: the desk above, which is told so too.
     """
     if notice.person is not None:
-        person = pack.people.get(notice.person)
-        return Found((person,)) if person is not None else _desk(pack, notice.person, at, since)
+        return _himself(notice.person, notice.unit, pack, at, since)
     unit = pack.units.get(notice.unit)
     if unit is None:
         return Found()
@@ -57,6 +56,15 @@ def looked_for(notice: Notice, pack: Pack, at: datetime, since: Changes) -> Foun
         return Found(there)
     above = _desk(pack, unit.parent or unit.id, at, since)
     return Found(there, (*above.people, *above.instead), (Lack(unit.id, "B"), *above.lacks))
+
+
+def _himself(id_: str, unit: str, pack: Pack, at: datetime, since: Changes) -> Found:
+    """The person, or the desk of the unit that this id means. For somebody who left the pack, or whose appointment is
+    over or not begun, the desk of the case's ``unit``, which can give it to another."""
+    person = pack.people.get(id_)
+    if person is None:
+        return _desk(pack, id_ if id_ in pack.units else unit, at, since)
+    return Found((person,)) if valid(person, pack.day(at)) else _desk(pack, unit, at, since)
 
 
 def _with_role(role: str, pack: Pack, unit: str, at: datetime, since: Changes) -> Found:

@@ -20,6 +20,7 @@ from services.router.privacy import Privacy
 from services.router.public import answer, etag, history_view, shows_words
 from services.router.queues import QueueQuery, Queues, check_categories
 from services.router.sealed_words import SealedWords
+from services.router.sightings import Sightings
 from services.router.store import CaseStore
 from services.router.stream import Listener, Tail
 from services.router.streams import Streams
@@ -74,6 +75,7 @@ class RouterApi:
     def __init__(
         self,
         store: CaseStore,
+        sightings: Sightings,
         officers: Officers,
         persons: IntakePersons,
         hanging: Hanging,
@@ -86,6 +88,7 @@ class RouterApi:
         clock: Clock,
     ) -> None:
         self._store = store
+        self._sightings = sightings
         self._officers = officers
         self._persons = persons
         self._privacy = Privacy(officers, persons)
@@ -211,11 +214,12 @@ class RouterApi:
 
     async def _seen(self, call: Call, city: str | None) -> Case:
         pack = self._pack(call, city)
-        found = await self._store.get(pack.city.id, call.path["id"], call.principal.sight)
+        found = await self._sightings.of(call.principal, pack.city.id, call.path["id"])
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")
-        return found[0]
+        call.principal, case, _ = found
+        return case
 
     async def case(self, call: Call) -> Answer:
         """A service is shown what the person sees for whom it asks."""
@@ -258,9 +262,9 @@ class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
 
 
 def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:
-    """Whether ``unit`` lies in the caller's subtree."""
+    """Whether ``unit`` lies in the caller's subtree, or in that of a unit for which he is on duty."""
     found = pack.units.get(unit)
-    return found is not None and (who.unit is None or who.unit in found.path)
+    return found is not None and (who.unit is None or any(own in found.path for own in who.units))
 
 
 def _from_event(event: Envelope) -> dict[str, object]:

@@ -22,9 +22,12 @@ from services.router.officers import Officers
 from services.router.patrols import Patrols
 from services.router.photos import PhotoClaims
 from services.router.placing import Placing
+from services.router.renewing import Renewing
 from services.router.rota import Rota
 from services.router.sealed_words import SealedWords
 from services.router.side_by_side import SideBySide
+from services.router.sightings import Sightings
+from services.router.standing_in import StandIns
 from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.stream import Tail
 from services.router.streams import Streams
@@ -76,12 +79,15 @@ def assemble(settings: Settings) -> Service:
     )
     service.indexes.append((merging.intents, INTENT_INDEXES))
     photos = PhotoClaims(settings, service.auth)
-    officers = Officers(store, changes, packs, photos, merging, words, service.clock)
+    rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
+    sightings = Sightings(store, rota, packs)
+    officers = Officers(store, sightings, changes, packs, photos, merging, words, service.clock)
     tail = Tail()
     streams = Streams(tail, service.directory, most=settings.streams, each=settings.streams_each)
     hanging, persons = Hanging(links, attachments), IntakePersons(settings, service.auth)
     api = RouterApi(
         store,
+        sightings,
         officers,
         persons,
         hanging,
@@ -94,7 +100,7 @@ def assemble(settings: Settings) -> Service:
         service.clock,
     )
     visits_due = VisitsDue(visits, store, changes, service.clock)
-    explain = Explain(store, packs, service.clock)
+    explain = Explain(store, sightings, packs, service.clock)
     service.routes = [
         *api.routes(),
         *explain.routes(),
@@ -102,7 +108,7 @@ def assemble(settings: Settings) -> Service:
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
-        *Rota(rota_changes, packs, relay, source=2, clock=service.clock).routes(),
+        *rota.routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)
@@ -113,6 +119,8 @@ def assemble(settings: Settings) -> Service:
     service.vitals.looks.append(lambda: store.look(service.clock.now()))
     service.vitals.checks["clocks"] = timers.unwell
     service.background("streams", streams.run)
+    service.background("stand-ins", StandIns(rota, packs, service.directory, service.clock).run)
+    service.background("renewing", Renewing(service.database, store, packs).run)
     service.background("timers", timers.run)
     service.background("merging", merging.run)
     service.background("side-by-side", SideBySide(store, merging, changes, packs, service.clock).run)

@@ -14,6 +14,7 @@ from shared.city.check_rota import check_rota
 from shared.city.pack import Pack
 from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_pack
+from shared.city.rota import midnight
 from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
@@ -175,7 +176,7 @@ class Cities:
             raise not_found("city")
         async with self._loading:
             await self._packs.store(pack, files)
-            await self._directory.put_people(pack.city.id, _rights(pack), pack.version)
+            await self._directory.put_people(pack.city.id, rights(pack), pack.version)
             await self._packs.switch(pack.city.id, pack.version, self._service.clock.now())
             self._switched()
             await self._tell(pack)
@@ -337,5 +338,17 @@ def _key_view(key: Document) -> dict[str, Any]:
     return {"id": key_id(key), **about, "created_at": key["created_at"], "revoked_at": key["revoked_at"]}
 
 
-def _rights(pack: Pack) -> list[PersonRights]:
-    return [PersonRights(id=p.id, unit=p.unit, role=p.role, post=p.post) for p in pack.people.values()]
+def rights(pack: Pack) -> list[PersonRights]:
+    """The people of a pack with their rights; an appointment begins and ends at midnight in the city's zone."""
+    return [
+        PersonRights(
+            id=p.id,
+            unit=p.unit,
+            role=p.role,
+            post=p.post,
+            home=p.home,
+            since=midnight(p.valid_from, pack.posts.zone) if p.valid_from is not None else None,
+            until=midnight(p.valid_to, pack.posts.zone) if p.valid_to is not None else None,
+        )
+        for p in pack.people.values()
+    ]

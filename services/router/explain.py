@@ -13,6 +13,7 @@ from services.router.domain.case import Case, Entry
 from services.router.domain.timing import Clock
 from services.router.public import clock_view
 from services.router.sealed_words import without_words
+from services.router.sightings import Sightings
 from services.router.store import CaseStore
 from shared.city.model.promises import CalendarSpec, Commitment
 from shared.city.pack import Pack
@@ -27,8 +28,9 @@ from shared.runtime.packs import PackLibrary
 class Explain:
     """``GET /v1/cases/{id}/explain``."""
 
-    def __init__(self, store: CaseStore, packs: PackLibrary, clock: kernel.Clock) -> None:
+    def __init__(self, store: CaseStore, sightings: Sightings, packs: PackLibrary, clock: kernel.Clock) -> None:
         self._store = store
+        self._sightings = sightings
         self._packs = packs
         self._clock = clock
 
@@ -48,7 +50,7 @@ class Explain:
         if who.city == EVERY_CITY:
             case = found[0] if (found := await self._store.load(id_)) else None
         else:
-            case = seen[0] if (seen := await self._store.get(who.city, id_, who.sight)) else None
+            case = seen[1] if (seen := await self._sightings.of(who, who.city, id_)) else None
         if case is None:
             raise not_found("case")
         pack = await self._packs.get(case.city, case.routing.pack_version)

@@ -9,7 +9,7 @@ from services.router.command_bodies import SplitBody
 from services.router.completing import completed
 from services.router.domain.case import Case
 from services.router.domain.commands import Actor
-from services.router.domain.decide import checked, decide
+from services.router.domain.decide import checked, decide, open_commands
 from services.router.domain.due import as_of
 from services.router.first_answers import FirstAnswers, fingerprint
 from services.router.merging import Merging
@@ -17,8 +17,9 @@ from services.router.photos import PhotoClaims
 from services.router.promises import calendars_of
 from services.router.public import answer, etag
 from services.router.sealed_words import SealedWords
+from services.router.sightings import Sightings
 from services.router.store import CaseStore
-from services.router.visibility import is_guest
+from services.router.visibility import is_guest, seen_by
 from shared.city.pack import Pack
 from shared.city.together import consults
 from shared.kernel.clock import Clock
@@ -60,6 +61,7 @@ class Officers:
     def __init__(
         self,
         store: CaseStore,
+        sightings: Sightings,
         changes: Changes,
         packs: PackLibrary,
         photos: PhotoClaims,
@@ -69,6 +71,7 @@ class Officers:
     ) -> None:
         self._merging = merging
         self._store = store
+        self._sightings = sightings
         self._changes = changes
         self._packs = packs
         self._photos = photos
@@ -86,7 +89,7 @@ class Officers:
             return first.repeated()
         asked = Asked(key, self._words.digest(said), spent=first is not None)
         try:
-            case, fresh = await self._through(name, call, principal, asked)
+            case, fresh, principal = await self._through(name, call, principal, asked)
         except Refusal as refusal:
             await self._answers.keep_refusal(key, said, refusal)
             raise
@@ -96,25 +99,25 @@ class Officers:
         answered = await self._answers.keep(key, said, Answer(shown, 200, {"etag": etag(case)}), confidential)
         return answered if fresh else replace(answered, headers={**answered.headers, "idempotent-replayed": "true"})
 
-    async def _through(self, name: str, call: Call, principal: Principal, asked: Asked) -> tuple[Case, bool]:
-        """The case after the command, and whether it was this call that did it."""
+    async def _through(self, name: str, call: Call, asking: Principal, asked: Asked) -> tuple[Case, bool, Principal]:
+        """The case after the command, whether it was this call that did it, and who asks, as he sees the case."""
         for _ in range(ROUNDS_MAX):
-            found = await self._store.get(principal.city, call.path["id"], principal.sight)
+            found = await self._sightings.of(asking, asking.city, call.path["id"])
             if found is None:
                 raise not_found("case")
-            stored, document = found
+            principal, stored, document = found
             came = await self._store.keys.came(document, asked.key)
             if asked.is_another(came):
                 raise key_reused()
             if came is not None:
                 if name in MERGING:
                     await self._merging.finish(asked.key, asked.fingerprint)
-                return stored, False
+                return stored, False, principal
             _if_match(call, stored)
             now = self._clock.now()
             pack = self._packs.current(stored.city)
             case = as_of(stored, now)
-            actor = acting(principal, case, pack)
+            actor = acting(principal, case, pack, name)
             calendars = await calendars_of(case, self._packs)
             command = completed(name, self._words.body(case, call.body), case, actor, pack, now, calendars)
             if name in MERGING:
@@ -123,7 +126,7 @@ class Officers:
             happened = decide(case, command, actor, now)
             if not happened:
                 if await self._store.note(stored, asked.key, asked.fingerprint):
-                    return stored, True
+                    return stored, True, principal
                 continue
             if command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
@@ -134,28 +137,41 @@ class Officers:
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
                 if name in MERGING:
                     await self._merging.finish(asked.key, asked.fingerprint)
-                return change.after, True
+                return change.after, True, principal
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
     async def is_trusted(self, principal: Principal, case_id: str) -> bool:
         """Whether the pack names the officer for this case. Raises ``Refusal`` 404."""
-        found = await self._store.get(principal.city, case_id, principal.sight)
+        found = await self._sightings.of(principal, principal.city, case_id)
         if found is None:
             raise not_found("case")
-        return acting(principal, found[0], self._packs.current(principal.city)).trusted
+        return acting(found[0], found[1], self._packs.current(principal.city)).trusted
 
 
-def acting(principal: Principal, case: Case, pack: Pack) -> Actor:
-    """The officer, as he stands to the case."""
-    assert principal.person and principal.unit and principal.role  # noqa: S101 - officers have all three
-    guest = is_guest(case, principal.unit, principal.person, pack)
-    known = pack.units.get(principal.unit)
+def acting(principal: Principal, case: Case, pack: Pack, command: str | None = None) -> Actor:
+    """The officer, as he stands to the case: as one of the unit that has it in hand, be he placed or on duty there.
+
+    With a ``command``, as one of the first of his units that may carry it out now.
+    """
+    assert principal.unit  # noqa: S101 - officers have one
+    units = (principal.unit,) if case.confidential else principal.units
+    actors = [_of_unit(principal, unit, case, pack) for unit in units]
+    able = [a for a in actors if command is not None and command in open_commands(case, a)]
+    seeing = seen_by(case, pack) if len(units) > 1 else []
+    rest = sorted(actors, key=lambda a: (a.guest, a.unit not in seeing))  # of equals the own unit comes first
+    return (able or rest)[0]
+
+
+def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
+    assert principal.person and principal.role  # noqa: S101 - officers have both
+    guest = is_guest(case, unit, principal.person, pack)
+    known = pack.units.get(unit)
     path = known.path if known is not None else ()
-    consulting = known is not None and consults(pack, principal.unit)
+    consulting = known is not None and consults(pack, unit)
     trust = pack.trust
     named = trust.is_handler(principal.person, case.category, case.unit)
     trusted = named if case.confidential else trust.unmasks(principal.person)
-    return Actor(principal.person, principal.unit, principal.role, principal.post, guest, path, consulting, trusted)
+    return Actor(principal.person, unit, principal.role, principal.post, guest, path, consulting, trusted)
 
 
 def _category(body: object, pack: Pack) -> str | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from services.router.domain.case import OPEN, Priority, State
 from services.router.public import row, tightest
-from services.router.store import NO_DUE, CaseStore
+from services.router.store import NO_DUE, CaseStore, seen_with
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.spelling import stored
 from shared.runtime.identity.directory import Principal
@@ -50,7 +50,7 @@ class Queues:
         where, index = filtered(city, unit, query)
         if reader is not None and reader.sight is not None and reader.unit != unit:
             # What is confidential below is not for those above.
-            where["$and"] = [*where.get("$and", ()), {"seen_by": {"$in": sorted(reader.sight)}}]
+            where["$and"] = [*where.get("$and", ()), seen_with(reader.sight)]
         cases = await self._store.queue(where, query.limit + 1, index)
         page = cases[: query.limit]
         more = len(cases) > query.limit

@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from services.router.domain.case import ENDED
 from shared.contracts.cases import CaseEvent
-from shared.contracts.sight import as_person
+from shared.contracts.sight import Sight, as_person
 
 _ENDED = frozenset(state.value for state in ENDED)
 _encoder = msgspec.json.Encoder()
@@ -45,6 +45,13 @@ class _Sight(msgspec.Struct, frozen=True):
 _sight = msgspec.json.Decoder(_Sight)
 
 
+class Listed(NamedTuple):
+    """A reader's names as ``in_list``: ``own`` for what is confidential, ``all`` for the rest."""
+
+    own: tuple[str, ...]
+    all: tuple[str, ...]
+
+
 class Raw(msgspec.Struct, frozen=True, gc=False):
     """A record, and the position after it. The lists are texts, each name between line breaks.
 
@@ -66,18 +73,22 @@ class Raw(msgspec.Struct, frozen=True, gc=False):
     """Units in whose own queue it was before, or is."""
     was_seen: str = ""
     """Who saw it before, or does."""
+    confidential: bool = False
 
     def names(self) -> set[str]:
         """Every unit whose queue this may concern."""
         return set(self.was_queues.split("\n")) | set(self.was_seen.split("\n")) - {""}
 
-    def is_for(self, unit: str, *, subtree: bool, sight: tuple[str, ...] | None) -> Literal["case", "left"] | None:
+    def is_for(self, unit: str, *, subtree: bool, sight: Listed | None) -> Literal["case", "left"] | None:
         """What it is in the queue of ``unit``, for a reader with these names (None: ops), all as ``in_list``."""
         if unit not in (self.was_seen if subtree else self.was_queues):  # most are another's
             return None
-        if self.open and unit in (self.seen if subtree else self.queues) and _any(self.seen, sight):
+        if self.open and unit in (self.seen if subtree else self.queues) and self._shown(self.seen, sight):
             return "case"
-        return "left" if _any(self.was_seen, sight) else None
+        return "left" if self._shown(self.was_seen, sight) else None
+
+    def _shown(self, seeing: str, sight: Listed | None) -> bool:
+        return sight is None or any(name in seeing for name in (sight.own if self.confidential else sight.all))
 
     def data(self, kind: Literal["case", "left"]) -> bytes | None:
         """The frame's data: the case's row, or what is said of one that left. None: it is no event after all."""
@@ -111,6 +122,7 @@ def raw(at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, 
             _text(seen),
             _text({*queues, *said.was_path[-1:], said.was_offered_to, *said.was_called}),
             _text(was_seen | ({said.was_offered_to} if said.was_offered_to and not case.seen_by else set())),
+            case.confidential,
         )
     return Raw(*place)
 
@@ -131,8 +143,8 @@ def in_list(name: str) -> str:
     return f"\n{name}\n"
 
 
-def _any(names: str, sight: tuple[str, ...] | None) -> bool:
-    return sight is None or any(name in names for name in sight)
+def listed(sight: Sight) -> Listed:
+    return Listed(tuple(map(in_list, sight.names)), tuple(map(in_list, sight.names | sight.others)))
 
 
 def _row(event: CaseEvent) -> dict[str, Any]:

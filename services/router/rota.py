@@ -250,6 +250,10 @@ class Rota:
             for gap in gaps(pack, unit, post, start, till, since)[:20]
         ]
 
+    async def decided(self, city: str, start: datetime, till: datetime) -> Changes:
+        """The changes that touch a stretch of time; the same object as long as there are none."""
+        return found if (found := await self._decided(city, start, till)).all else NONE_SINCE
+
     async def _decided(self, city: str, start: datetime, till: datetime) -> Changes:
         """The changes that touch a stretch of time."""
         where = {"city": city, "till_at": {"$gt": start}, "from_at": {"$lte": till + DAY}}

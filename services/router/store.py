@@ -13,6 +13,7 @@ from services.router.domain.grouping import Known
 from services.router.domain.likeness import Traits
 from services.router.domain.timing import Clock
 from shared.contracts.envelope import Envelope
+from shared.contracts.sight import Sight
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
 from shared.runtime.relay import as_pending, real_now
@@ -201,12 +202,12 @@ class CaseStore:
         """``case.opened.v1`` of a case that exists."""
         return (await self._first_events([id_]))[0]
 
-    async def get(self, city: str, id_: str, sight: frozenset[str] | None) -> tuple[Case, Document] | None:
-        """A case that an officer with these names sees (``Principal.sight``; None: ops), and the document that
+    async def get(self, city: str, id_: str, sight: Sight | None) -> tuple[Case, Document] | None:
+        """A case that an officer sees (``Principal.sight``; None: ops), and the document that
         ``keys`` is asked with."""
         where: Document = {"_id": id_, "city": city}
         if sight is not None:
-            where["seen_by"] = {"$in": sorted(sight)}
+            where |= seen_with(sight)
         document = await self.cases.find_one(where)
         if document is None:
             return None
@@ -223,6 +224,11 @@ class CaseStore:
         """Cases by id, each with the reports that were attached to it last."""
         found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
+
+    async def ids_after(self, after: str, limit: int) -> list[tuple[str, bool]]:
+        """Cases by id, whatever their city, and whether each is open."""
+        found = await self.cases.find({"_id": {"$gt": after}}, {"open": 1}, sort=[("_id", 1)], limit=limit)
+        return [(document["_id"], document.get("open", True)) for document in found]
 
     async def load_keyed(self, ids: Sequence[str]) -> dict[str, tuple[Case, Document]]:
         """Cases by id, each with the document that ``keys`` is asked with."""
@@ -347,6 +353,14 @@ class CaseStore:
     async def keep_answer(self, answer: Document) -> None:
         """Keep a first answer; a second writer changes nothing."""
         await self.answers.write([InsertOne(answer)])
+
+
+def seen_with(sight: Sight) -> Document:
+    """The filter of what ``Sight.sees``."""
+    own: Document = {"seen_by": {"$in": sorted(sight.names)}}
+    if not sight.others:
+        return own
+    return {"$or": [own, {"seen_by": {"$in": sorted(sight.others)}, "confidential": False}]}
 
 
 def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:

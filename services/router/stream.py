@@ -14,7 +14,8 @@ from typing import Literal
 from aiokafka import ConsumerRecord
 
 from services.router.cursors import Cursor, written
-from services.router.ring import Raw, in_list, raw
+from services.router.ring import Raw, in_list, listed, raw
+from shared.contracts.sight import Sight
 from shared.runtime.relay import real_now
 
 KEPT = timedelta(minutes=10)
@@ -42,14 +43,14 @@ class Told:
 
 
 class Listener:
-    """Who follows the queue of ``unit``. ``sight``: the reader's names (``Principal.sight``)."""
+    """Who follows the queue of ``unit``. ``sight``: how far the reader sees (``Principal.sight``)."""
 
-    def __init__(self, city: str, unit: str, *, subtree: bool, sight: frozenset[str] | None = None) -> None:
+    def __init__(self, city: str, unit: str, *, subtree: bool, sight: Sight | None = None) -> None:
         self.city = city
         self.unit = unit
         self._subtree = subtree
         self._place = in_list(unit)
-        self._sight = None if sight is None else tuple(map(in_list, sight))
+        self._sight = None if sight is None else listed(sight)
         self.position: dict[int, int] = {}
         """What he has heard of, by partition."""
         self.waiting: asyncio.Queue[Told | None] = asyncio.Queue(BEHIND_MAX)

@@ -21,6 +21,7 @@ from services.router.visit_bodies import BATCH_MAX, CampaignBody, HoldBody, Visi
 from services.router.visit_store import VisitStore, from_doc
 from services.router.visits_due import VisitsDue
 from shared.city.pack import Pack
+from shared.contracts.sight import Sight
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
@@ -89,7 +90,8 @@ class Visits:
         async def planned(key: str, pack: Pack) -> Answer:
             unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
             case = await self._case_of(body.case)
-            if body.case is not None and await self._cases.get(pack.city.id, body.case, frozenset({unit})) is None:
+            its = Sight(frozenset({unit}))
+            if body.case is not None and await self._cases.get(pack.city.id, body.case, its) is None:
                 raise invalid(FieldError("/case", f"is no case that {unit} sees"))
             visit = Visit(
                 id=plain_id("v", key),

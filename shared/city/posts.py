@@ -85,6 +85,23 @@ class Posts:
         """
         return self._standing(unit, at.replace(second=0, microsecond=0), post, since)
 
+    def stand_ins(self, at: datetime, since: Changes = NONE_SINCE) -> dict[str, tuple[str, ...]]:
+        """By person the units where he is on duty at ``at`` and not placed: he took a shift, or a cover rule names him.
+
+        He is told of what happens there. A ``home`` is the person's own, on duty or not, and is not named here.
+        """
+        day, changes = at.astimezone(self.zone).date(), self._with_since(since)
+        swapped = [self._people[p] for d in (day, day - DAY) for p in changes.given_away(d) if p in self._people]
+        units = dict.fromkeys([cover.unit for cover in self._covers])
+        units |= dict.fromkeys(unit for p in swapped for unit in (p.unit, p.home) if unit is not None)
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for unit in units:
+            for post in ("A", "B", None):
+                for person, why, _ in self.standing(unit, at, post, since):
+                    if why in ("swap", "cover") and person.unit != unit:
+                        found[person.id][unit] = None
+        return {person: tuple(sorted(of)) for person, of in found.items()}
+
     def keeps(self, unit: str, post: str, at: datetime) -> bool:
         """Whether ``unit`` has that post: somebody was appointed to it by then."""
         day = at.astimezone(self.zone).date()

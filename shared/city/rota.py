@@ -97,6 +97,10 @@ class Changes:
                 return holders.get(person, person)
         return person
 
+    def given_away(self, day: date) -> Iterable[str]:
+        """Whose duty of that day somebody else ever took."""
+        return dict.fromkeys(owner for _, holders in self._holders.get(day, ()) for owner in holders)
+
     def last_swap(self, day: date) -> datetime:
         """Since when the last swap of that day holds; long ago when there is none."""
         return max((since for since, _ in self._holders.get(day, ())), default=EVER)

@@ -4,6 +4,22 @@ It holds ids of units, and ids of persons with an ``@`` before them, which no id
 case to somebody asks only whether one of his names is in the list; nobody else works it out anew.
 """
 
+from collections.abc import Collection
+from typing import NamedTuple
+
+
+class Sight(NamedTuple):
+    """``names``: an officer's own in the list. ``others``: units where he is not placed and does duty now, by a swap, a
+    cover rule or because it is his home: he sees what they see, but nothing confidential."""
+
+    names: frozenset[str]
+    others: frozenset[str] = frozenset()
+
+    def sees(self, seeing: Collection[str], *, confidential: bool) -> bool:
+        """Whether a case is his to see; ``seeing``: its list."""
+        may = self.names if confidential else self.names | self.others
+        return not may.isdisjoint(seeing)
+
 
 def as_person(person: str) -> str:
     """How ``person`` stands in the list: ``@qs-walk``."""

@@ -65,7 +65,7 @@ class Service:
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
         identity = self.mongo.database("identity")
-        self.directory = Directory(identity, settings.secret_text)
+        self.directory = Directory(identity, settings.secret_text, self.clock)
         self.auth = ServiceAuth(self.directory.installation.service_token)
         """How this service shows the others that it is one of them."""
         self.quotas = Quotas(settings)

@@ -5,7 +5,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.city import yaml_text
 from shared.city.reading import read_folder
 from tests.flows.test_alerts import alert_of
 from tests.flows.test_duty import desk, done, opened
+from tests.flows.test_rota import ZONE
 from tests.flows.test_stream import Listening
 from tests.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
 from tests.unit.test_intake_photos import picture
@@ -30,11 +32,12 @@ def own_stack(tmp_path: Path) -> Iterator[RunningStack]:
         yield running
 
 
-def load(stack: RunningStack, *more: dict[str, Any]) -> None:
-    """The harbour's pack with more people."""
+def load(stack: RunningStack, *more: dict[str, Any], swaps: Sequence[dict[str, str]] = ()) -> None:
+    """The harbour's pack with more people, and more swaps."""
     files = read_folder(HARBOUR)
     posts: Any = yaml_text.parse(files["posts.yaml"])
     posts["people"] += more
+    posts["swaps"] += swaps
     answer = stack.ops.post_to("router", "/v1/cities", {"files": {**files, "posts.yaml": json.dumps(posts)}})
     assert answer.status_code == 200, answer.text
 
@@ -116,6 +119,33 @@ def test_all_that_somebody_has_open_ends_with_his_right_within_five_seconds(own_
     until(lambda: follower.of(later), what="the later case in a stream that goes on")
     assert not listening.of(later)
     follower.close()
+    listening.close()
+
+
+def test_a_stand_in_from_another_unit_works_on_what_he_is_told_of_until_his_duty_ends(own_stack: RunningStack) -> None:
+    """B73: he was alerted, and the case, its queue and his link were closed to him."""
+    stack, today = own_stack, own_stack.now(ZONE).date()
+    always = {"id": "qs-all", "name": "Always there", "unit": "quayside", "role": "duty_officer", "post": "A"}
+    coming = {**always, "id": "qs-new", "valid_from": str(today + timedelta(days=30))}
+    days = [str(today + timedelta(days=n)) for n in (-1, 0, 1)]
+    load(stack, always, coming, swaps=[{"from": "qs-all", "to": "mf-desk", "on": day} for day in days])
+    told = stack.ops.post_to("router", "/v1/dev/tokens", {"city": "harbour"}).json()["people"]
+    early = Person(stack, next(person["token"] for person in told if person["id"] == "qs-new"))
+    assert early.get("router", "/v1/me").status_code == 401, "his appointment has not begun"
+    member = stack.person("mf-desk")
+    queue = "/v1/queues/quayside/cases"
+    until(lambda: member.get("router", queue).status_code == 200, what="the queue of the unit where he stands in")
+    listening = Listening(member, "quayside")
+    report, case = opened(stack, WORDS)
+    until(lambda: listening.of(case), what="the case in his stream")
+    link = str(alert_of(stack, member, case)["link"])
+    assert stack.http.get(link).status_code == 200
+    assert member.get("router", f"/v1/cases/{case}").json()["commands"]
+    until(lambda: member.get("intake", f"/v1/reports/{report}").status_code == 200, what="its report")
+    load(stack)
+    until(lambda: [e for e in listening.events if e[0] == "reset"], within=ENDS_WITHIN + 1, what="reset")
+    until(lambda: member.get("router", queue).status_code == 404, within=ENDS_WITHIN, what="404")
+    assert stack.http.post(link).status_code == 410
     listening.close()
 
 

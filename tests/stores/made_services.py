@@ -16,6 +16,8 @@ from services.router.domain.case import Case
 from services.router.links import Links
 from services.router.placing import Placing
 from services.router.public import to_envelopes
+from services.router.rota import Rota
+from services.router.sightings import Sightings
 from services.router.store import INDEXES as CASE_INDEXES
 from services.router.store import CaseStore
 from services.router.visibility import seen_by
@@ -70,6 +72,12 @@ async def routing(database: Database) -> Routing:
     await events.ensure_indexes(*EVENT_INDEXES)
     relay = Relay("router", [store.cases], events, listener)
     return Routing(database, store, packs, relay, Changes(store, packs, relay), events, listener)
+
+
+def sightings(router: Routing) -> Sightings:
+    """How officers see cases, with the router's own rota."""
+    changes = router.database.collection("rota_changes")
+    return Sightings(router.store, Rota(changes, router.packs, router.relay, 2, StoppedClock(NOW)), router.packs)
 
 
 def hearing(router: Routing) -> ReportEvents:

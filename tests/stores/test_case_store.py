@@ -11,7 +11,7 @@ from services.router.domain.case import Case
 from services.router.domain.commands import Actor, Command
 from services.router.domain.decide import decide
 from services.router.queues import QueueQuery, Queues
-from shared.contracts.sight import names_of
+from shared.contracts.sight import Sight, names_of
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Database, Document
@@ -157,7 +157,7 @@ async def test_a_unit_sees_the_cases_of_its_subtree_and_no_others(router: Routin
     case = await stored(router)
     assert case.unit == "quayside"
     for unit, sees in (("quayside", True), ("oosterhaven", True), ("millfield", False)):
-        assert (await router.store.get("harbour", case.id, names_of(unit, "somebody")) is not None) == sees
+        assert (await router.store.get("harbour", case.id, Sight(names_of(unit, "somebody"))) is not None) == sees
     assert await router.store.get("harbour", case.id, None) is not None
     assert await router.store.get("elsewhere", case.id, None) is None
 
@@ -166,19 +166,19 @@ async def test_whom_it_is_offered_to_sees_it_until_it_is_refused(router: Routing
     case = await stored(router)
     offer = router.changes.of(case, decide(case, Command(name="transfer", to="millfield", text="theirs"), DESK, NOW))
     assert await router.store.save(offer)
-    assert await router.store.get("harbour", case.id, names_of("millfield", "mf-desk")) is not None
+    assert await router.store.get("harbour", case.id, Sight(names_of("millfield", "mf-desk"))) is not None
     theirs = Actor("mf-desk", "millfield", "duty_officer", "A")
     refusal = decide(offer.after, Command(name="refuse", text="not ours"), theirs, NOW)
     assert await router.store.save(router.changes.of(offer.after, refusal))
-    assert await router.store.get("harbour", case.id, names_of("millfield", "mf-desk")) is None
+    assert await router.store.get("harbour", case.id, Sight(names_of("millfield", "mf-desk"))) is None
 
 
 async def test_whom_it_is_assigned_to_sees_it_wherever_he_is_placed(router: Routing) -> None:
     case = await stored(router)
     given = replace(case, assignee="mf-desk")
     assert await router.store.save(router.changes.of(given, [e.Noted(at=NOW)]))
-    assert await router.store.get("harbour", case.id, names_of("millfield", "mf-desk")) is not None
-    assert await router.store.get("harbour", case.id, names_of("millfield", "another")) is None
+    assert await router.store.get("harbour", case.id, Sight(names_of("millfield", "mf-desk"))) is not None
+    assert await router.store.get("harbour", case.id, Sight(names_of("millfield", "another"))) is None
     mine, another = (
         Principal(kind="officer", city="harbour", person=person, unit="oosterhaven") for person in ("mf-desk", "x")
     )

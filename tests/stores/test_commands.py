@@ -19,7 +19,7 @@ from shared.runtime.http_server import Answer, Call
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Database
 from shared.runtime.remembered import KEPT
-from tests.stores.made_services import Routing, routed, routing
+from tests.stores.made_services import Routing, routed, routing, sightings
 from tests.stores.test_same_hazard import merging
 from tests.unit.made_reports import NOW, SECRET
 
@@ -42,7 +42,9 @@ async def case(router: Routing) -> str:
 
 def officers(router: Routing) -> Officers:
     photos, words = cast(Any, None), SealedWords(SECRET)
-    return Officers(router.store, router.changes, router.packs, photos, merging(router), words, StoppedClock(NOW))
+    return Officers(
+        router.store, sightings(router), router.changes, router.packs, photos, merging(router), words, StoppedClock(NOW)
+    )
 
 
 async def told(router: Routing, case: str, key: str, name: str, who: Principal = DESK, **fields: Any) -> Told:

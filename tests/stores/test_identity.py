@@ -4,6 +4,7 @@ seconds, in no service."""
 import httpx
 import pytest
 
+from shared.kernel.clock import StoppedClock
 from shared.runtime import http_client
 from shared.runtime.http_client import ServiceAuth
 from shared.runtime.identity import directory as directory_module
@@ -30,7 +31,7 @@ class Seconds:
 
 @pytest.fixture
 async def directory(database: Database) -> Directory:
-    found = Directory(database, SECRET)
+    found = Directory(database, SECRET, StoppedClock(NOW))
     await found.put_people("harbour", RIGHTS, "v1")
     await found.add_keys([("whk_ops_x", OPS), ("whk_app_x", APP), ("whk_officer_x", DESK)], NOW, "night-ops")
     return found
@@ -48,7 +49,7 @@ async def test_a_key_of_every_role_is_revoked_by_its_name(
     assert await directory.revoke("elsewhere", name, NOW) == 0
     assert await directory.revoke("harbour", name, NOW, role="importer") == 0
     assert await directory.revoke("harbour", name, NOW, role=role) == 1
-    assert await Directory(database, SECRET).principal(token) is None
+    assert await Directory(database, SECRET, StoppedClock(NOW)).principal(token) is None
     assert await directory.holders({token_hash(token)}) == {}
 
 
@@ -86,7 +87,7 @@ async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
     tokens = ("whk_ops_x", "whk_app_x", "whk_officer_x", ops_token(SECRET), service_token(SECRET))
     for token in tokens:
         assert await directory.principal(token) is not None
-    another = Directory(database, SECRET)
+    another = Directory(database, SECRET, StoppedClock(NOW))
     await another.revoke("harbour", "night-ops", NOW)
     await another.revoke("harbour", "meituan", NOW)
     await another.put_people("harbour", [], "v2")
@@ -112,7 +113,7 @@ async def test_the_installations_tokens_have_generations(database: Database, dir
 
 async def test_services_find_each_other_whoever_hears_of_a_new_generation_first(database: Database) -> None:
     """B70: nobody is refused in the seconds in which it goes round."""
-    asked, answering = Directory(database, SECRET), Directory(database, SECRET)
+    asked, answering = Directory(database, SECRET, StoppedClock(NOW)), Directory(database, SECRET, StoppedClock(NOW))
     await asked.installation.tokens()
     await answering.installation.tokens()
     served: list[str] = []

@@ -140,7 +140,7 @@ async def test_an_alert_of_then_is_shown_and_told(database: Database, version: s
 
 async def test_a_key_and_an_event_of_then_still_hold(database: Database, version: str, more: Document) -> None:
     await database.collection("keys").insert(kept(version, "key", more))
-    assert await Directory(database, SECRET).principal("whk_kept") == APP
+    assert await Directory(database, SECRET, StoppedClock(NOW)).principal("whk_kept") == APP
     event = kept(version, "event", more)
     assert from_stored(event).id == event["_id"]
 

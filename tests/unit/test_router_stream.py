@@ -18,7 +18,7 @@ from services.router.stream import BEHIND_MAX, Listener, Tail
 from services.router.streams import Streams
 from shared.contracts import cases
 from shared.contracts.catalogue import encode
-from shared.contracts.sight import names_of
+from shared.contracts.sight import Sight, names_of
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.tokens import token_hash
@@ -63,7 +63,7 @@ def started(partitions: int = 1) -> Tail:
 
 
 def listener(unit: str = QUAY, *, subtree: bool = False, reader: str | None = None) -> Listener:
-    sight = names_of(reader or unit, "somebody")
+    sight = Sight(names_of(reader or unit, "somebody"))
     return Listener(CITY, unit, subtree=subtree, sight=sight)
 
 

@@ -1,26 +1,35 @@
 """Who holds a key or token and what it may do: the one database that every service reads.
 
-A key belongs to one city; a person's rights are the pack's (unit, role, post), written here when a pack is loaded.
-Answers are kept for four seconds at most, so a revocation is seen within five.
+A key belongs to one city; a person's rights are the pack's (unit, role, post, appointment), written here when a pack is
+loaded. For which other units somebody is on duty, the router writes beside them, minute by minute. Answers are kept for
+four seconds and for the minute of the installation's clock at most, so a revocation is seen within five seconds and a
+duty or an appointment ends on its minute.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
-from shared.contracts.sight import names_of
+from shared.contracts.sight import Sight, names_of
+from shared.kernel.clock import Clock
 from shared.runtime.identity.installation import Installation
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.mongo import Database, Document, UpdateOne
 
 SEEN_SECONDS = 4.0
 SEEN_MAX = 20_000
+STAND_INS_MAX = 10_000
 KEY_ID_LENGTH = 16
 EVERY_CITY = "*"
+MINUTE = timedelta(minutes=1)
+
+Minutes = Sequence[Sequence[str]]
+"""For each minute, one after the other, units."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,6 +46,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Requests a second of this key; None: the installation's ``WHISTLE_KEY_RATE``."""
     name: str | None = None
     """What a key of ops was named when it was made; those of 0.1.0 and the installation's own have none."""
+    on_duty_for: tuple[str, ...] = ()
+    """Units where an officer is not placed and does duty now: he stands in there, or it is his home."""
 
     @property
     def who(self) -> str:
@@ -44,33 +55,44 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.person or self.app or self.kind
 
     @property
-    def sight(self) -> frozenset[str] | None:
-        """An officer's names in lists of who sees what; None: not an officer, sees what the city has."""
-        return names_of(self.unit, self.person) if self.kind == "officer" else None
+    def sight(self) -> Sight | None:
+        """What an officer sees; None: not an officer, sees what the city has."""
+        if self.kind != "officer":
+            return None
+        return Sight(names_of(self.unit, self.person), frozenset(self.on_duty_for))
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """An officer's own unit and those for which he is on duty now."""
+        return (*((self.unit,) if self.unit is not None else ()), *self.on_duty_for)
 
     def may_enter(self, city: str) -> bool:
         return self.city in (EVERY_CITY, city)
 
 
 class PersonRights(msgspec.Struct, frozen=True, kw_only=True):
-    """A person of a city's posts."""
+    """A person of a city's posts. Appointed from ``since`` until before ``until``; None: no such bound."""
 
     id: str
     unit: str
     role: str
     post: str | None
+    home: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Directory:
     """Keys and people's rights in the ``identity`` database."""
 
-    def __init__(self, database: Database, secret: str) -> None:
+    def __init__(self, database: Database, secret: str, clock: Clock) -> None:
+        self._clock = clock
         self._keys = database.collection("keys")
         self._people = database.collection("people")
         self.installation = Installation(database, secret)
-        self._asked: dict[str, tuple[float, asyncio.Future[Principal | None]]] = {}
+        self._asked: dict[str, tuple[_Moment, asyncio.Future[Principal | None]]] = {}
         """Who is being looked up, and since when: hundreds that ask when an answer grows old wait for one."""
-        self._seen: OrderedDict[str, tuple[float, Principal | None]] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[_Moment, Principal | None]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal | None:
         """Who holds ``token``; None when nobody does any more. Raises ``MongoError``."""
@@ -78,10 +100,11 @@ class Directory:
         if (own := (await self._own()).get(hashed)) is not None:
             return own
         seen = self._seen.get(hashed)
-        if seen is not None and time.monotonic() - seen[0] < SEEN_SECONDS:
+        now = self._moment()
+        if seen is not None and now.seconds - seen[0].seconds < SEEN_SECONDS and now.minute == seen[0].minute:
             return seen[1]
         if hashed not in self._asked:
-            self._asked[hashed] = time.monotonic(), asyncio.ensure_future(self._look_up(hashed))
+            self._asked[hashed] = now, asyncio.ensure_future(self._look_up(hashed))
             self._asked[hashed][1].add_done_callback(lambda _: self._asked.pop(hashed))
         asked_at, asked = self._asked[hashed]
         found = await asyncio.shield(asked)
@@ -90,6 +113,9 @@ class Directory:
         while len(self._seen) > SEEN_MAX:
             self._seen.popitem(last=False)
         return found
+
+    def _moment(self) -> "_Moment":
+        return _Moment(time.monotonic(), _minute(self._clock.now()))
 
     async def _own(self, *, fresh: bool = False) -> dict[str, Principal]:
         """The installation's own tokens of the generation that holds, by hash."""
@@ -113,12 +139,14 @@ class Directory:
         of = {key["_id"]: f"{key['city']}/{key['person']}" for key in keys if key["kind"] == "officer"}
         ids = list(set(of.values()))
         people = {p["_id"]: p for p in await self._people.find({"_id": {"$in": ids}}, limit=max(1, len(ids)))}
-        return found | {hashed: _officer(people[id_]) for hashed, id_ in of.items() if id_ in people}
+        now = self._clock.now()
+        officers = {hashed: _officer(people[id_], now) for hashed, id_ in of.items() if id_ in people}
+        return found | {hashed: who for hashed, who in officers.items() if who is not None}
 
     async def person(self, city: str, person: str) -> Principal | None:
-        """The rights of a person as the loaded pack gives them."""
+        """The rights of a person as the loaded pack gives them; None outside of his appointment."""
         found = await self._people.find_one({"_id": f"{city}/{person}"})
-        return None if found is None else _officer(found)
+        return None if found is None else _officer(found, self._clock.now())
 
     async def add_keys(self, keys: Sequence[tuple[str, Principal]], now: datetime, made_by: str = "ops") -> None:
         """Store ``(token, principal)`` pairs by hash; doing it again changes nothing. ``made_by``: whose act it was."""
@@ -166,7 +194,7 @@ class Directory:
         writes = [
             UpdateOne(
                 {"_id": f"{city}/{p.id}"},
-                {"$set": {"city": city, "unit": p.unit, "role": p.role, "post": p.post, "pack_version": version}},
+                {"$set": {"city": city, "pack_version": version, **_of_pack(p)}},
                 upsert=True,
             )
             for p in people
@@ -174,6 +202,65 @@ class Directory:
         if writes:
             await self._people.write(writes)
         await self._people.delete({"city": city, "pack_version": {"$ne": version}})
+
+    async def renew_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
+        """What an older version of this program did not write of the people of the pack that holds; nobody else's."""
+        writes = [
+            UpdateOne({"_id": f"{city}/{p.id}", "pack_version": version}, {"$set": _of_pack(p)})
+            for p in people
+            if not (p.home is None and p.since is None and p.until is None)
+        ]
+        if writes:
+            await self._people.write(writes)
+
+    async def stand_ins(self, city: str) -> dict[str, tuple[datetime, Minutes]]:
+        """What ``put_stand_ins`` wrote last, by person."""
+        where: Document = {"city": city, "stands_in": {"$exists": True}}
+        rows = await self._people.find(where, {"stands_in": 1}, limit=STAND_INS_MAX)
+        written = {row["_id"].removeprefix(f"{city}/"): row["stands_in"] for row in rows}
+        return {person: (told["from"], told["units"]) for person, told in written.items()}
+
+    async def put_stand_ins(self, city: str, at: datetime, units: Mapping[str, Minutes]) -> None:
+        """For which units these people are on duty from the full minute ``at`` on; an empty list: for none."""
+        await self._people.write(
+            [
+                UpdateOne({"_id": f"{city}/{person}"}, {"$set": {"stands_in": {"from": at, "units": told}}})
+                if any(told)
+                else UpdateOne({"_id": f"{city}/{person}"}, {"$unset": {"stands_in": 1}})
+                for person, told in units.items()
+            ]
+        )
+
+
+class _Moment(NamedTuple):
+    """When something was asked: of the machine, and the full minute of the installation's clock."""
+
+    seconds: float
+    minute: datetime
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def _of_pack(person: PersonRights) -> Document:
+    return {
+        "unit": person.unit,
+        "role": person.role,
+        "post": person.post,
+        "home": person.home,
+        "since": person.since,
+        "until": person.until,
+    }
+
+
+def at_minute(written: tuple[datetime, Minutes] | None, at: datetime) -> tuple[str, ...]:
+    """The units of the minute of ``at``; none where nothing is written of it."""
+    if written is None:
+        return ()
+    start, units = written
+    nth = (at - start) // MINUTE
+    return tuple(units[nth]) if 0 <= nth < len(units) else ()
 
 
 def key_id(key: Document) -> str:
@@ -187,7 +274,13 @@ def _holder(key: Document) -> Principal:
     return Principal(kind=key["kind"], city=key["city"], app=key.get("app"), rate=key.get("rate"), name=name)
 
 
-def _officer(row: Document) -> Principal:
+def _officer(row: Document, now: datetime) -> Principal | None:
+    """None outside of the appointment; rows of 0.1.0 know no bounds."""
+    since, until, told = row.get("since"), row.get("until"), row.get("stands_in")
+    if (since is not None and now < since) or (until is not None and until <= now):
+        return None
+    stands_in = at_minute((told["from"], told["units"]) if told is not None else None, now)
+    home = (row["home"],) if row.get("home") is not None else ()
     return Principal(
         kind="officer",
         city=row["city"],
@@ -195,6 +288,7 @@ def _officer(row: Document) -> Principal:
         unit=row["unit"],
         role=row["role"],
         post=row["post"],
+        on_duty_for=tuple(sorted({*stands_in, *home} - {row["unit"]})),
     )
 
 
