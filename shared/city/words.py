@@ -13,8 +13,15 @@ from shared.kernel.spelling import bare
 
 GAP = 8
 LONGEST_TEXT = 4000
+WORK_MAX = 10_000
+"""Look-ups and parts after a ``*`` in one text. A long text of couriers takes some hundreds; a text made to match the
+words of a large pack would take the event loop for minutes."""
 _BLANKS = re.compile(r"\s+")
 _ASCII = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+
+_Heads = dict[int, dict[str, list[tuple[tuple[str, ...], int]]]]
+"""Length → what stands before the first ``*`` of a phrase → the parts after it, and the phrase's number."""
+_NONE: _Heads = {}
 
 
 class Hit(NamedTuple):
@@ -34,34 +41,38 @@ def plain(text: str) -> str:
 
 
 class Phrases:
-    """Phrases by their number (their place in what was given). Immutable; finding is linear in the text."""
+    """Phrases by their number (their place in what was given). Immutable; finding takes at most ``WORK_MAX`` steps."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._begin: dict[str, dict[str, list[tuple[str, tuple[str, ...], int]]]] = {}
+        self._begin: dict[str, dict[str, _Heads]] = {}
         for number, phrase in enumerate(phrases):
-            parts = [part for part in plain(phrase).split("*") if part]
-            if parts:
-                followers = self._begin.setdefault(parts[0][0], {})
-                followers.setdefault(parts[0][1:2], []).append((parts[0], tuple(parts[1:]), number))
+            head, *rest = [part for part in plain(phrase).split("*") if part] or [""]
+            if head:
+                heads = self._begin.setdefault(head[0], {}).setdefault(head[1:2], {})
+                heads.setdefault(len(head), {}).setdefault(head, []).append((tuple(rest), number))
 
     def find(self, text: str) -> list[Hit]:
-        """Every hit in plain ``text``, by start."""
+        """Every hit in plain ``text``, by start; past ``WORK_MAX`` steps the rest of the text is not read."""
         hits: list[Hit] = []
         begin = self._begin
+        left = WORK_MAX
         for at, first in enumerate(text):
             followers = begin.get(first)
-            if followers is None:
+            if followers is None or (at and first in _ASCII and text[at - 1] in _ASCII):
                 continue
-            found = followers.get(text[at + 1 : at + 2], ())
-            if "" in followers:
-                found = [*followers[""], *found] if found else followers[""]
-            if not found or (at and first in _ASCII and text[at - 1] in _ASCII):
-                continue
-            for head, rest, number in found:
-                if text.startswith(head, at):
-                    end = _follow(text, at + len(head), rest) if rest else at + len(head)
-                    if end:
-                        hits.append(Hit(at, end, number))
+            after = text[at + 1 : at + 2]
+            for second in ("", after) if after else ("",):
+                for length, heads in followers.get(second, _NONE).items():
+                    left -= 1
+                    for rest, number in heads.get(text[at : at + length], ()):
+                        left -= 1 + len(rest)
+                        if left < 0:
+                            return hits
+                        end = _follow(text, at + length, rest)
+                        if end:
+                            hits.append(Hit(at, end, number))
+            if left < 0:
+                return hits
         return hits
 
 
