@@ -13,10 +13,10 @@ from shared.kernel.spelling import bare
 
 GAP = 8
 LONGEST_TEXT = 4000
-WORK_MAX = 40_000
-"""Steps in one text: a look-up is one, what is found is more. A text of nothing but a city's words takes 25,000; one that
-is made to match the words of a large pack would take the event loop for minutes."""
-FOUND_COSTS = 4
+WORK_MAX = 60_000
+"""Steps in one text: a look-up is one, what may be there is more. A text of nothing but a city's words takes 40,000;
+one that is made to match the words of a large pack would take the event loop for minutes."""
+FOUND_COSTS = 3
 _BLANKS = re.compile(r"\s+")
 _ASCII = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
