@@ -13,9 +13,10 @@ from shared.kernel.spelling import bare
 
 GAP = 8
 LONGEST_TEXT = 4000
-WORK_MAX = 20_000
-"""Look-ups and parts after a ``*`` in one text. A long text of couriers takes some hundreds; a text made to match the
-words of a large pack would take the event loop for minutes."""
+WORK_MAX = 60_000
+"""Steps in one text: a look-up is one, what may be there is more. A text of nothing but a city's words takes 40,000;
+one that is made to match the words of a large pack would take the event loop for minutes."""
+FOUND_COSTS = 3
 _BLANKS = re.compile(r"\s+")
 _ASCII = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
@@ -60,11 +61,12 @@ class Phrases:
             followers = begin.get(first)
             if followers is None or (at and first in _ASCII and text[at - 1] in _ASCII):
                 continue
-            for second in {"", text[at + 1 : at + 2]}:
+            after = text[at + 1 : at + 2]
+            for second in ("", after) if after else ("",):
                 for length, heads in followers.get(second, _NONE).items():
                     left -= 1
                     for rest, number in heads.get(text[at : at + length], ()):
-                        left -= 1 + len(rest)
+                        left -= FOUND_COSTS * (1 + len(rest))
                         if left < 0:
                             return hits
                         end = _follow(text, at + length, rest)

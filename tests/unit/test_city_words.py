@@ -1,11 +1,14 @@
 """What couriers type becomes a category: sentences of our own, typos and look-alikes among them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.city.categories import Classifier
 from shared.city.model.sorting import Category
+from shared.city.words import LONGEST_TEXT, WORK_MAX, Hit, Phrases, plain
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
 SAMPLES = {
@@ -111,3 +114,52 @@ def test_any_text_has_a_category_and_always_the_same(text: str) -> None:
     assert found.code in pack.categories
     assert found == pack.classify(text)
     assert found.code == pack.classify(f"  {text}\n").code
+
+
+class Counted(str):
+    """Counts how often somebody looks into it."""
+
+    looks = 0
+
+    def __getitem__(self, at: Any) -> str:
+        self.looks += 1
+        return super().__getitem__(at)
+
+    def find(self, *sought: Any) -> int:
+        self.looks += 1
+        return super().find(*sought)
+
+    def startswith(self, *sought: Any) -> bool:
+        self.looks += 1
+        return super().startswith(*sought)
+
+
+A = "啊"
+MADE_TO_MATCH = {
+    "one beginning": [A * 2 + chr(0x4E00 + n) for n in range(10_000)],
+    "each the beginning of the next": [A * (n % 60 + 1) for n in range(10_000)],
+    "gaps that nearly match": [f"{A}*{A}*{A}*{chr(0x4E00 + n)}" for n in range(500)],
+    "gaps that match": [f"{A * (n % 20 + 1)}*{A * (n // 20 + 1)}*{A}" for n in range(500)],
+}
+
+
+@pytest.mark.parametrize("shape", MADE_TO_MATCH)
+def test_a_text_made_to_match_a_large_pack_takes_bounded_work(shape: str) -> None:
+    """Work is counted, as seconds depend on the machine: the largest pack (check_sizes), and a text of its words."""
+    phrases, text = Phrases(MADE_TO_MATCH[shape]), Counted(A * 400)
+    hits = phrases.find(text)
+    assert text.looks <= WORK_MAX + 3 * len(text)
+    assert len(hits) <= WORK_MAX
+
+
+def test_a_long_text_of_couriers_is_read_to_its_end() -> None:
+    """All the words of a pack, as often as fit, and one of danger after them."""
+    pack = pack_of(SHEYANG)
+    words = " ".join(word.replace("*", "那个") for c in pack.categories.values() for word in (*c.keywords, *c.hints))
+    text = plain((words * 9)[: LONGEST_TEXT - 7] + " 煤气泄漏了")
+    last = Phrases(["煤气泄漏", *(word for c in pack.categories.values() for word in (*c.keywords, *c.hints))])
+    assert 0 in {hit.number for hit in last.find(text)}
+
+
+def test_a_word_of_one_letter_at_the_end_is_found_once() -> None:
+    assert Phrases(["水"]).find("有水") == [Hit(1, 2, 0)]
