@@ -194,7 +194,7 @@ EDGES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T0
 
 @pytest.mark.parametrize("at", EDGES)
 def test_the_edge_of_the_calendar_is_refused_by_the_running_services(stack: RunningStack, at: str) -> None:
-    """B53: each of these was a fault of ours."""
+    """B52: each of these was a fault of ours."""
     officer, rider = desk(stack), stack.rider()
     for path, name in (
         ("/v1/queues/quayside/cases", "due_before"),
@@ -234,7 +234,7 @@ def test_the_edge_of_the_calendar_is_refused_by_the_running_services(stack: Runn
 def test_parameters_that_mean_nothing_are_refused_by_the_running_services(
     stack: RunningStack, service: str, path: str, query: dict[str, str]
 ) -> None:
-    """B55."""
+    """B54."""
     assert pointers(desk(stack).get(service, path, **query)) == {f"?{list(query)[-1]}"}
 
 

@@ -92,7 +92,7 @@ def send(stack: RunningStack, name: str, route: Route, content: bytes | None, qu
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_worst_request_of_every_route_holds_up_nobody(stack: RunningStack, name: str) -> None:
-    """B51: one report with 60,000 wrong answers held intake's loop for 16 s, one item of a batch ended the process."""
+    """B50: one report with 60,000 wrong answers held intake's loop for 16 s, one item of a batch ended the process."""
     before = stack.pid(name)
     with Watch(stack.urls[name]) as watch:
         seen: set[Any] = set()
@@ -129,7 +129,7 @@ GOOD: dict[str, Any] = {"kind": "hazard", "description": "lamp", "location": QUA
     ids=["one large item", "wrong answers", "unknown names", "wrong words", "no reports"],
 )
 def test_the_worst_batch_holds_up_nobody(stack: RunningStack, items: list[Any]) -> None:
-    """B51."""
+    """B50."""
     before = stack.pid("intake")
     content = msgspec.json.encode(items)
     headers = {"authorization": f"Bearer {stack.rider().token}"}

@@ -77,7 +77,7 @@ def other_than(request: Request) -> Request | None:
 
 
 def test_on_every_route_a_key_stands_for_one_thing(world: World) -> None:
-    """B66: another body in parallel and later is 422; the same again is the first answer and says so."""
+    """B62: another body in parallel and later is 422; the same again is the first answer and says so."""
     walk, wrong, compared = Walk(world), [], 0
     for service, path, caller in list(walk.keyed()):
         route, key = f"{service} POST {path}", uuid.uuid4().hex
@@ -121,7 +121,7 @@ def revoke(stack: RunningStack, name: str) -> None:
 
 
 def test_a_key_is_shown_once_and_a_new_one_works_after_a_revocation(stack: RunningStack) -> None:
-    """B63: nobody who knows the idempotency key reads the app's key again, nor gets a revoked one as new."""
+    """B59: nobody who knows the idempotency key reads the app's key again, nor gets a revoked one as new."""
     name = f"app-{uuid.uuid4().hex[:8]}"
     first, again = new_key(stack, name, "made-" + name), new_key(stack, name, "made-" + name)
     assert again.status_code == 201
@@ -139,7 +139,7 @@ def told(stack: RunningStack, rider: Any) -> None:
 
 
 def test_a_webhook_ends_with_the_key_that_made_it(stack: RunningStack) -> None:
-    """B65: with what was owed to it, and a key that the app gets later does not revive it."""
+    """B61: with what was owed to it, and a key that the app gets later does not revive it."""
     name = f"app-{uuid.uuid4().hex[:8]}"
     rider = as_app(stack, name)
     with receiver(*[500] * 1000) as hook:
@@ -162,7 +162,7 @@ def test_a_webhook_ends_with_the_key_that_made_it(stack: RunningStack) -> None:
 
 
 def test_a_webhook_is_deleted_and_its_secret_replaced(stack: RunningStack) -> None:
-    """B65: twenty are not for ever; two secrets sign for a day."""
+    """B61: twenty are not for ever; two secrets sign for a day."""
     rider = as_app(stack, f"app-{uuid.uuid4().hex[:8]}")
     body = {"url": "http://127.0.0.1:9/"}
     with ThreadPoolExecutor(8) as pool:

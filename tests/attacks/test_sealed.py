@@ -88,7 +88,7 @@ def secret(stack: RunningStack) -> Secret:
 
 
 def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: RunningStack, secret: Secret) -> None:
-    """B74: a word of its own in every free text of every command; then everybody and everything is asked for it."""
+    """B70: a word of its own in every free text of every command; then everybody and everything is asked for it."""
     assert set(BODIES) <= set(LIFE), "a command that this life does not have"
     assert secret.words.keys() >= TAKEN, "\n".join(secret.answers)
     paths = [f"/v1/cases/{secret.case}{more}" for more in ("", "/history", "/reports", "/explain")]
@@ -123,7 +123,7 @@ def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: Run
 
 
 def test_a_repeated_command_is_answered_with_its_words_to_its_handler(secret: Secret) -> None:
-    """B74: the first answer is kept sealed and repeated as it was."""
+    """B70: the first answer is kept sealed and repeated as it was."""
     body = {"text": "TWICEWORDS"}
     first = secret.handler.command(secret.case, "note", body, key="note-twice")
     again = secret.handler.command(secret.case, "note", body, key="note-twice")
@@ -137,7 +137,7 @@ def test_a_repeated_command_is_answered_with_its_words_to_its_handler(secret: Se
 def test_why_a_visit_is_made_for_a_confidential_case_and_what_came_of_it_is_its_handlers_alone(
     stack: RunningStack, secret: Secret
 ) -> None:
-    """B75."""
+    """B71."""
     case = secret.handler
     codes = {**CODES, "kind": "joint_enforcement", "case": secret.case}
     body, words = filled("visit", VisitBody, codes)
@@ -162,7 +162,7 @@ def test_why_a_visit_is_made_for_a_confidential_case_and_what_came_of_it_is_its_
 
 
 def test_no_app_is_shown_where_somebody_needs_help_or_is_suspected(stack: RunningStack) -> None:
-    """B76: of categories that the pack does not mark public nothing is nearby."""
+    """B72: of categories that the pack does not mark public nothing is nearby."""
     rider, where = stack.rider("sheyang"), {"lon": 120.2711, "lat": 33.7755, "crs": "wgs84"}
     until(lambda: rider.get("intake", "/v1/categories").status_code == 200, what="the pack at intake")
     cases = {}

@@ -56,7 +56,7 @@ def opened(stack: RunningStack) -> set[str]:
 
 
 def test_an_erased_person_opens_nowhere_and_the_living_still_do(stack: RunningStack) -> None:
-    """B77: secret, key files, oplog and every file of the data folder."""
+    """B73: secret, key files, oplog and every file of the data folder."""
     rider = stack.rider()
     report = {who["ref"]: rider.report("a lamp is dark", QUAY, reporter=who).json()["id"] for who in (GONE, STAYS)}
     before = opened(stack)

@@ -5,16 +5,13 @@ import re
 from tests.stack import ROOT
 
 PAGE = ROOT / "docs" / "attacks.md"
-LAST = 49
-"""Up to here no number is missing; those behind it are given out in stretches."""
+LAST = 77
 
 
 def test_every_attack_is_answered_by_a_test_or_said_not_to_concern_us() -> None:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.read_text().splitlines()]
     table = {row[0]: row[1:] for row in rows if re.fullmatch(r"B\d+", row[0])}
-    numbers = [int(number.removeprefix("B")) for number in table]
-    assert numbers == sorted(set(numbers))
-    assert numbers[:LAST] == list(range(1, LAST + 1))
+    assert list(table) == [f"B{n}" for n in range(1, LAST + 1)]
     code = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     known = set(re.findall(r"def (test_\w+)", code))
     for number, (_, answer, tests) in table.items():

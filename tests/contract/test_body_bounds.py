@@ -48,7 +48,7 @@ def unbounded(shape: Any, path: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(("service", "route"), ROUTES, ids=lambda part: getattr(part, "path", part))
 def test_whatever_a_route_takes_has_a_maximum(service: str, route: Route) -> None:
-    """B51."""
+    """B50."""
     found = [place for shape in (route.body, route.query) if shape is not None for place in unbounded(shape, "")]
     assert found in ([], [BY_BYTES.get(route.path)]), f"{service}: {route.method} {route.path}"
 

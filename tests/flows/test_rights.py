@@ -67,7 +67,7 @@ def the_towns(stack: RunningStack, photo: str | None = None) -> tuple[str, str]:
 
 
 def test_who_is_given_the_work_reads_it_goes_there_and_presses_his_alert(stack: RunningStack) -> None:
-    """B73: the alert arrived, and the case, its photo and its report were 404."""
+    """B69: the alert arrived, and the case, its photo and its report were 404."""
     photo = stack.rider().send_photo(picture("PNG"), media="image/png").json()["id"]
     report, case = the_towns(stack, photo)
     town, member = stack.person("oh-desk"), stack.person("mf-desk")
@@ -90,7 +90,7 @@ def test_who_is_given_the_work_reads_it_goes_there_and_presses_his_alert(stack: 
 
 
 def test_all_that_somebody_has_open_ends_with_his_right_within_five_seconds(own_stack: RunningStack) -> None:
-    """B67, B72: he left the pack; his stream went on, and his links showed the case for a day."""
+    """B63, B68: he left the pack; his stream went on, and his links showed the case for a day."""
     stack = own_stack
     left = newcomer(stack, "qs-left")
     listening = Listening(left, "quayside")
@@ -123,7 +123,7 @@ def test_all_that_somebody_has_open_ends_with_his_right_within_five_seconds(own_
 
 
 def test_a_stand_in_from_another_unit_works_on_what_he_is_told_of_until_his_duty_ends(own_stack: RunningStack) -> None:
-    """B73: he was alerted, and the case, its queue and his link were closed to him."""
+    """B69: he was alerted, and the case, its queue and his link were closed to him."""
     stack, today = own_stack, own_stack.now(ZONE).date()
     always = {"id": "qs-all", "name": "Always there", "unit": "quayside", "role": "duty_officer", "post": "A"}
     coming = {**always, "id": "qs-new", "valid_from": str(today + timedelta(days=30))}
@@ -150,7 +150,7 @@ def test_a_stand_in_from_another_unit_works_on_what_he_is_told_of_until_his_duty
 
 
 def test_a_key_of_ops_is_listed_with_its_maker_and_withdrawn_by_its_name(stack: RunningStack) -> None:
-    """B70: it could never be revoked, and minted others in secret."""
+    """B66: it could never be revoked, and minted others in secret."""
     made = {"name": "night-ops", "role": "ops", "city": "harbour"}
     first = Person(stack, stack.ops.post_to("router", "/v1/keys", made).json()["key"])
     second = first.post_to("router", "/v1/keys", {**made, "name": "hidden"}, key="minted")
@@ -171,7 +171,7 @@ def test_a_key_of_ops_is_listed_with_its_maker_and_withdrawn_by_its_name(stack: 
 
 
 def test_the_installations_own_tokens_are_withdrawn_and_the_services_go_on(own_stack: RunningStack) -> None:
-    """B70: they followed from the secret alone, so that a leaked one opened everything for ever."""
+    """B66: they followed from the secret alone, so that a leaked one opened everything for ever."""
     stack = own_stack
     leaked = stack.ops
     _, case = opened(stack)

@@ -45,7 +45,7 @@ def test_a_rider_reads_the_citys_sentences_with_unit_and_deadline(stack: Running
     assert asked["texts"]["case.info_requested"].startswith(f"请补充信息：【{owner}】等您答复")
     for other in (desk, stack.ops):
         question = other.get("intake", f"/v1/reports/{report}").json()["question"]
-        assert "link" not in question, "it speaks for the reporter: only his app has it (B71)"
+        assert "link" not in question, "it speaks for the reporter: only his app has it (B67)"
     page = stack.http.get(asked["question"]["link"])
     assert f"<h1>{asked['message']}</h1>" in page.text
     assert "几号楼&lt;哪家&gt;？" in page.text

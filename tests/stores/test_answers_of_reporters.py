@@ -58,7 +58,7 @@ async def page(database: Database) -> Page:
 
 
 async def test_one_address_records_one_answer_however_it_is_spelt(page: Page) -> None:
-    """B62: 59 spellings pressed at once were eight answers."""
+    """B58: 59 spellings pressed at once were eight answers."""
     spelt = [page.token, *(page.token[:at] + "!" + page.token[at:] for at in range(1, len(page.token)))]
     answers = await asyncio.gather(*(page.press("the third one", token) for token in spelt))
     assert Counter(answers) == {200: 1, 404: len(spelt) - 1}
@@ -66,7 +66,7 @@ async def test_one_address_records_one_answer_however_it_is_spelt(page: Page) ->
 
 
 async def test_the_same_answer_again_is_thanked_for_and_another_one_is_told_that_it_is_over(page: Page) -> None:
-    """B62: whatever is pressed at once or while the router has not heard of the first."""
+    """B58: whatever is pressed at once or while the router has not heard of the first."""
     answers = await asyncio.gather(*(page.press(text) for text in ["the third one"] * 4))
     assert answers == [200] * 4
     assert [await page.press(f"another {n}") for n in range(3)] == [409] * 3

@@ -85,7 +85,7 @@ async def came(router: Routing, case: str, key: str) -> Document | None:
 
 
 async def test_no_key_of_a_case_is_forgotten_and_its_document_stays_small(router: Routing) -> None:
-    """B60: each with the fingerprint of what came under it, however much happens to the case."""
+    """B56: each with the fingerprint of what came under it, however much happens to the case."""
     case = await stored(router)
     for n in range(5 * KEPT):
         assert await came(router, case.id, f"k{n}") is None
@@ -100,7 +100,7 @@ async def test_no_key_of_a_case_is_forgotten_and_its_document_stays_small(router
 
 
 async def test_a_command_that_changes_nothing_takes_its_key_as_well(router: Routing) -> None:
-    """B60: so that another that comes under it at the same moment is not done."""
+    """B56: so that another that comes under it at the same moment is not done."""
     case = await stored(router)
     assert await router.store.note(case, "k", "nothing")
     other = router.changes.of(case, [e.Noted(at=NOW, text="a")], key="k", fingerprint="a note")

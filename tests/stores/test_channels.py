@@ -353,7 +353,7 @@ async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(databas
 
 
 async def test_what_waited_for_a_person_who_left_the_pack_is_not_told(database: Database) -> None:
-    """B72: held by his own rules, or by a receiver that was away."""
+    """B68: held by his own rules, or by a receiver that was away."""
     with robot() as end, robot() as desk:
         units = {"quayside": {"wecom": "${CHANNEL_HARBOUR_GROUP}"}}
         named: Any = {"units": units, "people": {"qs-walk": {"wecom": "${CHANNEL_HARBOUR_OWN}"}}}

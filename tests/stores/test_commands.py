@@ -69,7 +69,7 @@ async def events(router: Routing, case: str) -> list[str]:
 async def test_of_two_commands_at_once_under_one_key_one_is_done_and_the_other_is_422(
     router: Routing, other: str
 ) -> None:
-    """B60: 200 for what was never carried out."""
+    """B56: 200 for what was never carried out."""
     fields = {"note": {"text": "a"}, "escalate": {"reason": "a"}}.get(other, {})
     for n in range(6):
         opened = routed(f"report {n}")
@@ -83,7 +83,7 @@ async def test_of_two_commands_at_once_under_one_key_one_is_done_and_the_other_i
 
 
 async def test_of_sixteen_notes_at_once_under_one_key_one_is_stored_and_one_is_200(router: Routing, case: str) -> None:
-    """B60."""
+    """B56."""
     answers = await asyncio.gather(*(told(router, case, "k", "note", text=f"note {n}") for n in range(16)))
     assert Counter(answers) == {200: 1, 422: 15}
     assert await events(router, case) == ["case.noted"]
@@ -96,7 +96,7 @@ async def test_equals_at_once_are_done_once_and_all_are_200(router: Routing, cas
 
 
 async def test_a_command_that_changes_nothing_has_its_key_to_itself(router: Routing, case: str) -> None:
-    """B60: an acknowledgement of what is acknowledged is 200, and then the key is spent."""
+    """B56: an acknowledgement of what is acknowledged is 200, and then the key is spent."""
     assert await told(router, case, "k1", "acknowledge") == 200
     answers = await asyncio.gather(told(router, case, "k2", "acknowledge"), told(router, case, "k2", "note", text="a"))
     assert sorted(answers, key=str) == [200, 422]
@@ -106,7 +106,7 @@ async def test_a_command_that_changes_nothing_has_its_key_to_itself(router: Rout
 async def test_who_died_before_the_answer_was_kept_left_the_key_with_what_it_stands_for(
     router: Routing, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B60: the window between the change and its answer, as long as the process was away."""
+    """B56: the window between the change and its answer, as long as the process was away."""
 
     async def dies(*_: Any) -> Answer:
         raise SystemExit
@@ -121,7 +121,7 @@ async def test_who_died_before_the_answer_was_kept_left_the_key_with_what_it_sta
 
 
 async def test_a_key_is_known_after_hundreds_of_others_and_when_its_answer_is_gone(router: Routing, case: str) -> None:
-    """B61: first answers are kept for thirty days, keys as long as the case."""
+    """B57: first answers are kept for thirty days, keys as long as the case."""
     assert await told(router, case, "first", "note", text="a") == 200
     for n in range(3 * KEPT):
         assert await told(router, case, f"k{n}", "note", text="b") == 200
@@ -134,7 +134,7 @@ async def test_a_key_is_known_after_hundreds_of_others_and_when_its_answer_is_go
 async def test_a_refusal_for_good_does_not_hide_what_was_done_under_the_key(
     router: Routing, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B60: refused and done at the same moment; each hears again what it heard first."""
+    """B56: refused and done at the same moment; each hears again what it heard first."""
     assert await told(router, case, "k", "inspect", ok=True) == 409
     assert await told(router, case, "k", "claim") == 422
     with monkeypatch.context() as patched:
@@ -152,7 +152,7 @@ async def _nothing_yet(*_: Any) -> None:
 async def test_a_merge_that_lost_its_key_to_a_note_has_no_consequences(
     router: Routing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B60: what was intended is carried out only if the case took that command, not another one under its key."""
+    """B56: what was intended is carried out only if the case took that command, not another one under its key."""
     older, younger = routed("older"), routed("younger", now=NOW + timedelta(minutes=1))
     await router.store.insert_opened([older, younger])
     first, other = older[0].id, younger[0].id

@@ -44,7 +44,7 @@ async def directory(database: Database) -> Directory:
 async def test_a_key_of_every_role_is_revoked_by_its_name(
     database: Database, directory: Directory, token: str, name: str, role: str
 ) -> None:
-    """B70: keys of ops had no name, and revoking one answered 0."""
+    """B66: keys of ops had no name, and revoking one answered 0."""
     assert await directory.principal(token) is not None
     assert await directory.revoke("elsewhere", name, NOW) == 0
     assert await directory.revoke("harbour", name, NOW, role="importer") == 0
@@ -82,7 +82,7 @@ async def test_an_app_has_a_key_until_its_last_is_revoked(directory: Directory) 
 async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
     database: Database, directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B67: the answer is as old as its question, not as its arrival."""
+    """B63: the answer is as old as its question, not as its arrival."""
     seconds = Seconds(monkeypatch)
     tokens = ("whk_ops_x", "whk_app_x", "whk_officer_x", ops_token(SECRET), service_token(SECRET))
     for token in tokens:
@@ -98,7 +98,7 @@ async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
 
 
 async def test_the_installations_tokens_have_generations(database: Database, directory: Directory) -> None:
-    """B70: who rotates again under the same key rotates once; the first generation is that of 0.1.0."""
+    """B66: who rotates again under the same key rotates once; the first generation is that of 0.1.0."""
     assert await directory.principal(ops_token(SECRET)) == Principal(kind="ops", city="*")
     assert await directory.installation.raised("k1") == 1
     assert await directory.installation.raised("k1") == 1
@@ -112,7 +112,7 @@ async def test_the_installations_tokens_have_generations(database: Database, dir
 
 
 async def test_services_find_each_other_whoever_hears_of_a_new_generation_first(database: Database) -> None:
-    """B70: nobody is refused in the seconds in which it goes round."""
+    """B66: nobody is refused in the seconds in which it goes round."""
     asked, answering = Directory(database, SECRET, StoppedClock(NOW)), Directory(database, SECRET, StoppedClock(NOW))
     await asked.installation.tokens()
     await answering.installation.tokens()

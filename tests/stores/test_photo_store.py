@@ -207,7 +207,7 @@ def test_what_is_no_address_of_a_bucket_is_refused_at_the_start() -> None:
 
 
 async def test_who_sends_a_hundred_at_once_keeps_nobody_waiting(photos: PhotoStore) -> None:
-    """B81: senders have turns."""
+    """B77: senders have turns."""
     for n in range(5):
         await photos.keep(APP, f"many-{n}", b"1", PNG)
     await photos.keep(OTHER_APP, "one", b"2", PNG)
@@ -220,7 +220,7 @@ async def test_who_sends_a_hundred_at_once_keeps_nobody_waiting(photos: PhotoSto
 async def test_an_app_has_room_for_so_many_photos_that_no_report_claims(
     photos: PhotoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B80: bytes and number of what nobody claims are limited, of each app for itself; claiming makes room."""
+    """B76: bytes and number of what nobody claims are limited, of each app for itself; claiming makes room."""
     monkeypatch.setattr(photo_module, "UNCLAIMED_MAX", 2)
     id_, _ = await photos.keep(APP, "1", b"1", PNG)
     second, _ = await photos.keep(APP, "2", b"2", PNG)

@@ -85,7 +85,7 @@ async def test_a_later_word_that_came_before_takes_nothing_even_at_the_right_ver
 
 
 async def test_no_key_of_a_later_word_is_forgotten_and_the_report_stays_small(store: ReportStore) -> None:
-    """B61: version 0.1.0 forgot the oldest of 33, and a retry of it was an addition again."""
+    """B57: version 0.1.0 forgot the oldest of 33, and a retry of it was an addition again."""
     report = await stored(store)
     for n in range(5 * KEPT):
         assert await store.keys.came(report, f"c{n}") is None

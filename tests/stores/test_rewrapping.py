@@ -72,7 +72,7 @@ def another(door: Door, database: Database) -> Door:
 
 
 async def test_after_a_turn_the_living_open_and_what_was_erased_does_not(door: Door, database: Database) -> None:
-    """B77: what the oplog remembers of the erased row is tried with all keys that are left."""
+    """B73: what the oplog remembers of the erased row is tried with all keys that are left."""
     await door.identities.keep([door.person("gone"), door.person("stays")])
     async with running(door.commit.run()):
         clue = await door.clue("k1")
@@ -114,7 +114,7 @@ async def test_what_version_0_1_0_wrapped_is_read_and_gets_a_master_key_at_the_f
 async def test_a_process_that_ends_in_the_middle_of_a_turn_loses_nobody_and_the_next_ends_it(
     door: Door, database: Database, ends: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B78."""
+    """B74."""
     persons = [door.person(f"p{n}") for n in range(20)]
     await door.identities.keep(persons)
 
@@ -157,7 +157,7 @@ async def test_a_process_that_ends_in_the_middle_of_a_turn_loses_nobody_and_the_
 async def test_who_writes_under_the_old_key_while_another_process_takes_it_away_loses_nothing(
     door: Door, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B78: the whole turn happens between a process's sealing and its write, for a person and for a clue."""
+    """B74: the whole turn happens between a process's sealing and its write, for a person and for a clue."""
     other = another(door, database)
     keep, insert = door.identities.reporters.write, door.store.insert
 
@@ -217,7 +217,7 @@ async def test_a_key_goes_within_a_day_once_somebody_was_erased(door: Door, data
 
 
 async def test_numbers_cannot_be_tried_against_what_is_left_of_an_erased_person(door: Door) -> None:
-    """B77: not by the digest that the oplog remembers, nor by the report's fingerprint, with the secret in hand."""
+    """B73: not by the digest that the oplog remembers, nor by the report's fingerprint, with the secret in hand."""
     await door.identities.keep([door.person("rider-9")])
     row = await door.identities.reporters.find_one({})
     assert row is not None

@@ -101,7 +101,7 @@ def test_what_the_city_says_of_a_kind_is_checked_too() -> None:
 
 
 def test_references_are_filled_from_the_citys_own_variables_and_nowhere_else() -> None:
-    """B79: what an older pack calls A is answered from the city's variable of that name, never from A."""
+    """B75: what an older pack calls A is answered from the city's variable of that name, never from A."""
     a, b = "${CHANNEL_HARBOUR_A}", "${B}"
     url = f"https://a.example/?k={a}"
     receiver = Receiver(id="v", kind="sms", url=url, to=b, headers={"x": a}, body={"l": [b, 1]})
@@ -120,7 +120,7 @@ def test_references_are_filled_from_the_citys_own_variables_and_nowhere_else() -
 
 @pytest.mark.parametrize("name", ["WHISTLE_SECRET", "PATH", "CHANNEL_ABC_KEY", "CHANNEL_A_KEY", "QUAY_ROBOT"])
 def test_no_city_reads_anothers_variables_nor_what_is_not_for_packs(name: str) -> None:
-    """B79."""
+    """B75."""
     smuggled = Receiver(id="v", kind="wecom", url=f"https://a.example/${{{name}}}")
     with pytest.raises(UnsetError):
         References({name: "x"}).resolved(smuggled, "ab")

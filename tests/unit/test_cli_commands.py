@@ -108,7 +108,7 @@ def test_a_replay_wants_a_time_or_a_duration(since: str, tmp_path: Path) -> None
 def test_a_rotation_is_noted_and_the_next_command_shows_the_new_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B70: also where `dev.json` says the token, and where the operator holds it in his environment."""
+    """B66: also where `dev.json` says the token, and where the operator holds it in his environment."""
     secret = read_secret(tmp_path)
     (tmp_path / "dev.json").write_text('{"ops": "old", "urls": {"router": "http://router"}}')
 

@@ -76,7 +76,7 @@ def test_the_walk_finds_errors_where_the_decoder_does_and_nowhere_else(sent: dic
     ids=["answers", "nested answers", "unknown names", "a long array", "a long name", "unknown names inside"],
 )
 def test_no_body_makes_more_errors_than_are_read(sent: Any) -> None:
-    """B51: jsonschema collected every nested one before the first was looked at; 60,000 held the loop for 16 s."""
+    """B50: jsonschema collected every nested one before the first was looked at; 60,000 held the loop for 16 s."""
     raw = msgspec.json.encode(sent)
     with pytest.raises(Refusal) as refusal:
         Body(ReportBody).read(raw)
@@ -85,7 +85,7 @@ def test_no_body_makes_more_errors_than_are_read(sent: Any) -> None:
 
 
 def test_the_walk_ends_at_the_last_error_that_is_named() -> None:
-    """B51: what lies behind it costs nothing. Counted by memory, since a clock says little on a busy machine."""
+    """B50: what lies behind it costs nothing. Counted by memory, since a clock says little on a busy machine."""
     content = {**GOOD, "answers": {str(n): [] for n in range(50)}, **{f"unknown{n}": n for n in range(100_000)}}
     raw = msgspec.json.encode(content)
     msgspec.json.decode(raw)
@@ -111,7 +111,7 @@ def test_deep_nesting_and_half_characters_are_no_json(raw: bytes) -> None:
 
 @pytest.mark.parametrize("at", EDGES)
 def test_a_time_that_no_zone_can_reckon_with_is_refused_in_every_body(at: str) -> None:
-    """B53: each of them was a fault of ours, OverflowError."""
+    """B52: each of them was a fault of ours, OverflowError."""
     visit = {"place": "quay", "at": at}
     bodies: list[tuple[Any, dict[str, Any], str]] = [
         (ReportBody, {**GOOD, "observed_at": at}, "/observed_at"),
@@ -126,7 +126,7 @@ def test_a_time_that_no_zone_can_reckon_with_is_refused_in_every_body(at: str) -
 
 @pytest.mark.parametrize("at", [*EDGES, "2026-03-02T08:00:00", "tomorrow"])
 def test_a_time_that_no_zone_can_reckon_with_is_refused_in_every_query(at: str) -> None:
-    """B53."""
+    """B52."""
     for shape, name in ((OnDutyQuery, "at"), (VisitQuery, "from"), (VisitQuery, "to")):
         with pytest.raises(Refusal) as refusal:
             query([(name, at)], shape)
@@ -136,7 +136,7 @@ def test_a_time_that_no_zone_can_reckon_with_is_refused_in_every_query(at: str) 
 @pytest.mark.parametrize("inner", [*EDGES[:2], 5, None, "now", "2026-03-02T08:00:00"])
 @pytest.mark.parametrize("id_", ["c1", 7, None, "a\0b", "x" * 500])
 def test_a_cursor_that_no_page_gave_is_refused(inner: Any, id_: Any) -> None:
-    """B53."""
+    """B52."""
     cursor = base64.urlsafe_b64encode(msgspec.json.encode([inner, id_])).decode()
     with pytest.raises(Refusal) as refusal:
         beyond(cursor, "at", 1)
@@ -164,7 +164,7 @@ def test_times_come_out_in_utc_wherever_they_lie() -> None:
 
 
 def test_every_wrong_parameter_is_named() -> None:
-    """B55."""
+    """B54."""
     sent = [("limit", "0"), ("state", "asleep"), ("colour", "red"), ("from", "x"), ("cursor", "")]
     with pytest.raises(Refusal) as refusal:
         query(sent, VisitQuery)
@@ -172,7 +172,7 @@ def test_every_wrong_parameter_is_named() -> None:
 
 
 def test_a_parameter_said_twice_is_refused() -> None:
-    """B55: of two, readers take different ones."""
+    """B54: of two, readers take different ones."""
     with pytest.raises(Refusal) as refusal:
         query([("limit", "5"), ("limit", "6")], VisitQuery)
     assert refusal.value.errors[0].pointer == "?limit"

@@ -299,7 +299,7 @@ async def test_there_is_nothing_there_and_not_that_way(client: httpx.AsyncClient
 @pytest.mark.parametrize("host", ["evil.example", "[", "a b", "%00", "x" * 5000])
 @pytest.mark.parametrize("path", ["/open/", "/lamps/", "/nowhere", "/lamps/1/"])
 async def test_no_host_header_leads_anywhere(house: House, host: str, path: str) -> None:
-    """B54: a slash too many was redirected to whatever the Host header named; ``[`` was a fault."""
+    """B53: a slash too many was redirected to whatever the Host header named; ``[`` was a fault."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=house.application), base_url="http://test") as anon:
         answer = await anon.get(path, headers={"host": host})
     problem(answer, 404, "not-found")
@@ -308,7 +308,7 @@ async def test_no_host_header_leads_anywhere(house: House, host: str, path: str)
 
 
 async def test_a_route_that_asks_for_nothing_takes_no_parameter(client: httpx.AsyncClient) -> None:
-    """B55; what nobody needs a token for is a page, and messengers add to the addresses of pages."""
+    """B54; what nobody needs a token for is a page, and messengers add to the addresses of pages."""
     refused = await client.post("/lamps?dry_run=1", json=GOOD, headers=KEY)
     assert pointers(problem(refused, 422, "invalid")) == {"?dry_run"}
     assert (await client.get("/open?from=messenger")).status_code == 201

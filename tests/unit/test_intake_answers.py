@@ -75,12 +75,12 @@ def refused(answers: dict[str, Any], category: str | None = CATEGORY) -> set[str
     ],
 )
 def test_an_answer_that_no_question_asks_for_is_named(answers: dict[str, Any], pointers: set[str]) -> None:
-    """B52: they were taken with 202, checked against nothing and kept nowhere."""
+    """B51: they were taken with 202, checked against nothing and kept nowhere."""
     assert refused(answers) == pointers
 
 
 def test_answers_are_kept_and_reach_who_handles_the_report() -> None:
-    """B52."""
+    """B51."""
     answers = {"pole": "0513201", "lamps": 2, "light": "none"}
     document = to_doc(taken(category=CATEGORY, answers=answers), TRACE, NOW)
     assert document["answers"] == answers
@@ -105,7 +105,7 @@ def test_numbers_of_persons_are_taken_out_of_answers_too() -> None:
 
 
 def test_answers_are_bounded() -> None:
-    """B51."""
+    """B50."""
     assert refused({f"q{n}": "x" * 500 for n in range(9)}, None) == {"/answers"}
     assert CHARACTERS_MAX == 4000
     for wrong in ({f"q{n}": 1 for n in range(51)}, {"q": "x" * 501}, {"$gt": 1}, {"a.b": 1}, {"q": 2**63}, {"": 1}):
@@ -114,7 +114,7 @@ def test_answers_are_bounded() -> None:
 
 
 def test_answers_of_a_confidential_report_are_sealed() -> None:
-    """B52."""
+    """B51."""
     fields = {"category": CATEGORY, "answers": {"pole": "SECRETPOLE"}, "reporter": {"ref": "r", "confidential": True}}
     document = to_doc(taken(**fields), TRACE, NOW)
     assert "answers" not in document
@@ -123,7 +123,7 @@ def test_answers_of_a_confidential_report_are_sealed() -> None:
 
 
 def test_a_question_costs_no_more_than_its_answer_is_long() -> None:
-    """B51: a pattern of the pack, a reference or a question inside an answer is not looked at."""
+    """B50: a pattern of the pack, a reference or a question inside an answer is not looked at."""
     question = {"type": "string", "pattern": "^(a+)+$", "$ref": "#", "anyOf": [{"pattern": "(a|a)*b"}]}
     began = time.process_time()
     assert not list(Questions({"properties": {"q": question}}).errors({"q": "a" * 400 + "!"}))

@@ -121,7 +121,7 @@ def test_a_time_that_no_calendar_holds_is_refused_and_no_fault(at: str) -> None:
 
 
 def test_what_was_received_long_ago_is_historic_or_refused() -> None:
-    """B56: an importer's report of 2001 was breached when its case was opened, and everybody was told."""
+    """B55: an importer's report of 2001 was breached when its case was opened, and everybody was told."""
     assert refused(IMPORTER, received_at="2001-01-01T00:00:00Z") == {"/received_at"}
     assert refused(IMPORTER, received_at=(NOW - timedelta(days=7, seconds=1)).isoformat()) == {"/received_at"}
     assert submission(who=IMPORTER, received_at=(NOW - timedelta(days=7)).isoformat()).received_at

@@ -54,5 +54,5 @@ def test_a_name_said_twice_is_found_and_nothing_else_is(value: object, ascii_onl
     ],
 )
 def test_every_spelling_of_a_name_is_that_name(raw: bytes, twice: bool) -> None:
-    """B54: ``"a b"`` twice was taken, and the second one counted."""
+    """B53: ``"a b"`` twice was taken, and the second one counted."""
     assert repeats_a_name(raw) is twice

@@ -136,7 +136,7 @@ async def _healthy(asked: Names) -> None:
 
 
 def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """B64: on the loop that the services run on, whose own look-ups have four threads."""
+    """B60: on the loop that the services run on, whose own look-ups have four threads."""
     monkeypatch.setattr(names, "SECONDS_MAX", 1.0)
 
     async def looked_up() -> None:
@@ -150,7 +150,7 @@ def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypat
 
 
 async def test_a_look_up_ends_after_two_seconds() -> None:
-    """B64: whoever adds a webhook is answered, and an attempt fails in time."""
+    """B60: whoever adds a webhook is answered, and an attempt fails in time."""
     async with name_server() as (_, resolver):
         assert await failed(Names(resolver)("one.silent.example", 443)) < names.SECONDS_MAX + 1.5
 

@@ -168,7 +168,7 @@ async def test_when_the_router_is_away_one_may_press_again(mail: Mail) -> None:
 @pytest.mark.parametrize("how", ["left the pack", "sees it no more"])
 @pytest.mark.parametrize("state", ["sent", "acked", "over"])
 async def test_who_left_or_does_not_see_the_case_any_more_reads_no_word_of_it(mail: Mail, how: str, state: str) -> None:
-    """B72: the page showed title, words and button for up to a day."""
+    """B68: the page showed title, words and button for up to a day."""
     mail.alerts.alert |= {"state": state}
     mail.router.seen = how == "left the pack"
     mail.directory.people = {"qs-desk"} if mail.router.seen is False else set()
@@ -179,7 +179,7 @@ async def test_who_left_or_does_not_see_the_case_any_more_reads_no_word_of_it(ma
 
 
 async def test_a_page_whose_right_cannot_be_asked_shows_nothing_and_may_be_opened_again(mail: Mail) -> None:
-    """B72: the router is away."""
+    """B68: the router is away."""
     mail.router.away = True
     status, page = await mail.get(mail.token)
     assert status == 503

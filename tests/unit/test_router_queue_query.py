@@ -43,7 +43,7 @@ def wrong(*given: tuple[str, str]) -> set[str]:
     ],
 )
 def test_a_value_that_means_nothing_is_named(name: str, value: str) -> None:
-    """B55: an unknown priority was an empty queue, and words beyond the hundredth were passed over."""
+    """B54: an unknown priority was an empty queue, and words beyond the hundredth were passed over."""
     assert wrong((name, value)) == {f"?{name}"}
 
 

@@ -32,7 +32,7 @@ def sealed_case() -> Case:
 
 @pytest.mark.parametrize("name", ALL_BODIES)
 def test_every_free_text_of_a_command_is_sealed_and_opens_again(name: str) -> None:
-    """B74."""
+    """B70."""
     codes = {**CODES, **({"reason": "part_ordered"} if name == "pause" else {})}
     made, words = filled(name, ALL_BODIES[name], codes)
     body = msgspec.convert(made, ALL_BODIES[name])
@@ -52,7 +52,7 @@ def test_a_shape_of_which_it_is_not_known_where_its_words_are_is_refused() -> No
 
 
 def test_what_an_older_version_kept_in_plain_is_shown_to_handlers_alone() -> None:
-    """B74: question, consultation, history, second matter."""
+    """B70: question, consultation, history, second matter."""
     case = replace(
         sealed_case(),
         description="OLDMATTER",

@@ -96,7 +96,7 @@ async def what(tail: Tail, who: Listener, *events: cases.CaseEvent) -> list[str]
 
 
 async def test_a_replay_cut_after_any_frame_goes_on_without_loss_and_without_repetition() -> None:
-    """B69: each frame's id is the position after that frame, not the tail's newest."""
+    """B65: each frame's id is the position after that frame, not the tail's newest."""
     tail = started(partitions=3)
     told = [event(f"c{n}", QUAY if n % 3 else MILL) for n in range(60)]
     lie = [(n % 2 if n % 5 else 2) for n in range(60)]
@@ -123,7 +123,7 @@ async def test_what_comes_while_it_is_replayed_follows_once_and_its_id_resumes_t
 
 @pytest.mark.parametrize("said", [{"c": "k1", "o": {"0": "x"}}, {"c": "k1", "o": None}, {"c": 1, "o": {}}, None, 5, []])
 def test_a_cursor_with_wrong_fields_is_refused(said: Any) -> None:
-    """B69: it was 200, and the connection was cut."""
+    """B65: it was 200, and the connection was cut."""
     with pytest.raises(Refusal) as refused:
         read(base64.urlsafe_b64encode(json.dumps(said).encode()).decode())
     assert refused.value.status == 422
@@ -207,7 +207,7 @@ async def drained(stream: AsyncIterator[bytes]) -> int:
 
 
 async def test_many_streams_from_the_very_beginning_hold_the_loop_for_nobody() -> None:
-    """B68: those of an officer of another city, where nothing matches, and those of the queue itself."""
+    """B64: those of an officer of another city, where nothing matches, and those of the queue itself."""
     tail = started()
     said = event("c1")
     for first in range(0, 18_000, 500):
@@ -228,7 +228,7 @@ async def test_many_streams_from_the_very_beginning_hold_the_loop_for_nobody() -
 
 
 async def test_a_thousand_idle_streams_hold_the_loop_for_nobody_while_a_thousand_events_come() -> None:
-    """B68: an event is rendered once, and offered to those whom it concerns."""
+    """B64: an event is rendered once, and offered to those whom it concerns."""
     tail = started()
     idle = [asyncio.create_task(drained(tail.follow(listener(MILL), None))) for _ in range(990)]
     mine = [asyncio.create_task(drained(tail.follow(listener(), None))) for _ in range(10)]
@@ -291,7 +291,7 @@ async def ends(room: Room, response: Any) -> list[str]:
 async def test_a_stream_ends_with_reset_when_its_reader_may_not_read_any_more(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B67: and what waited for him is not told."""
+    """B63: and what waited for him is not told."""
     room = Room()
     response = room.open()
     if how == "revoked":
@@ -330,7 +330,7 @@ async def run(response: Any) -> None:
 
 
 async def test_a_person_has_so_many_streams_and_a_process_too_and_each_ends_its_place_is_free() -> None:
-    """B68: 429 and 503 say when to come again."""
+    """B64: 429 and 503 say when to come again."""
     room = Room(most=4, each=3)
     first = [room.open() for _ in range(3)]
     with pytest.raises(Refusal) as mine:

@@ -38,7 +38,7 @@ def test_a_token_that_was_changed_is_nothing() -> None:
 
 
 def test_a_token_has_one_spelling() -> None:
-    """B62: Python's decoder passes over strange characters, padding and left-over bits: 59 spellings of one token."""
+    """B58: Python's decoder passes over strange characters, padding and left-over bits: 59 spellings of one token."""
     token = LINKS.token("sheyang/r1/1", ENDS)
     others = {token[:at] + strange + token[at:] for at in range(len(token) + 1) for strange in "!~ .=\n+/"}
     others |= {token + "=" * n for n in range(1, 4)}
