@@ -121,8 +121,13 @@ class PhotoApi:
         if who.kind != "officer":
             return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
         report = await self._store.get(who.city, None, where["_id"])
-        if report is None:
-            return False
+        own = await self._store.case_of_its_own(opened_by) if photo.get("case") is not None else None
+        if report is None:  # a second matter's case, which no report opened
+            if own is None:
+                return False
+            report = {"confidential": own["confidential"], "category": own["category"], "case": own}
+        elif own is not None:  # also those of a case that was merged into another
+            report = {**report, "also": [*report.get("also", ()), own]}
         pack = self._packs.current(who.city)
         if report["confidential"]:
             return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))

@@ -130,6 +130,11 @@ class ReportStore:
         report = await self.reports.find_one({"_id": id_, **mine})
         return None if report is None else {**report, **await self._case_of(id_)}
 
+    async def case_of_its_own(self, report: str) -> Document | None:
+        """The state of the case that has this id's place, merged or not; None where none was told of yet."""
+        progress = await self.progress.find_one({"_id": report}, {"case": 1})
+        return progress.get("case") if progress is not None else None
+
     async def _case_of(self, report: str) -> Document:
         """``case``: the state of the case that the report hangs on, and ``hangs`` where another opened that.
 

@@ -352,17 +352,23 @@ async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(databas
     assert [numbers(text) for text in end.texts] == [[1]]
 
 
-async def test_what_waited_for_a_person_who_left_the_pack_is_not_told(database: Database) -> None:
+@pytest.mark.parametrize("how", ["left", "over"])
+async def test_what_waited_for_a_person_who_left_the_pack_is_not_told(database: Database, how: str) -> None:
     """B68: held by his own rules, or by a receiver that was away."""
     with robot() as end, robot() as desk:
-        units = {"quayside": {"wecom": "${CHANNEL_HARBOUR_GROUP}"}}
-        named: Any = {"units": units, "people": {"qs-walk": {"wecom": "${CHANNEL_HARBOUR_OWN}"}}}
-        environment = {"OWN": end.url, "GROUP": desk.url}
-        notifier = await channels(database, environment, **named)
+        named: Any = {
+            "units": {"quayside": {"wecom": "${CHANNEL_HARBOUR_GROUP}"}},
+            "people": {"qs-walk": {"wecom": "${CHANNEL_HARBOUR_OWN}"}},
+        }
+        notifier = await channels(database, {"OWN": end.url, "GROUP": desk.url}, **named)
         await notifier.happens(opened(1, notifier.pack))
         files = harbour_with_channels(**named)
         posts: Any = yaml_text.parse(files["posts.yaml"])
-        posts["people"] = [person for person in posts["people"] if person["id"] != "qs-walk"]
+        (walker,) = [person for person in posts["people"] if person["id"] == "qs-walk"]
+        if how == "left":
+            posts["people"].remove(walker)
+        else:
+            walker["valid_to"] = str(notifier.pack.day(NOW))
         files["posts.yaml"] = json.dumps(posts, ensure_ascii=False)
         await holds(notifier, files)
         await work(notifier.courier())

@@ -1,11 +1,12 @@
 """Promise: who sees a case is decided once, by the router; photos, reports, alerts and streams look it up."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
+from services.intake.photo_api import PhotoApi
 from services.intake.progress import _shown
 from services.intake.sight import sees
 from services.notifier.confidential import told
@@ -17,6 +18,7 @@ from services.router.domain.happened import Happened
 from services.router.officers import acting
 from services.router.public import to_envelopes
 from services.router.visibility import seen_by
+from shared.city.pack import Pack
 from shared.city.posts import NONE_SINCE
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
@@ -130,3 +132,35 @@ def test_who_has_a_confidential_case_in_hand_is_told_of_it() -> None:
     assert set(reached) == {"branch.member"}
     old = msgspec.structs.replace(state, seen_by=[])
     assert "jingang.duty" in told([Notice("told", "jingang", "A")], old, gardens(), MORNING, NONE_SINCE)
+
+
+class Kept:
+    """Intake's store: a second matter's case, or one that was merged, and the report where there is one."""
+
+    def __init__(self, report: dict[str, Any] | None, own: dict[str, Any]) -> None:
+        self.report, self.own = report, own
+
+    async def get(self, *_: Any) -> dict[str, Any] | None:
+        return self.report
+
+    async def case_of_its_own(self, _: str) -> dict[str, Any]:
+        return self.own
+
+
+class Packs:
+    def current(self, _: str) -> Pack:
+        return gardens()
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["a second matter's", "merged into another"])
+async def test_a_cases_own_photos_are_seen_by_whoever_sees_the_case(merged: bool) -> None:
+    own = intake_has(called_in().case)["case"]
+    into = {**own, "seen_by": ["construction"]}
+    report = {"_id": "r1", "confidential": False, "category": own["category"], "case": into} if merged else None
+    photos = PhotoApi(cast(Any, None), cast(Any, Kept(report, own)), cast(Any, Packs()), cast(Any, None))
+    photo = {"_id": "p1", "app": "another", "case": "c1", "report": None}
+    assert await photos._may_see(photo, officer("power.desk"))
+    assert not await photos._may_see(photo, officer("urban.desk"))
+    assert await photos._may_see(photo, officer("construction.desk")) is merged
+    photos._store = cast(Any, Kept(None, {**own, "confidential": True}))
+    assert not await photos._may_see(photo, officer("power.desk"))

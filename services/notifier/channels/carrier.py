@@ -19,6 +19,7 @@ from services.notifier.links import Links
 from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.receivers import Receiver
+from shared.city.rota import valid
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import plain_id
 from shared.runtime.mongo import Document
@@ -80,7 +81,7 @@ class ChannelCarrier:
         groups = await self._groups(due)
         if settings is None or not groups:
             return [Parcel(due, None)]
-        if left := self._of_those_who_left(groups):
+        if left := self._of_those_who_left(groups, now):
             return [Parcel(left, None)]
         channel = self._kinds[settings.kind]
         sent = await self._turns.take(receiver, now, channel.seconds)
@@ -165,14 +166,15 @@ class ChannelCarrier:
                 groups.setdefault(place, []).append((delivery, alerts[delivery["alert"]]))
         return list(groups.values())
 
-    def _of_those_who_left(self, groups: Sequence[Group]) -> list[Document]:
-        """Deliveries to persons whom the pack that holds now does not have: what waited for them is not told."""
+    def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[Document]:
+        """Deliveries to persons whom the pack that holds now does not have or appoint now: what waited is not told."""
         try:
-            people = self._packs.current(groups[0][0][0]["city"]).people
+            pack = self._packs.current(groups[0][0][0]["city"])
         except Refusal:  # no pack holds here yet: as the alert's own had it
             return []
+        there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
         pairs = [pair for group in groups for pair in group]
-        return [d for d, alert in pairs if d["to"] == "person" and alert["recipient"] not in people]
+        return [d for d, alert in pairs if d["to"] == "person" and alert["recipient"] not in there]
 
     def _item(self, pack: Pack, group: Group) -> Item:
         alert = group[0][1]
