@@ -55,8 +55,6 @@ FIELDS: dict[str, Any] = {
     "said_at": T0,
     "where": (120.26, 33.77),
     "photos": ("f1",),
-    "said_at": T0,
-    "where": (120.26, 33.77),
     "to": OTHER,
     "path": OTHER_PATH,
     "act": "tell",
