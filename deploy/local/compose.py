@@ -40,6 +40,8 @@ IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17"}
 MEMBER = Member(27017, host="mongo")
 OWNER = "10001:10001"
 KEY_FILE = "/tmp/key"  # noqa: S108 - of the container, in memory
+KEYS = "/keys"
+"""The master keys of reporters' data, in a volume that intake alone has."""
 BUCKET_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ALLOW_HTTP")
 """Handed on from where compose runs, if they are set there."""
 Block = dict[str, Any]
@@ -57,7 +59,7 @@ def render() -> str:
             **{s.name: _service(s) for s in SERVICES},
         },
         "networks": {"servers": {"internal": True}, "front": {}},
-        "volumes": {"kafka": {}, "mongo": {}, "data": {}},
+        "volumes": {"kafka": {}, "mongo": {}, "data": {}, "keys": {}},
         "secrets": {"ca": {"file": CA_FILE}, "kafka": {"file": KAFKA_PEM_FILE}},
     }
     return HEADER + yaml.safe_dump(whole, sort_keys=False, width=110, allow_unicode=True)
@@ -196,7 +198,10 @@ def _service(service: Service) -> Block:
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
     told["WHISTLE_HEARTBEAT_URL"] = "${WHISTLE_HEARTBEAT_URL:-}"
     told["OTEL_EXPORTER_OTLP_ENDPOINT"] = "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"
+    volumes = ["data:/data"]
     if service.name == "intake":
+        told["WHISTLE_KEYS"] = KEYS
+        volumes.append(f"keys:{KEYS}")
         told["WHISTLE_PHOTO_STORE"] = "${WHISTLE_PHOTO_STORE:-}"
         told |= dict.fromkeys(BUCKET_VARIABLES)
         told["WHISTLE_REPORTER_RATE"] = "${WHISTLE_REPORTER_RATE:-60}"
@@ -205,7 +210,7 @@ def _service(service: Service) -> Block:
         **_image(),
         "command": ["python", "-m", service.module],
         "environment": told,
-        "volumes": ["data:/data"],
+        "volumes": volumes,
         "networks": ["servers", "front"],
         "ports": [f"127.0.0.1:{port}:{port}"],
         "depends_on": {"accounts": {"condition": "service_completed_successfully"}},

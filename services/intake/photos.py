@@ -1,18 +1,23 @@
 """Photos: looked at when they arrive, stored as sent, cleaned later, shown only when clean.
 
 A photo is claimed by compare-and-set before what shows it is written; what nobody claimed is swept after a day.
+
+A key stands for one photo from its row on, which says its hash and is ``arriving``. Each attempt puts the bytes under a
+name of its own that the row has beforehand; who then makes the row ``sent`` says which name counts. So no two write one
+name, and whatever an attempt that died left behind is deleted by its row. Rows of 0.1.0 have one name: their id.
 """
 
 import asyncio
 import contextlib
 import hashlib
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from prometheus_client import Gauge
 
 from services.intake.domain.photo import Cleaned, Picture
-from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, too_many
+from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, too_many, unavailable
 from shared.kernel.ids import secret_id
 from shared.runtime.identity.directory import Principal
 from shared.runtime.mongo import Bucket, Database, Document, IndexModel
@@ -28,6 +33,10 @@ UNCLAIMED_BYTES_MAX = 512 * 1024 * 1024
 UNCLAIMED_RETRY_SECONDS = 60
 SWEEP_PAGE = 100
 ATTEMPTS_MAX = 3
+PUTS_KEPT = 32
+"""Names of one photo's bytes; only the last one or two are ever in use."""
+_THERE: Document = {"$in": ["sent", "clean", "unreadable"]}
+"""Neither ``arriving`` nor ``going`` (being swept)."""
 _WAITING = Gauge("whistle_waiting_photos", "Photos that wait to be cleaned.")
 
 INDEXES = (
@@ -58,34 +67,40 @@ class PhotoStore:
         """
         id_ = secret_id("f", self._secret, "photo", who.city, who.who, key)
         sha256 = hashlib.sha256(content).hexdigest()
+        name = f"{id_}.{secrets.token_hex(8)}"
         found = await self.photos.find_one({"_id": id_}, {"sha256": 1})
         if found is None:
             await self._room_for(sender_of(who), len(content))
-            await self._originals.put(id_, content)
-            fresh = await self.photos.insert(
-                {
-                    "_id": id_,
-                    "city": who.city,
-                    "app": who.who,
-                    "sender": sender_of(who),
-                    "bytes": len(content),
-                    "sha256": sha256,
-                    "media": picture.media,
-                    "width": picture.width,
-                    "height": picture.height,
-                    "state": "sent",
-                    "attempts": 0,
-                    "sent_at": real_now(),
-                    "lease_until": real_now(),
-                    "claimed": False,
-                }
-            )
-            if fresh:
-                self._arrived.set()
-                return id_, False
-            found = await self.photos.find_one({"_id": id_}, {"sha256": 1})
-        if found is None or found["sha256"] != sha256:
+            if await self.photos.insert(_row(id_, who, len(content), sha256, picture, name)):
+                return await self._put(id_, name, content)
+        elif found["sha256"] != sha256:
             raise key_reused()
+        if await self.photos.update(
+            {"_id": id_, "state": "arriving", "sha256": sha256},
+            {"$push": {"originals": {"$each": [name], "$slice": -PUTS_KEPT}}},
+        ):
+            return await self._put(id_, name, content)
+        return await self._there(id_, sha256)
+
+    async def _put(self, id_: str, name: str, content: bytes) -> tuple[str, bool]:
+        """The bytes, and then that they count, unless those of another attempt do already."""
+        await self._originals.put(name, content)
+        if await self.photos.update(
+            {"_id": id_, "state": "arriving", "originals": name},
+            {"$set": {"state": "sent", "original": name, "lease_until": real_now()}},
+        ):
+            self._arrived.set()
+            return id_, False
+        await self._originals.delete(name)
+        return await self._there(id_, hashlib.sha256(content).hexdigest())
+
+    async def _there(self, id_: str, sha256: str) -> tuple[str, bool]:
+        """Asked by a change, since a majority's view may be from before the row."""
+        found = await self.photos.update_and_get({"_id": id_}, {"$inc": {"repeats": 1}})
+        if found is not None and found["sha256"] != sha256:
+            raise key_reused()
+        if found is None or found["state"] not in _THERE["$in"]:
+            raise unavailable("The photo was given up at this moment. Repeat with the same key.")
         return id_, True
 
     async def _room_for(self, sender: str, size: int) -> None:
@@ -100,7 +115,7 @@ class PhotoStore:
 
         Raises ``Refusal`` 422 naming those that are not to be had.
         """
-        where: Document = {"city": who.city, "app": who.who, "report": {"$in": [None, report]}}
+        where: Document = {"city": who.city, "app": who.who, "state": _THERE, "report": {"$in": [None, report]}}
         claimed = await self._claim(where, photos, {"report": report})
         if claimed is None:
             missing = await self._missing(where, photos)
@@ -115,7 +130,7 @@ class PhotoStore:
 
     async def claim_for_case(self, city: str, photos: Sequence[str], case: str) -> list[str]:
         """All of ``photos`` belong to ``case``; answers those that are not to be had."""
-        where: Document = {"city": city, "report": None, "case": {"$in": [None, case]}}
+        where: Document = {"city": city, "state": _THERE, "report": None, "case": {"$in": [None, case]}}
         claimed = await self._claim(where, photos, {"case": case})
         return await self._missing(where, photos) if claimed is None else []
 
@@ -134,7 +149,8 @@ class PhotoStore:
 
     async def get(self, city: str | None, id_: str) -> Document | None:
         """A photo of ``city`` (None: of any)."""
-        return await self.photos.find_one({"_id": id_} if city is None else {"_id": id_, "city": city})
+        where: Document = {"_id": id_, "state": _THERE}
+        return await self.photos.find_one(where if city is None else {**where, "city": city})
 
     async def shown(self, id_: str, size: str) -> bytes | None:
         """The clean picture, ``full`` or ``thumb``."""
@@ -157,7 +173,7 @@ class PhotoStore:
             return None
         self._last_turn = photo.get("sender", "")
         try:
-            content = await self._originals.get(photo["_id"])
+            content = await self._originals.get(str(photo.get("original", photo["_id"])))
         except Refusal:
             await self._give_back(photo["_id"])
             raise
@@ -187,7 +203,8 @@ class PhotoStore:
         if cleaned is not None and cleaned.looks is not None:
             found["looks"] = cleaned.looks
         photo = await self.photos.update_and_get({"_id": id_, "state": "sent"}, {"$set": found})
-        await self._originals.delete(id_)
+        if photo is not None:
+            await self._delete_originals(photo)
         return photo
 
     async def _give_back(self, id_: str) -> None:
@@ -204,23 +221,48 @@ class PhotoStore:
             {"claimed": False, "sent_at": {"$lte": now - UNCLAIMED_KEPT}}, {"_id": 1}, limit=SWEEP_PAGE
         )
         for photo in old:
-            if await self.photos.delete({"_id": photo["_id"], "claimed": False}):
-                await self._delete_bytes(photo["_id"])
+            going = await self.photos.update_and_get({**photo, "claimed": False}, {"$set": {"state": "going"}})
+            if going is not None:
+                await self._delete_bytes(going)
+                await self.photos.delete(photo)
         return len(old)
 
     async def forget(self, photos: Sequence[Document]) -> int:
         """Delete claimed photos, bytes first: what is half gone is found again."""
         for photo in photos:
-            await self._delete_bytes(photo["_id"])
+            await self._delete_bytes(photo)
         return await self.photos.delete({"_id": {"$in": [photo["_id"] for photo in photos]}})
 
-    async def _delete_bytes(self, id_: str) -> None:
-        for bucket, name in (
-            (self._originals, id_),
-            (self._clean, f"{id_}.full"),
-            (self._clean, f"{id_}.thumb"),
-        ):
-            await bucket.delete(name)
+    async def _delete_bytes(self, photo: Document) -> None:
+        await self._delete_originals(photo)
+        for size in ("full", "thumb"):
+            await self._clean.delete(f"{photo['_id']}.{size}")
+
+    async def _delete_originals(self, photo: Document) -> None:
+        for name in photo.get("originals", (photo["_id"],)):
+            await self._originals.delete(name)
+
+
+def _row(id_: str, who: Principal, size: int, sha256: str, picture: Picture, name: str) -> Document:
+    """A photo before its bytes are put, under ``name``."""
+    now = real_now()
+    return {
+        "_id": id_,
+        "city": who.city,
+        "app": who.who,
+        "sender": sender_of(who),
+        "bytes": size,
+        "sha256": sha256,
+        "media": picture.media,
+        "width": picture.width,
+        "height": picture.height,
+        "state": "arriving",
+        "originals": [name],
+        "attempts": 0,
+        "sent_at": now,
+        "lease_until": now,
+        "claimed": False,
+    }
 
 
 def sender_of(who: Principal) -> str:

@@ -1,5 +1,7 @@
 """Photos on a real database, their bytes there or in a bucket: kept once, claimed by one, cleaned by one, swept."""
 
+import asyncio
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -48,6 +50,79 @@ async def test_another_photo_under_the_same_key_is_refused(photos: PhotoStore) -
     assert refusal.value.kind == "idempotency-key-reused"
 
 
+async def test_of_two_photos_at_once_under_one_key_one_is_stored_with_its_own_bytes(photos: PhotoStore) -> None:
+    """B66: the other is refused, and its bytes are nobody's; the same at once is one photo."""
+    for round_ in range(6):
+        contents = (b"ones", b"others", b"ones", b"others")
+        answers = await asyncio.gather(
+            *(photos.keep(APP, f"k{round_}", content, PNG) for content in contents), return_exceptions=True
+        )
+        done = {content for content, answer in zip(contents, answers, strict=True) if isinstance(answer, tuple)}
+        assert len(done) == 1, answers
+        others = [answer for answer in answers if not isinstance(answer, tuple)]
+        assert [getattr(other, "kind", other) for other in others] == ["idempotency-key-reused"] * 2
+        taken = await photos.next_to_clean()
+        assert taken is not None
+        assert (taken[1], taken[0]["sha256"]) == (taken[1], hashlib.sha256(taken[1]).hexdigest())
+        assert {taken[1]} == done
+
+
+class Killed(BaseException):
+    """What kill -9 does: nothing after it runs."""
+
+
+@pytest.mark.parametrize("dies", ["before its bytes", "after its bytes"])
+async def test_who_is_killed_while_a_photo_arrives_leaves_nothing_that_is_never_cleaned_nor_swept(
+    photos: PhotoStore, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    """B66: no report may claim it; the same again completes it, another is refused; else it is swept with its bytes."""
+    put, names = photos._originals.put, []
+
+    async def killed(name: str, content: bytes) -> None:
+        names.append(name)
+        if dies == "after its bytes":
+            await put(name, content)
+        raise Killed
+
+    with monkeypatch.context() as at_once:
+        at_once.setattr(photos._originals, "put", killed)
+        for key in ("again", "never"):
+            with pytest.raises(Killed):
+                await photos.keep(APP, key, b"bytes", PNG)
+    again, never = [row["_id"] for row in await photos.photos.find({}, sort=[("sent_at", 1)], limit=9)]
+    assert await photos.next_to_clean() is None
+    assert await photos.get("harbour", again) is None
+    with pytest.raises(Refusal):
+        await photos.claim_for_report(APP, [never], "r1")
+    with pytest.raises(Refusal) as refusal:
+        await photos.keep(APP, "again", b"others", PNG)
+    assert refusal.value.kind == "idempotency-key-reused"
+    assert await photos.keep(APP, "again", b"bytes", PNG) == (again, False)
+    assert await photos.keep(APP, "again", b"bytes", PNG) == (again, True)
+    taken = await photos.next_to_clean()
+    assert taken is not None and taken[1] == b"bytes"
+    await photos.finish(again, Cleaned(b"full", b"thumb"))
+    assert await photos.sweep(real_now() + timedelta(hours=25)) == 2
+    assert await photos.photos.count({}, limit=9) == 0
+    assert [await photos._originals.get(name) for name in names] == [None, None]
+
+
+async def test_photos_of_version_0_1_0_are_found_under_their_id(photos: PhotoStore) -> None:
+    photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
+    await photos._originals.put(photo, b"of 0.1.0")
+    await photos.photos.update({"_id": photo}, {"$unset": {"original": 1, "originals": 1}})
+    taken = await photos.next_to_clean()
+    assert taken is not None and taken[1] == b"of 0.1.0"
+    await photos.finish(photo, Cleaned(b"full", b"thumb"))
+    assert await photos._originals.get(photo) is None
+
+
+async def original(photos: PhotoStore, photo: str) -> bytes | None:
+    """The bytes as sent, whatever the row's state."""
+    row = await photos.photos.find_one({"_id": photo})
+    return None if row is None else await photos._originals.get(row["original"])
+
+
 async def test_a_photo_belongs_to_one_report_and_claiming_it_again_changes_nothing(photos: PhotoStore) -> None:
     photo, _ = await photos.keep(APP, "k1", b"bytes", PNG)
     await photos.claim_for_report(APP, [photo], "r1")
@@ -75,7 +150,7 @@ async def test_a_photo_is_cleaned_by_one_worker_and_shown_only_then(photos: Phot
     assert await photos.next_to_clean() is None
     await photos.finish(photo, Cleaned(b"full", b"thumb"))
     assert (await photos.shown(photo, "full"), await photos.shown(photo, "thumb")) == (b"full", b"thumb")
-    assert await photos._originals.get(photo) is None
+    assert await original(photos, photo) is None
 
 
 async def test_a_claim_says_what_the_clean_photos_look_like(photos: PhotoStore) -> None:
@@ -143,8 +218,8 @@ async def test_what_nobody_claimed_for_a_day_is_swept_with_its_files(photos: Pho
     assert await photos.sweep(real_now() + timedelta(hours=23)) == 0
     assert await photos.sweep(real_now() + timedelta(hours=25)) == 1
     assert await photos.get("harbour", lost) is None
-    assert await photos._originals.get(lost) is None
-    assert await photos._originals.get(kept) == b"kept"
+    assert await original(photos, lost) is None
+    assert await original(photos, kept) == b"kept"
 
 
 async def test_photos_of_the_time_before_the_bucket_are_still_shown_and_swept(
@@ -161,11 +236,11 @@ async def test_photos_of_the_time_before_the_bucket_are_still_shown_and_swept(
     await after.finish(photo, Cleaned(b"full", b"thumb"))
     assert await after.shown(photo, "full") == b"full"
     assert await before.shown(photo, "full") is None, "what is new is in the bucket alone"
-    assert await after._originals.get(photo) is None
-    assert await before._originals.get(photo) is None
+    assert await original(after, photo) is None
+    assert await original(before, photo) is None
 
 
-async def test_a_bucket_that_is_away_is_a_503_before_anything_is_written_and_costs_no_photo(
+async def test_a_bucket_that_is_away_is_a_503_and_costs_no_photo(
     database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = in_bucket(s3_server, monkeypatch)
@@ -178,7 +253,7 @@ async def test_a_bucket_that_is_away_is_a_503_before_anything_is_written_and_cos
     with pytest.raises(Refusal) as refusal:
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
-    assert await away.photos.count({}, limit=9) == 1
+    assert await away.photos.count({"state": {"$ne": "arriving"}}, limit=9) == 1
     keeper = PhotoKeeper(away, ReportStore(database), Cleaner(), SystemClock())
     for _ in range(ATTEMPTS_MAX + 1):
         with pytest.raises(Refusal):

@@ -127,6 +127,19 @@ def test_compose_gives_each_service_an_account_of_its_own_and_writes_no_password
     assert services["kafka"]["environment"]["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
 
 
+def test_compose_keeps_the_master_keys_where_intake_alone_can_read_them() -> None:
+    whole = yaml.safe_load(compose.render())
+    blocks = whole["services"]
+    folder = blocks["intake"]["environment"]["WHISTLE_KEYS"]
+    mine = next(volume for volume in blocks["intake"]["volumes"] if volume.endswith(f":{folder}"))
+    name = mine.split(":")[0]
+    assert name in whole["volumes"] and not Path(folder).is_relative_to("/data")
+    users = {who for who, block in blocks.items() if any(v.split(":")[0] == name for v in block.get("volumes", []))}
+    assert users == {"intake"}
+    assert "WHISTLE_KEYS" not in blocks["router"]["environment"] | blocks["notifier"]["environment"]
+    assert f" {folder}" in (Path(compose.__file__).parents[1] / "images" / "Dockerfile").read_text(), "owned by whistle"
+
+
 def test_what_compose_needs_is_made_once_and_never_written_over(tmp_path: Path) -> None:
     made = compose_secrets.make(tmp_path, datetime(2026, 3, 4, tzinfo=UTC))
     assert [path.relative_to(tmp_path).as_posix() for path in made] == [".env", "secrets/ca.pem", "secrets/kafka.pem"]
