@@ -51,7 +51,7 @@ async def test_another_photo_under_the_same_key_is_refused(photos: PhotoStore) -
 
 
 async def test_of_two_photos_at_once_under_one_key_one_is_stored_with_its_own_bytes(photos: PhotoStore) -> None:
-    """B66: the other is refused, and its bytes are nobody's; the same at once is one photo."""
+    """B62: the other is refused, and its bytes are nobody's; the same at once is one photo."""
     for round_ in range(6):
         contents = (b"ones", b"others", b"ones", b"others")
         answers = await asyncio.gather(
@@ -75,7 +75,7 @@ class Killed(BaseException):
 async def test_who_is_killed_while_a_photo_arrives_leaves_nothing_that_is_never_cleaned_nor_swept(
     photos: PhotoStore, monkeypatch: pytest.MonkeyPatch, dies: str
 ) -> None:
-    """B66: no report may claim it; the same again completes it, another is refused; else it is swept with its bytes."""
+    """B62: no report may claim it; the same again completes it, another is refused; else it is swept with its bytes."""
     put, names = photos._originals.put, []
 
     async def killed(name: str, content: bytes) -> None:
