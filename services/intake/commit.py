@@ -14,7 +14,7 @@ from prometheus_client import Counter, Histogram
 from services.intake.domain.submission import Submission
 from services.intake.identities import Identities, Person
 from services.intake.store import ReportStore, lane_of, submitted_event, to_doc
-from shared.contracts.envelope import LANES
+from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.absorbed import absorbed
 from shared.runtime.mongo import Document, Inserted, MongoError
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 GROUP = 256
 WAITING_MAX = 4096
 WAIT_SECONDS_MAX = 1.0
+HISTORY_KEEPS_FREE = 4 * GROUP
+"""Places of the relay: for the group that is being stored, and for two rounds that may come back unpublished."""
 LATE_SECONDS = 5.0
 """Who waited so long behind a store that stood still would wait for it again: a phone gives up after fifteen."""
 UNKNOWN_MAX = 10_000
@@ -83,7 +85,10 @@ class GroupCommit:
 
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
         """As ``commit``, for batches: the future is settled with the group."""
-        mine = self._waiting[lane_of(historic=report.historic, danger=report.danger)]
+        lane = lane_of(historic=report.historic, danger=report.danger)
+        mine = self._waiting[lane]
+        if lane == HISTORY and self._relay.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
+            raise overloaded()
         if len(mine) >= WAITING_MAX or (mine and time.monotonic() - mine[0].since > WAIT_SECONDS_MAX):
             raise overloaded()
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()

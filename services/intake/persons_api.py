@@ -92,7 +92,7 @@ class PersonsApi:
                 roles=frozenset({"ops"}),
                 body=NoBody,
                 keyed=True,
-                once="rewrappings",
+                once="rewraps",
             ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),

@@ -1,5 +1,7 @@
 """Promise: live reports never wait behind an import, and danger waits behind nothing."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +11,7 @@ from pymongo import MongoClient
 
 from shared.kernel.ids import case_id
 from tests.imports import Import
-from tests.stack import RunningStack, until
+from tests.stack import HARBOUR, RunningStack, running_stack, until
 
 MANY = 4000
 QUAY: dict[str, Any] = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
@@ -27,6 +29,9 @@ class Books:
         ids = [case_id(report) for report in imported.ids]
         return int(self._client["whistle_router"]["cases"].count_documents({"_id": {"$in": ids}}))
 
+    def has_case(self, report: str) -> bool:
+        return self._client["whistle_router"]["cases"].find_one({"_id": case_id(report)}) is not None
+
     def told(self, report: str) -> bool:
         """Whether somebody was told of the report's case."""
         return self._client["whistle_notifier"]["alerts"].find_one({"case": case_id(report)}) is not None
@@ -39,6 +44,18 @@ class Books:
 @pytest.fixture
 def books(stack: RunningStack) -> Iterator[Books]:
     with MongoClient[dict[str, Any]](stack.dev["mongo"], tz_aware=True) as client:
+        yield Books(client)
+
+
+@pytest.fixture
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with running_stack(tmp_path_factory.mktemp("lanes"), [HARBOUR]) as running:
+        yield running
+
+
+@pytest.fixture
+def books_of_own(own_stack: RunningStack) -> Iterator[Books]:
+    with MongoClient[dict[str, Any]](own_stack.dev["mongo"], tz_aware=True) as client:
         yield Books(client)
 
 
@@ -58,3 +75,22 @@ def test_what_is_live_is_told_while_an_import_is_still_being_worked_off(stack: R
     importing.join()
     assert done < MANY, "the import was over: it showed nothing"
     until(lambda: books.cases(history) == MANY, within=200, what="a case for everything imported")
+
+
+def test_danger_has_its_case_before_the_lamps_that_waited_longer_for_the_router(
+    own_stack: RunningStack, books_of_own: Books
+) -> None:
+    """The router was away while lamps were accepted, all of them live, and one danger after them."""
+    stack, books = own_stack, books_of_own
+    pid = stack.pid("router")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        lamps = Import(stack, MANY // 2, historic=False)
+        lamps.send()
+        danger = stack.rider().report("the street is under flood", QUAY).json()["id"]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: books.has_case(danger), within=60, what="a case for what is dangerous")
+    done = books.cases(lamps)
+    assert done < len(lamps.ids), "the lamps were done before it"
+    until(lambda: books.cases(lamps) == len(lamps.ids), within=200, what="a case for every lamp")

@@ -12,9 +12,12 @@ from services.intake import commit as commit_module
 from services.intake.accept import Acceptance
 from services.intake.answer_links import AnswerLinks
 from services.intake.api import ReportApi
+from services.intake.commit import HISTORY_KEEPS_FREE
 from services.intake.photos import PhotoStore
 from services.intake.reporters import Reporters
 from services.intake.sealing import Vault
+from shared.contracts.envelope import HISTORY
+from shared.runtime import relay as relay_module
 from shared.runtime.dev_clock import SystemClock
 from shared.runtime.http_server import Edge
 from shared.runtime.identity.directory import Directory, Principal
@@ -22,6 +25,7 @@ from shared.runtime.mongo import Database
 from shared.runtime.quotas import Quotas
 from shared.runtime.settings import Settings
 from tests.stores.made_services import Intake, intake, library
+from tests.stores.waiting import running, until
 from tests.unit.made_reports import APP, FISH_QUAY, IMPORTER, SECRET, TRACE, submission
 
 BODY = {"kind": "hazard", "description": "the street light is out", "location": FISH_QUAY}
@@ -50,9 +54,9 @@ class Door:
         headers = {"authorization": f"Bearer {app}", "idempotency-key": key}
         return await self._client.post("/v1/reports", json={**BODY, **more}, headers=headers)
 
-    async def batch(self, count: int, **more: Any) -> list[dict[str, Any]]:
+    async def batch(self, count: int, app: str = "app", **more: Any) -> list[dict[str, Any]]:
         items = [{**BODY, **more, "idempotency_key": f"b{n}"} for n in range(count)]
-        answer = await self._client.post("/v1/reports:batch", json=items, headers={"authorization": "Bearer app"})
+        answer = await self._client.post("/v1/reports:batch", json=items, headers={"authorization": f"Bearer {app}"})
         assert answer.status_code == 200
         found: list[dict[str, Any]] = answer.json()["items"]
         return found
@@ -161,3 +165,22 @@ async def test_an_overloaded_intake_says_503_before_any_write_and_the_same_key_w
     finally:
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)
+
+
+async def test_history_that_the_relay_cannot_take_is_refused_each_and_what_is_live_is_not(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import faster than Kafka is 503 before any write, and taken as its events leave: none waits for a sweep."""
+    monkeypatch.setattr(relay_module, "HANDED_MAX", HISTORY_KEEPS_FREE + 2)
+    door = await opened()
+    old = {"historic": True, "received_at": "2024-03-02T09:00:00Z"}
+    items = await door.batch(5, "importer", **old)
+    assert [item["status"] for item in items] == [202, 202, 503, 503, 503]
+    assert items[-1]["problem"]["retry_after"] >= 1
+    assert refused(await door.report("old", "importer", **old), 503) >= 1
+    assert (await door.report("live")).status_code == 202
+    assert (await door.report("flood", description="the street is under flood")).status_code == 202
+    assert await door.stored() == 4
+    async with running(door.intake.relay.run()):
+        await until(lambda: asyncio.sleep(0, door.intake.relay.room(HISTORY) == relay_module.HANDED_MAX))
+    assert (await door.report("old", "importer", **old)).status_code == 202
