@@ -85,6 +85,18 @@ class Person:
     def command(self, case: str, name: str, body: Any = None, **more: Any) -> httpx.Response:
         return self.post_to("router", f"/v1/cases/{case}/{name}", body, **more)
 
+    def queue(self, unit: str, **query: Any) -> list[dict[str, Any]]:
+        """The cases of a unit's queue, page by page to its end: other tests have filled it before."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            answer = self.get("router", f"/v1/queues/{unit}/cases", **{"limit": 200, **query})
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            rows += page["items"]
+            if page["next"] is None:
+                return rows
+            query["cursor"] = page["next"]
+
     def report(
         self, description: str, location: dict[str, Any], *, key: str | None = None, **more: Any
     ) -> httpx.Response:

@@ -37,7 +37,7 @@ def test_a_neglected_case_warns_breaches_and_climbs_and_the_breach_stays(own_sta
     own_stack.forward("PT5M")
     town = own_stack.person("oh-desk")
     until(
-        lambda: case in [r["id"] for r in town.get("router", "/v1/queues/oosterhaven/cases").json()["items"]],
+        lambda: case in [row["id"] for row in town.queue("oosterhaven")],
         what="the case in the town's queue",
     )
     told = [(e["what"], e.get("clock"), e.get("due_at")) for e in history(own_stack, case) if "clock" in e]

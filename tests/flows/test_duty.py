@@ -131,7 +131,7 @@ def test_the_first_receiver_stays_responsible_until_another_accepts(stack: Runni
     offered = done(officer.command(case, "transfer", {"to": "millfield", "reason": "theirs"}), "queued")
     assert offered["unit"] == "quayside"
     assert offered["offered_to"] == "millfield"
-    assert case in [row["id"] for row in other.get("router", "/v1/queues/millfield/cases").json()["items"]]
+    assert case in [row["id"] for row in other.queue("millfield")]
     refused = done(other.command(case, "refuse", {"reason": "not ours"}), "queued")
     assert refused["offered_to"] is None
     done(officer.command(case, "transfer", {"to": "millfield", "reason": "look again"}), "queued")
@@ -142,8 +142,7 @@ def test_the_first_receiver_stays_responsible_until_another_accepts(stack: Runni
     in_queues = [
         unit
         for unit in ("oosterhaven", "quayside", "millfield")
-        if case
-        in [r["id"] for r in stack.ops.get("router", f"/v1/queues/{unit}/cases", city="harbour").json()["items"]]
+        if case in [row["id"] for row in stack.ops.queue(unit, city="harbour")]
     ]
     assert in_queues == ["millfield"], "exactly one queue owns a case"
 
@@ -186,9 +185,7 @@ def test_who_may_see_and_who_may_act(stack: RunningStack) -> None:
     problem(stranger.get("router", "/v1/queues/quayside/cases"), 404)
     problem(member.command(case, "reject", {"reason": "no"}), 403)
     assert town.get("router", f"/v1/cases/{case}").status_code == 200
-    assert case in [
-        r["id"] for r in town.get("router", "/v1/queues/oosterhaven/cases", subtree="true", limit=200).json()["items"]
-    ]
+    assert case in [row["id"] for row in town.queue("oosterhaven", subtree="true")]
     foreign = stack.people(stack.city("sheyang")["people"][0]["unit"], "sheyang")[0]
     problem(foreign.get("router", f"/v1/cases/{case}"), 404)
     problem(stack.rider().get("router", f"/v1/cases/{case}"), 403)
@@ -197,15 +194,7 @@ def test_who_may_see_and_who_may_act(stack: RunningStack) -> None:
 def test_queue_pages_are_in_order_of_time_left_and_miss_nothing(stack: RunningStack) -> None:
     cases = {opened(stack, f"lamp number {n}")[1] for n in range(5)}
     officer = desk(stack)
-    seen: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        page = officer.get("router", "/v1/queues/quayside/cases", limit=2, **({"cursor": cursor} if cursor else {}))
-        assert page.status_code == 200
-        seen += page.json()["items"]
-        cursor = page.json()["next"]
-        if cursor is None:
-            break
+    seen = officer.queue("quayside", limit=2)
     due = [row["due_at"] or "9999" for row in seen]
     assert due == sorted(due)
     assert cases <= {row["id"] for row in seen}

@@ -60,7 +60,7 @@ class Laws:
             self._broken.append(str(broken))
 
     def _owned(self, id_: str, before: Document | None, after: Document | None) -> None:
-        """A case is its opening report's, in one queue of the pack, and changes by one version at a time."""
+        """A case is its opening report's, in one queue of the pack, and every version of it is told in its history."""
         if after is None:
             raise AssertionError(f"{id_} is gone")
         path = [unit["id"] for unit in after["path"]]
@@ -73,7 +73,9 @@ class Laws:
         if before is None:
             _law(version == 1, f"{id_} begins with version {version}")
         else:
-            _law(version - before["version"] in (0, 1), f"{id_} goes from {before['version']} to {version}")
+            new = {entry["version"] for entry in after["history"] if entry["version"] > before["version"]}
+            wanted = set(range(before["version"] + 1, version + 1))
+            _law(new == wanted, f"{id_} goes from {before['version']} to {version} and tells {sorted(new)}")
             _law(version > before["version"] or _same_case(before, after), f"{id_} changed within version {version}")
 
     # while time passes

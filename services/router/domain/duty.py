@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from services.router.domain import events as e
 from services.router.domain.calling import still_open
 from services.router.domain.case import ACTIVE, OPEN, Case, State
-from services.router.domain.commands import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands import DESK, GROUND, Actor, Command, Decide, Decision, Rule, required
 from shared.kernel.errors import FieldError, invalid
 
 UNDO = timedelta(seconds=10)
@@ -35,33 +35,23 @@ def _assign(case: Case, command: Command, actor: Actor, now: datetime) -> Decisi
     return [e.Assigned(at=now, by=actor.person, by_unit=actor.unit, to=to, text=command.text)]
 
 
-def _on_site(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    """The press meets the clock; since when somebody says that he is there stands beside it."""
-    return [
-        e.OnSite(
-            at=now,
-            by=actor.person,
-            by_unit=actor.unit,
-            text=command.text,
-            photos=command.photos,
-            said_at=command.at,
-            where=command.where,
-        )
-    ]
+def _at_work(event: type[e.OnSite] | type[e.Started]) -> Decide:
+    """The press meets the clock; since when somebody says that he is there, or at work, stands beside it."""
 
+    def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+        return [
+            event(
+                at=now,
+                by=actor.person,
+                by_unit=actor.unit,
+                text=command.text,
+                photos=command.photos,
+                said_at=command.at,
+                where=command.where,
+            )
+        ]
 
-def _start(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    return [
-        e.Started(
-            at=now,
-            by=actor.person,
-            by_unit=actor.unit,
-            text=command.text,
-            photos=command.photos,
-            said_at=command.at,
-            where=command.where,
-        )
-    ]
+    return decide
 
 
 def _note(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
@@ -105,9 +95,11 @@ RULES = {
         decide=_release, open_in=frozenset({_S.CLAIMED}), may=GROUND - {"inspector"}, blocked=_release_blocked
     ),
     "assign": Rule(decide=_assign, open_in=ACTIVE, may=DESK),
-    "on_site": Rule(decide=_on_site, open_in=frozenset({_S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}), may=GROUND),
+    "on_site": Rule(
+        decide=_at_work(e.OnSite), open_in=frozenset({_S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}), may=GROUND
+    ),
     "start": Rule(
-        decide=_start,
+        decide=_at_work(e.Started),
         open_in=frozenset({_S.ACKNOWLEDGED, _S.CLAIMED, _S.ON_SITE, _S.REOPENED}),
         may=GROUND - {"inspector"},
     ),
