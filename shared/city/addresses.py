@@ -10,6 +10,8 @@ from shared.kernel.numerals import NUMERAL, in_digits
 
 MOST_OF_A_RANGE = 30
 """Of a longer one only the ends are named."""
+_ROMAN = {code: str(code - first + 1) for first in (0x2160, 0x2170) for code in range(first, first + 12)}
+"""Ⅱ期 and ⅱ期 are 2期; letters would be no number."""
 _DASHES = re.compile("[\u2010-\u2015\u2212\u30fc]")
 _STEMS = "甲乙丙丁戊"
 _N = rf"(?>0*[1-9][0-9]{{0,7}}[a-z]?|[a-z](?:-?[0-9]{{1,7}})?|[{_STEMS}])"
@@ -36,7 +38,7 @@ NUMBER = re.compile(rf"(?<![0-9a-z{NUMERAL}])([1-9][0-9]{{0,7}}[a-z]?|[a-z][0-9]
 
 def normal(text: str) -> str:
     """The form in which names and addresses are compared."""
-    text = in_digits(_DASHES.sub("-", plain(text)))
+    text = in_digits(_DASHES.sub("-", plain(text.translate(_ROMAN))))
     text = _ENGLISH.sub(lambda match: f"{match[1].replace('-', '')}幢", text)
     text = _BUILDING.sub(lambda match: _named(match[1], "幢"), text)
     if "-" in text or "~" in text or "至" in text or "到" in text or "、" in text or "和" in text:
@@ -58,8 +60,6 @@ def compact(text: str) -> str:
 
 def _named(series: str, unit: str) -> str:
     """Each number of a list or range with its unit; 11-9 (no range) is building 11, entrance 9."""
-    if unit == "幢" and series.isalnum():
-        return (series.lstrip("0") or series) + unit
     parts = [(one[1].replace("-", ""), (one[2] or "").strip()) for one in _EACH.finditer(series)]
     numbers: list[str] = []
     before = ""

@@ -25,9 +25,13 @@ _CARD = re.compile(r"(?<!\d)[2-6]\d{3}(?:-?\d{4}){3}(?:-?\d{1,3})?(?!\d)")
 _SPOKEN_PHONE = re.compile(r"(?<!\d)1(?:-?[3-9])(?:-?\d){9}")
 """In characters, 一三八…; what follows may be a word such as 一直."""
 
-_DIGITS = {chr(c): str(unicodedata.decimal(chr(c))) for c in range(0x10000) if chr(c).isdecimal()} | {
-    chr(0x1D7CE + i): str(i % 10) for i in range(50)
-}
+_RINGED = range(0x2460, 0x2794)
+"""①, ⑴, ❶; a raised ² is a mark beside a number, and none of its digits."""
+_DIGITS = {
+    chr(c): str(unicodedata.digit(chr(c)))
+    for c in range(0x10000)
+    if chr(c).isdecimal() or (c in _RINGED and chr(c).isdigit())
+} | {chr(0x1D7CE + i): str(i % 10) for i in range(50)}
 _BETWEEN = dict.fromkeys("\t.·•‧・_/()（）．～~−\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e", "-") | {
     chr(c): "-" for c in range(0x10000) if unicodedata.category(chr(c)) in ("Zs", "Pd", "Cf")
 }
@@ -46,7 +50,7 @@ class _Skeleton(dict[int, str]):
 _SHOWN = _DIGITS | _BETWEEN | dict.fromkeys("xX×Ｘｘ", "x") | dict.fromkeys("+＋", "+")
 _WRITTEN = _Skeleton({ord(c): shown for c, shown in _SHOWN.items()})
 _READ_OUT = _Skeleton({ord(c): shown for c, shown in (_SHOWN | _SPOKEN).items()})
-_DIGIT = re.compile(r"[\d" + "".join(_SPOKEN) + "]")
+_DIGIT = re.compile("[" + "".join((*_DIGITS, *_SPOKEN)) + "]")
 _READ_OUT_DIGIT = re.compile("[" + "".join(_SPOKEN) + "]")
 MOBILE_DIGITS = 11
 _FEWEST = 10

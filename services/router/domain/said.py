@@ -10,7 +10,7 @@ from shared.kernel.numerals import NUMERAL
 _NOT_IN = rf"(?<![0-9a-z{NUMERAL}])"
 """A number is never read from its tail."""
 _N = r"([0-9]{1,8}[a-z]?|[a-z][0-9]{0,7}|[甲乙丙丁戊])"
-_TWO = r"([0-9]{1,2}|[a-z])"
+_TWO = r"([0-9]{1,2}|[a-z]|[甲乙丙丁戊])"
 _PIECES = "[a-z0-9]{1,20}(?:[-_/.][a-z0-9]{1,20}){0,4}"
 _LETTERS = "(?:[a-z]{1,6} (?=[0-9]{2}))?"
 _ASSET = f"({_LETTERS}(?=[a-z-]{{0,8}}[0-9]){_PIECES})"
