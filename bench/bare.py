@@ -25,14 +25,14 @@ from starlette.routing import Route
 
 from bench.load import Outcome, post_for, request
 from bench.processes import Meter
-from deploy.local.mongo import Member, mongo_uri
 from deploy.local.ports import taken
-from deploy.local.servers import kafka_server, mongo_server, start_all
-from services.intake.bodies import ReportBody
-from services.intake.commit import GROUP
+from deploy.local.servers.mongo import Member, mongo_uri
+from deploy.local.servers.servers import kafka_server, mongo_server, start_all
+from services.intake.http.bodies import ReportBody
+from services.intake.reports.group_commit import GROUP
 from shared.contracts.catalogue import TOPICS
-from shared.runtime.broker import BATCH_RECORDS, BATCH_TIMEOUT_MS, LINGER_MS
-from tests.stack import free_base, until
+from shared.runtime.kafka.broker import BATCH_RECORDS, BATCH_TIMEOUT_MS, LINGER_MS
+from tests.kit.stack import free_base, until
 
 SENDS = {"linger_ms": LINGER_MS, "compression_type": "lz4"}
 HOPS = (("intake", "reports"), ("router", "cases"), ("notifier", "alerts"))

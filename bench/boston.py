@@ -22,7 +22,7 @@ from bench.city import KINDS, SIDE, SOUTH, WEST, Made
 from bench.pipeline import Store
 from bench.records import Record, from_file, half_year
 from bench.report import Row, show
-from tests.stack import RunningStack, running_stack
+from tests.kit.stack import RunningStack, running_stack
 
 RECORDS = 58_251
 CITY = Made(communities=100, across=10)

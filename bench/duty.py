@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import httpx
 
 from bench.pipeline import quantile
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 READS = 100
 """Of each filter."""

@@ -12,17 +12,17 @@ from pymongo import MongoClient
 from rich.progress import track
 
 from bench.city import KINDS, Made
-from services.router.assignment import assign_each
+from services.router.cases.case_store import to_doc
+from services.router.cases.projections import to_envelopes
+from services.router.cases.routing import assign_each
+from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
 from services.router.domain.events import Claimed
-from services.router.public import to_envelopes
-from services.router.store import to_doc
-from services.router.visibility import seen_by
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.ids import case_id, plain_id
-from shared.runtime.relay import as_pending
+from shared.runtime.kafka.outbox_relay import as_pending
 
 CHUNK = 1000
 CLAIMED_EACH = 25

@@ -10,7 +10,7 @@ import shapely
 
 from bench.city import SIDE, SOUTH, WEST, Made
 from bench.report import Row, show
-from shared.city.datum import to_wgs84
+from shared.city.place.datum import to_wgs84
 from shared.city.reading import read_folder, read_pack
 
 POINTS = 200_000

@@ -20,7 +20,7 @@ from bench.city import Made
 from bench.filling import case_of, claimed, fill
 from bench.pipeline import Bench, quantile, single
 from bench.report import Row, show
-from tests.stack import running_stack, until
+from tests.kit.stack import running_stack, until
 
 CITY = Made(communities=100, across=10)
 FEW = 10_000

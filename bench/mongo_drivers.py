@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.part import start
-from deploy.local.servers import mongo_server
-from shared.runtime.mongo import Collection, IndexModel, Mongo, UpdateOne
-from tests.stack import free_base
+from deploy.local.servers.servers import mongo_server
+from shared.runtime.storage.mongo import Collection, IndexModel, Mongo, UpdateOne
+from tests.kit.stack import free_base
 
 DRIVERS = ("pymongo", "motor")
 ROUNDS = 6

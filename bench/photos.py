@@ -12,7 +12,7 @@ from PIL import Image
 from bench.load import Outcome, request
 from bench.pipeline import CITY, Bench, single
 from bench.report import Row, show
-from tests.stack import running_stack, until
+from tests.kit.stack import running_stack, until
 
 SIZE = (4000, 3000)
 RATE, SECONDS = 2, 20

@@ -23,7 +23,7 @@ from bench.city import Made
 from bench.load import Outcome, post_for, request
 from bench.processes import Meter
 from bench.report import Row, show
-from tests.stack import RunningStack, running_stack
+from tests.kit.stack import RunningStack, running_stack
 
 CITY = Made(communities=100, across=10)
 DRAIN_SECONDS = 120.0

@@ -22,7 +22,7 @@ from bench.filling import fill
 from bench.load import Outcome, request
 from bench.pipeline import Bench
 from bench.report import Row, show
-from tests.stack import RunningStack, running_stack, until
+from tests.kit.stack import RunningStack, running_stack, until
 
 DENSITY = 100
 """Open cases in a community, which is a square kilometre."""

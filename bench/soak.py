@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.pipeline import CITY, Bench, single
 from bench.report import Row, show
-from tests.stack import running_stack
+from tests.kit.stack import running_stack
 
 STEPS = 10
 

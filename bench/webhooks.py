@@ -9,7 +9,7 @@ import msgspec
 
 from bench.pipeline import CITY, Bench, quantile, single
 from bench.report import Row, show
-from tests.stack import running_stack
+from tests.kit.stack import running_stack
 
 RATE = 220
 """Cases a second: somewhat more than what is to be sustained, so that a backlog would show."""

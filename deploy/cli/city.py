@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from shared.city.check_rota import check_rota
-from shared.city.locating import Located
+from shared.city.checks.rota import check_rota
+from shared.city.place.locating import Located
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 

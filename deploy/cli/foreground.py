@@ -13,13 +13,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from deploy.cli.terminal import err, out, say
 from deploy.local.cities import CityRefused
-from deploy.local.jars import JarsMissing, fetch, missing, read_lock
-from deploy.local.java import JavaMissing
 from deploy.local.keeper import ServerAway
-from deploy.local.mongo import MongodMissing
 from deploy.local.part import PartFailed
 from deploy.local.parts import Stack
 from deploy.local.ports import PortsTaken
+from deploy.local.servers.jars import JarsMissing, fetch, missing, read_lock
+from deploy.local.servers.java import JavaMissing
+from deploy.local.servers.mongo import MongodMissing
 from deploy.local.state import DataInUse
 from deploy.local.supervisor import Up, run
 

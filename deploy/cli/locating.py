@@ -9,9 +9,9 @@ from deploy.cli.city import describe
 from deploy.cli.installing import only_city
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import out
-from shared.city.datum import to_wgs84
-from shared.city.locating import Located
 from shared.city.pack import Pack
+from shared.city.place.datum import to_wgs84
+from shared.city.place.locating import Located
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 

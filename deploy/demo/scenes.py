@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Any
 
 from deploy.demo.expect import Unmet
-from shared.city.datum import from_wgs84
 from shared.city.model.promises import Commitment
 from shared.city.model.sorting import Category
 from shared.city.pack import Pack
+from shared.city.place.datum import from_wgs84
 
 SPOTS_MAX = 200
 PUBLISHED = {

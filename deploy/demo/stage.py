@@ -16,8 +16,8 @@ from deploy.cli.detached import up_detached
 from deploy.cli.foreground import fetch_jars
 from deploy.cli.terminal import err
 from deploy.demo.expect import Unmet
-from deploy.local.jars import JarsMissing
 from deploy.local.ports import taken
+from deploy.local.servers.jars import JarsMissing
 from deploy.local.state import holder
 
 PORTS = range(20_000, 32_000, 20)

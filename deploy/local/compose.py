@@ -6,11 +6,11 @@ from typing import Any
 
 import yaml
 
-from deploy.local.jars import read_lock
-from deploy.local.kafka import ADMIN, Node, secured_properties
-from deploy.local.mongo import MONGOD_FLAGS, Member, mongo_uri, replica_set
 from deploy.local.parts import SERVICES, Service, environment
 from deploy.local.ports import PORT_BASE
+from deploy.local.servers.jars import read_lock
+from deploy.local.servers.kafka import ADMIN, Node, secured_properties
+from deploy.local.servers.mongo import MONGOD_FLAGS, Member, mongo_uri, replica_set
 
 FILE = Path(__file__).parents[2] / "compose.yaml"
 HEADER = """\
@@ -157,7 +157,7 @@ def _accounts() -> Block:
     well = {"condition": "service_healthy"}
     return {
         **_image(),
-        "command": ["python", "-m", "deploy.local.accounts"],
+        "command": ["python", "-m", "deploy.local.servers.accounts"],
         "environment": {**_account(ADMIN), **{name: _required(name) for name in PASSWORDS[1:]}},
         "networks": ["servers"],
         "depends_on": {"mongo": well, "kafka": well},

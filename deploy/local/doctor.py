@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import psutil
 
-from deploy.local.jars import missing, read_lock
-from deploy.local.java import JavaMissing, find_java
-from deploy.local.mongo import MongodMissing, find_mongod, is_mended, mongod_version
 from deploy.local.parts import SERVICES
 from deploy.local.ports import holder_of, taken
-from deploy.local.servers import CONTROLLER, KAFKA, MONGO
+from deploy.local.servers.jars import missing, read_lock
+from deploy.local.servers.java import JavaMissing, find_java
+from deploy.local.servers.mongo import MongodMissing, find_mongod, is_mended, mongod_version
+from deploy.local.servers.servers import CONTROLLER, KAFKA, MONGO
 from deploy.local.state import holder, read_rows
 
 GIB = 1024**3

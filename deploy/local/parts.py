@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.mongo import Member, mongo_uri
 from deploy.local.part import Part, Probe
 from deploy.local.ports import PORT_BASE
-from deploy.local.servers import KAFKA, MONGO
+from deploy.local.servers.mongo import Member, mongo_uri
+from deploy.local.servers.servers import KAFKA, MONGO
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"

@@ -10,15 +10,15 @@ from pathlib import Path
 import httpx
 
 from deploy.local.cities import JsonObject, Router, held, load_cities
-from deploy.local.kafka import kafka_problem
 from deploy.local.keeper import Elsewhere, Keeper, Kept, Say
-from deploy.local.mongo import mongo_problem
 from deploy.local.parts import Stack, service_part
 from deploy.local.ports import refuse_taken_ports
-from deploy.local.servers import kafka_server, mongo_server
+from deploy.local.servers.kafka import kafka_problem
+from deploy.local.servers.mongo import mongo_problem
+from deploy.local.servers.servers import kafka_server, mongo_server
 from deploy.local.state import Board, hold, read_generation, read_secret
 from shared.runtime.identity.tokens import ops_token
-from shared.runtime.kafka_security import client_security
+from shared.runtime.kafka.security import client_security
 from shared.runtime.settings import Settings
 
 

@@ -1,8 +1,8 @@
 """``python -m services.intake``."""
 
 from services.intake.app import PORT, build
-from shared.runtime.logs import set_up_logs
-from shared.runtime.serving import serve
+from shared.runtime.observability.logs import set_up_logs
+from shared.runtime.process import serve
 from shared.runtime.settings import Settings
 
 if __name__ == "__main__":

@@ -5,40 +5,40 @@ from datetime import datetime, timedelta
 
 from starlette.applications import Starlette
 
-from services.intake import photos as photo_module
-from services.intake.accept import Acceptance
-from services.intake.answer_links import AnswerLinks
-from services.intake.api import ReportApi
-from services.intake.commit import GroupCommit
-from services.intake.generations import Generations
-from services.intake.growing_old import grown_old
-from services.intake.identities import INDEXES as IDENTITY_INDEXES
-from services.intake.identities import Identities
-from services.intake.keeping import PhotoKeeper
-from services.intake.nearby import Nearby
-from services.intake.persons_api import PersonsApi
-from services.intake.photo_api import PhotoApi
-from services.intake.photos import PhotoStore, buckets
-from services.intake.pictures import Cleaner
-from services.intake.progress import Progress
-from services.intake.reporters import Reporters
-from services.intake.rewrapping import INDEXES as CONFIDENTIAL_INDEXES
-from services.intake.rewrapping import Rewrapping
-from services.intake.sealing import Vault
-from services.intake.store import PROGRESS_INDEXES, ReportStore, submitted_event
-from services.intake.unanswered import INDEXES, AnsweredUntil, Unanswered
+from services.intake.http.answer_page import AnswerLinks
+from services.intake.http.nearby import Nearby
+from services.intake.http.person_routes import PersonsApi
+from services.intake.http.photo_routes import PhotoApi
+from services.intake.http.report_routes import ReportApi
+from services.intake.photos import photo_store as photo_module
+from services.intake.photos.photo_store import PhotoStore, buckets
+from services.intake.photos.photo_worker import PhotoKeeper
+from services.intake.photos.pictures import Cleaner
+from services.intake.privacy.identities import INDEXES as IDENTITY_INDEXES
+from services.intake.privacy.identities import Identities
+from services.intake.privacy.key_rotation import INDEXES as CONFIDENTIAL_INDEXES
+from services.intake.privacy.key_rotation import Rewrapping
+from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.sealing import Vault
+from services.intake.reports.accept import Acceptance
+from services.intake.reports.group_commit import GroupCommit
+from services.intake.reports.progress import Progress
+from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore, submitted_event
+from services.intake.reports.reporter_actions import Reporters
+from services.intake.reports.unrouted_watch import INDEXES, AnsweredUntil, Unanswered
+from services.intake.retention import grown_old
 from shared.contracts import cases, cities, reports
 from shared.contracts.catalogue import lane_group, lane_topic
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
-from shared.runtime.births import Births
-from shared.runtime.consume import LEISURE_SECONDS, effect, projection
-from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
-from shared.runtime.passed import Answered, Passed
-from shared.runtime.relay import real_now
-from shared.runtime.remembered import INDEXES as KEY_INDEXES
+from shared.runtime.kafka.consumer import LEISURE_SECONDS, effect, projection
+from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.group_offsets import Answered, Passed
+from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 
 PORT = 8801
 PROGRESS = "intake.progress"

@@ -7,47 +7,49 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 
-from services.notifier import alert_deliveries, alert_rules, case_deliveries
-from services.notifier import alerts as alert_module
-from services.notifier import decided as decided_module
-from services.notifier import holding as holding_module
-from services.notifier import silences as silences_module
-from services.notifier import webhooks as webhook_module
-from services.notifier.alert_deliveries import AlertDeliveries
-from services.notifier.alert_record import sent_event
-from services.notifier.alert_rules import AlertRules, MyAlerts
-from services.notifier.alerts import Alerts
-from services.notifier.api import NotifierApi
-from services.notifier.calendar_feed import CalendarFeeds
-from services.notifier.channels import carrier as carrier_module
+from services.notifier.alerts import alerts as alert_module
+from services.notifier.alerts import rota_projection as decided_module
+from services.notifier.alerts import silences as silences_module
+from services.notifier.alerts.alert_record import sent_event
+from services.notifier.alerts.alerts import Alerts
+from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.silences import Silences
+from services.notifier.alerts.visit_alerts import VisitAlerts
+from services.notifier.channels import sender as carrier_module
 from services.notifier.channels.apprise import Apprise
-from services.notifier.channels.carrier import ChannelCarrier
 from services.notifier.channels.channel import Channel, References
 from services.notifier.channels.dingtalk import DingTalk
 from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.send_lock import Turns
+from services.notifier.channels.sender import ChannelCarrier
 from services.notifier.channels.sms import Sms
-from services.notifier.channels.turns import Turns
 from services.notifier.channels.wecom import WeCom
-from services.notifier.courier import Courier
-from services.notifier.decided import Decided
-from services.notifier.growing_old import old_alerts
-from services.notifier.holding import Holding
-from services.notifier.links import Links
-from services.notifier.posting import Poster
-from services.notifier.router_client import RouterClient
-from services.notifier.silences import Silences
-from services.notifier.visit_alerts import VisitAlerts
-from services.notifier.webhook_api import WebhookApi
-from services.notifier.webhooks import Secrets, WebhookCarrier, Webhooks
+from services.notifier.delivery import alert_deliveries
+from services.notifier.delivery import held_deliveries as holding_module
+from services.notifier.delivery import webhooks as webhook_module
+from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.delivery.dispatcher import Courier
+from services.notifier.delivery.held_deliveries import Holding
+from services.notifier.delivery.http_post import Poster
+from services.notifier.delivery.webhooks import Secrets, WebhookCarrier, Webhooks
+from services.notifier.http import delivery_routes as case_deliveries
+from services.notifier.http import preference_routes as alert_rules
+from services.notifier.http.alert_routes import NotifierApi
+from services.notifier.http.calendar_feed import CalendarFeeds
+from services.notifier.http.one_press_links import Links
+from services.notifier.http.preference_routes import AlertRules, MyAlerts
+from services.notifier.http.router_client import RouterClient
+from services.notifier.http.webhook_routes import WebhookApi
+from services.notifier.retention import old_alerts
 from shared.city.model.channels import ChannelKind
 from shared.contracts import cases, cities, reports, rota, visits
 from shared.contracts.envelope import DANGER, LIVE, Envelope
-from shared.runtime import http_client
-from shared.runtime.addresses import Guard
-from shared.runtime.births import Births
-from shared.runtime.consume import effect, projection
-from shared.runtime.lone_connections import LoneConnections
-from shared.runtime.packs import PackFollower, PackLibrary, RouterPacks
+from shared.runtime.http_client import client as http_client
+from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.ssrf_guard import Guard
+from shared.runtime.kafka.consumer import effect, projection
+from shared.runtime.kafka.first_events import Births
+from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings

@@ -3,50 +3,50 @@
 import structlog
 from starlette.applications import Starlette
 
-from services.router import rota as rota_module
-from services.router.api import RouterApi
-from services.router.attachments import Attachments
-from services.router.audit import Audit
-from services.router.changes import Changes
-from services.router.cities import Cities
+from services.router.cases.case_access import Sightings
+from services.router.cases.case_store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
+from services.router.cases.sealed_words import SealedWords
+from services.router.cases.sla_timers import Timers
+from services.router.cases.unit_of_work import Changes
+from services.router.cases.visibility_refresh import Renewing
+from services.router.commands.handler import Officers
+from services.router.commands.intake_client import IntakePersons
+from services.router.commands.photo_claims import PhotoClaims
 from services.router.consumers import ReportEvents
-from services.router.explain import Explain
-from services.router.growing_old import ended_cases
-from services.router.hanging import Hanging
-from services.router.intake_persons import IntakePersons
-from services.router.links import INDEXES as LINK_INDEXES
-from services.router.links import Links
-from services.router.merging import INDEXES as INTENT_INDEXES
-from services.router.merging import Merging
-from services.router.officers import Officers
-from services.router.patrols import Patrols
-from services.router.photos import PhotoClaims
-from services.router.placing import Placing
-from services.router.renewing import Renewing
-from services.router.rota import Rota
-from services.router.sealed_words import SealedWords
-from services.router.side_by_side import SideBySide
-from services.router.sightings import Sightings
-from services.router.standing_in import StandIns
-from services.router.store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
-from services.router.stream import Tail
-from services.router.streams import Streams
-from services.router.timers import Timers
-from services.router.visit_store import INDEXES as VISIT_INDEXES
-from services.router.visit_store import VisitStore
-from services.router.visits import Visits
-from services.router.visits_due import VisitsDue
+from services.router.dedup.attached_reports import Hanging
+from services.router.dedup.attacher import Attachments
+from services.router.dedup.merge_saga import INDEXES as INTENT_INDEXES
+from services.router.dedup.merge_saga import Merging
+from services.router.dedup.placement import Placing
+from services.router.dedup.reconciler import SideBySide
+from services.router.dedup.report_links import INDEXES as LINK_INDEXES
+from services.router.dedup.report_links import Links
+from services.router.http.audit import Audit
+from services.router.http.case_routes import RouterApi
+from services.router.http.city_routes import Cities
+from services.router.http.explain import Explain
+from services.router.on_duty import rota_routes as rota_module
+from services.router.on_duty.rota_routes import Rota
+from services.router.on_duty.stand_ins import StandIns
+from services.router.retention import ended_cases
+from services.router.stream.sessions import Streams
+from services.router.stream.tail import Tail
+from services.router.visits.patrol_report import Patrols
+from services.router.visits.reminders import VisitsDue
+from services.router.visits.routes import Visits
+from services.router.visits.store import INDEXES as VISIT_INDEXES
+from services.router.visits.store import VisitStore
 from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
-from shared.runtime.births import Births
-from shared.runtime.consume import effect
-from shared.runtime.following import Following
-from shared.runtime.packs import PackLibrary
-from shared.runtime.remembered import INDEXES as KEY_INDEXES
+from shared.runtime.kafka.consumer import effect
+from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.live_subscription import Following
+from shared.runtime.pack_library import PackLibrary
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 
 log = structlog.get_logger()
 PORT = 8802

@@ -5,26 +5,26 @@ from itertools import groupby
 
 import structlog
 
-from services.router.assignment import assign_each, fresh_resolve_clock
-from services.router.attachments import Attachments
-from services.router.changes import Changes
+from services.router.cases.case_store import CaseStore
+from services.router.cases.projections import to_envelopes
+from services.router.cases.routing import assign_each, fresh_resolve_clock
+from services.router.cases.sla_from_pack import calendars_of
+from services.router.cases.unit_of_work import Changes
+from services.router.cases.visibility import seen_by
+from services.router.dedup.attacher import Attachments
+from services.router.dedup.placement import Newcomer, Placing
 from services.router.domain import events as e
-from services.router.domain.asking import InfoGiven, answered
 from services.router.domain.case import Case, State
-from services.router.domain.checking import judged
-from services.router.domain.commands import Command
-from services.router.domain.due import as_of
-from services.router.domain.happened import Happened
-from services.router.placing import Newcomer, Placing
-from services.router.promises import calendars_of
-from services.router.public import to_envelopes
-from services.router.store import CaseStore
-from services.router.visibility import seen_by
+from services.router.domain.commands.command import Command
+from services.router.domain.commands.inspection import judged
+from services.router.domain.commands.request_info import InfoGiven, answered
+from services.router.domain.event import Happened
+from services.router.domain.firing import as_of
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.runtime.broker import Publisher
-from shared.runtime.packs import PackLibrary
+from shared.runtime.kafka.broker import Publisher
+from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
 

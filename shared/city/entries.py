@@ -8,16 +8,16 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from shared.city import yaml_text
-from shared.city.areas import Area
-from shared.city.geojson import read_areas
 from shared.city.model.city import City
 from shared.city.model.entry import Entry
 from shared.city.model.ground import NoLocation, Place, UnitEntry
 from shared.city.model.people import Cover, Leave, Pair, Person, Swap
 from shared.city.model.promises import CalendarSpec, Commitment, PauseReason
 from shared.city.model.sorting import Category, Feedback, Rule
+from shared.city.place.areas import Area
+from shared.city.place.geojson import read_areas
 from shared.city.problems import Problem, pointer
-from shared.city.texts import Wording
+from shared.city.texts.texts import Wording
 
 AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[Entry]]] = {

@@ -6,27 +6,27 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.city.areas import Area, Areas, Floats
-from shared.city.calendars import ALWAYS, calendar_of
-from shared.city.categories import OTHER, Classified, Classifier
-from shared.city.commitments import Commitments
 from shared.city.entries import Entries
-from shared.city.feedback import Meant, Words
-from shared.city.locating import Asked, Located, LocatedMany, Locator
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.city.model.promises import Commitment
 from shared.city.model.sorting import Rule
-from shared.city.places import Gazetteer
-from shared.city.posts import NONE_SINCE, Posts
+from shared.city.people.handlers import Trust
+from shared.city.people.on_duty import NONE_SINCE, Posts
+from shared.city.people.receivers import Receivers
+from shared.city.people.rota import Changes, of_pack
+from shared.city.place.areas import Area, Areas, Floats
+from shared.city.place.gazetteer import Gazetteer
+from shared.city.place.locating import Asked, Located, LocatedMany, Locator
+from shared.city.place.tree import Tree
 from shared.city.problems import Problem
-from shared.city.questions import Questions
-from shared.city.receivers import Receivers
-from shared.city.rota import Changes, of_pack
-from shared.city.rules import Rules
-from shared.city.texts import Texts
-from shared.city.tree import Tree
-from shared.city.trust import Trust
+from shared.city.promises.calendars import ALWAYS, calendar_of
+from shared.city.promises.commitments import Commitments
+from shared.city.sorting.categories import OTHER, Classified, Classifier
+from shared.city.sorting.questions import Questions
+from shared.city.sorting.rules import Rules
+from shared.city.texts.feedback import Meant, Words
+from shared.city.texts.texts import Texts
 from shared.kernel.working_time import Calendar
 
 

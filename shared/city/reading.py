@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from shared.city import yaml_text
-from shared.city.checking import check
+from shared.city.checks.all import check
 from shared.city.entries import AREAS, Reading
 from shared.city.pack import Pack
+from shared.city.place.tree import Tree, units_of
 from shared.city.problems import PackProblems, Problem
-from shared.city.tree import Tree, units_of
 
 MOST_YAML_BYTES = 16 * 2**20
 MOST_AREAS_BYTES = 24 * 2**20

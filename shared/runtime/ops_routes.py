@@ -9,17 +9,17 @@ from aiokafka.errors import KafkaError
 from shared.contracts.envelope import Envelope
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
-from shared.runtime.births import Births
-from shared.runtime.broker import KafkaBroker, Publisher
-from shared.runtime.dead_letters import DeadLetters
-from shared.runtime.dev_clock import SharedShift, SystemClock
-from shared.runtime.http_server import Answer, Call, Route
+from shared.runtime.http_server.server import Answer, Call, Route
 from shared.runtime.identity.directory import EVERY_CITY, Principal
-from shared.runtime.kafka_connection import KafkaConnection
-from shared.runtime.mongo import Collection, Document
-from shared.runtime.relay import from_stored
-from shared.runtime.replay import ReplayBody, publish_again
+from shared.runtime.kafka.broker import KafkaBroker, Publisher
+from shared.runtime.kafka.connection import KafkaConnection
+from shared.runtime.kafka.dead_letters import DeadLetters
+from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.outbox_relay import from_stored
+from shared.runtime.kafka.replay import ReplayBody, publish_again
 from shared.runtime.settings import Settings
+from shared.runtime.storage.mongo import Collection, Document
+from shared.runtime.timekeeping.movable_clock import SharedShift, SystemClock
 
 TRACE_MAX = 500
 OPS = frozenset({"ops"})

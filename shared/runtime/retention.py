@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 import structlog
 
-from shared.city.durations import long_before
 from shared.city.model.entry import Id
+from shared.city.promises.durations import long_before
 from shared.kernel.errors import not_found
-from shared.runtime.http_server import Answer, Call, Route, post
+from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
-from shared.runtime.mongo import Collection, Database, Document, MongoError
-from shared.runtime.packs import PackLibrary
-from shared.runtime.relay import real_now
+from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Collection, Database, Document, MongoError
 
 log = structlog.get_logger()
 

@@ -20,31 +20,32 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from shared.kernel.clock import rfc3339
-from shared.runtime import http_client, openapi
-from shared.runtime.addresses import Guard
-from shared.runtime.attempts import Attempts
-from shared.runtime.births import BIRTH_INDEX, Births
-from shared.runtime.broker import Publisher, build_broker
-from shared.runtime.caught_up import CaughtUp, Emitters
-from shared.runtime.consume import Consumer
-from shared.runtime.dead_letters import INDEXES as DEAD_INDEXES
-from shared.runtime.dead_letters import DeadLetters
-from shared.runtime.dev_clock import SharedShift, SystemClock
-from shared.runtime.heartbeat import Heartbeat
-from shared.runtime.http_client import ServiceAuth, close_all
-from shared.runtime.http_server import Answer, Call, Edge, Route, get
+from shared.runtime.health.checks import Check, Vitals
+from shared.runtime.health.heartbeat import Heartbeat
+from shared.runtime.http_client import client as http_client
+from shared.runtime.http_client.client import ServiceAuth, close_all
+from shared.runtime.http_client.ssrf_guard import Guard
+from shared.runtime.http_server import openapi
+from shared.runtime.http_server.rate_limits import Quotas
+from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
-from shared.runtime.kafka_connection import KafkaConnection
-from shared.runtime.mongo import Collection, IndexModel, Mongo, MongoError
-from shared.runtime.once import INDEXES as ONCE_INDEXES
-from shared.runtime.once import Once
+from shared.runtime.kafka.broker import Publisher, build_broker
+from shared.runtime.kafka.connection import KafkaConnection
+from shared.runtime.kafka.consumer import Consumer
+from shared.runtime.kafka.crash_attempts import Attempts
+from shared.runtime.kafka.dead_letters import INDEXES as DEAD_INDEXES
+from shared.runtime.kafka.dead_letters import DeadLetters
+from shared.runtime.kafka.first_events import BIRTH_INDEX, Births
+from shared.runtime.kafka.gap_recovery import CaughtUp, Emitters
+from shared.runtime.kafka.lane_priority import RightOfWay
+from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
-from shared.runtime.quotas import Quotas
-from shared.runtime.relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
-from shared.runtime.right_of_way import RightOfWay
 from shared.runtime.settings import Settings
-from shared.runtime.telemetry import telemetry
-from shared.runtime.vitals import Check, Vitals
+from shared.runtime.storage.idempotent_requests import INDEXES as ONCE_INDEXES
+from shared.runtime.storage.idempotent_requests import Once
+from shared.runtime.storage.mongo import Collection, IndexModel, Mongo, MongoError
+from shared.runtime.timekeeping.movable_clock import SharedShift, SystemClock
 
 log = structlog.get_logger()
 

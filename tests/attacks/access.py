@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from services.router.command_bodies import BODIES
+from services.router.commands.bodies import BODIES
 from shared.city import yaml_text
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import service_token
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, ROOT, RunningStack, until
-from tests.unit.test_intake_photos import picture
+from tests.kit.stack import HARBOUR, ROOT, RunningStack, until
+from tests.unit.intake.test_photos import picture
 
 PAGE = ROOT / "docs" / "access.md"
 CALLERS = (

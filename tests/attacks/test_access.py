@@ -3,7 +3,7 @@
 import pytest
 
 from tests.attacks.access import OUTSIDERS_FIRST, World, table
-from tests.stack import RunningStack
+from tests.kit.stack import RunningStack
 
 ELSEWHERE = {("/v1/keys:rotate", "ops")}
 """Tried on a stack of its own: the others' tokens would end."""

@@ -13,10 +13,10 @@ import pytest
 from services.notifier.channels.apprise import ENVIRONMENT, Apprise
 from services.notifier.channels.apprise_process import PORTS
 from services.notifier.channels.channel import Message
-from services.notifier.domain.attempts import Outcome
-from shared.city.receivers import Receiver
-from shared.runtime.addresses import AddressRefusedError, Guard
-from tests.robots import robot
+from services.notifier.domain.retry import Outcome
+from shared.city.people.receivers import Receiver
+from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
+from tests.kit.robots import robot
 
 LOOPBACK = "127.0.0.1/32,::1/128"
 MESSAGE = Message("m1", "【工单提醒】\n交通路社区 · 井盖")

@@ -13,7 +13,7 @@ import pytest
 from tests.flows.test_duty import desk, opened
 from tests.flows.test_photos import jpeg
 from tests.flows.test_reports import QUAY, pointers, problem
-from tests.stack import RunningStack
+from tests.kit.stack import RunningStack
 
 GOOD: dict[str, Any] = {"kind": "hazard", "description": "lamp", "location": QUAY}
 

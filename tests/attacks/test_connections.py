@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import uvicorn
 
-from shared.runtime import http_connection
-from shared.runtime.http_connection import Connection
-from shared.runtime.serving import _Server
+from shared.runtime.http_server import slow_client_guard as http_connection
+from shared.runtime.http_server.slow_client_guard import Connection
+from shared.runtime.process import _Server
 from tests.flows.test_reports import QUAY
-from tests.stack import RunningStack
-from tests.unit.test_http_edge import APP, House
+from tests.kit.stack import RunningStack
+from tests.unit.runtime.test_http_server import APP, House
 
 HEAD = (
     f"POST /lamps HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {APP}\r\nidempotency-key: k\r\n"

@@ -12,11 +12,11 @@ import httpx
 import msgspec
 import pytest
 
-from shared.runtime.http_server import JSON_MAX, Route
+from shared.runtime.http_server.server import JSON_MAX, Route
 from shared.runtime.identity.tokens import service_token
 from tests.contract.documents import services
 from tests.flows.test_reports import QUAY
-from tests.stack import RunningStack
+from tests.kit.stack import RunningStack
 
 STILL_SECONDS = 5.0
 """The event loop may not stand still so long. What this found stood for 16 s; a busy machine takes a second."""

@@ -13,8 +13,8 @@ import pytest
 from tests.attacks.access import Request, World, table
 from tests.flows.test_reports import QUAY
 from tests.flows.test_webhooks import receiver
-from tests.stack import RunningStack, until
-from tests.unit.test_intake_photos import picture
+from tests.kit.stack import RunningStack, until
+from tests.unit.intake.test_photos import picture
 
 CALLERS = ("desk", "app", "ops", "offered")
 OTHER_WORDS = {"text": "other", "reason": "other", "note": "other", "purpose": "other", "description": "other"}
@@ -97,7 +97,7 @@ REFUSED = {
     "router POST /v1/visits/{id}/hold": "the walk's visit has not begun",
 }
 """Keyed routes on which the walk gets nothing done, so that it shows nothing: why. Commands of cases share one way to
-their keys, which tests/stores/test_commands.py and test_once.py show."""
+their keys, which tests/stores/router/test_commands.py and test_once.py show."""
 EXEMPT = {
     "router POST /v1/keys:rotate": "ends the token that sends it; with a test of its own (B70)",
 }

@@ -8,7 +8,7 @@ LINE = 'lamp\n{"level": "critical", "event": "forged"}\r\n\x1b[31mred\x1b[0m\u20
 SECRETS = {"error": "Bearer whk_app_abc123 said 13812345678", "token": "t0ken", "secret": "s3cret", "url": "whsec_a+/="}
 _PROGRAM = """
 import json, logging, sys, structlog
-from shared.runtime.logs import set_up_logs
+from shared.runtime.observability.logs import set_up_logs
 set_up_logs("test", "json")
 words = json.load(sys.stdin)
 structlog.get_logger().warning("x", **words)

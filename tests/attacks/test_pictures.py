@@ -12,9 +12,9 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import media_of
-from services.intake.pictures import MEMORY_MAX, Cleaner, look
+from services.intake.photos.pictures import MEMORY_MAX, Cleaner, look
 from shared.kernel.errors import Refusal
-from tests.unit.test_intake_photos import both, exif_with, picture, png_header
+from tests.unit.intake.test_photos import both, exif_with, picture, png_header
 
 MARK = b"S3CR3T-0F-THE-PH0NE"
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + MARK + b"</x:xmpmeta>"

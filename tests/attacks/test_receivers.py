@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from services.notifier import posting
-from services.notifier.domain.attempts import next_attempt
-from services.notifier.posting import Poster
-from services.notifier.webhooks import Secrets, WebhookCarrier
-from shared.runtime import http_client
-from shared.runtime.addresses import Guard
-from shared.runtime.lone_connections import LoneConnections
-from tests.unit.made_reports import SECRET
+from services.notifier.delivery import http_post as posting
+from services.notifier.delivery.http_post import Poster
+from services.notifier.delivery.webhooks import Secrets, WebhookCarrier
+from services.notifier.domain.retry import next_attempt
+from shared.runtime.http_client import client as http_client
+from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.ssrf_guard import Guard
+from tests.kit.made_reports import SECRET
 
 BUFFERED_MAX = 32 * 1024 * 1024
 """What the machine itself may hold of an answer that nobody reads any more."""

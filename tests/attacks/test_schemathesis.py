@@ -13,7 +13,7 @@ import pytest
 from shared.runtime.identity.tokens import service_token
 from tests.flows.test_photos import jpeg
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, ROOT, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, ROOT, RunningStack, running_stack, until
 
 LONGER = os.environ.get("WHISTLE_SCHEMATHESIS_SECONDS")
 """Set: so many seconds, and a new seed each time (the runner prints it). Otherwise the same requests always."""

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.router.command_bodies import BODIES
-from services.router.visit_bodies import HoldBody, VisitBody
-from tests.flows.everywhere import places_with
+from services.router.commands.bodies import BODIES
+from services.router.visits.bodies import HoldBody, VisitBody
 from tests.flows.test_reports import problem
-from tests.free_texts import filled
-from tests.stack import Person, RunningStack, until
+from tests.kit.everywhere import places_with
+from tests.kit.free_texts import filled
+from tests.kit.stack import Person, RunningStack, until
 
 CODES: dict[str, Any] = {
     "to": "sheyang",

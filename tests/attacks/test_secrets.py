@@ -14,7 +14,7 @@ from shared.runtime.identity.tokens import ops_token, service_token
 from tests.flows.test_alerts import alert_of
 from tests.flows.test_duty import opened
 from tests.flows.test_reports import QUAY
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 TOKEN = re.compile(rb"whk_[a-z_]+_[0-9a-f]{16}")
 OWN = frozenset({"dev.json", "secret"})

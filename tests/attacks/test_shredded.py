@@ -9,11 +9,11 @@ from typing import Any
 
 import pymongo
 
-from services.intake.generations import Generations
-from services.intake.sealing import BrokenSeal, Vault
-from tests.flows.everywhere import places_with
+from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.sealing import BrokenSeal, Vault
 from tests.flows.test_reports import QUAY
-from tests.stack import ROOT, RunningStack
+from tests.kit.everywhere import places_with
+from tests.kit.stack import ROOT, RunningStack
 
 GONE = {"ref": "refZZ77", "name": "Wilhelmina Ottoline", "phone": "13912349999"}
 STAYS = {"ref": "refZZ78", "name": "Bartholomeus Vonk", "phone": "13812340000"}

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.stack import ROOT
+from tests.kit.stack import ROOT
 
 PAGE = ROOT / "docs" / "attacks.md"
 LAST = 77

@@ -3,8 +3,8 @@
 import re
 
 from services.router.domain.case import State
-from services.router.domain.rules import RULES
-from tests.stack import ROOT
+from services.router.domain.commands.table import RULES
+from tests.kit.stack import ROOT
 
 PAGE = ROOT / "docs" / "case-life.md"
 _PLACE = re.compile(r"<!-- table -->\n(.*)<!-- /table -->", re.DOTALL)

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from pydantic import AwareDatetime
 
-from shared.runtime import asyncapi
+from shared.runtime.kafka import asyncapi
 from shared.runtime.service import VERSION, Service
 from shared.runtime.settings import Settings
-from tests.stack import ROOT
+from tests.kit.stack import ROOT
 
 DOCS = ROOT / "docs"
 SETTINGS = Settings(

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 import pytest
 
-from shared.runtime.field_errors import alternatives
-from shared.runtime.http_server import Route
+from shared.runtime.http_server.field_errors import alternatives
+from shared.runtime.http_server.server import Route
 from tests.contract.documents import services
 
 ROUTES = [(name, route) for name, service in services().items() for route in service.all_routes()]

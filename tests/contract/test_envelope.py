@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.envelope import MAX_DATA_BYTES, Envelope, Malformed, from_record, to_headers
-from tests.unit.made_reports import submitted
+from tests.kit.made_reports import submitted
 
 SOURCE = "/whistle/intake"
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=20)

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from services.intake.domain.submission import Submission
+from services.router.cases.projections import STEPS_KEPT, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.asking import InfoRequested
-from services.router.domain.attaching import Arrived
+from services.router.domain.attachment import Arrived
 from services.router.domain.case import (
     PARTS_MAX,
     REPORTS_KEPT,
@@ -24,18 +24,18 @@ from services.router.domain.case import (
     State,
     Supervision,
 )
-from services.router.domain.due import due
-from services.router.domain.happened import Happened
-from services.router.domain.promising import Promise
-from services.router.domain.timing import Ask, Extension, Moments, Pause
-from services.router.domain.visiting import VisitHeld
-from services.router.public import STEPS_KEPT, to_envelopes
+from services.router.domain.clock import Ask, Extension, Moments, Pause
+from services.router.domain.clock_renewal import Promise
+from services.router.domain.commands.request_info import InfoRequested
+from services.router.domain.event import Happened
+from services.router.domain.firing import due
+from services.router.domain.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
 from shared.contracts.envelope import MAX_DATA_BYTES, Envelope
 from shared.kernel.working_time import ALWAYS
-from tests.unit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
-from tests.unit.made_reports import IMPORTER, TRACE, submission, submitted
+from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
+from tests.kit.made_reports import IMPORTER, TRACE, submission, submitted
 
 
 def every_kind(base: type[Happened]) -> list[type[Happened]]:

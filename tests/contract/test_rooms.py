@@ -10,7 +10,7 @@ from grimp import ImportGraph
 from importlinter import Contract
 
 from tests.contract.rooms import OnlyMayImport, ReachedThrough
-from tests.stack import ROOT
+from tests.kit.stack import ROOT
 
 CLIENTS = {"AsyncClient", "Client", "get", "post", "put", "patch", "delete", "request", "stream"}
 NOW = {"now", "utcnow", "today"}
@@ -85,7 +85,7 @@ def calls(tree: ast.AST, of: str, names: set[str]) -> list[int]:
 
 def test_http_clients_are_made_in_one_module() -> None:
     found = {name for name, tree in sources("services", "shared") if calls(tree, "httpx", CLIENTS)}
-    assert found == {"shared/runtime/http_client.py"}
+    assert found == {"shared/runtime/http_client/client.py"}
 
 
 def test_no_domain_and_no_kernel_asks_what_time_it_is() -> None:

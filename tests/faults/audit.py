@@ -17,17 +17,17 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from services.router.cases.case_store import from_doc, opened_event
 from services.router.domain.case import HISTORY_KEPT, Case
-from services.router.store import from_doc, opened_event
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import alert_id, case_id, delivery_id
-from shared.runtime.relay import from_stored
-from tests.expected_alerts import people_told
+from shared.runtime.kafka.outbox_relay import from_stored
 from tests.faults.ledger import Receiver
 from tests.faults.load import Load
-from tests.unit.made_reports import harbour
+from tests.kit.expected_alerts import people_told
+from tests.kit.made_reports import harbour
 
 DRAINED_WITHIN = 60.0
 """What is promised, of a machine that has nothing else to do; a longer drain is marked in the table of a run."""

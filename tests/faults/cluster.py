@@ -21,7 +21,7 @@ from tests.faults.load import Load
 from tests.faults.network import Calls, Link, Trouble
 from tests.faults.server import Server
 from tests.faults.servers import Servers
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 SITE = Path(__file__).with_name("site")
 BACK_WITHIN = 90.0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tests.faults.audit import PATIENCE, Balance
 from tests.faults.cluster import Cluster
 from tests.faults.load import RATE, Load
-from tests.stack import until
+from tests.kit.stack import until
 
 BEFORE, AFTER = 30, 30
 """Accepted reports before the fault, and again after it was mended."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 RETRY_SECONDS = 0.2
 GIVE_UP_SECONDS = 60.0

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 RATE = 15.0
 """Reports a second."""

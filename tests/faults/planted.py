@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.broken import BREAKS, SECOND_NETS
+from tests.kit.broken import BREAKS, SECOND_NETS
 
 BLOCKED_SECONDS = 120.0
 OUT_OF_ORDER = 1000
@@ -74,26 +74,26 @@ def _dies_after(owner: Any, method: str, moment: str) -> None:
 
 
 def _intake_dies_between_commit_and_answer(_: str) -> None:
-    from services.intake.store import ReportStore
+    from services.intake.reports.report_store import ReportStore
 
     _dies_after(ReportStore, "insert", "intake-dies-after-the-commit")
 
 
 def _intake_dies_between_a_photo_and_its_answer(_: str) -> None:
-    from services.intake.photos import PhotoStore
+    from services.intake.photos.photo_store import PhotoStore
 
     _dies_after(PhotoStore, "keep", "intake-dies-after-a-photo")
     _dies_after(PhotoStore, "claim_for_report", "intake-dies-after-a-claim")
 
 
 def _router_dies_between_insert_and_offset(_: str) -> None:
-    from services.router.store import CaseStore
+    from services.router.cases.case_store import CaseStore
 
     _dies_after(CaseStore, "insert_opened", "router-dies-after-the-insert")
 
 
 def _relay_dies_between_ack_and_clearing(service: str) -> None:
-    from shared.runtime.relay import Relay
+    from shared.runtime.kafka.outbox_relay import Relay
 
     def around(original: Any) -> Any:
         async def clear(self: Any, batch: Any) -> None:
@@ -107,7 +107,7 @@ def _relay_dies_between_ack_and_clearing(service: str) -> None:
 
 
 def _notifier_waits_with_a_batch(_: str) -> None:
-    from services.notifier.alerts import Alerts
+    from services.notifier.alerts.alerts import Alerts
 
     def around(original: Any) -> Any:
         async def handle(self: Any, events: Any) -> None:
@@ -122,7 +122,7 @@ def _notifier_waits_with_a_batch(_: str) -> None:
 
 
 def _its_loop_stands_still(service: str) -> None:
-    from shared.runtime.relay import Relay
+    from shared.runtime.kafka.outbox_relay import Relay
 
     def around(original: Any) -> Any:
         async def a_round(self: Any, batch: Any) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.faults.cluster import Cluster
 from tests.faults.load import Load
 from tests.faults.network import Calls, Trouble
-from tests.stack import until
+from tests.kit.stack import until
 
 SLOW = Trouble(latency=0.05)
 PRESSING, PRESSED_SECONDS = 12, 15.0

@@ -17,13 +17,13 @@ from aiokafka.errors import KafkaError
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from deploy.local.kafka import Cluster, Node, kafka_part, kafka_problem, new_cluster_id
-from deploy.local.mongo import Member, mongo_part, mongo_uri, replica_set
 from deploy.local.part import Part
+from deploy.local.servers.kafka import Cluster, Node, kafka_part, kafka_problem, new_cluster_id
+from deploy.local.servers.mongo import Member, mongo_part, mongo_uri, replica_set
 from tests.faults.disk import NoSmallDisk, SmallDisk
 from tests.faults.network import Link, Network
 from tests.faults.server import Server
-from tests.stack import free_base, until
+from tests.kit.stack import free_base, until
 
 COUNT = 3
 UP_WITHIN = 90.0

@@ -13,8 +13,8 @@ from pymongo.read_concern import ReadConcern
 
 from deploy.local.state import holder
 from shared.kernel.ids import case_id
-from tests.imports import Import
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.imports import Import
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 WAITING = int(os.environ.get("WHISTLE_BACKLOG", "300000"))
 IMPORTED = WAITING * 5 // 6

@@ -11,7 +11,7 @@ from tests.faults.disk import SmallDisk
 from tests.faults.fault import Note, lasting, under_load
 from tests.faults.load import Load
 from tests.faults.scenarios import killed_while_events_cannot_leave
-from tests.stack import until
+from tests.kit.stack import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 MISSED = 40

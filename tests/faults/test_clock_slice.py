@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 CASES = 1500
 pytestmark = pytest.mark.timeout(240)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.cluster import Cluster
 from tests.faults.fault import SERVICES, Note, under_load
-from tests.stack import until
+from tests.kit.stack import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 HOUR = 3600.0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.ledger import Ledger, Receiver, absorbed
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 SEED = 20261122
 PARTS = ("router", "intake", "notifier", "kafka", "mongo")

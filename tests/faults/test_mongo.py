@@ -8,7 +8,7 @@ from tests.faults.cluster import Cluster
 from tests.faults.disk import SmallDisk
 from tests.faults.fault import Note, lasting, under_load
 from tests.faults.scenarios import rolled_back
-from tests.stack import until
+from tests.kit.stack import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 STEP_SECONDS = 10.0

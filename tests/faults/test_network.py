@@ -7,7 +7,7 @@ import pytest
 from tests.faults.cluster import Cluster
 from tests.faults.fault import Note, lasting, under_load
 from tests.faults.network import Trouble
-from tests.stack import until
+from tests.kit.stack import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 SLOW = Trouble(latency=0.1, lost=0.05)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.commit import WAIT_SECONDS_MAX
+from services.intake.reports.group_commit import WAIT_SECONDS_MAX
 from tests.faults.cluster import Cluster
 from tests.faults.fault import Note, lasting, under_load
 from tests.faults.load import MILLFIELD, Load

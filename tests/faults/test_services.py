@@ -14,7 +14,7 @@ from tests.faults import kafka_tools
 from tests.faults.cluster import Cluster
 from tests.faults.fault import SERVICES, Note, lasting, under_load
 from tests.faults.scenarios import pressed_as_clocks_run_out
-from tests.stack import Person, until
+from tests.kit.stack import Person, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 SENDERS = 6

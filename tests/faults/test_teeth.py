@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import broken
-from tests.broken import Break
 from tests.faults import scenarios
 from tests.faults.cluster import Cluster, cluster_on
 from tests.faults.fault import under_load
 from tests.faults.load import Load
 from tests.faults.servers import Servers
+from tests.kit import broken
+from tests.kit.broken import Break
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 FOUND_WITHIN = 30.0

@@ -14,7 +14,7 @@ from deploy.local.state import holder
 from tests.faults import audit
 from tests.faults.audit import Document
 from tests.faults.ledger import Ledger, Receiver
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 SEED = 20261124
 RIDERS = 4

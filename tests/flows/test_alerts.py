@@ -8,7 +8,7 @@ import httpx
 
 from tests.flows.test_duty import desk, opened
 from tests.flows.test_reports import problem
-from tests.stack import Person, RunningStack, until
+from tests.kit.stack import Person, RunningStack, until
 
 
 def alert_of(stack: RunningStack, person: Person, case: str) -> dict[str, object]:

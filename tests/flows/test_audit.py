@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.main import build
 from tests.flows.test_duty import opened
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 CLI = CliRunner()
 

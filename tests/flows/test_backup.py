@@ -15,7 +15,7 @@ from tests.flows.test_clocks import history
 from tests.flows.test_duty import desk, done
 from tests.flows.test_photos import jpeg
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
 
 PAGE = ROOT / "docs" / "how-to" / "backup.md"
 pytestmark = pytest.mark.timeout(300)

@@ -3,7 +3,7 @@ part is theirs; and to who called: told of each step, no end before all are done
 
 from tests.flows.test_duty import desk, done, opened
 from tests.flows.test_reports import problem
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 
 def alert_kinds(stack: RunningStack, person: str, case: str) -> dict[str, str]:

@@ -10,9 +10,9 @@ import pytest
 
 from tests.attacks.test_secrets import files
 from tests.flows.test_duty import opened
+from tests.kit.robots import Robot, robot
+from tests.kit.stack import RunningStack, running_stack, until
 from tests.packs import harbour_with_channels
-from tests.robots import Robot, robot
-from tests.stack import RunningStack, running_stack, until
 
 KEY = "b7e4c2a9-hidden-robot-key"
 SIGN = "SEC5d3f-hidden-signing-secret"

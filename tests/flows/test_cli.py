@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.main import build
 from tests.flows.test_dead_letters import parked, publish
-from tests.stack import HARBOUR, RunningStack, until
+from tests.kit.stack import HARBOUR, RunningStack, until
 
 CLI = CliRunner()
 QUAY = {"lon": 4.321, "lat": 52.121, "crs": "wgs84"}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.flows.test_duty import clock, done
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 pytestmark = pytest.mark.timeout(180)
 MILL = {"lon": 4.37, "lat": 52.12, "crs": "wgs84"}

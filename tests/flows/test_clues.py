@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.flows.everywhere import places_with
 from tests.flows.test_photos import jpeg
 from tests.flows.test_reports import problem
-from tests.stack import Person, RunningStack, until
+from tests.kit.everywhere import places_with
+from tests.kit.stack import Person, RunningStack, until
 
 WORDS = "有人假装燃气公司上门收检测费，穿灰雨衣"
 ADDED = "灰雨衣又来了，开的白色面包车"

@@ -13,7 +13,7 @@ from shared.contracts.envelope import Envelope, to_headers
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.ids import plain_id
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, Person, RunningStack, until
+from tests.kit.stack import HARBOUR, Person, RunningStack, until
 
 
 async def publish(stack: RunningStack, *records: tuple[bytes | None, dict[str, str]]) -> None:

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from tests.flows.test_reports import QUAY, problem
-from tests.stack import Person, RunningStack, until
+from tests.kit.stack import Person, RunningStack, until
 
 
 def opened(stack: RunningStack, words: str = "the lamp on the quay is dark") -> tuple[str, str]:

@@ -4,7 +4,7 @@ import uuid
 
 from tests.flows.test_photos import jpeg
 from tests.flows.test_reports import QUAY, problem
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 CHAT = "【群聊】14:02 lamp out at Fish Quay 2, call 13812345678 阿珍"
 

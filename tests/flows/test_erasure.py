@@ -1,9 +1,9 @@
 """People's data in one place: masked, shown on the record, erased so that nothing of it lies anywhere."""
 
-from tests.flows.everywhere import places_with
 from tests.flows.test_duty import done
 from tests.flows.test_reports import QUAY, problem
-from tests.stack import RunningStack, until
+from tests.kit.everywhere import places_with
+from tests.kit.stack import RunningStack, until
 
 WHO = {"ref": "rider-erase-31", "name": "Wilhelmina Quist", "phone": "13877776666"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.boston import CITY, measured
 from bench.records import half_year
-from tests.stack import RunningStack, running_stack
+from tests.kit.stack import RunningStack, running_stack
 
 RECORDS = 3000
 pytestmark = pytest.mark.timeout(300)

@@ -10,8 +10,8 @@ import pytest
 from pymongo import MongoClient
 
 from shared.kernel.ids import case_id
-from tests.imports import Import
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.imports import Import
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 MANY = 4000
 QUAY: dict[str, Any] = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}

@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient
 
-from deploy.local.mongo import Document
 from deploy.local.ports import taken
+from deploy.local.servers.mongo import Document
 from deploy.local.state import Row, holder, read_rows
 
 pytestmark = pytest.mark.timeout(300)

@@ -18,12 +18,12 @@ from pymongo.errors import OperationFailure
 
 from deploy.local.part import start
 from deploy.local.parts import SERVICES, Stack, service_part
-from deploy.local.secured import Secured, secured_servers
+from deploy.local.servers.secured import Secured, secured_servers
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
-from shared.runtime.kafka_security import client_security
+from shared.runtime.kafka.security import client_security
+from tests.kit.stack import free_base
 from tests.packs import HARBOUR
-from tests.stack import free_base
 
 WITHIN = 90.0
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.flows.test_duty import desk, opened, walker
 from tests.flows.test_reports import QUAY, pointers, problem
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 
 def jpeg(colour: str = "red", size: tuple[int, int] = (640, 480)) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 QUAY: dict[str, Any] = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
 

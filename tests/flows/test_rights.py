@@ -18,8 +18,8 @@ from tests.flows.test_alerts import alert_of
 from tests.flows.test_duty import desk, done, opened
 from tests.flows.test_rota import ZONE
 from tests.flows.test_stream import Listening
-from tests.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
-from tests.unit.test_intake_photos import picture
+from tests.kit.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
+from tests.unit.intake.test_photos import picture
 
 ENDS_WITHIN = 5.0
 TOWNS = {"unit": "oosterhaven"}

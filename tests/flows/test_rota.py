@@ -9,7 +9,7 @@ import httpx
 from icalendar import Calendar
 
 from tests.flows.test_reports import problem
-from tests.stack import Person, RunningStack
+from tests.kit.stack import Person, RunningStack
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.kernel.ids import case_id
 from tests.flows.test_reports import problem
-from tests.stack import Person, RunningStack, until
+from tests.kit.stack import Person, RunningStack, until
 
 _SPOTS = itertools.count(random.randrange(40))
 

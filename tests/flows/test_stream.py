@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from tests.flows.test_duty import desk, done, opened
-from tests.stack import Person, RunningStack, until
+from tests.kit.stack import Person, RunningStack, until
 
 
 class Listening:

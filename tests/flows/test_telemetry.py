@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 SERVICES = {"intake", "router", "notifier"}
 pytestmark = pytest.mark.timeout(240)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.stack import Person, RunningStack, until
+from tests.kit.stack import Person, RunningStack, until
 
 PIPE = {"lon": 120.2478, "lat": 33.7626, "crs": "wgs84"}
 PIER = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}

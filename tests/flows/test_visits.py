@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.flows.test_duty import opened
 from tests.flows.test_reports import problem
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 _hours = count(1)
 

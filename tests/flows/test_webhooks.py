@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from tests.flows.test_duty import desk, done, walker
 from tests.flows.test_reports import QUAY, pointers, problem
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 
 @dataclass

@@ -4,7 +4,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from tests.stack import RunningStack, until
+from tests.kit.stack import RunningStack, until
 
 QUAY = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
 REPORTS = 20

@@ -1,7 +1,7 @@
 """The part of MongoDB's query language that the stores speak, on plain documents. Anything else raises ``Unspoken``.
 
 Stored documents are never changed in place: an update answers a new document that shares what it left alone.
-Semantics as in the server's manual (query and update operators); ``tests/stores/test_mongo_seam.py`` and
+Semantics as in the server's manual (query and update operators); ``tests/stores/runtime/test_mongo_seam.py`` and
 ``test_mongo_language.py`` run on this and on a real mongod.
 """
 

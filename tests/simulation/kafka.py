@@ -1,4 +1,4 @@
-"""A Kafka cluster in memory, behind the few names of FastStream's broker that ``shared/runtime/broker.py`` uses.
+"""A Kafka cluster in memory, behind the few names of FastStream's broker that ``shared/runtime/kafka/broker.py`` uses.
 
 Topics have partitions, a key stays in one; groups keep offsets; a batch is given again until its offsets are kept.
 """

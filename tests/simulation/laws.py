@@ -7,20 +7,20 @@ from typing import Any
 
 import msgspec
 
-from services.router.audit import verified
+from services.router.cases.case_store import from_doc, opened_event
 from services.router.domain.case import ENDED, Case
-from services.router.domain.timing import Clock
-from services.router.store import from_doc, opened_event
+from services.router.domain.clock import Clock
+from services.router.http.audit import verified
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import CATALOGUE, decode, topic_of_lane
 from shared.contracts.envelope import Envelope, from_record
 from shared.kernel.ids import alert_id, case_id, event_id, opening_report
-from shared.runtime.relay import from_stored
-from tests.expected_alerts import people_told
+from shared.runtime.kafka.outbox_relay import from_stored
+from tests.kit.expected_alerts import people_told
+from tests.kit.made_reports import harbour
 from tests.simulation.documents import Document
 from tests.simulation.people import Ledger
 from tests.simulation.world import NAMESPACE, World
-from tests.unit.made_reports import harbour
 
 FOLDED = "case.report_attached"
 """Of several in a row the history has the last."""

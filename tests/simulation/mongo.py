@@ -1,4 +1,4 @@
-"""pymongo's names in front of a ``ReplicaSet``: what ``shared/runtime/mongo.py`` calls, and nothing else.
+"""pymongo's names in front of a ``ReplicaSet``: what ``shared/runtime/storage/mongo.py`` calls, and nothing else.
 
 Documents go through BSON, as on the wire. Faults strike at every call.
 """

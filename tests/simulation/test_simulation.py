@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from tests.broken import BREAKS, Break
+from tests.kit.broken import BREAKS, Break
+from tests.kit.stack import ROOT
 from tests.simulation.many import run_many
 from tests.simulation.seed import Broken, run_seed
-from tests.stack import ROOT
 
 SEEDS = int(os.environ.get("WHISTLE_SEEDS", "2000"))
 FIRST = int(os.environ.get("WHISTLE_FIRST_SEED", "0"))

@@ -27,28 +27,38 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from services.intake import app as intake
-from services.intake import unanswered
-from services.intake.generations import Generations
+from services.intake.privacy.master_keys import Generations
+from services.intake.reports import unrouted_watch as unanswered
 from services.notifier import app as notifier
 from services.router import app as router
-from services.router import merging, side_by_side, timers
+from services.router.cases import sla_timers as timers
+from services.router.dedup import merge_saga as merging
+from services.router.dedup import reconciler as side_by_side
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
-from shared.runtime import broker, consume, http_client, http_server, kafka_connection, packs, real_time, relay, service
-from shared.runtime.http_server import Answer, Call, Route
+from shared.runtime import pack_library as packs
+from shared.runtime import service
+from shared.runtime.http_client import client as http_client
+from shared.runtime.http_server import server as http_server
+from shared.runtime.http_server.server import Answer, Call, Route
 from shared.runtime.identity.directory import Principal
-from shared.runtime.mongo import MongoError
+from shared.runtime.kafka import broker
+from shared.runtime.kafka import connection as kafka_connection
+from shared.runtime.kafka import consumer as consume
+from shared.runtime.kafka import outbox_relay as relay
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.runtime.storage.mongo import MongoError
+from shared.runtime.timekeeping import wall_clock as real_time
+from tests.kit.made_reports import NOW, SECRET, harbour
 from tests.packs import harbour_with_same
 from tests.simulation import kafka, mongo
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.processes import Process
 from tests.simulation.replica_set import ReplicaSet, Shelf
 from tests.simulation.weather import Weather
-from tests.unit.made_reports import NOW, SECRET, harbour
 
 SERVICES: Mapping[str, Callable[[Settings], Service]] = {
     "intake": intake.assemble,

@@ -14,14 +14,14 @@ import pytest_asyncio
 from pymongo import WriteConcern
 
 from deploy.local.part import start
-from deploy.local.servers import mongo_server
-from shared.runtime import relay as relay_module
-from shared.runtime.mongo import Database, Mongo
+from deploy.local.servers.servers import mongo_server
+from shared.runtime.kafka import outbox_relay as relay_module
+from shared.runtime.storage.mongo import Database, Mongo
+from tests.kit.s3 import s3_server
+from tests.kit.stack import free_base
 from tests.simulation.mongo import Client, RawBucket, RawDatabase
 from tests.simulation.replica_set import ReplicaSet
 from tests.simulation.weather import Weather
-from tests.stack import free_base
-from tests.stores.s3 import s3_server
 
 __all__ = ["s3_server"]
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.flows.test_reports import QUAY
+from tests.kit.robots import Robot, robot
+from tests.kit.stack import RunningStack, running_stack, until
 from tests.packs import harbour_with_channels
-from tests.robots import Robot, robot
-from tests.stack import RunningStack, running_stack, until
 
 pytestmark = pytest.mark.timeout(240)
 ZONE = ZoneInfo("Europe/Amsterdam")

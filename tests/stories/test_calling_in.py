@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.kernel.errors import Refusal
-from tests.stories.duty import MORNING, Duty
+from tests.kit.duty import MORNING, Duty
 
 WIRES = "3号楼好几家从窗户拉线给电瓶车充电，飞线"
 THREE = ["jingang-branch", "jingang-property", "urban-management"]

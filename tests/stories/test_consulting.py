@@ -4,7 +4,7 @@ And an end that is an agreement: fireworks at a set time and place."""
 import pytest
 
 from shared.kernel.errors import Refusal
-from tests.stories.duty import Duty
+from tests.kit.duty import Duty
 
 BODIES = ["jingang-owners", "jingang-property", "construction", "power"]
 PEOPLE = ["owners.chair", "property.desk", "construction.desk", "power.desk"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.flows.test_duty import done
 from tests.flows.test_reports import QUAY
-from tests.stack import HARBOUR, Person, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, Person, RunningStack, running_stack, until
 
 pytestmark = pytest.mark.timeout(240)
 ZONE = ZoneInfo("Europe/Amsterdam")

@@ -14,9 +14,9 @@ import msgspec
 from services.notifier.channels.apprise_process import SECONDS_MAX, Asked
 from services.notifier.channels.channel import Message
 from services.notifier.channels.robots import SETTINGS_SECONDS
-from services.notifier.domain.attempts import Outcome
-from services.notifier.domain.pacing import Pace
-from shared.city.receivers import Receiver
+from services.notifier.domain.rate_limit import Pace
+from services.notifier.domain.retry import Outcome
+from shared.city.people.receivers import Receiver
 
 TEXT_MAX = 4000
 PROCESSES_MAX = 6

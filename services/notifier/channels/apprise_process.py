@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from shared.runtime.addresses import AddressRefusedError, Guard
+from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
 
 SECONDS_MAX = 20
 IDLE_SECONDS = 60

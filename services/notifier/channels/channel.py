@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from services.notifier.domain.attempts import Outcome
-from services.notifier.domain.pacing import Pace
-from shared.city.check_channels import REFERENCE, prefix_of
-from shared.city.receivers import Receiver
+from services.notifier.domain.rate_limit import Pace
+from services.notifier.domain.retry import Outcome
+from shared.city.checks.channels import REFERENCE, prefix_of
+from shared.city.people.receivers import Receiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ import msgspec
 
 from services.notifier.channels.channel import Message
 from services.notifier.channels.robots import Codes, asked
-from services.notifier.domain.attempts import Outcome
-from services.notifier.domain.pacing import Pace
-from services.notifier.posting import SECONDS_MAX, Poster
-from shared.city.receivers import Receiver
-from shared.runtime.relay import real_now
+from services.notifier.delivery.http_post import SECONDS_MAX, Poster
+from services.notifier.domain.rate_limit import Pace
+from services.notifier.domain.retry import Outcome
+from shared.city.people.receivers import Receiver
+from shared.runtime.kafka.outbox_relay import real_now
 
 BODY_BYTES_MAX = 20_000
 SIGNED_BYTES = 100

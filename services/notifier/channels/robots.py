@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from services.notifier.domain.attempts import Outcome
-from services.notifier.posting import Poster, Reply, UnreachableError
-from shared.runtime.addresses import AddressRefusedError
+from services.notifier.delivery.http_post import Poster, Reply, UnreachableError
+from services.notifier.domain.retry import Outcome
+from shared.runtime.http_client.ssrf_guard import AddressRefusedError
 
 BUSY_SECONDS = 60.0
 SETTINGS_SECONDS = 300.0

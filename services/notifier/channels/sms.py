@@ -8,11 +8,11 @@ import msgspec
 
 from services.notifier.channels.channel import Message
 from services.notifier.channels.robots import BUSY_SECONDS, SETTINGS_SECONDS
-from services.notifier.domain.attempts import Outcome
-from services.notifier.domain.pacing import Pace
-from services.notifier.posting import SECONDS_MAX, Poster, Reply, UnreachableError
-from shared.city.receivers import Receiver
-from shared.runtime.addresses import AddressRefusedError
+from services.notifier.delivery.http_post import SECONDS_MAX, Poster, Reply, UnreachableError
+from services.notifier.domain.rate_limit import Pace
+from services.notifier.domain.retry import Outcome
+from shared.city.people.receivers import Receiver
+from shared.runtime.http_client.ssrf_guard import AddressRefusedError
 
 LENGTH = 300
 BODY = {"id": "{id}", "to": "{to}", "text": "{text}"}

@@ -7,10 +7,10 @@ show.
 
 from services.notifier.channels.channel import Message
 from services.notifier.channels.robots import BUSY_SECONDS, Codes, asked
-from services.notifier.domain.attempts import Outcome
-from services.notifier.domain.pacing import Pace
-from services.notifier.posting import SECONDS_MAX, Poster
-from shared.city.receivers import Receiver
+from services.notifier.delivery.http_post import SECONDS_MAX, Poster
+from services.notifier.domain.rate_limit import Pace
+from services.notifier.domain.retry import Outcome
+from shared.city.people.receivers import Receiver
 
 TEXT_BYTES_MAX = 2048
 CODES = Codes(

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from services.router.domain.case import ENDED, HISTORY_KEPT, Case, Entry
-from services.router.domain.clocks import live, voided
-from services.router.domain.happened import Happened
+from services.router.domain.clock_operations import live, voided
+from services.router.domain.event import Happened
 
 
 def apply(case: Case, event: Happened) -> Case:

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from services.router.domain.likeness import Traits
-from services.router.domain.timing import Act, Ask, Clock, Watch
+from services.router.domain.clock import Act, Ask, Clock, Watch
+from services.router.domain.similarity import Traits
 
 
 class State(StrEnum):

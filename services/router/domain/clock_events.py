@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, Part, State
-from services.router.domain.clocks import means
-from services.router.domain.happened import Happened, unclaimed
-from services.router.domain.timing import Act, Clock
+from services.router.domain.clock import Act, Clock
+from services.router.domain.clock_operations import means
+from services.router.domain.event import Happened, unclaimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from services.router.domain.timing import Act, Clock, ClockKind, Rung
+from services.router.domain.clock import Act, Clock, ClockKind, Rung
 from shared.kernel.durations import Duration
 from shared.kernel.working_time import Calendar, counts_from, fraction_points
 

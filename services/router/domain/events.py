@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, State, UnitOnPath
-from services.router.domain.clocks import met, opened_again
-from services.router.domain.happened import Happened, unclaimed
-from services.router.domain.promising import Promise
-from services.router.domain.timing import Clock
+from services.router.domain.clock import Clock
+from services.router.domain.clock_operations import met, opened_again
+from services.router.domain.clock_renewal import Promise
+from services.router.domain.event import Happened, unclaimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

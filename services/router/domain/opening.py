@@ -5,9 +5,9 @@ from datetime import datetime
 
 from services.router.domain.apply import apply
 from services.router.domain.case import Case, Location, Priority, Report, Routing, State, UnitOnPath
+from services.router.domain.clock import Clock, Watch
 from services.router.domain.events import Opened
-from services.router.domain.likeness import Traits
-from services.router.domain.timing import Clock, Watch
+from services.router.domain.similarity import Traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from shared.contracts.sight import Sight, names_of
 from shared.kernel.clock import Clock
 from shared.runtime.identity.installation import Installation
 from shared.runtime.identity.tokens import token_hash
-from shared.runtime.mongo import Database, Document, UpdateOne
+from shared.runtime.storage.mongo import Database, Document, UpdateOne
 
 SEEN_SECONDS = 4.0
 SEEN_MAX = 20_000

@@ -7,7 +7,7 @@ every service within five seconds: so a token that leaked is withdrawn without a
 import time
 
 from shared.runtime.identity.tokens import ops_token, service_token
-from shared.runtime.mongo import Database
+from shared.runtime.storage.mongo import Database
 
 FOLLOWED_SECONDS = 4.0
 _ID = "tokens"

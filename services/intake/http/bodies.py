@@ -1,0 +1,92 @@
+"""What rider apps send, as the interface names it; JSON Schema for the API page comes from here."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from shared.city.sorting.questions import MOST as ANSWERS_MAX
+from shared.contracts.reports import Channel, Kind
+
+Text = Annotated[str, msgspec.Meta(max_length=4000)]
+Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
+Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
+Question = Annotated[str, msgspec.Meta(pattern="^[^$.\\x00-\\x1f\\x7f-\\x9f]{1,60}$")]
+Answer = (
+    Annotated[str, msgspec.Meta(max_length=500)]
+    | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    | Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+    | bool
+    | None
+)
+
+
+class Location(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A point with its coordinate system, and/or words, or a unit of the pack."""
+
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    crs: Literal["wgs84", "gcj02", "bd09"] | None = None
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    unit: Ident | None = None
+
+
+class Reporter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Who reports. Only the pseudonym made of ``ref`` leaves intake."""
+
+    ref: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    name: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    phone: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    confidential: bool = False
+
+
+class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A report. ``received_at`` and ``historic`` are for importers. ``answers``: to the category's questions."""
+
+    kind: Kind
+    description: Text
+    location: Location
+    category: Ident | None = None
+    observed_at: datetime | None = None
+    photos: Photos = []
+    answers: Annotated[dict[Question, Answer], msgspec.Meta(max_length=ANSWERS_MAX)] | None = None
+    channel: Channel = "app"
+    reporter: Reporter | None = None
+    received_at: datetime | None = None
+    historic: bool = False
+
+
+class BatchItem(ReportBody, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A report of a batch: the key is a field."""
+
+    idempotency_key: Annotated[str, msgspec.Meta(pattern="^[\\x21-\\x7e]{1,255}$")]
+
+
+class RatingBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """3 满意, 2 基本满意, 1 不满意."""
+
+    score: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    text: Text | None = None
+
+
+class AdditionBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """More words or photos, or "it is fixed"."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)] | None = None
+    photos: Photos = []
+    fixed: bool = False
+
+
+class WithdrawBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class Accepted(msgspec.Struct):
+    """The receipt: durable from here on."""
+
+    id: str
+    status: str
+    received_at: datetime
+    links: dict[str, str]
+    advice: str | None = None
+    emergency: str | None = None

@@ -1,0 +1,87 @@
+"""Open cases nearby, without personal data: is it reported already?
+
+Only of categories that the pack marks ``public``: where somebody needs help, quarrels or is suspected is nobody's news.
+"""
+
+import math
+from typing import Annotated, Literal
+
+import msgspec
+
+from services.intake.domain.submission import cell_of
+from services.intake.http.bodies import Ident
+from services.intake.reports.report_store import ReportStore
+from shared.city.place.datum import to_wgs84
+from shared.kernel.errors import FieldError, invalid
+from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.identity.directory import EVERY_CITY
+from shared.runtime.pack_library import PackLibrary
+
+METRES_MAX = 1000.0
+ITEMS_MAX = 50
+LOOKED_AT_MAX = 500
+EARTH_METRES = 6_371_000.0
+READERS = frozenset({"rider_app", "importer", "ops"})
+
+
+class NearbyQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    crs: Literal["wgs84", "gcj02", "bd09"]
+    radius: Annotated[float, msgspec.Meta(gt=0, le=METRES_MAX)] = 200.0
+    category: Ident | None = None
+
+
+class Nearby:
+    """The handler of ``GET /v1/nearby``."""
+
+    def __init__(self, store: ReportStore, packs: PackLibrary) -> None:
+        self._store = store
+        self._packs = packs
+
+    def routes(self) -> list[Route]:
+        return [
+            get("/v1/nearby", self.nearby, "Open cases nearby", roles=READERS, query=NearbyQuery),
+        ]
+
+    async def nearby(self, call: Call) -> Answer:
+        query = call.query_as(NearbyQuery)
+        lon, lat = to_wgs84(query.lon, query.lat, query.crs)
+        city = call.principal.city
+        if query.category is not None and city != EVERY_CITY:
+            self._check(query.category, city)
+        cells = {cell_of(city, lon + dx / 100, lat + dy / 100, "") for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
+        found = await self._store.near(sorted(cells), self._public(city), limit=LOOKED_AT_MAX)
+        items = [
+            {
+                "case": case["id"],
+                "category": case["category"],
+                "state": case["state"],
+                "lon": case["lon"],
+                "lat": case["lat"],
+                "metres": round(metres),
+                "received_at": case["opened_at"],
+            }
+            for case in found
+            if case["lon"] is not None
+            and (metres := _metres(lon, lat, case["lon"], case["lat"])) <= query.radius
+            and query.category in (None, case["category"])
+        ]
+        unique = {item["case"]: item for item in sorted(items, key=lambda i: -i["metres"])}
+        return Answer({"items": sorted(unique.values(), key=lambda i: i["metres"])[:ITEMS_MAX]})
+
+    def _check(self, category: str, city: str) -> None:
+        if category not in self._packs.current(city).categories:
+            raise invalid(FieldError("?category", "is not in the city's list: GET /v1/categories"))
+
+    def _public(self, city: str) -> list[str]:
+        """Categories that everybody may know of, as the pack that holds now has them."""
+        if city not in self._packs.cities:
+            return []
+        return [code for code, category in self._packs.current(city).categories.items() if category.public]
+
+
+def _metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """Equirectangular distance: exact to a millimetre over the kilometre that is asked for."""
+    dx = math.radians(other_lon - lon) * math.cos(math.radians((lat + other_lat) / 2))
+    return EARTH_METRES * math.hypot(dx, math.radians(other_lat - lat))

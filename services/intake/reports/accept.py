@@ -1,0 +1,151 @@
+"""From a request's body to a submission: places, words, category and pack are checked; every wrong field is named."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+import msgspec
+
+from services.intake.domain.submission import Place, Submission, cell_of, clean_words, location_errors
+from services.intake.http.bodies import BatchItem, ReportBody
+from services.intake.privacy.confidential import sealed
+from services.intake.privacy.identities import Person
+from services.intake.privacy.sealing import Vault
+from services.intake.reports.answers import answers_of
+from shared.city.pack import Pack
+from shared.city.place.datum import to_wgs84
+from shared.kernel.clock import whole_millis
+from shared.kernel.errors import FieldError, invalid
+from shared.kernel.ids import report_id, secret_id
+from shared.runtime.http_server.field_errors import MANY
+from shared.runtime.identity.directory import Principal
+
+_encoder = msgspec.json.Encoder(order="sorted")
+FUTURE = timedelta(minutes=5)
+DESKS = "@desks"
+"""The app of reports that officers enter for others; no key has such a name."""
+
+
+class Acceptance:
+    """Turns bodies into submissions for one installation. What an importer says was received longer ago than
+    ``import_span`` must be ``historic``: its clocks have run out, and everybody would be told of it now."""
+
+    def __init__(self, secret: str, import_span: timedelta = timedelta(days=7), vault: Vault | None = None) -> None:
+        self._import_span = import_span
+        self._secret = secret.encode()
+        self._vault = vault or Vault(secret)
+
+    def id_of(self, principal: Principal, key: str) -> str:
+        """The report that this app's, or this officer's, key stands for."""
+        sender = f"@{principal.person}" if principal.person is not None else principal.who
+        return report_id(self._secret, principal.city, sender, key)
+
+    def pseudonym(self, principal: Principal, ref: str) -> str:
+        """Who reported, for others: nobody can go back to ``ref`` without the installation's secret."""
+        return secret_id("p", self._secret, "reporter", principal.city, app_of(principal), ref)
+
+    def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
+        """Raises ``Refusal`` 422 that names every wrong field."""
+        errors = _errors(body, principal, pack, now, self._import_span)
+        description = clean_words(body.description, "/description", errors)
+        where = body.location
+        address = clean_words(where.address, "/location/address", errors) if where.address is not None else None
+        answers = answers_of(body, pack, errors)
+        if errors:
+            raise invalid(*errors[:MANY])
+        lon, lat = _point(where.lon, where.lat, where.crs)
+        id_ = self.id_of(principal, key)
+        first, *older = self.fingerprints(body)
+        received_at = whole_millis(body.received_at) if body.received_at is not None else now
+        report = Submission(
+            id=id_,
+            city=principal.city,
+            app=app_of(principal),
+            fingerprint=first,
+            older_fingerprints=tuple(older),
+            kind=body.kind,
+            category=body.category,
+            description=description,
+            place=Place(lon, lat, where.crs, address, where.unit),
+            cell=cell_of(principal.city, lon, lat, id_),
+            received_at=received_at,
+            observed_at=whole_millis(body.observed_at) if body.observed_at is not None else None,
+            photos=tuple(body.photos),
+            channel=body.channel,
+            reporter=self.pseudonym(principal, body.reporter.ref) if body.reporter is not None else None,
+            confidential=body.reporter is not None and body.reporter.confidential,
+            historic=body.historic,
+            pack_version=pack.version,
+            entered_by=principal.person,
+            danger=not body.historic and pack.danger(body.category, description),
+            answers=answers or None,
+        )
+        return sealed(report, self._vault, pack) if report.confidential else report
+
+    def fingerprints(self, body: ReportBody) -> tuple[str, ...]:
+        """Equal for equal bodies; those after the first as older versions stored them.
+
+        Without name and number: beside the known words even who has the secret can try none against it once the person
+        is erased. With the secret in it where there is a reporter, so that nobody else can try references.
+        """
+        plain = fingerprint(body)
+        if body.reporter is None:
+            return (plain,)
+        unnamed = msgspec.structs.replace(body.reporter, name=None, phone=None)
+        return self._keyed(fingerprint(msgspec.structs.replace(body, reporter=unnamed))), self._keyed(plain), plain
+
+    def _keyed(self, plain: str) -> str:
+        return hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
+
+    def person(self, body: ReportBody, principal: Principal) -> Person | None:
+        """The reporter's personal data, if any was sent. An app's own reference alone is kept for confidential ones."""
+        reporter = body.reporter
+        if reporter is None or (reporter.name is None and reporter.phone is None and not reporter.confidential):
+            return None
+        names = ("ref", "name", "phone")
+        data = {name: value for name in names if (value := getattr(reporter, name)) is not None}
+        return Person(self.pseudonym(principal, reporter.ref), principal.city, app_of(principal), data)
+
+
+def app_of(principal: Principal) -> str:
+    """The app that a report belongs to: one for all officers, so that a person is one whoever took the call."""
+    return DESKS if principal.kind == "officer" else principal.who
+
+
+def fingerprint(body: msgspec.Struct) -> str:
+    """Equal for bodies that are equal after parsing and defaults, whatever their spelling."""
+    if isinstance(body, BatchItem):
+        body = msgspec.convert(
+            {f: getattr(body, f) for f in ReportBody.__struct_fields__}, ReportBody, from_attributes=True
+        )
+    return hashlib.sha256(_encoder.encode(body)).hexdigest()[:32]
+
+
+def _errors(
+    body: ReportBody, principal: Principal, pack: Pack, now: datetime, import_span: timedelta
+) -> list[FieldError]:
+    where = body.location
+    errors = location_errors(where.lon, where.lat, where.crs, said=where.address is not None or where.unit is not None)
+    if body.category is not None and body.category not in pack.categories:
+        errors.append(FieldError("/category", "is not in the city's list: GET /v1/categories"))
+    if where.unit is not None and where.unit not in pack.units:
+        errors.append(FieldError("/location/unit", "is no unit of this city"))
+    if principal.kind == "officer" and body.channel == "app":
+        errors.append(FieldError("/channel", "says how it came: window, phone, visit, group or hotline"))
+    if principal.kind != "importer":
+        if body.received_at is not None:
+            errors.append(FieldError("/received_at", "is for importers"))
+        if body.historic:
+            errors.append(FieldError("/historic", "is for importers"))
+    elif body.received_at is not None and body.received_at > now + FUTURE:
+        errors.append(FieldError("/received_at", "lies in the future"))
+    elif body.received_at is not None and body.received_at < now - import_span and not body.historic:
+        days = import_span.days
+        errors.append(FieldError("/received_at", f"is more than {days} days ago: nobody is told of it, say historic"))
+    return errors
+
+
+def _point(lon: float | None, lat: float | None, crs: str | None) -> tuple[float | None, float | None]:
+    if lon is None or lat is None or crs is None:
+        return None, None
+    return to_wgs84(lon, lat, crs)

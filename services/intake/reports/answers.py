@@ -1,0 +1,34 @@
+"""A report's answers to its category's questions: checked where the category is said, cleaned as all words are."""
+
+from services.intake.domain.submission import clean_words
+from services.intake.http.bodies import ReportBody
+from shared.city.pack import Pack
+from shared.city.sorting.questions import Answer
+from shared.kernel.errors import FieldError
+from shared.runtime.http_server.field_errors import pointer
+
+CHARACTERS_MAX = 4000
+"""Of all answers together, as of the description."""
+
+
+def answers_of(body: ReportBody, pack: Pack, errors: list[FieldError]) -> dict[str, Answer]:
+    """What was answered; null is no answer. What is wrong goes to ``errors``.
+
+    Without a category, or of one that asks nothing, everything is kept as it was said.
+    """
+    given = {name: answer for name, answer in (body.answers or {}).items() if answer is not None}
+    if sum(len(answer) for answer in given.values() if isinstance(answer, str)) > CHARACTERS_MAX:
+        errors.append(FieldError("/answers", f"more than {CHARACTERS_MAX} characters together"))
+        return {}
+    questions = pack.questions.get(body.category or "")
+    if given and questions is not None:
+        errors += questions.errors(given)
+    return {clean_words(name, "/answers", errors): _clean(name, answer, errors) for name, answer in given.items()}
+
+
+def _clean(name: str, answer: Answer, errors: list[FieldError]) -> Answer:
+    """A number may be somebody's too: 13812345678."""
+    if isinstance(answer, bool | float):
+        return answer
+    said = clean_words(str(answer), pointer(["answers", name]), errors)
+    return answer if said == str(answer) else said

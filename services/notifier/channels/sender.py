@@ -1,0 +1,210 @@
+"""Alerts on their way to a receiver: which go together into a message, what it says, and one attempt at sending it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from services.notifier.alerts.alerts import Alerts
+from services.notifier.channels.channel import Channel, Message, References, UnsetError
+from services.notifier.channels.robots import SETTINGS_SECONDS
+from services.notifier.channels.send_lock import Turns
+from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
+from services.notifier.delivery.dispatcher import Parcel
+from services.notifier.domain.rate_limit import Pace, next_message
+from services.notifier.domain.retry import Outcome
+from services.notifier.http.one_press_links import Links
+from shared.city.model.channels import ChannelKind
+from shared.city.pack import Pack
+from shared.city.people.receivers import Receiver
+from shared.city.people.rota import valid
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import plain_id
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Document
+
+log = structlog.get_logger()
+
+SCHEDULE_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
+"""A day in all: then the alert's link has ended, and it is in the inbox anyway."""
+ANOTHERS_TURN = timedelta(seconds=1)
+ALONE, BARE = "alone", "bare"
+"""Forms after a refusal of words: not in a list any more; then without words and links."""
+_SENT = Counter("whistle_channel_messages_total", "Messages by kind of channel and outcome.", ["kind", "outcome"])
+OPEN_CIRCUITS = Gauge(
+    "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
+)
+
+Group = list[tuple[Document, Document]]
+"""Deliveries of one event to one receiver, each with its alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message for a receiver; ``form`` says what can be left out if its words are refused."""
+
+    receiver: Receiver
+    message: Message
+    form: str
+    city: str
+
+
+class ChannelCarrier:
+    """Carries alerts by every kind of channel."""
+
+    schedule: Sequence[float] = SCHEDULE_SECONDS
+    at_once = 1
+
+    def __init__(
+        self,
+        kinds: Mapping[ChannelKind, Channel],
+        turns: Turns,
+        alerts: Alerts,
+        links: Links,
+        packs: PackLibrary,
+        references: References,
+    ) -> None:
+        self._kinds = kinds
+        self._turns = turns
+        self._alerts = alerts
+        self._links = links
+        self._packs = packs
+        self._references = references
+
+    async def parcels(
+        self, receiver: str, due: Sequence[Document], now: datetime
+    ) -> Sequence[Parcel[Draft | None]] | datetime:
+        """The next message, or when to look again. ``due`` is in order: danger first, then oldest first."""
+        pack, settings = await self._settings(receiver, due[0])
+        groups = await self._groups(due)
+        if settings is None or not groups:
+            return [Parcel(due, None)]
+        if left := self._of_those_who_left(groups, now):
+            return [Parcel(left, None)]
+        channel = self._kinds[settings.kind]
+        sent = await self._turns.take(receiver, now, channel.seconds)
+        if sent is None:
+            return now + ANOTHERS_TURN
+        texts = Texts(pack.city.languages[0], pack.city.timezone)
+
+        def fits(text: str) -> bool:
+            return channel.fits(settings, text)
+
+        first = groups[0]
+        digest = _digest(first)
+        alike = [g for g in groups if _lane(g) == _lane(first) and not _form(g) and _digest(g) == digest]
+        items = [self._item(pack, group) for group in alike[:LIST_MAX]]
+        listed, count = texts.several(items, fits) if not _form(first) else ("", 0)
+        pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
+        choice = next_message(
+            pace,
+            sent,
+            now,
+            danger=_lane(first) == 0,
+            waiting=len(alike) if listed else 1,
+            fills=count < len(alike),
+        )
+        if isinstance(choice, datetime):
+            return choice
+        if digest and len(alike) > 1:
+            return [_parcel(settings, alike, texts.digest(items, len(alike), fits), "list")]
+        if choice == "list" and count > 1:
+            return [_parcel(settings, alike[:count], listed, "list")]
+        return [self._one(settings, pack, texts, first, fits)]
+
+    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> Parcel[Draft | None]:
+        item, form = self._item(pack, group), _form(group)
+        text = texts.bare(item) if form == BARE else texts.one(item, fits)
+        link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
+        return _parcel(settings, [group], text, form or ALONE, link)
+
+    async def carry(self, receiver: str, parcel: Parcel[Draft | None], now: datetime) -> Outcome:
+        """One attempt. Words that are refused are tried again: each alert alone, then without words."""
+        draft = parcel.content
+        if draft is None:
+            return Outcome("unknown_receiver", final=True)
+        outcome = await self._tried(draft, now)
+        _SENT.labels(draft.receiver.kind, outcome.name).inc()
+        if outcome.name != "delivered":
+            log.info("channel.failed", receiver=receiver, outcome=outcome.name, status=outcome.status)
+        if outcome.name != "words":
+            return outcome
+        if draft.form == BARE:
+            return replace(outcome, final=True)
+        return replace(outcome, marks={"form": ALONE if draft.form == "list" else BARE})
+
+    async def _tried(self, draft: Draft, now: datetime) -> Outcome:
+        try:
+            settings = self._references.resolved(draft.receiver, draft.city)
+        except UnsetError as unset:
+            log.warning("channel.secret_unset", variable=str(unset))
+            return Outcome("secret_unset", wait=SETTINGS_SECONDS)
+        await self._turns.sending(settings.id, now)
+        return await self._kinds[settings.kind].send(settings, draft.message)
+
+    async def _settings(self, receiver: str, delivery: Document) -> tuple[Pack, Receiver | None]:
+        """The receiver as the pack has it that holds now; one that is gone from it, as the alert's pack had it."""
+        try:
+            pack = self._packs.current(delivery["city"])
+        except Refusal:
+            pack = await self._packs.get(delivery["city"], delivery["pack_version"])
+        settings = pack.receivers.get(receiver)
+        if settings is None:
+            pack = await self._packs.get(delivery["city"], delivery["pack_version"])
+            settings = pack.receivers.get(receiver)
+        return pack, settings
+
+    async def _groups(self, due: Sequence[Document]) -> list[Group]:
+        ids = list({delivery["alert"] for delivery in due})
+        alerts = {alert["_id"]: alert for alert in await self._alerts.page({"_id": {"$in": ids}}, len(ids))}
+        groups: dict[tuple[str, str], Group] = {}
+        for delivery in due:
+            if delivery["alert"] in alerts:
+                place = (delivery["because"], delivery.get("form", ""))
+                groups.setdefault(place, []).append((delivery, alerts[delivery["alert"]]))
+        return list(groups.values())
+
+    def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[Document]:
+        """Deliveries to persons whom the pack that holds now does not have or appoint now: what waited is not told."""
+        try:
+            pack = self._packs.current(groups[0][0][0]["city"])
+        except Refusal:  # no pack holds here yet: as the alert's own had it
+            return []
+        there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
+        pairs = [pair for group in groups for pair in group]
+        return [d for d, alert in pairs if d["to"] == "person" and alert["recipient"] not in there]
+
+    def _item(self, pack: Pack, group: Group) -> Item:
+        alert = group[0][1]
+        people = {a["recipient"]: pack.people.get(a["recipient"]) for _, a in group}
+        names = {id_: person.name if person is not None else id_ for id_, person in people.items()}
+        return Item(
+            title=alert["title"],
+            words=alert["text"],
+            due_at=alert.get("due_at"),
+            state=alert["state"],
+            danger=alert["priority"] == "danger",
+            told=tuple(names[a["recipient"]] for d, a in group if d["to"] == "unit"),
+            links=tuple((names[a["recipient"]], self._links.make(a)) for d, a in group if d["to"] == "person"),
+        )
+
+
+def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> Parcel[Draft | None]:
+    deliveries = [delivery for group in groups for delivery, _ in group]
+    id_ = plain_id("m", *sorted(delivery["_id"] for delivery in deliveries))
+    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0]["city"]))
+
+
+def _lane(group: Group) -> int:
+    return int(group[0][0]["lane"])
+
+
+def _digest(group: Group) -> bool:
+    """It waited for its receiver's time of many messages to end, and is listed with what waited too."""
+    return bool(group[0][0].get("digest"))
+
+
+def _form(group: Group) -> str:
+    return str(group[0][0].get("form", ""))

@@ -1,0 +1,156 @@
+"""The notifier's routes of alerts and one-press links, and of deliveries that are tried again."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from services.notifier.alerts.alerts import Alerts, view
+from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.delivery.webhooks import Webhooks
+from services.notifier.http.one_press_links import Links, command_of
+from services.notifier.http.router_client import RouterClient
+from shared.city.model.entry import Id
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import Principal
+from shared.runtime.storage.mongo import Document
+
+APPS = frozenset({"rider_app", "importer"})
+
+
+class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
+    recipient: Id | None = None
+    state: Literal["sent", "acked", "over", "test", "shadow"] | None = None
+    """``shadow``: for ops, what a city in shadow mode would have told."""
+    case: Id | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+    city: Id | None = None
+
+
+class NoBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing to say."""
+
+
+class NotifierApi:
+    """Handlers; each short."""
+
+    def __init__(
+        self,
+        alerts: Alerts,
+        owed: AlertDeliveries,
+        webhooks: Webhooks,
+        links: Links,
+        router: RouterClient,
+        clock: Clock,
+    ) -> None:
+        self._alerts = alerts
+        self._owed = owed
+        self._webhooks = webhooks
+        self._links = links
+        self._router = router
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        officers = frozenset({"officer", "ops"})
+        return [
+            get("/v1/alerts", self.list_alerts, "Alerts, newest first", roles=officers, query=AlertQuery),
+            post(
+                "/v1/alerts/{id}/ack",
+                self.acknowledge,
+                "Acknowledge the alert's case",
+                roles=frozenset({"officer"}),
+                body=NoBody,
+                keyed=True,
+                once="acknowledgements",
+            ),
+            get(
+                "/a/{token}",
+                self._links.show,
+                "A one-press link",
+                media=("text/html",),
+                answers={200: None, 404: None, 409: None, 410: None, 503: None},
+            ),
+            post(
+                "/a/{token}",
+                self._links.press,
+                "Press it",
+                raw_max=4096,
+                media=("application/x-www-form-urlencoded",),
+                answers={200: None, 404: None, 409: None, 410: None, 503: None},
+            ),
+            post(
+                "/v1/deliveries/{id}/retry",
+                self.retry,
+                "Send a delivery again",
+                roles=APPS | {"ops"},
+                body=NoBody,
+                keyed=True,
+                once="retries",
+            ),
+        ]
+
+    async def list_alerts(self, call: Call) -> Answer:
+        query, who = call.query_as(AlertQuery), call.principal
+        limit = query.limit
+        where: Document = {} if who.city == "*" else {"city": who.city}
+        if who.city != "*" and query.city not in (None, who.city):
+            raise invalid(FieldError("?city", "is not yours: leave it out"))
+        if who.city == "*" and query.city is not None:
+            where["city"] = query.city
+        recipient = query.recipient
+        if who.kind == "officer":
+            if recipient not in (None, who.person):
+                raise forbidden("Alerts are read by those who got them.")
+            recipient = who.person
+        for name, value in (("recipient", recipient), ("state", query.state), ("case", query.case)):
+            if value is not None:
+                where[name] = value
+        if query.cursor is not None:
+            where |= beyond(query.cursor, "at", -1)
+        shadow = query.state == "shadow" and who.kind == "ops"
+        found, following = page(await self._alerts.page(where, limit + 1, shadow=shadow), limit, "at")
+        channels = await self._owed.of_alerts(found)
+        return Answer({"items": [self._shown(who, a, channels.get(a["_id"], [])) for a in found], "next": following})
+
+    def _shown(self, who: Principal, alert: Document, channels: list[dict[str, Any]]) -> dict[str, Any]:
+        """The alert, how far its channels are, and for its recipient the one-press link."""
+        link = {"link": self._links.make(alert)} if who.kind == "officer" and alert["state"] == "sent" else {}
+        return {**view(alert), "channels": channels, **link}
+
+    async def acknowledge(self, call: Call) -> Answer:
+        who = call.principal
+        alert = await self._alerts.get(who.city, call.path["id"])
+        if alert is None or alert["recipient"] != who.person:
+            raise not_found("alert")
+        match command_of(alert):
+            case None:
+                await self._alerts.acknowledge(alert, self._clock.now())
+            case command:
+                signs = "acknowledge" if command == "claim" else command
+                await self._router.command(alert, signs, key=alert["_id"], person=alert["recipient"])
+        about = {name: value for name, value in view(alert).items() if name == "case"}
+        return Answer({"id": alert["_id"], "status": "recorded", **about})
+
+    async def retry(self, call: Call) -> Answer:
+        """A webhook's delivery, for its app and ops; an alert's, for ops."""
+        id_ = call.path["id"]
+        delivery = await self._webhooks.deliveries.find_one({"_id": id_})
+        if delivery is None:
+            await self._owed.deliveries.again(await self._owed_delivery(call.principal, id_))
+            return Answer({"id": id_, "status": "pending"})
+        webhook = await self._webhooks.own(call.principal, delivery["webhook"])
+        if webhook["state"] != "active":
+            raise conflict("ended", f"The webhook is {webhook['state']}: nothing is sent to it any more.")
+        await self._webhooks.sending.again(delivery)
+        return Answer({"id": id_, "status": "pending"})
+
+    async def _owed_delivery(self, who: Principal, id_: str) -> Document:
+        """An alert's delivery, for ops. Raises ``Refusal`` 404."""
+        where: Document = {"_id": id_} if who.city == "*" else {"_id": id_, "city": who.city}
+        delivery = await self._owed.deliveries.rows.find_one(where) if who.kind == "ops" else None
+        if delivery is None:
+            raise not_found("delivery")
+        return delivery

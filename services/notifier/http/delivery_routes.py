@@ -1,0 +1,44 @@
+"""``GET /v1/deliveries``: what every app was told of a case, for whoever traces it."""
+
+from typing import Annotated
+
+import msgspec
+
+from services.notifier.delivery.webhooks import Webhooks, delivery_view
+from shared.city.model.entry import Id
+from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.storage.mongo import Document, IndexModel
+
+LIMIT_MAX = 500
+INDEXES = (IndexModel([("case", 1), ("made_at", 1)], name="case"),)
+
+
+class DeliveriesQuery(msgspec.Struct, forbid_unknown_fields=True):
+    case: Id
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_MAX
+
+
+class CaseDeliveries:
+    """The deliveries of one case over all webhooks, oldest first; for ops."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    def routes(self) -> list[Route]:
+        return [
+            get(
+                "/v1/deliveries",
+                self.list,
+                "Deliveries of a case to all webhooks, oldest first",
+                roles=frozenset({"ops"}),
+                query=DeliveriesQuery,
+            )
+        ]
+
+    async def list(self, call: Call) -> Answer:
+        query = call.query_as(DeliveriesQuery)
+        where: Document = {"case": query.case}
+        if call.principal.city != "*":
+            where["city"] = call.principal.city
+        found = await self._webhooks.deliveries.find(where, sort=[("made_at", 1)], limit=query.limit)
+        return Answer({"items": [{**delivery_view(d), "webhook": d["webhook"]} for d in found]})

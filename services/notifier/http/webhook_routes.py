@@ -1,0 +1,221 @@
+"""Routes of an app's webhooks: added, listed, deleted, given a new secret, and what was sent to each."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+from starlette.responses import Response
+
+from services.notifier.delivery.webhooks import Secrets, Webhooks, delivery_view, still_signing
+from services.notifier.http.preference_routes import NoBody
+from shared.contracts.catalogue import CATALOGUE
+from shared.kernel.errors import FieldError, Refusal, conflict, invalid, key_reused, too_many, unavailable
+from shared.kernel.ids import secret_id
+from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.identity.tokens import token_hash
+from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.storage.mongo import Document
+
+APPS = frozenset({"rider_app", "importer"})
+WEBHOOKS_MAX = 20
+LOOKED_UP_AT_ONCE = 4
+"""Addresses of one app that are looked at at the same time."""
+OLDER_SECRETS_MAX = 3
+ROTATION = timedelta(hours=24)
+"""For so long the secret that was replaced signs as well."""
+ROUNDS_MAX = 5
+
+
+class DeliveryQuery(msgspec.Struct, forbid_unknown_fields=True):
+    state: Literal["pending", "delivered", "failed", "ended"] | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``types``: event types to hear of, all when empty; ``case.closed`` or ``case.closed.v1``."""
+
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    types: Annotated[list[Annotated[str, msgspec.Meta(max_length=80)]], msgspec.Meta(max_length=50)] = []
+
+
+class WebhookApi:
+    """Handlers of webhooks."""
+
+    def __init__(self, webhooks: Webhooks, guard: Guard, secret: str) -> None:
+        self._webhooks = webhooks
+        self._guard = guard
+        self._secret = secret.encode()
+        self._secrets = Secrets(secret)
+        self._looking: Counter[str] = Counter()
+
+    def routes(self) -> list[Route]:
+        one = "/v1/webhooks/{id}"
+        return [
+            post(
+                "/v1/webhooks",
+                self.add,
+                "Hear of the own reports",
+                roles=APPS,
+                body=WebhookBody,
+                keyed=True,
+                answers={201: None},
+            ),
+            get("/v1/webhooks", self.list_, "The app's webhooks", roles=APPS),
+            post(
+                f"{one}:rotate",
+                self.rotate,
+                "A new secret, shown once; the old one signs as well for a day",
+                roles=APPS,
+                body=NoBody,
+                keyed=True,
+                once="rotations",
+            ),
+            Route(
+                method="DELETE",
+                path=one,
+                handler=self.delete,
+                summary="Hear no more; what was still to be sent ends",
+                roles=APPS | {"ops"},
+                answers={204: None},
+            ),
+            get(
+                f"{one}/deliveries",
+                self.deliveries,
+                "What was sent, newest first",
+                roles=APPS | {"ops"},
+                query=DeliveryQuery,
+            ),
+        ]
+
+    async def add(self, call: Call) -> Answer:
+        """The first secret is shown again to who repeats it with the app's key: whoever has that may rotate as well."""
+        body, who = call.body_as(WebhookBody), call.principal
+        id_ = secret_id("w", self._secret, "webhook", who.city, who.who, call.key)
+        stored = await self._webhooks.webhooks.find_one({"_id": id_})
+        replayed = stored is not None
+        if stored is None:
+            await self._check(call)
+            if await self._active(call, WEBHOOKS_MAX) >= WEBHOOKS_MAX:
+                raise _too_many()
+            document: Document = {
+                "_id": id_,
+                "city": who.city,
+                "app": who.who,
+                "key": token_hash(call.request.headers["authorization"].partition(" ")[2]),
+                "url": body.url,
+                "types": body.types,
+                "state": "active",
+                "generation": 1,
+                "made_at": real_now(),
+            }
+            replayed = not await self._webhooks.webhooks.insert(document)
+            if not replayed and await self._active(call, WEBHOOKS_MAX + 1) > WEBHOOKS_MAX:
+                await self._webhooks.webhooks.delete({"_id": id_})  # others were added at the same moment
+                raise _too_many()
+            stored = await self._webhooks.webhooks.find_one({"_id": id_}) if replayed else document
+        if stored is None:
+            raise unavailable("It is not known whether the webhook was added. Repeat with the same key.", retry_after=1)
+        if (stored["url"], stored["types"]) != (body.url, body.types):
+            raise key_reused()
+        headers = {"idempotent-replayed": "true"} if replayed else {}
+        return Answer({**_view(stored), "secret": self._secrets.secret(id_, 1)}, 201, headers)
+
+    async def _check(self, call: Call) -> None:
+        """Raises ``Refusal`` 422 that names what is wrong, 429 for too many at once."""
+        body, who = call.body_as(WebhookBody), call.principal
+        known = {t.removesuffix(".v1") for t in CATALOGUE} | set(CATALOGUE)
+        errors = [FieldError(f"/types/{i}", "is no event type") for i, t in enumerate(body.types) if t not in known]
+        try:
+            with self._one_of_few(f"{who.city}/{who.who}"):
+                await self._guard.checked(body.url)
+        except (AddressRefusedError, OSError) as refused:
+            errors.append(FieldError("/url", f"may not be called: {refused}"))
+        if errors:
+            raise invalid(*errors)
+
+    @contextmanager
+    def _one_of_few(self, app: str) -> Iterator[None]:
+        """Each may wait for a name server; an app has no more than a few of them waiting."""
+        if self._looking[app] >= LOOKED_UP_AT_ONCE:
+            raise too_many(f"At most {LOOKED_UP_AT_ONCE} webhooks are added at once.", retry_after=1)
+        self._looking[app] += 1
+        try:
+            yield
+        finally:
+            self._looking[app] -= 1
+            if not self._looking[app]:
+                del self._looking[app]
+
+    async def _active(self, call: Call, most: int) -> int:
+        where = {"city": call.principal.city, "app": call.principal.who, "state": "active"}
+        return await self._webhooks.webhooks.count(where, limit=most)
+
+    async def list_(self, call: Call) -> Answer:
+        """Active ones, and the newest of those that ended with their key."""
+        own: Document = {"city": call.principal.city, "app": call.principal.who}
+        items: list[Document] = []
+        for state in ("active", "revoked"):
+            where = {**own, "state": state}
+            items += await self._webhooks.webhooks.find(where, sort=[("made_at", -1)], limit=WEBHOOKS_MAX)
+        return Answer({"items": [_view(webhook) for webhook in items]})
+
+    async def delete(self, call: Call) -> Response:
+        """204, however often it is asked for."""
+        webhook = await self._webhooks.own(call.principal, call.path["id"])
+        await self._webhooks.end(webhook["_id"], "deleted")
+        return Response(status_code=204)
+
+    async def rotate(self, call: Call) -> Answer:
+        """The secret is in the first answer alone. Once under a key, also where the answer was lost in a crash."""
+        key = hashlib.sha256(call.key.encode()).hexdigest()[:32]
+        for _ in range(ROUNDS_MAX):
+            now = real_now()
+            webhook = await self._webhooks.own(call.principal, call.path["id"])
+            if webhook["state"] != "active":
+                raise conflict("ended", f"The webhook is {webhook['state']}. Add another one.")
+            holding = still_signing(webhook, now)
+            done = next((rotation for rotation in holding if rotation["key"] == key), None)
+            if done is not None:
+                return self._rotated(webhook, done)
+            if len(holding) >= OLDER_SECRETS_MAX:
+                raise too_many(f"{OLDER_SECRETS_MAX} older secrets still hold; wait for one to end.", retry_after=3600)
+            old = webhook.get("generation", 1)
+            rotation = {"replaces": old, "until": now + ROTATION, "key": key}
+            fresh = {"generation": old + 1, "rotations": [*holding, rotation]}
+            where = {"_id": webhook["_id"], "state": "active", "generation": old}
+            if await self._webhooks.webhooks.update(where, {"$set": fresh}):
+                return self._rotated({**webhook, **fresh}, rotation)
+        raise unavailable("Others are rotating this secret. Repeat with the same key.", retry_after=1)
+
+    def _rotated(self, webhook: Document, rotation: Document) -> Answer:
+        about = {**_view(webhook), "old_secret_until": rotation["until"]}
+        return Answer({**about, "secret": self._secrets.secret(webhook["_id"], rotation["replaces"] + 1)}, kept=about)
+
+    async def deliveries(self, call: Call) -> Answer:
+        query = call.query_as(DeliveryQuery)
+        limit = query.limit
+        webhook = await self._webhooks.own(call.principal, call.path["id"])
+        where: Document = {"webhook": webhook["_id"]}
+        if query.state is not None:
+            where["state"] = query.state
+        if query.cursor is not None:
+            where |= beyond(query.cursor, "made_at", -1)
+        found = await self._webhooks.deliveries.find(where, sort=[("made_at", -1), ("_id", 1)], limit=limit + 1)
+        shown, following = page(found, limit, "made_at")
+        return Answer({"items": [delivery_view(delivery) for delivery in shown], "next": following})
+
+
+def _too_many() -> Refusal:
+    return conflict("too-many", f"An app has at most {WEBHOOKS_MAX} webhooks. Delete one.")
+
+
+def _view(webhook: Document) -> dict[str, Any]:
+    names = ("url", "types", "state")
+    return {"id": webhook["_id"], **{name: webhook[name] for name in names}}

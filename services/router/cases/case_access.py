@@ -1,0 +1,56 @@
+"""A case as an officer may see it, one at a time: by the list that is stored with it, or because he was told of it.
+
+Who stood in for a unit while something happened to a case has an alert about it, and its link. He sees that case and
+acts on it after his duty too, as long as it is open and nobody has it in hand; queues and streams end with the duty.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from services.router.cases.case_store import CaseStore
+from services.router.domain.case import ENDED, Case
+from services.router.on_duty.rota_routes import Rota
+from shared.city.pack import Pack
+from shared.city.people.rota import Changes
+from shared.runtime.identity.directory import MINUTE, Principal
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Document
+
+
+class Sightings:
+    """Looks cases up."""
+
+    def __init__(self, store: CaseStore, rota: Rota, packs: PackLibrary) -> None:
+        self._store = store
+        self._rota = rota
+        self._packs = packs
+
+    async def of(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, Document] | None:
+        """``who`` with the units as one of which he sees it, the case, and the document that ``keys`` is asked with."""
+        found = await self._store.get(city, id_, who.sight)
+        if found is not None:
+            return who, *found
+        return await self._told_before(who, city, id_) if who.kind == "officer" else None
+
+    async def _told_before(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, Document] | None:
+        loaded = await self._store.load(id_)
+        if loaded is None or loaded[0].city != city:
+            return None
+        case, document = loaded
+        if case.confidential or case.state in ENDED or case.assignee is not None:
+            return None
+        minutes = sorted({entry.at.replace(second=0, microsecond=0) for entry in case.history})
+        if not minutes:
+            return None
+        decided = await self._rota.decided(city, minutes[0], minutes[-1] + MINUTE)
+        stood = _stood_in(who.person or "", minutes, self._packs.current(city), decided)
+        units = stood & set(document["seen_by"])
+        if not units:
+            return None
+        return msgspec.structs.replace(who, on_duty_for=tuple(sorted({*who.on_duty_for, *units}))), case, document
+
+
+def _stood_in(person: str, minutes: list[datetime], pack: Pack, decided: Changes) -> set[str]:
+    """The units for which ``person`` stood in at any of these moments; a case keeps fifty of them at most."""
+    return {unit for at in minutes for unit in pack.posts.stand_ins(at, decided).get(person, ())}

@@ -1,0 +1,80 @@
+"""What the pack says about reports of the same thing, in the domain's words, and what of a report counts for it."""
+
+from datetime import timedelta
+from functools import lru_cache
+
+from services.router.domain.attachment import Rising
+from services.router.domain.matching import Says
+from services.router.domain.similarity import SameRule, Traits, numbers_in, words_in
+from shared.city.model.sorting import Same
+from shared.city.pack import Pack
+from shared.city.place.locating import Located
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.durations import parse_duration
+
+
+@lru_cache(maxsize=1024)
+def rule_of(same: Same) -> SameRule:
+    """The pack's ``same`` of a category."""
+    return SameRule(
+        radius_m=same.radius_m,
+        window=_span(same.window),
+        words=same.words,
+        reopens=_span(same.reopens),
+        reopens_up=same.reopens_at == "parent",
+        linked=_span(same.linked),
+    )
+
+
+@lru_cache(maxsize=1024)
+def rising_of(same: Same) -> tuple[Rising, ...]:
+    """Its thresholds."""
+    return tuple(Rising(reports=step.reports, priority=step.priority, tell=step.tell) for step in same.rising)
+
+
+def _span(text: str | None) -> timedelta:
+    return parse_duration(text).plain() if text is not None else timedelta(0)
+
+
+def traits_of(report: ReportSubmitted, city: str, category: str, pack: Pack, located: Located) -> Traits | None:
+    """What other reports are compared with; None where every report has a case of its own.
+
+    That is so for clues and what is confidential or historic, for categories without ``same``, and for a report that
+    says neither by point nor by a place's name where it is.
+    """
+    same = pack.categories[category].same
+    if same is None or report.confidential or report.historic or report.kind == "clue":
+        return None
+    at = _where(report, located)
+    if at is None:
+        return None
+    text = pack.in_one_form(" ".join(filter(None, (report.place.address, report.description))))
+    rule = rule_of(same)
+    return Traits(
+        city=city,
+        category=category,
+        lon=at[0],
+        lat=at[1],
+        places=tuple(sorted(located.places)),
+        roads=tuple(sorted(located.roads)),
+        numbers=numbers_in(text),
+        words=words_in(text),
+        looks=tuple(sorted(set(report.looks))),
+        linked_seconds=max(rule.linked, rule.reopens).total_seconds(),
+    )
+
+
+def _where(report: ReportSubmitted, located: Located) -> tuple[float, float] | None:
+    """The point that was sent, unless it stands for "unknown"; else that of the place in the words."""
+    place = report.place
+    if place.lon is None or place.lat is None or "no_location_point" in located.flags:
+        return located.spot
+    return place.lon, place.lat
+
+
+def says(report: ReportSubmitted, pack: Pack) -> Says | None:
+    """What a report says that reports nothing new. Who reports a hazard must say that it is mended."""
+    if report.kind not in ("opinion", "hazard"):
+        return None
+    meant = pack.feedback(report.description)
+    return meant if meant == "fixed" or report.kind == "opinion" else None

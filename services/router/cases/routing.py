@@ -1,0 +1,229 @@
+"""From a report to its queue, category and clocks, by the city pack that the report names.
+
+Pure and repeatable: the same report and the same pack version make the same case.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from services.router.cases.dedup_from_pack import traits_of
+from services.router.domain.case import Case, Location, Priority, Report, Routing, UnitOnPath
+from services.router.domain.clock import Act, Clock, ClockKind
+from services.router.domain.commitments import Commitment, LadderStep
+from services.router.domain.events import Opened
+from services.router.domain.opening import Opening, open_case
+from shared.city.model.promises import Commitment as PackCommitment
+from shared.city.model.promises import Step
+from shared.city.model.sorting import Rule
+from shared.city.pack import Pack
+from shared.city.people.cooperation import not_admitted
+from shared.city.place.locating import Asked, Located
+from shared.city.sorting.categories import OTHER
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.durations import parse_duration
+from shared.kernel.ids import case_id
+from shared.kernel.working_time import Calendar
+
+AT_THE_START: frozenset[ClockKind] = frozenset({"acknowledge", "on_site", "resolve"})
+"""Clocks that a case starts with; the others start with what they time."""
+CLOCK_KINDS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
+
+
+def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened]:
+    """The case of a report."""
+    return assign_each([report], city, pack)[0]
+
+
+def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> list[tuple[Case, Opened]]:
+    """The cases of a batch of reports, each the same as alone."""
+    located = pack.locate_each([_where(report, pack) for report in reports])
+    return [_assigned(report, city, pack, place) for report, place in zip(reports, located, strict=True)]
+
+
+def _where(report: ReportSubmitted, pack: Pack) -> Asked:
+    """By the areas of the day on which it came. A sealed one goes to those whom the pack names, past all levels."""
+    day = pack.day(report.received_at)
+    if report.sealed:
+        return Asked(None, "", _sealed_to(report, pack), day)
+    place = report.place
+    point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
+    return Asked(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
+
+
+def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) -> tuple[Case, Opened]:
+    category, category_by = _category(report, pack)
+    place = report.place
+    priority = pack.categories[category].priority
+    rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority)
+    if rule is not None and rule.then.category is not None:
+        category, category_by = rule.then.category, "rule"
+        priority = pack.categories[category].priority
+    if rule is not None and rule.then.priority is not None:
+        priority = rule.then.priority
+    if report.priority is not None:
+        priority = report.priority
+    sent_to = _sealed_to(report, pack) if report.sealed else _sent_to(pack, rule, category, located.unit)
+    entered = _entered(report, pack, category, priority, sent_to or located.unit)
+    path = path_of(pack, entered.unit)
+    made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority))
+    return open_case(
+        Opening(
+            case=case_id(report.report),
+            city=city,
+            report=Report(
+                report.report,
+                report.app,
+                report.received_at,
+                report.reporter,
+                report.entered_by,
+                tuple(report.answers.items()),
+            ),
+            kind=report.kind,
+            category=category,
+            priority=priority,
+            path=path,
+            within=located.within if not report.sealed else None,
+            routing=Routing(
+                by="entry_list" if entered.kept else "rule" if sent_to is not None else located.by,
+                pack_version=pack.version,
+                near_border=located.near_border,
+                flags=(*located.flags, *(("not_admitted",) if entered.why else ())),
+                category_by=category_by,
+                rule=rule.id if rule is not None else None,
+                commitment=made.id,
+                why=(*located.why, *entered.why),
+            ),
+            location=Location(report.cell, place.lon, place.lat, place.address, located.place),
+            description=report.description,
+            photos=tuple(report.photos),
+            clocks=made.clocks(report.received_at, AT_THE_START),
+            confidential=report.confidential,
+            historic=report.historic,
+            opened_at=report.received_at,
+            forgotten_after=made.forgotten_after,
+            traits=traits_of(report, city, category, pack, located),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """Where a report goes, be it entered by a department or not; ``kept``: the entry list leaves it with that."""
+
+    unit: str
+    kept: bool = False
+    why: tuple[str, ...] = ()
+
+
+def _entered(report: ReportSubmitted, pack: Pack, category: str, priority: Priority, unit: str) -> _Entered:
+    """What a department heard and may not load on communities (准入) stays with it: it is the first that was told.
+
+    Danger goes to the ground whatever the list says. A report that is sealed has its handlers.
+    """
+    officer = pack.people.get(report.entered_by or "")
+    if officer is None or report.sealed:
+        return _Entered(unit)
+    reason = not_admitted(pack, category, officer.unit, unit)
+    if reason is None:
+        return _Entered(unit)
+    if priority == "danger":
+        return _Entered(unit, why=(f"{reason}; danger goes to {unit} nevertheless",))
+    stays = pack.tree.answering(officer.unit)
+    return _Entered(stays, kept=True, why=(f"{reason}: it stays with {stays}, where it was entered",))
+
+
+def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:
+    return pack.trust.handlers(report.category or OTHER).unit
+
+
+def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str | None:
+    """A unit that a rule or the category names instead of the place's own."""
+    if rule is not None and rule.then.unit is not None:
+        return rule.then.unit
+    word = (rule.then.goes_to if rule is not None else None) or pack.categories[category].goes_to
+    return pack.target(word, located) if word is not None else None
+
+
+def fresh_resolve_clock(
+    case: Case, pack: Pack, now: datetime, path: tuple[UnitOnPath, ...] | None = None
+) -> Clock | None:
+    """The resolve clock that starts when a case is opened again, for the unit at the end of ``path`` or its own."""
+    units = tuple(unit.id for unit in path or case.path)
+    made = commitment_of(pack, pack.commitment_for(case.category, units, case.priority))
+    clocks = made.clocks(now, frozenset({"resolve"}))
+    return clocks[0] if clocks else None
+
+
+def part_clocks(case: Case, pack: Pack, unit: str, now: datetime, due_at: datetime | None = None) -> tuple[Clock, ...]:
+    """The clocks that start when ``unit`` is called in, by its own commitment, else by that of the case's owner.
+
+    ``due_at``: until when its work is planned; then it has that one clock, with the ladder of a part that is not
+    finished.
+    """
+    paths = (pack.units[unit].path, tuple(u.id for u in case.path))
+    found = [pack.commitment_for(case.category, path, case.priority) for path in paths]
+    worded = next((c for c in found if c.report_in is not None or c.finish_part is not None), found[0])
+    made = commitment_of(pack, worded)
+    if due_at is None:
+        return made.clocks(now, frozenset({"report_in", "finish_part"}))
+    return (made.until("finish_part", now, due_at),)
+
+
+def path_of(pack: Pack, unit: str) -> tuple[UnitOnPath, ...]:
+    """Root to ``unit``, with the pack's level words. Raises ``KeyError`` for an unknown unit."""
+    return tuple(UnitOnPath(id_, pack.units[id_].level) for id_ in pack.units[unit].path)
+
+
+def _category(report: ReportSubmitted, pack: Pack) -> tuple[str, str]:
+    if report.category is not None and report.category in pack.categories:
+        return report.category, "given"
+    classified = pack.classify(report.description)
+    return classified.code, classified.by
+
+
+def commitment_of(pack: Pack, commitment: PackCommitment) -> Commitment:
+    """The pack's words as the domain's promise; made once per pack and commitment."""
+    return _made(pack.version, pack.calendar(commitment.calendar), commitment)
+
+
+@lru_cache(maxsize=4096)
+def _made(version: str, calendar: Calendar, commitment: PackCommitment) -> Commitment:
+    name = commitment.id or f"{commitment.category or commitment.class_ or 'default'}/{commitment.unit or '*'}"
+    warnings = sorted(commitment.warn_at if isinstance(commitment.warn_at, tuple) else (commitment.warn_at,))
+    later = tuple(LadderStep("tell", "own", fraction=at, clocks=frozenset(CLOCK_KINDS)) for at in warnings[1:])
+    return Commitment(
+        id=f"{name}@{version}",
+        targets=tuple(
+            (kind, parse_duration(text)) for kind in CLOCK_KINDS if (text := commitment.target(kind)) is not None
+        ),
+        calendar=calendar,
+        warn_at=warnings[0] if warnings else None,
+        forgotten_after=_seconds(commitment.forgotten_after),
+        ladder=(*later, *(step for step in map(_step, commitment.ladder) if not _is_warning(step, warnings))),
+    )
+
+
+def _seconds(span: str | None) -> int | None:
+    return None if span is None else int(parse_duration(span).plain().total_seconds())
+
+
+def _is_warning(step: LadderStep, warnings: list[float]) -> bool:
+    """Telling the own desk when the clock warns is what the warning does; nobody is told twice at once."""
+    return step.act == "tell" and step.to == "own" and step.fraction in warnings
+
+
+def _step(step: Step) -> LadderStep:
+    """A rung as the pack words it. ``at``: ``0.8`` of the target, or ``+PT10M`` after the breach."""
+    acts: tuple[Act, ...] = ("tell", "supervise", "move_to")
+    act = next(act for act in acts if getattr(step, act) is not None)
+    clocks = frozenset((step.clock,) if isinstance(step.clock, str) else step.clock)
+    delayed = isinstance(step.at, str) and step.at.startswith("+")
+    return LadderStep(
+        act,
+        getattr(step, act),
+        fraction=None if delayed else float(step.at),
+        delay=parse_duration(str(step.at)[1:]) if delayed else None,
+        clocks=clocks,
+    )

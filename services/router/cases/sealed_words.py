@@ -1,0 +1,165 @@
+"""What officers write on a confidential case: sealed before it enters the case, opened for its handlers alone.
+
+Both ways go by lists of what is no words. In a command every text is sealed but those whose shape admits a code only;
+of an answer others than handlers get the texts under names that hold ids and codes. A field that is added later is
+words until it is listed.
+
+AES-256-GCM under a key of the case's own, which follows from the installation's secret. The case's id stands in the
+sealed text, so that it opens wherever the text went with the case: a visit, a second case, an answer that is kept.
+"""
+
+import base64
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import inspect
+
+from services.router.domain.case import Case
+from services.router.domain.commands.command import Actor
+
+NONCE = 12
+CODES = frozenset({"^[A-Za-z0-9_.:-]{1,120}$"})
+"""Patterns of texts that are an id or a code, which is looked up before it is kept: no words."""
+# fmt: off
+SHOWN = frozenset((
+    "id", "version", "state", "priority", "category", "kind", "unit", "within", "offered_to", "assignee",
+    "supervised_by", "path", "crs", "by", "flags", "pack_version", "category_by", "rule", "commitment",
+    "commands", "claimed_by", "resolved_by", "resolved_how", "inspected_by", "merged_into", "linked_to", "what",
+    "by_unit", "clock", "act", "part", "target", "calendar", "caller", "called_by", "reported_in_by",
+    "ended_by", "parties", "concluded_by", "asked_by", "approved_by", "approver", "longest", "invited", "came",
+    "stayed_away", "planned_by",
+))
+# fmt: on
+"""Names under which an answer about a case holds ids and codes."""
+_SEALED = re.compile(r"sealed:([A-Za-z0-9_.-]{1,120}):([A-Za-z0-9_-]+=*);")
+_UNREADABLE = "(sealed; it does not open)"
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+Seal = Callable[[str], str]
+
+
+class SealedWords:
+    """Seals and opens for one installation. ``random``: so many random bytes."""
+
+    def __init__(self, secret: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._master = hmac.digest(secret.encode(), b"whistle words of confidential cases", "sha256")
+        self._random = random
+
+    def seal(self, case: str, text: str) -> str:
+        """``text`` as it is kept: ``sealed:CASE:BASE64;``."""
+        nonce = self._random(NONCE)
+        sealed = nonce + self._cipher(case).encrypt(nonce, text.encode(), case.encode())
+        return f"sealed:{case}:{base64.urlsafe_b64encode(sealed).decode()};"
+
+    def opened(self, text: str) -> str:
+        """``text`` with what is sealed in it in plain; what does not open says so."""
+        return _SEALED.sub(self._open, text)
+
+    def digest(self, fingerprint: str) -> str:
+        """A body's fingerprint as it is kept: who has the store alone can try no words against it."""
+        return hmac.digest(self._master, fingerprint.encode(), "sha256").hex()
+
+    def _open(self, found: re.Match[str]) -> str:
+        case, sealed = found[1], base64.urlsafe_b64decode(found[2])
+        try:
+            return self._cipher(case).decrypt(sealed[:NONCE], sealed[NONCE:], case.encode()).decode()
+        except (InvalidTag, ValueError):
+            return _UNREADABLE
+
+    def _cipher(self, case: str) -> AESGCM:
+        return AESGCM(hmac.digest(self._master, case.encode(), "sha256"))
+
+    def body(self, case: Case | None, body: Body) -> Body:
+        """A command's body with every free text sealed, where the case is confidential."""
+        if case is None or not case.confidential:
+            return body
+        id_ = case.id
+        sealed: Body = _sealed(body, shape_of(type(body)), lambda text: self.seal(id_, text))
+        return sealed
+
+    def shown(self, case: Case, actor: Actor | None, view: Any) -> Any:
+        """An answer about ``case`` (plain values and moments): for who handles it opened, for others without words."""
+        if not case.confidential:
+            return view
+        return self._opened(view) if actor is not None and actor.trusted else without_words(view)
+
+    def _opened(self, view: Any) -> Any:
+        if isinstance(view, str):
+            return self.opened(view)
+        if isinstance(view, dict):
+            return {name: self._opened(value) for name, value in view.items()}
+        return [self._opened(value) for value in view] if isinstance(view, list | tuple) else view
+
+
+@lru_cache(maxsize=256)
+def shape_of(body: type[msgspec.Struct]) -> inspect.Type:
+    """What msgspec knows of a body's fields."""
+    return inspect.type_info(body)
+
+
+def _sealed(value: Any, shape: inspect.Type, seal: Seal) -> Any:
+    """``value`` with its free texts sealed. Raises ``TypeError`` for a shape that may hide words."""
+    match shape:
+        case inspect.StrType(pattern=pattern):
+            return value if pattern in CODES or not value.strip() else seal(value)
+        case inspect.StructType(fields=fields):
+            inner = {f.name: _sealed(getattr(value, f.name), f.type, seal) for f in fields}
+            return msgspec.structs.replace(value, **inner)
+        case inspect.ListType(item_type=item):
+            return [_sealed(one, item, seal) for one in value]
+        case inspect.UnionType(types=types):
+            return _sealed(value, _meant(value, types), seal)
+        case (
+            inspect.NoneType()
+            | inspect.BoolType()
+            | inspect.IntType()
+            | inspect.FloatType()
+            | inspect.DateTimeType()
+            | inspect.LiteralType()
+        ):
+            return value
+    raise TypeError(f"say where the words are in {shape}")
+
+
+_KINDS: dict[type[inspect.Type], type | tuple[type, ...]] = {
+    inspect.NoneType: type(None),
+    inspect.StrType: str,
+    inspect.LiteralType: str,
+    inspect.ListType: list,
+    inspect.BoolType: bool,
+    inspect.IntType: int,
+    inspect.FloatType: float,
+}
+
+
+def _meant(value: Any, types: tuple[inspect.Type, ...]) -> inspect.Type:
+    """Which of a union's shapes ``value`` has; a text that could be either counts as free text."""
+    for shape in sorted(types, key=lambda one: not isinstance(one, inspect.StrType)):
+        kind = shape.cls if isinstance(shape, inspect.StructType) else _KINDS.get(type(shape))
+        if isinstance(value, kind) if kind is not None else isinstance(shape, inspect.DateTimeType):
+            return shape
+    raise TypeError(f"{type(value).__name__} is none of {types}")
+
+
+def without_words(view: Any) -> Any:
+    """``view`` for who is no handler: moments, numbers, and texts under names that are listed."""
+    if isinstance(view, dict):
+        kept = {name: without_words(value) for name, value in view.items() if not _is_text(value) or name in SHOWN}
+        return {name: value if name in SHOWN else _bare(value) for name, value in kept.items()}
+    return [without_words(one) for one in view] if isinstance(view, list | tuple) else view
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _bare(value: Any) -> Any:
+    """A list without its texts."""
+    return [one for one in value if not _is_text(one)] if isinstance(value, list) else value

@@ -1,0 +1,96 @@
+"""What the city pack says of time, for the domain: calendars, promises, reasons for pauses, and asking a reporter."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.router.cases.routing import commitment_of, path_of
+from services.router.domain.case import Case, Priority, State, UnitOnPath
+from services.router.domain.clock import Clock, ClockKind
+from services.router.domain.clock_renewal import Promise, is_owed
+from services.router.domain.commands.command import Asking, Pausable
+from services.router.domain.commitments import Commitment
+from shared.city.pack import Pack
+from shared.kernel.durations import parse_duration
+from shared.kernel.errors import FieldError, invalid
+from shared.kernel.working_time import ALWAYS, Calendar, deadline
+from shared.runtime.pack_library import PackLibrary
+
+_OF_A_CASE: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
+_BEFORE_THE_GROUND = frozenset({State.QUEUED, State.ACKNOWLEDGED, State.CLAIMED, State.REOPENED})
+
+
+async def calendars_of(case: Case, packs: PackLibrary) -> Mapping[str, Calendar]:
+    """By commitment, the calendar that the very pack has which started the clock; elapsed time needs none."""
+    worked = [clock for clock in case.clocks if clock.calendar != ALWAYS.id and clock.state in ("running", "paused")]
+    found = {}
+    for clock in worked:
+        pack = await packs.get(case.city, clock.commitment.rpartition("@")[2])
+        found[clock.commitment] = pack.calendar(clock.calendar)
+    return found
+
+
+def promise(case: Case, pack: Pack, path: tuple[UnitOnPath, ...], category: str, priority: Priority) -> Promise:
+    """What holds for ``case`` in the unit at the end of ``path``, for that category, each clock from its own start."""
+    made = _made(pack, category, path, priority)
+    started: dict[ClockKind, datetime] = {c.kind: c.started_at for c in case.clocks if c.part is None and is_owed(c)}
+    known = {clock.kind for clock in case.clocks}
+    if "on_site" not in known and case.state in _BEFORE_THE_GROUND:
+        started["on_site"] = case.opened_at
+    wanted = [kind for kind in _OF_A_CASE if kind in started]
+    return Promise(
+        commitment=made.id,
+        clocks=tuple(clock for kind in wanted for clock in made.clocks(started[kind], frozenset({kind}))),
+        calendar=made.calendar,
+        forgotten_after=made.forgotten_after,
+    )
+
+
+def promise_in(case: Case, pack: Pack, unit: str | None) -> Promise | None:
+    """What ``unit`` promises for ``case``; None for no unit of the pack."""
+    if unit is None or unit not in pack.units or case.category not in pack.categories:
+        return None
+    return promise(case, pack, path_of(pack, unit), case.category, case.priority)
+
+
+def category_priority(pack: Pack, category: str | None) -> Priority:
+    """Raises ``Refusal`` 422 for a category that the pack does not have."""
+    known = pack.categories.get(category or "")
+    if known is None:
+        raise invalid(FieldError("/category", "is not in the city's list"))
+    return known.priority
+
+
+def pausable(pack: Pack, code: str | None) -> Pausable | None:
+    """The reason of that code in the pack's catalogue."""
+    reason = pack.pause_reasons.get(code or "")
+    if reason is None:
+        return None
+    return Pausable(reason.code, frozenset(reason.clocks), reason.longest, reason.approved_by)
+
+
+def asking(pack: Pack) -> Asking:
+    """What holds while a reporter is asked."""
+    return Asking(pack.city.asking.pauses, pack.city.asking.unanswered)
+
+
+def confirm_clock(case: Case, pack: Pack, now: datetime) -> Clock:
+    """The clock that runs while a reporter is asked: the commitment's own, else the city's."""
+    made = _made(pack, case.category, case.path, case.priority)
+    own = made.clocks(now, frozenset({"confirm"}))
+    if own:
+        return own[0]
+    target = parse_duration(pack.city.asking.confirm)
+    due_at = deadline(now, target, ALWAYS)
+    return Clock("confirm", now, str(target), ALWAYS.id, due_at, made.id)
+
+
+def effect_check(case: Case, pack: Pack, now: datetime) -> datetime | None:
+    """When a case that is closed now is looked at again; None where its category does not ask for that."""
+    category = pack.categories.get(case.category)
+    if category is None or category.effect_check is None:
+        return None
+    return deadline(now, parse_duration(category.effect_check), ALWAYS)
+
+
+def _made(pack: Pack, category: str, path: tuple[UnitOnPath, ...], priority: Priority) -> Commitment:
+    return commitment_of(pack, pack.commitment_for(category, tuple(unit.id for unit in path), priority))

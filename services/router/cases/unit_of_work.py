@@ -1,0 +1,115 @@
+"""The one way a case changes: decided events become the next version, saved under a guard, handed to the relay.
+
+What is due by then fires first, in the same update and as a version of its own: a command that comes before the timer
+loses no breach. What fired is counted when it is stored, by the process that stored it.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from prometheus_client import Counter
+
+from services.router.cases.case_store import CaseStore, Change
+from services.router.cases.projections import to_envelopes
+from services.router.cases.visibility import seen_by
+from services.router.domain.apply import apply_all
+from services.router.domain.case import Case
+from services.router.domain.clock import Clock
+from services.router.domain.event import Happened
+from services.router.domain.firing import due
+from shared.city.pack import Pack
+from shared.contracts.envelope import Envelope
+from shared.runtime.http_server.server import new_trace
+from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.pack_library import PackLibrary
+
+_FIRED = Counter("whistle_clock_events_total", "Warnings, breaches and rungs that fired.")
+_BREACHED = Counter(
+    "whistle_clock_breaches_total", "Breaches by the kind of clock and the pack's commitment.", ["clock", "commitment"]
+)
+
+
+class Changes:
+    """Makes and saves changes."""
+
+    def __init__(self, store: CaseStore, packs: PackLibrary, relay: Relay) -> None:
+        self._store = store
+        self._packs = packs
+        self._relay = relay
+
+    def of(
+        self,
+        case: Case,
+        happened: Sequence[Happened],
+        *,
+        at: datetime | None = None,
+        key: str | None = None,
+        fingerprint: str | None = None,
+        trace: str = "",
+    ) -> Change:
+        """The change that ``happened`` makes of the stored ``case``, after what was due by its first moment, or ``at``.
+
+        Decide ``happened`` on the case ``as_of`` that moment. What moves no clock and no ETag, as a rating or the line
+        of a visit, does not make them move. Raises ``ValueError`` when nothing happens at all.
+        """
+        moment = at or next((event.at for event in happened if event.MOVES), None)
+        fired = due(case, moment) if moment is not None else []
+        trace = trace or new_trace()
+        pack = self._packs.current(case.city)
+        before, envelopes = _next(case, fired, trace, pack)
+        breached = tuple(new for old, new in _both(case, before) if new.state == "breached" != old.state)
+        after, more = _next(before, list(happened), trace, pack)
+        if not (envelopes or more):
+            raise ValueError(f"nothing happens to case {case.id}")
+        return Change(
+            case,
+            after,
+            (*envelopes, *more),
+            seen_by(after, pack),
+            key,
+            fingerprint,
+            mark=secrets.token_hex(8),
+            fired=len(fired),
+            breached=breached,
+        )
+
+    async def save(self, change: Change) -> bool:
+        """Guarded; False when the case moved on meanwhile."""
+        took = await self._store.save(change)
+        if took:
+            self._stored([change])
+        return took
+
+    async def save_all(self, changes: Sequence[Change]) -> list[Change]:
+        """In bulk; those that took."""
+        if not changes:
+            return []
+        count = await self._store.save_all(changes)
+        took = list(changes) if count == len(changes) else await self._store.took(changes) if count else []
+        self._stored(took)
+        return took
+
+    def _stored(self, changes: Sequence[Change]) -> None:
+        self._relay.offer([Handed(0, c.after.id, c.after.version, c.envelopes) for c in changes])
+        for change in changes:
+            _FIRED.inc(change.fired)
+            for clock in change.breached:
+                _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()
+
+
+def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
+    """The next version of ``case`` and its events, linked to those before; the same where there are none."""
+    if not events:
+        return case, ()
+    after = apply_all(case, events)
+    seeing = seen_by(after, pack)
+    gone = sorted(set(seen_by(case, pack)) - set(seeing))
+    envelopes = to_envelopes(after, events, trace, case, seen_by=seeing, was_seen_by=gone)
+    return replace(after, head=envelopes[-1].head), envelopes
+
+
+def _both(before: Case, after: Case) -> Iterable[tuple[Clock, Clock]]:
+    """The clocks before and after: what fires by itself brings none and takes none away."""
+    return zip(before.clocks, after.clocks, strict=True)

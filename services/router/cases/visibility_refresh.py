@@ -1,0 +1,77 @@
+"""Who sees a case is stored with it when it changes. After another pack, and after a version of this program that
+decided it otherwise, this pass renews it for all open cases, so that none waits for its next change.
+
+It goes through the cases by id, a page at a time, and remembers how far it came: it may be cut off anywhere and goes on
+from there. Any number of routers may do it at once; a case that changes meanwhile is left to its change.
+"""
+
+import asyncio
+
+import structlog
+
+from services.router.cases.case_store import CaseStore
+from services.router.cases.visibility import seen_by
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Database, Document, MongoError, UpdateOne
+
+log = structlog.get_logger()
+
+RULE = 1
+"""Another number when ``visibility`` decides otherwise."""
+LOOK_SECONDS = 5.0
+PAGE = 500
+BETWEEN_PAGES_SECONDS = 0.05
+"""What is live goes first."""
+_ID = "seen_by"
+
+
+class Renewing:
+    """The pass, and how far it came (the router's ``passes``)."""
+
+    def __init__(self, database: Database, store: CaseStore, packs: PackLibrary) -> None:
+        self._rows = database.collection("passes")
+        self._store = store
+        self._packs = packs
+        self._done: dict[str, str] | None = None
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            pause = LOOK_SECONDS
+            try:
+                if await self.step():
+                    pause = BETWEEN_PAGES_SECONDS
+            except (MongoError, TimeoutError) as error:
+                log.warning("renewing.waits", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(pause)
+
+    async def step(self) -> bool:
+        """One page; False when there is nothing more to renew."""
+        packs = dict(self._packs.cities)
+        if packs == self._done:
+            return False
+        row = await self._rows.find_one({"_id": _ID})
+        same = row is not None and (row["packs"], row["rule"]) == (packs, RULE)
+        after = row["after"] if row is not None and same else ""
+        if after is not None:
+            after = await self._page(after, packs)
+            await self._rows.insert({"_id": _ID, "packs": packs, "rule": RULE, "after": after})
+            await self._rows.update({"_id": _ID}, {"$set": {"packs": packs, "rule": RULE, "after": after}})
+        if after is None:
+            self._done = packs
+        return after is not None
+
+    async def _page(self, after: str, packs: dict[str, str]) -> str | None:
+        """The last id of the page after ``after``; None when it was the last page."""
+        ids = await self._store.ids_after(after, PAGE)
+        cases = await self._store.load_all([id_ for id_, is_open in ids if is_open])
+        writes = []
+        for case, _ in cases.values():
+            if case.city in packs:
+                now: Document = {"seen_by": seen_by(case, self._packs.current(case.city))}
+                where: Document = {"_id": case.id, "version": case.version, "seen_by": {"$ne": now["seen_by"]}}
+                writes.append(UpdateOne(where, {"$set": now}))
+        renewed = await self._store.cases.write(writes)
+        if renewed:
+            log.info("renewing.renewed", count=renewed)
+        return ids[-1][0] if len(ids) == PAGE else None

@@ -1,0 +1,53 @@
+"""The reports that hang on a case, as officers read them: newest first, in pages, each with what it said."""
+
+from typing import Any
+
+import msgspec
+
+from services.router.cases.projections import report_view
+from services.router.commands.bodies import Ident
+from services.router.dedup.attacher import Attachments
+from services.router.dedup.report_links import Link, Links
+from services.router.domain.case import Case
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
+
+
+class HangingQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """``city``: only ops must say which."""
+
+    city: Ident | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class Hanging:
+    """Reads them."""
+
+    def __init__(self, links: Links, attachments: Attachments) -> None:
+        self._links = links
+        self._attachments = attachments
+
+    async def page(self, case: Case, query: HangingQuery) -> tuple[list[dict[str, Any]], str | None]:
+        """Items and the cursor of the next page. A case whose category is not grouped has its own report alone."""
+        after = [beyond(query.cursor, "received_at", -1)] if query.cursor is not None else []
+        where: dict[str, Any] = {"case": {"$in": await self._attachments.family(case)}}
+        links = await self._links.page({"$and": [where, *after]}, query.limit + 1)
+        if not links and query.cursor is None:
+            return [report_view(report, confidential=case.confidential) for report in reversed(case.reports)], None
+        shown = links[: query.limit]
+        more = cursor_after(shown[-1].received_at, shown[-1].report) if len(links) > query.limit else None
+        return [_view(link, case) for link in shown], more
+
+
+def _view(link: Link, case: Case) -> dict[str, Any]:
+    """What it said lies beside its link; what the case's first one said is the case's."""
+    if link.said is None:
+        known = next((report for report in case.reports if report.id == link.report), None)
+        if known is not None:
+            return report_view(known, confidential=case.confidential)
+        return {"id": link.report, "received_at": link.received_at}
+    said = link.said
+    view = {"id": link.report, "received_at": link.received_at, "app": said.app, "description": said.description}
+    told = {"photos": said.photos, "entered_by": said.entered_by, "says": link.says, "by_photo": link.by_photo}
+    answers = {"answers": said.answers} if said.answers else {}
+    return {**view, **{name: value for name, value in told.items() if value}, **answers}

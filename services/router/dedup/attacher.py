@@ -1,0 +1,143 @@
+"""Hangs reports on cases that are there: one guarded change for all that a case gets, then their links say so.
+
+Whatever ends the process in between, the batch comes again and finds its links: what is on the case is passed over,
+what is not follows. Where a case was merged meanwhile, its reports go to the older one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+import structlog
+
+from services.router.cases.case_store import CaseStore, Change
+from services.router.cases.dedup_from_pack import rising_of, rule_of
+from services.router.cases.routing import fresh_resolve_clock
+from services.router.cases.unit_of_work import Changes
+from services.router.dedup.merge_chain import Homes
+from services.router.dedup.placement import Joining
+from services.router.dedup.report_links import Links
+from services.router.domain.attachment import Trouble, attach
+from services.router.domain.case import Case
+from services.router.domain.firing import as_of
+from shared.contracts.cases import ATTACHED_MAX
+from shared.kernel.clock import Clock
+from shared.kernel.ids import opening_report
+from shared.runtime.pack_library import PackLibrary
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+FAMILY_MAX = 1000
+"""Merged cases whose reports are counted along."""
+
+
+class LostRaceError(TimeoutError):
+    """Others changed the case five times in a row; the batch waits and is tried again."""
+
+
+class Attachments:
+    """Attaches reports."""
+
+    def __init__(self, store: CaseStore, links: Links, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
+        self._store = store
+        self._links = links
+        self.walk = Homes(store, links)
+        self._changes = changes
+        self._packs = packs
+        self._clock = clock
+
+    async def join(self, joining: Sequence[Joining]) -> None:
+        """Every report on its case, at most ``ATTACHED_MAX`` in one change. Raises ``LostRaceError``."""
+        by_case: dict[str, list[Joining]] = defaultdict(list)
+        for one in joining:
+            by_case[one.link.case].append(one)
+        while by_case:
+            now = {case: waiting[:ATTACHED_MAX] for case, waiting in by_case.items()}
+            await self._join(now)
+            by_case = {case: waiting[ATTACHED_MAX:] for case, waiting in by_case.items() if len(waiting) > ATTACHED_MAX}
+            by_case = defaultdict(list, by_case)
+
+    async def _join(self, waiting: dict[str, list[Joining]]) -> None:
+        """Cases that became one take one change after the other; only a change that others overtook is a lost round."""
+        lost = 0
+        while waiting:
+            loaded = await self.walk.of(waiting)
+            changes: list[tuple[str, Change, list[Joining]]] = []
+            rest: dict[str, list[Joining]] = {}
+            for asked, joining in waiting.items():
+                case, attached = loaded[asked]
+                new = [one for one in joining if one.link.report not in attached]
+                if case.id != asked:
+                    new = [await self._led(one, case) for one in new]
+                if not new:
+                    await self._told(joining, case)
+                    continue
+                if any(change.after.id == case.id for _, change, _ in changes):
+                    rest[asked] = joining
+                    continue
+                done = [one for one in joining if one.link.report in attached]
+                changes.append((asked, await self._change(case, new), [*done, *new]))
+            took = {change.mark for change in await self._changes.save_all([change for _, change, _ in changes])}
+            for asked, change, joining in changes:
+                if change.mark in took:
+                    log.info("reports.attached", case=change.after.id, reports=len(joining))
+                    await self._told(joining, change.after)
+                else:
+                    rest[asked] = joining
+            lost += len(took) < len(changes)
+            if lost == ROUNDS_MAX:
+                raise LostRaceError(f"cases {sorted(rest)[:3]}")
+            waiting = rest
+
+    async def _led(self, one: Joining, case: Case) -> Joining:
+        """Its link names a case that is there: one that was merged, or ``case`` instead of one that nobody opened."""
+        if await self._store.load(one.link.case) is not None:
+            return one
+        if not await self._links.move(one.link, case.id):
+            raise LostRaceError(f"report {one.link.report} was moved meanwhile")
+        link = msgspec.structs.replace(one.link, case=case.id, rev=one.link.rev + 1)
+        return replace(one, link=link, arrived=replace(one.arrived, link=link.rev))
+
+    async def _told(self, joining: Sequence[Joining], case: Case) -> None:
+        await self._links.told([one.link for one in joining], case.version)
+
+    async def _change(self, stored: Case, joining: Sequence[Joining]) -> Change:
+        now = self._clock.now()
+        case = as_of(stored, now)
+        count = await self.count(case, {one.link.case for one in joining})
+        happened = attach(case, [one.arrived for one in joining], count, self._trouble(case), now)
+        change = self._changes.of(stored, happened, trace=joining[0].trace)
+        return replace(change, attached=tuple(one.link.report for one in joining))
+
+    def _trouble(self, case: Case) -> Trouble:
+        pack = self._packs.current(case.city)
+        category = pack.categories.get(case.category)
+        if category is None or category.same is None:
+            return Trouble()
+        return Trouble(
+            rising=rising_of(category.same),
+            reopens_up=rule_of(category.same).reopens_up,
+            clock=fresh_resolve_clock(case, pack, self._clock.now()),
+        )
+
+    async def family(self, case: Case, more: Iterable[str] = ()) -> list[str]:
+        """The case, ``more`` that count along, and those that were merged into them, and into those."""
+        family = dict.fromkeys((case.id, *more))
+        level = [one for one in family if one != case.id or case.absorbed]
+        while level and len(family) <= FAMILY_MAX:
+            below = [one for above in level for one in await self._store.merged_into(above, FAMILY_MAX)]
+            level = [one for one in below if one not in family]
+            family |= dict.fromkeys(level)
+        return list(family)
+
+    async def count(self, case: Case, more: Iterable[str] = (), without: Iterable[str] = ()) -> int:
+        """How many reports hang on a case and on those that were merged into it, counted anew.
+
+        ``more``: cases that count along; ``without``: merged ones that do not.
+        """
+        family = sorted({*await self.family(case, more)} - {*without})
+        openings = [opening_report(one) for one in family]
+        linked = await self._links.of(openings)
+        return await self._links.count(family) + len(openings) - len(linked)

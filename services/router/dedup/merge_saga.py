@@ -1,0 +1,309 @@
+"""Cases made one and taken apart: what is left to do after a ``merge`` or a ``split``.
+
+Two documents are never changed at once: what is intended is written down first, then the case changes that the command
+is about, then the rest follows, each step guarded so that it happens once. Whoever dies in between leaves the intention
+behind, and the loop here ends it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from services.router.cases.case_store import CaseStore
+from services.router.cases.dedup_from_pack import rising_of
+from services.router.cases.projections import to_envelopes
+from services.router.cases.routing import assign, fresh_resolve_clock
+from services.router.cases.sealed_words import SealedWords
+from services.router.cases.unit_of_work import Changes
+from services.router.cases.visibility import seen_by
+from services.router.dedup.attacher import Attachments, LostRaceError
+from services.router.dedup.placement import Joining, arrived
+from services.router.dedup.report_links import Link, Links
+from services.router.domain.attachment import Arrived, Attached, raised
+from services.router.domain.case import Case, State
+from services.router.domain.commands.command import Command
+from services.router.domain.event import Happened
+from services.router.domain.events import Reopened
+from services.router.domain.firing import as_of
+from shared.city.pack import Pack
+from shared.city.sorting.confidential import settled
+from shared.contracts.reports import Place, ReportSubmitted
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, invalid
+from shared.kernel.ids import case_id, plain_id
+from shared.runtime.http_server.server import new_trace
+from shared.runtime.identity.directory import Principal
+from shared.runtime.kafka.broker import Publisher
+from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Collection, Database, IndexModel, MongoError
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+PAGE = 512
+LOOK_SECONDS = 5.0
+LEFT_AFTER = timedelta(seconds=5)
+INDEXES = (IndexModel([("at", 1)], name="at"),)
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What follows once ``case`` has seen ``key``, and under it ``said``, the fingerprint of an officer's command."""
+
+    key: str
+    said: str | None = None
+    at: datetime
+    city: str
+    case: str
+    into: str | None = None
+    reports: tuple[str, ...] = ()
+    matter: str | None = None
+    category: str | None = None
+    by: str | None = None
+    by_unit: str | None = None
+
+
+class Merging:
+    """Merges, splits, and looks after both."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: CaseStore,
+        links: Links,
+        changes: Changes,
+        attachments: Attachments,
+        packs: PackLibrary,
+        publisher: Publisher,
+        words: SealedWords,
+        clock: Clock,
+    ) -> None:
+        self.intents: Collection = database.collection("intents")
+        self._store = store
+        self._links = links
+        self._changes = changes
+        self._attachments = attachments
+        self._packs = packs
+        self._publisher = publisher
+        self._words = words
+        self._clock = clock
+
+    async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
+        """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
+        if command.name == "merge" and command.into is not None:
+            found = await self._store.get(principal.city, command.into, principal.sight)
+            return replace(command, older=found[0] if found is not None else None)
+        if command.name == "split":
+            where = await self._where(case, command.reports)
+            if strangers := [i for i, report in enumerate(command.reports) if report not in where]:
+                raise invalid(*(FieldError(f"/reports/{i}", "does not hang on this case") for i in strangers))
+            out = {home for report, home in where.items() if home != case.id and home == case_id(report)}
+            others = [report for report, home in where.items() if home not in out]
+            along = await self._where(case, [report.id for report in case.reports])
+            with_them = [report for report, home in along.items() if home in out and report not in where]
+            left = await self._attachments.count(case, without=out) - len(others)
+            return replace(command, left=left, reports=(*command.reports, *with_them))
+        return command
+
+    async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
+        """Of those that hang on ``case`` or on one that was merged into it: on which."""
+        family = set(await self._attachments.family(case))
+        links = await self._links.of(reports)
+        at = {report: links[report].case if report in links else case_id(report) for report in reports}
+        return {report: home for report, home in at.items() if home in family}
+
+    async def intend(
+        self, command: Command, case: Case, key: str, category: str | None = None, said: str | None = None
+    ) -> None:
+        """Before the case changes. Repeated, the newest holds."""
+        intent = Intent(
+            key=key,
+            said=said,
+            at=real_now(),
+            city=case.city,
+            case=case.id,
+            into=command.into if command.name == "merge" else None,
+            reports=command.reports,
+            matter=command.matter,
+            category=category,
+        )
+        document = msgspec.to_builtins(intent, builtin_types=(datetime,))
+        await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)
+
+    async def finish(self, key: str, said: str | None = None) -> None:
+        """What follows the change under ``key``, if that took; again is once."""
+        await self._finish(_intended(key, said))
+
+    async def _finish(self, id_: str) -> None:
+        document = await self.intents.find_one({"_id": id_})
+        if document is None:
+            return
+        intent = msgspec.convert({"key": id_, **document}, Intent)
+        loaded = await self._store.load(intent.case)
+        came = await self._store.keys.came(loaded[1], intent.key) if loaded is not None else None
+        if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
+            if intent.into is not None:
+                await self._taken_in(intent, loaded[0])
+            elif intent.matter is not None:
+                await self._second(intent, loaded[0])
+            else:
+                await self._taken_apart(intent, loaded[0])
+        await self.intents.delete({"_id": id_, "at": document["at"]})
+
+    async def _taken_in(self, intent: Intent, younger: Case) -> None:
+        """The older case counts the younger one's reports; if it was closed meanwhile it is open again."""
+        if younger.merged_into is None or intent.into is None:
+            return
+        key = f"{intent.key}.into"
+        for _ in range(ROUNDS_MAX):
+            loaded = await self._attachments.walk.unless_done(intent.into, key)
+            if loaded is None:
+                raise LookupError(f"no case {intent.into} to merge into")
+            stored, done = loaded
+            if done:
+                return
+            now = self._clock.now()
+            home = as_of(stored, now)
+            count = await self._attachments.count(home, {younger.id})
+            pack = self._packs.current(home.city)
+            same = pack.categories[home.category].same if home.category in pack.categories else None
+            happened: list[Happened] = [
+                Attached(at=now, arrived=(), count=count, from_case=younger.id, came=younger.reports)
+            ]
+            if home.state is State.CLOSED:
+                happened.append(Reopened(at=now, clock=fresh_resolve_clock(home, pack, now)))
+            came = [Arrived(report=younger.reports[-1], priority=younger.priority)]
+            happened += raised(home, came, count, rising_of(same) if same is not None else (), now)
+            if await self._changes.save(self._changes.of(stored, happened, key=key)):
+                return
+        raise LostRaceError(f"case {intent.into}")
+
+    async def _taken_apart(self, intent: Intent, case: Case) -> None:
+        """Cases that were merged stand for themselves again; the other reports get one case of their own."""
+        links = await self._links.of(intent.reports)
+        out = {case_id(r) for r in intent.reports if r not in links or links[r].said is None}
+        for merged in sorted(out):
+            await self._out(intent, merged)
+        others = [link for link in links.values() if link.said is not None and link.case not in out]
+        if others:
+            await self._own(intent, case, others)
+
+    async def _out(self, intent: Intent, case: str) -> None:
+        key = f"{intent.key}.out"
+        for _ in range(ROUNDS_MAX):
+            loaded = await self._store.load(case)
+            if loaded is None or loaded[0].merged_into is None:
+                return
+            if await self._store.keys.came(loaded[1], key) is not None:
+                return
+            now = self._clock.now()
+            clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
+            again = Reopened(at=now, clock=clock, text="split off again")
+            counted = Attached(at=now, arrived=(), count=await self._attachments.count(loaded[0]))
+            if await self._changes.save(self._changes.of(loaded[0], [again, counted], key=key)):
+                return
+        raise LostRaceError(f"case {case}")
+
+    async def _own(self, intent: Intent, before: Case, links: Sequence[Link]) -> None:
+        """The oldest opens the case, if it has none yet; then all hang on that."""
+        links = sorted(links, key=lambda link: (link.received_at, link.report))
+        own = case_id(links[0].report)
+        would_be: dict[str, Case] = {}
+        for link in links:
+            assert link.said is not None  # noqa: S101 - others have a case
+            pack = await self._packs.get(intent.city, link.said.pack_version)
+            case, opened = assign(link.said, intent.city, pack)
+            would_be[link.report] = case
+            if case.id == own:
+                case = replace(case, linked_to=before.id)
+                seeing = seen_by(case, pack)
+                event = to_envelopes(case, [opened], new_trace(), seen_by=seeing)[0]
+                await self._publisher.publish(await self._store.insert_opened([(case, event, seeing)]))
+        joining = []
+        for link in links:
+            moved = link
+            if link.case != own:
+                if not await self._links.move(link, own):
+                    raise LostRaceError(f"report {link.report} was moved meanwhile")
+                moved = msgspec.structs.replace(link, case=own, rev=link.rev + 1, on=None)
+            if moved.on is None:
+                joining.append(Joining(moved, arrived(moved, would_be[link.report]), new_trace()))
+        await self._attachments.join(joining)
+
+    async def _second(self, intent: Intent, case: Case) -> None:
+        """A case of the report's other matter, in the officer's words; the report stays where it hangs."""
+        (report,) = intent.reports
+        link = (await self._links.of([report])).get(report)
+        place = Place(lon=case.location.lon, lat=case.location.lat, address=case.location.address)
+        hung = next((one for one in case.reports if one.id == report), None)
+        pack = self._packs.current(case.city)
+        said = link.said if link is not None else None
+        made = ReportSubmitted(
+            report=report,
+            app=said.app if said is not None else hung.app if hung is not None else "",
+            kind="hazard",
+            description=intent.matter or "",
+            category=intent.category,
+            place=said.place if said is not None else place,
+            received_at=said.received_at if said is not None else case.opened_at,
+            pack_version=pack.version,
+            cell=case.location.cell,
+            photos=said.photos if said is not None else list(case.photos),
+            reporter=said.reporter if said is not None else hung.reporter if hung is not None else None,
+            confidential=case.confidential,
+        )
+        if case.confidential:
+            made = self._discreet(made, pack)
+        second, opened = assign(made, case.city, pack)
+        words = intent.matter or ""
+        second = replace(second, id=plain_id("c", intent.key), description=words, linked_to=case.id, traits=None)
+        seeing = seen_by(second, pack)
+        event = to_envelopes(second, [opened], new_trace(), seen_by=seeing)[0]
+        await self._publisher.publish(await self._store.insert_opened([(second, event, seeing)]))
+
+    def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:
+        """A second matter of a confidential report goes to those whom the pack names, as the report itself did."""
+        words = self._words.opened(made.description)
+        category, priority = settled(pack, made.category, made.kind, made.app, words)
+        return msgspec.structs.replace(
+            made,
+            category=category,
+            priority=priority,
+            description="",
+            place=Place(),
+            photos=[],
+            reporter=None,
+            sealed=True,
+        )
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.end_what_was_left()
+            except (MongoError, TimeoutError) as error:
+                log.warning("merging.waits", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def end_what_was_left(self) -> None:
+        """Intentions that nobody is about to carry out any more; one that fails waits behind the others."""
+        left = await self.intents.find(
+            {"at": {"$lte": real_now() - LEFT_AFTER}}, {"_id": 1}, sort=[("at", 1)], limit=PAGE
+        )
+        for document in left:
+            try:
+                await self._finish(document["_id"])
+            except MongoError:
+                raise
+            except Exception:
+                log.exception("merging.failed", key=document["_id"])
+                await self.intents.update({"_id": document["_id"]}, {"$set": {"at": real_now()}})
+
+
+def _intended(key: str, said: str | None) -> str:
+    """One intention for each thing that came under a key: which of them the case took, it says itself."""
+    return key if said is None else f"{key} {said}"

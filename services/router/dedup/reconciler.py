@@ -1,0 +1,135 @@
+"""Cases of one thing that two routers opened at the same time on either side of a cell's border: merged afterwards."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.router.cases.case_store import CaseStore
+from services.router.cases.dedup_from_pack import rule_of
+from services.router.cases.unit_of_work import Changes
+from services.router.dedup.cell_index import Around
+from services.router.dedup.merge_saga import Merging
+from services.router.domain.case import State
+from services.router.domain.commands.command import Command
+from services.router.domain.commands.merge import Merged
+from services.router.domain.matching import Known, belongs
+from services.router.domain.similarity import SameRule
+from shared.kernel.clock import Clock
+from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import MongoError
+
+log = structlog.get_logger()
+
+ROUNDS_MAX = 5
+PAGE = 512
+"""More than are stored at one moment; no more than what holds up the loop for a moment."""
+LOOK_SECONDS = 5.0
+SETTLED_AFTER = timedelta(seconds=10)
+"""Longer than an insert may take: nothing shows up behind the look."""
+APART_MAX = timedelta(seconds=30)
+"""Two that were not seen by each other were stored within less."""
+LOOKED_BACK = timedelta(minutes=10)
+"""At a start: what the process before may not have looked at."""
+BESIDE_MAX = 50_000
+"""Half a minute of a city in which 1,600 new cases a second are of things that are compared."""
+
+
+class Beside:
+    """Cases that were stored lately, by cell."""
+
+    def __init__(self) -> None:
+        self.around = Around()
+        self._stored: deque[tuple[datetime, Known]] = deque()
+
+    def add(self, stored: Iterable[tuple[datetime, Known]]) -> None:
+        """In the order in which they were stored."""
+        for at, known in stored:
+            self.around.put(known)
+            self._stored.append((at, known))
+
+    def forget_before(self, moment: datetime) -> None:
+        while self._stored and (self._stored[0][0] < moment or len(self._stored) > BESIDE_MAX):
+            self.around.drop(self._stored.popleft()[1])
+
+
+class SideBySide:
+    """Looks at new cases once nothing can be stored before them any more."""
+
+    def __init__(self, store: CaseStore, merging: Merging, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
+        self._store = store
+        self._merging = merging
+        self._changes = changes
+        self._packs = packs
+        self._clock = clock
+        self._looked = real_now() - LOOKED_BACK
+        self._behind = False
+        self._beside = Beside()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.look()
+                if self._behind:
+                    continue
+            except (MongoError, TimeoutError) as error:
+                log.warning("side_by_side.waits", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> int:
+        """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.
+
+        Only those that were stored at about the same time: earlier ones were seen when the report was placed.
+        """
+        found = await self._store.stored_between(self._looked, real_now() - SETTLED_AFTER, PAGE)
+        self._behind = len(found) == PAGE
+        if not found:
+            return 0
+        fresh = [(at, known) for known, at in found if known is not None and known.ended_at is None]
+        self._beside.add(fresh)
+        merged = 0
+        for _, known in fresh:
+            if known.state is State.QUEUED:
+                merged += await self._merged(known)
+        self._looked = found[-1][1]
+        self._beside.forget_before(self._looked - APART_MAX)
+        return merged
+
+    async def _merged(self, known: Known) -> int:
+        same = self._same(known)
+        if same is None:
+            return 0
+        near = self._beside.around.known(known.traits.keys(same.radius_m))
+        older = [other for other in near if other.age < known.age and other.ended_at is None]
+        verdict = belongs(known.traits, known.opened_at, known.id, older, same)
+        return await self._merge_alone(known.id, verdict.case) if verdict.case is not None else 0
+
+    def _same(self, known: Known) -> SameRule | None:
+        category = self._packs.current(known.traits.city).categories.get(known.traits.category)
+        return rule_of(category.same) if category is not None and category.same is not None else None
+
+    async def _merge_alone(self, younger: str, older: str) -> int:
+        """Only what nobody has taken in hand, and what no officer has set apart.
+
+        Tried again when the case moved on meanwhile: a report that was attached to it is no reason to leave it alone.
+        Raises ``TimeoutError`` when it moves on again and again; the look is repeated then.
+        """
+        key = f"auto.{younger}.{older}"
+        for _ in range(ROUNDS_MAX):
+            loaded = await self._store.load(younger)
+            if loaded is None or key in loaded[1]:
+                return 0
+            case, now = loaded[0], self._clock.now()
+            if case.state is not State.QUEUED or case.linked_to == older:
+                return 0
+            await self._merging.intend(Command(name="merge", into=older), case, key)
+            merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
+            if await self._changes.save(self._changes.of(case, [merged], key=key)):
+                log.info("cases.merged", case=younger, into=older)
+                await self._merging.finish(key)
+                return 1
+        raise TimeoutError(f"others are changing the case {younger}")

@@ -1,0 +1,153 @@
+"""Reports that hang on a case which is there already: counted, told, and what their number does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Priority, Report, State
+from services.router.domain.clock import Clock
+from services.router.domain.clock_events import Escalated
+from services.router.domain.event import Happened
+from services.router.domain.events import Reopened
+from services.router.domain.matching import Says
+
+APPS_KEPT = 100
+_RANK: dict[Priority, int] = {"danger": 0, "urgent": 1, "normal": 2, "low": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rising:
+    """Once ``reports`` hang on a case it has at least this ``priority``, and ``tell`` hears of it."""
+
+    reports: int
+    priority: Priority | None
+    tell: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A report that belongs to the case. ``says``: it reports nothing new and is not counted."""
+
+    report: Report
+    priority: Priority
+    says: Says | None = None
+    text: str = ""
+    link: int = 1
+    """Which version of the report's link this is; a later one overrules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached(Happened):
+    """``count``: how many reports hang on the case now, counted anew. ``from_case``: ``came`` with that one."""
+
+    TYPE: ClassVar[str] = "case.report_attached.v1"
+    MOVES: ClassVar[bool] = False
+    FOLDS: ClassVar[bool] = True
+    arrived: tuple[Arrived, ...]
+    count: int
+    from_case: str | None = None
+    came: tuple[Report, ...] = ()
+
+    def applied(self, case: Case) -> Case:
+        counted = [*(one.report for one in self.arrived if one.says is None), *self.came]
+        newest = sorted({*case.reports, *counted}, key=lambda report: (report.received_at, report.id))
+        apps = dict.fromkeys((*case.apps, *sorted({r.app for r in (*case.reports, *counted)})))
+        times = [report.received_at for report in counted] + [case.reported_at or case.opened_at]
+        return replace(
+            case,
+            reports=tuple(newest[-REPORTS_KEPT:]),
+            report_count=self.count,
+            apps=tuple(apps)[:APPS_KEPT],
+            reported_at=max(times),
+            absorbed=case.absorbed or self.from_case is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(Happened):
+    """A reporter says that it is mended, or thanks for it."""
+
+    TYPE: ClassVar[str] = "case.confirmed.v1"
+    MOVES: ClassVar[bool] = False
+    arrived: tuple[Arrived, ...]
+    says: Says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised(Happened):
+    """Its priority, by the number of reports (``threshold``) or by what one of them says; ``to`` is told, if any."""
+
+    TYPE: ClassVar[str] = "case.priority_raised.v1"
+    MOVES: ClassVar[bool] = False
+    priority: Priority
+    threshold: int
+    to: str | None
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, priority=self.priority, risen=max(case.risen, self.threshold))
+
+    def unit_meant(self, case: Case) -> str:
+        return self.to or case.unit
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.to] if self.to is not None else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What the pack has for the case's category. ``clock``: the resolve clock of a case that is opened again now."""
+
+    rising: tuple[Rising, ...] = ()
+    reopens_up: bool = False
+    clock: Clock | None = None
+
+
+def attach(case: Case, arrived: Sequence[Arrived], count: int, trouble: Trouble, now: datetime) -> list[Happened]:
+    """What ``arrived`` make of the case on which ``count`` reports hang then; none of them hung on it before."""
+    happened: list[Happened] = []
+    counted = tuple(one for one in arrived if one.says is None)
+    if counted:
+        happened.append(Attached(at=now, arrived=counted, count=count))
+        if case.state is State.CLOSED:
+            happened += _again(case, trouble, now)
+        happened += raised(case, counted, count, trouble.rising, now)
+    for says in ("fixed", "thanks"):
+        if saying := tuple(one for one in arrived if one.says == says):
+            words = "; ".join(one.text for one in saying)[:400]
+            said = "the reporter says it is fixed" if says == "fixed" else "the reporter gives thanks"
+            happened.append(Confirmed(at=now, arrived=saying, says=says, text=f"{said}: {words}"))
+    return happened
+
+
+def _again(case: Case, trouble: Trouble, now: datetime) -> list[Happened]:
+    """The same trouble after it was closed: opened again, one level up where the pack says so."""
+    again: list[Happened] = [Reopened(at=now, text="the same trouble was reported again", clock=trouble.clock)]
+    if trouble.reopens_up and len(case.path) > 1:
+        again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, text="reported again after closing"))
+    return again
+
+
+def raised(
+    case: Case, arrived: Sequence[Arrived], count: int, rising: Sequence[Rising], now: datetime
+) -> list[Happened]:
+    """A report in danger raises its case at once and the desk hears it; a number of reports once per threshold."""
+    happened: list[Happened] = []
+    priority = min((case.priority, *(one.priority for one in arrived)), key=_RANK.__getitem__)
+    if priority != case.priority:
+        to = case.unit if priority == "danger" else None
+        happened.append(Raised(at=now, priority=priority, threshold=case.risen, to=to))
+    for step in rising:
+        if case.risen < step.reports <= count and case.state not in ENDED | {State.RESOLVED}:
+            priority = min((priority, step.priority or priority), key=_RANK.__getitem__)
+            to = _towards(case, step.tell)
+            happened.append(Raised(at=now, priority=priority, threshold=step.reports, to=to))
+    return happened
+
+
+def _towards(case: Case, word: str) -> str:
+    """Own, parent, a level word or a unit's id; what the path lacks means the top, as in ladders."""
+    ids = [unit.id for unit in case.path]
+    if word in ("own", "parent"):
+        return ids[-1] if word == "own" or len(ids) == 1 else ids[-2]
+    return next((unit.id for unit in reversed(case.path) if word in (unit.level, unit.id)), ids[0])

@@ -1,0 +1,141 @@
+"""What happens to the clocks of a case: met, fired, paused, moved, void. A breach is never taken back."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.router.domain.case import Case
+from services.router.domain.clock import Clock, Moments, Pause
+from shared.kernel.working_time import Calendar, elapsed, later, shift
+
+RESOLVES_KEPT = 10
+"""Old resolve clocks of a case: however often it is opened again, its document stays small."""
+
+
+def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
+    """``case`` with its own clocks of these kinds, or its ``part``'s, met as far as they still wait.
+
+    A breached one stays breached, and one that is met at its deadline or later is breached too, fired or not.
+    """
+    clocks = (_met(clock, at) if clock.part == part and clock.kind in kinds else clock for clock in case.clocks)
+    return replace(case, clocks=tuple(clocks))
+
+
+def _met(clock: Clock, at: datetime) -> Clock:
+    if clock.state == "breached":
+        return clock if clock.met_at is not None else replace(clock, met_at=at)
+    if clock.state not in ("running", "paused"):
+        return clock
+    if clock.state == "running" and clock.due_at <= at:
+        return replace(clock, met_at=at, state="breached", warned=True)
+    return replace(clock, met_at=at, state="met", pauses=_ended(clock.pauses, at))
+
+
+def means(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
+    """Whether this is the waiting clock that an event names by kind, deadline and part."""
+    return clock.waits and clock.kind == kind and clock.due_at == due_at and clock.part == part
+
+
+def live(case: Case, kind: str | None, part: str | None = None) -> Clock | None:
+    """The clock of this kind that runs or is paused, the case's own or its ``part``'s, if there is one."""
+    alive = ("running", "paused")
+    own = (c for c in case.clocks if c.part == part and c.kind == kind and c.superseded_at is None)
+    return next((c for c in own if c.state in alive), None)
+
+
+def is_named(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
+    """Whether an event names this clock, which may be paused, by kind, deadline and part."""
+    return clock.part == part and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
+
+
+def voided(case: Case, at: datetime, part: str | None = None) -> Case:
+    """``case`` with nothing owed any more, or nothing of its ``part``."""
+    meant = (_void(clock, at) if part in (None, clock.part) else clock for clock in case.clocks)
+    return replace(case, clocks=tuple(meant))
+
+
+def _void(clock: Clock, at: datetime) -> Clock:
+    if clock.state not in ("running", "paused"):
+        return clock
+    return replace(clock, state="void", pauses=_ended(clock.pauses, at))
+
+
+def superseded(clock: Clock, at: datetime) -> Clock:
+    """``clock`` as it stays on record once another of its kind counts instead."""
+    return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
+
+
+def opened_again(case: Case, fresh: Clock | None) -> tuple[Clock, ...]:
+    """The clocks with a ``fresh`` one of a case that is opened again: what was owed is owed by it from now on, and of
+    the old ones of its kind the newest stay.
+
+    Those that go are on record: each event holds the clocks as they were, and a breach is an event of its own.
+    """
+    if fresh is None:
+        return case.clocks
+    old = [n for n, clock in enumerate(case.clocks) if clock.kind == fresh.kind and clock.part is None]
+    gone = set(old[: max(0, len(old) - RESOLVES_KEPT)])
+    stay = (
+        clock if n not in old or _is_settled(clock) else superseded(clock, fresh.started_at)
+        for n, clock in enumerate(case.clocks)
+        if n not in gone
+    )
+    return (*stay, fresh)
+
+
+def _is_settled(clock: Clock) -> bool:
+    return clock.state in ("met", "void") or clock.met_at is not None or clock.superseded_at is not None
+
+
+def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
+    """With the last one ended, if it had not been."""
+    if not pauses or pauses[-1].to is not None:
+        return pauses
+    return (*pauses[:-1], replace(pauses[-1], to=at, then=None))
+
+
+def after_pause(clock: Clock, since: datetime, to: datetime, calendar: Calendar) -> Moments:
+    """The clock's moments once a pause has ended: later by the working time that it took, never earlier.
+
+    What a ladder does after the breach keeps its distance from the deadline.
+    """
+    due_at = shift(clock.due_at, since, to, calendar)
+    return Moments(
+        due_at,
+        None if clock.warn_at is None else shift(clock.warn_at, since, to, calendar),
+        tuple(
+            shift(rung.at, since, to, calendar) if rung.at <= clock.due_at else due_at + (rung.at - clock.due_at)
+            for rung in clock.rungs
+        ),
+    )
+
+
+def until(clock: Clock, due_at: datetime, calendar: Calendar) -> Moments:
+    """The clock's moments with a later deadline: all of them later by the working time between the two."""
+    more = elapsed(clock.due_at, due_at, calendar)
+    return Moments(
+        due_at,
+        None if clock.warn_at is None else later(clock.warn_at, more, calendar),
+        tuple(
+            later(rung.at, more, calendar) if rung.at <= clock.due_at else due_at + (rung.at - clock.due_at)
+            for rung in clock.rungs
+        ),
+    )
+
+
+def moved(clock: Clock, moments: Moments) -> Clock:
+    """``clock`` with these moments; what has fired stays fired, a warning that now lies ahead comes once more."""
+    rungs = tuple(replace(rung, at=at) for rung, at in zip(clock.rungs, moments.rungs, strict=True))
+    again = clock.warn_at != moments.warn_at
+    return replace(
+        clock, due_at=moments.due_at, warn_at=moments.warn_at, warned=clock.warned and not again, rungs=rungs
+    )
+
+
+def paused(clock: Clock, pause: Pause) -> Clock:
+    """``clock`` standing still."""
+    return replace(clock, state="paused", pauses=(*clock.pauses, pause))
+
+
+def resumed(clock: Clock, at: datetime, moments: Moments) -> Clock:
+    """``clock`` running again since ``at``."""
+    return moved(replace(clock, state="running", pauses=_ended(clock.pauses, at)), moments)

@@ -1,0 +1,73 @@
+"""Another promise holds from now on: the case moved to another unit, or is sorted anew. What was stays on record."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.router.domain.case import Case
+from services.router.domain.clock import Clock, ClockKind, Watch
+from services.router.domain.clock_operations import after_pause, moved, paused, superseded
+from shared.kernel.working_time import Calendar
+
+CLOCKS_MAX = 60
+"""On one case, old ones included; as many as that, and its clocks go on as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The clocks that a commitment starts at the arrival of the first report, and the commitment's calendar.
+
+    ``forgotten_after``: seconds after which a case that nobody works at wakes its officers; None: never.
+    """
+
+    commitment: str
+    clocks: tuple[Clock, ...]
+    calendar: Calendar
+    forgotten_after: int | None = None
+
+    def instead(self, case: Case, at: datetime) -> Case:
+        """``case`` under this promise: what is still owed is owed by the new clocks, what was met or missed stays.
+
+        A clock of the same target and calendar goes on as it is. Time that did not count for the old clock does not
+        count for the new one either. A kind that the case never had starts now, if it is promised.
+        """
+        watch = None if self.forgotten_after is None else Watch(self.forgotten_after, at)
+        renewed = [new for clock in case.clocks if (new := self._anew(clock, at)) is not None]
+        known = {clock.kind for clock in case.clocks if clock.part is None}
+        renewed += [clock for clock in self.clocks if clock.kind not in known]
+        if len(case.clocks) + len(renewed) > CLOCKS_MAX:
+            return case
+        kinds = {clock.kind for clock in renewed}
+        clocks = tuple(
+            superseded(c, at) if c.part is None and c.kind in kinds and is_owed(c) else c for c in case.clocks
+        )
+        return replace(case, clocks=(*clocks, *renewed), watch=watch)
+
+    def _anew(self, clock: Clock, at: datetime) -> Clock | None:
+        if clock.part is not None or not is_owed(clock):
+            return None
+        new = self._of_kind(clock.kind)
+        if new is None or (new.target, new.calendar, _name(new)) == (clock.target, clock.calendar, _name(clock)):
+            return None
+        for pause in clock.pauses:
+            if pause.to is not None:
+                new = moved(new, after_pause(new, pause.since, pause.to, self.calendar))
+                new = replace(new, pauses=(*new.pauses, pause))
+            elif pause.since < new.due_at:
+                then = after_pause(new, pause.since, pause.until, self.calendar)
+                new = paused(new, replace(pause, then=then))
+        return new
+
+    def _of_kind(self, kind: ClockKind) -> Clock | None:
+        return next((clock for clock in self.clocks if clock.kind == kind), None)
+
+
+def is_owed(clock: Clock) -> bool:
+    """Whether something is still owed under this clock, be it paused or late."""
+    return clock.superseded_at is None and (
+        clock.state in ("running", "paused") or (clock.state == "breached" and clock.met_at is None)
+    )
+
+
+def _name(clock: Clock) -> str:
+    """The commitment without the pack's version: a pack that was loaded anew promises nothing new."""
+    return clock.commitment.rpartition("@")[0]

@@ -1,0 +1,278 @@
+"""Calling in 吹哨, reporting in 报到: what one unit cannot do alone, each called unit does its part of."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State
+from services.router.domain.clock import Clock
+from services.router.domain.clock_events import callers
+from services.router.domain.clock_operations import met, voided
+from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.event import Happened
+from shared.kernel.errors import FieldError, forbidden, invalid
+
+AT_WORK = ACTIVE | {State.WAITING_REPORTER}
+"""While the case is in one of these, parts are worked on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledIn(Happened):
+    TYPE: ClassVar[str] = "case.called_in.v1"
+    called: Part
+    clocks: tuple[Clock, ...] = ()
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, parts=(*case.parts, self.called), clocks=(*case.clocks, *self.clocks))
+
+    def unit_meant(self, case: Case) -> str:
+        return self.called.unit
+
+    @property
+    def part_meant(self) -> str | None:
+        return self.called.id
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.called.unit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfAPart(Happened):
+    """Something about a part that is there."""
+
+    part: str
+
+    @property
+    def part_meant(self) -> str | None:
+        return self.part
+
+    def unit_meant(self, case: Case) -> str:
+        part = case.part(self.part)
+        return case.unit if part is None else part.unit
+
+    def tells(self, case: Case) -> list[str]:
+        """Who called it hears how it gets on."""
+        part = case.part(self.part)
+        return [] if part is None else callers(case, part)
+
+    def changed(self, case: Case, **fields: Any) -> Case:
+        """``case`` with these fields of the part."""
+        parts = (replace(part, **fields) if part.id == self.part else part for part in case.parts)
+        return replace(case, parts=tuple(parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedIn(_OfAPart):
+    TYPE: ClassVar[str] = "case.reported_in.v1"
+
+    def applied(self, case: Case) -> Case:
+        there = self.changed(case, state="reported_in", reported_in_by=self.by, reported_in_at=self.at)
+        return met(there, "report_in", at=self.at, part=self.part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFinished(_OfAPart):
+    TYPE: ClassVar[str] = "case.part_finished.v1"
+
+    def applied(self, case: Case) -> Case:
+        done = self.changed(case, state="finished", ended_by=self.by, ended_at=self.at, said=self.text)
+        return met(done, "report_in", "finish_part", at=self.at, part=self.part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartExcused(_OfAPart):
+    """A named person says that the case can do without it. What was breached stays breached."""
+
+    TYPE: ClassVar[str] = "case.part_excused.v1"
+
+    def applied(self, case: Case) -> Case:
+        excused = self.changed(case, state="excused", ended_by=self.by, ended_at=self.at, said=self.text)
+        return voided(excused, self.at, self.part)
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.unit_meant(case)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartStarted(_OfAPart):
+    """The turn of a planned part has come."""
+
+    TYPE: ClassVar[str] = "case.part_started.v1"
+    clocks: tuple[Clock, ...] = ()
+
+    def applied(self, case: Case) -> Case:
+        started = self.changed(case, state="called", called_at=self.at)
+        return replace(started, clocks=(*started.clocks, *self.clocks))
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.unit_meant(case)]
+
+
+def open_parts(case: Case) -> list[Part]:
+    """Parts that are neither finished nor excused."""
+    return [part for part in case.parts if part.open]
+
+
+def still_open(case: Case, actor: Actor | None) -> str | None:
+    """Why a case cannot end yet, where parts of it are open."""
+    if not (left := open_parts(case)):
+        return None
+    return f"Every part is finished or excused first: {', '.join(f'{p.id} {p.unit} ({p.state})' for p in left)}."
+
+
+def next_in_turn(case: Case, part: str | None) -> Part | None:
+    """The planned part whose turn comes when ``part`` is done."""
+    done = case.part(part)
+    if done is None or done.turn is None or not done.at_work:
+        return None
+    waiting = (p for p in case.parts if p.state == "waiting" and p.turn is not None and p.turn > done.turn)
+    return min(waiting, key=lambda p: p.turn or 0, default=None)
+
+
+def due_in_turn(case: Case, part: str | None, now: datetime) -> datetime | None:
+    """The deadline of ``next_in_turn``: as planned, later by as much as the part before it is late."""
+    done, following = case.part(part), next_in_turn(case, part)
+    if done is None or done.due_at is None or following is None or following.due_at is None:
+        return None
+    return following.due_at + max(now - done.due_at, now - now)
+
+
+def _call_in(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    """Whom it called before and who is still at it is not called again."""
+    text = required(command.text, "/reason", "is required: those who are called read it")
+    if not command.called:
+        raise invalid(FieldError("/units", "names at least one unit"))
+    if case.unit in (called.unit for called in command.called):
+        raise invalid(FieldError("/units", f"{case.unit} has the case itself"))
+    busy = {part.unit for part in case.parts if part.at_work}
+    fresh = {called.unit: called for called in command.called if called.unit not in busy}
+    if len(case.parts) + len(fresh) > PARTS_MAX:
+        raise invalid(FieldError("/units", f"a case has at most {PARTS_MAX} parts"))
+    happened: Decision = []
+    for number, called in enumerate(fresh.values(), len(case.parts) + 1):
+        part = Part(
+            id=f"p{number}",
+            unit=called.unit,
+            path=called.path,
+            work=text,
+            caller=actor.unit,
+            called_by=actor.person,
+            called_at=now,
+        )
+        clocks = tuple(replace(clock, part=part.id) for clock in called.clocks)
+        happened.append(CalledIn(at=now, by=actor.person, by_unit=actor.unit, text=text, called=part, clocks=clocks))
+    return happened
+
+
+def _report_in(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    part = _meant(case, command)
+    if part.state == "reported_in":
+        return []
+    return [ReportedIn(at=now, by=actor.person, by_unit=actor.unit, part=part.id)]
+
+
+def _finish(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    """Who finishes has been there, whether it was said or not."""
+    part = _meant(case, command)
+    text = required(command.text, "/text", "says what was done")
+    happened: Decision = []
+    if part.state == "called":
+        happened.append(ReportedIn(at=now, by=actor.person, by_unit=actor.unit, part=part.id))
+    happened.append(
+        PartFinished(at=now, by=actor.person, by_unit=actor.unit, part=part.id, text=text, photos=command.photos)
+    )
+    return [*happened, *_following(case, command, now)]
+
+
+def _excuse(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    part = _meant(case, command)
+    text = required(command.text, "/reason", "is required: it stays on record")
+    excused = PartExcused(at=now, by=actor.person, by_unit=actor.unit, part=part.id, text=text)
+    return [excused, *_following(case, command, now)]
+
+
+def _following(case: Case, command: Command, now: datetime) -> Decision:
+    following = next_in_turn(case, command.part)
+    if following is None:
+        return []
+    clocks = tuple(replace(clock, part=following.id) for clock in command.turn_clocks)
+    return [PartStarted(at=now, part=following.id, clocks=clocks)]
+
+
+def _meant(case: Case, command: Command) -> Part:
+    part = case.part(required(command.part, "/part", "names a part of the case"))
+    if part is None:
+        raise invalid(FieldError("/part", f"is none of {', '.join(p.id for p in case.parts)}"))
+    return part
+
+
+def is_of(actor: Actor, part: Part) -> bool:
+    """Whether the actor is of the called unit, or of one below it."""
+    return part.unit in (actor.unit, *actor.path)
+
+
+def has_a_part(case: Case, actor: Actor) -> bool:
+    """Whether the actor's unit has a part of the case in work."""
+    return any(part.at_work and is_of(actor, part) for part in case.parts)
+
+
+def _may_excuse(actor: Actor, case: Case, part: Part) -> bool:
+    """The unit that called it and those above; once that is not on the case's way any more, those who have it."""
+    ids = [unit.id for unit in case.path]
+    above = ids[: ids.index(part.caller) + 1] if part.caller in ids else ids
+    return not actor.guest and actor.unit in (part.caller, *above)
+
+
+def _not_yours(case: Case, command: Command, actor: Actor) -> str | None:
+    part = _meant(case, command)
+    if not is_of(actor, part):
+        raise forbidden(f"The part {part.id} is {part.unit}'s.")
+    if not part.at_work:
+        return "Its turn has not come yet." if part.open else f"The part {part.id} is {part.state} already."
+    return None
+
+
+def _not_to_excuse(case: Case, command: Command, actor: Actor) -> str | None:
+    part = _meant(case, command)
+    if not _may_excuse(actor, case, part):
+        raise forbidden(f"The part {part.id} is excused by {part.caller}, which called it, or by a level above.")
+    return None if part.open else f"The part {part.id} is {part.state} already."
+
+
+def _nothing_yours(case: Case, actor: Actor | None) -> str | None:
+    at_work = [part for part in case.parts if part.at_work]
+    if not at_work:
+        return "Nobody is called in."
+    if actor is not None and not has_a_part(case, actor):
+        return f"{actor.unit} is not called in."
+    return None
+
+
+def _nothing_to_excuse(case: Case, actor: Actor | None) -> str | None:
+    if not (left := open_parts(case)):
+        return "No part is open."
+    if actor is not None and not any(_may_excuse(actor, case, part) for part in left):
+        return "Who called a unit in excuses it, or a level above."
+    return None
+
+
+RULES = {
+    "call_in": Rule(decide=_call_in, open_in=ACTIVE, may=DESK),
+    "report_in": Rule(
+        decide=_report_in,
+        open_in=AT_WORK,
+        may=GROUND - {"inspector"},
+        blocked=_nothing_yours,
+        against=_not_yours,
+        guests=True,
+    ),
+    "finish_part": Rule(
+        decide=_finish,
+        open_in=AT_WORK,
+        may=GROUND - {"inspector"},
+        blocked=_nothing_yours,
+        against=_not_yours,
+        guests=True,
+    ),
+    "excuse_part": Rule(decide=_excuse, open_in=AT_WORK, may=DESK, blocked=_nothing_to_excuse, against=_not_to_excuse),
+}

@@ -1,0 +1,230 @@
+"""What is asked of a clock, and who grants it: a pause or an extension waits for somebody else's word.
+
+Of the case's own clocks the desk asks and a level above grants. Of a part's the called unit asks; who called it, or a
+level above that, grants.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from services.router.domain.case import ACTIVE, Case, Part, State
+from services.router.domain.clock import Ask, Clock, ClockKind
+from services.router.domain.clock_events import ClockEvent
+from services.router.domain.clock_operations import is_named, live
+from services.router.domain.commands.call_in import is_of
+from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, required
+from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
+
+SUPERIORS = frozenset({"supervisor", "grid_leader"})
+"""Who may grant a pause at the own desk, where the pack says so."""
+WITH_CLOCKS = ACTIVE | {State.WAITING_REPORTER}
+"""While the case is in one of these, clocks of it or of its parts run."""
+OF_THE_PART = GROUND - {"inspector"}
+"""Roles that ask for their own unit's part, as they report in."""
+_KINDS_OF_PARTS = ("report_in", "finish_part")
+_WAITS = "The work waits for the reporter's answer."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfAClock(ClockEvent):
+    """Something that people did about a clock."""
+
+    clock: ClockKind
+
+    def changed(self, case: Case, clock: Clock, changed: Clock) -> Case:
+        return replace(case, clocks=tuple(changed if each is clock else each for each in case.clocks))
+
+    def named(self, case: Case) -> Clock | None:
+        return next((c for c in case.clocks if is_named(c, self.clock, self.due_at, self.part)), None)
+
+    def concerned(self, case: Case) -> list[str]:
+        """Whose clock it is; of a part the case's owner too. Who decided is told nothing."""
+        both = dict.fromkeys((self.unit_meant(case), case.unit))
+        return [case.unit] if self.part is None else [unit for unit in both if unit != self.by_unit]
+
+    def settled(self, case: Case, what: Literal["pause", "extension"]) -> Case:
+        """``case`` without the asking that this answers."""
+        meant = (what, self.clock, self.part)
+        return replace(case, asks=tuple(ask for ask in case.asks if (ask.what, ask.clock, ask.part) != meant))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(OfAClock):
+    """Somebody asks for a pause or an extension; the clock runs on. ``tell``: who grants it."""
+
+    ask: Ask
+    tell: str
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, asks=(*case.asks, self.ask))
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.tell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotGranted(OfAClock):
+    """What was asked for is refused: the clock runs on."""
+
+    WHAT: ClassVar[Literal["pause", "extension"]]
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.unit_meant(case)]
+
+    def applied(self, case: Case) -> Case:
+        return self.settled(case, self.WHAT)
+
+
+def refusing(refused: type[NotGranted]) -> Callable[[Case, Command, Actor, datetime], Decision]:
+    """The rule by which what is asked for is ``refused``, with a reason."""
+
+    def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+        clock = wanted(case, command)
+        asked(case, refused.WHAT, command, actor)
+        text = required(command.text, "/reason", "is required")
+        return [
+            refused(
+                at=now,
+                by=actor.person,
+                by_unit=actor.unit,
+                text=text,
+                clock=clock.kind,
+                due_at=clock.due_at,
+                part=clock.part,
+            )
+        ]
+
+    return decide
+
+
+def wanted(case: Case, command: Command) -> Clock:
+    """The clock that is meant, running or paused. Raises ``Refusal`` 422 in words."""
+    kind = required(command.clock, "/clock", "names a clock")
+    clock = live(case, kind, command.part)
+    if clock is not None:
+        return clock
+    mine = (c for c in case.clocks if c.kind == kind and c.part == command.part and c.superseded_at is None)
+    late = any(c.state == "breached" for c in mine)
+    words = "has been breached: a breach stays, nothing undoes it" if late else "does not run on this case"
+    raise wrong("/clock", words)
+
+
+def running(case: Case, command: Command, now: datetime) -> Clock:
+    """The clock that is meant, if it runs and its time is not up; a breach that is not stored yet is one too."""
+    clock = wanted(case, command)
+    if clock.state == "running" and clock.due_at <= now:
+        raise wrong("/clock", "has been breached: a breach stays, nothing undoes it")
+    if clock.state == "paused":
+        raise wrong("/clock", "is paused")
+    return clock
+
+
+def wrong(pointer: str, words: str) -> Refusal:
+    return invalid(FieldError(pointer, words))
+
+
+def asked(case: Case, what: Literal["pause", "extension"], command: Command, actor: Actor) -> Ask:
+    """What is asked of the clock that is meant, for this actor to answer. Raises ``Refusal`` 422."""
+    meant = (what, command.clock, command.part)
+    ask = next((ask for ask in case.asks if (ask.what, ask.clock, ask.part) == meant), None)
+    if ask is None:
+        raise wrong("/clock", f"nobody asks for {'a pause' if what == 'pause' else 'an extension'} of it")
+    if not _grants(case, ask, actor):
+        raise wrong("/clock", "is for another to grant")
+    return ask
+
+
+def rulers(case: Case, part: Part | None) -> list[str]:
+    """Units that grant, from the top to the nearest: above the owner; of a part who called it and above.
+
+    Once who called is not on the case's way any more, those who have the case; never the called unit itself.
+    """
+    ids = [unit.id for unit in case.path]
+    if part is None:
+        return ids[:-1]
+    over = ids[: ids.index(part.caller) + 1] if part.caller in ids else ids
+    return over[: over.index(part.unit)] if part.unit in over else over
+
+
+def asks_whom(case: Case, part: Part | None) -> str:
+    """The desk that hears of what is asked: the nearest that grants, else the own."""
+    over = rulers(case, part)
+    return over[-1] if over else case.unit if part is None else part.unit
+
+
+def _grants(case: Case, ask: Ask, actor: Actor) -> bool:
+    """Who is above may; at the own desk a superior may, where the pack says so or nobody is above; nobody grants his
+    own asking. A part's time is owed to who called, so that there the called unit's own superior is not enough."""
+    if actor.person == ask.asked_by:
+        return False
+    part = case.part(ask.part)
+    over = rulers(case, part)
+    if actor.unit in over:
+        return True
+    own = case.unit if part is None else part.unit
+    at_own_desk = not over or (part is None and ask.approver == "own")
+    return ask.what == "pause" and at_own_desk and actor.unit == own and actor.role in SUPERIORS
+
+
+def at_desk(actor: Actor) -> bool:
+    """Whether the actor decides about the case's own clocks, as far as his role goes."""
+    return actor.role in DESK and not actor.guest
+
+
+def nothing_to_ask(case: Case, actor: Actor | None) -> str | None:
+    """Why the actor can ask for nothing now."""
+    if askable(case, actor):
+        return None
+    return _WAITS if case.state is State.WAITING_REPORTER else "No clock of it runs."
+
+
+def askable(case: Case, actor: Actor | None) -> list[Clock]:
+    """Running clocks for which the actor may ask something."""
+    return [c for c in case.clocks if c.state == "running" and c.waits and _may_ask(case, c, actor)]
+
+
+def _may_ask(case: Case, clock: Clock, actor: Actor | None) -> bool:
+    part = case.part(clock.part)
+    if part is not None:
+        return actor is None or (is_of(actor, part) and actor.role in OF_THE_PART)
+    return case.state in ACTIVE and (actor is None or at_desk(actor))
+
+
+def meant_part(case: Case, command: Command) -> Part | None:
+    """The part whose clock is meant; None: the case's own. Raises ``Refusal`` 422."""
+    if command.part is None:
+        if command.clock in _KINDS_OF_PARTS:
+            raise wrong("/part", f"names the part whose {command.clock} clock it is")
+        return None
+    part = case.part(command.part)
+    if part is None:
+        raise wrong("/part", f"is none of {', '.join(p.id for p in case.parts)}")
+    return part
+
+
+def not_to_ask(case: Case, command: Command, actor: Actor) -> str | None:
+    """What stands in the way of asking for this very clock. Raises ``Refusal`` 403, 422."""
+    part = meant_part(case, command)
+    if part is not None and not is_of(actor, part):
+        raise forbidden(f"The part {part.id} is {part.unit}'s.")
+    if part is None and not at_desk(actor):
+        raise forbidden(f"It is {case.unit}'s: who is called in asks for its own part.")
+    if part is None and case.state not in ACTIVE:
+        return _WAITS
+    what = "pause" if command.name == "pause" else "extension"
+    if any((ask.what, ask.clock, ask.part) == (what, command.clock, command.part) for ask in case.asks):
+        return "It is asked for already and waits for its approval."
+    return None
+
+
+def not_asked(case: Case, actor: Actor | None, what: str, nothing: str) -> str | None:
+    """Why the actor can answer nothing of what is asked."""
+    asks = [ask for ask in case.asks if ask.what == what]
+    if not asks:
+        return nothing
+    if actor is not None and not any(_grants(case, ask, actor) for ask in asks):
+        who = dict.fromkeys(asks_whom(case, case.part(ask.part)) for ask in asks)
+        return f"It is for {', '.join(who)} to grant, and not for who asked."
+    return None

@@ -1,0 +1,141 @@
+"""Consultation 会商: several parties answer a question, conclude, and share out the works in a plan 整改方案."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part
+from services.router.domain.commands.call_in import PartStarted, open_parts
+from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
+from services.router.domain.event import Happened
+from shared.kernel.errors import FieldError, invalid
+
+PARTIES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted(Happened):
+    TYPE: ClassVar[str] = "case.consulted.v1"
+    consultation: Consultation
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, consultation=self.consultation)
+
+    def unit_meant(self, case: Case) -> str:
+        return self.consultation.unit
+
+    def tells(self, case: Case) -> list[str]:
+        return list(self.consultation.parties)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded(Happened):
+    TYPE: ClassVar[str] = "case.concluded.v1"
+
+    def applied(self, case: Case) -> Case:
+        if case.consultation is None:
+            return case
+        concluded = replace(case.consultation, conclusion=self.text, concluded_by=self.by, concluded_at=self.at)
+        return replace(case, consultation=concluded)
+
+    def tells(self, case: Case) -> list[str]:
+        return [] if case.consultation is None else list(dict.fromkeys((case.unit, *case.consultation.parties)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(Happened):
+    """Who does what by when, one after the other."""
+
+    TYPE: ClassVar[str] = "case.planned.v1"
+    parts: tuple[Part, ...]
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, parts=(*case.parts, *self.parts))
+
+    def tells(self, case: Case) -> list[str]:
+        """Whose turn is first is called; the others hear of the plan."""
+        return list(dict.fromkeys((case.unit, *(part.unit for part in self.parts[1:]))))
+
+
+def _consult(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    question = required(command.text, "/question", "is required")
+    parties = tuple(dict.fromkeys(command.parties))
+    if not 1 <= len(parties) <= PARTIES_MAX:
+        raise invalid(FieldError("/parties", f"names 1 to {PARTIES_MAX} units"))
+    consultation = Consultation(unit=actor.unit, parties=parties, question=question, by=actor.person, at=now)
+    return [Consulted(at=now, by=actor.person, by_unit=actor.unit, text=question, consultation=consultation)]
+
+
+def _conclude(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    text = required(command.text, "/text", "says what was concluded")
+    return [Concluded(at=now, by=actor.person, by_unit=actor.unit, text=text, photos=command.photos)]
+
+
+def _plan(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    """The parts in their order; the first is called at once."""
+    if not command.works:
+        raise invalid(FieldError("/parts", "names at least one body with its work"))
+    if len(case.parts) + len(command.works) > PARTS_MAX:
+        raise invalid(FieldError("/parts", f"a case has at most {PARTS_MAX} parts"))
+    before = now
+    for number, work in enumerate(command.works):
+        if work.due < before or work.due == now:
+            raise invalid(FieldError(f"/parts/{number}/due", "lies before that of the part before it, or is past"))
+        before = work.due
+    first = len(case.parts) + 1
+    parts = tuple(
+        Part(
+            id=f"p{first + number}",
+            unit=work.unit,
+            path=work.path,
+            work=work.work,
+            caller=actor.unit,
+            called_by=actor.person,
+            called_at=now,
+            state="waiting",
+            turn=number,
+            due_at=work.due,
+        )
+        for number, work in enumerate(command.works)
+    )
+    clocks = tuple(replace(clock, part=parts[0].id) for clock in command.turn_clocks)
+    return [
+        Planned(at=now, by=actor.person, by_unit=actor.unit, text=command.text, parts=parts),
+        PartStarted(at=now, by=actor.person, by_unit=actor.unit, part=parts[0].id, clocks=clocks),
+    ]
+
+
+def _not_here(actor: Actor | None) -> str | None:
+    if actor is None or actor.consults:
+        return None
+    return f"Consultations are held above {actor.unit}: bring the case there (escalate)."
+
+
+def _consult_blocked(case: Case, actor: Actor | None) -> str | None:
+    held = case.consultation
+    if held is not None and held.conclusion is None and not any(part.turn is not None for part in case.parts):
+        return f"{held.unit} consults already: conclude that first."
+    return _not_here(actor)
+
+
+def _conclude_blocked(case: Case, actor: Actor | None) -> str | None:
+    if case.consultation is None:
+        return "Nobody consults."
+    if case.consultation.conclusion is not None:
+        return "It is concluded."
+    return _not_here(actor)
+
+
+def _plan_blocked(case: Case, actor: Actor | None) -> str | None:
+    if case.consultation is None:
+        return "A plan is what a consultation agrees on: consult first."
+    if left := [part for part in open_parts(case) if part.turn is not None]:
+        return f"A plan is being worked off: {', '.join(f'{p.id} {p.unit} ({p.state})' for p in left)}."
+    return _not_here(actor)
+
+
+RULES = {
+    "consult": Rule(decide=_consult, open_in=ACTIVE, may=DESK, blocked=_consult_blocked),
+    "conclude": Rule(decide=_conclude, open_in=ACTIVE, may=DESK, blocked=_conclude_blocked),
+    "plan": Rule(decide=_plan, open_in=ACTIVE, may=DESK, blocked=_plan_blocked),
+}

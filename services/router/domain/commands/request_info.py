@@ -1,0 +1,142 @@
+"""The reporter is asked: the work waits for his answer, at most as long as the confirm clock runs."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from services.router.domain.case import ACTIVE, Case, Question, State
+from services.router.domain.clock import Clock, ClockKind, Pause
+from services.router.domain.clock_operations import after_pause, live, met
+from services.router.domain.clock_renewal import CLOCKS_MAX
+from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.pause import Paused, end_of_pause
+from services.router.domain.event import Happened
+from services.router.domain.events import Closed
+
+REPORTER_ASKED = "reporter_asked"
+"""Reason of the pauses that an open question makes; nobody approves them, the answer or the clock ends them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoRequested(Happened):
+    """``clock``: the confirm clock that starts; who asks has read the case, so it is acknowledged."""
+
+    TYPE: ClassVar[str] = "case.info_requested.v1"
+    question: Question
+    clock: Clock
+
+    def applied(self, case: Case) -> Case:
+        asked = replace(case, state=State.WAITING_REPORTER, question=self.question, offered_to=None)
+        return met(replace(asked, clocks=(*case.clocks, self.clock)), "acknowledge", at=self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoGiven(Happened):
+    """The reporter answered, or an officer heard the answer."""
+
+    TYPE: ClassVar[str] = "case.info_given.v1"
+
+    def applied(self, case: Case) -> Case:
+        return _back_to_work(met(case, "confirm", at=self.at))
+
+    def tells(self, case: Case) -> list[str]:
+        return [case.unit]
+
+    @property
+    def attends(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoMissing(Happened):
+    """Nobody answered in time."""
+
+    TYPE: ClassVar[str] = "case.info_missing.v1"
+
+    def applied(self, case: Case) -> Case:
+        return _back_to_work(case)
+
+    def tells(self, case: Case) -> list[str]:
+        return [case.unit]
+
+    @property
+    def attends(self) -> bool:
+        return True
+
+
+def _back_to_work(case: Case) -> Case:
+    if case.question is None:
+        return case
+    unclaimed = case.question.back_to is State.CLAIMED and case.claimed_by is None
+    return replace(case, state=State.ACKNOWLEDGED if unclaimed else case.question.back_to, question=None)
+
+
+def _request_info(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    text = required(command.text, "/text", "is what the reporter is asked")
+    asking, clock = command.asking, command.fresh_clock
+    if asking is None or clock is None:
+        raise ValueError("the pack's rule for asking was not looked up")
+    back_to = State.ACKNOWLEDGED if case.state in (State.QUEUED, State.REOPENED) else case.state
+    question = Question(now, text, actor.person, clock.due_at, back_to, asking.unanswered)
+    asked = InfoRequested(at=now, by=actor.person, by_unit=actor.unit, text=text, question=question, clock=clock)
+    waits = [p for kind in asking.pauses if (p := _stands(case, kind, asked, command)) is not None]
+    return [asked, *waits]
+
+
+def _stands(case: Case, kind: ClockKind, asked: InfoRequested, command: Command) -> Paused | None:
+    """The clock of this kind stands still until the answer, at most until the confirm clock's end."""
+    clock = live(case, kind)
+    if clock is None or clock.state != "running" or clock.due_at <= asked.at or kind == "acknowledge":
+        return None
+    since, ends = asked.at, asked.clock.due_at
+    then = after_pause(clock, since, ends, command.calendar_of(clock))
+    pause = Pause(since=since, until=ends, reason=REPORTER_ASKED, asked_by=asked.by, then=then)
+    return Paused(
+        at=since,
+        by=asked.by,
+        by_unit=asked.by_unit,
+        text=REPORTER_ASKED,
+        clock=kind,
+        due_at=clock.due_at,
+        pause=pause,
+    )
+
+
+def answered(case: Case, given: InfoGiven, command: Command) -> list[Happened]:
+    """The answer, and the clocks that run again. ``command`` holds the calendars."""
+    return [given, *running_again(case, given.at, command)]
+
+
+def running_again(case: Case, now: datetime, command: Command) -> list[Happened]:
+    """What stood still for the reporter's answer."""
+    waiting = [c for c in case.clocks if c.state == "paused" and c.pauses and c.pauses[-1].reason == REPORTER_ASKED]
+    return [ended for clock in waiting if (ended := end_of_pause(case, clock.kind, now, command)) is not None]
+
+
+def missing(case: Case, now: datetime) -> list[Happened]:
+    """What follows when the time for the answer is over: back to work, or closed if the pack says so."""
+    if case.state is not State.WAITING_REPORTER or case.question is None:
+        return []
+    back = InfoMissing(at=now)
+    return [back, Closed(at=now)] if case.question.unanswered == "close" else [back]
+
+
+def _answer_info(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    text = required(command.text, "/text", "is what the reporter answered")
+    given = InfoGiven(at=now, by=actor.person, by_unit=actor.unit, text=text, photos=command.photos)
+    return answered(case, given, command)
+
+
+def _asked_too_often(case: Case, actor: Actor | None) -> str | None:
+    return "The reporter was asked too often." if len(case.clocks) >= CLOCKS_MAX else None
+
+
+RULES = {
+    "request_info": Rule(decide=_request_info, open_in=ACTIVE, may=DESK | {"grid_member"}, blocked=_asked_too_often),
+    "answer_info": Rule(
+        decide=_answer_info,
+        open_in=frozenset({State.WAITING_REPORTER}),
+        may=GROUND - {"inspector"},
+        otherwise="The reporter is not asked ({state}).",
+    ),
+}

@@ -1,0 +1,78 @@
+"""From above: supervising a case, and waking those who have let one lie."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+from services.router.domain.case import ACTIVE, Case, State, Supervision
+from services.router.domain.clock import Act
+from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
+from services.router.domain.event import Happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervised(Happened):
+    """Somebody above watches over it until it ends."""
+
+    TYPE: ClassVar[str] = "case.supervised.v1"
+    to: str
+    """The unit that is told."""
+    supervision: Supervision
+
+    def applied(self, case: Case) -> Case:
+        return replace(case, supervision=self.supervision)
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.to]
+
+    @property
+    def act_meant(self) -> Act | None:
+        return "supervise"
+
+    @property
+    def attends(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten(Happened):
+    """Nothing happened for the time that the pack allows: ``to`` is told, the owner first, then who is above."""
+
+    TYPE: ClassVar[str] = "case.forgotten.v1"
+    to: str
+
+    def applied(self, case: Case) -> Case:
+        return case if case.watch is None else replace(case, watch=replace(case.watch, told=case.watch.told + 1))
+
+    def unit_meant(self, case: Case) -> str:
+        return self.to
+
+    def tells(self, case: Case) -> list[str]:
+        return [self.to]
+
+
+def forgotten(case: Case, now: datetime) -> Forgotten:
+    """The next level that hears of it."""
+    told = case.watch.told if case.watch is not None else 0
+    return Forgotten(at=now, to=case.path[-1 - told].id)
+
+
+def _supervise(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    text = required(command.text, "/reason", "is required")
+    supervision = Supervision(now, actor.person, actor.unit, text)
+    return [Supervised(at=now, by=actor.person, by_unit=actor.unit, text=text, to=case.unit, supervision=supervision)]
+
+
+def _not_above(case: Case, actor: Actor | None) -> str | None:
+    if len(case.path) < 2:
+        return "There is no level above."
+    if actor is not None and all(unit.id != actor.unit for unit in case.path[:-1]):
+        return "Who supervises is above."
+    return None
+
+
+RULES = {
+    "supervise": Rule(
+        decide=_supervise, open_in=ACTIVE | {State.WAITING_REPORTER, State.RESOLVED}, may=DESK, blocked=_not_above
+    ),
+}

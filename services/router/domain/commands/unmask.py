@@ -1,0 +1,46 @@
+"""What is not for everybody: who reported, and what a confidential report says. Each look is an act on the record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from services.router.domain.case import Case, State
+from services.router.domain.commands.command import GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.event import Happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmasked(Happened):
+    """Somebody was shown who sent a report; ``text`` is the reason."""
+
+    TYPE: ClassVar[str] = "case.unmasked.v1"
+    MOVES: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed(Happened):
+    """A handler read what a confidential report says."""
+
+    TYPE: ClassVar[str] = "case.unsealed.v1"
+    MOVES: ClassVar[bool] = False
+
+
+def _unmask(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.text, "/reason", "is required: it is an act on the record")
+    return [Unmasked(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
+
+
+def _unseal(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+    return [Unsealed(at=now, by=actor.person, by_unit=actor.unit)]
+
+
+def _plain(case: Case, actor: Actor | None) -> str | None:
+    return None if case.confidential else "It is not confidential: its words are on the case."
+
+
+_ALWAYS = frozenset(State)
+
+RULES = {
+    "unmask": Rule(decide=_unmask, open_in=_ALWAYS, may=GROUND, trusted=True),
+    "unseal": Rule(decide=_unseal, open_in=_ALWAYS, may=GROUND, blocked=_plain, trusted=True),
+}

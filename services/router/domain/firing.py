@@ -1,0 +1,77 @@
+"""What a case has to say by itself at a moment: its clocks, its watch, the look at its effect; each once, in order."""
+
+from datetime import datetime
+
+from services.router.domain.apply import apply, apply_all
+from services.router.domain.case import Case
+from services.router.domain.clock import Clock, Moments
+from services.router.domain.clock_events import ClockBreached, ClockWarned, Escalated, FollowUpDue
+from services.router.domain.commands.pause import Resumed
+from services.router.domain.commands.request_info import missing
+from services.router.domain.commands.supervise import forgotten
+from services.router.domain.event import Happened
+
+STEPS_MAX = 600
+"""More than every rung of every clock of a case; a loop that long is a fault."""
+
+
+def due(case: Case, now: datetime) -> list[Happened]:
+    """Warnings, breaches and rungs up to ``now``. After a long stillness every missed one fires, oldest first.
+
+    A rung that moves the case changes where later rungs point, so each is decided on the case as it then is.
+    Raises ``ValueError`` when a case would not come to rest.
+    """
+    fired: list[Happened] = []
+    while (moment := case.next_due) is not None and moment <= now:
+        if len(fired) >= STEPS_MAX:
+            raise ValueError(f"case {case.id} does not come to rest")
+        for event in _next(case, moment, now):
+            fired.append(event)
+            case = apply(case, event)
+    return fired
+
+
+def as_of(case: Case, now: datetime) -> Case:
+    """``case`` as it is at ``now``, whether or not a timer has come by: what was due by then has fired.
+
+    Whoever changes a case decides on this one, so that nothing is met, paused or given up in time after its time.
+    """
+    fired = due(case, now)
+    return apply_all(case, fired) if fired else case
+
+
+def _next(case: Case, moment: datetime, now: datetime) -> list[Happened]:
+    if case.follow_up == moment:
+        return [FollowUpDue(at=now, due_at=moment)]
+    clock = next((c for c in case.clocks if c.next_at == moment), None)
+    return [forgotten(case, now)] if clock is None else _of(case, clock, moment, now)
+
+
+def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[Happened]:
+    if clock.state == "paused":
+        pause = clock.pauses[-1]
+        then = pause.then or Moments(clock.due_at, clock.warn_at, tuple(rung.at for rung in clock.rungs))
+        return [Resumed(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part, to=pause.until, then=then)]
+    if clock.state == "running" and clock.warn_at == moment and not clock.warned:
+        return [ClockWarned(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)]
+    if clock.state == "running" and clock.due_at == moment:
+        breached = ClockBreached(at=now, clock=clock.kind, due_at=clock.due_at, part=clock.part)
+        return [breached, *(missing(case, now) if clock.kind == "confirm" else [])]
+    return [_climb(case, clock, now)]
+
+
+def _climb(case: Case, clock: Clock, now: datetime) -> Happened:
+    rung = clock.rungs[clock.fired]
+    to = case.towards(rung.to, clock)
+    stays = clock.part is not None or case.confidential
+    act = "tell" if to is None else "supervise" if stays and rung.act == "move_to" else rung.act
+    return Escalated(
+        at=now,
+        act=act,
+        to=to or case.path[0].id,
+        clock=clock.kind,
+        due_at=clock.due_at,
+        part=clock.part,
+        rung=clock.fired,
+        text=None if to is not None else f"no {rung.to} on the path: the top is told",
+    )

@@ -1,0 +1,295 @@
+"""The router's routes: units, queues, streams, cases and the officers' commands."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+import msgspec
+import structlog
+from starlette.responses import Response
+
+from services.router.cases.case_access import Sightings
+from services.router.cases.case_store import CaseStore
+from services.router.cases.projections import answer, etag, history_view, shows_words
+from services.router.cases.sealed_words import SealedWords
+from services.router.commands.bodies import BODIES, Ident
+from services.router.commands.handler import Officers, acting
+from services.router.commands.intake_client import IntakePersons
+from services.router.commands.unmasking import Privacy
+from services.router.dedup.attached_reports import Hanging, HangingQuery
+from services.router.domain.case import Case
+from services.router.domain.commands.command import Actor
+from services.router.http.city_scope import pack_for
+from services.router.http.queue_pages import QueueQuery, Queues, check_categories
+from services.router.stream.cursors import read
+from services.router.stream.sessions import Streams
+from services.router.stream.tail import Listener, Tail
+from shared.city.pack import Pack
+from shared.city.place.datum import to_wgs84
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, forbidden, invalid, not_found
+from shared.runtime.http_server.server import Answer, Call, Handler, Route, get, post
+from shared.runtime.identity.directory import Directory, Principal
+from shared.runtime.kafka.outbox_relay import from_stored
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Collection
+
+log = structlog.get_logger()
+
+OFFICER = frozenset({"officer"})
+READERS = frozenset({"officer", "ops"})
+ACTORS = frozenset({"officer", "service"})
+HISTORY_MAX = 1000
+
+
+class LocateQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """``point``: lon,lat in ``crs``; or ``text``: words to find in the gazetteer. ``on``: by the areas of which day,
+    in the city's zone; absent: today."""
+
+    point: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    crs: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)] | None = None
+    on: date | None = None
+    city: Ident | None = None
+
+
+class StreamQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+    from_: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
+    subtree: bool = False
+    city: Ident | None = None
+
+
+class CityQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Only ops, whose token opens several cities, must say which."""
+
+    city: Ident | None = None
+
+
+class RouterApi:
+    """Handlers; each short, what they do is elsewhere."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        sightings: Sightings,
+        officers: Officers,
+        persons: IntakePersons,
+        hanging: Hanging,
+        packs: PackLibrary,
+        tail: Tail,
+        streams: Streams,
+        directory: Directory,
+        events: Collection,
+        words: SealedWords,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._sightings = sightings
+        self._officers = officers
+        self._persons = persons
+        self._privacy = Privacy(officers, persons)
+        self._hanging = hanging
+        self._packs = packs
+        self._tail = tail
+        self._streams = streams
+        self._directory = directory
+        self._events = events
+        self._words = words
+        self._clock = clock
+        self._queues = Queues(store)
+
+    def routes(self) -> list[Route]:
+        def seen(path: str, handler: Handler, summary: str, query: type = CityQuery) -> Route:
+            return get(path, handler, summary, roles=READERS, query=query)
+
+        return [
+            seen("/v1/units", self.locate, "Which unit answers for a point or for words, and why", LocateQuery),
+            seen("/v1/units/{id}", self.unit, "A unit"),
+            seen("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", _OpsQueueQuery),
+            seen("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
+            get("/v1/cases/{id}", self.case, "A case", roles=READERS | {"service"}, query=CityQuery),
+            seen("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
+            seen("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
+            *(self._command_route(name, body) for name, body in BODIES.items()),
+        ]
+
+    def _command_route(self, name: str, body: type[msgspec.Struct]) -> Route:
+        return post(
+            f"/v1/cases/{{id}}/{name}", self._command(name), f"{name} a case", roles=ACTORS, body=body, keyed=True
+        )
+
+    def _command(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
+        special = {"unmask": self._privacy.unmask, "unseal": self._privacy.unseal}
+
+        async def handler(call: Call) -> Answer:
+            if name in special:
+                return await special[name](call, await self._acting(call))
+            return await self._officers.carry_out(name, call, await self._acting(call))
+
+        return handler
+
+    async def _acting(self, call: Call) -> Principal:
+        """The officer; for a service (a one-press link, an acknowledged alert) the person that it names."""
+        if call.principal.kind == "officer":
+            return call.principal
+        city = call.request.headers.get("whistle-city", "")
+        person = await self._directory.person(city, unquote(call.request.headers.get("whistle-person", "")))
+        if person is None:
+            raise forbidden("A service acts for a person of the city; name both.")
+        return person
+
+    def _pack(self, call: Call, city: str | None) -> Pack:
+        return pack_for(call.principal, self._packs, city)
+
+    async def unit(self, call: Call) -> Answer:
+        pack = self._pack(call, call.query_as(CityQuery).city)
+        found = pack.units.get(call.path["id"])
+        if found is None:
+            raise not_found("unit")
+        return Answer(
+            {
+                "id": found.id,
+                "level": found.level,
+                "name": found.name,
+                "name_en": found.name_en,
+                "parent": found.parent,
+                "path": list(found.path),
+                "layer": found.layer,
+            }
+        )
+
+    async def locate(self, call: Call) -> Answer:
+        query = call.query_as(LocateQuery)
+        pack = self._pack(call, query.city)
+        if query.point is None and query.text is None:
+            raise invalid(FieldError("?point", "give a point or a text"))
+        point = None if query.point is None else _point(query.point, query.crs)
+        located = pack.locate(point, query.text, on=query.on or pack.day(self._clock.now()))
+        unit = pack.units[located.unit]
+        return Answer(
+            {
+                "unit": {"id": unit.id, "name": unit.name, "level": unit.level},
+                "within": located.within,
+                "path": list(located.path),
+                "by": located.by,
+                "near_border": located.near_border,
+                "flags": list(located.flags),
+                "place": located.place,
+                "why": list(located.why),
+            }
+        )
+
+    def _queue_unit(self, call: Call, pack: Pack) -> str:
+        """The unit in the path, if it lies in the caller's subtree."""
+        unit: str = call.path["unit"]
+        if not _in_subtree(call.principal, unit, pack):
+            raise not_found("queue")
+        return unit
+
+    async def queue(self, call: Call) -> Answer:
+        query = call.query_as(_OpsQueueQuery)
+        pack = self._pack(call, query.city)
+        unit = self._queue_unit(call, pack)
+        check_categories(query, pack.categories)
+        stream_from = self._tail.cursor()
+        items, following = await self._queues.page(pack.city.id, unit, query, call.principal)
+        shadow = {"shadow": True} if pack.city.shadow else {}
+        return Answer({"items": items, "next": following, "stream_from": stream_from, **shadow})
+
+    async def stream(self, call: Call) -> Response:
+        query = call.query_as(StreamQuery)
+        pack = self._pack(call, query.city)
+        unit = self._queue_unit(call, pack)
+        who, city, text = call.principal, pack.city.id, call.request.headers.get("last-event-id") or query.from_
+        listener = Listener(city, unit, subtree=query.subtree, sight=who.sight)
+
+        def may_follow() -> bool:
+            return _in_subtree(who, unit, self._packs.current(city))
+
+        return self._streams.open(call.token, who, listener, read(text) if text else None, may_follow)
+
+    async def _seen(self, call: Call, city: str | None) -> Case:
+        pack = self._pack(call, city)
+        found = await self._sightings.of(call.principal, pack.city.id, call.path["id"])
+        if found is None:
+            log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
+            raise not_found("case")
+        call.principal, case, _ = found
+        return case
+
+    async def case(self, call: Call) -> Answer:
+        """A service is shown what the person sees for whom it asks."""
+        if call.principal.kind == "service":
+            call.principal = await self._acting(call)
+        case = await self._seen(call, call.query_as(CityQuery).city)
+        actor = self._actor(call.principal, case)
+        return Answer(self._words.shown(case, actor, answer(case, actor)), headers={"etag": etag(case)})
+
+    def _actor(self, who: Principal, case: Case) -> Actor | None:
+        return acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
+
+    async def reports(self, call: Call) -> Answer:
+        """With who sent them, masked, for officers; a confidential case shows no reporter."""
+        query = call.query_as(HangingQuery)
+        case = await self._seen(call, query.city)
+        items, following = await self._hanging.page(case, query)
+        if call.principal.kind == "officer" and not case.confidential:
+            masked = await self._persons.masked(case.city, [item["id"] for item in items])
+            items = [{**item, **({"reporter": masked[item["id"]]} if item["id"] in masked else {})} for item in items]
+        return Answer({"items": items, "next": following})
+
+    async def history(self, call: Call) -> Answer:
+        """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
+        case = await self._seen(call, call.query_as(CityQuery).city)
+        actor = self._actor(call.principal, case)
+        newest = [history_view(entry, words=shows_words(case, actor)) for entry in case.history]
+        newest = self._words.shown(case, actor, newest)
+        first = case.history[0].version if case.history else 0
+        stored = await self._events.find(
+            {"subject": case.id, "sequence": {"$lt": first}}, sort=[("sequence", 1)], limit=HISTORY_MAX
+        )
+        opened = [await self._store.first_event(case.id)] if first > 1 else []
+        older = [_from_event(event) for event in (*opened, *map(from_stored, stored))]
+        return Answer({"items": [*older, *newest], "next": None})
+
+
+class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
+    city: Ident | None = None
+
+
+def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:
+    """Whether ``unit`` lies in the caller's subtree, or in that of a unit for which he is on duty."""
+    found = pack.units.get(unit)
+    return found is not None and (who.unit is None or any(own in found.path for own in who.units))
+
+
+def _from_event(event: Envelope) -> dict[str, object]:
+    data = decode(event, CaseEvent)
+    view = {
+        "at": event.time,
+        "version": event.sequence,
+        "what": event.type.removesuffix(".v1"),
+        "by": data.by,
+        "by_unit": data.by_unit,
+        "unit": data.case.unit,
+        "clock": data.clock,
+        "due_at": data.due_at,
+        "act": data.act,
+        "part": data.part,
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def _point(text: str, crs: str) -> tuple[float, float]:
+    parts = text.split(",")
+    try:
+        lon, lat = (float(part) for part in parts)
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise ValueError(text)
+        return to_wgs84(lon, lat, crs)
+    except ValueError as wrong:
+        raise invalid(FieldError("?point", "is lon,lat in degrees, in the crs wgs84, gcj02 or bd09")) from wrong

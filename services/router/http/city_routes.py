@@ -1,0 +1,354 @@
+"""Cities: loading a pack is a new version; the switch is an event. Keys, and in development a token for everybody."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+import structlog
+from starlette.responses import Response
+
+from shared.city.checks.rota import check_rota
+from shared.city.pack import Pack
+from shared.city.people.rota import midnight
+from shared.city.problems import PackProblems, Problem
+from shared.city.reading import read_pack
+from shared.contracts import cities as contract
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope
+from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
+from shared.kernel.ids import event_id
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRights, Principal, key_id
+from shared.runtime.identity.tokens import derived_token, new_token
+from shared.runtime.kafka.outbox_relay import Relay, as_pending, real_now
+from shared.runtime.pack_library import FILES_MAX, PackLibrary
+from shared.runtime.service import Service
+from shared.runtime.storage.mongo import Collection, Document
+
+log = structlog.get_logger()
+
+OPS = frozenset({"ops"})
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
+
+
+class LoadBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A pack's files, name to text."""
+
+    files: Annotated[dict[Annotated[str, msgspec.Meta(max_length=100)], str], msgspec.Meta(max_length=100)]
+
+
+class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
+    name: Name
+    role: Literal["rider_app", "importer", "ops"]
+    city: Name
+    rate: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    """Requests a second, where the installation's own quota does not fit."""
+
+
+class RevokeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``name``: every key of that name, of ``role`` alone where it is said; or ``id``: one key, as the list has it."""
+
+    city: Name
+    name: Name | None = None
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")] | None = None
+    role: Literal["rider_app", "importer", "ops", "officer"] | None = None
+
+
+class KeysQuery(msgspec.Struct, forbid_unknown_fields=True):
+    city: Name | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class NoBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing to say."""
+
+
+class TokensBody(msgspec.Struct, forbid_unknown_fields=True):
+    city: Name
+
+
+class Cities:
+    """Packs that hold, and who may do what in them."""
+
+    def __init__(
+        self,
+        service: Service,
+        cities: Collection,
+        packs: PackLibrary,
+        relay: Relay,
+        source: int,
+        switched: Callable[[], None],
+    ) -> None:
+        self._service = service
+        self._cities = cities
+        self._packs = packs
+        self._relay = relay
+        self._source = source
+        self._switched = switched
+        self._loading = asyncio.Lock()
+
+    @property
+    def _directory(self) -> Directory:
+        return self._service.directory
+
+    def routes(self) -> list[Route]:
+        everybody = frozenset({"ops", "service", "officer", "rider_app", "importer"})
+        routes = [
+            post(
+                "/v1/cities",
+                self.load,
+                "Load a pack as the version that holds from now on",
+                roles=OPS,
+                body=LoadBody,
+                json_max=FILES_MAX,
+                keyed=True,
+                once="cities",
+            ),
+            get("/v1/cities", self.list, "Cities", roles=everybody),
+            get(
+                "/v1/cities/{city}/packs/{version}",
+                self.pack,
+                "A version's files, gzipped JSON",
+                roles=frozenset({"ops", "service"}),
+            ),
+            post(
+                "/v1/keys",
+                self.new_key,
+                "A key, shown once",
+                roles=OPS,
+                body=KeyBody,
+                keyed=True,
+                once="keys",
+                answers={201: None},
+            ),
+            post(
+                "/v1/keys:revoke",
+                self.revoke,
+                "Revoke the keys of a name, or one key",
+                roles=OPS,
+                body=RevokeBody,
+                keyed=True,
+                once="revocations",
+            ),
+            get("/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=OPS, query=KeysQuery),
+            post(
+                "/v1/keys:rotate",
+                self.rotate,
+                "New tokens for the installation's ops and services; the old ones end",
+                roles=OPS,
+                body=NoBody,
+                keyed=True,
+                once="rotations",
+            ),
+        ]
+        if self._service.settings.dev_tokens:
+            routes.append(
+                post(
+                    "/v1/dev/tokens",
+                    self.dev_tokens,
+                    "Development: a token for everybody",
+                    roles=OPS,
+                    body=TokensBody,
+                    keyed=True,
+                    once="dev tokens",
+                    again=lambda call, _: self.dev_tokens(call),
+                )
+            )
+        return routes
+
+    async def load(self, call: Call) -> Answer:
+        files = call.body_as(LoadBody).files
+        try:
+            pack, warnings = await asyncio.to_thread(_read, files, self._service.clock.now())
+        except PackProblems as problems:
+            raise invalid(
+                *(
+                    FieldError(f"/files/{p.file}#{p.place}", f"{p.message} {p.hint or ''}".strip())
+                    for p in problems.problems
+                )
+            ) from problems
+        if not call.principal.may_enter(pack.city.id):
+            raise not_found("city")
+        async with self._loading:
+            await self._packs.store(pack, files)
+            await self._directory.put_people(pack.city.id, rights(pack), pack.version)
+            await self._packs.switch(pack.city.id, pack.version, self._service.clock.now())
+            self._switched()
+            await self._tell(pack)
+        return Answer(
+            {
+                "city": pack.city.id,
+                "version": pack.version,
+                "units": len(pack.units),
+                "warnings": [f"{w.file} {w.place}: {w.message}" for w in warnings][:200],
+            }
+        )
+
+    async def _tell(self, pack: Pack) -> None:
+        """``city.loaded.v1`` leaves from the city's document, once for each switch."""
+        for _ in range(5):
+            document = await self._cities.find_one({"_id": pack.city.id}) or {}
+            if document.get("current") == pack.version:
+                return
+            version = int(document.get("version", 0)) + 1
+            event = Envelope(
+                id=event_id(pack.city.id, version, 0),
+                type="city.loaded.v1",
+                topic=contract.TOPIC,
+                key=pack.city.id,
+                subject=pack.city.id,
+                city=pack.city.id,
+                sequence=version,
+                time=self._service.clock.now(),
+                lane=0,
+                trace="",
+                data=encode(contract.CityLoaded(city=pack.city.id, version=pack.version)),
+            )
+            changed: dict[str, Any] = {
+                "$set": {"version": version, "current": pack.version},
+                "$push": {"pending": {"$each": as_pending([event])}},
+                "$min": {"outbox.lane": 0, "outbox.since": real_now()},
+            }
+            if version == 1:
+                await self._cities.insert({"_id": pack.city.id, "version": 0})
+            if await self._cities.update({"_id": pack.city.id, "version": version - 1}, changed):
+                return
+        raise unavailable("Others are loading this city. Repeat with the same key.")
+
+    async def list(self, call: Call) -> Answer:
+        items = [
+            {
+                "city": city,
+                "version": version,
+                "name": self._packs.current(city).city.name,
+                "shadow": self._packs.current(city).city.shadow,
+            }
+            for city, version in sorted(self._packs.cities.items())
+            if call.principal.may_enter(city)
+        ]
+        return Answer({"items": items})
+
+    async def pack(self, call: Call) -> Response:
+        city, version = call.path["city"], call.path["version"]
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", city) or not re.fullmatch(r"[0-9a-f]{8,64}", version):
+            raise not_found("pack")
+        content = await self._packs.content(city, version)
+        if content is None or not call.principal.may_enter(city):
+            raise not_found("pack")
+        return Response(content, media_type="application/gzip")
+
+    async def new_key(self, call: Call) -> Answer:
+        """The key is in the first answer alone: whoever lost that asks under another idempotency key."""
+        body = call.body_as(KeyBody)
+        if not call.principal.may_enter(body.city) or body.city not in self._packs.cities:
+            raise invalid(FieldError("/city", "is not loaded"))
+        maker = call.principal.name or ("ops" if call.principal.city == EVERY_CITY else f"ops of {call.principal.city}")
+        token = new_token(body.role)
+        app = body.name if body.role != "ops" else None
+        who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
+        await self._directory.add_keys([(token, who)], self._service.clock.now(), maker)
+        about = {"city": body.city, "name": body.name, "role": body.role}
+        return Answer({**about, "key": token}, 201, kept=about)
+
+    async def keys(self, call: Call) -> Answer:
+        """Who may come in, and who let them: a key that somebody made in secret is found here."""
+        query, who = call.query_as(KeysQuery), call.principal
+        city = query.city if who.city == EVERY_CITY else who.city
+        where: dict[str, Any] = {} if city is None else {"city": city}
+        if query.city is not None and not who.may_enter(query.city):
+            raise not_found("city")
+        if query.cursor is not None:
+            where |= beyond(query.cursor, "created_at", -1)
+        found, following = page(await self._directory.keys(where, query.limit + 1), query.limit, "created_at")
+        return Answer({"items": [_key_view(key) for key in found], "next": following})
+
+    async def revoke(self, call: Call) -> Answer:
+        body, now = call.body_as(RevokeBody), self._service.clock.now()
+        if not call.principal.may_enter(body.city):
+            raise not_found("city")
+        if body.id is not None:
+            return Answer({"revoked": await self._directory.revoke_one(body.city, body.id, now)})
+        if body.name is None:
+            raise invalid(FieldError("/name", "is required, or an id"))
+        return Answer({"revoked": await self._directory.revoke(body.city, body.name, now, role=body.role)})
+
+    async def rotate(self, call: Call) -> Answer:
+        """The new tokens are in no answer: they follow from the secret, which a thief of a token does not have."""
+        if call.principal.city != EVERY_CITY:
+            raise forbidden("The installation's tokens are for its own ops.")
+        generation = await self._directory.installation.raised(call.key)
+        log.warning("installation.tokens_rotated", generation=generation)
+        return Answer({"generation": generation})
+
+    async def dev_tokens(self, call: Call) -> Answer:
+        city = call.body_as(TokensBody).city
+        if not call.principal.may_enter(city) or city not in self._packs.cities:
+            raise not_found("city")
+        pack = self._packs.current(city)
+        apps = {
+            "app_key": Principal(kind="rider_app", city=city, app="rider-app"),
+            "app_key_2": Principal(kind="rider_app", city=city, app="rider-app-2"),
+            "importer_key": Principal(kind="importer", city=city, app="importer"),
+        }
+        keys = {name: (self._token(who.kind, "dev", city, name), who) for name, who in apps.items()}
+        people = [
+            (
+                self._token("officer", "dev", city, "person", person.id),
+                Principal(kind="officer", city=city, person=person.id),
+                person,
+            )
+            for person in pack.people.values()
+        ]
+        await self._directory.add_keys(
+            [*keys.values(), *((token, who) for token, who, _ in people)], self._service.clock.now()
+        )
+        return Answer(
+            {
+                "city": city,
+                **{name: token for name, (token, _) in keys.items()},
+                "people": [
+                    {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": token}
+                    for token, _, p in people
+                ],
+            },
+            kept={},
+        )
+
+    def _token(self, kind: str, *what: str) -> str:
+        return f"whk_{kind}_{derived_token(self._service.settings.secret_text, *what)}"
+
+
+def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
+    """The pack and its warnings, those of the coming weeks' rota too. Raises ``PackProblems``."""
+    pack = read_pack(files)
+    holes, warnings = check_rota(pack, now)
+    if holes:
+        raise PackProblems(holes)
+    return pack, [*pack.warnings, *warnings]
+
+
+def _key_view(key: Document) -> dict[str, Any]:
+    name = key.get("name") or key.get("app") or key.get("person")
+    about = {"city": key["city"], "name": name, "role": key["kind"], "made_by": key.get("made_by")}
+    return {"id": key_id(key), **about, "created_at": key["created_at"], "revoked_at": key["revoked_at"]}
+
+
+def rights(pack: Pack) -> list[PersonRights]:
+    """The people of a pack with their rights; an appointment begins and ends at midnight in the city's zone."""
+    return [
+        PersonRights(
+            id=p.id,
+            unit=p.unit,
+            role=p.role,
+            post=p.post,
+            home=p.home,
+            since=midnight(p.valid_from, pack.posts.zone) if p.valid_from is not None else None,
+            until=midnight(p.valid_to, pack.posts.zone) if p.valid_to is not None else None,
+        )
+        for p in pack.people.values()
+    ]

@@ -1,0 +1,88 @@
+"""Who stands in where he is not placed, written beside his rights, so that every service shows him what he is told of.
+
+A minute is written before it begins: changes of the rota hold from the next full minute that is at least ten seconds
+away (``rota``), and are looked for every four. Whoever reads the rights asks for the minute that it is
+(``Directory``): a duty begins and ends on time, and what this loop wrote ends by itself when the loop does.
+"""
+
+import asyncio
+import time
+from datetime import datetime
+
+import structlog
+
+from services.router.http.city_routes import rights
+from services.router.on_duty.rota_routes import Rota
+from shared.city.pack import Pack
+from shared.kernel.clock import Clock
+from shared.runtime.identity.directory import MINUTE, Directory, Minutes, at_minute
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import MongoError
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+"""How late a clock that was moved, or a pack that was loaded, is noticed."""
+AGAIN_SECONDS = 4.0
+MINUTES = 5
+"""How many are written at once."""
+
+
+class StandIns:
+    """The loop that keeps ``stands_in`` of the people of every city."""
+
+    def __init__(self, rota: Rota, packs: PackLibrary, directory: Directory, clock: Clock) -> None:
+        self._rota = rota
+        self._packs = packs
+        self._directory = directory
+        self._clock = clock
+        self._written: dict[str, dict[str, tuple[datetime, Minutes]]] = {}
+        self._looked: dict[str, tuple[str, datetime, float]] = {}
+        """By city: as of which pack and minute, and when by the machine."""
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.look()
+            except (MongoError, TimeoutError) as error:
+                log.warning("stand_ins.store_away", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Write what is not written yet."""
+        for city in list(self._packs.cities):
+            pack, minute = self._packs.current(city), self._clock.now().replace(second=0, microsecond=0)
+            version, looked, at = self._looked.get(city, ("", minute, 0.0))
+            asked = time.monotonic()
+            if (version, looked) == (pack.version, minute) and asked - at < AGAIN_SECONDS:
+                continue
+            if version != pack.version:
+                await self._directory.renew_people(city, rights(pack), pack.version)
+                self._written[city] = await self._directory.stand_ins(city)
+            await self._write(pack, minute)
+            self._looked[city] = pack.version, minute, asked
+
+    async def _write(self, pack: Pack, minute: datetime) -> None:
+        decided = await self._rota.decided(pack.city.id, minute, minute + MINUTES * MINUTE)
+        coming = [pack.posts.stand_ins(minute + n * MINUTE, decided) for n in range(MINUTES)]
+        written = self._written[pack.city.id]
+        told = {person: [list(units.get(person, ())) for units in coming] for person in {*written, *_named(coming)}}
+        changed = {person: units for person, units in told.items() if _differs(written.get(person), units, minute)}
+        if not changed:
+            return
+        await self._directory.put_stand_ins(pack.city.id, minute, changed)
+        for person, units in changed.items():
+            written.pop(person, None)
+            if any(units):
+                written[person] = minute, units
+
+
+def _named(coming: list[dict[str, tuple[str, ...]]]) -> set[str]:
+    return {person for units in coming for person in units}
+
+
+def _differs(written: tuple[datetime, Minutes] | None, units: list[list[str]], minute: datetime) -> bool:
+    """In this minute or the next; and what is over is cleared away."""
+    now_and_next = [list(at_minute(written, minute + n * MINUTE)) for n in (0, 1)]
+    return now_and_next != units[:2] or (written is not None and not any(units))

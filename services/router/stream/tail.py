@@ -1,0 +1,218 @@
+"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out to those whom it concerns.
+
+A cursor that the ring cannot serve, or that is of another cluster (a wiped broker), gives ``reset``: read the queue
+again. Nobody holds the loop, however many listen and however far back they begin: a record is looked at in texts,
+read and rendered once for all, and whoever goes through the ring lets others in between.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Literal
+
+from aiokafka import ConsumerRecord
+
+from services.router.stream.cursors import Cursor, written
+from services.router.stream.ring import Raw, in_list, listed, raw
+from shared.contracts.sight import Sight
+from shared.runtime.kafka.outbox_relay import real_now
+
+KEPT = timedelta(minutes=10)
+RING_MAX = 20_000
+BEHIND_MAX = 1000
+COMMENT_SECONDS = 15.0
+AT_ONCE = 50
+"""Records that are looked at, and listeners that are told, before others have their turn."""
+FRAMES_AT_ONCE = 50
+
+
+class Told:
+    """A record that somebody hears of, rendered once for all who do."""
+
+    def __init__(self, record: Raw, position: Mapping[int, int]) -> None:
+        self.record = record
+        self.position = position
+        """After it, for whoever heard of all that came before."""
+        self._data: dict[str, bytes | None] = {}
+
+    def data(self, kind: Literal["case", "left"]) -> bytes | None:
+        if kind not in self._data:
+            self._data[kind] = self.record.data(kind)
+        return self._data[kind]
+
+
+class Listener:
+    """Who follows the queue of ``unit``. ``sight``: how far the reader sees (``Principal.sight``)."""
+
+    def __init__(self, city: str, unit: str, *, subtree: bool, sight: Sight | None = None) -> None:
+        self.city = city
+        self.unit = unit
+        self._subtree = subtree
+        self._place = in_list(unit)
+        self._sight = None if sight is None else listed(sight)
+        self.position: dict[int, int] = {}
+        """What he has heard of, by partition."""
+        self.waiting: asyncio.Queue[Told | None] = asyncio.Queue(BEHIND_MAX)
+        self.over = False
+
+    def hears(self, record: Raw) -> Literal["case", "left"] | None:
+        if record.city != self.city:
+            return None
+        return record.is_for(self._place, subtree=self._subtree, sight=self._sight)
+
+    def offer(self, told: Told | None) -> None:
+        """Who is too far behind reads the queue again."""
+        try:
+            self.waiting.put_nowait(told)
+        except asyncio.QueueFull:
+            self.end()
+
+    def end(self) -> None:
+        """At once: what still waited for him is not told."""
+        self.over = True
+        while not self.waiting.empty():
+            self.waiting.get_nowait()
+        self.waiting.put_nowait(None)
+
+    def frame(self, told: Told, cluster: str) -> bytes | None:
+        """What he is told of it; None for what he heard before."""
+        kind, record = self.hears(told.record), told.record
+        if kind is None or record.offset <= self.position.get(record.partition, 0):
+            return None
+        for partition, offset in told.position.items():
+            self.position[partition] = max(offset, self.position.get(partition, 0))
+        data = told.data(kind)
+        return None if data is None else _frame(kind, data, written(cluster, self.position))
+
+
+class Tail:
+    """Everything that happened to cases in the last ten minutes, and who listens."""
+
+    def __init__(self) -> None:
+        self._ring: deque[Raw] = deque(maxlen=RING_MAX)
+        self._next: dict[int, int] = {}
+        self._oldest: dict[int, int] = {}
+        self._listeners: dict[tuple[str, str], set[Listener]] = defaultdict(set)
+        """By city and unit."""
+        self.cluster = "?"
+
+    def cursor(self) -> str:
+        """The position reached: whatever was committed before is in the queue that is read after asking."""
+        return written(self.cluster, self._next)
+
+    def starts_at(self, offsets: dict[int, int], cluster: str) -> None:
+        """Where the tail begins, or begins anew; nothing before is in the ring, and whoever listens reads again."""
+        self.cluster = cluster
+        self._ring.clear()
+        self._next = dict(offsets)
+        self._oldest = dict(offsets)
+        self.close()
+
+    def close(self) -> None:
+        """End every stream."""
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.offer(None)
+
+    async def take(self, records: tuple[ConsumerRecord, ...]) -> None:
+        """The FastStream handler of the tail."""
+        now = real_now()
+        for number, record in enumerate(records, 1):
+            self._next[record.partition] = record.offset + 1
+            kept = raw(now, record.partition, record.offset, record.headers, record.value)
+            self._keep(kept)
+            if self._listeners:
+                await self._tell(kept)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        while self._ring and now - self._ring[0].at > KEPT:
+            self._drop_oldest()
+
+    async def _tell(self, record: Raw) -> None:
+        """Those who listen now; who comes while they are told finds it in the ring."""
+        concerned = [one for name in record.names() for one in self._listeners.get((record.city, name), ())]
+        told = Told(record, dict(self._next)) if concerned else None
+        for number, listener in enumerate(concerned, 1):
+            if not listener.over and listener.hears(record) is not None:
+                listener.offer(told)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _keep(self, record: Raw) -> None:
+        if len(self._ring) == RING_MAX:
+            self._drop_oldest()
+        self._ring.append(record)
+
+    def _drop_oldest(self) -> None:
+        old = self._ring.popleft()
+        self._oldest[old.partition] = old.offset
+
+    def _serves(self, cursor: Cursor) -> bool:
+        """Whether everything after ``cursor`` is in the ring."""
+        at = cursor.o
+        return cursor.c == self.cluster and all(at.get(p, 0) >= oldest for p, oldest in self._oldest.items())
+
+    async def follow(self, listener: Listener, cursor: Cursor | None) -> AsyncIterator[bytes]:
+        """Server-sent events of the listener's queue from ``cursor`` on (None: from now on)."""
+        self._listeners[listener.city, listener.unit].add(listener)
+        try:
+            resumed = cursor is not None and self._serves(cursor)
+            before = list(self._ring) if resumed else []
+            listener.position = dict(cursor.o if resumed and cursor is not None else self._next)
+            if cursor is not None and not resumed:
+                yield _frame("reset", b"{}", self.cursor())
+            else:
+                yield b": listening\n\n"
+            async for frame in self._replayed(listener, before):
+                yield frame
+            while not listener.over:
+                try:
+                    async with asyncio.timeout(COMMENT_SECONDS):
+                        told = await listener.waiting.get()
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                if told is None:
+                    break
+                if frames := self._gathered(listener, told):
+                    yield frames
+                    await asyncio.sleep(0)
+            yield _frame("reset", b"{}", self.cursor())
+        finally:
+            self._leave(listener)
+
+    async def _replayed(self, listener: Listener, before: list[Raw]) -> AsyncIterator[bytes]:
+        for number, record in enumerate(before, 1):
+            if listener.over:
+                return
+            if record.offset > listener.position.get(record.partition, 0):
+                kind = listener.hears(record)
+                listener.position[record.partition] = record.offset
+                if kind is not None and (data := record.data(kind)) is not None:
+                    yield _frame(kind, data, written(self.cluster, listener.position))
+                    await asyncio.sleep(0)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _gathered(self, listener: Listener, told: Told | None) -> bytes:
+        """``told`` and what else waits, as far as one piece should go."""
+        frames = []
+        while told is not None:
+            frames.append(listener.frame(told, self.cluster) or b"")
+            if len(frames) == FRAMES_AT_ONCE or listener.waiting.empty():
+                break
+            told = listener.waiting.get_nowait()
+        if told is None:
+            listener.offer(None)
+        return b"".join(frames)
+
+    def _leave(self, listener: Listener) -> None:
+        place = listener.city, listener.unit
+        self._listeners[place].discard(listener)
+        if not self._listeners[place]:
+            del self._listeners[place]
+
+
+def _frame(name: str, data: bytes, cursor: str) -> bytes:
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (name.encode(), cursor.encode(), data)

@@ -1,0 +1,316 @@
+"""Routes of visits: planned one by one or as a campaign, held with who came, called off."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import fields, replace
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from services.router.cases.case_store import CaseStore
+from services.router.cases.sealed_words import SealedWords
+from services.router.commands.bodies import Reason
+from services.router.commands.handler import acting
+from services.router.commands.photo_claims import PhotoClaims
+from services.router.domain.case import Case
+from services.router.domain.commands.command import DESK
+from services.router.domain.visit import Visit, cancelled, held, reminder
+from services.router.visits.bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
+from services.router.visits.reminders import VisitsDue
+from services.router.visits.store import VisitStore, from_doc
+from shared.city.pack import Pack
+from shared.contracts.sight import Sight
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
+from shared.kernel.ids import plain_id
+from shared.runtime.http_server.pagination import beyond, page
+from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import Principal
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Document
+
+log = structlog.get_logger()
+
+OFFICERS = frozenset({"officer"})
+
+
+class Visits:
+    """Handlers of visits, campaigns and patrols."""
+
+    def __init__(
+        self,
+        store: VisitStore,
+        cases: CaseStore,
+        packs: PackLibrary,
+        photos: PhotoClaims,
+        due: VisitsDue,
+        words: SealedWords,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._due = due
+        self._cases = cases
+        self._packs = packs
+        self._photos = photos
+        self._clock = clock
+        self._words = words
+
+    def routes(self) -> list[Route]:
+        def read(path: str, handler: Any, summary: str, query: Any = None) -> Route:
+            return get(path, handler, summary, roles=OFFICERS, query=query)
+
+        def act(path: str, handler: Any, summary: str, body: Any, status: int = 200) -> Route:
+            return post(
+                path,
+                handler,
+                summary,
+                roles=OFFICERS,
+                body=body,
+                keyed=True,
+                once="visits",
+                again=self._again,
+                answers={status: None},
+            )
+
+        return [
+            act("/v1/visits", self.plan, "Plan a visit and invite units", VisitBody, 201),
+            read("/v1/visits", self.list, "Visits that the own unit organises or is invited to, by time", VisitQuery),
+            read("/v1/visits/{id}", self.one, "A visit"),
+            act("/v1/visits/{id}/hold", self.hold, "It took place: who came, and what came of it", HoldBody),
+            act("/v1/visits/{id}/cancel", self.cancel, "Call it off", Reason),
+            act("/v1/campaigns", self.campaign, "Plan a batch of visits", CampaignBody, 201),
+            read("/v1/campaigns/{id}", self.one_campaign, "A campaign's visits, and how many were held"),
+        ]
+
+    async def plan(self, call: Call) -> Answer:
+        body = call.body_as(VisitBody)
+
+        async def planned(key: str, pack: Pack) -> Answer:
+            unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
+            case = await self._case_of(body.case)
+            its = Sight(frozenset({unit}))
+            if body.case is not None and await self._cases.get(pack.city.id, body.case, its) is None:
+                raise invalid(FieldError("/case", f"is no case that {unit} sees"))
+            visit = Visit(
+                id=plain_id("v", key),
+                city=pack.city.id,
+                version=1,
+                kind=body.kind,
+                unit=unit,
+                place=_place(body.place, "/place", pack),
+                at=at,
+                purpose=self._words.body(case, body).purpose,
+                invited=_invited(body.invited, pack),
+                pack_version=pack.version,
+                planned_by=call.principal.who,
+                planned_at=now,
+                case=body.case,
+                remind_at=_reminder(at, now, pack),
+            )
+            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack, case))], call.trace)
+            self._due.wake()
+            if stored is None:
+                raise conflict("taken", f"Another visit is at {visit.place} at that time.")
+            if not _same(self._plain(stored), self._plain(visit)):
+                raise key_reused()
+            return Answer(self._shown(stored, case, call.principal), 201, kept=_kept(stored, case))
+
+        return await self._asked(call, planned)
+
+    async def _case_of(self, id_: str | None) -> Case | None:
+        """The case for which a visit is."""
+        loaded = await self._cases.load(id_) if id_ is not None else None
+        return loaded[0] if loaded is not None else None
+
+    def _plain(self, visit: Visit) -> Visit:
+        return replace(visit, purpose=self._words.opened(visit.purpose))
+
+    def _shown(self, visit: Visit, case: Case | None, who: Principal) -> dict[str, Any]:
+        """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it."""
+        shown = view(visit)
+        if case is None or not case.confidential:
+            return shown
+        actor = acting(who, case, self._packs.current(case.city))
+        return {**self._words.shown(case, actor, shown), "place": visit.place}
+
+    async def campaign(self, call: Call) -> Answer:
+        body = call.body_as(CampaignBody)
+
+        async def planned(key: str, pack: Pack) -> Answer:
+            id_, unit = plain_id("g", key), _organiser(call.principal, body.unit, pack)
+            invited, now = _invited(body.invited, pack), self._clock.now()
+            visits: dict[str, Visit] = {}
+            for number, stop in enumerate(body.visits):
+                place, at = _place(stop.place, f"/visits/{number}/place", pack), stop.at.astimezone(UTC)
+                visit = Visit(
+                    id=plain_id("v", id_, place, at.isoformat()),
+                    city=pack.city.id,
+                    version=1,
+                    kind="campaign",
+                    unit=unit,
+                    place=place,
+                    at=at,
+                    purpose=body.purpose,
+                    invited=invited,
+                    pack_version=pack.version,
+                    planned_by=call.principal.who,
+                    planned_at=now,
+                    campaign=id_,
+                    campaign_name=body.name,
+                    remind_at=_reminder(at, now, pack),
+                )
+                visits[visit.id] = visit
+            stored = await self._store.plan([(v, _seen_by(v, pack)) for v in visits.values()], call.trace)
+            pairs = zip(visits.values(), stored, strict=True)
+            items = [view(s) if s is not None else {"place": v.place, "at": v.at, "state": "taken"} for v, s in pairs]
+            return Answer({"id": id_, "name": body.name, "visits": items}, 201)
+
+        return await self._asked(call, planned)
+
+    async def hold(self, call: Call) -> Answer:
+        def ended(visit: Visit, body: HoldBody, by: str, now: datetime) -> Visit:
+            return held(visit, came=tuple(body.came), result=body.result, photos=tuple(body.photos), by=by, now=now)
+
+        return await self._end(call, ended)
+
+    async def cancel(self, call: Call) -> Answer:
+        def ended(visit: Visit, body: Reason, by: str, now: datetime) -> Visit:
+            return cancelled(visit, reason=body.reason, by=by, now=now)
+
+        return await self._end(call, ended)
+
+    async def _end(self, call: Call, ended: Callable[[Visit, Any, str, datetime], Visit]) -> Answer:
+        """One guarded update; whoever comes with the same key after a crash finds it done."""
+
+        async def carried_out(key: str, pack: Pack) -> Answer:
+            who = call.principal
+            found = await self._store.get(pack.city.id, call.path["id"], who.unit)
+            if found is None:
+                raise not_found("visit")
+            visit, ended_under = found
+            case = await self._case_of(visit.case)
+            if ended_under == key:
+                return Answer(self._shown(visit, case, who), kept=_kept(visit, case))
+            _organises(who, visit.unit, pack)
+            after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
+            if after.photos:
+                whose = case.id if case is not None and case.confidential else visit.id
+                await self._photos.claim(pack.city.id, after.photos, whose)
+            if not await self._store.save(after, key, call.trace):
+                raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
+            self._due.wake()
+            log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
+            return Answer(self._shown(after, case, who), kept=_kept(after, case))
+
+        return await self._asked(call, carried_out)
+
+    async def _asked(self, call: Call, act: Callable[[str, Pack], Awaitable[Answer]]) -> Answer:
+        """``act``, for those who may; under the same key it finds what it did before."""
+        who = call.principal
+        if who.role not in DESK:
+            raise forbidden(f"The role {who.role} plans no visits.")
+        key = plain_id("k", who.city, who.who, call.path.get("id", ""), call.key)
+        return await act(key, self._packs.current(who.city))
+
+    async def _again(self, call: Call, first: Any) -> Answer:
+        """A first answer about a visit: read anew, since of one for a confidential case none is kept in clear."""
+        if set(first) != {"id"}:
+            return Answer(first)
+        found = await self._store.get(call.principal.city, first["id"], call.principal.unit)
+        if found is None:
+            raise not_found("visit")
+        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
+
+    async def one(self, call: Call) -> Answer:
+        found = await self._store.get(call.principal.city, call.path["id"], call.principal.unit)
+        if found is None:
+            raise not_found("visit")
+        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
+
+    async def list(self, call: Call) -> Answer:
+        query, who = call.query_as(VisitQuery), call.principal
+        where: Document = {"city": who.city, "seen_by": who.unit}
+        for name in ("unit", "place", "kind", "state", "case", "campaign"):
+            if (value := getattr(query, name)) is not None:
+                where[name] = value
+        between = {"$gte": query.from_, "$lt": query.to}
+        if span := {name: at for name, at in between.items() if at is not None}:
+            where["at"] = span
+        if query.cursor is not None:
+            where["$and"] = [beyond(query.cursor, "at", 1)]
+        found, following = page(await self._store.page(where, query.limit + 1), query.limit, "at")
+        visits = [from_doc(document) for document in found]
+        cases = await self._cases.load_all(sorted({visit.case for visit in visits if visit.case is not None}))
+        of = {id_: case for id_, (case, _) in cases.items()}
+        return Answer({"items": [self._shown(v, of.get(v.case or ""), who) for v in visits], "next": following})
+
+    async def one_campaign(self, call: Call) -> Answer:
+        who = call.principal
+        where: Document = {"campaign": call.path["id"], "city": who.city, "seen_by": who.unit}
+        visits = [from_doc(document) for document in await self._store.page(where, BATCH_MAX)]
+        if not visits:
+            raise not_found("campaign")
+        states = Counter(visit.state for visit in visits)
+        counts = {state: states[state] for state in ("planned", "held", "cancelled")}
+        name = visits[0].campaign_name
+        return Answer({"id": call.path["id"], "name": name, **counts, "visits": [view(visit) for visit in visits]})
+
+
+def _kept(visit: Visit, case: Case | None) -> dict[str, str] | None:
+    """What of an answer is kept in clear; None: all of it."""
+    return {"id": visit.id} if case is not None and case.confidential else None
+
+
+def view(visit: Visit) -> dict[str, Any]:
+    """A visit as the API shows it; empty fields are left out."""
+    shown = {field.name: getattr(visit, field.name) for field in fields(visit) if field.name != "city"}
+    kept = {name: value for name, value in shown.items() if value not in (None, ())}
+    return {**kept, "stayed_away": list(visit.stayed_away)} if visit.state == "held" else kept
+
+
+def _organiser(who: Principal, unit: str | None, pack: Pack) -> str:
+    """The unit that organises it: the own one, or another that it lies in the same line with."""
+    if unit is None:
+        unit = who.unit
+    if unit is None or unit not in pack.units:
+        raise invalid(FieldError("/unit", "is no unit of this city"))
+    _organises(who, unit, pack)
+    return unit
+
+
+def _organises(who: Principal, unit: str, pack: Pack) -> None:
+    """Those of the organising unit, of units below it and above it. Raises ``Refusal`` 403."""
+    own, path = pack.units.get(who.unit or ""), pack.units[unit].path if unit in pack.units else ()
+    if own is None or (own.id not in path and unit not in own.path):
+        raise forbidden(f"{unit} organises this visit.")
+
+
+def _place(id_: str, pointer: str, pack: Pack) -> str:
+    if id_ not in pack.units and all(place.known_as != id_ for place in pack.places):
+        raise invalid(FieldError(pointer, "is no place of the gazetteer and no unit"))
+    return id_
+
+
+def _reminder(at: datetime, now: datetime, pack: Pack) -> datetime | None:
+    return reminder(at, now, time.fromisoformat(pack.city.visit_reminder), ZoneInfo(pack.city.timezone))
+
+
+def _invited(units: list[str], pack: Pack) -> tuple[str, ...]:
+    for number, unit in enumerate(units):
+        if unit not in pack.units:
+            raise invalid(FieldError(f"/invited/{number}", "is no unit of this city"))
+    return tuple(dict.fromkeys(units))
+
+
+def _seen_by(visit: Visit, pack: Pack, case: Case | None = None) -> list[str]:
+    """Who organises it, who is invited, and those above them unless it is for a confidential case."""
+    if case is not None and case.confidential:
+        return sorted({visit.unit, *visit.invited})
+    return sorted({up for unit in (visit.unit, *visit.invited) for up in pack.units[unit].path})
+
+
+def _same(stored: Visit, wanted: Visit) -> bool:
+    names = ("kind", "unit", "place", "at", "purpose", "invited", "case")
+    return all(getattr(stored, name) == getattr(wanted, name) for name in names)

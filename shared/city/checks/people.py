@@ -1,0 +1,127 @@
+"""Is there somebody for every queue: people, shifts, swaps, cover. And no secret in plain text, in any file."""
+
+import re
+from collections import Counter
+from typing import Any
+
+from shared.city.checks.findings import Findings
+from shared.city.entries import AREAS
+from shared.city.model.entry import Entry
+from shared.city.model.ground import Unit, UnitEntry
+from shared.city.model.people import Cover, Leave, Pair, Person, Swap
+from shared.city.model.promises import CalendarSpec
+from shared.city.place.tree import Tree
+
+_ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
+_SECRET_KEY = re.compile(r"(?i)(^|[_-])(secret|password|passwd|token|api_?key|access_?key|private_?key)s?$")
+_SECRET_TEXT = re.compile(
+    r"whsec_\w|-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\b(sk|ghp|xox[abp])[-_]\w{16,}"
+    r"|\bBearer (?!\$\{)\S{12,}|://[^/\s:@]+:[^/\s@$]+@|[?&](access_token|key|token|secret|sign)=(?!\$\{)\w{8,}"
+    r"|\b[0-9a-f]{40,}\b"
+)
+
+
+def check_people(found: Findings) -> None:
+    """People, swaps and cover name what exists."""
+    people = found.entries.people
+    names = found.names(Person)
+    found.once(Person, "id", [person.id for person in people])
+    for number, person in enumerate(people):
+        found.unit((Person, number), "unit", [person.unit])
+        if person.valid_from and person.valid_to and person.valid_from >= person.valid_to:
+            found.error((Person, number), "valid_to", says="not after valid_from")
+        if person.home is not None:
+            found.unit((Person, number), "home", [person.home])
+        for at, shift in enumerate(person.shifts):
+            if shift.calendar is not None and shift.calendar not in found.names(CalendarSpec):
+                says = f"no calendar {shift.calendar!r} in calendars.yaml"
+                found.error((Person, number), "shifts", at, "calendar", says=says)
+    _check_changes(found, names)
+    for number, pair in enumerate(found.entries.pairs):
+        found.unit((Pair, number), "unit", [pair.unit])
+    for number, cover in enumerate(found.entries.covers):
+        found.unit((Cover, number), "unit", [cover.unit])
+        for at, who in enumerate(cover.by):
+            if who not in names and who not in found.unit_ids:
+                found.error((Cover, number), "by", at, says=f"{who!r} is neither a person nor a unit")
+
+
+def _check_changes(found: Findings, names: frozenset[str]) -> None:
+    """Swaps, leave and pairs name people; nobody swaps alone, and leave lasts."""
+    named: list[tuple[tuple[type[Entry], int], str, str | None]] = []
+    for number, swap in enumerate(found.entries.swaps):
+        named += [((Swap, number), "from", swap.from_), ((Swap, number), "to", swap.to)]
+        if swap.from_ == swap.to:
+            found.error((Swap, number), "to", says="nobody swaps with himself")
+    for number, leave in enumerate(found.entries.leave):
+        named.append(((Leave, number), "person", leave.person))
+        if leave.from_ >= leave.until:
+            found.error((Leave, number), "until", says="not after `from`", hint="`until` is the first day back")
+    for number, pair in enumerate(found.entries.pairs):
+        named += [((Pair, number), "rider", pair.rider), ((Pair, number), "member", pair.member)]
+    for entry, field, who in named:
+        if who is not None and who not in names:
+            found.error(entry, field, says=f"nobody in posts.yaml has the id {who!r}")
+
+
+def check_handlers(found: Findings) -> None:
+    """Who handles confidential reports exists, and is somebody."""
+    people = found.names(Person)
+    roles = {(person.unit, person.role) for person in found.entries.people}
+    categories = {category.code for category in found.entries.categories}
+    for number, one in enumerate(found.entries.city.confidential):
+        place = ("city.yaml", "confidential", number)
+        if one.unit not in found.unit_ids:
+            found.error_at(*place, "unit", says=f"no unit {one.unit!r} in units.yaml")
+        for at, who in enumerate(one.people):
+            if who not in people and (one.unit, who) not in roles:
+                found.error_at(*place, "people", at, says=f"{who!r} is neither a person nor a role at {one.unit!r}")
+        for at, code in enumerate(one.categories):
+            if code not in categories:
+                found.error_at(*place, "categories", at, says=f"no category {code!r} in categories.yaml")
+
+
+def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
+    """Every queue has somebody on post A, at the unit or above; every grid one leader and a member. Warnings."""
+    tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)
+    desks = {person.unit for person in found.entries.people if person.post == "A"}
+    roles = Counter((person.unit, person.role) for person in found.entries.people)
+    for number, unit in enumerate(units.values()):
+        entry = (UnitEntry, number)
+        if tree.owns_queue(unit.id) and desks.isdisjoint(unit.path):
+            found.warn(entry, says=f"nobody is on post A at {unit.id!r} or above it", hint="see posts.yaml")
+        if unit.level == "grid":
+            members = sum(roles[unit.id, role] for role in ("grid_member", "parttime_grid_member"))
+            if roles[unit.id, "grid_leader"] != 1 or not members:
+                says = f"grid {unit.id!r} has {roles[unit.id, 'grid_leader']} leaders and {members} members"
+                found.warn(entry, says=says, hint="a grid has exactly one leader and at least one member")
+
+
+def check_secrets(found: Findings) -> None:
+    """Secrets stand in the environment: a pack says ``${NAME}`` only."""
+    for name, value in found.entries.city.secrets.items():
+        if not _ENV.fullmatch(value):
+            hint = "write ${NAME} and set NAME in the environment"
+            found.error_at("city.yaml", "secrets", name, says="a secret in plain text", hint=hint)
+    for file, content in found.content.items():
+        if file != AREAS:
+            _scan(found, content, file, [], "")
+
+
+def _scan(found: Findings, value: Any, file: str, place: list[str | int], key: str) -> None:
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if [file, *place] != ["city.yaml", "secrets"]:
+                _scan(found, below, file, [*place, name], name)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            _scan(found, below, file, [*place, number], key)
+    elif isinstance(value, str) and _looks_secret(key, value):
+        hint = "write ${NAME} and set NAME in the environment"
+        found.error_at(file, *place, says="looks like a secret in plain text", hint=hint)
+
+
+def _looks_secret(key: str, text: str) -> bool:
+    if not text or _ENV.fullmatch(text):
+        return False
+    return bool(_SECRET_KEY.search(key) or _SECRET_TEXT.search(text))

@@ -1,0 +1,317 @@
+"""From a point and words to the unit that answers: the rules of "Place" in one spot.
+
+1. A usable point inside areas: the deepest unit of the governing layer that covers it; ``areas`` states the order.
+2. A usable point outside all: from the nearest area upwards, the first unit that answers for the rest; far out, beyond
+   the pack's extent, the root. Flag ``outside_all``.
+3. No usable point (none, not on Earth, 0/0, within 30 m of a ``no_location`` point): what the words name; else the
+   recorded unit; else the root's sorting queue, flag ``sorting_queue``.
+A point and words that name different branches: the point holds, flag ``words_disagree``.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from shared.city.model.city import City
+from shared.city.model.ground import NoLocation
+from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, Around, Floats, Ints
+from shared.city.place.datum import is_on_earth
+from shared.city.place.gazetteer import NOTHING, Found, Gazetteer, Spot
+from shared.city.place.tree import Tree
+
+BORDER_METRES = 25.0
+NO_LOCATION_METRES = 30.0
+
+
+class Located(msgspec.Struct, frozen=True):
+    """``unit`` owns the queue, ``path`` leads to it; ``within`` is the deepest unit there (a grid), if any.
+
+    ``near``: the other answering units whose ground comes within 25 m. ``why``: facts for a person to read.
+    """
+
+    unit: str
+    path: tuple[str, ...]
+    by: Literal["area", "place", "unit", "fallback"]
+    within: str | None = None
+    near_border: bool = False
+    near: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    place: str | None = None
+    why: tuple[str, ...] = ()
+    spot: tuple[float, float] | None = None
+    """The point of the place that the words name, where they name one."""
+    places: frozenset[str] = frozenset()
+    """Every place and road in the words: ``places.Found``."""
+    roads: frozenset[str] = frozenset()
+
+
+class Asked(NamedTuple):
+    """A question: a point (lon, lat, WGS-84), words, a recorded unit; any may be missing.
+
+    ``on``: the day, in the city's zone, whose areas hold; None = those after the last change that the pack knows.
+    """
+
+    point: tuple[float, float] | None
+    text: str | None = None
+    unit: str | None = None
+    on: date | None = None
+
+
+class LocatedMany(msgspec.Struct, frozen=True):
+    """``units[within[i]]`` is the deepest unit at point ``i``, ``units[unit[i]]`` the one that answers; −1: outside."""
+
+    units: Sequence[str]
+    unit: Ints
+    within: Ints
+    near_border: npt.NDArray[np.bool_] | None = None
+
+
+class Locator:
+    """The rules above over one pack's tree, areas and gazetteer. Pure: the same question, the same answer."""
+
+    def __init__(
+        self, city: City, tree: Tree, areas: Areas, gazetteer: Gazetteer, no_location: Sequence[NoLocation]
+    ) -> None:
+        self._city, self._tree, self._areas, self._gazetteer = city, tree, areas, gazetteer
+        self._no_location = tuple(no_location)
+        self._known: dict[tuple[Spot, int], tuple[str | None, str | None]] = {}
+        self._ground: dict[int, npt.NDArray[np.bool_]] = {}
+
+    def locate(
+        self,
+        point: tuple[float, float] | None,
+        text: str | None = None,
+        unit: str | None = None,
+        on: date | None = None,
+    ) -> Located:
+        """The unit that answers for ``point`` (lon, lat, WGS-84), else for what ``text`` names, else ``unit``.
+
+        ``on``: the day whose areas hold; None = the newest the pack has. Never fails: there is always one owner.
+        """
+        return self.locate_each([Asked(point, text, unit, on)])[0]
+
+    def locate_each(self, asked: Sequence["Asked"]) -> list[Located]:
+        """``locate`` for many questions; the geometry of all is looked up together, for a tenth of the time.
+
+        A batch may span days: the questions of each period in which the same areas hold are looked up together.
+        """
+        periods: dict[int, list[int]] = {}
+        for number, one in enumerate(asked):
+            periods.setdefault(self._areas.period(one.on), []).append(number)
+        found: dict[int, Located] = {}
+        for numbers in periods.values():
+            index = self._areas.at(asked[numbers[0]].on)
+            found.update(zip(numbers, self._of_period([asked[n] for n in numbers], index), strict=True))
+        return [found[number] for number in range(len(asked))]
+
+    def _of_period(self, asked: Sequence["Asked"], index: AreaIndex) -> list[Located]:
+        unusable = [self._unusable(one.point) for one in asked]
+        points = [one.point for one, why in zip(asked, unusable, strict=True) if one.point is not None and why is None]
+        plane = np.array(points, dtype=float).reshape(-1, 2)
+        around = iter(
+            index.around_each(plane[:, 0], plane[:, 1], BORDER_METRES, self._grounds(index)) if points else ()
+        )
+        return [self._one(one, why, around, index) for one, why in zip(asked, unusable, strict=True)]
+
+    def _one(self, asked: "Asked", unusable: str | None, around: Iterator[Around], index: AreaIndex) -> Located:
+        recorded = asked.unit if asked.unit in self._tree.units else None
+        flags = ["unknown_unit"] if asked.unit and recorded is None else []
+        found = self._gazetteer.find(asked.text) if asked.text else NOTHING
+        if found.unknown_building:
+            flags.append("unknown_building")
+        if asked.point is not None and unusable is None:
+            return self._by_point(asked.point, next(around), found, recorded, index, flags)
+        if asked.point is not None:
+            flags.append("no_location_point")
+        return self._by_words(found, recorded, index, flags, [unusable or "no point was given"])
+
+    def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
+        """Rule 1 for many points at once; with ``borders`` also whether each is near one."""
+        index = self._areas.at(on)
+        names = list(self._tree.units)
+        number = {name: i for i, name in enumerate(names)}
+        of_area = np.array([number[name] for name in index.units] + [-1], dtype=np.intp)
+        answers = np.array([number[self._tree.answering(name)] for name in names] + [-1], dtype=np.intp)
+        covering = index.cover_many(lon, lat)
+        within = of_area[covering]
+        unit = answers[within]
+        near = self._near_many(index, unit, np.asarray(lon), np.asarray(lat)) if borders else None
+        return LocatedMany(names, unit, within, near)
+
+    def _by_point(
+        self,
+        point: tuple[float, float],
+        around: Around,
+        found: Found,
+        recorded: str | None,
+        index: AreaIndex,
+        flags: list[str],
+    ) -> Located:
+        within = index.units[around.covering[0]] if around.covering else None
+        if within is not None:
+            unit = self._tree.answering(within)
+            why = [f"the point lies in {self._name(within)}"]
+            if unit != within:
+                why.append(f"{self._name(unit)} answers for {self._name(within)}")
+        else:
+            unit, reason = self._outside(point, index)
+            why = [reason]
+            flags.append("outside_all")
+        near = self._near(index, unit, around)
+        if near:
+            why.append(f"within {BORDER_METRES:.0f} m of " + ", ".join(self._name(n) for n in near))
+        named = {self._unit_of(spot, index)[0] for spot in found.spots} - {None}
+        if named:
+            disagree = found.firm and not any(self._tree.related(unit, n) for n in named if n)
+            why.append(f"the words name {found.spots[0].name}" + (", which lies elsewhere" if disagree else ""))
+            flags += ["words_disagree"] if disagree else []
+        if recorded and not self._tree.related(unit, self._tree.answering(recorded)):
+            why.append(f"{self._name(recorded)} was given as the unit")
+            flags.append("unit_disagrees")
+        return Located(
+            unit=unit,
+            path=self._tree.units[unit].path,
+            by="area" if within else "fallback",
+            within=within,
+            near_border=bool(near),
+            near=tuple(n for n in near if n != unit),
+            flags=tuple(flags),
+            place=found.spots[0].name if found.spots else None,
+            why=tuple(why),
+            spot=_only(found.spots),
+            places=found.places,
+            roads=found.roads,
+        )
+
+    def _outside(self, point: tuple[float, float], index: AreaIndex) -> tuple[str, str]:
+        west, south, east, north = self._city.extent
+        area = index.nearest(*point)
+        if area is None or not (west <= point[0] <= east and south <= point[1] <= north):
+            root = self._tree.root.id
+            return root, f"the point lies outside the pack's extent: {self._name(root)} answers for the rest"
+        unit = self._tree.resting(index.units[area])
+        nearest = self._name(index.units[area])
+        return unit, f"the point lies in no area; nearest is {nearest}: {self._name(unit)} answers for the rest"
+
+    def _by_words(
+        self, found: Found, recorded: str | None, index: AreaIndex, flags: list[str], why: list[str]
+    ) -> Located:
+        placed = [(spot, *self._unit_of(spot, index)) for spot in found.spots]
+        known = [(spot, unit, within) for spot, unit, within in placed if unit is not None]
+        if len({unit for _, unit, _ in known}) > 1 and recorded:
+            there = [place for place in known if self._tree.related(place[1], recorded)]
+            known = there or known
+        if not known:
+            return self._by_unit(recorded, flags, why)
+        units = sorted({unit for _, unit, _ in known})
+        others = {self._unit_of(spot, index)[0] for spot in found.others} - {None, *units}
+        spot, unit, within = known[0]
+        if len(units) > 1:
+            flags.append("ambiguous_place")
+            unit, within = self._tree.answering(self._tree.common(units)), None
+            why.append(f"{spot.name} is a name in " + ", ".join(self._name(u) for u in units))
+        else:
+            why.append(f"the words name {spot.name}")
+            if others:
+                flags.append("ambiguous_place")
+                why.append("the words name places of other units too")
+        if recorded and not self._tree.related(unit, self._tree.answering(recorded)):
+            flags.append("unit_disagrees")
+        return Located(unit, self._tree.units[unit].path, "place", within, flags=tuple(flags), place=spot.name,
+                       why=tuple(why), spot=_only([spot for spot, _, _ in known]), places=found.places,
+                       roads=found.roads)  # fmt: skip
+
+    def _by_unit(self, recorded: str | None, flags: list[str], why: list[str]) -> Located:
+        unit = self._tree.answering(recorded or self._tree.root.id)
+        path = self._tree.units[unit].path
+        if recorded:
+            why.append(f"{self._name(recorded)} was given as the unit")
+            return Located(unit, path, "unit", recorded, flags=tuple(flags), why=tuple(why))
+        why.append(f"nothing says where: the sorting queue of {self._name(unit)}")
+        return Located(unit, path, "fallback", flags=(*flags, "sorting_queue"), why=tuple(why))
+
+    def _unit_of(self, spot: Spot, index: AreaIndex) -> tuple[str | None, str | None]:
+        """The unit that answers for a place, and the deepest unit there; worked out once."""
+        key = (spot, id(index))  # an index lives as long as the pack
+        if key not in self._known:
+            self._known[key] = self._find_unit_of(spot, index)
+        return self._known[key]
+
+    def _find_unit_of(self, spot: Spot, index: AreaIndex) -> tuple[str | None, str | None]:
+        covering = index.covering(*spot.point) if spot.point else []
+        under = index.units[covering[0]] if covering else None
+        if spot.unit is None:
+            return (self._tree.answering(under), under) if under else (None, None)
+        unit = self._tree.answering(spot.unit)
+        deeper = under is not None and spot.unit in self._tree.units[under].path
+        return unit, under if deeper else spot.unit
+
+    def _near(self, index: AreaIndex, unit: str, around: Around) -> tuple[str, ...]:
+        """Other answering units within reach; ``unit`` itself where only its outer border is, from in- or outside."""
+        path = self._tree.units[unit].path
+        near = {self._tree.answering(index.units[area]) for area in around.reached}.difference(path)
+        if near:
+            return tuple(sorted(near))
+        own = any(self._tree.answering(index.units[area]) == unit for area in around.edges)
+        return (unit,) if own or (around.reached and not around.covering) else ()
+
+    def _grounds(self, index: AreaIndex) -> npt.NDArray[np.bool_]:
+        """Which areas are the outermost ground of the unit that answers for them; worked out once."""
+        if id(index) not in self._ground:  # an index lives as long as the pack
+            answers = [self._tree.answering(name) for name in index.units]
+            self._ground[id(index)] = np.array(
+                [self._is_ground(*pair) for pair in zip(index.units, answers, strict=True)], dtype=bool
+            )
+        return self._ground[id(index)]
+
+    def _is_ground(self, within: str, unit: str) -> bool:
+        """Whether ``within`` is the outermost ground for which ``unit`` answers, so that its edge is a border."""
+        parent = self._tree.units[within].parent
+        return self._tree.answering(within) == unit and (parent is None or self._tree.answering(parent) != unit)
+
+    def _near_many(self, index: AreaIndex, unit: Ints, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
+        """``_near`` for many points; ``unit``: which one answers, by its number, −1 outside all."""
+        near = np.zeros(len(lon), dtype=bool)
+        number = {name: i for i, name in enumerate(self._tree.units)}
+        depth = max(len(known.path) for known in self._tree.units.values())
+        paths = np.full((len(number) + 1, depth), -1, dtype=np.intp)
+        for name, i in number.items():
+            path = [number[above] for above in self._tree.units[name].path]
+            paths[i, : len(path)] = path
+        answer = np.array([number[self._tree.answering(name)] for name in index.units], dtype=np.intp)
+        ground = self._grounds(index)
+        point, area = index.reach_many(lon, lat, BORDER_METRES)
+        above = (paths[unit[point]] == answer[area][:, None]).any(axis=1)
+        near[point[~above]] = True
+        own = (answer[area] == unit[point]) & ground[area]
+        point, area = point[own], area[own]
+        near[point[index.edges_many(area, index.plane(lon[point], lat[point]), BORDER_METRES)]] = True
+        return near
+
+    def _unusable(self, point: tuple[float, float] | None) -> str | None:
+        if point is None:
+            return None
+        lon, lat = point
+        if not is_on_earth(lon, lat):
+            return "the point is not on Earth"
+        if lon == 0 and lat == 0:
+            return "the point is 0/0, which stands for unknown"
+        for known in self._no_location:
+            east = (lon - known.point[0]) * METRES_PER_DEGREE * math.cos(math.radians(lat))
+            north = (lat - known.point[1]) * METRES_PER_DEGREE
+            if math.hypot(east, north) <= NO_LOCATION_METRES:
+                return f"the point is {known.name or 'one'} that stands for unknown"
+        return None
+
+    def _name(self, unit: str) -> str:
+        return f"{self._tree.units[unit].name} ({unit})"
+
+
+def _only(spots: Sequence[Spot]) -> tuple[float, float] | None:
+    """The point of the one place that is meant."""
+    return spots[0].point if len(spots) == 1 else None

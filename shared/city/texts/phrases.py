@@ -1,0 +1,87 @@
+"""Finding words in what people type: one normal form, and a scanner for many phrases at once.
+
+A phrase matches anywhere in the text; one that begins with an ASCII letter or digit only at the start of a word. ``*``
+in a phrase stands for up to ``GAP`` characters, so that 往下*扔 finds 往下面乱扔.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shared.city.place.simplified import simplified
+from shared.kernel.spelling import bare
+
+GAP = 8
+LONGEST_TEXT = 4000
+WORK_MAX = 60_000
+"""Steps in one text: a look-up is one, what may be there is more. A text of nothing but a city's words takes 40,000;
+one that is made to match the words of a large pack would take the event loop for minutes."""
+FOUND_COSTS = 3
+_BLANKS = re.compile(r"\s+")
+_ASCII = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+
+_Heads = dict[int, dict[str, list[tuple[tuple[str, ...], int]]]]
+"""Length → what stands before the first ``*`` of a phrase → the parts after it, and the phrase's number."""
+_NONE: _Heads = {}
+
+
+class Hit(NamedTuple):
+    """Phrase ``number`` stands at ``start``–``end`` of the plain text."""
+
+    start: int
+    end: int
+    number: int
+
+
+def plain(text: str) -> str:
+    """As it is compared: half-width, simplified, case folded, blanks collapsed, without what nobody sees.
+
+    At most ``LONGEST_TEXT`` characters.
+    """
+    return _BLANKS.sub(" ", simplified(bare(text)[:LONGEST_TEXT]).casefold()).strip()
+
+
+class Phrases:
+    """Phrases by their number (their place in what was given). Immutable; finding takes at most ``WORK_MAX`` steps."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._begin: dict[str, dict[str, _Heads]] = {}
+        for number, phrase in enumerate(phrases):
+            head, *rest = [part for part in plain(phrase).split("*") if part] or [""]
+            if head:
+                heads = self._begin.setdefault(head[0], {}).setdefault(head[1:2], {})
+                heads.setdefault(len(head), {}).setdefault(head, []).append((tuple(rest), number))
+
+    def find(self, text: str) -> list[Hit]:
+        """Every hit in plain ``text``, by start; past ``WORK_MAX`` steps the rest of the text is not read."""
+        hits: list[Hit] = []
+        begin = self._begin
+        left = WORK_MAX
+        for at, first in enumerate(text):
+            followers = begin.get(first)
+            if followers is None or (at and first in _ASCII and text[at - 1] in _ASCII):
+                continue
+            after = text[at + 1 : at + 2]
+            for second in ("", after) if after else ("",):
+                for length, heads in followers.get(second, _NONE).items():
+                    left -= 1
+                    for rest, number in heads.get(text[at : at + length], ()):
+                        left -= FOUND_COSTS * (1 + len(rest))
+                        if left < 0:
+                            return hits
+                        end = _follow(text, at + length, rest)
+                        if end:
+                            hits.append(Hit(at, end, number))
+            if left < 0:
+                return hits
+        return hits
+
+
+def _follow(text: str, end: int, rest: tuple[str, ...]) -> int:
+    """Where the parts of a phrase after its first end, 0 when one is missing."""
+    for part in rest:
+        at = text.find(part, end, end + GAP + len(part))
+        if at < 0:
+            return 0
+        end = at + len(part)
+    return end

@@ -1,0 +1,94 @@
+"""What reporters of a city read at each step: the pack's texts or the built-in ones, filled with made-up values."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shared.city.model.ground import Unit
+from shared.city.model.sorting import Category
+from shared.city.pack import Pack
+from shared.city.texts.reporter_steps import TOLD, WITHOUT_CASE, Told, is_chinese, may_name
+from shared.city.texts.texts import Wording
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+MINUTES = 10
+_AFTER = {"acknowledge_by": MINUTES, "on_site_by": 60, "resolve_by": 480, "answer_by": 7200}
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """One state in one language. ``category``: the text is for cases of it only; ``by``: whose words they are.
+
+    ``step`` is the line of the steps, ``message`` the sentence that says where the report stands, where there is one.
+    """
+
+    state: Told
+    language: str
+    category: str | None
+    by: str
+    step: str
+    message: str | None
+
+
+def preview(pack: Pack) -> list[Shown]:
+    """Every state in every language of the city: the general text, then those of categories."""
+    return [
+        _shown(pack, state, language, category)
+        for state in TOLD
+        for category in (None, *_categories(pack.wordings, state))
+        for language in pack.city.languages
+    ]
+
+
+def _categories(wordings: tuple[Wording, ...], state: Told) -> Iterator[str]:
+    of_state = (wording for wording in wordings if wording.state == state)
+    return (category for wording in of_state for category in wording.categories if category is not None)
+
+
+def _shown(pack: Pack, state: Told, language: str, category: str | None) -> Shown:
+    values = example(pack, state, language, category)
+    own = pack.texts.own(state, language, category, values)
+    message = None
+    if state == "merged":
+        message = pack.texts.joined(language, category, values)
+    elif state == "feedback" or (state not in WITHOUT_CASE and "." not in state):
+        message = pack.texts.message(state, language, category, values)
+    return Shown(
+        state=state,
+        language=language,
+        category=category,
+        by="default" if own is None else "pack",
+        step=pack.texts.step(state, language, category, values),
+        message=message,
+    )
+
+
+def example(pack: Pack, state: Told, language: str, category: str | None = None) -> dict[str, str]:
+    """A value for each name that a text of that state may use: the pack's own names, made-up times and ids."""
+    kind = pack.categories[category] if category is not None else next(iter(pack.categories.values()))
+    zone = ZoneInfo(pack.city.timezone)
+    values = {
+        "report": "r0000000001",
+        "case": "c0000000001",
+        "unit": _name(_some_unit(pack), language),
+        "category": _name(kind, language),
+        "reports": "3",
+        "minutes": str(MINUTES),
+        **{
+            name: f"{(AT + timedelta(minutes=after)).astimezone(zone):%Y-%m-%d %H:%M}" for name, after in _AFTER.items()
+        },
+    }
+    return {name: value for name, value in values.items() if name in may_name(state)}
+
+
+def _some_unit(pack: Pack) -> Unit:
+    """The first unit of the level that most queues are at, as a reporter is likeliest to meet it."""
+    desks = [unit for unit in pack.units.values() if pack.tree.owns_queue(unit.id)]
+    (level, _), *_ = Counter(unit.level for unit in desks).most_common(1)
+    return next(unit for unit in desks if unit.level == level)
+
+
+def _name(thing: Unit | Category, language: str) -> str:
+    return thing.name_en if thing.name_en and not is_chinese(language) else thing.name

@@ -1,0 +1,80 @@
+"""From the wire to what a route declared: bodies and queries, read once, times in UTC, each wrong field named."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from shared.kernel.errors import FieldError, bad_request, invalid
+from shared.runtime.http_server.duplicate_keys import repeats_a_name
+from shared.runtime.http_server.field_errors import MANY, NAME_MAX, field_errors, pointer
+from shared.runtime.http_server.request_times import in_utc, without_leap_seconds
+
+
+class Body:
+    """Reads bodies of one shape; made once. ``most``: so many errors are named."""
+
+    def __init__(self, shape: Any, most: int = MANY) -> None:
+        self._shape = shape
+        self._most = most
+        self._decoder = msgspec.json.Decoder(shape)
+
+    def read(self, raw: bytes) -> Any:
+        """Raises ``Refusal``: 400 for what is no JSON or says a name twice, 422 for wrong fields."""
+        raw = raw or b"{}"
+        try:
+            decoded = self._decoder.decode(raw)
+        except msgspec.ValidationError as wrong:
+            if (mended := without_leap_seconds(raw)) != raw:
+                return self.read(mended)
+            raise invalid(*field_errors(raw, self._shape, str(wrong), self._most)) from wrong
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+            raise bad_request("not-json", f"The body is not JSON: {wrong}") from wrong
+        if isinstance(decoded, msgspec.Struct) and repeats_a_name(raw):
+            raise bad_request("not-json", "The body says a name twice in one object.")
+        if times := [FieldError(pointer(path), why) for path, why in in_utc(decoded)]:
+            raise invalid(*times[: self._most])
+        return decoded
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of a route that asks for nothing."""
+
+
+def query(given: Sequence[tuple[str, str]], shape: type[msgspec.Struct]) -> object:
+    """The parameters of an address as ``shape``. Raises ``Refusal`` 422 that names every wrong one."""
+    values = dict(given)
+    try:
+        converted: object = msgspec.convert(values, shape, strict=False)
+    except msgspec.ValidationError as wrong:
+        if (mended := [(name, _without_leap_second(value)) for name, value in given]) != list(given):
+            return query(mended, shape)
+        raise invalid(*islice(_wrong_parameters(values, shape), MANY)) from wrong
+    said = Counter(name for name, _ in given)
+    errors = [FieldError(f"?{name}", "is said twice") for name, times in said.items() if times > 1]
+    errors += [FieldError(f"?{path[0]}", why) for path, why in in_utc(converted)]
+    if errors:
+        raise invalid(*errors)
+    return converted
+
+
+def _wrong_parameters(values: dict[str, str], shape: type[msgspec.Struct]) -> Iterator[FieldError]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    for name, field in fields.items():
+        if name not in values:
+            if field.required:
+                yield FieldError(f"?{name}", "is required")
+            continue
+        try:
+            msgspec.convert(values[name], field.type, strict=False)
+        except msgspec.ValidationError as wrong:
+            yield FieldError(f"?{name}", str(wrong)[:300])
+    for name in values:
+        if name not in fields:
+            yield FieldError(f"?{name[:NAME_MAX]}", f"is no parameter here; known: {', '.join(fields) or 'none'}")
+
+
+def _without_leap_second(value: str) -> str:
+    return without_leap_seconds(f':"{value}"'.encode(errors="replace")).decode()[2:-1] if ":60" in value else value

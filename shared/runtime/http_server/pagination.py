@@ -1,0 +1,45 @@
+"""Pages: ``?cursor=&limit=`` in, ``{"items": […], "next": …}`` out, ordered by a time and an id."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from shared.kernel.clock import rfc3339
+from shared.kernel.errors import FieldError, invalid
+from shared.runtime.identity import canonical_base64 as one_spelling
+from shared.runtime.storage.mongo import Document
+
+LIMIT_MAX = 200
+Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)]
+_At = Annotated[datetime, msgspec.Meta(tz=True)]
+_Id = Annotated[str, msgspec.Meta(max_length=200, pattern="^[^\\x00]*$")]
+Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+def cursor_after(at: datetime, id_: str) -> str:
+    """Where the next page begins; opaque to callers."""
+    return one_spelling.encoded(msgspec.json.encode([rfc3339(at), id_]), padded=True)
+
+
+def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
+    """The filter of what comes after ``cursor`` by ``field`` (in ``direction``) and then ``_id``, ascending.
+
+    ``field`` is bounded beside the alternatives: from these alone an index is read from its beginning.
+
+    Raises ``Refusal`` 422 for a cursor that no page gave.
+    """
+    try:
+        at, id_ = msgspec.json.decode(one_spelling.decoded(cursor, padded=True), type=tuple[_At, _Id])
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.MsgspecError) as wrong:
+        raise invalid(FieldError("?cursor", "is not one that a page gave")) from wrong
+    compare = "$gt" if direction == 1 else "$lt"
+    return {field: {f"{compare}e": at}, "$or": [{field: {compare: at}}, {field: at, "_id": {"$gt": id_}}]}
+
+
+def page(documents: list[Document], limit: int, field: str) -> tuple[list[Document], str | None]:
+    """Of up to ``limit`` + 1 documents the page, and the cursor of the next."""
+    shown = documents[:limit]
+    more = len(documents) > limit
+    return shown, cursor_after(shown[-1][field], shown[-1]["_id"]) if more else None

@@ -1,0 +1,60 @@
+"""Records that could not be handled, kept whole until a person decides: shown, replayed, dropped."""
+
+from datetime import datetime
+
+import structlog
+from aiokafka import ConsumerRecord
+from prometheus_client import Counter, Gauge
+
+from shared.runtime.kafka.crash_attempts import Attempts
+from shared.runtime.storage.mongo import Collection, Document, IndexModel, InsertOne
+
+log = structlog.get_logger()
+
+_PARKED = Counter("whistle_records_parked_total", "Kafka records that were parked.", ["group"])
+_WAITING = Gauge("whistle_parked_records", "Parked records that nobody has decided about yet.", ["service"])
+COUNTED_MAX = 1000
+REASON_MAX = 500
+INDEXES = (IndexModel([("state", 1), ("parked_at", -1)], name="state"),)
+
+
+class DeadLetters:
+    """The ``dead_letters`` of one service; id = group, topic, partition, offset, so parking twice parks once."""
+
+    def __init__(self, service: str, collection: Collection, attempts: Attempts) -> None:
+        self.collection = collection
+        self.attempts = attempts
+        self._waiting = _WAITING.labels(service)
+
+    async def park(self, record: ConsumerRecord, group: str, reason: str, now: datetime) -> None:
+        """Durable when this returns. Raises ``MongoError``; then the record must not be acknowledged."""
+        document: Document = {
+            "_id": f"{group}:{record.topic}:{record.partition}:{record.offset}:{record.timestamp}",
+            "group": group,
+            "topic": record.topic,
+            "key": record.key or b"",
+            "value": (record.value or b"")[: 1024 * 1024],
+            "headers": [[name, value or b""] for name, value in record.headers],
+            "reason": reason[:REASON_MAX],
+            "parked_at": now,
+            "state": "parked",
+        }
+        await self.collection.write([InsertOne(document)])
+        _PARKED.labels(group).inc()
+        log.error("record.parked", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+
+    async def look(self) -> None:
+        """Count what waits for a person."""
+        self._waiting.set(await self.collection.count({"state": "parked"}, limit=COUNTED_MAX))
+
+    async def newest(self, limit: int = 100) -> list[Document]:
+        return await self.collection.find({"state": "parked"}, sort=[("parked_at", -1)], limit=limit)
+
+    async def get(self, id_: str) -> Document | None:
+        return await self.collection.find_one({"_id": id_})
+
+    async def mark(self, id_: str, state: str, now: datetime) -> bool:
+        """``replayed`` or ``dropped``; kept on record either way."""
+        return bool(
+            await self.collection.update({"_id": id_, "state": "parked"}, {"$set": {"state": state, "at": now}})
+        )

@@ -1,0 +1,122 @@
+"""Publishing again what is stored: first events, then later ones, each oldest first. Consumers absorb what they know.
+
+A stretch at once, so that no request takes long however much is stored; the answer says after what to go on.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+
+import msgspec
+
+from shared.contracts.catalogue import TOPICS, lane_topic
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import rfc3339
+from shared.kernel.errors import FieldError, invalid
+from shared.runtime.kafka.broker import Publisher
+from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.outbox_relay import from_stored
+from shared.runtime.storage.mongo import Collection
+
+PAGE = 256
+STRETCH = 8 * PAGE
+"""Two seconds' worth at the speed of one relay."""
+STRETCH_SECONDS = 3.0
+"""A slow machine makes shorter ones: who asks gives up after a while, and would ask for the same again."""
+
+
+class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Events stored since ``since`` and before ``until``; without ``until`` to the newest.
+
+    ``after``: the ``next`` of the answer before. ``cluster``: only into this Kafka cluster. ``topic``: only what
+    crosses on it, by its name without the namespace.
+    """
+
+    since: datetime
+    until: datetime | None = None
+    dry_run: bool = False
+    after: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    cluster: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    topic: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
+class Stored(Protocol):
+    """What a replay needs of a service."""
+
+    publisher: Publisher
+    events: Collection
+    births: Sequence[Births]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """How many were looked at, and after what to go on; None when that was all."""
+
+    events: int
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The last one published: which log, and where in its total order."""
+
+    log: int
+    at: datetime
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.log} {rfc3339(self.at)} {self.id}"
+
+
+async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
+    """The next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` for an odd ``after``."""
+    if body.topic is not None and body.topic not in TOPICS:
+        raise invalid(FieldError("/topic", "is no topic"))
+    logs = (*service.births, Births(service.events, from_stored))
+    place = _read(body.after, len(logs)) if body.after is not None else None
+    count, ends = 0, time.monotonic() + STRETCH_SECONDS
+    for number in range(place.log if place else 0, len(logs)):
+        while True:
+            page = await logs[number].collection.find(
+                _later(body, place), sort=[("stored_at", 1), ("_id", 1)], limit=PAGE
+            )
+            if not page:
+                break
+            if not body.dry_run:
+                await service.publisher.publish(_wanted([logs[number].event(document) for document in page], body))
+            count += len(page)
+            place = _Place(number, page[-1]["stored_at"], page[-1]["_id"])
+            if count >= STRETCH or time.monotonic() > ends:
+                return Stretch(count, str(place))
+        place = None
+    return Stretch(count, None)
+
+
+def _wanted(events: list[Envelope], body: ReplayBody) -> list[Envelope]:
+    if body.topic is None:
+        return events
+    return [event for event in events if lane_topic(event.topic, event.lane) == body.topic]
+
+
+def _later(body: ReplayBody, place: _Place | None) -> dict[str, Any]:
+    """The order is total: one group commit stores more in one millisecond than a page holds."""
+    bounds: dict[str, Any] = {"$gte": place.at if place else body.since}
+    if body.until is not None:
+        bounds["$lt"] = body.until
+    if place is None:
+        return {"stored_at": bounds}
+    after = [{"stored_at": {"$gt": place.at}}, {"stored_at": place.at, "_id": {"$gt": place.id}}]
+    return {"stored_at": bounds, "$or": after}
+
+
+def _read(after: str, logs: int) -> _Place:
+    try:
+        number, at, id_ = after.split(" ")
+        place = _Place(int(number), datetime.fromisoformat(at), id_)
+        if place.at.tzinfo is None or not 0 <= place.log < logs:
+            raise ValueError
+    except ValueError as wrong:
+        raise invalid(FieldError("/after", "is not the `next` of an answer")) from wrong
+    return place

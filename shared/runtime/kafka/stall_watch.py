@@ -1,0 +1,109 @@
+"""Health that watches progress: records wait and nothing is handled for thirty seconds.
+
+A consumer whose coordinator died looks alive (its process answers, its client pings) and handles nothing for ever
+(aiokafka#1154, #1037, #625). The cure is a new process; the supervisor starts it. While Kafka is away nobody gets on,
+and a new process would not either: only time in which others are served counts.
+"""
+
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import Gauge
+
+from shared.runtime.kafka.consumer import Consumer
+
+STALL_SECONDS = 30.0
+STILL_SECONDS = 15.0
+PACE_SECONDS = 60.0
+"""Over which the present pace is taken."""
+_LAG = Gauge("whistle_consumer_lag_records", "Records of this process's partitions that wait for the group.", ["group"])
+_LAG_SECONDS = Gauge(
+    "whistle_consumer_lag_seconds", "How long the group takes here for what waits, at its present pace.", ["group"]
+)
+
+Served = Callable[[Collection[Any]], Awaitable[bool]]
+"""Whether a client of its own is served from these partitions."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """How far a consumer is behind: records, and the seconds that it takes for them at its present pace.
+
+    ``seconds`` is None while nothing is handled.
+    """
+
+    records: int
+    seconds: float | None
+
+
+class ProgressWatch:
+    """Looks at consumers again and again; tells which one has had records waiting and no progress for too long."""
+
+    def __init__(self, consumers: Sequence[Consumer], served: Served) -> None:
+        self._consumers = consumers
+        self._served = served
+        self._waiting: dict[str, tuple[float, float]] = {}
+        """Group → its progress, and since when records have waited with that progress (monotonic seconds)."""
+        self._lags: dict[str, int] = {}
+        self._handled: dict[str, deque[tuple[float, int]]] = {}
+        """Group → moments, and how many records it had handled then."""
+
+    async def stalled(self, now: float, ends: Mapping[Any, int] | None = None) -> str | None:
+        """The group that stands still, if one does. ``now``: monotonic seconds.
+
+        ``ends``: where partitions end, asked of the broker: a client that fetches no more hears of nothing new.
+        """
+        for consumer in self._consumers:
+            lags = await _lags(consumer, ends or {})
+            lag = self._lags[consumer.group] = sum(lags.values())
+            self._note_pace(consumer, now)
+            _LAG.labels(consumer.group).set(lag)
+            _LAG_SECONDS.labels(consumer.group).set(self._seconds(consumer.group) if lag else 0.0)
+            if not lag:
+                self._waiting.pop(consumer.group, None)
+                continue
+            progress, since = self._waiting.get(consumer.group, (consumer.progress, now))
+            self._waiting[consumer.group] = (consumer.progress, now)
+            if since < now and progress == consumer.progress and await self._served(lags):
+                self._waiting[consumer.group] = (progress, since)
+                if now - since >= STALL_SECONDS:
+                    return consumer.group
+        return None
+
+    def _note_pace(self, consumer: Consumer, now: float) -> None:
+        noted = self._handled.setdefault(consumer.group, deque())
+        noted.append((now, consumer.records))
+        while now - noted[0][0] > PACE_SECONDS:
+            noted.popleft()
+
+    def _seconds(self, group: str) -> float:
+        """Infinite while nothing is handled."""
+        (since, before), (now, handled) = self._handled[group][0], self._handled[group][-1]
+        return self._lags[group] * (now - since) / (handled - before) if handled > before else math.inf
+
+    def behind(self) -> dict[str, Behind]:
+        """Groups for which records wait. Who is behind gets on: that is no reason not to be ready."""
+        behind = {group: (lag, self._seconds(group)) for group, lag in sorted(self._lags.items()) if lag}
+        return {
+            group: Behind(lag, round(seconds, 1) if seconds < math.inf else None)
+            for group, (lag, seconds) in behind.items()
+        }
+
+    def still(self, now: float) -> str | None:
+        """Which groups stand still at ``now`` (monotonic seconds) while records wait; None when none does."""
+        still = sorted(group for group, (_, since) in self._waiting.items() if now - since >= STILL_SECONDS)
+        return f"stand still: {', '.join(still)}" if still else None
+
+
+async def _lags(consumer: Consumer, told: Mapping[Any, int]) -> dict[Any, int]:
+    """Partitions in which records wait for it, and how many."""
+    client = getattr(consumer.subscriber, "consumer", None)
+    if client is None:
+        return {}
+    seen = {partition: client.highwater(partition) for partition in client.assignment()}
+    ends = {partition: max(end, told.get(partition, 0)) for partition, end in seen.items() if end is not None}
+    lags = {partition: end - await client.position(partition) for partition, end in ends.items()}
+    return {partition: lag for partition, lag in lags.items() if lag > 0}

@@ -1,0 +1,186 @@
+"""City packs as services use them: by version, kept in the service's own database, fetched once from the router.
+
+A version never changes (it is its content's hash), so a service that has it can start and work while the router is
+away. ``city.loaded.v1`` and a slow poll tell which version holds now.
+"""
+
+import asyncio
+import gzip
+import io
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import httpx
+import msgspec
+import structlog
+
+from shared.city.pack import Pack
+from shared.city.reading import read_pack
+from shared.kernel.errors import Refusal, unavailable
+from shared.runtime.http_client import client as http_client
+from shared.runtime.settings import Settings
+from shared.runtime.storage.mongo import Database, MongoError
+
+log = structlog.get_logger()
+
+KEPT = 8
+POLL_SECONDS = 5.0
+FILES_MAX = 64 * 1024 * 1024
+
+
+class RouterPacks:
+    """The router's packs over HTTP."""
+
+    def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = http_client.client(settings.router_url, transport=transport, auth=auth)
+
+    async def files(self, city: str, version: str) -> bytes:
+        """The gzipped JSON of a pack's files. Raises ``httpx.HTTPError`` when the router is away.
+
+        A version that the router does not know is a ``Refusal``: waiting would not help, so its event is parked.
+        """
+        answer = await self._client.get(f"/v1/cities/{city}/packs/{version}")
+        if answer.status_code == 404:
+            raise Refusal(404, "not-found", f"No version {version} of the pack of {city}.")
+        answer.raise_for_status()
+        return answer.content
+
+    async def current(self) -> dict[str, str]:
+        """City → version that holds now. Raises ``httpx.HTTPError``."""
+        answer = await self._client.get("/v1/cities")
+        answer.raise_for_status()
+        items = msgspec.json.decode(answer.content)["items"]
+        return {item["city"]: item["version"] for item in items}
+
+
+class PackLibrary:
+    """Packs by city and version, newest used first in memory."""
+
+    def __init__(self, database: Database, remote: RouterPacks | None) -> None:
+        self._bucket = database.bucket("packs")
+        self._current = database.collection("packs_current")
+        self._remote = remote
+        self._packs: dict[tuple[str, str], Pack] = {}
+        self._now: dict[str, str] = {}
+        self._reading = asyncio.Lock()
+
+    @property
+    def cities(self) -> dict[str, str]:
+        """City → version that holds now."""
+        return dict(self._now)
+
+    def current(self, city: str) -> Pack:
+        """The pack that holds now. Raises ``Refusal`` 503 where the city has none yet."""
+        pack = self._packs.get((city, self._now.get(city, "")))
+        if pack is None:
+            raise unavailable(f"The city {city!r} has no pack loaded yet: whistle city load DIR.", retry_after=5)
+        return pack
+
+    def known(self, city: str, version: str) -> Pack | None:
+        """A version that is in memory."""
+        return self._packs.get((city, version))
+
+    async def get(self, city: str, version: str) -> Pack:
+        """A version, from memory, the own database or the router. Raises ``MongoError`` or ``httpx.HTTPError``."""
+        found = self._packs.get((city, version))
+        if found is not None:
+            return found
+        async with self._reading:
+            found = self._packs.get((city, version))
+            if found is None:
+                content = await self._bucket.get(f"{city}/{version}")
+                if content is None:
+                    content = await self._fetched(city, version)
+                found = await asyncio.to_thread(lambda: read_pack(unpacked(content), checked=True))
+                self._keep(found)
+        return found
+
+    async def _fetched(self, city: str, version: str) -> bytes:
+        if self._remote is None:
+            raise Refusal(404, "not-found", f"No version {version} of the pack of {city}.")
+        content = await self._remote.files(city, version)
+        await self._bucket.put(f"{city}/{version}", content)
+        return content
+
+    async def content(self, city: str, version: str) -> bytes | None:
+        """The stored files, gzipped JSON."""
+        return await self._bucket.get(f"{city}/{version}")
+
+    async def store(self, pack: Pack, files: Mapping[str, str]) -> None:
+        """Keep a pack that was read here."""
+        await self._bucket.put(f"{pack.city.id}/{pack.version}", packed(files))
+        self._keep(pack)
+
+    async def switch(self, city: str, version: str, now: datetime) -> None:
+        """From here on ``version`` holds. Reads it first, so that no request waits for it."""
+        await self.get(city, version)
+        held = await self._current.find_one({"_id": city})
+        if held is None or held["version"] != version:
+            await self._current.update({"_id": city}, {"$set": {"version": version, "since": now}}, upsert=True)
+        self._now[city] = version
+        log.info("pack.holds", city=city, version=version)
+
+    async def since(self, city: str) -> datetime | None:
+        """Since when the pack holds that holds now, as the own database has it."""
+        held = await self._current.find_one({"_id": city})
+        return held.get("since") if held is not None else None
+
+    async def open(self) -> None:
+        """What held when the service stopped."""
+        for document in await self._current.find({}, limit=1000):
+            self._now[document["_id"]] = document["version"]
+            await self.get(document["_id"], document["version"])
+
+    async def follow(self, now: datetime) -> None:
+        """Ask the router once which versions hold."""
+        if self._remote is not None:
+            for city, version in (await self._remote.current()).items():
+                if self._now.get(city) != version:
+                    await self.switch(city, version, now)
+
+    def _keep(self, pack: Pack) -> None:
+        self._packs[pack.city.id, pack.version] = pack
+        used = {(city, version) for city, version in self._now.items()}
+        for old in [place for place in self._packs if place not in used][: max(0, len(self._packs) - KEPT)]:
+            if old != (pack.city.id, pack.version):
+                del self._packs[old]
+
+
+class PackFollower:
+    """Keeps a library in step with the router by a slow poll; the event makes it quick."""
+
+    def __init__(self, library: PackLibrary, clock_now: Callable[[], datetime]) -> None:
+        self._library = library
+        self._now = clock_now
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            quick = not self._library.cities
+            try:
+                await self._library.follow(self._now())
+            except (httpx.HTTPError, MongoError) as error:
+                log.info("packs.router_away", error=str(error), kind=type(error).__name__)
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(0.3 if quick else POLL_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+
+def packed(files: Mapping[str, str]) -> bytes:
+    """A pack's files as gzipped JSON."""
+    return gzip.compress(msgspec.json.encode(dict(files)), 6, mtime=0)
+
+
+def unpacked(content: bytes) -> dict[str, str]:
+    """Back again; at most ``FILES_MAX`` bytes."""
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        raw = stream.read(FILES_MAX + 1)
+    if len(raw) > FILES_MAX:
+        raise ValueError("the pack is larger than 64 MiB")
+    return msgspec.json.decode(raw, type=dict[str, str])

@@ -1,0 +1,83 @@
+"""A service's process: one event loop, uvicorn, and an end that waits for open answers."""
+
+import asyncio
+import contextlib
+import gc
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from shared.runtime.health.loop_watch import watch_loop
+from shared.runtime.http_server.slow_client_guard import Connection, look_at_all, open_files_as_allowed
+from shared.runtime.service import GRACE_SECONDS
+from shared.runtime.settings import Settings
+
+GARBAGE_AFTER = 20_000
+"""Objects made before the collector looks for cycles (700 by default): a batch makes thousands and hardly any cycle."""
+
+
+TICKS_A_SECOND = 10
+"""uvicorn's own count; each tenth does something."""
+
+
+class _Server(uvicorn.Server):
+    """Says that it stops before it waits for open answers: live streams would never end by themselves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop = asyncio.get_running_loop()
+        self._told_to_stop = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._told_to_stop.set)
+
+    async def main_loop(self) -> None:
+        """A tick a second and one when told to stop: uvicorn's ten are a third of what an idle service does."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += TICKS_A_SECOND
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._told_to_stop.wait()
+
+    async def on_tick(self, counter: int) -> bool:
+        look_at_all(self.server_state, self._loop.time())
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for stop in self.config.app.state.on_stop:  # type: ignore[union-attr]
+            stop()
+        await super().shutdown(sockets)
+
+
+def serve(build: Callable[[Settings], Starlette], settings: Settings, port: int) -> None:
+    """Build on the loop that runs (motor's client is bound to it) and run until SIGTERM or SIGINT."""
+
+    async def run() -> None:
+        open_files_as_allowed()
+        application = build(settings)
+        watch_loop()
+        gc.set_threshold(GARBAGE_AFTER)
+        gc.freeze()
+        await _Server(
+            uvicorn.Config(
+                application,
+                host=settings.host,
+                port=settings.port or port,
+                http=Connection,
+                ws="none",
+                access_log=False,
+                proxy_headers=False,
+                log_level="warning",
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=30,
+                backlog=4096,
+            )
+        ).serve()
+
+    uvloop.run(run())

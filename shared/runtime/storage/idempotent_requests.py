@@ -1,0 +1,119 @@
+"""One key, one thing, for requests whose effect is no single document: the first to come claims the key.
+
+What came under the key is on record before anything is done, so another body is refused however early it comes. Equals
+that come meanwhile wait for the first answer. Whoever claimed a key and died is followed, after a lease, by the next
+equal, which does it again: what is done here may be done twice by a crash, and by nothing else.
+"""
+
+import asyncio
+import hmac
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from shared.kernel.errors import Refusal, key_reused, unavailable
+from shared.kernel.ids import plain_id
+from shared.runtime.http_server.server import Again, Answer, Call, Handler, Route
+from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
+
+KEPT_SECONDS = 400 * 24 * 3600
+LEASE = timedelta(seconds=60)
+"""Longer than anything takes that is done so: a city's pack is loaded in a few seconds."""
+WAIT_SECONDS = 10.0
+LOOK_SECONDS = 0.05
+FOR_GOOD = frozenset({409, 412})
+"""Refusals that are the answer; after any other the request may be put right and sent again."""
+INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=KEPT_SECONDS),)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class Once:
+    """The ``asked`` of a service: keys, fingerprints of what came under them, and first answers."""
+
+    def __init__(self, rows: Collection, secret: str) -> None:
+        self._rows = rows
+        self._secret = hmac.digest(secret.encode(), b"fingerprints of requests", "sha256")
+
+    def bound(self, route: Route) -> Route:
+        """``route``, with a handler that does once what it says it does ``once``."""
+        if not route.once:
+            return route
+
+        async def handler(call: Call) -> Answer:
+            return await self._answer(route, call)
+
+        return replace(route, handler=handler)
+
+    async def _answer(self, route: Route, call: Call) -> Answer:
+        """What the route's handler answers, or the first answer again. Raises ``Refusal``."""
+        who = call.principal
+        id_ = plain_id("o", who.city, who.kind, who.who, route.once, call.path.get("id", ""), call.key)
+        mark, first = await self._claimed(id_, self._fingerprint(route, call.body))
+        if first is not None:
+            return await _repeated(first, call, route.again)
+        try:
+            answer = await _answered(route.handler, call)
+        except Refusal as refusal:
+            if refusal.status in FOR_GOOD:
+                kept = {"kind": refusal.kind, "detail": refusal.detail, "extra": refusal.extra}
+                await self._settle(id_, mark, refusal.status, kept)
+            else:
+                await self._rows.delete({"_id": id_, "mark": mark})
+            raise
+        except BaseException:
+            with suppress(MongoError):  # whoever repeats it need not wait for the lease
+                await self._rows.update({"_id": id_, "mark": mark}, {"$set": {"lease_until": real_now()}})
+            raise
+        await self._settle(id_, mark, answer.status, answer.body if answer.kept is None else answer.kept)
+        return answer
+
+    async def _claimed(self, id_: str, said: str) -> tuple[str, Document | None]:
+        """The mark under which the key is the caller's, or the first answer."""
+        mark, ends = uuid4().hex, time.monotonic() + WAIT_SECONDS
+        while True:
+            now = real_now()
+            row = {"_id": id_, "fingerprint": said, "mark": mark, "lease_until": now + LEASE, "at": now}
+            if await self._rows.insert(row):
+                return mark, None
+            found = await self._rows.find_one({"_id": id_})
+            if found is not None and found["fingerprint"] != said:
+                raise key_reused()
+            if found is not None and "status" in found:
+                return mark, found
+            if found is not None and found["lease_until"] <= now:
+                mine = {"mark": mark, "lease_until": now + LEASE}
+                if await self._rows.update({"_id": id_, "mark": found["mark"], "status": None}, {"$set": mine}):
+                    return mark, None
+            if time.monotonic() > ends:
+                raise unavailable("This request is being carried out. Repeat with the same key.")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _settle(self, id_: str, mark: str, status: int, body: object) -> None:
+        answer = {"status": status, "body": _encoder.encode(body).decode()}
+        await self._rows.update({"_id": id_, "mark": mark}, {"$set": answer})
+
+    def _fingerprint(self, route: Route, body: Any) -> str:
+        """Equal for what is equal after parsing and defaults. Keyed: nobody can try names and numbers against it."""
+        said = f"{route.method} {route.path}\n".encode() + _encoder.encode(body)
+        return hmac.digest(self._secret, said, "sha256").hex()
+
+
+async def _answered(handler: Handler, call: Call) -> Answer:
+    answer = await handler(call)
+    assert isinstance(answer, Answer)  # noqa: S101 - what is kept is JSON
+    return answer
+
+
+async def _repeated(first: Document, call: Call, again: Again | None) -> Answer:
+    body: Any = msgspec.json.decode(first["body"])
+    if first["status"] >= 400:
+        raise Refusal(first["status"], body["kind"], body["detail"], extra=body["extra"], replayed=True)
+    if again is not None:
+        body = (await again(call, body)).body
+    return Answer(body, first["status"], {"idempotent-replayed": "true"})

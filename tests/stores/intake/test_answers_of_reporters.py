@@ -1,0 +1,73 @@
+"""A question is answered once: by however many presses, spellings of its address and texts."""
+
+import asyncio
+import urllib.parse
+from collections import Counter
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from services.intake.http.answer_page import AnswerLinks
+from services.intake.photos.photo_store import PhotoStore
+from services.intake.privacy.sealing import Vault
+from services.intake.reports.report_store import to_doc
+from services.intake.reports.reporter_actions import Reporters
+from shared.kernel.clock import StoppedClock
+from shared.runtime.http_server.server import Call
+from shared.runtime.identity.directory import Principal
+from shared.runtime.storage.mongo import Database, Document
+from tests.kit.made_reports import NOW, SECRET, TRACE, submission
+from tests.kit.made_services import Intake, intake, library
+
+
+class Page:
+    """The address of one question, and what is stored of its answers."""
+
+    def __init__(self, parts: Intake, links: AnswerLinks, report: Document) -> None:
+        self._parts, self._links = parts, links
+        self._report = report["_id"]
+        self.token = str(links.make(report)).rpartition("/")[2]
+
+    async def press(self, text: str, token: str | None = None) -> int:
+        form = f"text={urllib.parse.quote(text)}".encode()
+        path = {"token": self.token if token is None else token}
+        call = Call(cast(Any, None), Principal(kind="anybody", city=""), path, "", TRACE, form)
+        return (await self._links.press(call)).status_code
+
+    async def words(self) -> int:
+        """How many later words the report has."""
+        found = await self._parts.store.reports.find_one({"_id": self._report})
+        assert found is not None
+        return len(found.get("commands", ()))
+
+
+@pytest.fixture
+async def page(database: Database) -> Page:
+    parts, clock, packs = intake(database), StoppedClock(NOW), await library(database)
+    report = submission()
+    await parts.store.insert([to_doc(report, TRACE, NOW)])
+    question = {"text": "which lamp?", "at": NOW, "until": NOW + timedelta(hours=1)}
+    case = {"id": f"c{report.id[1:]}", "version": 1, "state": "waiting_reporter", "question": question}
+    await parts.store.show_progress([(report.id, case)])
+    reporters = Reporters(parts.store, PhotoStore(database, SECRET, database.bucket), Vault(SECRET), parts.relay, clock)
+    links = AnswerLinks(SECRET, "http://x", parts.store, reporters, packs, clock)
+    found = await parts.store.get("harbour", None, report.id)
+    assert found is not None
+    return Page(parts, links, found)
+
+
+async def test_one_address_records_one_answer_however_it_is_spelt(page: Page) -> None:
+    """B58: 59 spellings pressed at once were eight answers."""
+    spelt = [page.token, *(page.token[:at] + "!" + page.token[at:] for at in range(1, len(page.token)))]
+    answers = await asyncio.gather(*(page.press("the third one", token) for token in spelt))
+    assert Counter(answers) == {200: 1, 404: len(spelt) - 1}
+    assert await page.words() == 1
+
+
+async def test_the_same_answer_again_is_thanked_for_and_another_one_is_told_that_it_is_over(page: Page) -> None:
+    """B58: whatever is pressed at once or while the router has not heard of the first."""
+    answers = await asyncio.gather(*(page.press(text) for text in ["the third one"] * 4))
+    assert answers == [200] * 4
+    assert [await page.press(f"another {n}") for n in range(3)] == [409] * 3
+    assert await page.words() == 1

@@ -1,0 +1,252 @@
+"""Reports on a real database: later words, progress, and the breach of a report that nobody routes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from services.intake.reports.progress import Progress
+from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore, to_doc
+from services.intake.reports.unrouted_watch import INDEXES, REPUBLISH_AFTER, SWEEP_AFTER, Unanswered
+from services.router.cases.projections import to_envelopes
+from services.router.domain import events as e
+from services.router.domain.apply import apply_all
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import StoppedClock
+from shared.kernel.ids import case_id
+from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.storage.idempotency_keys import KEPT
+from shared.runtime.storage.mongo import Database, Document
+from tests.kit.made_reports import IMPORTER, NOW, TRACE, submission, submitted
+from tests.kit.made_services import Listener, library, routed
+from tests.kit.waiting import running, until
+
+
+@pytest.fixture
+async def store(database: Database) -> ReportStore:
+    store = ReportStore(database)
+    await database.collection("events").ensure_indexes(*EVENT_INDEXES)
+    return store
+
+
+async def stored(store: ReportStore, key: str = "k1", **fields: Any) -> Document:
+    report = submission(key, **fields)
+    await store.insert([to_doc(report, TRACE, NOW)])
+    return await report_of(store, report.id)
+
+
+async def report_of(store: ReportStore, id_: str) -> Document:
+    found = await store.get("harbour", None, id_)
+    assert found is not None
+    return found
+
+
+def word(key: str = "c1") -> Document:
+    return {"id": key, "fingerprint": "f", "at": NOW}
+
+
+def case_events(version: int, key: str = "k1") -> Envelope:
+    """The case's event of a version, as the router tells it."""
+    case, event, _ = routed(key)
+    if version == 1:
+        return event
+    for n in range(version - 1):
+        before, case = case, apply_all(case, [e.Noted(at=NOW, text=f"note {n}")])
+    return to_envelopes(case, [e.Noted(at=NOW, text="note")], TRACE, before)[0]
+
+
+async def test_a_report_is_read_by_its_own_app_and_city_only(store: ReportStore) -> None:
+    report = await stored(store)
+    assert await store.get("harbour", "meituan", report["_id"]) is not None
+    assert await store.get("harbour", "eleme", report["_id"]) is None
+    assert await store.get("sheyang", "meituan", report["_id"]) is None
+
+
+async def test_a_later_word_is_one_update_with_its_event(store: ReportStore) -> None:
+    report = await stored(store)
+    assert await store.act(report, submitted("k2"), word(), {"rating": 1})
+    after = await report_of(store, report["_id"])
+    assert (after["version"], after["rating"], len(after["pending"])) == (2, 1, 1)
+
+
+async def test_a_later_word_on_a_report_that_moved_on_takes_nothing(store: ReportStore) -> None:
+    report = await stored(store)
+    assert await store.act(report, submitted("k2"), word("c1"), {"rating": 1})
+    assert not await store.act(report, submitted("k3"), word("c2"), {"rating": 3})
+    assert (await report_of(store, report["_id"]))["rating"] == 1
+
+
+async def test_a_later_word_that_came_before_takes_nothing_even_at_the_right_version(store: ReportStore) -> None:
+    report = await stored(store)
+    assert await store.act(report, submitted("k2"), word(), {"rating": 1})
+    assert not await store.act(await report_of(store, report["_id"]), submitted("k3"), word(), {"rating": 3})
+
+
+async def test_no_key_of_a_later_word_is_forgotten_and_the_report_stays_small(store: ReportStore) -> None:
+    """B57: version 0.1.0 forgot the oldest of 33, and a retry of it was an addition again."""
+    report = await stored(store)
+    for n in range(5 * KEPT):
+        assert await store.keys.came(report, f"c{n}") is None
+        assert await store.act(report, submitted("k2"), word(f"c{n}"), {})
+        report = await report_of(store, report["_id"])
+    for n in range(5 * KEPT):
+        assert await store.keys.came(report, f"c{n}") == word(f"c{n}")
+    assert len(report["commands"]) <= 2 * KEPT
+
+
+async def test_progress_keeps_the_newest_version_in_whatever_order_it_comes(store: ReportStore) -> None:
+    report = await stored(store)
+    progress = Progress(store)
+    for version in (2, 1, 3, 2):
+        await progress.handle([case_events(version)])
+    after = await report_of(store, report["_id"])
+    assert after["case"]["version"] == 3
+
+
+async def test_the_same_progress_again_changes_nothing(store: ReportStore) -> None:
+    report = await stored(store)
+    progress = Progress(store)
+    batch = [case_events(1), case_events(2)]
+    await progress.handle(batch)
+    first = await report_of(store, report["_id"])
+    await progress.handle(batch)
+    assert await report_of(store, report["_id"]) == first
+
+
+@dataclass
+class RealTime:
+    now: datetime
+
+
+@dataclass
+class Watch:
+    """What watches over unanswered reports, with a real time and a city's clock that stand still."""
+
+    unanswered: Unanswered
+    relay: Relay
+    listener: Listener
+    clock: StoppedClock
+    real: RealTime
+
+    def pass_by(self, time: timedelta) -> None:
+        self.real.now += time
+
+
+@pytest.fixture
+async def watch(store: ReportStore, database: Database, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    listener, clock = Listener(), StoppedClock(NOW)
+    relay = Relay("intake", [store.reports], database.collection("events"), listener)
+    real = RealTime(NOW)
+    monkeypatch.setattr("services.intake.reports.unrouted_watch.real_now", lambda: real.now)
+    return Watch(Unanswered(database, store, await library(database), relay, clock), relay, listener, clock, real)
+
+
+@pytest.fixture(autouse=True)
+async def unanswered_indexes(database: Database) -> None:
+    await database.collection("unanswered").ensure_indexes(*INDEXES)
+    await database.collection("progress").ensure_indexes(*PROGRESS_INDEXES)
+    await database.collection("reports").ensure_indexes(OUTBOX_INDEX)
+
+
+async def test_a_report_that_nobody_routes_breaches_once_and_on_time(store: ReportStore, watch: Watch) -> None:
+    report = await stored(store)
+    watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
+    assert await watch.unanswered.sweep() == 1
+    watch.clock.move_to(NOW + timedelta(hours=1, milliseconds=-1))
+    assert await watch.unanswered.breach_late() == 0
+    watch.clock.move_to(NOW + timedelta(hours=1))
+    assert await watch.unanswered.breach_late() == 1
+    assert await watch.unanswered.breach_late() == 0
+    after = await report_of(store, report["_id"])
+    assert [event["type"] for event in after["pending"]] == ["report.unrouted.v2"]
+    assert (after["outbox"]["lane"], after["unrouted_at"]) == (0, NOW + timedelta(hours=1))
+
+
+async def test_danger_by_given_category_and_by_words_is_due_sooner_and_goes_first(
+    store: ReportStore, watch: Watch
+) -> None:
+    lamp = await stored(store, "k1")
+    given = await stored(store, "k2", category="flooding", description="wet")
+    words = await stored(store, "k3", description="flood in the street")
+    watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
+    await watch.unanswered.sweep()
+    found = {d["_id"]: (d["lane"], d["route_by"]) for d in await watch.unanswered.unanswered.find({}, limit=10)}
+    assert found[lamp["_id"]] == (1, NOW + timedelta(hours=1))
+    assert found[given["_id"]] == found[words["_id"]] == (0, NOW + timedelta(minutes=5))
+
+
+async def test_of_two_watchers_one_breaches(store: ReportStore) -> None:
+    report = await stored(store)
+    assert await store.breach(report, submitted("k2"))
+    assert not await store.breach(report, submitted("k2"))
+
+
+async def test_a_report_with_a_case_or_of_long_ago_never_breaches(store: ReportStore, watch: Watch) -> None:
+    await stored(store, "k1")
+    await Progress(store).handle([case_events(1)])
+    await stored(store, "old", who=IMPORTER, historic=True)
+    watch.pass_by(timedelta(days=1))
+    assert await watch.unanswered.sweep() == 2
+    watch.clock.move_to(NOW + timedelta(days=10_000))
+    assert await watch.unanswered.breach_late() == 0
+
+
+async def test_the_sweep_looks_at_every_report_once_however_many_were_stored_at_one_moment(
+    store: ReportStore, watch: Watch
+) -> None:
+    await store.insert([to_doc(submission(f"k{n}"), TRACE, NOW) for n in range(600)])
+    assert await watch.unanswered.sweep() == 0
+    watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
+    assert [await watch.unanswered.sweep() for _ in range(4)] == [256, 256, 88, 0]
+    assert await watch.unanswered.unanswered.count({}, limit=1000) == 600
+
+
+async def test_a_report_that_waits_long_is_published_again_each_time_after_twice_as_long(
+    store: ReportStore, watch: Watch
+) -> None:
+    report = await stored(store)
+    watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
+    await watch.unanswered.sweep()
+    assert await watch.unanswered.publish_again() == 0
+    async with running(watch.relay.run()):
+        for count, after in enumerate((1, 2, 4), 1):
+            watch.pass_by(REPUBLISH_AFTER * after + timedelta(seconds=1))
+            assert await watch.unanswered.publish_again() == 1
+            assert await watch.unanswered.publish_again() == 0
+            await until(partial(heard, watch.listener, count))
+    assert watch.listener.ids == [f"{report['_id']}.1.0"] * 3
+    assert watch.listener.heard[0] == submitted()
+
+
+async def heard(listener: Listener, count: int) -> bool:
+    return len(listener.heard) == count
+
+
+async def test_a_report_with_a_case_is_not_published_again(store: ReportStore, watch: Watch) -> None:
+    await stored(store)
+    watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
+    await watch.unanswered.sweep()
+    await Progress(store).handle([case_events(1)])
+    watch.pass_by(timedelta(days=1))
+    assert await watch.unanswered.publish_again() == 0
+    assert await watch.unanswered.unanswered.count({}, limit=10) == 0, "what is answered is forgotten"
+
+
+async def test_what_the_process_before_left_behind_is_published_at_the_start(store: ReportStore, watch: Watch) -> None:
+    await stored(store)
+    watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
+    async with running(watch.relay.run(), watch.unanswered.run()):
+        await until(lambda: heard(watch.listener, 1))
+
+
+async def test_nearby_shows_open_cases_of_public_categories_without_confidential_ones(store: ReportStore) -> None:
+    open_one = await stored(store, "k1")
+    secret = await stored(store, "k2", reporter={"ref": "x", "confidential": True})
+    hidden = routed("k2", reporter={"ref": "x", "confidential": True})[1]
+    await Progress(store).handle([case_events(1, "k1"), hidden])
+    cells = [open_one["cell"], secret["cell"]]
+    found = await store.near(cells, ["street_light", "flooding"], 10)
+    assert [case["id"] for case in found] == [case_id(open_one["_id"])]
+    assert await store.near(cells, ["flooding"], 10) == []

@@ -1,0 +1,140 @@
+"""Commands where no stack runs: what they say, and that they fail without a trace. Answers that are refusals."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from deploy.cli.api import Api, Failed, Refused, connect
+from deploy.cli.installing import rotate, show_keys
+from deploy.cli.main import build
+from deploy.local.state import read_generation, read_secret
+from shared.runtime.identity.tokens import ops_token
+from tests.kit.stack import HARBOUR
+
+CLI = CliRunner()
+ASKING = (
+    ["trace", "r1"],
+    ["explain", "c1"],
+    ["dead", "list"],
+    ["dead", "show", "x"],
+    ["dead", "drop", "--all"],
+    ["replay", "--since", "PT1H"],
+    ["clock", "forward", "PT1M"],
+    ["key", "new", "--app", "a", "--role", "rider_app"],
+    ["city", "load", str(HARBOUR)],
+    ["locate", "4.32", "52.12"],
+    ["audit", "verify", "--all"],
+    ["retention", "run", "--dry-run"],
+    ["person", "erase", "--city", "c", "--app", "a", "--ref", "r"],
+)
+
+
+@pytest.mark.parametrize("command", ASKING, ids=" ".join)
+def test_no_stack_is_said_with_what_to_do(command: list[str], tmp_path: Path) -> None:
+    told = CLI.invoke(build(), [*command, "--data", str(tmp_path)])
+    assert told.exit_code == 1
+    assert f"whistle up --data {tmp_path}" in told.stderr
+    assert "Traceback" not in told.output
+
+
+def test_a_stack_that_went_away_is_said(tmp_path: Path) -> None:
+    urls = '{"intake": "http://127.0.0.1:9", "router": "http://127.0.0.1:9", "notifier": "http://127.0.0.1:9"}'
+    (tmp_path / "dev.json").write_text(f'{{"ops": "x", "urls": {urls}}}')
+    told = CLI.invoke(build(), ["dead", "list", "--data", str(tmp_path)])
+    assert told.exit_code == 1
+    assert "intake does not answer at http://127.0.0.1:9/v1/dead-letters" in told.stderr
+
+
+def test_addresses_come_from_the_environment_and_the_token_from_the_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = read_secret(tmp_path)
+    for name in ("INTAKE", "ROUTER", "NOTIFIER"):
+        monkeypatch.setenv(f"WHISTLE_{name}_URL", f"http://{name.lower()}:1")
+    api = connect(tmp_path)
+    assert api.token == ops_token(secret)
+    assert api.urls == {"intake": "http://intake:1", "router": "http://router:1", "notifier": "http://notifier:1"}
+    monkeypatch.setenv("WHISTLE_OPS_TOKEN", "given")
+    assert connect(tmp_path / "nowhere").token == "given"
+
+
+def test_a_refusal_names_every_wrong_field() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        errors = [{"pointer": "/a", "detail": "is required"}, {"pointer": "/b", "detail": "is no number"}]
+        return httpx.Response(422, json={"detail": "Some fields are wrong.", "errors": errors})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "token")
+    with pytest.raises(Refused, match="422") as refused:
+        api.post("router", "/v1/keys")
+    assert "/a is required" in str(refused.value)
+    assert "/b is no number" in str(refused.value)
+
+
+def test_an_answer_that_is_no_problem_document_is_shown_as_it_is() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(502, text="<html>bad gateway"))
+    api = Api(httpx.Client(transport=transport), {"router": "http://router"}, "token")
+    with pytest.raises(Failed, match="bad gateway"):
+        api.get("router", "/v1/me")
+
+
+def test_a_pack_is_asked_without_a_stack(tmp_path: Path) -> None:
+    where = ["--city", str(HARBOUR), "--data", str(tmp_path)]
+    told = CLI.invoke(build(), ["locate", "--text", "burst pipe, Fish Quay 2", *where])
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Quayside (quayside, district)")
+    far = CLI.invoke(build(), ["locate", "-71.05", "42.36", *where])
+    assert far.stdout.startswith("Oosterhaven (oosterhaven")
+    nowhere = CLI.invoke(build(), ["locate", "1000", "0", *where])
+    assert (nowhere.exit_code, "no point on Earth" in nowhere.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("command", [["dead", "drop"], ["dead", "replay", "x", "--all"]], ids=" ".join)
+def test_which_message_must_be_said(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "dev.json").write_text('{"ops": "x", "urls": {"intake": "i", "router": "r", "notifier": "n"}}')
+    told = CLI.invoke(build(), [*command, "--data", str(tmp_path)])
+    assert (told.exit_code, "or --all" in told.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "P1Y"])
+def test_a_replay_wants_a_time_or_a_duration(since: str, tmp_path: Path) -> None:
+    (tmp_path / "dev.json").write_text('{"ops": "x", "urls": {"intake": "i", "router": "r", "notifier": "n"}}')
+    told = CLI.invoke(build(), ["replay", "--since", since, "--data", str(tmp_path)])
+    assert (told.exit_code, "neither a time" in told.stderr) == (1, True)
+
+
+def test_a_rotation_is_noted_and_the_next_command_shows_the_new_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B66: also where `dev.json` says the token, and where the operator holds it in his environment."""
+    secret = read_secret(tmp_path)
+    (tmp_path / "dev.json").write_text('{"ops": "old", "urls": {"router": "http://router"}}')
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v1/keys:rotate"
+        return httpx.Response(200, json={"generation": 3})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "old")
+    rotate(api, tmp_path, as_json=True)
+    assert json.loads((tmp_path / "dev.json").read_text())["ops"] == ops_token(secret, 3)
+    assert read_generation(tmp_path) == 3
+    (tmp_path / "dev.json").unlink()
+    for name in ("INTAKE", "ROUTER", "NOTIFIER"):
+        monkeypatch.setenv(f"WHISTLE_{name}_URL", f"http://{name.lower()}:1")
+    assert connect(tmp_path).token == ops_token(secret, 3)
+
+
+def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> None:
+    key = {"id": "a1", "city": "harbour", "role": "ops", "name": None, "made_by": "night", "created_at": "2026"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        more = "cursor" not in request.url.params
+        return httpx.Response(200, json={"items": [{**key, "revoked_at": None}], "next": "n" if more else None})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "token")
+    show_keys(api, "harbour", as_json=False)
+    shown = capsys.readouterr().out
+    assert shown.count("(no name)") == 2
+    assert "by night" in shown

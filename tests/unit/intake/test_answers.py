@@ -1,0 +1,141 @@
+"""Answers to a category's questions: checked, cleaned, kept, and shown to who handles the report."""
+
+import time
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from services.intake.privacy.confidential import unsealed
+from services.intake.privacy.sealing import Vault
+from services.intake.reports.accept import Acceptance
+from services.intake.reports.answers import CHARACTERS_MAX
+from services.intake.reports.progress import report_view
+from services.intake.reports.report_store import submitted_event, to_doc
+from services.router.cases.projections import report_view as case_report
+from services.router.cases.routing import assign
+from shared.city.pack import Pack
+from shared.city.reading import read_folder, read_pack
+from shared.city.sorting.questions import Questions
+from shared.contracts.catalogue import decode
+from shared.contracts.reports import ReportSubmitted
+from shared.kernel.errors import Refusal
+from tests.kit.made_reports import APP, NOW, SECRET, TRACE, body
+from tests.kit.stack import HARBOUR
+
+ASKED = {
+    "type": "object",
+    "required": ["pole"],
+    "properties": {
+        "pole": {"type": "string", "maxLength": 40, "title": "number on the pole"},
+        "lamps": {"type": "integer", "minimum": 1, "maximum": 9},
+        "light": {"enum": ["none", "flickers"]},
+    },
+}
+CATEGORY = "street_light"
+
+
+@cache
+def asking() -> Pack:
+    """The harbour, whose street lights have questions."""
+    files = dict(read_folder(HARBOUR))
+    content: dict[str, Any] = yaml.safe_load(files["categories.yaml"])
+    for category in content["categories"]:
+        if category["code"] == CATEGORY:
+            category["questions"] = ASKED
+    return read_pack({**files, "categories.yaml": yaml.safe_dump(content, allow_unicode=True)})
+
+
+def taken(**fields: Any) -> Any:
+    return Acceptance(SECRET).submission(body(**fields), APP, "k1", asking(), NOW)
+
+
+def refused(answers: dict[str, Any], category: str | None = CATEGORY) -> set[str]:
+    with pytest.raises(Refusal) as refusal:
+        taken(category=category, answers=answers)
+    assert refusal.value.status == 422
+    return {error.pointer for error in refusal.value.errors}
+
+
+@pytest.mark.parametrize(
+    ("answers", "pointers"),
+    [
+        ({"pole": 5}, {"/answers/pole"}),
+        ({"pole": "x" * 41}, {"/answers/pole"}),
+        ({"pole": "1", "lamps": 0}, {"/answers/lamps"}),
+        ({"pole": "1", "lamps": True}, {"/answers/lamps"}),
+        ({"pole": "1", "light": "喷水"}, {"/answers/light"}),
+        ({"pole": "1", "flow": "喷水"}, {"/answers/flow"}),
+        ({"lamps": 1}, {"/answers/pole"}),
+        ({"pole": "a\x07"}, {"/answers/pole"}),
+        ({"pole": None, "light": "none"}, {"/answers/pole"}),
+        ({"a/b~c": 1, "light": "x"}, {"/answers/a~1b~0c", "/answers/light", "/answers/pole"}),
+    ],
+)
+def test_an_answer_that_no_question_asks_for_is_named(answers: dict[str, Any], pointers: set[str]) -> None:
+    """B51: they were taken with 202, checked against nothing and kept nowhere."""
+    assert refused(answers) == pointers
+
+
+def test_answers_are_kept_and_reach_who_handles_the_report() -> None:
+    """B51."""
+    answers = {"pole": "0513201", "lamps": 2, "light": "none"}
+    document = to_doc(taken(category=CATEGORY, answers=answers), TRACE, NOW)
+    assert document["answers"] == answers
+    assert report_view(document, asking())["answers"] == answers
+    event = decode(submitted_event(document), ReportSubmitted)
+    assert event.answers == answers
+    case, _ = assign(event, "harbour", asking())
+    assert case_report(case.reports[0], confidential=False)["answers"] == answers
+
+
+def test_where_no_category_is_said_or_it_asks_nothing_answers_are_kept_as_said() -> None:
+    said = {"pole": "0513201", "flow": "喷水", "wet": True, "depth": 0.5, "nothing": None}
+    for category in (None, "other"):
+        assert taken(category=category, answers=said).answers == {k: v for k, v in said.items() if v is not None}
+    assert taken(category=CATEGORY, answers={}).answers is None
+    assert taken(category=CATEGORY).answers is None
+
+
+def test_numbers_of_persons_are_taken_out_of_answers_too() -> None:
+    said = {"who": "call 13812345678", "number": 13812345678, "13812345678": "me"}
+    assert taken(answers=said).answers == {"who": "call [电话]", "number": "[电话]", "[电话]": "me"}
+
+
+def test_answers_are_bounded() -> None:
+    """B50."""
+    assert refused({f"q{n}": "x" * 500 for n in range(9)}, None) == {"/answers"}
+    assert CHARACTERS_MAX == 4000
+    for wrong in ({f"q{n}": 1 for n in range(51)}, {"q": "x" * 501}, {"$gt": 1}, {"a.b": 1}, {"q": 2**63}, {"": 1}):
+        with pytest.raises(Refusal):
+            taken(answers=wrong)
+
+
+def test_answers_of_a_confidential_report_are_sealed() -> None:
+    """B51."""
+    fields = {"category": CATEGORY, "answers": {"pole": "SECRETPOLE"}, "reporter": {"ref": "r", "confidential": True}}
+    document = to_doc(taken(**fields), TRACE, NOW)
+    assert "answers" not in document
+    assert b"SECRETPOLE" not in msgspec.json.encode(submitted_event(document))
+    assert unsealed(document, Vault(SECRET))["answers"] == {"pole": "SECRETPOLE"}
+
+
+def test_a_question_costs_no_more_than_its_answer_is_long() -> None:
+    """B50: a pattern of the pack, a reference or a question inside an answer is not looked at."""
+    question = {"type": "string", "pattern": "^(a+)+$", "$ref": "#", "anyOf": [{"pattern": "(a|a)*b"}]}
+    began = time.process_time()
+    assert not list(Questions({"properties": {"q": question}}).errors({"q": "a" * 400 + "!"}))
+    assert time.process_time() - began < 5
+
+
+def test_a_question_that_asks_what_nobody_looks_at_is_warned_of() -> None:
+    files = dict(read_folder(HARBOUR))
+    content: dict[str, Any] = yaml.safe_load(files["categories.yaml"])
+    asked = {"properties": {"pole": {"type": "string", "pattern": "^(a+)+$"}}, "allOf": [{}]}
+    content["categories"][0]["questions"] = asked
+    pack = read_pack({**files, "categories.yaml": yaml.safe_dump(content, allow_unicode=True)})
+    places = [warning.place.partition(" ")[0] for warning in pack.warnings]
+    assert "/categories/0/questions/properties/pole/pattern" in places
+    assert "/categories/0/questions/allOf" in places

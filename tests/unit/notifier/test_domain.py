@@ -1,0 +1,137 @@
+"""Who is told of what, when a delivery is tried again, and when a receiver is left alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.alerts.wording import title
+from services.notifier.domain.recipients import Notice, Told, notices
+from services.notifier.domain.retry import OPEN_MAX, OPENS_AFTER, SCHEDULE_SECONDS, Circuit, next_attempt
+from shared.contracts.catalogue import CATALOGUE
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TOLD = Told(
+    type="case.opened.v1", unit="xingfu", within="grid-7", offered_to=None, act=None, tell=("hede",), assignee=None
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (TOLD, [Notice("new", "xingfu", "A"), Notice("new", "grid-7", "B")]),
+        (replace(TOLD, within=None), [Notice("new", "xingfu", "A"), Notice("new", "xingfu", "B")]),
+        (
+            replace(TOLD, type="case.reopened.v1", tell=("jianhua",)),
+            [Notice("reopened", "xingfu", "A"), Notice("reopened", "grid-7", "B"), Notice("reopened", "jianhua", "A")],
+        ),
+        (replace(TOLD, type="clock.warned.v1"), [Notice("reminder", "xingfu", "A")]),
+        (replace(TOLD, type="clock.breached.v1"), [Notice("breach", "xingfu", "A")]),
+        (replace(TOLD, type="case.escalated.v1", act="tell"), [Notice("breach", "hede", "A")]),
+        (replace(TOLD, type="case.escalated.v1", act="tell", early=True), [Notice("reminder", "hede", "A")]),
+        (replace(TOLD, type="case.escalated.v1", act="supervise"), [Notice("supervise", "hede", "A")]),
+        (replace(TOLD, type="case.escalated.v1", act="move_to"), [Notice("moved", "hede", "A")]),
+        (replace(TOLD, type="case.escalated.v1"), [Notice("told", "hede", "A")]),
+        (replace(TOLD, type="case.offered.v1", tell=("jianhua",)), [Notice("offered", "jianhua", "A")]),
+        (replace(TOLD, type="case.moved.v1"), [Notice("moved", "xingfu", "A")]),
+        (replace(TOLD, type="case.assigned.v1", assignee="li"), [Notice("assigned", "xingfu", person="li")]),
+        (replace(TOLD, type="case.assigned.v1"), []),
+        (replace(TOLD, type="clock.warned.v1", part="p1"), [Notice("reminder", "hede", "A")]),
+        (
+            replace(TOLD, type="clock.breached.v1", part="p1", tell=("power", "xingfu")),
+            [Notice("breach", "power", "A"), Notice("breach", "xingfu", "A")],
+        ),
+        (replace(TOLD, type="case.called_in.v1"), [Notice("called", "hede", "A"), Notice("called", "hede", "B")]),
+        (replace(TOLD, type="case.part_started.v1"), [Notice("called", "hede", "A"), Notice("called", "hede", "B")]),
+        (replace(TOLD, type="case.reported_in.v1"), [Notice("reported_in", "hede", "A")]),
+        (replace(TOLD, type="case.part_finished.v1"), [Notice("finished", "hede", "A")]),
+        (replace(TOLD, type="case.part_excused.v1"), [Notice("excused", "hede", "A")]),
+        (replace(TOLD, type="case.consulted.v1"), [Notice("consulted", "hede", "A")]),
+        (replace(TOLD, type="case.concluded.v1"), [Notice("concluded", "hede", "A")]),
+        (replace(TOLD, type="case.planned.v1"), [Notice("planned", "hede", "A")]),
+        (replace(TOLD, type="case.follow_up.v1"), [Notice("follow_up", "hede", "A")]),
+        (
+            replace(TOLD, type="case.follow_up.v1", effect=True),
+            [Notice("follow_up", "hede", role="inspector"), Notice("follow_up", "hede", "A")],
+        ),
+        (replace(TOLD, type="case.supervised.v1"), [Notice("supervise", "hede", "A")]),
+        (replace(TOLD, type="case.forgotten.v1"), [Notice("forgotten", "hede", "A")]),
+        (replace(TOLD, type="case.info_given.v1"), [Notice("answered", "hede", "A")]),
+        (replace(TOLD, type="case.info_missing.v1"), [Notice("unanswered", "hede", "A")]),
+        (replace(TOLD, type="clock.pause_requested.v1"), [Notice("asked", "hede", "A")]),
+        (replace(TOLD, type="clock.extension_requested.v1"), [Notice("asked", "hede", "A")]),
+        (replace(TOLD, type="clock.extended.v1"), [Notice("decided", "hede", "A")]),
+        (replace(TOLD, type="clock.pause_refused.v1"), [Notice("refused", "hede", "A")]),
+        (replace(TOLD, type="case.closed.v1"), []),
+        (replace(TOLD, type="case.noted.v1"), []),
+    ],
+)
+def test_each_event_tells_those_whom_it_concerns(told: Told, expected: list[Notice]) -> None:
+    assert notices(told) == expected
+
+
+@pytest.mark.parametrize("type_", sorted(CATALOGUE))
+def test_a_historic_case_tells_nobody(type_: str) -> None:
+    assert notices(replace(TOLD, type=type_, act="tell", assignee="li", historic=True)) == []
+
+
+@pytest.mark.parametrize("type_", sorted(CATALOGUE))
+@pytest.mark.parametrize("act", [None, "tell", "supervise", "move_to"])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_notice_has_a_title(type_: str, act: str | None, language: str) -> None:
+    for notice in notices(replace(TOLD, type=type_, act=act, assignee="li")):
+        assert title(notice.kind, "normal", language)
+
+
+def test_danger_has_a_title_of_its_own() -> None:
+    assert title("new", "danger", "zh-CN") == "危急提醒"
+    assert title("new", "urgent", "zh-CN") == "工单提醒"
+
+
+@given(st.integers(1, len(SCHEDULE_SECONDS)), st.floats(0, 1))
+def test_a_retry_waits_as_the_schedule_says_and_up_to_a_fifth_longer(failed: int, jitter: float) -> None:
+    again = next_attempt(failed, NOW, jitter)
+    assert again is not None
+    waits = (again - NOW).total_seconds()
+    assert SCHEDULE_SECONDS[failed - 1] <= waits <= SCHEDULE_SECONDS[failed - 1] * 1.2 + 0.001
+
+
+def test_the_schedule_lasts_about_two_to_three_days_and_then_it_is_given_up() -> None:
+    assert timedelta(days=2) < timedelta(seconds=sum(SCHEDULE_SECONDS)) < timedelta(days=3)
+    assert list(SCHEDULE_SECONDS) == sorted(SCHEDULE_SECONDS)
+    assert next_attempt(len(SCHEDULE_SECONDS) + 1, NOW, 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [(120.0, 120), (0.5, 1), (-5.0, 1), (1e9, 3600), (float("inf"), 3600), (float("nan"), 1)]
+)
+def test_a_receiver_may_ask_for_patience_up_to_an_hour(asked: float, seconds: float) -> None:
+    assert next_attempt(1, NOW, 0.0, asked) == NOW + timedelta(seconds=seconds)
+
+
+def failed(times: int, circuit: Circuit | None = None) -> Circuit:
+    circuit = circuit or Circuit()
+    for _ in range(times):
+        circuit = circuit.after_failure(NOW)
+    return circuit
+
+
+def test_a_receiver_is_left_alone_after_five_failures_in_a_row_and_then_tried_once_more() -> None:
+    assert failed(OPENS_AFTER - 1).closed(NOW)
+    opened = failed(OPENS_AFTER)
+    assert not opened.closed(NOW + timedelta(seconds=4.9))
+    assert opened.closed(NOW + timedelta(seconds=5))
+
+
+def test_each_further_failure_waits_twice_as_long_up_to_five_minutes() -> None:
+    waits = [(until - NOW) for n in range(OPENS_AFTER, 60) if (until := failed(n).until) is not None]
+    assert waits[:4] == [timedelta(seconds=s) for s in (5, 10, 20, 40)]
+    assert waits == sorted(waits)
+    assert waits[-1] == OPEN_MAX
+
+
+def test_one_success_forgets_every_failure() -> None:
+    assert failed(40).after_success() == Circuit()
+    assert failed(OPENS_AFTER - 1, failed(40).after_success()).closed(NOW)

@@ -1,0 +1,82 @@
+"""Webhooks: signed as Standard Webhooks wants it, carrying the version, telling each app of its own reports only."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from services.notifier.delivery.webhooks import Secrets, payload, signature
+from services.router.cases.projections import to_envelopes
+from services.router.domain import events as e
+from services.router.domain.apply import apply_all
+from services.router.domain.event import Happened
+from shared.contracts.cases import CaseEvent, ReportRef
+from shared.contracts.catalogue import decode
+from tests.kit.made_cases import T0, opened
+from tests.kit.made_reports import SECRET, TRACE
+
+SECRETS = Secrets(SECRET)
+BODY = '{"type":"case.closed","words":"井盖"}'
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_a_receiver_verifies_it_with_the_standard_library() -> None:
+    secret = SECRETS.secret("w1", 1)
+    assert Webhook(secret).verify(BODY, signature(secret, "d1", now(), BODY)) == json.loads(BODY)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"webhook-id": "d2"},
+        {"webhook-timestamp": str(int((now() - timedelta(minutes=10)).timestamp()))},
+        {"webhook-timestamp": str(int((now() + timedelta(minutes=10)).timestamp()))},
+        {"webhook-signature": "v1,AAAA"},
+        {"webhook-signature": ""},
+    ],
+)
+def test_whatever_is_changed_on_the_way_is_noticed(changed: dict[str, str]) -> None:
+    secret = SECRETS.secret("w1", 1)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(BODY, {**signature(secret, "d1", now(), BODY), **changed})
+
+
+def test_an_altered_body_and_another_secret_are_noticed() -> None:
+    secret = SECRETS.secret("w1", 1)
+    signed = signature(secret, "d1", now(), BODY)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(BODY.replace("closed", "opened"), signed)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRETS.secret("w1", 2)).verify(BODY, signed)
+
+
+def test_every_webhook_generation_and_installation_has_a_secret_of_its_own() -> None:
+    secrets = {
+        SECRETS.secret("w1", 1),
+        SECRETS.secret("w2", 1),
+        SECRETS.secret("w1", 2),
+        Secrets("another installation, thirty-two!").secret("w1", 1),
+    }
+    assert len(secrets) == 4
+    assert all(len(base64.b64decode(secret.removeprefix("whsec_"))) == 32 for secret in secrets)
+    assert SECRETS.of({"_id": "w1"}) == SECRETS.secret("w1", 1)
+
+
+def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None:
+    noted: list[Happened] = [e.Noted(at=T0, text="a note stays inside")]
+    (event,) = to_envelopes(apply_all(opened(), noted), noted, TRACE)
+    data = decode(event, CaseEvent)
+    others = [*data.case.reports, ReportRef(id="r2", app="another", reporter="p2")]
+    shared = CaseEvent(case=msgspec.structs.replace(data.case, reports=others))
+    sent = json.loads(payload(event, shared, "app"))
+    assert sent["type"] == "case.noted"
+    assert sent["data"]["version"] == 2
+    assert sent["data"]["event"] == event.id
+    assert sent["data"]["reports"] == ["r1"]
+    assert not any(word in json.dumps(sent) for word in ("p1", "p2", "r2", "stays inside"))

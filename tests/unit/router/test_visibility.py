@@ -1,0 +1,166 @@
+"""Promise: who sees a case is decided once, by the router; photos, reports, alerts and streams look it up."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from services.intake.http.photo_routes import PhotoApi
+from services.intake.http.report_access import sees
+from services.intake.reports.progress import _shown
+from services.notifier.alerts.confidential_recipients import told
+from services.notifier.domain.recipients import Notice
+from services.router.cases.projections import to_envelopes
+from services.router.cases.visibility import seen_by
+from services.router.commands.handler import acting
+from services.router.domain import events as e
+from services.router.domain.apply import apply_all
+from services.router.domain.case import Case
+from services.router.domain.event import Happened
+from shared.city.pack import Pack
+from shared.city.people.on_duty import NONE_SINCE
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.sight import as_person
+from shared.runtime.identity.directory import Principal
+from tests.kit.duty import MORNING, Duty, gardens
+from tests.kit.made_reports import TRACE
+
+CITY = "gardens"
+
+
+def officer(id_: str) -> Principal:
+    who = gardens().people[id_]
+    return Principal(kind="officer", city=CITY, person=who.id, unit=who.unit, role=who.role)
+
+
+def intake_has(case: Case, **older: Any) -> dict[str, Any]:
+    """A report with its case, as intake stores what the router tells."""
+    seeing = seen_by(case, gardens())
+    (event,) = to_envelopes(case, [e.Noted(at=MORNING)], TRACE, seen_by=seeing)
+    return {"_id": "r1", "city": CITY, "case": {**_shown(decode(event, CaseEvent)), **older}}
+
+
+def called_in() -> Duty:
+    duty = Duty.reported("路灯坏了")
+    duty.does("jingang.duty", "claim")
+    duty.does("jingang.duty", "call_in", units=["power"], reason="电线")
+    return duty
+
+
+def consulted() -> Duty:
+    duty = Duty.reported("小区没有充电桩，没地方充电")
+    duty.does("jingang.duty", "escalate", reason="需镇里会商")
+    duty.does("town.duty", "consult", parties=["construction"], question="谁出资？")
+    return duty
+
+
+def assigned(to: str = "branch.member") -> Duty:
+    duty = Duty.reported("路灯坏了")
+    duty.does("jingang.duty", "acknowledge")
+    duty.does("jingang.duty", "assign", to=to)
+    return duty
+
+
+@pytest.mark.parametrize(
+    ("duty", "sees_it"),
+    [(called_in, "power.desk"), (consulted, "construction.desk"), (assigned, "branch.member")],
+    ids=["called in", "consulted", "assigned"],
+)
+def test_whoever_sees_a_case_sees_its_report_and_photos(duty: Any, sees_it: str) -> None:
+    report = intake_has(duty().case)
+    assert sees(officer(sees_it), report, gardens())
+    assert not sees(officer("urban.desk"), report, gardens())
+
+
+def test_who_is_given_the_work_may_do_it_wherever_he_is_placed() -> None:
+    duty = assigned()
+    assert not acting(officer("branch.member"), duty.case, gardens()).guest
+    assert duty.does("branch.member", "on_site")["state"] == "on_site"
+
+
+def test_his_colleagues_do_not_see_what_is_his_alone_and_he_no_longer_when_it_is_anothers() -> None:
+    duty = assigned()
+    assert as_person("branch.member") in seen_by(duty.case, gardens())
+    assert "jingang-branch" not in seen_by(duty.case, gardens())
+    duty.does("jingang.duty", "assign", to="jingang-property")
+    assert as_person("branch.member") not in seen_by(duty.case, gardens())
+    assert "jingang-property" in seen_by(duty.case, gardens())
+
+
+def test_a_confidential_case_is_its_parties_and_the_persons_who_has_it() -> None:
+    duty = called_in()
+    duty.does("jingang.duty", "assign", to="branch.member")
+    case = replace(duty.case, confidential=True)
+    assert seen_by(case, gardens()) == ["@branch.member", "jingang", "power"]
+
+
+def test_an_event_says_who_sees_the_case_and_who_does_not_any_more() -> None:
+    duty = assigned()
+    before = duty.case
+    noted: list[Happened] = [e.Assigned(at=MORNING, to="jingang-property")]
+    after = apply_all(before, noted)
+    gone = sorted(set(seen_by(before, gardens())) - set(seen_by(after, gardens())))
+    (event,) = to_envelopes(after, noted, TRACE, before, seen_by=seen_by(after, gardens()), was_seen_by=gone)
+    data = decode(event, CaseEvent)
+    assert (data.case.seen_by, data.was_seen_by) == (seen_by(after, gardens()), ["@branch.member"])
+
+
+def test_what_an_older_router_told_is_seen_as_it_was() -> None:
+    case = assigned("jingang-property").case
+    stored = intake_has(case, seen_by=[])
+    for who, right in (("jingang.duty", True), ("property.desk", True), ("town.duty", True), ("urban.desk", False)):
+        assert sees(officer(who), stored, gardens()) is right
+    del stored["case"]["seen_by"]
+    assert sees(officer("jingang.duty"), stored, gardens())
+    assert not sees(officer("jingang.duty"), {"_id": "r1", "city": CITY}, gardens())
+
+
+def test_the_unit_that_has_a_reports_other_matter_sees_the_report() -> None:
+    report = intake_has(Duty.reported("路灯坏了").case)
+    other = {**report["case"], "seen_by": ["urban-management"]}
+    assert sees(officer("urban.desk"), {**report, "also": [other]}, gardens())
+
+
+def test_who_has_a_confidential_case_in_hand_is_told_of_it() -> None:
+    duty = assigned()
+    case = replace(duty.case, confidential=True)
+    (event,) = to_envelopes(case, [e.Noted(at=MORNING)], TRACE, seen_by=seen_by(case, gardens()))
+    state = decode(event, CaseEvent).case
+    reached = told([Notice("told", "jingang-branch")], state, gardens(), MORNING, NONE_SINCE)
+    assert set(reached) == {"branch.member"}
+    old = msgspec.structs.replace(state, seen_by=[])
+    assert "jingang.duty" in told([Notice("told", "jingang", "A")], old, gardens(), MORNING, NONE_SINCE)
+
+
+class Kept:
+    """Intake's store: a second matter's case, or one that was merged, and the report where there is one."""
+
+    def __init__(self, report: dict[str, Any] | None, own: dict[str, Any]) -> None:
+        self.report, self.own = report, own
+
+    async def get(self, *_: Any) -> dict[str, Any] | None:
+        return self.report
+
+    async def case_of_its_own(self, _: str) -> dict[str, Any]:
+        return self.own
+
+
+class Packs:
+    def current(self, _: str) -> Pack:
+        return gardens()
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["a second matter's", "merged into another"])
+async def test_a_cases_own_photos_are_seen_by_whoever_sees_the_case(merged: bool) -> None:
+    own = intake_has(called_in().case)["case"]
+    into = {**own, "seen_by": ["construction"]}
+    report = {"_id": "r1", "confidential": False, "category": own["category"], "case": into} if merged else None
+    photos = PhotoApi(cast(Any, None), cast(Any, Kept(report, own)), cast(Any, Packs()), cast(Any, None))
+    photo = {"_id": "p1", "app": "another", "case": "c1", "report": None}
+    assert await photos._may_see(photo, officer("power.desk"))
+    assert not await photos._may_see(photo, officer("urban.desk"))
+    assert await photos._may_see(photo, officer("construction.desk")) is merged
+    photos._store = cast(Any, Kept(None, {**own, "confidential": True}))
+    assert not await photos._may_see(photo, officer("power.desk"))
