@@ -31,11 +31,11 @@ test: setup ## the test suite on the real parts
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 moment: setup ## flows and stories at an awkward moment: WHISTLE_MOMENT, or the one that follows from the commit
-	at=$${WHISTLE_MOMENT:-$$($(BIN)/python -m tests.kit.moments)}; echo "WHISTLE_MOMENT=$$at make moment"; \
+	at=$${WHISTLE_MOMENT:-$$($(BIN)/python -m tests.moments)}; echo "WHISTLE_MOMENT=$$at make moment"; \
 	  WHISTLE_MOMENT=$$at $(BIN)/python -m pytest -n 2 --no-loadscope-reorder tests/flows tests/stories
 
-moments: setup ## the same at every one of them (tests/kit/moments.py), one after the other
-	red=""; for at in $$($(BIN)/python -m tests.kit.moments --all); do \
+moments: setup ## the same at every one of them (tests/moments.py), one after the other
+	red=""; for at in $$($(BIN)/python -m tests.moments --all); do \
 	  WHISTLE_MOMENT=$$at $(MAKE) --no-print-directory moment || red="$$red $$at"; done; \
 	  if [ -n "$$red" ]; then echo "red at:$$red"; exit 1; fi
 

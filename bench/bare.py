@@ -28,7 +28,7 @@ from bench.processes import Meter
 from deploy.local.ports import taken
 from deploy.local.servers.mongo import Member, mongo_uri
 from deploy.local.servers.servers import kafka_server, mongo_server, start_all
-from services.intake.http.bodies import ReportBody
+from services.intake.reports.bodies import ReportBody
 from services.intake.reports.group_commit import GROUP
 from shared.contracts.catalogue import TOPICS
 from shared.runtime.kafka.broker import BATCH_RECORDS, BATCH_TIMEOUT_MS, LINGER_MS

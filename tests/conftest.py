@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
-from tests.kit.moments import VARIABLE, asked
 from tests.kit.stack import HARBOUR, SHEYANG, RunningStack, running_stack
 from tests.kit.workers import ByServers
+from tests.moments import VARIABLE, asked
 
 # No deadline: the machine is shared. In CI the same examples every time.
 settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -6,9 +6,9 @@ import msgspec
 
 from deploy.cli.api import Failed
 from deploy.cli.screen import show_json, show_table
+from shared.city.preview import Shown, preview
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
-from shared.city.texts.preview import Shown, preview
 
 COLUMNS = ("state", "category", "language", "whose", "in the steps", "where it stands now")
 

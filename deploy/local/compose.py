@@ -157,7 +157,7 @@ def _accounts() -> Block:
     well = {"condition": "service_healthy"}
     return {
         **_image(),
-        "command": ["python", "-m", "deploy.local.servers.accounts"],
+        "command": ["python", "-m", "deploy.local.security.accounts"],
         "environment": {**_account(ADMIN), **{name: _required(name) for name in PASSWORDS[1:]}},
         "networks": ["servers"],
         "depends_on": {"mongo": well, "kafka": well},

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.compose import BROKER, CA_FILE, FILE, KAFKA_PEM_FILE, PASSWORDS
-from deploy.local.servers.certificates import certificates
+from deploy.local.security.certificates import certificates
 from deploy.local.state import write_atomically
 
 

@@ -10,9 +10,9 @@ from services.intake.http.nearby import Nearby
 from services.intake.http.person_routes import PersonsApi
 from services.intake.http.photo_routes import PhotoApi
 from services.intake.http.report_routes import ReportApi
+from services.intake.photo_worker import PhotoKeeper
 from services.intake.photos import photo_store as photo_module
 from services.intake.photos.photo_store import PhotoStore, buckets
-from services.intake.photos.photo_worker import PhotoKeeper
 from services.intake.photos.pictures import Cleaner
 from services.intake.privacy.identities import INDEXES as IDENTITY_INDEXES
 from services.intake.privacy.identities import Identities
@@ -33,12 +33,12 @@ from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime.kafka.consumer import LEISURE_SECONDS, effect, projection
 from shared.runtime.kafka.first_events import Births
 from shared.runtime.kafka.group_offsets import Answered, Passed
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
+from shared.runtime.timekeeping.wall_clock import real_now
 
 PORT = 8801
 PROGRESS = "intake.progress"

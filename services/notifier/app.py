@@ -24,20 +24,19 @@ from services.notifier.channels.send_lock import Turns
 from services.notifier.channels.sender import ChannelCarrier
 from services.notifier.channels.sms import Sms
 from services.notifier.channels.wecom import WeCom
-from services.notifier.delivery import alert_deliveries
+from services.notifier.delivery import alert_deliveries, preferences
 from services.notifier.delivery import held_deliveries as holding_module
 from services.notifier.delivery import webhooks as webhook_module
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.dispatcher import Courier
 from services.notifier.delivery.held_deliveries import Holding
 from services.notifier.delivery.http_post import Poster
+from services.notifier.delivery.preferences import AlertRules, MyAlerts
 from services.notifier.delivery.webhooks import Secrets, WebhookCarrier, Webhooks
-from services.notifier.http import delivery_routes as case_deliveries
-from services.notifier.http import preference_routes as alert_rules
+from services.notifier.http import delivery_routes
 from services.notifier.http.alert_routes import NotifierApi
 from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.one_press_links import Links
-from services.notifier.http.preference_routes import AlertRules, MyAlerts
 from services.notifier.http.router_client import RouterClient
 from services.notifier.http.webhook_routes import WebhookApi
 from services.notifier.retention import old_alerts
@@ -86,7 +85,7 @@ def assemble(settings: Settings) -> Service:
     service.routes = [
         *api.routes(),
         *WebhookApi(webhooks, guard, secret).routes(),
-        *case_deliveries.CaseDeliveries(webhooks).routes(),
+        *delivery_routes.CaseDeliveries(webhooks).routes(),
         *MyAlerts(rules, owed, alerts.alerts, packs, service.clock).routes(),
         *silences.routes(),
         *feeds.routes(),
@@ -96,10 +95,10 @@ def assemble(settings: Settings) -> Service:
         (alerts.alerts, alert_module.INDEXES),
         (alerts.shadows, alert_module.INDEXES),
         (owed.deliveries.rows, (*alert_deliveries.INDEXES, *holding_module.INDEXES)),
-        (webhooks.deliveries, (*webhook_module.INDEXES, *case_deliveries.INDEXES)),
+        (webhooks.deliveries, (*webhook_module.INDEXES, *delivery_routes.INDEXES)),
         (webhooks.webhooks, webhook_module.WEBHOOK_INDEXES),
         (decided.kept.rows, decided_module.INDEXES),
-        (rules.kept.rows, alert_rules.INDEXES),
+        (rules.kept.rows, preferences.INDEXES),
         (silences.kept.rows, silences_module.INDEXES),
     ]
     service.on_open += [packs.open, decided.kept.look, rules.kept.look, silences.kept.look]

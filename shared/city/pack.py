@@ -25,8 +25,8 @@ from shared.city.promises.commitments import Commitments
 from shared.city.sorting.categories import OTHER, Classified, Classifier
 from shared.city.sorting.questions import Questions
 from shared.city.sorting.rules import Rules
-from shared.city.texts.feedback import Meant, Words
 from shared.city.texts.texts import Texts
+from shared.city.words.feedback import Meant, Words
 from shared.kernel.working_time import Calendar
 
 

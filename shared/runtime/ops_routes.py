@@ -17,9 +17,9 @@ from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.first_events import Births
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
+from shared.runtime.movable_clock import SharedShift, SystemClock
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
-from shared.runtime.timekeeping.movable_clock import SharedShift, SystemClock
 
 TRACE_MAX = 500
 OPS = frozenset({"ops"})

@@ -17,9 +17,9 @@ from shared.city.promises.durations import long_before
 from shared.kernel.errors import not_found
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, Document, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -26,6 +26,8 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.client import ServiceAuth, close_all
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.http_server import openapi
+from shared.runtime.http_server.idempotent_requests import INDEXES as ONCE_INDEXES
+from shared.runtime.http_server.idempotent_requests import Once
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
@@ -39,13 +41,11 @@ from shared.runtime.kafka.first_events import BIRTH_INDEX, Births
 from shared.runtime.kafka.gap_recovery import CaughtUp, Emitters
 from shared.runtime.kafka.lane_priority import RightOfWay
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.movable_clock import SharedShift, SystemClock
 from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
 from shared.runtime.settings import Settings
-from shared.runtime.storage.idempotent_requests import INDEXES as ONCE_INDEXES
-from shared.runtime.storage.idempotent_requests import Once
 from shared.runtime.storage.mongo import Collection, IndexModel, Mongo, MongoError
-from shared.runtime.timekeeping.movable_clock import SharedShift, SystemClock
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from shared.runtime.http_server import slow_client_guard as http_connection
+from shared.runtime.http_server import slow_client_guard
 from shared.runtime.http_server.slow_client_guard import Connection
 from shared.runtime.process import _Server
 from tests.flows.test_reports import QUAY
@@ -60,7 +60,7 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.fixture
 async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    monkeypatch.setattr(http_connection, "GRACE_SECONDS", 0.3)
+    monkeypatch.setattr(slow_client_guard, "GRACE_SECONDS", 0.3)
     house = House()
     application: Any = house.application
     application.state.on_stop = []
@@ -139,7 +139,7 @@ async def test_what_follows_a_body_that_says_less_than_it_sends_is_no_second_req
 async def test_endless_headers_are_431(served: Served) -> None:
     """B22, B23: memory stays flat."""
     for line in (b"x-long: " + b"a" * 1000 + b"\r\n", b"cookie: b=c\r\n", b"a" * 1000):
-        many = line * (http_connection.HEADERS_MAX // len(line) + 10)
+        many = line * (slow_client_guard.HEADERS_MAX // len(line) + 10)
         said = await served.talk(HEAD.encode() + many, b"x-more: 1\r\n")
         assert said.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
     assert served.house.calls == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from services.notifier.delivery import http_post as posting
+from services.notifier.delivery import http_post
 from services.notifier.delivery.http_post import Poster
 from services.notifier.delivery.webhooks import Secrets, WebhookCarrier
 from services.notifier.domain.retry import next_attempt
@@ -126,7 +126,7 @@ async def test_an_answer_that_drips_is_a_failure_in_time(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B32: every byte comes before the read time-out, and the whole never."""
-    monkeypatch.setattr(posting, "SECONDS_MAX", 0.5)
+    monkeypatch.setattr(http_post, "SECONDS_MAX", 0.5)
     async with Trap(drips) as trap:
         assert await attempt(client, trap) == ("unreachable", None, None)
 

@@ -1,6 +1,6 @@
 """The rights of the services' accounts are those that their work needs."""
 
-from deploy.local.servers.accounts import CONSUMES
+from deploy.local.security.accounts import CONSUMES
 from shared.contracts.catalogue import topic_of_lane
 from tests.contract.documents import services
 

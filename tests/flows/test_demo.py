@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.moments import asked
 from tests.kit.stack import HARBOUR, ROOT, SHEYANG
+from tests.moments import asked
 
 WITHIN_S = 280
 PEOPLELESS = ("city.yaml", "units.yaml", "categories.yaml", "commitments.yaml", "calendars.yaml")

@@ -18,7 +18,7 @@ from pymongo.errors import OperationFailure
 
 from deploy.local.part import start
 from deploy.local.parts import SERVICES, Stack, service_part
-from deploy.local.servers.secured import Secured, secured_servers
+from deploy.local.security.secured_servers import Secured, secured_servers
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
 from shared.runtime.kafka.security import client_security

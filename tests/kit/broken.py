@@ -15,8 +15,7 @@ from pymongo.read_concern import ReadConcern
 from services.intake.reports.unrouted_watch import Unanswered
 from services.router.cases import case_store
 from shared.contracts.envelope import LIVE, Envelope
-from shared.runtime.kafka import broker
-from shared.runtime.kafka import consumer as consume
+from shared.runtime.kafka import broker, consumer
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.kafka.gap_recovery import CaughtUp
 from shared.runtime.kafka.outbox_relay import Handed, Relay
@@ -82,7 +81,7 @@ def effects_that_see_only_the_newest(patch: Patch) -> None:
     from services.notifier import app as notifier  # here: the app of one service is not to be loaded into all
 
     def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any, lane: int = LIVE) -> Any:
-        return consume.Consumer(topic, group, handle, dead, clock, newest=True, lane=lane)
+        return consumer.Consumer(topic, group, handle, dead, clock, newest=True, lane=lane)
 
     patch.setattr(notifier, "effect", newest_only)
 

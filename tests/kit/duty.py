@@ -13,8 +13,8 @@ import bson
 import msgspec
 from bson import CodecOptions
 
-from services.intake.http.bodies import ReportBody
 from services.intake.reports.accept import Acceptance
+from services.intake.reports.bodies import ReportBody
 from services.intake.reports.report_store import submitted_event, to_doc
 from services.router.cases.case_store import from_doc
 from services.router.cases.case_store import to_doc as case_doc

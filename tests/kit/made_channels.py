@@ -26,8 +26,8 @@ from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.dispatcher import Courier
 from services.notifier.delivery.held_deliveries import Holding
 from services.notifier.delivery.http_post import Poster
+from services.notifier.delivery.preferences import AlertRules
 from services.notifier.http.one_press_links import Links
-from services.notifier.http.preference_routes import AlertRules
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
 from shared.city.model.channels import ChannelKind

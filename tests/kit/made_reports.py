@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from services.intake.domain.submission import Submission
-from services.intake.http.bodies import ReportBody
 from services.intake.reports.accept import Acceptance
+from services.intake.reports.bodies import ReportBody
 from services.intake.reports.report_store import submitted_event, to_doc
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import httpx
 
 from deploy.local.ports import taken
-from tests.kit.moments import begins
+from tests.moments import begins
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]

@@ -28,30 +28,26 @@ from starlette.requests import Request
 
 from services.intake import app as intake
 from services.intake.privacy.master_keys import Generations
-from services.intake.reports import unrouted_watch as unanswered
+from services.intake.reports import unrouted_watch
 from services.notifier import app as notifier
 from services.router import app as router
-from services.router.cases import sla_timers as timers
-from services.router.dedup import merge_saga as merging
-from services.router.dedup import reconciler as side_by_side
+from services.router.cases import sla_timers
+from services.router.dedup import merge_saga, reconciler
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
-from shared.runtime import pack_library as packs
-from shared.runtime import service
+from shared.runtime import pack_library, service
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server import server as http_server
 from shared.runtime.http_server.server import Answer, Call, Route
 from shared.runtime.identity.directory import Principal
-from shared.runtime.kafka import broker
-from shared.runtime.kafka import connection as kafka_connection
-from shared.runtime.kafka import consumer as consume
-from shared.runtime.kafka import outbox_relay as relay
+from shared.runtime.kafka import broker, connection, consumer, outbox_relay
+from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import MongoError
-from shared.runtime.timekeeping import wall_clock as real_time
+from shared.runtime.timekeeping import wall_clock
 from tests.kit.made_reports import NOW, SECRET, harbour
 from tests.packs import harbour_with_same
 from tests.simulation import kafka, mongo
@@ -69,11 +65,11 @@ NAMESPACE = "sim"
 LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop", "retention"})
 """Background work that concerns no promise looked at here: no photo, second pack, webhook, channel, no gauge."""
 POLLS = (
-    (timers, "SLEEP_SECONDS_MAX"),
-    (merging, "LOOK_SECONDS"),
-    (side_by_side, "LOOK_SECONDS"),
-    (unanswered, "LOOK_SECONDS"),
-    (relay, "POLL_SECONDS"),
+    (sla_timers, "SLEEP_SECONDS_MAX"),
+    (merge_saga, "LOOK_SECONDS"),
+    (reconciler, "LOOK_SECONDS"),
+    (unrouted_watch, "LOOK_SECONDS"),
+    (outbox_relay, "POLL_SECONDS"),
 )
 KILLS_MAX = 1000
 """Ends of a process with the same record in hand: here chance makes many, and no record is to blame."""
@@ -201,7 +197,7 @@ class World:
     ) -> tuple[int, Any]:
         """What the edge would answer."""
         request = Request({"type": "http", "method": route.method, "path": route.path, "headers": []})
-        trace = http_server.new_trace()
+        trace = new_trace()
         call = Call(request, principal, path, key, trace, b"", msgspec.convert(body, route.body))
         try:
             answer = await route.handler(call)
@@ -233,21 +229,21 @@ class World:
             instead(pymongo, "AsyncMongoClient", lambda *_, **__: mongo.Client(self.store))
             instead(gridfs.asynchronous, "AsyncGridFSBucket", mongo.RawBucket)
             instead(broker, "KafkaBroker", lambda *_, **more: kafka.Broker(self.cluster, **more))
-            instead(kafka_connection, "open_admin", self._admin)
-            instead(kafka_connection, "open_survey", self._admin)
-            instead(kafka_connection, "served", _leapt)
+            instead(connection, "open_admin", self._admin)
+            instead(connection, "open_survey", self._admin)
+            instead(connection, "served", _leapt)
             instead(service, "close_all", _nothing)
             system = SimpleNamespace(getpid=lambda: 0, kill=self._ended, _exit=self._ended)
             instead(service, "os", system)
-            instead(kafka_connection, "os", system)
+            instead(connection, "os", system)
             instead(http_client, "client", lambda *_, **__: NoHttp())
             instead(http_server, "secrets", SimpleNamespace(token_hex=lambda n: traces.randbytes(n).hex()))
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
-            instead(consume, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
-            instead(real_time, "_time", real_time.RealTime())
-            instead(packs, "unpacked", lambda _: {})
-            instead(packs, "read_pack", lambda _, **__: self.pack)
+            instead(consumer, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
+            instead(wall_clock, "_time", wall_clock.RealTime())
+            instead(pack_library, "unpacked", lambda _: {})
+            instead(pack_library, "read_pack", lambda _, **__: self.pack)
             stack.enter_context(self._logs())
             yield
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.intake.domain.submission import cell_of
-from services.intake.http.bodies import Ident
 from services.intake.reports.report_store import ReportStore
 from shared.city.place.datum import to_wgs84
 from shared.kernel.errors import FieldError, invalid
+from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.server import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import msgspec
 import structlog
 
-from services.intake.http.bodies import Ident
 from services.intake.privacy.confidential import unsealed
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.key_rotation import Rewrapping
@@ -18,6 +17,7 @@ from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
+from shared.runtime.http_server.field_types import Ident, NoBody
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.storage.mongo import Document
@@ -34,10 +34,6 @@ class EraseBody(msgspec.Struct, forbid_unknown_fields=True):
     ref: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     app: Annotated[str, msgspec.Meta(pattern="^[@A-Za-z0-9_.:-]{1,120}$")] | None = None
     city: Ident | None = None
-
-
-class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing to say."""
 
 
 class MaskedBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,14 +9,15 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from services.intake.domain.photo import BYTES_MAX
-from services.intake.http.bodies import Ident, Photos
 from services.intake.http.report_access import sees
 from services.intake.photos.photo_store import PhotoStore, not_clean_yet
 from services.intake.photos.pictures import look
+from services.intake.reports.bodies import Photos
 from services.intake.reports.group_commit import unknown
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
 from shared.kernel.ids import opening_report
+from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal

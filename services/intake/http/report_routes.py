@@ -8,10 +8,10 @@ import msgspec
 
 from services.intake.domain.submission import Submission
 from services.intake.http.answer_page import AnswerLinks
-from services.intake.http.bodies import Accepted, AdditionBody, BatchItem, RatingBody, ReportBody, WithdrawBody
 from services.intake.http.report_access import sees
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.reports.accept import Acceptance
+from services.intake.reports.bodies import Accepted, AdditionBody, BatchItem, RatingBody, ReportBody, WithdrawBody
 from services.intake.reports.group_commit import REPEATED, REPORTS, GroupCommit, Receipt, unknown
 from services.intake.reports.progress import report_view
 from services.intake.reports.report_store import ReportStore

@@ -21,9 +21,9 @@ from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, too_m
 from shared.kernel.ids import secret_id
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.identity.directory import Principal
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Bucket, Database, Document, IndexModel
+from shared.runtime.timekeeping.wall_clock import real_now
 
 LEASE = timedelta(seconds=60)
 UNCLAIMED_KEPT = timedelta(days=1)

@@ -9,8 +9,8 @@ from typing import Any
 
 from services.intake.domain.submission import Place, Submission, cell_of
 from services.intake.privacy.sealing import Vault
+from shared.city.confidential import settled
 from shared.city.pack import Pack
-from shared.city.sorting.confidential import settled
 from shared.runtime.storage.mongo import Document
 
 ADDED_MAX = 100

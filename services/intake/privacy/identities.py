@@ -15,8 +15,8 @@ import structlog
 from services.intake.domain.submission import Submission
 from services.intake.privacy.key_rotation import Rewrapping
 from services.intake.privacy.sealing import BrokenSeal, Vault
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

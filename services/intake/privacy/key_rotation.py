@@ -19,8 +19,8 @@ import structlog
 from services.intake.domain.submission import Submission
 from services.intake.privacy.master_keys import Generations
 from services.intake.privacy.sealing import BrokenSeal, Vault, generation_of
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne, Write
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from services.intake.domain.submission import Place, Submission, cell_of, clean_words, location_errors
-from services.intake.http.bodies import BatchItem, ReportBody
 from services.intake.privacy.confidential import sealed
 from services.intake.privacy.identities import Person
 from services.intake.privacy.sealing import Vault
 from services.intake.reports.answers import answers_of
+from services.intake.reports.bodies import BatchItem, ReportBody
 from shared.city.pack import Pack
 from shared.city.place.datum import to_wgs84
 from shared.kernel.clock import whole_millis

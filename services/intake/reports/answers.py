@@ -1,7 +1,7 @@
 """A report's answers to its category's questions: checked where the category is said, cleaned as all words are."""
 
 from services.intake.domain.submission import clean_words
-from services.intake.http.bodies import ReportBody
+from services.intake.reports.bodies import ReportBody
 from shared.city.pack import Pack
 from shared.city.sorting.questions import Answer
 from shared.kernel.errors import FieldError

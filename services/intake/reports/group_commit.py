@@ -17,9 +17,10 @@ from services.intake.reports.report_store import ReportStore, lane_of, submitted
 from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.kafka.duplicates import absorbed
-from shared.runtime.kafka.outbox_relay import Handed, Relay, real_now
+from shared.runtime.kafka.outbox_relay import Handed, Relay
 from shared.runtime.storage.mongo import Document, Inserted, MongoError
 from shared.runtime.timekeeping.batch_pacing import Spacing
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

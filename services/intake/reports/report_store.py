@@ -10,9 +10,10 @@ from shared.contracts.catalogue import encode
 from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.ids import case_id, event_id, opening_report
 from shared.runtime.kafka.duplicates import absorbed
-from shared.runtime.kafka.outbox_relay import as_pending, real_now
+from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import Remembered
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
+from shared.runtime.timekeeping.wall_clock import real_now
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 CHAIN_MAX = 20

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from services.intake.domain.submission import clean_words
-from services.intake.http.bodies import AdditionBody, RatingBody, WithdrawBody
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.confidential import added
 from services.intake.privacy.sealing import Vault
+from services.intake.reports.bodies import AdditionBody, RatingBody, WithdrawBody
 from services.intake.reports.report_store import ReportStore
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode

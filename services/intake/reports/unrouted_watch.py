@@ -25,12 +25,13 @@ from shared.kernel.durations import Duration, parse_duration
 from shared.kernel.ids import event_id
 from shared.kernel.working_time import Calendar, deadline
 from shared.runtime.health.checks import COUNTED_MAX
-from shared.runtime.http_server.server import new_trace
 from shared.runtime.kafka.broker import KafkaError
 from shared.runtime.kafka.group_offsets import EPOCH
-from shared.runtime.kafka.outbox_relay import Handed, Relay, real_now
+from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

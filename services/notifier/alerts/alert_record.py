@@ -9,8 +9,8 @@ from shared.contracts import alerts as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import alert_id, event_id
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Document
+from shared.runtime.timekeeping.wall_clock import real_now
 
 INBOX = "inbox"
 

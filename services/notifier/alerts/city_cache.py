@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 Made = TypeVar("Made")

@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from services.notifier.alerts.city_cache import INDEX, Kept, stamped
-from services.notifier.http.preference_routes import NoBody
 from shared.city.model.entry import Id
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseState
 from shared.kernel.clock import Clock, whole_millis
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, not_found
 from shared.kernel.ids import plain_id
+from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary

@@ -19,7 +19,7 @@ from services.notifier.delivery.http_post import SECONDS_MAX, Poster
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
 from shared.city.people.receivers import Receiver
-from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.timekeeping.wall_clock import real_now
 
 BODY_BYTES_MAX = 20_000
 BLOCKED_SECONDS = 600.0

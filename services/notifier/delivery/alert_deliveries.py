@@ -12,8 +12,8 @@ from services.notifier.domain.preferences import NOW, Rules
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.kernel.ids import delivery_id
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Database, Document, IndexModel
+from shared.runtime.timekeeping.wall_clock import real_now
 
 PAGE = 200
 ORDER = (("lane", 1), ("next_at", 1))

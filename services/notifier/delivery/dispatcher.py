@@ -12,8 +12,8 @@ import structlog
 
 from services.notifier.delivery.queue import Deliveries
 from services.notifier.domain.retry import WAIT_SECONDS_MAX, Circuit, Outcome, next_attempt
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Document, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from services.notifier.delivery.preferences import AlertRules
 from services.notifier.delivery.queue import Deliveries
 from services.notifier.domain.preferences import Limit, next_page
-from services.notifier.http.preference_routes import AlertRules
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne, Write
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

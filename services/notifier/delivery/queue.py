@@ -12,8 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from shared.runtime.kafka.duplicates import absorbed
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Collection, Document, Sort, UpdateOne
+from shared.runtime.timekeeping.wall_clock import real_now
 
 LEASE = timedelta(seconds=40)
 """Longer than a page takes: 64 deliveries, 16 at once, 8 s each at the most."""

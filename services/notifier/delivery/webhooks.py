@@ -28,8 +28,8 @@ from shared.kernel.errors import not_found
 from shared.kernel.ids import delivery_id
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -12,6 +12,7 @@ from services.notifier.http.router_client import RouterClient
 from shared.city.model.entry import Id
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
+from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
@@ -28,10 +29,6 @@ class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: Limit = 50
     cursor: Cursor | None = None
     city: Id | None = None
-
-
-class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing to say."""
 
 
 class NotifierApi:

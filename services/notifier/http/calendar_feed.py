@@ -14,15 +14,15 @@ import msgspec
 from starlette.responses import Response
 
 from services.notifier.alerts.rota_projection import Decided
-from services.notifier.http.preference_routes import NoBody
 from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.people.rota import DAY, Changes, Turn
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
+from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
-from shared.runtime.identity import canonical_base64 as one_spelling
+from shared.runtime.identity import canonical_base64
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.settings import Settings
@@ -139,7 +139,7 @@ class CalendarFeeds:
 
     def _token(self, id_: str, generation: int) -> str:
         body = struct.pack(">I", generation) + id_.encode()
-        return one_spelling.encoded(self._signed(body) + body)
+        return canonical_base64.encoded(self._signed(body) + body)
 
     def _signed(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:16]
@@ -147,7 +147,7 @@ class CalendarFeeds:
     def _read(self, token: str) -> dict[str, object]:
         """What the address names; raises ``Refusal`` 404 for one that is not ours."""
         try:
-            raw = one_spelling.decoded(token)
+            raw = canonical_base64.decoded(token)
             signed, body = raw[:16], raw[16:]
             if len(body) > 4 and hmac.compare_digest(signed, self._signed(body)):
                 return {"_id": body[4:].decode(), "generation": struct.unpack(">I", body[:4])[0], "live": True}

@@ -11,16 +11,16 @@ import msgspec
 from starlette.responses import Response
 
 from services.notifier.delivery.webhooks import Secrets, Webhooks, delivery_view, still_signing
-from services.notifier.http.preference_routes import NoBody
 from shared.contracts.catalogue import CATALOGUE
 from shared.kernel.errors import FieldError, Refusal, conflict, invalid, key_reused, too_many, unavailable
 from shared.kernel.ids import secret_id
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
+from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.tokens import token_hash
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Document
+from shared.runtime.timekeeping.wall_clock import real_now
 
 APPS = frozenset({"rider_app", "importer"})
 WEBHOOKS_MAX = 20

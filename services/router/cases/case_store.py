@@ -16,9 +16,10 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.duplicates import absorbed
-from shared.runtime.kafka.outbox_relay import as_pending, real_now
+from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import Remembered
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
+from shared.runtime.timekeeping.wall_clock import real_now
 
 MARKS_KEPT = 8
 """Of the changes of a case: more than follow one another while somebody asks whether his own took."""

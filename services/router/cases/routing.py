@@ -14,11 +14,11 @@ from services.router.domain.clock import Act, Clock, ClockKind
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
+from shared.city.cooperation import not_admitted
 from shared.city.model.promises import Commitment as PackCommitment
 from shared.city.model.promises import Step
 from shared.city.model.sorting import Rule
 from shared.city.pack import Pack
-from shared.city.people.cooperation import not_admitted
 from shared.city.place.locating import Asked, Located
 from shared.city.sorting.categories import OTHER
 from shared.contracts.reports import ReportSubmitted

@@ -21,8 +21,8 @@ from services.router.domain.event import Happened
 from services.router.domain.firing import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
-from shared.runtime.http_server.server import new_trace
 from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
 
 _FIRED = Counter("whistle_clock_events_total", "Warnings, breaches and rungs that fired.")

@@ -10,9 +10,9 @@ from services.router.domain.commands.command import Command
 from shared.city.place.datum import to_wgs84
 from shared.kernel.clock import whole_millis
 from shared.kernel.errors import FieldError, invalid
+from shared.runtime.http_server.field_types import Ident, NoBody
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
 Units = Annotated[list[Ident], msgspec.Meta(min_length=1, max_length=PARTS_MAX)]
 
@@ -21,10 +21,6 @@ class Place(msgspec.Struct, forbid_unknown_fields=True):
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
     crs: Literal["wgs84", "gcj02", "bd09"]
-
-
-class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing to say."""
 
 
 class OptionalReason(msgspec.Struct, forbid_unknown_fields=True):

@@ -19,8 +19,8 @@ from services.router.commands.bodies import CallInBody, ConsultBody, PlanBody, t
 from services.router.domain.case import Case
 from services.router.domain.commands.call_in import due_in_turn, next_in_turn
 from services.router.domain.commands.command import Actor, Called, Command, Work
+from shared.city.cooperation import may_be_called, not_admitted
 from shared.city.pack import Pack
-from shared.city.people.cooperation import may_be_called, not_admitted
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.working_time import Calendar
 

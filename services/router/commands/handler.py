@@ -20,8 +20,8 @@ from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import checked, decide, open_commands
 from services.router.domain.firing import as_of
+from shared.city.cooperation import consults
 from shared.city.pack import Pack
-from shared.city.people.cooperation import consults
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id

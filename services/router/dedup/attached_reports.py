@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from services.router.cases.projections import report_view
-from services.router.commands.bodies import Ident
 from services.router.dedup.attacher import Attachments
 from services.router.dedup.report_links import Link, Links
 from services.router.domain.case import Case
+from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 
 

@@ -29,18 +29,18 @@ from services.router.domain.commands.command import Command
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
 from services.router.domain.firing import as_of
+from shared.city.confidential import settled
 from shared.city.pack import Pack
-from shared.city.sorting.confidential import settled
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import case_id, plain_id
-from shared.runtime.http_server.server import new_trace
 from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, IndexModel, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

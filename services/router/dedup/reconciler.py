@@ -18,9 +18,9 @@ from services.router.domain.commands.merge import Merged
 from services.router.domain.matching import Known, belongs
 from services.router.domain.similarity import SameRule
 from shared.kernel.clock import Clock
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from services.router.cases.case_access import Sightings
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.bodies import BODIES, Ident
+from services.router.commands.bodies import BODIES
 from services.router.commands.handler import Officers, acting
 from services.router.commands.intake_client import IntakePersons
 from services.router.commands.unmasking import Privacy
@@ -32,6 +32,7 @@ from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found
+from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.server import Answer, Call, Handler, Route, get, post
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka.outbox_relay import from_stored

@@ -20,14 +20,16 @@ from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
+from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRights, Principal, key_id
 from shared.runtime.identity.tokens import derived_token, new_token
-from shared.runtime.kafka.outbox_relay import Relay, as_pending, real_now
+from shared.runtime.kafka.outbox_relay import Relay, as_pending
 from shared.runtime.pack_library import FILES_MAX, PackLibrary
 from shared.runtime.service import Service
 from shared.runtime.storage.mongo import Collection, Document
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
@@ -62,10 +64,6 @@ class KeysQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: Name | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
-
-
-class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing to say."""
 
 
 class TokensBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import msgspec
 import structlog
 
-from services.router.commands.bodies import Ident
 from services.router.domain.commands.command import DESK
 from services.router.http.city_scope import pack_for
 from shared.city.checks.rota import AHEAD, gaps
@@ -25,10 +24,12 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import event_id, plain_id
+from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
-from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending, real_now
+from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Document, IndexModel
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from aiokafka import ConsumerRecord
 from services.router.stream.cursors import Cursor, written
 from services.router.stream.ring import Raw, in_list, listed, raw
 from shared.contracts.sight import Sight
-from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.timekeeping.wall_clock import real_now
 
 KEPT = timedelta(minutes=10)
 RING_MAX = 20_000

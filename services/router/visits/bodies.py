@@ -5,8 +5,9 @@ from typing import Annotated
 
 import msgspec
 
-from services.router.commands.bodies import Ident, Photos, Text
+from services.router.commands.bodies import Photos, Text
 from services.router.domain.visit import VisitKind, VisitState
+from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.pagination import Cursor, Limit
 
 BATCH_MAX = 200

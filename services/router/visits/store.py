@@ -12,9 +12,10 @@ from shared.contracts import visits as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import event_id
-from shared.runtime.http_server.server import new_trace
-from shared.runtime.kafka.outbox_relay import as_pending, real_now
+from shared.runtime.kafka.outbox_relay import as_pending
+from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
+from shared.runtime.timekeeping.wall_clock import real_now
 
 INDEXES = (
     IndexModel([("slot", 1)], name="slot", unique=True, sparse=True),

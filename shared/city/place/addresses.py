@@ -5,7 +5,7 @@ Lists and ranges name each one: 2、3号楼 is 2幢3幢, 1-3号楼 is 1幢2幢3�
 
 import re
 
-from shared.city.texts.phrases import LONGEST_TEXT, plain
+from shared.city.words.phrases import LONGEST_TEXT, plain
 from shared.kernel.numerals import NUMERAL, in_digits
 
 MOST_OF_A_RANGE = 30

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from shared.city.model.ground import Place, Unit
 from shared.city.place.addresses import NUMBER, compact
 from shared.city.place.addresses import normal as normal
-from shared.city.texts.phrases import Phrases, plain
+from shared.city.words.phrases import Phrases, plain
 
 _CJK = re.compile(r"[一-鿿]")
 _CUT = re.compile(r"[0-9a-z][0-9]")

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from shared.city.model.sorting import Category
-from shared.city.texts.phrases import Hit, Phrases, plain
+from shared.city.words.phrases import Hit, Phrases, plain
 
 OTHER = "other"
 PRIORITIES = ("danger", "urgent", "normal", "low")

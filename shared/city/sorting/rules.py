@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from shared.city.model.sorting import Rule, When
-from shared.city.texts.feedback import Meant
-from shared.city.texts.phrases import Phrases, plain
+from shared.city.words.feedback import Meant
+from shared.city.words.phrases import Phrases, plain
 
 
 class Rules:

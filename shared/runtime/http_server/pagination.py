@@ -7,7 +7,7 @@ import msgspec
 
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import FieldError, invalid
-from shared.runtime.identity import canonical_base64 as one_spelling
+from shared.runtime.identity import canonical_base64
 from shared.runtime.storage.mongo import Document
 
 LIMIT_MAX = 200
@@ -19,7 +19,7 @@ Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 def cursor_after(at: datetime, id_: str) -> str:
     """Where the next page begins; opaque to callers."""
-    return one_spelling.encoded(msgspec.json.encode([rfc3339(at), id_]), padded=True)
+    return canonical_base64.encoded(msgspec.json.encode([rfc3339(at), id_]), padded=True)
 
 
 def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
@@ -30,7 +30,7 @@ def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
     Raises ``Refusal`` 422 for a cursor that no page gave.
     """
     try:
-        at, id_ = msgspec.json.decode(one_spelling.decoded(cursor, padded=True), type=tuple[_At, _Id])
+        at, id_ = msgspec.json.decode(canonical_base64.decoded(cursor, padded=True), type=tuple[_At, _Id])
         at = at.astimezone(UTC)
     except (ValueError, OverflowError, msgspec.MsgspecError) as wrong:
         raise invalid(FieldError("?cursor", "is not one that a page gave")) from wrong

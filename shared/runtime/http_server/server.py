@@ -7,7 +7,6 @@ problems; every wrong field is named by a JSON pointer.
 
 import asyncio
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from shared.runtime.http_server.decoding import Body, Nothing, query
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
+from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import MongoError
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ class Route:
     """It takes an Idempotency-Key, and the handler sees to it that the key stands for one thing."""
     once: str = ""
     """Said of a keyed route whose handler does not: the kind of thing of which a caller's key stands for one (of one
-    ``{id}``, where the path has it). See ``shared/runtime/storage/idempotent_requests.py``."""
+    ``{id}``, where the path has it). See ``shared/runtime/http_server/idempotent_requests.py``."""
     again: Again | None = None
     """What answers a repetition, from what was kept of the first answer; without it, that is the answer."""
     raw_max: int = 0
@@ -138,12 +138,6 @@ def get(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions])
 def post(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions]) -> Route:
     """A POST, declared."""
     return Route(method="POST", path=path, handler=handler, summary=summary, **more)
-
-
-def new_trace() -> str:
-    """A fresh W3C traceparent. Drawn at once: each draw is a system call, and they were 2 % of intake's CPU."""
-    drawn = secrets.token_hex(24)
-    return f"00-{drawn[:32]}-{drawn[32:]}-01"
 
 
 def problem(refusal: Refusal, trace: str) -> Response:

@@ -4,7 +4,7 @@ import hmac
 import struct
 from datetime import UTC, datetime
 
-from shared.runtime.identity import canonical_base64 as one_spelling
+from shared.runtime.identity import canonical_base64
 
 
 class SignedLinks:
@@ -16,12 +16,12 @@ class SignedLinks:
     def token(self, what: str, ends: datetime) -> str:
         """A token for an address; ``what`` is readable by whoever has it."""
         body = struct.pack(">I", int(ends.timestamp())) + what.encode()
-        return one_spelling.encoded(self._signed(body) + body)
+        return canonical_base64.encoded(self._signed(body) + body)
 
     def read(self, token: str) -> tuple[str, datetime] | None:
         """What it is for, and when it ends (to the second); None for a token that is not ours."""
         try:
-            raw = one_spelling.decoded(token)
+            raw = canonical_base64.decoded(token)
             signed, body = raw[:16], raw[16:]
             if len(body) < 6 or not hmac.compare_digest(signed, self._signed(body)):
                 return None

@@ -33,9 +33,9 @@ from shared.runtime.kafka.broker import (
 from shared.runtime.kafka.consumer import Consumer
 from shared.runtime.kafka.gap_recovery import CaughtUp, Ends, Replaced
 from shared.runtime.kafka.group_offsets import Standing
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.kafka.stall_watch import ProgressWatch
 from shared.runtime.settings import Settings
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -27,8 +27,8 @@ from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.kafka.duplicates import absorbed
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne
-from shared.runtime.timekeeping import wall_clock as real_time
 from shared.runtime.timekeeping.batch_pacing import Spacing
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
@@ -86,11 +86,6 @@ class Handed:
 def as_pending(events: Iterable[Envelope]) -> list[Document]:
     """Events as a document's ``pending`` holds them."""
     return [msgspec.to_builtins(event, builtin_types=(datetime,)) for event in events]
-
-
-def real_now() -> datetime:
-    """Real time for leases and outboxes: a moved clock must not wake or stall them."""
-    return datetime.fromtimestamp(real_time.seconds(), UTC)
 
 
 class Relay:

@@ -23,7 +23,7 @@ from pymongo.monitoring import (
 from pymongo.operations import InsertOne, UpdateMany, UpdateOne
 from pymongo.read_concern import ReadConcern
 
-from shared.runtime.timekeeping import wall_clock as real_time
+from shared.runtime.timekeeping import wall_clock
 
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -224,7 +224,7 @@ class _MembersTime(ServerHeartbeatListener):
     def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
         says = event.reply.document.get("localTime")
         if says is not None:
-            real_time.heard("{}:{}".format(*event.connection_id), says)
+            wall_clock.heard("{}:{}".format(*event.connection_id), says)
 
     def started(self, event: ServerHeartbeatStartedEvent) -> None:
         """Says nothing of the time."""

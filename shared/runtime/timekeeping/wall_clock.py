@@ -76,3 +76,8 @@ def seconds() -> float:
 def heard(clock: str, says: datetime) -> None:
     """What another clock says; ``says`` without a zone is UTC."""
     _time.heard(clock, says.replace(tzinfo=UTC).timestamp())
+
+
+def real_now() -> datetime:
+    """Real time for leases and outboxes: the movable clock of development must not wake or stall them."""
+    return datetime.fromtimestamp(_time.now(), UTC)

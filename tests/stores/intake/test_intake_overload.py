@@ -21,9 +21,9 @@ from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka import outbox_relay as relay_module
+from shared.runtime.movable_clock import SystemClock
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Database
-from shared.runtime.timekeeping.movable_clock import SystemClock
 from tests.kit.made_reports import APP, FISH_QUAY, IMPORTER, SECRET, TRACE, submission
 from tests.kit.made_services import Intake, intake, library
 from tests.kit.waiting import running, until

@@ -8,17 +8,17 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake.domain.photo import Cleaned, Picture
+from services.intake.photo_worker import PhotoKeeper
 from services.intake.photos import photo_store as photo_module
 from services.intake.photos.photo_store import ATTEMPTS_MAX, INDEXES, PhotoStore, buckets
-from services.intake.photos.photo_worker import PhotoKeeper
 from services.intake.photos.pictures import Cleaner
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import Refusal
-from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.movable_clock import SystemClock
 from shared.runtime.settings import Settings
 from shared.runtime.storage import object_store
 from shared.runtime.storage.mongo import Database
-from shared.runtime.timekeeping.movable_clock import SystemClock
+from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_pictures import jpeg, looks, street
 from tests.kit.made_reports import APP, OTHER_APP, SECRET
 from tests.kit.s3 import in_bucket

@@ -21,7 +21,7 @@ from services.router.cases.sealed_words import SealedWords
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup import merge_saga as merging_module
-from services.router.dedup import reconciler as side_by_side
+from services.router.dedup import reconciler
 from services.router.dedup.attached_reports import Hanging, HangingQuery
 from services.router.dedup.attacher import Attachments
 from services.router.dedup.merge_saga import Merging
@@ -372,7 +372,7 @@ async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over
     looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
     looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(side_by_side, "SETTLED_AFTER", timedelta(seconds=-1))
+        patch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
         assert await looking.look() == 1
     assert (await one(router, of(young))).merged_into == of(old)
     assert (await one(router, of(old))).report_count == 2
@@ -408,7 +408,7 @@ async def test_a_pair_whose_save_lost_to_an_attachment_is_merged_all_the_same(
         return await save(change)
 
     monkeypatch.setattr(router.changes, "save", overtakes)
-    monkeypatch.setattr(side_by_side, "SETTLED_AFTER", timedelta(seconds=-1))
+    monkeypatch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
     assert await looking_over(router).look() == 1
     assert (await one(router, young)).merged_into == old
 
@@ -418,7 +418,7 @@ async def test_a_younger_case_is_merged_into_one_that_somebody_has_signed_for_al
 ) -> None:
     young, old = await side_by_side_cases(router)
     await router.changes.save(router.changes.of(await one(router, old), [e.Acknowledged(at=NOW, by="oh-desk")]))
-    monkeypatch.setattr(side_by_side, "SETTLED_AFTER", timedelta(seconds=-1))
+    monkeypatch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
     assert await looking_over(router).look() == 1
     assert (await one(router, young)).merged_into == old
 

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from shared.kernel.clock import StoppedClock
-from shared.runtime.kafka import gap_recovery as caught_up
+from shared.runtime.kafka import gap_recovery
 from shared.runtime.kafka.consumer import Consumer, Handled
 from shared.runtime.kafka.crash_attempts import Attempts
 from shared.runtime.kafka.dead_letters import DeadLetters
@@ -78,7 +78,7 @@ class Watched:
         dead = DeadLetters("tests", database.collection("dead_letters"), Attempts(database.collection("attempts")))
         self.consumer = Consumer("reports", "g", cast(Any, None), dead, StoppedClock(NOW), newest=True)
         self.caught_up = CaughtUp(self.marks, [self.consumer], self.emitter)
-        monkeypatch.setattr(caught_up, "time", SimpleNamespace(monotonic=lambda: self.at))
+        monkeypatch.setattr(gap_recovery, "time", SimpleNamespace(monotonic=lambda: self.at))
 
     def connect(self, log: Log, *, replaced: bool = False) -> None:
         self.consumer.subscriber = SimpleNamespace(consumer=log)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from shared.runtime.movable_clock import SharedShift, SystemClock
 from shared.runtime.storage.mongo import Database
-from shared.runtime.timekeeping.movable_clock import SharedShift, SystemClock
 
 NEAR = timedelta(seconds=30)
 PAST, FUTURE = datetime(2001, 2, 3, 4, 5, tzinfo=UTC), datetime(2093, 2, 3, 4, 5, tzinfo=UTC)

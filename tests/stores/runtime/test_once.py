@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from shared.kernel.errors import Refusal, conflict, forbidden
+from shared.runtime.http_server import idempotent_requests as once_module
+from shared.runtime.http_server.idempotent_requests import LEASE, Once
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import Principal
-from shared.runtime.kafka.outbox_relay import real_now
-from shared.runtime.storage import idempotent_requests as once_module
 from shared.runtime.storage.idempotency_keys import KEPT, Remembered
-from shared.runtime.storage.idempotent_requests import LEASE, Once
 from shared.runtime.storage.mongo import Database
+from shared.runtime.timekeeping.wall_clock import real_now
 
 OPS = Principal(kind="ops", city="harbour")
 

@@ -13,8 +13,9 @@ from services.router.cases.case_store import to_doc
 from services.router.domain import events as e
 from services.router.domain.case import Case
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending, from_stored, real_now
+from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending, from_stored
 from shared.runtime.storage.mongo import Collection, Database, Document
+from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_reports import NOW
 from tests.kit.made_services import Listener, Routing, routed, routing
 from tests.kit.waiting import running, until

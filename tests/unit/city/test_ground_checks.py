@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.city.checks import sizes as check_sizes
+from shared.city.checks import sizes
 from shared.city.pack import Pack
 from shared.city.place import geojson
 from shared.city.problems import PackProblems, Problem
@@ -169,14 +169,14 @@ def test_a_pack_with_too_many_words_or_gaps_is_refused(monkeypatch: pytest.Monke
         return problems(categories=categories(*words), rules="[]")[0].message
 
     assert "more than 3 `*`" in said("a*b*c*d*e")
-    monkeypatch.setattr(check_sizes, "GAPPED_MAX", 2)
+    monkeypatch.setattr(sizes, "GAPPED_MAX", 2)
     assert "words with `*`" in said("a*b", "a*c", "a*d")
-    monkeypatch.setattr(check_sizes, "WORDS_MAX", 2)
+    monkeypatch.setattr(sizes, "WORDS_MAX", 2)
     assert "keywords" in said("a", "b", "c")
 
 
 def test_a_list_with_too_many_entries_is_refused_before_anything_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(check_sizes.MOST, "units", 3)
+    monkeypatch.setitem(sizes.MOST, "units", 3)
     [problem] = problems()
     assert problem.file == "units.yaml" and "more than 3" in problem.message
 
@@ -185,7 +185,7 @@ def test_every_list_of_a_pack_has_a_limit() -> None:
     from shared.city.entries import LISTS
 
     keys = {"covers" if key == "cover" else key for kinds in LISTS.values() for key in kinds}
-    assert keys == check_sizes.MOST.keys()
+    assert keys == sizes.MOST.keys()
 
 
 def test_a_pack_that_was_loaded_stays_readable_when_a_check_gets_stricter() -> None:

@@ -14,9 +14,9 @@ from deploy.cli.main import build
 from services.intake.reports.progress import ENDED
 from services.router.domain.case import State
 from shared.city.pack import Pack
+from shared.city.preview import example, preview
 from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_folder, read_pack
-from shared.city.texts.preview import example, preview
 from shared.city.texts.reporter_steps import OF_CASE, STEPS, TOLD, WITHOUT_CASE, Told, may_name, word
 from shared.city.texts.texts import BUILT_IN, LONGEST_SENTENCE, template
 from tests.kit.stack import ROOT

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.city.model.sorting import Category
 from shared.city.sorting.categories import Classifier
-from shared.city.texts.phrases import LONGEST_TEXT, WORK_MAX, Hit, Phrases, plain
+from shared.city.words.phrases import LONGEST_TEXT, WORK_MAX, Hit, Phrases, plain
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
 SAMPLES = {

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from deploy.local import compose, compose_secrets
 from deploy.local.parts import SERVICES, Stack, local_environment
-from deploy.local.servers.certificates import certificates
+from deploy.local.security.certificates import certificates
 from deploy.local.servers.kafka import BROKER_SETTINGS, Node, new_cluster_id, properties
 from deploy.local.servers.mongo import MONGOD_FLAGS, Member, is_mended, mongo_uri, replica_set
 from shared.runtime.settings import Settings

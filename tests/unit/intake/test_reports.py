@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.submission import cell_of, clean_words
-from services.intake.http.bodies import BatchItem, ReportBody
 from services.intake.reports.accept import Acceptance, fingerprint
+from services.intake.reports.bodies import BatchItem, ReportBody
 from services.intake.reports.unrouted_watch import route_by
 from shared.kernel.errors import FieldError, Refusal
 from shared.kernel.ids import ID, case_id

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.submission import clean_words
-from shared.city.texts.phrases import plain
+from shared.city.words.phrases import plain
 from shared.kernel.spelling import bare, stored
 from tests.packs import SHEYANG, pack_of
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.http.bodies import BatchItem, ReportBody
+from services.intake.reports.bodies import BatchItem, ReportBody
 from services.router.commands.bodies import BODIES
 from services.router.on_duty.rota_routes import OnDutyQuery
 from services.router.visits.bodies import CampaignBody, VisitQuery

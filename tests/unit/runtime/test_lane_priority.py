@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.contracts.envelope import DANGER, HISTORY, LIVE
-from shared.runtime.kafka import lane_priority as right_of_way
+from shared.runtime.kafka import lane_priority
 from shared.runtime.kafka.lane_priority import LIVELY_SECONDS, RightOfWay
 
 
@@ -15,7 +15,7 @@ from shared.runtime.kafka.lane_priority import LIVELY_SECONDS, RightOfWay
 def to(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Sets the time, in monotonic seconds."""
     now = [1000.0]
-    monkeypatch.setattr(right_of_way, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(lane_priority, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def set_to(at: float) -> None:
         now[0] = 1000.0 + at
@@ -50,7 +50,7 @@ async def test_history_holds_up_nothing_live() -> None:
 
 
 async def test_history_gets_on_however_much_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "YIELD_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(lane_priority, "YIELD_SECONDS_MAX", 0.01)
     way = RightOfWay()
     await way.begins(LIVE)
     async with asyncio.timeout(5):

@@ -11,17 +11,17 @@ from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
 from services.router.commands.idempotency import FirstAnswers
 from shared.runtime.http_server.server import Answer
-from shared.runtime.kafka.outbox_relay import real_now
+from shared.runtime.movable_clock import SystemClock
 from shared.runtime.settings import Settings
-from shared.runtime.timekeeping import wall_clock as real_time
-from shared.runtime.timekeeping.movable_clock import SystemClock
+from shared.runtime.timekeeping import wall_clock
+from shared.runtime.timekeeping.wall_clock import real_now
 
 SATURDAY = "2026-06-13T12:00+02:00"
 
 
 @pytest.mark.parametrize("start", [timedelta(days=-4000), timedelta(days=4000)], ids=["before", "after"])
 def test_a_clock_begins_before_or_after_real_time_and_moves_forward_from_there(start: timedelta) -> None:
-    clock, now = SystemClock(), real_time.seconds()
+    clock, now = SystemClock(), wall_clock.seconds()
     clock.move([(now - 5, timedelta(hours=2)), (now + 60, timedelta(days=3))], start)
     assert clock.shift == start + timedelta(hours=2), "a move that holds later does not hold yet"
     said = clock.now() - datetime.fromtimestamp(now, UTC)

@@ -16,7 +16,7 @@ from dns.asyncresolver import Resolver
 
 from services.notifier.delivery.http_post import Poster, UnreachableError
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client import name_lookup as names
+from shared.runtime.http_client import name_lookup
 from shared.runtime.http_client.name_lookup import Names
 from shared.runtime.http_client.ssrf_guard import Guard
 
@@ -138,7 +138,7 @@ async def _healthy(asked: Names) -> None:
 
 def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """B60: on the loop that the services run on, whose own look-ups have four threads."""
-    monkeypatch.setattr(names, "SECONDS_MAX", 1.0)
+    monkeypatch.setattr(name_lookup, "SECONDS_MAX", 1.0)
 
     async def looked_up() -> None:
         async with name_server() as (server, resolver):
@@ -153,7 +153,7 @@ def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypat
 async def test_a_look_up_ends_after_two_seconds() -> None:
     """B60: whoever adds a webhook is answered, and an attempt fails in time."""
     async with name_server() as (_, resolver):
-        assert await failed(Names(resolver)("one.silent.example", 443)) < names.SECONDS_MAX + 1.5
+        assert await failed(Names(resolver)("one.silent.example", 443)) < name_lookup.SECONDS_MAX + 1.5
 
 
 async def test_an_internal_answer_is_refused_and_the_checked_address_is_the_one_that_is_called() -> None:

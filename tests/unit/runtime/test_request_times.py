@@ -7,8 +7,8 @@ import pytest
 from deploy.local.morning import working_morning
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
-from tests.kit.moments import MOMENTS, asked, begins, moment, of_commit
 from tests.kit.stack import HARBOUR, SHEYANG
+from tests.moments import MOMENTS, asked, begins, moment, of_commit
 
 PACKS = {"harbour": read_pack(read_folder(HARBOUR)), "sheyang": read_pack(read_folder(SHEYANG))}
 

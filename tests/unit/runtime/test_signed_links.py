@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.runtime.http_server.signed_links import SignedLinks
-from shared.runtime.identity import canonical_base64 as one_spelling
+from shared.runtime.identity import canonical_base64
 
 ENDS = datetime(2026, 3, 7, 8, 0, tzinfo=UTC)
 LINKS = SignedLinks("a secret of the installation", "answers")
@@ -48,13 +48,13 @@ def test_a_token_has_one_spelling() -> None:
 
 @given(st.binary(max_size=60), st.booleans())
 def test_bytes_are_read_from_their_one_spelling(raw: bytes, padded: bool) -> None:
-    assert one_spelling.decoded(one_spelling.encoded(raw, padded=padded), padded=padded) == raw
+    assert canonical_base64.decoded(canonical_base64.encoded(raw, padded=padded), padded=padded) == raw
 
 
 @given(st.text(max_size=40), st.booleans())
 def test_a_text_that_is_read_is_the_spelling_of_what_was_read(text: str, padded: bool) -> None:
     try:
-        raw = one_spelling.decoded(text, padded=padded)
+        raw = canonical_base64.decoded(text, padded=padded)
     except ValueError:
         return
-    assert one_spelling.encoded(raw, padded=padded) == text
+    assert canonical_base64.encoded(raw, padded=padded) == text

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client import single_connection_pools as lone_connections
+from shared.runtime.http_client import single_connection_pools
 from shared.runtime.http_client.single_connection_pools import LoneConnections
 
 
@@ -72,8 +72,8 @@ async def test_at_once_each_has_its_own_and_all_are_used_again(server: Counting,
 
 
 async def test_no_more_than_may_be_are_open(server: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lone_connections, "CONNECTIONS_MAX", 2)
-    monkeypatch.setattr(lone_connections, "IDLE_MAX", 1)
+    monkeypatch.setattr(single_connection_pools, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(single_connection_pools, "IDLE_MAX", 1)
     few = http_client.client(transport=LoneConnections())
     await asyncio.gather(*(few.get(server.url) for _ in range(6)))
     assert server.asked_at_once <= 2
@@ -100,7 +100,7 @@ async def test_a_request_that_ends_badly_gives_back_its_place(
     monkeypatch: pytest.MonkeyPatch,
     ended: Callable[[httpx.AsyncClient, str], Awaitable[None]],
 ) -> None:
-    monkeypatch.setattr(lone_connections, "CONNECTIONS_MAX", 1)
+    monkeypatch.setattr(single_connection_pools, "CONNECTIONS_MAX", 1)
     one = http_client.client(transport=LoneConnections())
     if ended is given_up:
         server.may_answer.clear()

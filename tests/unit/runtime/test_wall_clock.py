@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.runtime.timekeeping import wall_clock as real_time
+from shared.runtime.timekeeping import wall_clock
 from shared.runtime.timekeeping.wall_clock import OFF_SECONDS, RealTime
 
 START = 1_800_000_000.0
@@ -20,7 +20,7 @@ class Machine:
         self.members = {"m1": 0.0, "m2": 0.0, "m3": 0.0}
         self.real = RealTime()
         clocks = SimpleNamespace(time=lambda: self.true + self.own, monotonic=lambda: self.true - START)
-        monkeypatch.setattr(real_time, "time", clocks)
+        monkeypatch.setattr(wall_clock, "time", clocks)
 
     def passes(self, seconds: float, *, late: float = 0.0) -> float:
         """How far off real time is after so long; members were heard every ten seconds, ``late`` seconds late."""

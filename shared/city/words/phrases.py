@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.city.place.simplified import simplified
+from shared.city.words.simplified import simplified
 from shared.kernel.spelling import bare
 
 GAP = 8

@@ -1,6 +1,6 @@
 """An account for each service on Kafka and on MongoDB, with the rights that its work needs and no others.
 
-``python -m deploy.local.servers.accounts`` gives them, as often as it is run. It takes the administrators' accounts
+``python -m deploy.local.security.accounts`` gives them, as often as it is run. It takes the administrators' accounts
 from ``WHISTLE_KAFKA*`` and ``WHISTLE_MONGO``, and each service's password from ``WHISTLE_INTAKE_PASSWORD`` and so on.
 Accounts on Kafka are made where the cluster keeps them (in compose: the broker's settings); here they get their rights.
 """

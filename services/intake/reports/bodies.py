@@ -7,9 +7,9 @@ import msgspec
 
 from shared.city.sorting.questions import MOST as ANSWERS_MAX
 from shared.contracts.reports import Channel, Kind
+from shared.runtime.http_server.field_types import Ident
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
-Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
 Question = Annotated[str, msgspec.Meta(pattern="^[^$.\\x00-\\x1f\\x7f-\\x9f]{1,60}$")]
 Answer = (

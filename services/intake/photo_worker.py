@@ -10,8 +10,8 @@ from services.intake.photos.pictures import Cleaner
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Document, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 

@@ -22,6 +22,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.durations import DurationError, parse_duration
 from shared.kernel.errors import FieldError, invalid, not_found, too_many
 from shared.kernel.ids import plain_id
+from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, Document
@@ -59,10 +60,6 @@ class RulesBody(msgspec.Struct, forbid_unknown_fields=True):
     channels: Annotated[list[ChannelRule], Meta(max_length=5)] = []
     quiet: Annotated[list[QuietHours], Meta(max_length=4)] = []
     limit: PageLimit | None = None
-
-
-class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing to say."""
 
 
 class AlertRules:

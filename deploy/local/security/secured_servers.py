@@ -14,8 +14,8 @@ from pymongo.errors import PyMongoError
 
 from deploy.local.part import Part
 from deploy.local.parts import LOOPBACK, SERVICES
-from deploy.local.servers.accounts import give_kafka_rights, give_mongo_accounts
-from deploy.local.servers.certificates import certificates
+from deploy.local.security.accounts import give_kafka_rights, give_mongo_accounts
+from deploy.local.security.certificates import certificates
 from deploy.local.servers.kafka import (
     ADMIN,
     Cluster,

@@ -1,7 +1,7 @@
 """Awkward moments at which tests must hold too: nobody works, the day changes, clocks change, desks change.
 
 ``WHISTLE_MOMENT`` takes the name of one of them, or a time with its zone: the tests' stacks begin then. ``python -m
-tests.kit.moments`` prints the name that ``.ci/run`` takes for the commit, ``--all`` prints every name.
+tests.moments`` prints the name that ``.ci/run`` takes for the commit, ``--all`` prints every name.
 """
 
 import hashlib

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from shared.city.model.sorting import Feedback
-from shared.city.texts.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, THANKED_FOR, WATER
-from shared.city.texts.phrases import Hit, Phrases, plain
+from shared.city.words.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, THANKED_FOR, WATER
+from shared.city.words.phrases import Hit, Phrases, plain
 
 Meant = Literal["fixed", "thanks"]
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.kernel.clock import whole_millis
 from shared.runtime.storage.mongo import Database, MongoError
-from shared.runtime.timekeeping import wall_clock as real_time
+from shared.runtime.timekeeping import wall_clock
 
 READ_SECONDS = 1.0
 READ_SECONDS_MOVING = 0.25
@@ -33,17 +33,17 @@ class SystemClock:
         """How far the clock is ahead of real time now; negative when it is behind."""
         if not self._ahead:
             return self._shift
-        now = real_time.seconds()
+        now = wall_clock.seconds()
         return sum((by for since, by in self._ahead if since <= now), self._shift)
 
     def move(self, moves: Iterable[tuple[float, timedelta]], start: timedelta = timedelta()) -> None:
         """How far ahead it began, and every move since: from when it holds (seconds of the epoch), and by how much."""
-        known, now = list(moves), real_time.seconds()
+        known, now = list(moves), wall_clock.seconds()
         self._shift = sum((by for since, by in known if since <= now), start)
         self._ahead = tuple((since, by) for since, by in known if since > now)
 
     def now(self) -> datetime:
-        return whole_millis(datetime.fromtimestamp(real_time.seconds(), UTC) + self.shift)
+        return whole_millis(datetime.fromtimestamp(wall_clock.seconds(), UTC) + self.shift)
 
 
 class SharedShift:
@@ -57,7 +57,7 @@ class SharedShift:
 
     async def begin(self, at: datetime | None) -> None:
         """Where nobody has begun yet, the clock begins ``at``, or with real time; then as ``read``."""
-        ahead = timedelta() if at is None else at - datetime.fromtimestamp(real_time.seconds(), UTC)
+        ahead = timedelta() if at is None else at - datetime.fromtimestamp(wall_clock.seconds(), UTC)
         start = {"start_millis": round(ahead / timedelta(milliseconds=1))}
         await self._collection.update({"_id": "shift"}, {"$setOnInsert": start}, upsert=True)
         await self.read()
@@ -72,14 +72,14 @@ class SharedShift:
         )
 
     def _pause(self, margin: float = 0.0) -> float:
-        moving = real_time.seconds() < self._moved + MOVING_SECONDS - margin
+        moving = wall_clock.seconds() < self._moved + MOVING_SECONDS - margin
         return READ_SECONDS_MOVING if moving else READ_SECONDS
 
     async def forward(self, by: timedelta) -> timedelta:
         """Move every service's clock; answers when all have moved."""
         await self.read()
         ahead = 2 * self._pause(margin=MOVING_SECONDS / 10)
-        move = {"from": real_time.seconds() + ahead, "millis": int(by.total_seconds() * 1000)}
+        move = {"from": wall_clock.seconds() + ahead, "millis": int(by.total_seconds() * 1000)}
         await self._collection.update({"_id": "shift"}, {"$push": {"moves": move}}, upsert=True)
         await self.read()
         await asyncio.sleep(ahead)

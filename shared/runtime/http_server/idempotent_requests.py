@@ -19,8 +19,8 @@ import msgspec
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.server import Again, Answer, Call, Handler, Route
-from shared.runtime.kafka.outbox_relay import real_now
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
+from shared.runtime.timekeeping.wall_clock import real_now
 
 KEPT_SECONDS = 400 * 24 * 3600
 LEASE = timedelta(seconds=60)
