@@ -31,12 +31,13 @@ from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.dispatcher import Courier
 from services.notifier.delivery.held_deliveries import Holding
 from services.notifier.delivery.http_post import Poster
-from services.notifier.delivery.preferences import AlertRules, MyAlerts
+from services.notifier.delivery.preferences import AlertRules
 from services.notifier.delivery.webhooks import Secrets, WebhookCarrier, Webhooks
 from services.notifier.http import delivery_routes
 from services.notifier.http.alert_routes import NotifierApi
 from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.one_press_links import Links
+from services.notifier.http.preference_routes import MyAlerts
 from services.notifier.http.router_client import RouterClient
 from services.notifier.http.webhook_routes import WebhookApi
 from services.notifier.retention import old_alerts

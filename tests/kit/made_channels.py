@@ -9,7 +9,6 @@ from typing import Any
 
 from services.notifier.alerts import alerts
 from services.notifier.alerts.alerts import Alerts
-from services.notifier.alerts.city_cache import stamped
 from services.notifier.alerts.rota_projection import Decided
 from services.notifier.alerts.silences import Silences
 from services.notifier.channels.apprise import Apprise
@@ -20,6 +19,7 @@ from services.notifier.channels.send_lock import Turns
 from services.notifier.channels.sender import ChannelCarrier, Draft
 from services.notifier.channels.sms import Sms
 from services.notifier.channels.wecom import WeCom
+from services.notifier.city_cache import stamped
 from services.notifier.delivery import alert_deliveries
 from services.notifier.delivery import held_deliveries as holding_module
 from services.notifier.delivery.alert_deliveries import AlertDeliveries

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.notifier.alerts.city_cache import INDEX, Kept, stamped
+from services.notifier.city_cache import INDEX, Kept, stamped
 from shared.city.people.on_duty import NONE_SINCE
 from shared.city.people.rota import Change, Changes
 from shared.contracts import rota as contract

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from services.notifier.alerts.city_cache import INDEX, Kept, stamped
+from services.notifier.city_cache import INDEX, Kept, stamped
 from shared.city.model.entry import Id
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseState

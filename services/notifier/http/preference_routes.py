@@ -1,0 +1,128 @@
+"""``GET`` and ``PUT /v1/me/alert-rules``: how a person wishes to be told; and a test of all his channels."""
+
+from datetime import timedelta
+
+import msgspec
+
+from services.notifier.alerts.alert_record import Subject, record
+from services.notifier.alerts.wording import test_text
+from services.notifier.city_cache import stamped
+from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.delivery.preferences import PER_MAX, AlertRules, RulesBody, span
+from services.notifier.domain.recipients import Notice
+from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, invalid, not_found, too_many
+from shared.kernel.ids import plain_id
+from shared.runtime.http_server.field_types import NoBody
+from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Collection
+
+DELAY_MAX = timedelta(hours=12)
+TESTS_AN_HOUR = 6
+
+
+class MyAlerts:
+    """A person's own routes."""
+
+    def __init__(
+        self, rules: AlertRules, owed: AlertDeliveries, alerts: Collection, packs: PackLibrary, clock: Clock
+    ) -> None:
+        self._rules = rules
+        self._owed = owed
+        self._alerts = alerts
+        self._packs = packs
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        officers = frozenset({"officer"})
+        path = "/v1/me/alert-rules"
+        return [
+            get(path, self.show, "How I am told beside the inbox", roles=officers),
+            Route(
+                method="PUT",
+                path=path,
+                handler=self.put,
+                summary="How I wish to be told beside the inbox",
+                roles=officers,
+                body=RulesBody,
+            ),
+            post(
+                "/v1/me/test-alert",
+                self.test,
+                "One alert over all my channels",
+                roles=officers,
+                body=NoBody,
+                keyed=True,
+                once="test alerts",
+                answers={201: None},
+            ),
+        ]
+
+    async def show(self, call: Call) -> Answer:
+        row = await self._rules.kept.rows.find_one({"_id": _id(call)})
+        return Answer(row["rules"] if row is not None else msgspec.to_builtins(RulesBody()))
+
+    async def put(self, call: Call) -> Answer:
+        body = call.body_as(RulesBody)
+        if errors := _wrong(body):
+            raise invalid(*errors)
+        rules = msgspec.to_builtins(body)
+        row = stamped({"city": call.principal.city, "person": call.principal.who, "rules": rules})
+        await self._rules.kept.rows.update({"_id": _id(call)}, {"$set": row}, upsert=True)
+        await self._rules.kept.look()
+        return Answer(rules)
+
+    async def test(self, call: Call) -> Answer:
+        """Over every channel at once, whatever the rules; it asks for nothing, so it has no case and no link."""
+        who, now = call.principal, self._clock.now()
+        pack = self._packs.current(who.city)
+        person = pack.people.get(who.who)
+        if person is None:
+            raise not_found("person")
+        language = pack.city.languages[0]
+        id_ = plain_id("e", "test alert", who.city, who.who, call.key)
+        event = Envelope(
+            id=id_, type="test", topic="", key="", subject=id_, city=who.city, sequence=1, time=now, data=""
+        )
+        subject = Subject("", 0, "normal", test_text(language), None)
+        alert = {**record(event, subject, Notice("test", person.unit), person.id, language, now), "state": "test"}
+        if await self._alerts.find_one({"_id": alert["_id"]}) is None:
+            lately = {
+                "city": who.city,
+                "recipient": person.id,
+                "state": "test",
+                "at": {"$gt": now - timedelta(hours=1)},
+            }
+            if await self._alerts.count(lately, limit=TESTS_AN_HOUR) >= TESTS_AN_HOUR:
+                raise too_many(f"At most {TESTS_AN_HOUR} test alerts an hour.", retry_after=600)
+            await self._alerts.insert(alert)
+        deliveries = {
+            id_: delivery
+            for id_, delivery in self._owed.of(pack, [{**alert, "at_once": True}]).items()
+            if delivery["to"] == "person"
+        }
+        await self._owed.add(deliveries)
+        channels = [delivery["channel"] for delivery in deliveries.values()]
+        return Answer({"id": alert["_id"], "channels": channels}, 201)
+
+
+def _id(call: Call) -> str:
+    return f"{call.principal.city}/{call.principal.who}"
+
+
+def _wrong(body: RulesBody) -> list[FieldError]:
+    errors = []
+    kinds = [rule.channel for rule in body.channels]
+    for n, rule in enumerate(body.channels):
+        if (after := span(rule.after)) is None or after > DELAY_MAX:
+            errors.append(FieldError(f"/channels/{n}/after", "is a time like PT5M, twelve hours at most"))
+        if kinds.index(rule.channel) != n:
+            errors.append(FieldError(f"/channels/{n}/channel", "has a rule already"))
+    for n, hours in enumerate(body.quiet):
+        if hours.from_ == hours.to:
+            errors.append(FieldError(f"/quiet/{n}/to", "quiet hours do not last all day"))
+    if body.limit is not None and not timedelta(minutes=1) <= (span(body.limit.per) or timedelta(0)) <= PER_MAX:
+        errors.append(FieldError("/limit/per", "is a time from PT1M to P1D"))
+    return errors
