@@ -13,6 +13,7 @@ from services.router.cases.case_access import Sightings
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
+from services.router.city_scope import pack_for
 from services.router.commands.bodies import BODIES
 from services.router.commands.handler import Officers, acting
 from services.router.commands.intake_client import IntakePersons
@@ -20,7 +21,6 @@ from services.router.commands.unmasking import Privacy
 from services.router.dedup.attached_reports import Hanging, HangingQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
-from services.router.http.city_scope import pack_for
 from services.router.http.queue_pages import QueueQuery, Queues, check_categories
 from services.router.stream.cursors import read
 from services.router.stream.sessions import Streams

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import structlog
 
+from services.router.city_scope import pack_for
 from services.router.domain.commands.command import DESK
-from services.router.http.city_scope import pack_for
 from shared.city.checks.rota import AHEAD, gaps
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NONE_SINCE, OnDuty

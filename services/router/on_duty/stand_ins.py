@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from services.router.http.city_routes import rights
+from services.router.on_duty.rights import rights
 from services.router.on_duty.rota_routes import Rota
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
