@@ -1,0 +1,82 @@
+"""The glossary has every word of the code, and its Chinese words are those that Whistle shows."""
+
+import re
+from collections.abc import Iterable
+from typing import get_args
+
+import pytest
+
+from deploy.cli import words
+from services.notifier.alerts.wording import title
+from services.notifier.domain.recipients import Kind as AlertKind
+from services.router.domain.case import PartState, State
+from services.router.domain.clock import Act, Clock
+from services.router.domain.commands.table import RULES
+from services.router.domain.visit import VisitKind
+from shared.city.model.entry import ClockKind, Kind, Priority, Role
+from shared.city.reading import read_folder, read_pack
+from shared.city.texts.reporter_steps import word
+from tests.kit.stack import ROOT
+
+PAGE = (ROOT / "docs" / "glossary.md").read_text()
+
+
+def rows(name: str) -> dict[str, list[str]]:
+    """The rows of the table between its marks: first cell, without backticks → the other cells."""
+    table = re.search(rf"<!-- words: {name} -->\n(.*?)<!-- /words -->", PAGE, re.DOTALL)
+    assert table is not None, f"the page has no table of {name}"
+    cells = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table[1].splitlines()]
+    return {row[0]: row[1:] for row in cells[2:]}
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("states", State),
+        ("commands", RULES),
+        ("clocks", get_args(ClockKind)),
+        ("clock states", get_args(Clock.__annotations__["state"])),
+        ("acts", get_args(Act)),
+        ("part states", get_args(PartState)),
+        ("priorities", get_args(Priority)),
+        ("kinds", get_args(Kind)),
+        ("roles", get_args(Role)),
+        ("visits", get_args(VisitKind)),
+        ("alerts", get_args(AlertKind)),
+    ],
+)
+def test_every_code_is_in_the_glossary(name: str, codes: Iterable[str]) -> None:
+    assert sorted(rows(name)) == sorted(codes)
+
+
+def test_reporters_read_the_states_as_the_glossary_has_them() -> None:
+    assert {state: row[1] for state, row in rows("states").items()} == {state: word(state, "zh") for state in State}  # type: ignore[arg-type]
+
+
+def test_alerts_are_titled_as_the_glossary_has_them() -> None:
+    assert {kind: row[0] for kind, row in rows("alerts").items()} == {
+        kind: title(kind, "normal", "zh") for kind in get_args(AlertKind)
+    }
+
+
+def test_visits_are_called_as_their_alerts_are() -> None:
+    assert {kind: row[0] for kind, row in rows("visits").items()} == {
+        kind: title(kind, "normal", "zh") for kind in get_args(VisitKind)
+    }
+
+
+def test_the_command_line_shows_clocks_and_acts_as_the_glossary_has_them() -> None:
+    assert {kind: row[0] for kind, row in rows("clocks").items()} == {k: zh for k, (zh, _) in words.CLOCKS.items()}
+    assert {act: row[0] for act, row in rows("acts").items()} == {act: zh for act, (zh, _) in words.ACTS.items()}
+
+
+def test_the_command_line_shows_events_as_the_glossary_has_their_commands() -> None:
+    shown = {event: zh for event, zh, _ in rows("commands").values()}
+    assert {event: zh for event, (zh, _) in words.STEPS.items() if event in shown} == {
+        event: zh for event, zh in shown.items() if event in words.STEPS
+    }
+
+
+def test_sheyangs_levels_are_called_as_the_glossary_has_them() -> None:
+    pack = read_pack(read_folder(ROOT / "deploy" / "cities" / "sheyang"))
+    assert {level: row[0] for level, row in rows("levels").items()} == dict(pack.city.level_names)
