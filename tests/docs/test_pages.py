@@ -20,6 +20,18 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert not broken, f"{page.name}: {broken}"
 
 
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_into_a_page_leads_to_a_heading(page: Path) -> None:
+    links = [(page.parent / link, anchor[1:]) for link, anchor in _LINK.findall(page.read_text()) if anchor]
+    assert [(other.name, anchor) for other, anchor in links if anchor not in anchors(other)] == []
+
+
 def test_every_test_that_a_page_names_exists() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     known = set(re.findall(r"def (test_\w+)", code))
