@@ -21,9 +21,9 @@ from services.router.cases.case_store import to_doc as case_doc
 from services.router.cases.projections import answer, to_envelopes
 from services.router.cases.routing import assign
 from services.router.cases.visibility import seen_by
-from services.router.commands.bodies import BODIES
-from services.router.commands.enrichment import completed
+from services.router.commands.from_body import BODIES, to_command
 from services.router.commands.handler import acting
+from services.router.commands.pack_lookups import Context
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, Part
 from services.router.domain.commands.decide import decide
@@ -80,7 +80,9 @@ class Duty:
             raise Refusal(404, "not-found", "no such case")
         actor = acting(principal, self.case, gardens())
         given = msgspec.convert(body, BODIES[command])
-        happened = decide(self.case, completed(command, given, self.case, actor, gardens(), self.now), actor, self.now)
+        happened = decide(
+            self.case, to_command(command, given, Context(self.case, actor, gardens(), self.now)), actor, self.now
+        )
         if happened:
             self._becomes(happened)
         return answer(self.case, acting(principal, self.case, gardens()))

@@ -11,19 +11,20 @@ from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import is_guest, seen_by
-from services.router.commands.bodies import SplitBody
-from services.router.commands.enrichment import completed
+from services.router.commands.from_body import to_command
 from services.router.commands.idempotency import FirstAnswers, fingerprint
+from services.router.commands.pack_lookups import Context
 from services.router.commands.photo_claims import PhotoClaims
 from services.router.dedup.merge_saga import Merging
 from services.router.domain.case import Case
-from services.router.domain.commands.command import Actor
-from services.router.domain.commands.decide import checked, decide, open_commands
+from services.router.domain.commands.command import Actor, HasPhotos
+from services.router.domain.commands.decide import decide, open_commands, open_rule
+from services.router.domain.commands.merge import Merge, SplitCase
 from services.router.domain.firing import as_of
 from shared.city.cooperation import consults
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
+from shared.kernel.errors import Refusal, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.server import Answer, Call
 from shared.runtime.identity.directory import Principal
@@ -33,7 +34,7 @@ from shared.runtime.storage.mongo import Document
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
-MERGING = frozenset({"merge", "split"})
+MERGING = frozenset({Merge.NAME, SplitCase.NAME})
 """Commands that other cases follow."""
 
 
@@ -119,19 +120,20 @@ class Officers:
             case = as_of(stored, now)
             actor = acting(principal, case, pack, name)
             calendars = await calendars_of(case, self._packs)
-            command = completed(name, self._words.body(case, call.body), case, actor, pack, now, calendars)
-            if name in MERGING:
-                checked(case, command, actor)
+            context = Context(case, actor, pack, now, calendars)
+            command = to_command(name, self._words.body(case, call.body), context)
+            if isinstance(command, Merge | SplitCase):
+                open_rule(case, command, actor)
                 command = await self._merging.prepared(command, case, principal)
             happened = decide(case, command, actor, now)
             if not happened:
                 if await self._store.note(stored, asked.key, asked.fingerprint):
                     return stored, True, principal
                 continue
-            if command.photos:
+            if isinstance(command, HasPhotos) and command.photos:
                 await self._photos.claim(case.city, command.photos, case.id)
-            if name in MERGING:
-                await self._merging.intend(command, case, asked.key, _category(call.body, pack), asked.fingerprint)
+            if isinstance(command, Merge | SplitCase):
+                await self._merging.intend(command, case, asked.key, asked.fingerprint)
             change = self._changes.of(stored, happened, key=asked.key, fingerprint=asked.fingerprint, trace=call.trace)
             if await self._changes.save(change):
                 log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
@@ -172,16 +174,6 @@ def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
     named = trust.is_handler(principal.person, case.category, case.unit)
     trusted = named if case.confidential else trust.unmasks(principal.person)
     return Actor(principal.person, unit, principal.role, principal.post, guest, path, consulting, trusted)
-
-
-def _category(body: object, pack: Pack) -> str | None:
-    """The category of a second matter."""
-    matter = body.matter if isinstance(body, SplitBody) else None
-    if matter is None or matter.category is None:
-        return None
-    if matter.category not in pack.categories:
-        raise invalid(FieldError("/matter/category", "is not in the city's list"))
-    return matter.category
 
 
 def _if_match(call: Call, case: Case) -> None:

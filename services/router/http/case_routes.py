@@ -13,7 +13,7 @@ from services.router.cases.case_access import Sightings
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.bodies import BODIES
+from services.router.commands.from_body import BODIES
 from services.router.commands.handler import Officers, acting
 from services.router.commands.intake_client import IntakePersons
 from services.router.commands.unmasking import Privacy

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.bodies import BODIES
+from services.router.commands.from_body import BODIES
 from services.router.commands.handler import Officers
 from services.router.commands.idempotency import FirstAnswers
 from shared.kernel.clock import StoppedClock
