@@ -28,8 +28,9 @@ from services.router.http.city_routes import Cities
 from services.router.http.command_routes import CommandRoutes
 from services.router.http.explain import Explain
 from services.router.http.kept_answers import KeptAnswers
-from services.router.on_duty import rota_routes as rota_module
-from services.router.on_duty.rota_routes import Rota
+from services.router.http.rota_routes import RotaRoutes
+from services.router.on_duty.rota import INDEXES as ROTA_INDEXES
+from services.router.on_duty.rota import Rota
 from services.router.on_duty.stand_ins import StandIns
 from services.router.retention import ended_cases
 from services.router.stream.sessions import Streams
@@ -72,7 +73,7 @@ def assemble(settings: Settings) -> Service:
     service.begins_with(Births(store.cases, opened_event))
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((store.keys.aside, KEY_INDEXES))
-    service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
+    service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     service.holds = lambda: packs.cities
     changes, words = Changes(store, packs, relay), SealedWords(settings.secret_text)
@@ -113,7 +114,7 @@ def assemble(settings: Settings) -> Service:
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
-        *rota.routes(),
+        *RotaRoutes(rota, packs, service.clock).routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)

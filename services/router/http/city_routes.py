@@ -10,9 +10,9 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
+from services.router.on_duty.rights import rights
 from shared.city.checks.rota import check_rota
 from shared.city.pack import Pack
-from shared.city.people.rota import midnight
 from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_pack
 from shared.contracts import cities as contract
@@ -23,7 +23,7 @@ from shared.kernel.ids import event_id
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
-from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRights, Principal, key_id
+from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
 from shared.runtime.identity.tokens import derived_token, new_token
 from shared.runtime.kafka.outbox_relay import Relay, as_pending
 from shared.runtime.pack_library import FILES_MAX, PackLibrary
@@ -334,19 +334,3 @@ def _key_view(key: Document) -> dict[str, Any]:
     name = key.get("name") or key.get("app") or key.get("person")
     about = {"city": key["city"], "name": name, "role": key["kind"], "made_by": key.get("made_by")}
     return {"id": key_id(key), **about, "created_at": key["created_at"], "revoked_at": key["revoked_at"]}
-
-
-def rights(pack: Pack) -> list[PersonRights]:
-    """The people of a pack with their rights; an appointment begins and ends at midnight in the city's zone."""
-    return [
-        PersonRights(
-            id=p.id,
-            unit=p.unit,
-            role=p.role,
-            post=p.post,
-            home=p.home,
-            since=midnight(p.valid_from, pack.posts.zone) if p.valid_from is not None else None,
-            until=midnight(p.valid_to, pack.posts.zone) if p.valid_to is not None else None,
-        )
-        for p in pack.people.values()
-    ]

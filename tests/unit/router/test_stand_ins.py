@@ -16,7 +16,7 @@ from services.router.cases.visibility import seen_by
 from services.router.commands.actors import actor_of
 from services.router.domain.case import Case
 from services.router.domain.commands.decide import open_commands
-from services.router.http.city_routes import rights
+from services.router.on_duty.rights import rights
 from services.router.on_duty.stand_ins import StandIns
 from services.router.stream.ring import listed, raw
 from shared.city.pack import Pack
