@@ -9,6 +9,7 @@ from services.router.domain.case import PARTS_MAX
 from services.router.domain.clock import ClockKind
 from shared.runtime.http_server.field_types import Ident
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
 Units = Annotated[list[Ident], msgspec.Meta(min_length=1, max_length=PARTS_MAX)]
@@ -41,7 +42,7 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True):
 class ThereBody(msgspec.Struct, forbid_unknown_fields=True):
     """``at``: since when, as the officer says; ``location``: where he is. Both are kept in the history, as said."""
 
-    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    at: Moment | None = None
     location: Place | None = None
     text: Text | None = None
     photos: Photos = []
@@ -58,7 +59,7 @@ class ResolveBody(msgspec.Struct, forbid_unknown_fields=True):
     how: Literal["repair", "agreement", "enforcement", "referral"]
     text: Text
     photos: Photos = []
-    follow_up: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    follow_up: Moment | None = None
 
 
 class CallInBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,7 +92,7 @@ class WorkBody(msgspec.Struct, forbid_unknown_fields=True):
 
     body: Ident
     work: Text
-    due: Annotated[datetime, msgspec.Meta(tz=True)]
+    due: Moment
 
 
 class PlanBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -109,9 +110,6 @@ class InspectBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
-
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class CategorizeBody(msgspec.Struct, forbid_unknown_fields=True):
