@@ -118,17 +118,19 @@ class Merging:
 
     async def intend(self, command: MergeOrSplit, case: Case, key: str, said: str | None = None) -> None:
         """Before the case changes. Repeated, the newest holds."""
-        intent = Intent(key=key, said=said, at=real_now(), city=case.city, case=case.id)
-        if isinstance(command, Merge):
-            intent = msgspec.structs.replace(intent, into=command.into)
-        else:
-            matter = command.matter
-            intent = msgspec.structs.replace(
-                intent,
-                reports=command.reports,
-                matter=matter.words if matter is not None else None,
-                category=matter.category if matter is not None else None,
-            )
+        split = command if isinstance(command, SplitCase) else None
+        matter = split.matter if split is not None else None
+        intent = Intent(
+            key=key,
+            said=said,
+            at=real_now(),
+            city=case.city,
+            case=case.id,
+            into=command.into if isinstance(command, Merge) else None,
+            reports=split.reports if split is not None else (),
+            matter=matter.words if matter is not None else None,
+            category=matter.category if matter is not None else None,
+        )
         document = msgspec.to_builtins(intent, builtin_types=(datetime,))
         await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)
 
