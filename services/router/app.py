@@ -9,9 +9,10 @@ from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_timers import Timers
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility_refresh import Renewing
-from services.router.commands.handler import Officers
+from services.router.commands.handler import CommandHandler
 from services.router.commands.intake_client import IntakePersons
 from services.router.commands.photo_claims import PhotoClaims
+from services.router.commands.unmasking import ProtectedData
 from services.router.consumers import ReportEvents
 from services.router.dedup.attached_reports import Hanging
 from services.router.dedup.attacher import Attachments
@@ -24,9 +25,12 @@ from services.router.dedup.report_links import Links
 from services.router.http.audit import Audit
 from services.router.http.case_routes import RouterApi
 from services.router.http.city_routes import Cities
+from services.router.http.command_routes import CommandRoutes
 from services.router.http.explain import Explain
-from services.router.on_duty import rota_routes as rota_module
-from services.router.on_duty.rota_routes import Rota
+from services.router.http.kept_answers import KeptAnswers
+from services.router.http.rota_routes import RotaRoutes
+from services.router.on_duty.rota import INDEXES as ROTA_INDEXES
+from services.router.on_duty.rota import Rota
 from services.router.on_duty.stand_ins import StandIns
 from services.router.retention import ended_cases
 from services.router.stream.sessions import Streams
@@ -69,7 +73,7 @@ def assemble(settings: Settings) -> Service:
     service.begins_with(Births(store.cases, opened_event))
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((store.keys.aside, KEY_INDEXES))
-    service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
+    service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     service.holds = lambda: packs.cities
     changes, words = Changes(store, packs, relay), SealedWords(settings.secret_text)
@@ -81,14 +85,13 @@ def assemble(settings: Settings) -> Service:
     photos = PhotoClaims(settings, service.auth)
     rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
     sightings = Sightings(store, rota, packs)
-    officers = Officers(store, sightings, changes, packs, photos, merging, words, service.clock)
+    handler = CommandHandler(store, sightings, changes, packs, photos, merging, words, service.clock)
     tail = Tail()
     streams = Streams(tail, service.directory, most=settings.streams, each=settings.streams_each)
     hanging, persons = Hanging(links, attachments), IntakePersons(settings, service.auth)
     api = RouterApi(
         store,
         sightings,
-        officers,
         persons,
         hanging,
         packs,
@@ -99,16 +102,19 @@ def assemble(settings: Settings) -> Service:
         words,
         service.clock,
     )
+    protected, kept = ProtectedData(sightings, packs, persons), KeptAnswers(store, words)
+    commands = CommandRoutes(handler, protected, kept, words, packs, service.directory)
     visits_due = VisitsDue(visits, store, changes, service.clock)
     explain = Explain(store, sightings, packs, service.clock)
     service.routes = [
         *api.routes(),
+        *commands.routes(),
         *explain.routes(),
         *Visits(visits, store, packs, photos, visits_due, words, service.clock).routes(),
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
         *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
-        *rota.routes(),
+        *RotaRoutes(rota, packs, service.clock).routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
     heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)

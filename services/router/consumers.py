@@ -15,7 +15,6 @@ from services.router.dedup.attacher import Attachments
 from services.router.dedup.placement import Newcomer, Placing
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
-from services.router.domain.commands.command import Command
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.request_info import InfoGiven, answered
 from services.router.domain.event import Happened
@@ -108,7 +107,7 @@ class ReportEvents:
             return [said]
         calendars = await calendars_of(case, self._packs)
         given = InfoGiven(at=said.at, text=said.text, photos=said.photos)
-        return answered(case, given, Command(name="answer_info", calendars=calendars))
+        return answered(case, given, calendars)
 
 
 def _first(one: Newcomer) -> tuple[Case, Envelope, list[str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.router.commands.bodies import BODIES
+from services.router.commands.from_body import BODIES
 from services.router.visits.bodies import HoldBody, VisitBody
 from tests.flows.test_reports import problem
 from tests.kit.everywhere import places_with

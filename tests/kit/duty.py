@@ -1,13 +1,15 @@
-"""A city's duty as a story tells it: people of a pack press commands, time passes, everybody hears what concerns them.
+"""A city's duty as a story tells it: people of a pack give commands, time passes, everybody hears what concerns them.
 
-What the router does around its store is done here with the same parts, in the same order, and every case goes through
-the form in which it is stored; only MongoDB, Kafka and HTTP are left out.
+Commands go through the router's own handler, and every case through the form in which it is stored; only MongoDB, Kafka
+and HTTP are left out.
 """
 
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar, cast
 
 import bson
 import msgspec
@@ -16,18 +18,17 @@ from bson import CodecOptions
 from services.intake.reports.accept import Acceptance
 from services.intake.reports.bodies import ReportBody
 from services.intake.reports.report_store import submitted_event, to_doc
-from services.router.cases.case_store import from_doc
+from services.router.cases.case_store import Change, from_doc
 from services.router.cases.case_store import to_doc as case_doc
 from services.router.cases.projections import answer, to_envelopes
 from services.router.cases.routing import assign
+from services.router.cases.sealed_words import SealedWords
+from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
-from services.router.commands.bodies import BODIES
-from services.router.commands.enrichment import completed
-from services.router.commands.handler import acting
-from services.router.domain.apply import apply_all
+from services.router.commands.actors import actor_of
+from services.router.commands.from_body import BODIES
+from services.router.commands.handler import CommandHandler, CommandRequest
 from services.router.domain.case import Case, Part
-from services.router.domain.commands.decide import decide
-from services.router.domain.firing import due
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.catalogue import decode
@@ -35,12 +36,12 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
 from shared.contracts.sight import names_of
 from shared.kernel.durations import parse_duration
-from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Principal
 from tests.kit.expected_alerts import people_told
 from tests.kit.made_reports import SECRET, TRACE
 from tests.kit.stack import ROOT
 
+T = TypeVar("T")
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 APP = Principal(kind="rider_app", city="gardens", app="meituan")
 _AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
@@ -60,6 +61,21 @@ class Duty:
     now: datetime = MORNING
     heard: list[tuple[str, str]] = field(default_factory=list)
     """Who was told of which kind of event, in order."""
+    keys: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        memory = cast(Any, _Memory(self))
+        self._changes = Changes(memory, memory, memory)
+        self._handler = CommandHandler(
+            store=memory,
+            sightings=memory,
+            changes=self._changes,
+            packs=memory,
+            photos=memory,
+            merging=memory,
+            words=SealedWords(SECRET),
+            clock=memory,
+        )
 
     @classmethod
     def reported(cls, words: str, place: str = "金港花园3号楼") -> "Duty":
@@ -76,21 +92,17 @@ class Duty:
         """The case as the router answers it to ``person`` after the command. Raises ``Refusal``."""
         who = gardens().people[person]
         principal = Principal(kind="officer", city="gardens", person=who.id, unit=who.unit, role=who.role)
-        if names_of(who.unit, who.id).isdisjoint(seen_by(self.case, gardens())):
-            raise Refusal(404, "not-found", "no such case")
-        actor = acting(principal, self.case, gardens())
         given = msgspec.convert(body, BODIES[command])
-        happened = decide(self.case, completed(command, given, self.case, actor, gardens(), self.now), actor, self.now)
-        if happened:
-            self._becomes(happened)
-        return answer(self.case, acting(principal, self.case, gardens()))
+        request = CommandRequest(name=command, case=self.case.id, body=given, by=principal, key=str(next(self.keys)))
+        result = _at_once(self._handler.handle(request))
+        return answer(result.case, actor_of(principal, result.case, gardens()))
 
     def waits(self, span: str) -> None:
         """Time passes; the clocks fire when their moments come, not later."""
         ends = self.now + parse_duration(span).plain()
         while (moment := self.case.next_due) is not None and moment <= ends:
             self.now = max(self.now, moment)
-            self._becomes(due(self.case, self.now))
+            _at_once(self._changes.save(self._changes.of(self.case, [], at=self.now)))
         self.now = ends
 
     def part(self, unit: str) -> Part:
@@ -104,13 +116,57 @@ class Duty:
     def after(self, days: int) -> datetime:
         return self.now + timedelta(days=days)
 
-    def _becomes(self, happened: list[Any]) -> None:
-        before, after = self.case, apply_all(self.case, happened)
-        self._tell(to_envelopes(after, happened, TRACE, before, seen_by=seen_by(after, gardens())))
-        stored = bson.encode(case_doc(after, seen_by(after, gardens())))
+    def becomes(self, change: Change) -> None:
+        """The change is stored and told."""
+        stored = bson.encode(case_doc(change.after, change.seen_by))
         self.case = from_doc(dict(bson.decode(stored, codec_options=_AWARE)))
+        self._tell(change.envelopes)
 
     def _tell(self, events: tuple[Envelope, ...]) -> None:
         for event in events:
             what = event.type.removesuffix(".v1")
             self.heard += [(person, what) for person in sorted(people_told(event, gardens()))]
+
+
+class _Memory:
+    """What the handler and ``Changes`` need of the store, the relay, the packs and the clock, for the one case."""
+
+    def __init__(self, duty: Duty) -> None:
+        self._duty = duty
+        self.keys = self
+
+    async def of(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, dict[str, Any]] | None:
+        case = self._duty.case
+        unseen = names_of(who.unit or "", who.who).isdisjoint(seen_by(case, gardens()))
+        return None if unseen else (who, case, {})
+
+    async def came(self, document: dict[str, Any], key: str) -> None:
+        """Every key is a new one."""
+
+    async def note(self, case: Case, key: str, fingerprint: str) -> bool:
+        return True
+
+    async def save(self, change: Change) -> bool:
+        self._duty.becomes(change)
+        return True
+
+    def offer(self, handed: object) -> None:
+        """``becomes`` has told everybody."""
+
+    def current(self, city: str) -> Pack:
+        return gardens()
+
+    async def get(self, city: str, version: str) -> Pack:
+        return gardens()
+
+    def now(self) -> datetime:
+        return self._duty.now
+
+
+def _at_once(work: Coroutine[Any, Any, T]) -> T:
+    """The result of what waits for nothing, without an event loop."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast(T, done.value)
+    raise AssertionError("the memory made somebody wait")

@@ -1,5 +1,6 @@
 """Cases, actors and commands that the tests of the router's domain start from."""
 
+import dataclasses
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +9,13 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
 from services.router.domain.clock import Clock, ClockKind, Rung
 from services.router.domain.clock_renewal import Promise
-from services.router.domain.commands.command import Actor, Asking, Called, Command, Pausable, Work
+from services.router.domain.commands.call_in import Called, PartCommand
+from services.router.domain.commands.command import Actor, Command
+from services.router.domain.commands.consultation import Work
 from services.router.domain.commands.decide import decide
+from services.router.domain.commands.pause import Pausable
+from services.router.domain.commands.request_info import Asking
+from services.router.domain.commands.table import RULES
 from services.router.domain.firing import due
 from services.router.domain.opening import Opening, open_case
 from shared.kernel.working_time import ALWAYS
@@ -123,20 +129,16 @@ def fired(case: Case, at: datetime) -> Case:
 
 
 def full(name: str, **fields: Any) -> Command:
-    """A command with every field that it could need; ``fields`` say otherwise."""
-    given: dict[str, Any] = {"text": "because", "to": OTHER, "to_path": OTHER_PATH, "how": "repair"}
-    given |= TIMED
-    if name in ("report_in", "finish_part", "excuse_part"):
-        given["part"] = "p1"
-    if name == "request_info":
-        given["fresh_clock"] = confirm(T0)
-    if name in ("call_in", "plan", "consult"):
-        given |= {"called": (called(POWER_PATH),), "parties": (POWER,), "works": (work(POWER_PATH),)}
-    if name == "merge":
-        given["older"] = replace(opened(), id="c0")
-    if name == "split":
-        given["reports"] = ("r9",)
-    return Command(name=name, **{**given, **fields})
+    """A command with every field that it needs; ``fields`` say otherwise, and those of other commands are left out."""
+    if unknown := fields.keys() - EVERY_FIELD:
+        raise TypeError(f"no command has {', '.join(sorted(unknown))}")
+    command: type[Command] = RULES[name].command
+    part = {"part": "p1"} if issubclass(command, PartCommand) else {}
+    given = {**SAMPLES, **part, **fields}
+    return command(**{field.name: given[field.name] for field in dataclasses.fields(command) if field.name in given})
+
+
+EVERY_FIELD = {field.name for rule in RULES.values() for field in dataclasses.fields(rule.command)}
 
 
 def called(path: tuple[UnitOnPath, ...], at: datetime = T0, *, rungs: tuple[Rung, ...] = ()) -> Called:
@@ -150,18 +152,6 @@ def work(path: tuple[UnitOnPath, ...], due_in: float = 600) -> Work:
     return Work(unit=path[-1].id, path=path, work="its part", due=T0 + minutes(due_in))
 
 
-TIMED: dict[str, Any] = {
-    "clock": "resolve",
-    "until": T0 + minutes(300),
-    "category": "lamp",
-    "priority": "normal",
-    "pausable": Pausable("part_ordered", frozenset({"on_site", "resolve"}), "P3D"),
-    "asking": Asking(("on_site", "resolve")),
-    "promise": Promise("lamps/*@v1", (), ALWAYS),
-}
-"""What the commands about clocks need, as the caller looks it up in a pack."""
-
-
 def confirm(at: datetime) -> Clock:
     """The clock of a reporter who is asked at ``at``: five days."""
     return clock("confirm", 5 * 24 * 60, started_at=at)
@@ -170,6 +160,33 @@ def confirm(at: datetime) -> Clock:
 def fresh(at: datetime) -> Clock:
     """The resolve clock of a case that is opened again at ``at``."""
     return clock("resolve", 240, warn_in=192, started_at=at)
+
+
+SAMPLES: dict[str, Any] = {
+    "text": "because",
+    "reason": "because",
+    "question": "because",
+    "to": OTHER,
+    "path": OTHER_PATH,
+    "how": "repair",
+    "ok": True,
+    "clock": "resolve",
+    "until": T0 + minutes(300),
+    "category": "lamp",
+    "priority": "normal",
+    "promise": Promise("lamps/*@v1", (), ALWAYS),
+    "pausable": Pausable("part_ordered", frozenset({"on_site", "resolve"}), "P3D"),
+    "asking": Asking(("on_site", "resolve")),
+    "confirm_clock": confirm(T0),
+    "calendars": {},
+    "called": (called(POWER_PATH),),
+    "parties": (POWER,),
+    "works": (work(POWER_PATH),),
+    "into": "c0",
+    "older": replace(opened(), id="c0"),
+    "reports": ("r9",),
+}
+"""A value for each field that a command needs, as it is looked up in a pack."""
 
 
 def in_state(state: State) -> Case:

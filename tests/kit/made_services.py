@@ -20,7 +20,7 @@ from services.router.dedup.attacher import Attachments
 from services.router.dedup.placement import Placing
 from services.router.dedup.report_links import Links
 from services.router.domain.case import Case
-from services.router.on_duty.rota_routes import Rota
+from services.router.on_duty.rota import Rota
 from shared.city.reading import read_folder
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope

@@ -7,7 +7,8 @@ from services.router.cases.routing import commitment_of, path_of
 from services.router.domain.case import Case, Priority, State, UnitOnPath
 from services.router.domain.clock import Clock, ClockKind
 from services.router.domain.clock_renewal import Promise, is_owed
-from services.router.domain.commands.command import Asking, Pausable
+from services.router.domain.commands.pause import Pausable
+from services.router.domain.commands.request_info import Asking
 from services.router.domain.commitments import Commitment
 from shared.city.pack import Pack
 from shared.kernel.durations import parse_duration

@@ -1,4 +1,4 @@
-"""The bodies of the officers' commands, as the interface names their fields."""
+"""The HTTP bodies of the officers' commands: their fields with their bounds (``docs/openapi/router.json``)."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,12 +6,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.router.domain.case import PARTS_MAX
-from services.router.domain.commands.command import Command
-from shared.city.place.datum import to_wgs84
-from shared.kernel.clock import whole_millis
-from shared.kernel.errors import FieldError, invalid
-from shared.runtime.http_server.field_types import Ident, NoBody
+from services.router.domain.clock import ClockKind
+from shared.runtime.http_server.field_types import Ident
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
 Units = Annotated[list[Ident], msgspec.Meta(min_length=1, max_length=PARTS_MAX)]
@@ -44,7 +42,7 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True):
 class ThereBody(msgspec.Struct, forbid_unknown_fields=True):
     """``at``: since when, as the officer says; ``location``: where he is. Both are kept in the history, as said."""
 
-    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    at: Moment | None = None
     location: Place | None = None
     text: Text | None = None
     photos: Photos = []
@@ -61,7 +59,7 @@ class ResolveBody(msgspec.Struct, forbid_unknown_fields=True):
     how: Literal["repair", "agreement", "enforcement", "referral"]
     text: Text
     photos: Photos = []
-    follow_up: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    follow_up: Moment | None = None
 
 
 class CallInBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,7 +92,7 @@ class WorkBody(msgspec.Struct, forbid_unknown_fields=True):
 
     body: Ident
     work: Text
-    due: Annotated[datetime, msgspec.Meta(tz=True)]
+    due: Moment
 
 
 class PlanBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -114,10 +112,6 @@ class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
 
 
-ClockName = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
-
 class CategorizeBody(msgspec.Struct, forbid_unknown_fields=True):
     category: Ident
     reason: Text
@@ -127,26 +121,26 @@ class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
     """``reason`` is a code of the pack's catalogue; without ``until`` the clock stands still as long as that allows.
     ``part``: whose ``report_in`` or ``finish_part`` clock it is, here and below."""
 
-    clock: ClockName
+    clock: ClockKind
     reason: Ident
     until: Moment | None = None
     part: Ident | None = None
 
 
 class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
-    clock: ClockName
+    clock: ClockKind
     reason: Text | None = None
     part: Ident | None = None
 
 
 class ClockRefusalBody(msgspec.Struct, forbid_unknown_fields=True):
-    clock: ClockName
+    clock: ClockKind
     reason: Text
     part: Ident | None = None
 
 
 class ExtensionBody(msgspec.Struct, forbid_unknown_fields=True):
-    clock: ClockName
+    clock: ClockKind
     until: Moment
     reason: Text
     part: Ident | None = None
@@ -155,7 +149,7 @@ class ExtensionBody(msgspec.Struct, forbid_unknown_fields=True):
 class ExtensionApprovalBody(msgspec.Struct, forbid_unknown_fields=True):
     """``until``: another day than the one that was asked for."""
 
-    clock: ClockName
+    clock: ClockKind
     until: Moment | None = None
     reason: Text | None = None
     part: Ident | None = None
@@ -197,87 +191,3 @@ class SplitBody(msgspec.Struct, forbid_unknown_fields=True):
     reports: Annotated[list[Ident], msgspec.Meta(min_length=1, max_length=100)]
     reason: Text | None = None
     matter: Matter | None = None
-
-
-BODIES: dict[str, type[msgspec.Struct]] = {
-    "acknowledge": NoBody,
-    "claim": NoBody,
-    "release": OptionalReason,
-    "assign": AssignBody,
-    "transfer": TransferBody,
-    "return": Reason,
-    "accept": NoBody,
-    "refuse": Reason,
-    "on_site": ThereBody,
-    "start": ThereBody,
-    "note": NoteBody,
-    "escalate": Reason,
-    "supervise": Reason,
-    "categorize": CategorizeBody,
-    "pause": PauseBody,
-    "approve_pause": ClockBody,
-    "refuse_pause": ClockRefusalBody,
-    "resume": ClockBody,
-    "request_extension": ExtensionBody,
-    "approve_extension": ExtensionApprovalBody,
-    "refuse_extension": ClockRefusalBody,
-    "request_info": QuestionBody,
-    "answer_info": NoteBody,
-    "call_in": CallInBody,
-    "report_in": PartBody,
-    "finish_part": FinishPartBody,
-    "excuse_part": ExcusePartBody,
-    "consult": ConsultBody,
-    "conclude": NoteBody,
-    "plan": PlanBody,
-    "resolve": ResolveBody,
-    "inspect": InspectBody,
-    "close": CloseBody,
-    "reopen": Reason,
-    "reject": Reason,
-    "merge": MergeBody,
-    "split": SplitBody,
-    "unmask": UnmaskBody,
-    "unseal": UnsealBody,
-}
-
-
-def to_command(name: str, body: object) -> Command:
-    """The domain's command."""
-    words = (getattr(body, field, None) for field in ("reason", "text", "question"))
-    return Command(
-        name=name,
-        text=next((said for said in words if said is not None), None),
-        photos=tuple(getattr(body, "photos", ())),
-        to=getattr(body, "to", None),
-        at=_said_at(body),
-        where=_where(body),
-        how=getattr(body, "how", None),
-        ok=getattr(body, "ok", True),
-        clock=getattr(body, "clock", None),
-        until=getattr(body, "until", None),
-        category=getattr(body, "category", None),
-        into=getattr(body, "into", None),
-        reports=tuple(dict.fromkeys(getattr(body, "reports", ()))),
-        matter=body.matter.description if isinstance(body, SplitBody) and body.matter is not None else None,
-        part=getattr(body, "part", None),
-        follow_up=getattr(body, "follow_up", None),
-    )
-
-
-def _said_at(body: object) -> datetime | None:
-    """The moment as it can be stored. Raises ``Refusal`` 422 for one that is none in UTC."""
-    at: datetime | None = getattr(body, "at", None)
-    try:
-        return None if at is None else whole_millis(at)
-    except OverflowError as wrong:
-        raise invalid(FieldError("/at", "is no moment between the years 1 and 9999 in UTC")) from wrong
-
-
-def _where(body: object) -> tuple[float, float] | None:
-    """WGS-84, to about a decimetre."""
-    place: Place | None = getattr(body, "location", None)
-    if place is None:
-        return None
-    lon, lat = to_wgs84(place.lon, place.lat, place.crs)
-    return round(lon, 6), round(lat, 6)

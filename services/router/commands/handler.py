@@ -1,63 +1,79 @@
-"""An officer's command, end to end: replay, sight, right, freshness, decision, one guarded update, the first answer."""
+"""Carries out an officer's command: finds the case, checks the key and the version, decides, saves under a guard."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
+import msgspec
 import structlog
 
 from services.router.cases.case_access import Sightings
 from services.router.cases.case_store import CaseStore
-from services.router.cases.projections import answer, etag
+from services.router.cases.projections import etag
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes
-from services.router.cases.visibility import is_guest, seen_by
-from services.router.commands.bodies import SplitBody
-from services.router.commands.enrichment import completed
-from services.router.commands.idempotency import FirstAnswers, fingerprint
+from services.router.commands.actors import actor_of
+from services.router.commands.from_body import to_command
+from services.router.commands.idempotency import IdempotencyKey, fingerprint
+from services.router.commands.pack_lookups import Context
 from services.router.commands.photo_claims import PhotoClaims
 from services.router.dedup.merge_saga import Merging
 from services.router.domain.case import Case
-from services.router.domain.commands.command import Actor
-from services.router.domain.commands.decide import checked, decide, open_commands
+from services.router.domain.commands.command import Command, Decision, HasPhotos
+from services.router.domain.commands.decide import decide, open_rule
+from services.router.domain.commands.merge import Merge, SplitCase
 from services.router.domain.firing import as_of
-from shared.city.cooperation import consults
-from shared.city.pack import Pack
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, not_found, unavailable
+from shared.kernel.errors import Refusal, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
-from shared.runtime.http_server.server import Answer, Call
 from shared.runtime.identity.directory import Principal
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
-MERGING = frozenset({"merge", "split"})
-"""Commands that other cases follow."""
+MERGING = frozenset({Merge.NAME, SplitCase.NAME})
+"""Commands after which other cases change too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandRequest:
+    """An officer's command on a case, as it was sent.
+
+    ``key``: the caller's idempotency key; ``if_match``: the ETag of the case as the caller read it, ``*`` for any.
+    """
+
+    name: str
+    case: str
+    body: msgspec.Struct
+    by: Principal
+    key: str
+    if_match: str | None = None
+    trace: str = ""
+
+    @cached_property
+    def key_id(self) -> str:
+        """The key as it is stored: one caller's key on one case."""
+        return plain_id("k", self.by.city, self.by.who, self.case, self.key)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint(self.name, self.body)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A command's idempotency key on its case, and the fingerprint of command and body.
+class CommandResult:
+    """The case after the command. ``by``: the officer with the units as one of which he sees the case.
 
-    ``spent``: another command was refused for good under the key, so only what the case itself remembers is repeated.
+    ``replayed``: the case had seen the key with this command before, and nothing was done.
     """
 
-    key: str
-    fingerprint: str
-    spent: bool
-
-    def is_another(self, came: Document | None) -> bool:
-        """Whether the key stands for something else. Version 0.1.0 remembered keys without fingerprints."""
-        if came is None:
-            return self.spent
-        return bool(came.get("fingerprint", self.fingerprint) != self.fingerprint)
+    case: Case
+    by: Principal
+    replayed: bool
 
 
-class Officers:
-    """Carries out commands."""
-
+class CommandHandler:
     def __init__(
         self,
         store: CaseStore,
@@ -77,114 +93,65 @@ class Officers:
         self._photos = photos
         self._clock = clock
         self._words = words
-        self._answers = FirstAnswers(store, words)
 
-    async def carry_out(self, name: str, call: Call, principal: Principal) -> Answer:
-        """The answer to a command; the first one again when its key came before. Raises ``Refusal``."""
-        case_id = call.path["id"]
-        key = plain_id("k", principal.city, principal.who, case_id, call.key)
-        said = fingerprint(name, call.body)
-        first = await self._answers.of(key)
-        if first is not None and first.to(said):
-            return first.repeated()
-        asked = Asked(key, self._words.digest(said), spent=first is not None)
-        try:
-            case, fresh, principal = await self._through(name, call, principal, asked)
-        except Refusal as refusal:
-            await self._answers.keep_refusal(key, said, refusal)
-            raise
-        actor = acting(principal, case, self._packs.current(case.city))
-        shown = self._words.shown(case, actor, answer(case, actor))
-        confidential = case.id if case.confidential else None
-        answered = await self._answers.keep(key, said, Answer(shown, 200, {"etag": etag(case)}), confidential)
-        return answered if fresh else replace(answered, headers={**answered.headers, "idempotent-replayed": "true"})
+    async def handle(self, request: CommandRequest, *, spent: bool = False) -> CommandResult:
+        """Carries the command out once for its key, however often it comes. ``spent``: see ``IdempotencyKey``.
 
-    async def _through(self, name: str, call: Call, asking: Principal, asked: Asked) -> tuple[Case, bool, Principal]:
-        """The case after the command, whether it was this call that did it, and who asks, as he sees the case."""
+        Raises ``Refusal``: 404 when the officer does not see the case, 403 and 409 as ``decide`` says, 412 when the
+        case has another version than ``if_match``, 422 for a wrong field or the key of another command, 503 when others
+        changed the case five times meanwhile.
+        """
+        key = IdempotencyKey(request.key_id, self._words.digest(request.fingerprint), spent)
         for _ in range(ROUNDS_MAX):
-            found = await self._sightings.of(asking, asking.city, call.path["id"])
-            if found is None:
-                raise not_found("case")
-            principal, stored, document = found
-            came = await self._store.keys.came(document, asked.key)
-            if asked.is_another(came):
-                raise key_reused()
-            if came is not None:
-                if name in MERGING:
-                    await self._merging.finish(asked.key, asked.fingerprint)
-                return stored, False, principal
-            _if_match(call, stored)
-            now = self._clock.now()
-            pack = self._packs.current(stored.city)
-            case = as_of(stored, now)
-            actor = acting(principal, case, pack, name)
-            calendars = await calendars_of(case, self._packs)
-            command = completed(name, self._words.body(case, call.body), case, actor, pack, now, calendars)
-            if name in MERGING:
-                checked(case, command, actor)
-                command = await self._merging.prepared(command, case, principal)
-            happened = decide(case, command, actor, now)
-            if not happened:
-                if await self._store.note(stored, asked.key, asked.fingerprint):
-                    return stored, True, principal
-                continue
-            if command.photos:
-                await self._photos.claim(case.city, command.photos, case.id)
-            if name in MERGING:
-                await self._merging.intend(command, case, asked.key, _category(call.body, pack), asked.fingerprint)
-            change = self._changes.of(stored, happened, key=asked.key, fingerprint=asked.fingerprint, trace=call.trace)
-            if await self._changes.save(change):
-                log.info("command.carried_out", command=name, case=case.id, state=change.after.state, trace=call.trace)
-                if name in MERGING:
-                    await self._merging.finish(asked.key, asked.fingerprint)
-                return change.after, True, principal
+            if (result := await self._attempt(request, key)) is not None:
+                return result
         raise unavailable("Others are changing this case. Repeat with the same key.", retry_after=1)
 
-    async def is_trusted(self, principal: Principal, case_id: str) -> bool:
-        """Whether the pack names the officer for this case. Raises ``Refusal`` 404."""
-        found = await self._sightings.of(principal, principal.city, case_id)
+    async def _attempt(self, request: CommandRequest, key: IdempotencyKey) -> CommandResult | None:
+        """None when another change of the case was saved first."""
+        found = await self._sightings.of(request.by, request.by.city, request.case)
         if found is None:
             raise not_found("case")
-        return acting(found[0], found[1], self._packs.current(principal.city)).trusted
+        by, stored, document = found
+        known = await self._store.keys.came(document, key.id)
+        if key.is_another(known):
+            raise key_reused()
+        if known is not None:
+            if request.name in MERGING:
+                await self._merging.finish(key.id, key.fingerprint)
+            return CommandResult(stored, by, replayed=True)
+        _check_version(request, stored)
+        case, command, happened = await self._decided(request, stored, by)
+        if not happened:
+            noted = await self._store.note(stored, key.id, key.fingerprint)
+            return CommandResult(stored, by, replayed=False) if noted else None
+        if isinstance(command, HasPhotos) and command.photos:
+            await self._photos.claim(case.city, command.photos, case.id)
+        if isinstance(command, Merge | SplitCase):
+            await self._merging.intend(command, case, key.id, key.fingerprint)
+        change = self._changes.of(stored, happened, key=key.id, fingerprint=key.fingerprint, trace=request.trace)
+        if not await self._changes.save(change):
+            return None
+        after = change.after
+        log.info("command.carried_out", command=request.name, case=case.id, state=after.state, trace=request.trace)
+        if request.name in MERGING:
+            await self._merging.finish(key.id, key.fingerprint)
+        return CommandResult(after, by, replayed=False)
+
+    async def _decided(self, request: CommandRequest, stored: Case, by: Principal) -> tuple[Case, Command, Decision]:
+        """The case as it is now, the complete command, and what happens by it."""
+        now, pack = self._clock.now(), self._packs.current(stored.city)
+        case = as_of(stored, now)
+        sealed = self._words.body(case, request.body)
+        actor = actor_of(by, case, pack, request.name)
+        context = Context(case, actor, pack, now, await calendars_of(case, self._packs))
+        command = to_command(request.name, sealed, context)
+        if isinstance(command, Merge | SplitCase):
+            open_rule(case, command, actor)
+            command = await self._merging.prepared(command, case, by)
+        return case, command, decide(case, command, actor, now)
 
 
-def acting(principal: Principal, case: Case, pack: Pack, command: str | None = None) -> Actor:
-    """The officer, as he stands to the case: as one of the unit that has it in hand, be he placed or on duty there.
-
-    With a ``command``, as one of the first of his units that may carry it out now.
-    """
-    assert principal.unit  # noqa: S101 - officers have one
-    units = (principal.unit,) if case.confidential else principal.units
-    actors = [_of_unit(principal, unit, case, pack) for unit in units]
-    able = [a for a in actors if command is not None and command in open_commands(case, a)]
-    seeing = seen_by(case, pack) if len(units) > 1 else []
-    rest = sorted(actors, key=lambda a: (a.guest, a.unit not in seeing))  # of equals the own unit comes first
-    return (able or rest)[0]
-
-
-def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
-    assert principal.person and principal.role  # noqa: S101 - officers have both
-    guest = is_guest(case, unit, principal.person, pack)
-    known = pack.units.get(unit)
-    path = known.path if known is not None else ()
-    consulting = known is not None and consults(pack, unit)
-    trust = pack.trust
-    named = trust.is_handler(principal.person, case.category, case.unit)
-    trusted = named if case.confidential else trust.unmasks(principal.person)
-    return Actor(principal.person, unit, principal.role, principal.post, guest, path, consulting, trusted)
-
-
-def _category(body: object, pack: Pack) -> str | None:
-    """The category of a second matter."""
-    matter = body.matter if isinstance(body, SplitBody) else None
-    if matter is None or matter.category is None:
-        return None
-    if matter.category not in pack.categories:
-        raise invalid(FieldError("/matter/category", "is not in the city's list"))
-    return matter.category
-
-
-def _if_match(call: Call, case: Case) -> None:
-    given = call.request.headers.get("if-match")
-    if given is not None and given not in ("*", etag(case)):
+def _check_version(request: CommandRequest, case: Case) -> None:
+    if request.if_match not in (None, "*", etag(case)):
         raise Refusal(412, "stale", "The case changed since you read it. Read it again.", extra={"etag": etag(case)})

@@ -1,4 +1,4 @@
-"""Reporters lie with intake: what it tells of them, over HTTP."""
+"""Reporters' names and confidential words are stored by intake alone: the router asks for them over HTTP."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,13 +15,13 @@ AWAY = "It is on record that you asked, but intake does not answer. Repeat with 
 
 
 class IntakePersons:
-    """What intake tells of reporters, over HTTP."""
+    """Intake's routes for reporters and sealed reports."""
 
     def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = http_client.client(settings.intake_url, transport=transport, auth=auth)
 
     async def masked(self, city: str, reports: Sequence[str]) -> dict[str, Any]:
-        """Masked names and numbers by report; nothing while intake is away: a list is readable without them."""
+        """Masked names and numbers by report; empty while intake is away, since a list is readable without them."""
         try:
             told: dict[str, Any] = await self._ask("/v1/reporters:masked", {"city": city, "reports": list(reports)})
         except Refusal as away:

@@ -1,4 +1,4 @@
-"""Photos lie with intake: a command that shows some claims them there before it is carried out."""
+"""Photos are stored by intake: before a command with photos is carried out, they are bound to the case there."""
 
 import httpx
 
@@ -8,13 +8,16 @@ from shared.runtime.settings import Settings
 
 
 class PhotoClaims:
-    """Asks intake over HTTP."""
+    """Intake's ``POST /v1/photos:claim``."""
 
     def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = http_client.client(settings.intake_url, transport=transport, auth=auth)
 
     async def claim(self, city: str, photos: tuple[str, ...], case: str) -> None:
-        """All of ``photos`` belong to ``case`` from here on. Raises ``Refusal`` 422 for one that is not to be had."""
+        """Binds all of ``photos`` to ``case``.
+
+        Raises ``Refusal``: 422 for a photo that is unknown or not free any more, 503 when intake is away.
+        """
         try:
             answer = await self._client.post(
                 "/v1/photos:claim",

@@ -1,47 +1,66 @@
-"""Who reported, and what a confidential report says: asked of intake, for those whom the pack names, on the record.
+"""Who sent a report, and what a confidential report says: intake is asked, for officers whom the city's pack names.
 
-The act is recorded first. What intake answers goes to the officer and is kept nowhere.
+The look is recorded on the case first. What intake answers is shown to the officer and stored nowhere, so a repeated
+request asks intake again, and the right is checked again.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+from services.router.cases.case_access import Sightings
+from services.router.commands.actors import actor_of
 from services.router.commands.bodies import UnmaskBody, UnsealBody
-from services.router.commands.handler import Officers
+from services.router.commands.handler import CommandRequest
 from services.router.commands.intake_client import IntakePersons
-from shared.kernel.errors import forbidden
+from shared.kernel.errors import forbidden, not_found
 from shared.kernel.ids import opening_report
-from shared.runtime.http_server.server import Answer, Call
-from shared.runtime.identity.directory import Principal
+from shared.runtime.pack_library import PackLibrary
 
 
-class Privacy:
-    """``unmask`` and ``unseal``: commands that answer more than the case."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Which report is looked at, under which name the answer stands, and what intake is asked."""
 
-    def __init__(self, officers: Officers, persons: IntakePersons) -> None:
-        self._officers = officers
+    report: str
+    name: str
+    ask: Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
+
+
+class ProtectedData:
+    """What ``unmask`` and ``unseal`` show beside the case."""
+
+    def __init__(self, sightings: Sightings, packs: PackLibrary, persons: IntakePersons) -> None:
+        self._sightings = sightings
+        self._packs = packs
         self._persons = persons
 
-    async def unmask(self, call: Call, who: Principal) -> Answer:
-        report = call.body_as(UnmaskBody).report
-        return await self._looked("unmask", call, who, report, "reporter", self._persons.unmask)
+    def is_shown_by(self, request: CommandRequest) -> bool:
+        """Whether the command shows such data."""
+        return self._look(request) is not None
 
-    async def unseal(self, call: Call, who: Principal) -> Answer:
-        report = call.body_as(UnsealBody).report or opening_report(call.path["id"])
-        return await self._looked("unseal", call, who, report, "sealed", self._persons.unseal)
+    async def check(self, request: CommandRequest) -> None:
+        """Raises ``Refusal``: 403 when the pack does not name the officer, 404 when he does not see the case."""
+        by = request.by
+        found = await self._sightings.of(by, by.city, request.case)
+        if found is None:
+            raise not_found("case")
+        if not actor_of(found[0], found[1], self._packs.current(by.city)).trusted:
+            raise forbidden(f"The city's pack does not name you for {request.name}.")
 
-    async def _looked(
-        self,
-        name: str,
-        call: Call,
-        who: Principal,
-        report: str,
-        field: str,
-        ask: Callable[[dict[str, str]], Awaitable[dict[str, Any]]],
-    ) -> Answer:
-        """An answer that is repeated is asked for anew, so the right is looked at anew as well."""
-        if not await self._officers.is_trusted(who, call.path["id"]):
-            raise forbidden(f"The city's pack does not name you for {name}.")
-        recorded = await self._officers.carry_out(name, call, who)
-        about = {"city": who.city, "case": call.path["id"], "report": report, "person": who.who}
-        return Answer({"case": recorded.body, "report": report, field: await ask(about)}, 200, recorded.headers)
+    async def shown(self, request: CommandRequest) -> dict[str, object]:
+        """The report's id and what intake says of it. Raises ``Refusal`` 404, 503."""
+        look = self._look(request)
+        if look is None:
+            return {}
+        about = {"city": request.by.city, "case": request.case, "report": look.report, "person": request.by.who}
+        return {"report": look.report, look.name: await look.ask(about)}
+
+    def _look(self, request: CommandRequest) -> _Look | None:
+        match request.body:
+            case UnmaskBody(report=report):
+                return _Look(report, "reporter", self._persons.unmask)
+            case UnsealBody(report=report):
+                return _Look(report or opening_report(request.case), "sealed", self._persons.unseal)
+            case _:
+                return None

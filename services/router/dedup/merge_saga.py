@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -25,7 +26,7 @@ from services.router.dedup.placement import Joining, arrived
 from services.router.dedup.report_links import Link, Links
 from services.router.domain.attachment import Arrived, Attached, raised
 from services.router.domain.case import Case, State
-from services.router.domain.commands.command import Command
+from services.router.domain.commands.merge import Merge, SplitCase
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
 from services.router.domain.firing import as_of
@@ -49,6 +50,7 @@ PAGE = 512
 LOOK_SECONDS = 5.0
 LEFT_AFTER = timedelta(seconds=5)
 INDEXES = (IndexModel([("at", 1)], name="at"),)
+MergeOrSplit: TypeAlias = Merge | SplitCase
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,22 +94,20 @@ class Merging:
         self._words = words
         self._clock = clock
 
-    async def prepared(self, command: Command, case: Case, principal: Principal) -> Command:
+    async def prepared(self, command: MergeOrSplit, case: Case, principal: Principal) -> MergeOrSplit:
         """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
-        if command.name == "merge" and command.into is not None:
+        if isinstance(command, Merge):
             found = await self._store.get(principal.city, command.into, principal.sight)
             return replace(command, older=found[0] if found is not None else None)
-        if command.name == "split":
-            where = await self._where(case, command.reports)
-            if strangers := [i for i, report in enumerate(command.reports) if report not in where]:
-                raise invalid(*(FieldError(f"/reports/{i}", "does not hang on this case") for i in strangers))
-            out = {home for report, home in where.items() if home != case.id and home == case_id(report)}
-            others = [report for report, home in where.items() if home not in out]
-            along = await self._where(case, [report.id for report in case.reports])
-            with_them = [report for report, home in along.items() if home in out and report not in where]
-            left = await self._attachments.count(case, without=out) - len(others)
-            return replace(command, left=left, reports=(*command.reports, *with_them))
-        return command
+        where = await self._where(case, command.reports)
+        if strangers := [i for i, report in enumerate(command.reports) if report not in where]:
+            raise invalid(*(FieldError(f"/reports/{i}", "does not hang on this case") for i in strangers))
+        out = {home for report, home in where.items() if home != case.id and home == case_id(report)}
+        others = [report for report, home in where.items() if home not in out]
+        along = await self._where(case, [report.id for report in case.reports])
+        with_them = [report for report, home in along.items() if home in out and report not in where]
+        remaining = await self._attachments.count(case, without=out) - len(others)
+        return replace(command, remaining=remaining, reports=(*command.reports, *with_them))
 
     async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
         """Of those that hang on ``case`` or on one that was merged into it: on which."""
@@ -116,20 +116,20 @@ class Merging:
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
-    async def intend(
-        self, command: Command, case: Case, key: str, category: str | None = None, said: str | None = None
-    ) -> None:
+    async def intend(self, command: MergeOrSplit, case: Case, key: str, said: str | None = None) -> None:
         """Before the case changes. Repeated, the newest holds."""
+        split = command if isinstance(command, SplitCase) else None
+        matter = split.matter if split is not None else None
         intent = Intent(
             key=key,
             said=said,
             at=real_now(),
             city=case.city,
             case=case.id,
-            into=command.into if command.name == "merge" else None,
-            reports=command.reports,
-            matter=command.matter,
-            category=category,
+            into=command.into if isinstance(command, Merge) else None,
+            reports=split.reports if split is not None else (),
+            matter=matter.words if matter is not None else None,
+            category=matter.category if matter is not None else None,
         )
         document = msgspec.to_builtins(intent, builtin_types=(datetime,))
         await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)

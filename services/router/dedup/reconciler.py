@@ -13,8 +13,7 @@ from services.router.cases.unit_of_work import Changes
 from services.router.dedup.cell_index import Around
 from services.router.dedup.merge_saga import Merging
 from services.router.domain.case import State
-from services.router.domain.commands.command import Command
-from services.router.domain.commands.merge import Merged
+from services.router.domain.commands.merge import Merge, Merged
 from services.router.domain.matching import Known, belongs
 from services.router.domain.similarity import SameRule
 from shared.kernel.clock import Clock
@@ -126,7 +125,7 @@ class SideBySide:
             case, now = loaded[0], self._clock.now()
             if case.state is not State.QUEUED or case.linked_to == older:
                 return 0
-            await self._merging.intend(Command(name="merge", into=older), case, key)
+            await self._merging.intend(Merge(into=older), case, key)
             merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
             if await self._changes.save(self._changes.of(case, [merged], key=key)):
                 log.info("cases.merged", case=younger, into=older)

@@ -1,9 +1,7 @@
-"""The router's routes: units, queues, streams, cases and the officers' commands."""
+"""The router's routes for reading: units, queues, streams, cases and their histories."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Literal
-from urllib.parse import unquote
 
 import msgspec
 import structlog
@@ -14,13 +12,12 @@ from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
 from services.router.city_scope import pack_for
-from services.router.commands.bodies import BODIES
-from services.router.commands.handler import Officers, acting
+from services.router.commands.actors import actor_of
 from services.router.commands.intake_client import IntakePersons
-from services.router.commands.unmasking import Privacy
 from services.router.dedup.attached_reports import Hanging, HangingQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
+from services.router.http.on_behalf import officer_of
 from services.router.http.queue_pages import QueueQuery, Queues, check_categories
 from services.router.stream.cursors import read
 from services.router.stream.sessions import Streams
@@ -31,9 +28,9 @@ from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, forbidden, invalid, not_found
+from shared.kernel.errors import FieldError, invalid, not_found
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.server import Answer, Call, Handler, Route, get, post
+from shared.runtime.http_server.server import Answer, Call, Handler, Route, get
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.pack_library import PackLibrary
@@ -41,9 +38,7 @@ from shared.runtime.storage.mongo import Collection
 
 log = structlog.get_logger()
 
-OFFICER = frozenset({"officer"})
 READERS = frozenset({"officer", "ops"})
-ACTORS = frozenset({"officer", "service"})
 HISTORY_MAX = 1000
 
 
@@ -77,7 +72,6 @@ class RouterApi:
         self,
         store: CaseStore,
         sightings: Sightings,
-        officers: Officers,
         persons: IntakePersons,
         hanging: Hanging,
         packs: PackLibrary,
@@ -90,9 +84,7 @@ class RouterApi:
     ) -> None:
         self._store = store
         self._sightings = sightings
-        self._officers = officers
         self._persons = persons
-        self._privacy = Privacy(officers, persons)
         self._hanging = hanging
         self._packs = packs
         self._tail = tail
@@ -115,33 +107,7 @@ class RouterApi:
             get("/v1/cases/{id}", self.case, "A case", roles=READERS | {"service"}, query=CityQuery),
             seen("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
             seen("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
-            *(self._command_route(name, body) for name, body in BODIES.items()),
         ]
-
-    def _command_route(self, name: str, body: type[msgspec.Struct]) -> Route:
-        return post(
-            f"/v1/cases/{{id}}/{name}", self._command(name), f"{name} a case", roles=ACTORS, body=body, keyed=True
-        )
-
-    def _command(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
-        special = {"unmask": self._privacy.unmask, "unseal": self._privacy.unseal}
-
-        async def handler(call: Call) -> Answer:
-            if name in special:
-                return await special[name](call, await self._acting(call))
-            return await self._officers.carry_out(name, call, await self._acting(call))
-
-        return handler
-
-    async def _acting(self, call: Call) -> Principal:
-        """The officer; for a service (a one-press link, an acknowledged alert) the person that it names."""
-        if call.principal.kind == "officer":
-            return call.principal
-        city = call.request.headers.get("whistle-city", "")
-        person = await self._directory.person(city, unquote(call.request.headers.get("whistle-person", "")))
-        if person is None:
-            raise forbidden("A service acts for a person of the city; name both.")
-        return person
 
     def _pack(self, call: Call, city: str | None) -> Pack:
         return pack_for(call.principal, self._packs, city)
@@ -225,13 +191,13 @@ class RouterApi:
     async def case(self, call: Call) -> Answer:
         """A service is shown what the person sees for whom it asks."""
         if call.principal.kind == "service":
-            call.principal = await self._acting(call)
+            call.principal = await officer_of(call, self._directory)
         case = await self._seen(call, call.query_as(CityQuery).city)
         actor = self._actor(call.principal, case)
         return Answer(self._words.shown(case, actor, answer(case, actor)), headers={"etag": etag(case)})
 
     def _actor(self, who: Principal, case: Case) -> Actor | None:
-        return acting(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
+        return actor_of(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
 
     async def reports(self, call: Call) -> Answer:
         """With who sent them, masked, for officers; a confidential case shows no reporter."""

@@ -1,8 +1,9 @@
-"""Who stands in where he is not placed, written beside his rights, so that every service shows him what he is told of.
+"""For which other units each person is on duty in the next minutes, stored beside his rights: all services read it, so
+that a person sees the cases about which he is alerted.
 
-A minute is written before it begins: changes of the rota hold from the next full minute that is at least ten seconds
-away (``rota``), and are looked for every four. Whoever reads the rights asks for the minute that it is
-(``Directory``): a duty begins and ends on time, and what this loop wrote ends by itself when the loop does.
+The next five minutes are written ahead. A change of the rota holds from the next full minute that is at least ten
+seconds away (``rota``) and is looked for every four seconds, so it is written in time. Readers (``Directory``) ask for
+the current minute: a duty begins and ends on time, and when this loop stops what it wrote ends after five minutes.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from services.router.on_duty.rights import rights
-from services.router.on_duty.rota_routes import Rota
+from services.router.on_duty.rota import Rota
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.runtime.identity.directory import MINUTE, Directory, Minutes, at_minute
@@ -29,7 +30,7 @@ MINUTES = 5
 
 
 class StandIns:
-    """The loop that keeps ``stands_in`` of the people of every city."""
+    """The loop that writes ``stands_in`` of the people of every city."""
 
     def __init__(self, rota: Rota, packs: PackLibrary, directory: Directory, clock: Clock) -> None:
         self._rota = rota
@@ -41,7 +42,7 @@ class StandIns:
         """By city: as of which pack and minute, and when by the machine."""
 
     async def run(self) -> None:
-        """For ever."""
+        """Looks every second until the service stops; while MongoDB is away it tries again."""
         while True:
             try:
                 await self.look()
@@ -50,7 +51,7 @@ class StandIns:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Write what is not written yet."""
+        """Writes what is not written yet, for every city."""
         for city in list(self._packs.cities):
             pack, minute = self._packs.current(city), self._clock.now().replace(second=0, microsecond=0)
             version, looked, at = self._looked.get(city, ("", minute, 0.0))
@@ -83,6 +84,6 @@ def _named(coming: list[dict[str, tuple[str, ...]]]) -> set[str]:
 
 
 def _differs(written: tuple[datetime, Minutes] | None, units: list[list[str]], minute: datetime) -> bool:
-    """In this minute or the next; and what is over is cleared away."""
+    """Whether this minute or the next is another one, or all of it is over and has to be deleted."""
     now_and_next = [list(at_minute(written, minute + n * MINUTE)) for n in (0, 1)]
     return now_and_next != units[:2] or (written is not None and not any(units))

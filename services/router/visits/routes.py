@@ -11,8 +11,8 @@ import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
+from services.router.commands.actors import actor_of
 from services.router.commands.bodies import Reason
-from services.router.commands.handler import acting
 from services.router.commands.photo_claims import PhotoClaims
 from services.router.domain.case import Case
 from services.router.domain.commands.command import DESK
@@ -132,7 +132,7 @@ class Visits:
         shown = view(visit)
         if case is None or not case.confidential:
             return shown
-        actor = acting(who, case, self._packs.current(case.city))
+        actor = actor_of(who, case, self._packs.current(case.city))
         return {**self._words.shown(case, actor, shown), "place": visit.place}
 
     async def campaign(self, call: Call) -> Answer:

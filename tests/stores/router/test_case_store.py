@@ -8,8 +8,11 @@ import pytest
 
 from services.router.domain import events as e
 from services.router.domain.case import Case
-from services.router.domain.commands.command import Actor, Command
+from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
+from services.router.domain.commands.field_work import Acknowledge, Claim
+from services.router.domain.commands.inspection import Reject
+from services.router.domain.commands.transfer import Refuse, Transfer
 from services.router.http.queue_pages import QueueQuery, Queues
 from shared.contracts.sight import Sight, names_of
 from shared.kernel.errors import Refusal
@@ -62,8 +65,8 @@ async def test_a_case_opened_again_later_leaves_what_happened_meanwhile(router: 
 
 async def test_of_two_changes_of_the_same_version_one_takes(router: Routing) -> None:
     case = await stored(router)
-    one = router.changes.of(case, decide(case, Command(name="acknowledge"), DESK, NOW))
-    other = router.changes.of(case, decide(case, Command(name="claim"), DESK, NOW))
+    one = router.changes.of(case, decide(case, Acknowledge(), DESK, NOW))
+    other = router.changes.of(case, decide(case, Claim(), DESK, NOW))
     assert await router.store.save(one)
     assert not await router.store.save(other)
     after = await loaded(router, case.id)
@@ -147,7 +150,7 @@ async def test_due_finds_the_longest_waiting_first_and_nothing_early(router: Rou
 
 async def test_a_case_that_owes_nothing_is_in_no_due_page(router: Routing) -> None:
     case = await stored(router)
-    reject = decide(case, Command(name="reject", text="twice"), DESK, NOW)
+    reject = decide(case, Reject(reason="twice"), DESK, NOW)
     assert await router.store.save(router.changes.of(case, reject))
     assert await router.store.next_due() is None
     assert await router.store.due(NOW + timedelta(days=1000), 10) == []
@@ -164,11 +167,12 @@ async def test_a_unit_sees_the_cases_of_its_subtree_and_no_others(router: Routin
 
 async def test_whom_it_is_offered_to_sees_it_until_it_is_refused(router: Routing) -> None:
     case = await stored(router)
-    offer = router.changes.of(case, decide(case, Command(name="transfer", to="millfield", text="theirs"), DESK, NOW))
+    transfer = Transfer(to="millfield", path=(), promise=None, reason="theirs")
+    offer = router.changes.of(case, decide(case, transfer, DESK, NOW))
     assert await router.store.save(offer)
     assert await router.store.get("harbour", case.id, Sight(names_of("millfield", "mf-desk"))) is not None
     theirs = Actor("mf-desk", "millfield", "duty_officer", "A")
-    refusal = decide(offer.after, Command(name="refuse", text="not ours"), theirs, NOW)
+    refusal = decide(offer.after, Refuse(reason="not ours"), theirs, NOW)
     assert await router.store.save(router.changes.of(offer.after, refusal))
     assert await router.store.get("harbour", case.id, Sight(names_of("millfield", "mf-desk"))) is None
 

@@ -3,19 +3,20 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
 import pytest
 
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.bodies import BODIES
-from services.router.commands.handler import Officers
-from services.router.commands.idempotency import FirstAnswers
+from services.router.commands.from_body import BODIES
+from services.router.commands.handler import CommandHandler, CommandRequest
+from services.router.commands.unmasking import ProtectedData
+from services.router.http.command_routes import CommandRoutes
+from services.router.http.kept_answers import KeptAnswers
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer, Call
+from shared.runtime.http_server.server import Answer
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database
@@ -40,20 +41,20 @@ async def case(router: Routing) -> str:
     return opened.id
 
 
-def officers(router: Routing) -> Officers:
-    photos, words = cast(Any, None), SealedWords(SECRET)
-    return Officers(
-        router.store, sightings(router), router.changes, router.packs, photos, merging(router), words, StoppedClock(NOW)
+def commands(router: Routing) -> CommandRoutes:
+    nobody, words, seen = cast(Any, None), SealedWords(SECRET), sightings(router)
+    handler = CommandHandler(
+        router.store, seen, router.changes, router.packs, nobody, merging(router), words, StoppedClock(NOW)
     )
+    protected = ProtectedData(seen, router.packs, nobody)
+    return CommandRoutes(handler, protected, KeptAnswers(router.store, words), words, router.packs, nobody)
 
 
 async def told(router: Routing, case: str, key: str, name: str, who: Principal = DESK, **fields: Any) -> Told:
     """The answer to ``who`` for a command."""
-    request = SimpleNamespace(headers={})
     body = msgspec.convert(fields, BODIES[name])
-    call = Call(cast(Any, request), who, {"id": case}, key, "", b"", body)
     try:
-        answer = await officers(router).carry_out(name, call, who)
+        answer = await commands(router).answer(CommandRequest(name=name, case=case, body=body, by=who, key=key))
     except Refusal as refusal:
         return "again" if refusal.replayed else refusal.status
     return "again" if "idempotent-replayed" in answer.headers else answer.status
@@ -112,7 +113,7 @@ async def test_who_died_before_the_answer_was_kept_left_the_key_with_what_it_sta
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(FirstAnswers, "keep", dies)
+        patched.setattr(KeptAnswers, "keep", dies)
         with pytest.raises(SystemExit):
             await told(router, case, "k", "claim")
     assert await told(router, case, "k", "note", text="a") == 422
@@ -138,7 +139,7 @@ async def test_a_refusal_for_good_does_not_hide_what_was_done_under_the_key(
     assert await told(router, case, "k", "inspect", ok=True) == 409
     assert await told(router, case, "k", "claim") == 422
     with monkeypatch.context() as patched:
-        patched.setattr(FirstAnswers, "of", _nothing_yet)
+        patched.setattr(KeptAnswers, "of", _nothing_yet)
         assert await told(router, case, "k", "note", text="a") == 200
     assert await told(router, case, "k", "note", text="a") == "again"
     assert await told(router, case, "k", "inspect", ok=True) == "again"

@@ -30,9 +30,9 @@ from services.router.dedup.report_links import INDEXES as LINK_INDEXES
 from services.router.dedup.report_links import Links
 from services.router.domain import events as e
 from services.router.domain.case import Case
-from services.router.domain.commands.command import Actor, Command
+from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
-from services.router.domain.commands.merge import Merged
+from services.router.domain.commands.merge import Merge, Merged, SecondMatter, SplitCase
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.cases import CaseEvent
@@ -119,7 +119,7 @@ async def test_what_a_photo_brought_together_is_taken_apart_again_and_stays_so(r
     first = await photographed(router, "k0", "it shoots up by the harbour office", PHOTO)
     same = await photographed(router, "k1", "everything is wet", PHOTO, minutes=3)
     await hearing(router).handle([first, same])
-    await commanded(router, of(first), "s1", name="split", reports=(same.subject,))
+    await commanded(router, of(first), "s1", SplitCase(reports=(same.subject,)))
     await merging(router).finish("s1")
     await hearing(router).handle([first, same])
     assert {case.id: case.report_count for case in await cases(router)} == {of(first): 1, of(same): 1}
@@ -293,12 +293,12 @@ def merging(router: Routing) -> Merging:
 DESK = Principal(kind="officer", city="harbour", person="oh-desk", unit="oosterhaven", role="duty_officer", post="A")
 
 
-async def commanded(router: Routing, case: str, key: str, *, dies: bool = False, **fields: Any) -> Case:
+async def commanded(router: Routing, case: str, key: str, command: Merge | SplitCase, *, dies: bool = False) -> Case:
     """A merge or split as officers carry it out; ``dies``: right after the case changed."""
     made = merging(router)
     loaded = await router.store.load(case)
     assert loaded is not None
-    command = await made.prepared(Command(**fields), loaded[0], DESK)
+    command = await made.prepared(command, loaded[0], DESK)
     actor = Actor("oh-desk", "oosterhaven", "duty_officer", "A")
     happened = decide(loaded[0], command, actor, NOW)
     await made.intend(command, loaded[0], key)
@@ -320,14 +320,14 @@ async def test_merged_into_the_older_one_and_taken_out_again_by_split(router: Ro
     first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
     late = report("k3", "a burst pipe at building 3", minutes=2)
     await heard.handle([first, other, late])
-    merged = await commanded(router, of(other), "m1", dies=dies, name="merge", into=of(first))
+    merged = await commanded(router, of(other), "m1", Merge(into=of(first)), dies=dies)
     assert (merged.state, merged.merged_into, merged.next_due) == ("merged", of(first), None)
     await merging(router).finish("m1")
     older = await one(router, of(first))
     assert (older.report_count, len(older.reports)) == (3, 3)
     await heard.handle([report("k4", "a burst pipe at building 3", minutes=3)])
     assert (await one(router, of(first))).report_count == 4, "what is like the merged one follows it"
-    left = await commanded(router, of(first), "s1", dies=dies, name="split", reports=(other.subject,))
+    left = await commanded(router, of(first), "s1", SplitCase(reports=(other.subject,)), dies=dies)
     await merging(router).finish("s1")
     again = await one(router, of(other))
     assert (again.state, again.merged_into, again.report_count) == ("reopened", None, 3)
@@ -340,7 +340,7 @@ async def test_reports_that_were_attached_by_mistake_get_a_case_of_their_own(rou
     batch = [report(f"k{n}", minutes=n) for n in range(4)]
     await heard.handle(batch)
     wrong = (batch[3].subject, batch[2].subject)
-    left = await commanded(router, of(batch[0]), "s1", dies=dies, name="split", reports=wrong)
+    left = await commanded(router, of(batch[0]), "s1", SplitCase(reports=wrong), dies=dies)
     for _ in range(2):
         await merging(router).finish("s1")
     assert left.report_count == 2
@@ -353,9 +353,8 @@ async def test_reports_that_were_attached_by_mistake_get_a_case_of_their_own(rou
 async def test_a_second_matter_of_a_report_gets_a_case_with_words_of_its_own(router: Routing) -> None:
     event = report("k1")
     await hearing(router).handle([event])
-    await commanded(
-        router, of(event), "s1", name="split", reports=(event.subject,), matter="the street light is out too"
-    )
+    matter = SecondMatter(words="the street light is out too")
+    await commanded(router, of(event), "s1", SplitCase(reports=(event.subject,), matter=matter))
     first, second = sorted(await cases(router), key=lambda case: case.linked_to is not None)
     assert (first.report_count, second.category, second.linked_to) == (1, "street_light", first.id)
     assert [r.id for r in second.reports] == [event.subject]
@@ -457,7 +456,7 @@ async def test_a_word_delivered_again_after_a_merge_is_on_record_once(router: Ro
     first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
     await heard.handle([first, other])
     await heard.handle([rating(of(other))])
-    await commanded(router, of(other), "m1", name="merge", into=of(first))
+    await commanded(router, of(other), "m1", Merge(into=of(first)))
     older = await one(router, of(first))
     await heard.handle([rating(of(other))])
     assert (await one(router, of(first))) == older
@@ -470,7 +469,7 @@ async def test_a_report_delivered_again_after_a_merge_is_attached_and_told_once(
     first, other = report("k1", "a burst pipe at building 2"), report("k2", "a burst pipe at building 3", minutes=1)
     late = report("k3", "a burst pipe at building 3", minutes=2)
     await heard.handle([first, other, late])
-    await commanded(router, of(other), "m1", name="merge", into=of(first))
+    await commanded(router, of(other), "m1", Merge(into=of(first)))
     before = await one(router, of(first))
     await Links(router.database).links.update({"_id": late.subject}, {"$unset": {"on": 1}})
     await heard.handle([late])
@@ -497,11 +496,11 @@ async def test_what_follows_a_merge_is_done_once_although_its_case_was_merged_on
     events = [report(f"k{n}", f"a burst pipe at building {n + 1}", minutes=n) for n in range(3)]
     await heard.handle(events)
     oldest, middle, youngest = map(of, events)
-    await commanded(router, youngest, "m1", dies=True, name="merge", into=middle)
+    await commanded(router, youngest, "m1", Merge(into=middle), dies=True)
     intent = await merging(router).intents.find_one({"_id": "m1"})
     assert intent is not None
     await merging(router).finish("m1")
-    await commanded(router, middle, "m2", name="merge", into=oldest)
+    await commanded(router, middle, "m2", Merge(into=oldest))
     before = await one(router, oldest)
     await merging(router).intents.insert(intent)
     await merging(router).finish("m1")
@@ -516,8 +515,8 @@ async def test_an_intention_that_always_fails_holds_up_no_other(
     events = [report(f"k{n}", f"a burst pipe at building {n + 1}", minutes=n) for n in range(4)]
     await heard.handle(events)
     one_, two, three, four = map(of, events)
-    await commanded(router, two, "m1", dies=True, name="merge", into=one_)
-    await commanded(router, four, "m2", dies=True, name="merge", into=three)
+    await commanded(router, two, "m1", Merge(into=one_), dies=True)
+    await commanded(router, four, "m2", Merge(into=three), dies=True)
     await merging(router).intents.update({"_id": "m1"}, {"$set": {"into": "c-gone", "at": NOW}})
     monkeypatch.setattr(merging_module, "LEFT_AFTER", timedelta(seconds=-1))
     await merging(router).end_what_was_left()

@@ -9,7 +9,7 @@ import pytest
 
 from services.router.cases import visibility_refresh as renewing_module
 from services.router.cases.visibility_refresh import Renewing
-from services.router.commands.handler import acting
+from services.router.commands.actors import actor_of
 from services.router.http.queue_pages import QueueQuery, Queues
 from services.router.on_duty.stand_ins import StandIns
 from shared.city.people.on_duty import NONE_SINCE
@@ -64,7 +64,7 @@ async def test_a_stand_in_sees_the_units_cases_from_his_minute_to_the_end_of_his
         assert who is not None
         assert (await directory.holders({token_hash("whk_t")}))[token_hash("whk_t")] == who
         found = await router.store.get("harbour", id_, who.sight)
-        assert acting(who, case, pack).guest is (found is None)
+        assert actor_of(who, case, pack).guest is (found is None)
         listed, _ = await Queues(router.store).page("harbour", case.unit, QueueQuery(), who)
         assert bool(listed) is (found is not None)
         return found is not None
@@ -149,7 +149,7 @@ async def test_what_he_was_told_of_in_his_duty_a_stand_in_sees_until_somebody_ha
     await database.collection("rota_changes").insert({"_id": "g1", "change": change, **row})
     (as_he_sees_it, _, _) = cast(Any, await sightings(router).of(who, "harbour", id_))
     assert as_he_sees_it.on_duty_for == ("quayside",)
-    assert not acting(as_he_sees_it, case, pack).guest
+    assert not actor_of(as_he_sees_it, case, pack).guest
     assert await sightings(router).of(who, "elsewhere", id_) is None
     others = msgspec.structs.replace(who, person="ht-desk", unit="dockers")
     assert await sightings(router).of(others, "harbour", id_) is None

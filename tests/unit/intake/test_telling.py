@@ -164,7 +164,7 @@ async def test_no_words_of_a_report_change_what_is_told(words: str) -> None:
     ("confidential", "heading"), [(False, "请在2026-03-07 16:00前&lt;答复&gt;"), (True, "请补充信息")]
 )
 async def test_the_answer_page_is_headed_by_the_citys_words(confidential: bool, heading: str) -> None:
-    asked = do(CLAIMED, "request_info", fresh_clock=confirm(T0))
+    asked = do(CLAIMED, "request_info", confirm_clock=confirm(T0))
     packs = SimpleNamespace(current=lambda _: MINE)
     links = AnswerLinks("s" * 32, "http://x", *cast(Any, (None, None, packs, SimpleNamespace(now=lambda: T0))))
     found = await report(asked, confidential=confidential)

@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 from services.router.cases.projections import answer, history_view, to_state
 from services.router.cases.unit_of_work import Changes
-from services.router.commands.bodies import ThereBody, to_command
+from services.router.commands.bodies import ThereBody
+from services.router.commands.from_body import to_command
+from services.router.commands.pack_lookups import Context
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.clock_renewal import Promise
-from services.router.domain.commands.command import Actor, Command, Pausable
+from services.router.domain.commands.command import Actor, Command
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.inspection import judged
+from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import InfoGiven, answered
 from services.router.domain.commands.table import RULES
 from services.router.domain.event import Happened
@@ -112,10 +115,11 @@ def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | Non
         return judged(case, e.Rated(at=now, score=1), fresh(now))
     if name == "the reporter answers":
         asked = case.state is State.WAITING_REPORTER
-        return answered(case, InfoGiven(at=now), Command(name="answer_info")) if asked else [e.Noted(at=now)]
+        return answered(case, InfoGiven(at=now), {}) if asked else [e.Noted(at=now)]
     shorter = (clock("resolve", 120, rungs=(rung(130, "tell", "county"),)), clock("on_site", 40))
     fields: dict[str, Any] = {
-        "fresh_clock": clock("confirm", 60, started_at=now) if name == "request_info" else fresh(now),
+        "fresh_clock": fresh(now),
+        "confirm_clock": clock("confirm", 60, started_at=now),
         "clock": "finish_part" if part else "resolve",
         "pausable": Pausable("any", frozenset({"on_site", "resolve", "finish_part"}), "PT1H"),
         "until": now + minutes(500) if "extension" in name else None,
@@ -241,13 +245,17 @@ def test_an_answer_after_the_time_for_it_finds_the_case_back_at_work() -> None:
     assert confirm(T0).due_at < late
 
 
+def _there(name: str, body: ThereBody, case: Case) -> Command:
+    return to_command(name, body, Context(case, WALKER, harbour(), T0))
+
+
 def test_arrival_meets_its_clock_by_the_press_whatever_is_claimed() -> None:
     """B46: who says that he was there in time, after the time, is late; what he says stands beside it."""
     case, early = in_state(State.CLAIMED), T0 + minutes(5)
     body = msgspec.convert(
         {"at": "2026-03-02T08:05:00Z", "location": {"lon": 120.1, "lat": 33.7, "crs": "wgs84"}}, ThereBody
     )
-    change = CHANGES.of(case, decide(as_of(case, LATE), to_command("on_site", body), WALKER, LATE))
+    change = CHANGES.of(case, decide(as_of(case, LATE), _there("on_site", body, case), WALKER, LATE))
     (on_site,) = (c for c in change.after.clocks if c.kind == "on_site")
     assert (on_site.state, on_site.met_at) == ("breached", LATE)
     line = history_view(change.after.history[-1])
@@ -262,7 +270,7 @@ def test_where_and_when_somebody_says_he_was_is_in_the_history_and_in_no_event(n
         {"at": "2026-03-02T07:00:00+08:00", "location": {"lon": 120.263118, "lat": 33.771412, "crs": "gcj02"}},
         ThereBody,
     )
-    change = CHANGES.of(case, decide(case, to_command(name, body), WALKER, T0))
+    change = CHANGES.of(case, decide(case, _there(name, body, case), WALKER, T0))
     line = answer(change.after, DESK)["history"][-1]
     assert line["said_at"].isoformat() == "2026-03-01T23:00:00+00:00"
     lon, lat = line["location"]["lon"], line["location"]["lat"]
@@ -277,7 +285,7 @@ def test_where_and_when_somebody_says_he_was_is_in_the_history_and_in_no_event(n
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_moment_that_is_none_in_utc_is_422(at: str) -> None:
     with pytest.raises(Refusal) as refused:
-        to_command("on_site", msgspec.convert({"at": at}, ThereBody))
+        _there("on_site", msgspec.convert({"at": at}, ThereBody), in_state(State.CLAIMED))
     assert refused.value.status == 422
 
 

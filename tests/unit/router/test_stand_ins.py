@@ -13,7 +13,7 @@ from services.notifier.alerts.on_duty import found
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_state
 from services.router.cases.visibility import seen_by
-from services.router.commands.handler import acting
+from services.router.commands.actors import actor_of
 from services.router.domain.case import Case
 from services.router.domain.commands.decide import open_commands
 from services.router.on_duty.rights import rights
@@ -76,13 +76,13 @@ def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
     assert unit in principal.on_duty_for
     assert principal.sight is not None
     assert principal.sight.sees(seen_by(case, pack), confidential=False)
-    actor = acting(principal, case, pack)
+    actor = actor_of(principal, case, pack)
     assert (actor.unit, actor.guest) == (unit, False)
     assert {"claim", "acknowledge", "assign"} <= set(open_commands(case, actor))
     assert sees(principal, {"case": {"seen_by": seen_by(case, pack), "unit": unit}}, pack)
     later = stand_in(who, pack, at + timedelta(hours=14))
     assert unit not in later.on_duty_for
-    assert acting(later, case, pack).guest
+    assert actor_of(later, case, pack).guest
 
 
 def test_a_stand_in_sees_nothing_confidential_of_the_unit() -> None:
@@ -91,8 +91,8 @@ def test_a_stand_in_sees_nothing_confidential_of_the_unit() -> None:
     who = stand_in("mf-desk", pack, TUESDAY)
     assert who.sight is not None
     assert not who.sight.sees(seen_by(case, pack), confidential=True)
-    assert acting(who, case, pack).unit == "millfield"
-    assert acting(who, case, pack).guest
+    assert actor_of(who, case, pack).unit == "millfield"
+    assert actor_of(who, case, pack).guest
     assert not sees(who, {"case": {"seen_by": seen_by(case, pack), "unit": "quayside", "confidential": True}}, pack)
     for confidential, kind in ((False, "case"), (True, None)):
         shown = replace(case, confidential=confidential)
@@ -105,8 +105,8 @@ def test_who_has_a_case_and_stands_in_where_it_is_offered_accepts_it_there() -> 
     pack = with_posts(**COVERED)
     who = stand_in("qs-night", pack, TUESDAY + timedelta(hours=11))
     case = case_of("quayside", pack, offered_to="millfield")
-    assert acting(who, case, pack).unit == "quayside"
-    assert acting(who, case, pack, "accept").unit == "millfield"
+    assert actor_of(who, case, pack).unit == "quayside"
+    assert actor_of(who, case, pack, "accept").unit == "millfield"
 
 
 def test_a_shift_that_is_swapped_after_the_pack_was_written_opens_the_unit_from_then_on() -> None:

@@ -13,7 +13,7 @@ from services.notifier.alerts.confidential_recipients import told
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_envelopes
 from services.router.cases.visibility import seen_by
-from services.router.commands.handler import acting
+from services.router.commands.actors import actor_of
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
@@ -76,7 +76,7 @@ def test_whoever_sees_a_case_sees_its_report_and_photos(duty: Any, sees_it: str)
 
 def test_who_is_given_the_work_may_do_it_wherever_he_is_placed() -> None:
     duty = assigned()
-    assert not acting(officer("branch.member"), duty.case, gardens()).guest
+    assert not actor_of(officer("branch.member"), duty.case, gardens()).guest
     assert duty.does("branch.member", "on_site")["state"] == "on_site"
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from deploy.cli.foreground import StartRefused, check_test_at
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.idempotency import FirstAnswers
+from services.router.http.kept_answers import KeptAnswers
 from shared.runtime.http_server.server import Answer
 from shared.runtime.movable_clock import SystemClock
 from shared.runtime.settings import Settings
@@ -40,7 +40,7 @@ class Kept:
 
 async def test_a_first_answer_is_stamped_with_real_time_by_which_the_store_forgets_it() -> None:
     store = Kept()
-    await FirstAnswers(cast(CaseStore, store), SealedWords("x" * 32)).keep("key", "print", Answer({"done": True}))
+    await KeptAnswers(cast(CaseStore, store), SealedWords("x" * 32)).keep("key", "print", Answer({"done": True}))
     assert abs((store.answers[0]["at"] - real_now()).total_seconds()) < 60
 
 

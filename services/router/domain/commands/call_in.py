@@ -1,10 +1,10 @@
-"""Calling in 吹哨, reporting in 报到: what one unit cannot do alone, each called unit does its part of."""
+"""Calling in 吹哨 and reporting in 报到: a unit that cannot do the work alone calls others; each does a part of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State, UnitOnPath
 from services.router.domain.clock import Clock
 from services.router.domain.clock_events import callers
 from services.router.domain.clock_operations import met, voided
@@ -13,7 +13,59 @@ from services.router.domain.event import Happened
 from shared.kernel.errors import FieldError, forbidden, invalid
 
 AT_WORK = ACTIVE | {State.WAITING_REPORTER}
-"""While the case is in one of these, parts are worked on."""
+"""States of a case in which its parts are worked on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A unit that is called in. ``path``: from the root down to it; ``clocks``: those that its part starts."""
+
+    unit: str
+    path: tuple[UnitOnPath, ...]
+    clocks: tuple[Clock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallIn(Command):
+    NAME: ClassVar[str] = "call_in"
+    called: tuple[Called, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartCommand(Command):
+    """What is asked about one part of the case. ``part``: its id, as in ``p1``."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportIn(PartCommand):
+    """The called unit is there."""
+
+    NAME: ClassVar[str] = "report_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EndOfPart(PartCommand):
+    """``turn_clocks``: of a plan, the clocks of the part whose turn comes next."""
+
+    turn_clocks: tuple[Clock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishPart(_EndOfPart):
+    NAME: ClassVar[str] = "finish_part"
+    text: str
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcusePart(_EndOfPart):
+    """The case does without the part."""
+
+    NAME: ClassVar[str] = "excuse_part"
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +89,8 @@ class CalledIn(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OfAPart(Happened):
-    """Something about a part that is there."""
+class _PartEvent(Happened):
+    """Something happened to a part of the case."""
 
     part: str
 
@@ -51,7 +103,7 @@ class _OfAPart(Happened):
         return case.unit if part is None else part.unit
 
     def tells(self, case: Case) -> list[str]:
-        """Who called it hears how it gets on."""
+        """The units that called the part in."""
         part = case.part(self.part)
         return [] if part is None else callers(case, part)
 
@@ -62,7 +114,7 @@ class _OfAPart(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedIn(_OfAPart):
+class ReportedIn(_PartEvent):
     TYPE: ClassVar[str] = "case.reported_in.v1"
 
     def applied(self, case: Case) -> Case:
@@ -71,7 +123,7 @@ class ReportedIn(_OfAPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartFinished(_OfAPart):
+class PartFinished(_PartEvent):
     TYPE: ClassVar[str] = "case.part_finished.v1"
 
     def applied(self, case: Case) -> Case:
@@ -80,8 +132,8 @@ class PartFinished(_OfAPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartExcused(_OfAPart):
-    """A named person says that the case can do without it. What was breached stays breached."""
+class PartExcused(_PartEvent):
+    """A named person says that the case can do without the part. Its breached clocks stay breached."""
 
     TYPE: ClassVar[str] = "case.part_excused.v1"
 
@@ -94,7 +146,7 @@ class PartExcused(_OfAPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartStarted(_OfAPart):
+class PartStarted(_PartEvent):
     """The turn of a planned part has come."""
 
     TYPE: ClassVar[str] = "case.part_started.v1"
@@ -121,7 +173,7 @@ def still_open(case: Case, actor: Actor | None) -> str | None:
 
 
 def next_in_turn(case: Case, part: str | None) -> Part | None:
-    """The planned part whose turn comes when ``part`` is done."""
+    """The planned part that comes after ``part``; None: there is none, or ``part`` is not at work."""
     done = case.part(part)
     if done is None or done.turn is None or not done.at_work:
         return None
@@ -137,9 +189,9 @@ def due_in_turn(case: Case, part: str | None, now: datetime) -> datetime | None:
     return following.due_at + max(now - done.due_at, now - now)
 
 
-def _call_in(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    """Whom it called before and who is still at it is not called again."""
-    text = required(command.text, "/reason", "is required: those who are called read it")
+def _call_in(case: Case, command: CallIn, actor: Actor, now: datetime) -> Decision:
+    """Units that are at work on a part already are not called again."""
+    text = required(command.reason, "/reason", "is required: those who are called read it")
     if not command.called:
         raise invalid(FieldError("/units", "names at least one unit"))
     if case.unit in (called.unit for called in command.called):
@@ -164,15 +216,15 @@ def _call_in(case: Case, command: Command, actor: Actor, now: datetime) -> Decis
     return happened
 
 
-def _report_in(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _report_in(case: Case, command: ReportIn, actor: Actor, now: datetime) -> Decision:
     part = _meant(case, command)
     if part.state == "reported_in":
         return []
     return [ReportedIn(at=now, by=actor.person, by_unit=actor.unit, part=part.id)]
 
 
-def _finish(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    """Who finishes has been there, whether it was said or not."""
+def _finish(case: Case, command: FinishPart, actor: Actor, now: datetime) -> Decision:
+    """A unit that finishes without having reported in is reported in first."""
     part = _meant(case, command)
     text = required(command.text, "/text", "says what was done")
     happened: Decision = []
@@ -184,14 +236,14 @@ def _finish(case: Case, command: Command, actor: Actor, now: datetime) -> Decisi
     return [*happened, *_following(case, command, now)]
 
 
-def _excuse(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _excuse(case: Case, command: ExcusePart, actor: Actor, now: datetime) -> Decision:
     part = _meant(case, command)
-    text = required(command.text, "/reason", "is required: it stays on record")
+    text = required(command.reason, "/reason", "is required: it stays on record")
     excused = PartExcused(at=now, by=actor.person, by_unit=actor.unit, part=part.id, text=text)
     return [excused, *_following(case, command, now)]
 
 
-def _following(case: Case, command: Command, now: datetime) -> Decision:
+def _following(case: Case, command: _EndOfPart, now: datetime) -> Decision:
     following = next_in_turn(case, command.part)
     if following is None:
         return []
@@ -199,8 +251,9 @@ def _following(case: Case, command: Command, now: datetime) -> Decision:
     return [PartStarted(at=now, part=following.id, clocks=clocks)]
 
 
-def _meant(case: Case, command: Command) -> Part:
-    part = case.part(required(command.part, "/part", "names a part of the case"))
+def _meant(case: Case, command: PartCommand) -> Part:
+    """The part that is named. Raises ``Refusal`` 422."""
+    part = case.part(command.part)
     if part is None:
         raise invalid(FieldError("/part", f"is none of {', '.join(p.id for p in case.parts)}"))
     return part
@@ -217,13 +270,13 @@ def has_a_part(case: Case, actor: Actor) -> bool:
 
 
 def _may_excuse(actor: Actor, case: Case, part: Part) -> bool:
-    """The unit that called it and those above; once that is not on the case's way any more, those who have it."""
+    """The unit that called the part in and those above; once it is not on the case's path, all units of the path."""
     ids = [unit.id for unit in case.path]
     above = ids[: ids.index(part.caller) + 1] if part.caller in ids else ids
     return not actor.guest and actor.unit in (part.caller, *above)
 
 
-def _not_yours(case: Case, command: Command, actor: Actor) -> str | None:
+def _not_yours(case: Case, command: PartCommand, actor: Actor) -> str | None:
     part = _meant(case, command)
     if not is_of(actor, part):
         raise forbidden(f"The part {part.id} is {part.unit}'s.")
@@ -232,7 +285,7 @@ def _not_yours(case: Case, command: Command, actor: Actor) -> str | None:
     return None
 
 
-def _not_to_excuse(case: Case, command: Command, actor: Actor) -> str | None:
+def _not_to_excuse(case: Case, command: ExcusePart, actor: Actor) -> str | None:
     part = _meant(case, command)
     if not _may_excuse(actor, case, part):
         raise forbidden(f"The part {part.id} is excused by {part.caller}, which called it, or by a level above.")
@@ -256,23 +309,32 @@ def _nothing_to_excuse(case: Case, actor: Actor | None) -> str | None:
     return None
 
 
-RULES = {
-    "call_in": Rule(decide=_call_in, open_in=ACTIVE, may=DESK),
-    "report_in": Rule(
+RULES = (
+    Rule(command=CallIn, decide=_call_in, open_in=ACTIVE, roles=DESK),
+    Rule(
+        command=ReportIn,
         decide=_report_in,
         open_in=AT_WORK,
-        may=GROUND - {"inspector"},
+        roles=GROUND - {"inspector"},
         blocked=_nothing_yours,
-        against=_not_yours,
-        guests=True,
+        refused=_not_yours,
+        open_to_guests=True,
     ),
-    "finish_part": Rule(
+    Rule(
+        command=FinishPart,
         decide=_finish,
         open_in=AT_WORK,
-        may=GROUND - {"inspector"},
+        roles=GROUND - {"inspector"},
         blocked=_nothing_yours,
-        against=_not_yours,
-        guests=True,
+        refused=_not_yours,
+        open_to_guests=True,
     ),
-    "excuse_part": Rule(decide=_excuse, open_in=AT_WORK, may=DESK, blocked=_nothing_to_excuse, against=_not_to_excuse),
-}
+    Rule(
+        command=ExcusePart,
+        decide=_excuse,
+        open_in=AT_WORK,
+        roles=DESK,
+        blocked=_nothing_to_excuse,
+        refused=_not_to_excuse,
+    ),
+)

@@ -1,4 +1,4 @@
-"""Sorting a case anew: another category, and the promise that holds for it."""
+"""Putting a case into another category: it then has that category's priority and deadlines."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,12 +8,22 @@ from services.router.domain.case import ACTIVE, Case, Priority
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.event import Happened
-from shared.kernel.errors import FieldError, invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Categorize(Command):
+    """``priority`` and ``promise``: what the pack says of the new category."""
+
+    NAME: ClassVar[str] = "categorize"
+    category: str
+    priority: Priority
+    promise: Promise
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Categorized(Happened):
-    """The case is of another category, and what is owed follows the promise for that."""
+    """The case is in another category, and its clocks follow that category's commitment."""
 
     TYPE: ClassVar[str] = "case.categorized.v1"
     category: str
@@ -26,24 +36,21 @@ class Categorized(Happened):
         return self.promise.instead(sorted_, self.at)
 
 
-def _categorize(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required")
-    category = required(command.category, "/category", "is required")
-    if category == case.category:
+def _categorize(case: Case, command: Categorize, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    if command.category == case.category:
         return []
-    if command.promise is None or command.priority is None:
-        raise invalid(FieldError("/category", "is not in the city's list"))
     return [
         Categorized(
             at=now,
             by=actor.person,
             by_unit=actor.unit,
-            text=text,
-            category=category,
+            text=reason,
+            category=command.category,
             priority=command.priority,
             promise=command.promise,
         )
     ]
 
 
-RULES = {"categorize": Rule(decide=_categorize, open_in=ACTIVE, may=DESK)}
+RULES = (Rule(command=Categorize, decide=_categorize, open_in=ACTIVE, roles=DESK),)

@@ -1,7 +1,7 @@
-"""What is asked of a clock, and who grants it: a pause or an extension waits for somebody else's word.
+"""Asking for a pause or an extension of a clock, and granting it: two different people.
 
-Of the case's own clocks the desk asks and a level above grants. Of a part's the called unit asks; who called it, or a
-level above that, grants.
+For the case's own clocks the owner's desk asks and a level above grants. For the clocks of a part the called unit asks,
+and the unit that called it, or one above, grants.
 """
 
 from collections.abc import Callable
@@ -14,22 +14,38 @@ from services.router.domain.clock import Ask, Clock, ClockKind
 from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clock_operations import is_named, live
 from services.router.domain.commands.call_in import is_of
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, required
+from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decide, Decision, required
 from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
 
 SUPERIORS = frozenset({"supervisor", "grid_leader"})
-"""Who may grant a pause at the own desk, where the pack says so."""
+"""Roles that may grant a pause at their own desk, where the pack says so."""
 WITH_CLOCKS = ACTIVE | {State.WAITING_REPORTER}
-"""While the case is in one of these, clocks of it or of its parts run."""
+"""States of a case in which clocks of it or of its parts run."""
 OF_THE_PART = GROUND - {"inspector"}
 """Roles that ask for their own unit's part, as they report in."""
 _KINDS_OF_PARTS = ("report_in", "finish_part")
 _WAITS = "The work waits for the reporter's answer."
+Approvable = Literal["pause", "extension"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfAClock(ClockEvent):
-    """Something that people did about a clock."""
+class ClockCommand(Command):
+    """What is asked about a clock, named by its kind; ``part``: of which part, None: the case's own."""
+
+    clock: ClockKind
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseApproval(ClockCommand):
+    """Refuses a pause or an extension that was asked for."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedClockEvent(ClockEvent):
+    """A pause or an extension was asked for, granted, refused or ended."""
 
     clock: ClockKind
 
@@ -40,19 +56,19 @@ class OfAClock(ClockEvent):
         return next((c for c in case.clocks if is_named(c, self.clock, self.due_at, self.part)), None)
 
     def concerned(self, case: Case) -> list[str]:
-        """Whose clock it is; of a part the case's owner too. Who decided is told nothing."""
+        """The unit whose clock it is; for a part's clock the case's owner too, but not the unit that decided."""
         both = dict.fromkeys((self.unit_meant(case), case.unit))
         return [case.unit] if self.part is None else [unit for unit in both if unit != self.by_unit]
 
-    def settled(self, case: Case, what: Literal["pause", "extension"]) -> Case:
-        """``case`` without the asking that this answers."""
+    def settled(self, case: Case, what: Approvable) -> Case:
+        """``case`` without the request that this answers."""
         meant = (what, self.clock, self.part)
         return replace(case, asks=tuple(ask for ask in case.asks if (ask.what, ask.clock, ask.part) != meant))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(OfAClock):
-    """Somebody asks for a pause or an extension; the clock runs on. ``tell``: who grants it."""
+class ApprovalRequested(NamedClockEvent):
+    """Somebody asks for a pause or an extension; the clock runs on. ``tell``: the unit that can grant it."""
 
     ask: Ask
     tell: str
@@ -65,10 +81,10 @@ class Asked(OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotGranted(OfAClock):
-    """What was asked for is refused: the clock runs on."""
+class ApprovalRefused(NamedClockEvent):
+    """What was asked for is refused; the clock runs on."""
 
-    WHAT: ClassVar[Literal["pause", "extension"]]
+    WHAT: ClassVar[Approvable]
 
     def tells(self, case: Case) -> list[str]:
         return [self.unit_meant(case)]
@@ -77,13 +93,13 @@ class NotGranted(OfAClock):
         return self.settled(case, self.WHAT)
 
 
-def refusing(refused: type[NotGranted]) -> Callable[[Case, Command, Actor, datetime], Decision]:
-    """The rule by which what is asked for is ``refused``, with a reason."""
+def refusing(refused: type[ApprovalRefused]) -> Decide[RefuseApproval]:
+    """The decision that makes the event ``refused``."""
 
-    def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-        clock = wanted(case, command)
-        asked(case, refused.WHAT, command, actor)
-        text = required(command.text, "/reason", "is required")
+    def decide(case: Case, command: RefuseApproval, actor: Actor, now: datetime) -> Decision:
+        clock = live_clock(case, command)
+        open_request(case, refused.WHAT, command, actor)
+        text = required(command.reason, "/reason", "is required")
         return [
             refused(
                 at=now,
@@ -99,21 +115,24 @@ def refusing(refused: type[NotGranted]) -> Callable[[Case, Command, Actor, datet
     return decide
 
 
-def wanted(case: Case, command: Command) -> Clock:
-    """The clock that is meant, running or paused. Raises ``Refusal`` 422 in words."""
-    kind = required(command.clock, "/clock", "names a clock")
-    clock = live(case, kind, command.part)
+def live_clock(case: Case, command: ClockCommand) -> Clock:
+    """The clock that the command names, running or paused. Raises ``Refusal`` 422."""
+    clock = live(case, command.clock, command.part)
     if clock is not None:
         return clock
-    mine = (c for c in case.clocks if c.kind == kind and c.part == command.part and c.superseded_at is None)
+    named = (c for c in case.clocks if c.kind == command.clock and c.part == command.part)
+    mine = (c for c in named if c.superseded_at is None)
     late = any(c.state == "breached" for c in mine)
     words = "has been breached: a breach stays, nothing undoes it" if late else "does not run on this case"
     raise wrong("/clock", words)
 
 
-def running(case: Case, command: Command, now: datetime) -> Clock:
-    """The clock that is meant, if it runs and its time is not up; a breach that is not stored yet is one too."""
-    clock = wanted(case, command)
+def running_clock(case: Case, command: ClockCommand, now: datetime) -> Clock:
+    """The clock that the command names, if it runs and is not past its deadline. Raises ``Refusal`` 422.
+
+    A deadline that passed is a breach, also before the timer has stored it.
+    """
+    clock = live_clock(case, command)
     if clock.state == "running" and clock.due_at <= now:
         raise wrong("/clock", "has been breached: a breach stays, nothing undoes it")
     if clock.state == "paused":
@@ -125,8 +144,8 @@ def wrong(pointer: str, words: str) -> Refusal:
     return invalid(FieldError(pointer, words))
 
 
-def asked(case: Case, what: Literal["pause", "extension"], command: Command, actor: Actor) -> Ask:
-    """What is asked of the clock that is meant, for this actor to answer. Raises ``Refusal`` 422."""
+def open_request(case: Case, what: Approvable, command: ClockCommand, actor: Actor) -> Ask:
+    """What was asked for the clock that the command names, and the actor may answer. Raises ``Refusal`` 422."""
     meant = (what, command.clock, command.part)
     ask = next((ask for ask in case.asks if (ask.what, ask.clock, ask.part) == meant), None)
     if ask is None:
@@ -137,9 +156,9 @@ def asked(case: Case, what: Literal["pause", "extension"], command: Command, act
 
 
 def rulers(case: Case, part: Part | None) -> list[str]:
-    """Units that grant, from the top to the nearest: above the owner; of a part who called it and above.
+    """Units that can grant, from the top down: those above the owner; for a part the caller and those above it.
 
-    Once who called is not on the case's way any more, those who have the case; never the called unit itself.
+    Once the caller is not on the case's path, all units of the path; never the called unit itself.
     """
     ids = [unit.id for unit in case.path]
     if part is None:
@@ -149,14 +168,14 @@ def rulers(case: Case, part: Part | None) -> list[str]:
 
 
 def asks_whom(case: Case, part: Part | None) -> str:
-    """The desk that hears of what is asked: the nearest that grants, else the own."""
+    """The desk that is told of the request: the nearest that can grant it, else the own one."""
     over = rulers(case, part)
     return over[-1] if over else case.unit if part is None else part.unit
 
 
 def _grants(case: Case, ask: Ask, actor: Actor) -> bool:
-    """Who is above may; at the own desk a superior may, where the pack says so or nobody is above; nobody grants his
-    own asking. A part's time is owed to who called, so that there the called unit's own superior is not enough."""
+    """Whether the actor may answer: units above may; a pause may also be answered by a superior of the own desk, where
+    the pack says so or no unit is above. Nobody answers his own request; a superior of a called unit may not either."""
     if actor.person == ask.asked_by:
         return False
     part = case.part(ask.part)
@@ -192,8 +211,8 @@ def _may_ask(case: Case, clock: Clock, actor: Actor | None) -> bool:
     return case.state in ACTIVE and (actor is None or at_desk(actor))
 
 
-def meant_part(case: Case, command: Command) -> Part | None:
-    """The part whose clock is meant; None: the case's own. Raises ``Refusal`` 422."""
+def part_of_clock(case: Case, command: ClockCommand) -> Part | None:
+    """The part whose clock the command names; None: the case's own. Raises ``Refusal`` 422."""
     if command.part is None:
         if command.clock in _KINDS_OF_PARTS:
             raise wrong("/part", f"names the part whose {command.clock} clock it is")
@@ -204,23 +223,27 @@ def meant_part(case: Case, command: Command) -> Part | None:
     return part
 
 
-def not_to_ask(case: Case, command: Command, actor: Actor) -> str | None:
-    """What stands in the way of asking for this very clock. Raises ``Refusal`` 403, 422."""
-    part = meant_part(case, command)
-    if part is not None and not is_of(actor, part):
-        raise forbidden(f"The part {part.id} is {part.unit}'s.")
-    if part is None and not at_desk(actor):
-        raise forbidden(f"It is {case.unit}'s: who is called in asks for its own part.")
-    if part is None and case.state not in ACTIVE:
-        return _WAITS
-    what = "pause" if command.name == "pause" else "extension"
-    if any((ask.what, ask.clock, ask.part) == (what, command.clock, command.part) for ask in case.asks):
-        return "It is asked for already and waits for its approval."
-    return None
+def not_to_ask(what: Approvable) -> Callable[[Case, ClockCommand, Actor], str | None]:
+    """For rules: why the actor cannot ask for ``what`` on the clock that the command names."""
+
+    def refused(case: Case, command: ClockCommand, actor: Actor) -> str | None:
+        """Raises ``Refusal`` 403, 422."""
+        part = part_of_clock(case, command)
+        if part is not None and not is_of(actor, part):
+            raise forbidden(f"The part {part.id} is {part.unit}'s.")
+        if part is None and not at_desk(actor):
+            raise forbidden(f"It is {case.unit}'s: who is called in asks for its own part.")
+        if part is None and case.state not in ACTIVE:
+            return _WAITS
+        if any((ask.what, ask.clock, ask.part) == (what, command.clock, command.part) for ask in case.asks):
+            return "It is asked for already and waits for its approval."
+        return None
+
+    return refused
 
 
-def not_asked(case: Case, actor: Actor | None, what: str, nothing: str) -> str | None:
-    """Why the actor can answer nothing of what is asked."""
+def not_asked(case: Case, actor: Actor | None, what: Approvable, nothing: str) -> str | None:
+    """Why there is no request that the actor may answer; ``nothing``: the words when there is none at all."""
     asks = [ask for ask in case.asks if ask.what == what]
     if not asks:
         return nothing

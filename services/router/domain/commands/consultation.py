@@ -1,16 +1,53 @@
-"""Consultation 会商: several parties answer a question, conclude, and share out the works in a plan 整改方案."""
+"""Consultation 会商: several units answer a question and come to a conclusion; a plan 整改方案 says who does what."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part, UnitOnPath
+from services.router.domain.clock import Clock
 from services.router.domain.commands.call_in import PartStarted, open_parts
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.event import Happened
 from shared.kernel.errors import FieldError, invalid
 
 PARTIES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consult(Command):
+    """``parties``: the units that are asked."""
+
+    NAME: ClassVar[str] = "consult"
+    parties: tuple[str, ...]
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclude(Command):
+    NAME: ClassVar[str] = "conclude"
+    text: str
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One part of a plan: which unit does what by when. ``path``: from the root down to the unit."""
+
+    unit: str
+    path: tuple[UnitOnPath, ...]
+    work: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Command):
+    """``works`` in the order in which they are done; ``turn_clocks``: the clocks of the first."""
+
+    NAME: ClassVar[str] = "plan"
+    works: tuple[Work, ...]
+    turn_clocks: tuple[Clock, ...] = ()
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +81,7 @@ class Concluded(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(Happened):
-    """Who does what by when, one after the other."""
+    """A plan was made: its parts are done one after the other."""
 
     TYPE: ClassVar[str] = "case.planned.v1"
     parts: tuple[Part, ...]
@@ -53,12 +90,12 @@ class Planned(Happened):
         return replace(case, parts=(*case.parts, *self.parts))
 
     def tells(self, case: Case) -> list[str]:
-        """Whose turn is first is called; the others hear of the plan."""
+        """The owner and all units of the plan but the first, which is called by an event of its own."""
         return list(dict.fromkeys((case.unit, *(part.unit for part in self.parts[1:]))))
 
 
-def _consult(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    question = required(command.text, "/question", "is required")
+def _consult(case: Case, command: Consult, actor: Actor, now: datetime) -> Decision:
+    question = required(command.question, "/question", "is required")
     parties = tuple(dict.fromkeys(command.parties))
     if not 1 <= len(parties) <= PARTIES_MAX:
         raise invalid(FieldError("/parties", f"names 1 to {PARTIES_MAX} units"))
@@ -66,12 +103,12 @@ def _consult(case: Case, command: Command, actor: Actor, now: datetime) -> Decis
     return [Consulted(at=now, by=actor.person, by_unit=actor.unit, text=question, consultation=consultation)]
 
 
-def _conclude(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _conclude(case: Case, command: Conclude, actor: Actor, now: datetime) -> Decision:
     text = required(command.text, "/text", "says what was concluded")
     return [Concluded(at=now, by=actor.person, by_unit=actor.unit, text=text, photos=command.photos)]
 
 
-def _plan(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _plan(case: Case, command: Plan, actor: Actor, now: datetime) -> Decision:
     """The parts in their order; the first is called at once."""
     if not command.works:
         raise invalid(FieldError("/parts", "names at least one body with its work"))
@@ -134,8 +171,8 @@ def _plan_blocked(case: Case, actor: Actor | None) -> str | None:
     return _not_here(actor)
 
 
-RULES = {
-    "consult": Rule(decide=_consult, open_in=ACTIVE, may=DESK, blocked=_consult_blocked),
-    "conclude": Rule(decide=_conclude, open_in=ACTIVE, may=DESK, blocked=_conclude_blocked),
-    "plan": Rule(decide=_plan, open_in=ACTIVE, may=DESK, blocked=_plan_blocked),
-}
+RULES = (
+    Rule(command=Consult, decide=_consult, open_in=ACTIVE, roles=DESK, blocked=_consult_blocked),
+    Rule(command=Conclude, decide=_conclude, open_in=ACTIVE, roles=DESK, blocked=_conclude_blocked),
+    Rule(command=Plan, decide=_plan, open_in=ACTIVE, roles=DESK, blocked=_plan_blocked),
+)

@@ -1,31 +1,33 @@
-"""Extensions 延期: a deadline is put off, asked for here and granted by somebody else; the old one stays on record."""
+"""Extensions 延期: a deadline is put off, asked for by one officer and granted by another; the old one is recorded."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import ClassVar
 
 from services.router.domain.case import Case
 from services.router.domain.clock import Ask, Clock, Extension, Moments
-from services.router.domain.clock_operations import moved, until
+from services.router.domain.clock_operations import moved
+from services.router.domain.clock_operations import until as extended_until
 from services.router.domain.commands.clock_approvals import (
     OF_THE_PART,
     WITH_CLOCKS,
-    Asked,
-    NotGranted,
-    OfAClock,
+    ApprovalRefused,
+    ApprovalRequested,
+    ClockCommand,
+    NamedClockEvent,
+    RefuseApproval,
     askable,
-    asked,
     asks_whom,
     not_asked,
     not_to_ask,
     nothing_to_ask,
+    open_request,
     refusing,
     rulers,
-    running,
+    running_clock,
     wrong,
 )
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of, required
 
 EXTENSIONS_MAX = 5
 """Of one clock."""
@@ -33,12 +35,35 @@ EXTENSION_LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionRequested(Asked):
+class RequestExtension(ClockCommand):
+    """``until``: the deadline that is asked for."""
+
+    NAME: ClassVar[str] = "request_extension"
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveExtension(ClockCommand):
+    """``until``: another deadline than the one that was asked for."""
+
+    NAME: ClassVar[str] = "approve_extension"
+    until: datetime | None = None
+    calendars: Calendars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseExtension(RefuseApproval):
+    NAME: ClassVar[str] = "refuse_extension"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRequested(ApprovalRequested):
     TYPE: ClassVar[str] = "clock.extension_requested.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extended(OfAClock):
+class Extended(NamedClockEvent):
     TYPE: ClassVar[str] = "clock.extended.v1"
     extension: Extension
     then: Moments
@@ -56,14 +81,14 @@ class Extended(OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionRefused(NotGranted):
+class ExtensionRefused(ApprovalRefused):
     TYPE: ClassVar[str] = "clock.extension_refused.v1"
     WHAT = "extension"
 
 
-def _request_extension(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock = running(case, command, now)
-    text = required(command.text, "/reason", "is required")
+def _request_extension(case: Case, command: RequestExtension, actor: Actor, now: datetime) -> Decision:
+    clock = running_clock(case, command, now)
+    text = required(command.reason, "/reason", "is required")
     _later(command.until, clock, now)
     if len(clock.extensions) >= EXTENSIONS_MAX:
         raise wrong("/clock", f"was put off {EXTENSIONS_MAX} times: no more")
@@ -95,15 +120,15 @@ def _request_extension(case: Case, command: Command, actor: Actor, now: datetime
 
 
 def _later(until: datetime | None, clock: Clock, now: datetime) -> datetime:
-    """``until``, if it can be a later deadline."""
+    """``until``, if it can be a later deadline. Raises ``Refusal`` 422."""
     if until is None or not max(clock.due_at, now) < until <= now + EXTENSION_LONGEST:
         says = f"lies after the deadline, {clock.due_at.isoformat()}, and within {EXTENSION_LONGEST.days} days"
         raise wrong("/until", says)
     return until
 
 
-def _approve_extension(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock, ask = running(case, command, now), asked(case, "extension", command, actor)
+def _approve_extension(case: Case, command: ApproveExtension, actor: Actor, now: datetime) -> Decision:
+    clock, ask = running_clock(case, command, now), open_request(case, "extension", command, actor)
     ends = _later(command.until or ask.until, clock, now)
     extension = Extension(
         at=now,
@@ -123,7 +148,7 @@ def _approve_extension(case: Case, command: Command, actor: Actor, now: datetime
             due_at=clock.due_at,
             part=clock.part,
             extension=extension,
-            then=until(clock, ends, command.calendar_of(clock)),
+            then=extended_until(clock, ends, calendar_of(clock, command.calendars)),
         )
     ]
 
@@ -139,17 +164,28 @@ def _extension_not_asked(case: Case, actor: Actor | None) -> str | None:
     return not_asked(case, actor, "extension", "No extension is asked for.")
 
 
-_answer = partial(Rule, open_in=WITH_CLOCKS, may=DESK, blocked=_extension_not_asked)
-
-RULES = {
-    "request_extension": Rule(
+RULES = (
+    Rule(
+        command=RequestExtension,
         decide=_request_extension,
         open_in=WITH_CLOCKS,
-        may=DESK,
-        for_their_part=OF_THE_PART,
+        roles=DESK,
+        roles_for_own_part=OF_THE_PART,
         blocked=_nobody_above,
-        against=not_to_ask,
+        refused=not_to_ask("extension"),
     ),
-    "approve_extension": _answer(decide=_approve_extension),
-    "refuse_extension": _answer(decide=refusing(ExtensionRefused)),
-}
+    Rule(
+        command=ApproveExtension,
+        decide=_approve_extension,
+        open_in=WITH_CLOCKS,
+        roles=DESK,
+        blocked=_extension_not_asked,
+    ),
+    Rule(
+        command=RefuseExtension,
+        decide=refusing(ExtensionRefused),
+        open_in=WITH_CLOCKS,
+        roles=DESK,
+        blocked=_extension_not_asked,
+    ),
+)

@@ -1,6 +1,8 @@
-"""Whether it is mended: inspected by another, closed, opened again, or not taken on at all."""
+"""After the repair: another officer inspects, the case is closed, opened again, or was rejected from the start."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
@@ -14,10 +16,45 @@ _UNRESOLVED = "It is not resolved yet ({state})."
 DISSATISFIED = 1
 
 
-def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[Happened]:
-    """A reporter's judgement; who is dissatisfied opens the case again one level up, with a fresh resolve clock.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspect(Command):
+    """``fresh_clock``: the resolve clock that starts when it is not ``ok`` and the case is opened again."""
 
-    A confidential one stays with its handlers: nobody above them may read it.
+    NAME: ClassVar[str] = "inspect"
+    ok: bool
+    text: str | None = None
+    photos: tuple[str, ...] = ()
+    fresh_clock: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(Command):
+    """``follow_up``: when the desk is reminded to check the effect, where the category asks for that."""
+
+    NAME: ClassVar[str] = "close"
+    text: str | None = None
+    follow_up: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen(Command):
+    """``fresh_clock``: the resolve clock that starts now."""
+
+    NAME: ClassVar[str] = "reopen"
+    reason: str
+    fresh_clock: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject(Command):
+    NAME: ClassVar[str] = "reject"
+    reason: str
+
+
+def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[Happened]:
+    """A reporter's rating; the lowest one opens the case again one level up, with a fresh resolve clock.
+
+    A confidential case stays with its handlers: nobody above them may read it.
     """
     if rated.score != DISSATISFIED or case.state not in (State.RESOLVED, State.CLOSED) or case.historic:
         return [rated]
@@ -26,7 +63,7 @@ def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[Happened]:
     return [rated, e.Reopened(at=rated.at, text=rated.text, clock=clock, path=path, was_unit=was)]
 
 
-def _inspect(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _inspect(case: Case, command: Inspect, actor: Actor, now: datetime) -> Decision:
     looked = e.Inspected(
         at=now, by=actor.person, by_unit=actor.unit, ok=command.ok, text=command.text, photos=command.photos
     )
@@ -35,21 +72,21 @@ def _inspect(case: Case, command: Command, actor: Actor, now: datetime) -> Decis
     return [looked, e.Reopened(at=now, by=actor.person, by_unit=actor.unit, clock=command.fresh_clock)]
 
 
-def _close(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _close(case: Case, command: Close, actor: Actor, now: datetime) -> Decision:
     return [e.Closed(at=now, by=actor.person, by_unit=actor.unit, text=command.text, follow_up=command.follow_up)]
 
 
-def _reopen(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required")
-    return [e.Reopened(at=now, by=actor.person, by_unit=actor.unit, text=text, clock=command.fresh_clock)]
+def _reopen(case: Case, command: Reopen, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    return [e.Reopened(at=now, by=actor.person, by_unit=actor.unit, text=reason, clock=command.fresh_clock)]
 
 
-def _reject(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required: the reporter reads it")
-    return [e.Rejected(at=now, by=actor.person, by_unit=actor.unit, text=text)]
+def _reject(case: Case, command: Reject, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required: the reporter reads it")
+    return [e.Rejected(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
 
 
-def _inspect_blocked(case: Case, actor: Actor | None) -> str | None:
+def _not_to_inspect(case: Case, actor: Actor | None) -> str | None:
     if case.inspected_by is not None:
         return "It passed inspection already."
     if actor is not None and actor.person == case.resolved_by:
@@ -57,32 +94,39 @@ def _inspect_blocked(case: Case, actor: Actor | None) -> str | None:
     return None
 
 
-def _close_blocked(case: Case, actor: Actor | None) -> str | None:
+def _not_inspected(case: Case, actor: Actor | None) -> str | None:
     return "Another person inspects first." if case.inspected_by is None else None
 
 
-RULES = {
-    "inspect": Rule(
+RULES = (
+    Rule(
+        command=Inspect,
         decide=_inspect,
         open_in=frozenset({_S.RESOLVED}),
-        may=GROUND - {"parttime_grid_member"},
-        blocked=_inspect_blocked,
-        otherwise=_UNRESOLVED,
+        roles=GROUND - {"parttime_grid_member"},
+        blocked=_not_to_inspect,
+        other_states=_UNRESOLVED,
     ),
-    "close": Rule(
+    Rule(
+        command=Close,
         decide=_close,
         open_in=frozenset({_S.RESOLVED}),
-        may=DESK | {"inspector"},
-        blocked=_close_blocked,
-        otherwise=_UNRESOLVED,
+        roles=DESK | {"inspector"},
+        blocked=_not_inspected,
+        other_states=_UNRESOLVED,
     ),
-    "reopen": Rule(
-        decide=_reopen, open_in=frozenset({_S.RESOLVED, _S.CLOSED}), may=DESK | {"inspector"}, otherwise=_UNRESOLVED
+    Rule(
+        command=Reopen,
+        decide=_reopen,
+        open_in=frozenset({_S.RESOLVED, _S.CLOSED}),
+        roles=DESK | {"inspector"},
+        other_states=_UNRESOLVED,
     ),
-    "reject": Rule(
+    Rule(
+        command=Reject,
         decide=_reject,
         open_in=frozenset({_S.QUEUED, _S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}),
-        may=DESK,
+        roles=DESK,
         blocked=still_open,
     ),
-}
+)

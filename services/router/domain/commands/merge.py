@@ -1,4 +1,4 @@
-"""Two cases of one thing, made one by an officer, and taken apart again. The older one takes the younger."""
+"""Two cases about one hazard become one, by an officer, and are taken apart again. The older case takes the younger."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,8 +13,41 @@ from shared.kernel.ids import opening_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(Command):
+    """``into``: the older case's id; ``older``: that case, None where the actor does not see it."""
+
+    NAME: ClassVar[str] = "merge"
+    into: str
+    older: Case | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondMatter:
+    """Another hazard in the same report, in the officer's words. ``known``: whether the city has the category."""
+
+    words: str
+    category: str | None = None
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitCase(Command):
+    """``reports`` get a case of their own. With ``matter`` the one report stays and a second case is made of it.
+
+    ``remaining``: how many reports the case has without them.
+    """
+
+    NAME: ClassVar[str] = "split"
+    reports: tuple[str, ...]
+    remaining: int = 1
+    matter: SecondMatter | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merged(Happened):
-    """Its reports hang on the older case from here on."""
+    """From here on its reports belong to the older case."""
 
     TYPE: ClassVar[str] = "case.merged.v1"
     into: str
@@ -25,7 +58,7 @@ class Merged(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split(Happened):
-    """``reports`` left it, ``count`` stay. None left where a second case was made of what stays."""
+    """``reports`` left the case, ``count`` stay. None left where a second case was made of what stays."""
 
     TYPE: ClassVar[str] = "case.split.v1"
     reports: tuple[str, ...]
@@ -41,14 +74,14 @@ def is_older(one: Case, other: Case) -> bool:
     return (one.opened_at, one.id) < (other.opened_at, other.id)
 
 
-def _merge(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _merge(case: Case, command: Merge, actor: Actor, now: datetime) -> Decision:
     older = command.older
     if older is None or older.id == case.id:
         raise invalid(FieldError("/into", "is no other case that you see"))
-    return [Merged(at=now, by=actor.person, by_unit=actor.unit, into=older.id, text=command.text)]
+    return [Merged(at=now, by=actor.person, by_unit=actor.unit, into=older.id, text=command.reason)]
 
 
-def _merge_against(case: Case, command: Command, actor: Actor) -> str | None:
+def _not_to_merge(case: Case, command: Merge, actor: Actor) -> str | None:
     older = command.older
     if older is None or older.id == case.id:
         return None
@@ -61,29 +94,23 @@ def _merge_against(case: Case, command: Command, actor: Actor) -> str | None:
     return None
 
 
-def _split(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _split(case: Case, command: SplitCase, actor: Actor, now: datetime) -> Decision:
+    leaving, count = command.reports, max(1, command.remaining)
     if command.matter is not None:
         if len(command.reports) != 1:
             raise invalid(FieldError("/reports", "names the one report that holds two matters"))
-        return [
-            Split(at=now, by=actor.person, by_unit=actor.unit, reports=(), count=case.report_count, text=command.text)
-        ]
-    if opening_report(case.id) in command.reports:
+        if not command.matter.known:
+            raise invalid(FieldError("/matter/category", "is not in the city's list"))
+        leaving, count = (), case.report_count
+    elif opening_report(case.id) in command.reports:
         at = command.reports.index(opening_report(case.id))
         raise invalid(FieldError(f"/reports/{at}", "opened this case; split the others off"))
     return [
-        Split(
-            at=now,
-            by=actor.person,
-            by_unit=actor.unit,
-            reports=command.reports,
-            count=max(1, command.left),
-            text=command.text,
-        )
+        Split(at=now, by=actor.person, by_unit=actor.unit, reports=leaving, count=count, text=command.reason),
     ]
 
 
-RULES = {
-    "merge": Rule(decide=_merge, open_in=OPEN, may=DESK, blocked=still_open, against=_merge_against),
-    "split": Rule(decide=_split, open_in=OPEN, may=DESK),
-}
+RULES = (
+    Rule(command=Merge, decide=_merge, open_in=OPEN, roles=DESK, blocked=still_open, refused=_not_to_merge),
+    Rule(command=SplitCase, decide=_split, open_in=OPEN, roles=DESK),
+)

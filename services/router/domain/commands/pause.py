@@ -1,12 +1,11 @@
-"""Pauses 暂停计时: clocks that stand still, asked for here and granted by somebody else.
+"""Pauses 暂停计时: a clock stands still for a while, asked for by one officer and granted by another.
 
-Pausing never shortens; what is breached stays breached. Every pause has an end, so that nothing lies for ever.
+A pause never makes a deadline earlier, and a breached clock stays breached. Every pause has an end.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from services.router.domain.case import Case, Part
 from services.router.domain.clock import Ask, Clock, ClockKind, Moments, Pause
@@ -15,23 +14,25 @@ from services.router.domain.commands.call_in import is_of
 from services.router.domain.commands.clock_approvals import (
     OF_THE_PART,
     WITH_CLOCKS,
-    Asked,
-    NotGranted,
-    OfAClock,
-    asked,
+    ApprovalRefused,
+    ApprovalRequested,
+    ClockCommand,
+    NamedClockEvent,
+    RefuseApproval,
     asks_whom,
     at_desk,
-    meant_part,
+    live_clock,
     not_asked,
     not_to_ask,
     nothing_to_ask,
+    open_request,
+    part_of_clock,
     refusing,
     rulers,
-    running,
-    wanted,
+    running_clock,
     wrong,
 )
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Pausable, Rule
+from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import forbidden
 from shared.kernel.working_time import deadline
@@ -40,13 +41,53 @@ PAUSES_MAX = 20
 """Of one clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pausable:
+    """A reason of the pack's catalogue: for which clocks, how long at most (ISO 8601), and who grants it."""
+
+    code: str
+    clocks: frozenset[ClockKind]
+    longest: str
+    approved_by: Literal["own", "parent"] = "parent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRequested(Asked):
+class PauseClock(ClockCommand):
+    """``pausable``: what the pack says of the reason; without ``until`` the pause is as long as that allows."""
+
+    NAME: ClassVar[str] = "pause"
+    pausable: Pausable | None
+    until: datetime | None = None
+    calendars: Calendars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePause(ClockCommand):
+    NAME: ClassVar[str] = "approve_pause"
+    calendars: Calendars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusePause(RefuseApproval):
+    NAME: ClassVar[str] = "refuse_pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeClock(ClockCommand):
+    """Ends a pause early."""
+
+    NAME: ClassVar[str] = "resume"
+    reason: str | None = None
+    calendars: Calendars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRequested(ApprovalRequested):
     TYPE: ClassVar[str] = "clock.pause_requested.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paused(OfAClock):
+class Paused(NamedClockEvent):
     TYPE: ClassVar[str] = "clock.paused.v1"
     pause: Pause
 
@@ -62,8 +103,8 @@ class Paused(OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed(OfAClock):
-    """It runs again since ``to`` (its own end may have been missed for a while); ``then`` are its new moments."""
+class Resumed(NamedClockEvent):
+    """The clock runs again since ``to``, which is before ``at`` when the timer was late; ``then``: its new moments."""
 
     TYPE: ClassVar[str] = "clock.resumed.v1"
     to: datetime
@@ -71,7 +112,7 @@ class Resumed(OfAClock):
 
     @property
     def attends(self) -> bool:
-        """The watch over a case stands still with the case's own clocks, so their end starts it anew."""
+        """The reminder of a forgotten case waits while the case's own clocks are paused, and starts anew afterwards."""
         return self.by is not None or self.part is None
 
     def applied(self, case: Case) -> Case:
@@ -82,13 +123,13 @@ class Resumed(OfAClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRefused(NotGranted):
+class PauseRefused(ApprovalRefused):
     TYPE: ClassVar[str] = "clock.pause_refused.v1"
     WHAT = "pause"
 
 
-def _pause(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock = running(case, command, now)
+def _pause(case: Case, command: PauseClock, actor: Actor, now: datetime) -> Decision:
+    clock = running_clock(case, command, now)
     reason = _reason(command, clock, now)
     ask = Ask(
         what="pause",
@@ -116,8 +157,8 @@ def _pause(case: Case, command: Command, actor: Actor, now: datetime) -> Decisio
     ]
 
 
-def _reason(command: Command, clock: Clock, now: datetime) -> Pausable:
-    """Why and until when ``clock`` may stand still. Raises ``Refusal`` 422."""
+def _reason(command: PauseClock, clock: Clock, now: datetime) -> Pausable:
+    """The reason, if it allows this pause of ``clock``. Raises ``Refusal`` 422."""
     reason = command.pausable
     if reason is None:
         raise wrong("/reason", "is no reason of the city's list for a pause")
@@ -125,7 +166,7 @@ def _reason(command: Command, clock: Clock, now: datetime) -> Pausable:
         raise wrong("/reason", f"is no reason to pause {clock.kind}; it is one for {', '.join(sorted(reason.clocks))}")
     if len(clock.pauses) >= PAUSES_MAX:
         raise wrong("/clock", f"was paused {PAUSES_MAX} times: no more")
-    longest = deadline(now, parse_duration(reason.longest), command.calendar_of(clock))
+    longest = deadline(now, parse_duration(reason.longest), calendar_of(clock, command.calendars))
     if command.until is not None and not now < command.until <= longest:
         raise wrong("/until", f"lies after now and not after {longest.isoformat()} ({reason.longest})")
     return reason
@@ -135,9 +176,9 @@ def _who_grants(case: Case, reason: Pausable, part: Part | None) -> str:
     return case.unit if part is None and reason.approved_by == "own" else asks_whom(case, part)
 
 
-def _approve_pause(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock, ask = running(case, command, now), asked(case, "pause", command, actor)
-    calendar = command.calendar_of(clock)
+def _approve_pause(case: Case, command: ApprovePause, actor: Actor, now: datetime) -> Decision:
+    clock, ask = running_clock(case, command, now), open_request(case, "pause", command, actor)
+    calendar = calendar_of(clock, command.calendars)
     longest = deadline(now, parse_duration(ask.longest or "PT0S"), calendar)
     ends = min(filter(None, (ask.until, longest)))
     if ends <= now:
@@ -165,33 +206,33 @@ def _approve_pause(case: Case, command: Command, actor: Actor, now: datetime) ->
 
 
 def end_of_pause(
-    case: Case, kind: ClockKind, now: datetime, command: Command, part: str | None = None
+    case: Case, kind: ClockKind, now: datetime, calendars: Calendars, part: str | None = None
 ) -> Resumed | None:
-    """The clock runs again from now on, if it is paused. ``command`` holds the calendars."""
+    """The clock runs again from now on; None when it is not paused."""
     clock = live(case, kind, part)
     if clock is None or clock.state != "paused" or not clock.pauses:
         return None
-    then = after_pause(clock, clock.pauses[-1].since, now, command.calendar_of(clock))
+    then = after_pause(clock, clock.pauses[-1].since, now, calendar_of(clock, calendars))
     return Resumed(at=now, clock=clock.kind, due_at=clock.due_at, part=part, to=now, then=then)
 
 
-def _resume(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    clock = wanted(case, command)
-    ended = end_of_pause(case, clock.kind, now, command, clock.part)
+def _resume(case: Case, command: ResumeClock, actor: Actor, now: datetime) -> Decision:
+    clock = live_clock(case, command)
+    ended = end_of_pause(case, clock.kind, now, command.calendars, clock.part)
     if ended is None:
         raise wrong("/clock", "is not paused")
-    return [replace(ended, by=actor.person, by_unit=actor.unit, text=command.text)]
+    return [replace(ended, by=actor.person, by_unit=actor.unit, text=command.reason)]
 
 
 def _may_resume(case: Case, part: Part | None, actor: Actor) -> bool:
-    """Who asked for it, by unit, and who may grant it: waiting can end early on either side."""
+    """The unit that asked for the pause may end it early, and so may those who can grant one."""
     if part is None:
         return at_desk(actor)
     return is_of(actor, part) or (at_desk(actor) and actor.unit in rulers(case, part))
 
 
-def _not_to_resume(case: Case, command: Command, actor: Actor) -> str | None:
-    part = meant_part(case, command)
+def _not_to_resume(case: Case, command: ResumeClock, actor: Actor) -> str | None:
+    part = part_of_clock(case, command)
     if not _may_resume(case, part, actor):
         whose = case.unit if part is None else f"{part.unit}, or who called it,"
         raise forbidden(f"It is for {whose} to let it run again.")
@@ -208,25 +249,25 @@ def _pause_not_asked(case: Case, actor: Actor | None) -> str | None:
     return not_asked(case, actor, "pause", "No pause is asked for.")
 
 
-_answer = partial(Rule, open_in=WITH_CLOCKS, may=DESK, blocked=_pause_not_asked)
-
-RULES = {
-    "pause": Rule(
+RULES = (
+    Rule(
+        command=PauseClock,
         decide=_pause,
         open_in=WITH_CLOCKS,
-        may=DESK,
-        for_their_part=OF_THE_PART,
+        roles=DESK,
+        roles_for_own_part=OF_THE_PART,
         blocked=nothing_to_ask,
-        against=not_to_ask,
+        refused=not_to_ask("pause"),
     ),
-    "approve_pause": _answer(decide=_approve_pause),
-    "refuse_pause": _answer(decide=refusing(PauseRefused)),
-    "resume": Rule(
+    Rule(command=ApprovePause, decide=_approve_pause, open_in=WITH_CLOCKS, roles=DESK, blocked=_pause_not_asked),
+    Rule(command=RefusePause, decide=refusing(PauseRefused), open_in=WITH_CLOCKS, roles=DESK, blocked=_pause_not_asked),
+    Rule(
+        command=ResumeClock,
         decide=_resume,
         open_in=WITH_CLOCKS,
-        may=DESK,
-        for_their_part=OF_THE_PART,
+        roles=DESK,
+        roles_for_own_part=OF_THE_PART,
         blocked=_nothing_paused,
-        against=_not_to_resume,
+        refused=_not_to_resume,
     ),
-}
+)

@@ -1,14 +1,24 @@
-"""The reporter is asked: the work waits for his answer, at most as long as the confirm clock runs."""
+"""Asking the reporter: the work waits for his answer, at most until the deadline of the confirm clock."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from services.router.domain.case import ACTIVE, Case, Question, State
 from services.router.domain.clock import Clock, ClockKind, Pause
 from services.router.domain.clock_operations import after_pause, live, met
 from services.router.domain.clock_renewal import CLOCKS_MAX
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import (
+    DESK,
+    GROUND,
+    Actor,
+    Calendars,
+    Command,
+    Decision,
+    Rule,
+    calendar_of,
+    required,
+)
 from services.router.domain.commands.pause import Paused, end_of_pause
 from services.router.domain.event import Happened
 from services.router.domain.events import Closed
@@ -17,9 +27,38 @@ REPORTER_ASKED = "reporter_asked"
 """Reason of the pauses that an open question makes; nobody approves them, the answer or the clock ends them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The pack's rule for asking a reporter: which clocks stand still, and what follows when no answer comes."""
+
+    pauses: tuple[ClockKind, ...] = ()
+    unanswered: Literal["back", "close"] = "back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestInfo(Command):
+    """``confirm_clock``: the clock that starts now and says how long the work waits."""
+
+    NAME: ClassVar[str] = "request_info"
+    question: str
+    asking: Asking
+    confirm_clock: Clock
+    calendars: Calendars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerInfo(Command):
+    """An officer heard the answer."""
+
+    NAME: ClassVar[str] = "answer_info"
+    text: str
+    photos: tuple[str, ...] = ()
+    calendars: Calendars
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfoRequested(Happened):
-    """``clock``: the confirm clock that starts; who asks has read the case, so it is acknowledged."""
+    """``clock``: the confirm clock that starts. Asking acknowledges the case too."""
 
     TYPE: ClassVar[str] = "case.info_requested.v1"
     question: Question
@@ -71,25 +110,23 @@ def _back_to_work(case: Case) -> Case:
     return replace(case, state=State.ACKNOWLEDGED if unclaimed else case.question.back_to, question=None)
 
 
-def _request_info(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/text", "is what the reporter is asked")
-    asking, clock = command.asking, command.fresh_clock
-    if asking is None or clock is None:
-        raise ValueError("the pack's rule for asking was not looked up")
+def _request_info(case: Case, command: RequestInfo, actor: Actor, now: datetime) -> Decision:
+    text = required(command.question, "/text", "is what the reporter is asked")
+    asking, clock = command.asking, command.confirm_clock
     back_to = State.ACKNOWLEDGED if case.state in (State.QUEUED, State.REOPENED) else case.state
     question = Question(now, text, actor.person, clock.due_at, back_to, asking.unanswered)
     asked = InfoRequested(at=now, by=actor.person, by_unit=actor.unit, text=text, question=question, clock=clock)
-    waits = [p for kind in asking.pauses if (p := _stands(case, kind, asked, command)) is not None]
+    waits = [p for kind in asking.pauses if (p := _pause(case, kind, asked, command.calendars)) is not None]
     return [asked, *waits]
 
 
-def _stands(case: Case, kind: ClockKind, asked: InfoRequested, command: Command) -> Paused | None:
-    """The clock of this kind stands still until the answer, at most until the confirm clock's end."""
+def _pause(case: Case, kind: ClockKind, asked: InfoRequested, calendars: Calendars) -> Paused | None:
+    """The clock of this kind is paused until the answer, at most until the confirm clock's deadline."""
     clock = live(case, kind)
     if clock is None or clock.state != "running" or clock.due_at <= asked.at or kind == "acknowledge":
         return None
     since, ends = asked.at, asked.clock.due_at
-    then = after_pause(clock, since, ends, command.calendar_of(clock))
+    then = after_pause(clock, since, ends, calendar_of(clock, calendars))
     pause = Pause(since=since, until=ends, reason=REPORTER_ASKED, asked_by=asked.by, then=then)
     return Paused(
         at=since,
@@ -102,41 +139,48 @@ def _stands(case: Case, kind: ClockKind, asked: InfoRequested, command: Command)
     )
 
 
-def answered(case: Case, given: InfoGiven, command: Command) -> list[Happened]:
-    """The answer, and the clocks that run again. ``command`` holds the calendars."""
-    return [given, *running_again(case, given.at, command)]
+def answered(case: Case, given: InfoGiven, calendars: Calendars) -> list[Happened]:
+    """The answer, and the clocks that run again."""
+    return [given, *_running_again(case, given.at, calendars)]
 
 
-def running_again(case: Case, now: datetime, command: Command) -> list[Happened]:
-    """What stood still for the reporter's answer."""
+def _running_again(case: Case, now: datetime, calendars: Calendars) -> list[Happened]:
+    """The clocks that were paused for the reporter's answer."""
     waiting = [c for c in case.clocks if c.state == "paused" and c.pauses and c.pauses[-1].reason == REPORTER_ASKED]
-    return [ended for clock in waiting if (ended := end_of_pause(case, clock.kind, now, command)) is not None]
+    return [ended for clock in waiting if (ended := end_of_pause(case, clock.kind, now, calendars)) is not None]
 
 
 def missing(case: Case, now: datetime) -> list[Happened]:
-    """What follows when the time for the answer is over: back to work, or closed if the pack says so."""
+    """What follows when no answer came in time: the work goes on, or the case is closed if the pack says so."""
     if case.state is not State.WAITING_REPORTER or case.question is None:
         return []
     back = InfoMissing(at=now)
     return [back, Closed(at=now)] if case.question.unanswered == "close" else [back]
 
 
-def _answer_info(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _answer_info(case: Case, command: AnswerInfo, actor: Actor, now: datetime) -> Decision:
     text = required(command.text, "/text", "is what the reporter answered")
     given = InfoGiven(at=now, by=actor.person, by_unit=actor.unit, text=text, photos=command.photos)
-    return answered(case, given, command)
+    return answered(case, given, command.calendars)
 
 
 def _asked_too_often(case: Case, actor: Actor | None) -> str | None:
     return "The reporter was asked too often." if len(case.clocks) >= CLOCKS_MAX else None
 
 
-RULES = {
-    "request_info": Rule(decide=_request_info, open_in=ACTIVE, may=DESK | {"grid_member"}, blocked=_asked_too_often),
-    "answer_info": Rule(
+RULES = (
+    Rule(
+        command=RequestInfo,
+        decide=_request_info,
+        open_in=ACTIVE,
+        roles=DESK | {"grid_member"},
+        blocked=_asked_too_often,
+    ),
+    Rule(
+        command=AnswerInfo,
         decide=_answer_info,
         open_in=frozenset({State.WAITING_REPORTER}),
-        may=GROUND - {"inspector"},
-        otherwise="The reporter is not asked ({state}).",
+        roles=GROUND - {"inspector"},
+        other_states="The reporter is not asked ({state}).",
     ),
-}
+)

@@ -1,4 +1,4 @@
-"""From above: supervising a case, and waking those who have let one lie."""
+"""Supervision of a case by a level above, and the reminder when nobody works at a case."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,8 +11,14 @@ from services.router.domain.event import Happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supervise(Command):
+    NAME: ClassVar[str] = "supervise"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Supervised(Happened):
-    """Somebody above watches over it until it ends."""
+    """Somebody above watches over the case until it ends."""
 
     TYPE: ClassVar[str] = "case.supervised.v1"
     to: str
@@ -36,7 +42,8 @@ class Supervised(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten(Happened):
-    """Nothing happened for the time that the pack allows: ``to`` is told, the owner first, then who is above."""
+    """Nobody worked at the case for the time that the pack allows. ``to`` is told: first the owner, and each time that
+    it happens again the next level above."""
 
     TYPE: ClassVar[str] = "case.forgotten.v1"
     to: str
@@ -52,15 +59,15 @@ class Forgotten(Happened):
 
 
 def forgotten(case: Case, now: datetime) -> Forgotten:
-    """The next level that hears of it."""
+    """The event that tells the next level."""
     told = case.watch.told if case.watch is not None else 0
     return Forgotten(at=now, to=case.path[-1 - told].id)
 
 
-def _supervise(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required")
-    supervision = Supervision(now, actor.person, actor.unit, text)
-    return [Supervised(at=now, by=actor.person, by_unit=actor.unit, text=text, to=case.unit, supervision=supervision)]
+def _supervise(case: Case, command: Supervise, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    supervision = Supervision(now, actor.person, actor.unit, reason)
+    return [Supervised(at=now, by=actor.person, by_unit=actor.unit, text=reason, to=case.unit, supervision=supervision)]
 
 
 def _not_above(case: Case, actor: Actor | None) -> str | None:
@@ -71,8 +78,12 @@ def _not_above(case: Case, actor: Actor | None) -> str | None:
     return None
 
 
-RULES = {
-    "supervise": Rule(
-        decide=_supervise, open_in=ACTIVE | {State.WAITING_REPORTER, State.RESOLVED}, may=DESK, blocked=_not_above
+RULES = (
+    Rule(
+        command=Supervise,
+        decide=_supervise,
+        open_in=ACTIVE | {State.WAITING_REPORTER, State.RESOLVED},
+        roles=DESK,
+        blocked=_not_above,
     ),
-}
+)

@@ -1,4 +1,4 @@
-"""Every command of officers. The state table is total: what a rule does not open is refused with a reason."""
+"""All commands of officers by name. The table has an answer for every state: a command that is not open says why."""
 
 from services.router.domain.case import ENDED, State
 from services.router.domain.commands import (
@@ -15,22 +15,24 @@ from services.router.domain.commands import (
     transfer,
     unmask,
 )
-from services.router.domain.commands.command import Rule
+from services.router.domain.commands.command import AnyRule
 
-RULES: dict[str, Rule] = {
-    **field_work.RULES,
-    **transfer.RULES,
-    **categorize.RULES,
-    **pause.RULES,
-    **extension.RULES,
-    **supervise.RULES,
-    **request_info.RULES,
-    **call_in.RULES,
-    **consultation.RULES,
-    **inspection.RULES,
-    **merge.RULES,
-    **unmask.RULES,
-}
+_ALL: tuple[AnyRule, ...] = (
+    *field_work.RULES,
+    *transfer.RULES,
+    *categorize.RULES,
+    *pause.RULES,
+    *extension.RULES,
+    *supervise.RULES,
+    *request_info.RULES,
+    *call_in.RULES,
+    *consultation.RULES,
+    *inspection.RULES,
+    *merge.RULES,
+    *unmask.RULES,
+)
+RULES = {rule.command.NAME: rule for rule in _ALL}
+"""In the order in which answers list the open commands."""
 
 
 def why_not(command: str, state: State) -> str | None:
@@ -40,4 +42,4 @@ def why_not(command: str, state: State) -> str | None:
         return None
     if state in ENDED:
         return f"The case has ended ({state})."
-    return rule.otherwise.format(state=state)
+    return rule.other_states.format(state=state)

@@ -1,70 +1,108 @@
-"""From one unit to another: who has a case keeps it until another has accepted it."""
+"""From one unit to another: a unit keeps a case until another one has accepted it."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from services.router.domain import events as e
-from services.router.domain.case import ACTIVE, Case
+from services.router.domain.case import ACTIVE, Case, UnitOnPath
 from services.router.domain.clock_events import Escalated
+from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
 from shared.kernel.errors import FieldError, invalid
 
 REFUSALS = 2
-"""Refused this often, the level above rules."""
+"""After so many refusals the level above decides where the case goes."""
 
 
-def _transfer(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    to = required(command.to, "/to", "names a unit")
-    text = required(command.text, "/reason", "is required")
-    if to == case.unit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Command):
+    """Offers the case to the unit ``to``. ``path``: from the root down to that unit; ``promise``: its deadlines."""
+
+    NAME: ClassVar[str] = "transfer"
+    to: str
+    path: tuple[UnitOnPath, ...]
+    promise: Promise | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Command):
+    """Offers the case to the level above."""
+
+    NAME: ClassVar[str] = "return"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept(Command):
+    """The unit takes the case that is offered to it. ``path``: from the root down to it; ``promise``: its deadlines."""
+
+    NAME: ClassVar[str] = "accept"
+    path: tuple[UnitOnPath, ...]
+    promise: Promise | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse(Command):
+    NAME: ClassVar[str] = "refuse"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate(Command):
+    """Tells the level above; the case stays where it is."""
+
+    NAME: ClassVar[str] = "escalate"
+    reason: str
+
+
+def _transfer(case: Case, command: Transfer, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    if command.to == case.unit:
         raise invalid(FieldError("/to", "has it already"))
     above = {unit.id for unit in case.path[:-1]}
     if case.refusals >= REFUSALS and actor.unit in above:
-        return [
-            e.Moved(
-                at=now,
-                by=actor.person,
-                by_unit=actor.unit,
-                path=command.to_path,
-                promise=command.promise,
-                text=text,
-            )
-        ]
-    return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=to, text=text)]
+        return [_moved(command.path, command.promise, actor, now, reason)]
+    return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=command.to, text=reason)]
 
 
-def _return(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required")
-    return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=case.path[-2].id, text=text)]
+def _return(case: Case, command: Return, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=case.path[-2].id, text=reason)]
 
 
-def _accept(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    moved = e.Moved(
-        at=now,
-        by=actor.person,
-        by_unit=actor.unit,
-        path=command.to_path,
-        promise=command.promise,
-        text=command.text,
-    )
-    return [moved]
+def _accept(case: Case, command: Accept, actor: Actor, now: datetime) -> Decision:
+    return [_moved(command.path, command.promise, actor, now)]
 
 
-def _refuse(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required")
-    refused: Decision = [e.Refused(at=now, by=actor.person, by_unit=actor.unit, text=text)]
+def _moved(
+    path: tuple[UnitOnPath, ...], promise: Promise | None, actor: Actor, now: datetime, text: str | None = None
+) -> e.Moved:
+    return e.Moved(at=now, by=actor.person, by_unit=actor.unit, path=path, promise=promise, text=text)
+
+
+def _refuse(case: Case, command: Refuse, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    refused: Decision = [e.Refused(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
     if case.refusals + 1 >= REFUSALS:
-        above = case.path[-2].id if len(case.path) > 1 else case.unit
-        refused.append(Escalated(at=now, act="tell", to=above, text="refused twice: the level above rules"))
+        refused.append(
+            Escalated(at=now, act="tell", to=_above(case), text="refused twice: the level above rules"),
+        )
     return refused
 
 
-def _escalate(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    text = required(command.text, "/reason", "is required")
-    above = case.path[-2].id if len(case.path) > 1 else case.unit
-    return [Escalated(at=now, by=actor.person, by_unit=actor.unit, act="tell", to=above, text=text)]
+def _escalate(case: Case, command: Escalate, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required")
+    return [Escalated(at=now, by=actor.person, by_unit=actor.unit, act="tell", to=_above(case), text=reason)]
 
 
-def _offered_elsewhere(case: Case, actor: Actor | None) -> str | None:
+def _above(case: Case) -> str:
+    """The unit above the owner; at the top the owner itself."""
+    return case.path[-2].id if len(case.path) > 1 else case.unit
+
+
+def _not_offered_to(case: Case, actor: Actor | None) -> str | None:
     if case.offered_to is None:
         return "Nothing is offered."
     if actor is not None and actor.unit != case.offered_to:
@@ -76,14 +114,14 @@ def _offered_already(case: Case, actor: Actor | None) -> str | None:
     return None if case.offered_to is None else f"It is offered to {case.offered_to} already."
 
 
-def _no_way_back(case: Case, actor: Actor | None) -> str | None:
+def _cannot_return(case: Case, actor: Actor | None) -> str | None:
     return _offered_already(case, actor) or ("There is no level above." if len(case.path) < 2 else None)
 
 
-RULES = {
-    "transfer": Rule(decide=_transfer, open_in=ACTIVE, may=DESK, blocked=_offered_already),
-    "return": Rule(decide=_return, open_in=ACTIVE, may=DESK, blocked=_no_way_back),
-    "accept": Rule(decide=_accept, open_in=ACTIVE, may=DESK, blocked=_offered_elsewhere, guests=True),
-    "refuse": Rule(decide=_refuse, open_in=ACTIVE, may=DESK, blocked=_offered_elsewhere, guests=True),
-    "escalate": Rule(decide=_escalate, open_in=ACTIVE, may=DESK),
-}
+RULES = (
+    Rule(command=Transfer, decide=_transfer, open_in=ACTIVE, roles=DESK, blocked=_offered_already),
+    Rule(command=Return, decide=_return, open_in=ACTIVE, roles=DESK, blocked=_cannot_return),
+    Rule(command=Accept, decide=_accept, open_in=ACTIVE, roles=DESK, blocked=_not_offered_to, open_to_guests=True),
+    Rule(command=Refuse, decide=_refuse, open_in=ACTIVE, roles=DESK, blocked=_not_offered_to, open_to_guests=True),
+    Rule(command=Escalate, decide=_escalate, open_in=ACTIVE, roles=DESK),
+)

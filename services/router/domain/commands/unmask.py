@@ -1,4 +1,7 @@
-"""What is not for everybody: who reported, and what a confidential report says. Each look is an act on the record."""
+"""Looking at protected data: who sent a report, and what a confidential report says. Each look is recorded.
+
+The commands only record the look; what is shown comes from intake (``services/router/commands/unmasking.py``).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +10,17 @@ from typing import ClassVar
 from services.router.domain.case import Case, State
 from services.router.domain.commands.command import GROUND, Actor, Command, Decision, Rule, required
 from services.router.domain.event import Happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmask(Command):
+    NAME: ClassVar[str] = "unmask"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseal(Command):
+    NAME: ClassVar[str] = "unseal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,22 +39,29 @@ class Unsealed(Happened):
     MOVES: ClassVar[bool] = False
 
 
-def _unmask(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    reason = required(command.text, "/reason", "is required: it is an act on the record")
+def _unmask(case: Case, command: Unmask, actor: Actor, now: datetime) -> Decision:
+    reason = required(command.reason, "/reason", "is required: it is an act on the record")
     return [Unmasked(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
 
 
-def _unseal(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
+def _unseal(case: Case, command: Unseal, actor: Actor, now: datetime) -> Decision:
     return [Unsealed(at=now, by=actor.person, by_unit=actor.unit)]
 
 
-def _plain(case: Case, actor: Actor | None) -> str | None:
+def _not_confidential(case: Case, actor: Actor | None) -> str | None:
     return None if case.confidential else "It is not confidential: its words are on the case."
 
 
 _ALWAYS = frozenset(State)
 
-RULES = {
-    "unmask": Rule(decide=_unmask, open_in=_ALWAYS, may=GROUND, trusted=True),
-    "unseal": Rule(decide=_unseal, open_in=_ALWAYS, may=GROUND, blocked=_plain, trusted=True),
-}
+RULES = (
+    Rule(command=Unmask, decide=_unmask, open_in=_ALWAYS, roles=GROUND, trusted_only=True),
+    Rule(
+        command=Unseal,
+        decide=_unseal,
+        open_in=_ALWAYS,
+        roles=GROUND,
+        blocked=_not_confidential,
+        trusted_only=True,
+    ),
+)

@@ -144,7 +144,7 @@ def test_a_case_does_not_end_before_every_part_is_finished_or_excused(command: s
     with refused(409) as refusal:
         decide(case, full(command), DESK, T0)
     assert "p2 xingfu-team (called)" in refusal.value.detail
-    excused = do(case, "excuse_part", DESK, part="p2", text="the wires are down already")
+    excused = do(case, "excuse_part", DESK, part="p2", reason="the wires are down already")
     assert do(excused, command).state in (State.RESOLVED, State.REJECTED)
     assert clocks(excused, "p2") == [("report_in", "void"), ("finish_part", "void")]
     assert (excused.parts[1].ended_by, excused.parts[1].said) == ("desk", "the wires are down already")

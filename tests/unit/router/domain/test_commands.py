@@ -67,7 +67,7 @@ def test_after_a_reopening_the_inspection_is_asked_for_again() -> None:
 def test_a_claim_is_taken_back_without_a_reason_for_ten_seconds(seconds: float) -> None:
     case = do(in_state(State.ACKNOWLEDGED), "claim", WALKER, T0 + minutes(1))
     at = T0 + minutes(1) + timedelta(seconds=seconds)
-    released = do(case, "release", WALKER, at, text=None)
+    released = do(case, "release", WALKER, at, reason=None)
     assert (released.state, released.claimed_by, released.assignee) == (State.ACKNOWLEDGED, None, None)
 
 
@@ -75,16 +75,16 @@ def test_later_a_release_says_why() -> None:
     case = do(in_state(State.ACKNOWLEDGED), "claim", WALKER, T0)
     at = T0 + timedelta(seconds=10, milliseconds=1)
     with refused(422) as refusal:
-        decide(case, full("release", text=None), WALKER, at)
+        decide(case, full("release", reason=None), WALKER, at)
     assert [error.pointer for error in refusal.value.errors] == ["/reason"]
-    assert do(case, "release", WALKER, at, text="wrong street").state is State.ACKNOWLEDGED
+    assert do(case, "release", WALKER, at, reason="wrong street").state is State.ACKNOWLEDGED
 
 
 def test_somebody_elses_claim_is_released_by_a_desk_with_a_reason_only() -> None:
     case = do(in_state(State.ACKNOWLEDGED), "claim", WALKER, T0)
     with refused(422):
-        decide(case, full("release", text=None), DESK, T0)
-    assert do(case, "release", DESK, T0, text="off duty").claimed_by is None
+        decide(case, full("release", reason=None), DESK, T0)
+    assert do(case, "release", DESK, T0, reason="off duty").claimed_by is None
 
 
 def test_a_walker_releases_only_the_own_claim() -> None:
@@ -183,10 +183,10 @@ def test_before_two_refusals_the_level_above_only_offers() -> None:
 
 @pytest.mark.parametrize("said", [20, 90, -600])
 def test_an_arrival_counts_from_the_press_and_what_was_said_of_it_stays_beside_it(said: int) -> None:
-    case = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(25), at=T0 + minutes(said))
+    case = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(25), said_at=T0 + minutes(said))
     assert (case.clocks[1].state, case.clocks[1].met_at) == ("met", T0 + minutes(25))
     assert (case.history[-1].at, case.history[-1].said_at) == (T0 + minutes(25), T0 + minutes(said))
-    late = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(40), at=T0 + minutes(said))
+    late = do(in_state(State.CLAIMED), "on_site", WALKER, T0 + minutes(40), said_at=T0 + minutes(said))
     assert (late.clocks[1].state, late.clocks[1].met_at) == ("breached", T0 + minutes(40))
 
 
@@ -204,7 +204,7 @@ def test_every_other_change_moves_the_etag_once() -> None:
 
 
 def test_who_did_it_and_why_is_a_line_of_the_history() -> None:
-    case = do(in_state(State.CLAIMED), "escalate", DESK, T0 + minutes(7), text="needs a crane")
+    case = do(in_state(State.CLAIMED), "escalate", DESK, T0 + minutes(7), reason="needs a crane")
     line = case.history[-1]
     assert (line.what, line.by, line.by_unit, line.unit, line.text, line.at, line.version) == (
         "case.escalated",

@@ -30,7 +30,7 @@ FOLLOW_UP = T0 + minutes(30 * 24 * 60)
 
 
 def consulted() -> Case:
-    return do(in_state(State.CLAIMED), "consult", TOWN_DESK, parties=(POWER, "owners"), text="who pays?")
+    return do(in_state(State.CLAIMED), "consult", TOWN_DESK, parties=(POWER, "owners"), question="who pays?")
 
 
 def planned() -> Case:

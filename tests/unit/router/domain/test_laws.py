@@ -16,9 +16,11 @@ from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, St
 from services.router.domain.clock import Clock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.call_in import CalledIn, PartStarted
-from services.router.domain.commands.command import Actor, Command, Pausable, Work
+from services.router.domain.commands.command import Actor
+from services.router.domain.commands.consultation import Work
 from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.inspection import judged
+from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import InfoGiven, InfoRequested, answered
 from services.router.domain.commands.table import RULES
 from services.router.domain.event import Happened
@@ -28,19 +30,19 @@ from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import (
     ACTORS,
     CLOCKS,
+    COUNTY,
     OTHER,
     OTHER_PATH,
     PATH,
-    POWER,
     POWER_PATH,
     T0,
     TEAM_PATH,
-    TIMED,
     TOWN,
     called,
     clock,
     confirm,
     fresh,
+    full,
     minutes,
     opened,
     rung,
@@ -93,8 +95,8 @@ class CaseLife(RuleBasedStateMachine):
     @rule(
         name=st.sampled_from(sorted(RULES)),
         actor=st.sampled_from(ACTORS),
-        to=st.sampled_from([OTHER, TOWN, None]),
-        text=st.sampled_from(["because", None]),
+        to=st.sampled_from([OTHER, TOWN, COUNTY]),
+        text=st.sampled_from(["because", "  "]),
         ok=st.booleans(),
         part=st.sampled_from(["p1", "p2", "p3", None]),
         clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge", "report_in", "finish_part"]),
@@ -104,39 +106,39 @@ class CaseLife(RuleBasedStateMachine):
         self,
         name: str,
         actor: Actor,
-        to: str | None,
-        text: str | None,
+        to: str,
+        text: str,
         ok: bool,
         part: str | None,
         units: list[tuple[UnitOnPath, ...]],
         clock_kind: str,
     ) -> None:
-        offered = self.case.offered_to or to
-        path = {OTHER: OTHER_PATH, TOWN: PATH[:2]}.get(offered or "", PATH[:1])
-        command = Command(
-            name=name,
+        path = {OTHER: OTHER_PATH, TOWN: PATH[:2]}.get(self.case.offered_to or to, PATH[:1])
+        pausable = Pausable("any", frozenset({"on_site", "resolve", "report_in", "finish_part"}), "P3D")
+        command = full(
+            name,
             text=text,
+            reason=text,
+            pausable=pausable,
+            question=text,
             to=to,
-            to_path=path,
-            how="repair",
+            path=path,
             ok=ok,
-            fresh_clock=confirm(self.now) if name == "request_info" else fresh(self.now),
-            at=self.now,
+            fresh_clock=fresh(self.now),
+            confirm_clock=confirm(self.now),
+            said_at=self.now,
             part=part,
             called=tuple(called(unit, self.now, rungs=(rung(40, "tell", "caller"),)) for unit in units),
-            parties=(POWER,),
             works=tuple(
                 Work(unit=unit[-1].id, path=unit, work="its part", due=self.now + minutes(60)) for unit in units
             ),
             turn_clocks=(clock("finish_part", 60, started_at=self.now),),
             follow_up=self.now + minutes(90) if ok else None,
-            **{
-                **TIMED,
-                "clock": clock_kind,
-                "pausable": Pausable("any", frozenset({"on_site", "resolve", "report_in", "finish_part"}), "P3D"),
-                "until": self.now + minutes(400),
-                "promise": Promise("lamps/*@v1", PROMISED if ok else (), ALWAYS, 3600),
-            },
+            clock=clock_kind,
+            until=self.now + minutes(400),
+            promise=Promise("lamps/*@v1", PROMISED if ok else (), ALWAYS, 3600),
+            reports=(),
+            older=None,
         )
         was_open = name in open_commands(self.case, actor)
         try:
@@ -162,7 +164,7 @@ class CaseLife(RuleBasedStateMachine):
     @rule()
     def the_reporter_answers(self) -> None:
         if self.case.state is State.WAITING_REPORTER:
-            self._becomes(answered(self.case, InfoGiven(at=self.now), Command(name="answer_info")))
+            self._becomes(answered(self.case, InfoGiven(at=self.now), {}))
 
     def _becomes(self, happened: list[Happened]) -> None:
         if not happened:

@@ -13,8 +13,9 @@ from services.router.domain.case import Case, State
 from services.router.domain.clock import Clock
 from services.router.domain.clock_events import ClockBreached
 from services.router.domain.commands.call_in import due_in_turn
-from services.router.domain.commands.command import Actor, Pausable
+from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide, open_commands
+from services.router.domain.commands.pause import Pausable
 from services.router.domain.firing import due
 from shared.kernel.errors import Refusal
 from tests.kit.made_cases import (
@@ -182,7 +183,7 @@ def test_reporting_in_and_finishing_meet_a_clock_that_stands_still() -> None:
 
 
 def test_the_parts_work_goes_on_while_the_reporter_is_asked_and_so_does_the_asking() -> None:
-    case = do(whistled(), "request_info", DESK, fresh_clock=clock("confirm", 900))
+    case = do(whistled(), "request_info", DESK, confirm_clock=clock("confirm", 900))
     assert case.state is State.WAITING_REPORTER
     assert of_part(do(do(case, "pause", POWER_DESK, **OF_P1), "approve_pause", DESK, **OF_P1)).state == "paused"
     assert "pause" not in open_commands(case, DESK)

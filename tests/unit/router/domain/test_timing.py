@@ -13,8 +13,9 @@ from services.router.domain.case import Case, State, UnitOnPath
 from services.router.domain.clock import Clock, Rung
 from services.router.domain.clock_operations import after_pause, until
 from services.router.domain.clock_renewal import Promise
-from services.router.domain.commands.command import Actor, Command, Pausable
+from services.router.domain.commands.command import Actor
 from services.router.domain.commands.inspection import judged
+from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import REPORTER_ASKED, InfoGiven, answered
 from services.router.domain.commands.supervise import Forgotten
 from services.router.domain.event import Happened
@@ -233,14 +234,14 @@ def test_a_case_that_climbs_by_its_ladder_keeps_its_clocks() -> None:
 
 
 def asked(now: datetime = T0) -> Case:
-    return do(do(opened(), "claim"), "request_info", DESK, now, fresh_clock=confirm(now), text="which gate?")
+    return do(do(opened(), "claim"), "request_info", DESK, now, confirm_clock=confirm(now), question="which gate?")
 
 
 def test_while_the_reporter_is_asked_what_the_pack_names_stands_still() -> None:
     case = asked()
     assert case.state is State.WAITING_REPORTER
     assert {c.kind for c in case.clocks if c.state == "paused"} == {"on_site", "resolve"}
-    given = answered(case, InfoGiven(at=T0 + minutes(60), text="the left one"), Command(name="answer_info"))
+    given = answered(case, InfoGiven(at=T0 + minutes(60), text="the left one"), {})
     assert what(given) == ["case.info_given", "clock.resumed", "clock.resumed"]
     back = apply_all(case, given)
     assert (back.state, back.claimed_by, back.question) == (State.CLAIMED, "desk", None)

@@ -1,0 +1,40 @@
+"""Which rights an officer has on a case: as a person of his own unit, or of a unit for which he is on duty."""
+
+from services.router.cases.visibility import is_guest, seen_by
+from services.router.domain.case import Case
+from services.router.domain.commands.command import Actor
+from services.router.domain.commands.decide import open_commands
+from shared.city.cooperation import consults
+from shared.city.pack import Pack
+from shared.runtime.identity.directory import Principal
+
+
+def actor_of(principal: Principal, case: Case, pack: Pack, command: str | None = None) -> Actor:
+    """The officer as a member of the one of his units that has the case in hand.
+
+    With a ``command`` as a member of the first of his units that may give that command now.
+    """
+    assert principal.unit  # noqa: S101 - officers have one
+    units = (principal.unit,) if case.confidential else principal.units
+    actors = [_of_unit(principal, unit, case, pack) for unit in units]
+    able = [a for a in actors if command is not None and command in open_commands(case, a)]
+    seeing = seen_by(case, pack) if len(units) > 1 else []
+    rest = sorted(actors, key=lambda a: (a.guest, a.unit not in seeing))  # of equals the own unit comes first
+    return (able or rest)[0]
+
+
+def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
+    assert principal.person and principal.role  # noqa: S101 - officers have both
+    known = pack.units.get(unit)
+    trust = pack.trust
+    handler = trust.is_handler(principal.person, case.category, case.unit)
+    return Actor(
+        person=principal.person,
+        unit=unit,
+        role=principal.role,
+        post=principal.post,
+        guest=is_guest(case, unit, principal.person, pack),
+        path=known.path if known is not None else (),
+        consults=known is not None and consults(pack, unit),
+        trusted=handler if case.confidential else trust.unmasks(principal.person),
+    )

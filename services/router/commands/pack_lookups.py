@@ -1,0 +1,214 @@
+"""From an HTTP body to the domain's command, where that needs the city pack: for the paths of the units that are named,
+for deadlines and clocks, and for what the pack allows.
+
+Each function makes one command. All raise ``Refusal`` 422 for units, people and codes that the pack lacks or forbids.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from services.router.cases.routing import fresh_resolve_clock, part_clocks, path_of
+from services.router.cases.sla_from_pack import (
+    asking,
+    category_priority,
+    confirm_clock,
+    effect_check,
+    pausable,
+    promise,
+    promise_in,
+)
+from services.router.commands.bodies import (
+    AssignBody,
+    CallInBody,
+    CategorizeBody,
+    CloseBody,
+    ConsultBody,
+    ExcusePartBody,
+    FinishPartBody,
+    InspectBody,
+    PauseBody,
+    PlanBody,
+    QuestionBody,
+    Reason,
+    SplitBody,
+    TransferBody,
+)
+from services.router.domain.case import Case
+from services.router.domain.clock import Clock
+from services.router.domain.commands.call_in import Called, CallIn, ExcusePart, FinishPart, due_in_turn, next_in_turn
+from services.router.domain.commands.categorize import Categorize
+from services.router.domain.commands.command import Actor, Calendars
+from services.router.domain.commands.consultation import Consult, Plan, Work
+from services.router.domain.commands.field_work import Assign
+from services.router.domain.commands.inspection import Close, Inspect, Reopen
+from services.router.domain.commands.merge import SecondMatter, SplitCase
+from services.router.domain.commands.pause import PauseClock
+from services.router.domain.commands.request_info import RequestInfo
+from services.router.domain.commands.transfer import Accept, Transfer
+from shared.city.cooperation import may_be_called, not_admitted
+from shared.city.pack import Pack
+from shared.kernel.errors import FieldError, invalid
+from shared.runtime.http_server.field_types import NoBody
+
+PLANNED_AHEAD = timedelta(days=5 * 366)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a command is completed from. ``case``: as it is ``now``; ``calendars``: those that its clocks run on."""
+
+    case: Case
+    actor: Actor
+    pack: Pack
+    now: datetime
+    calendars: Calendars = field(default_factory=lambda: MappingProxyType({}))
+
+
+def assign(body: AssignBody, context: Context) -> Assign:
+    """To a person or unit inside the owner's subtree, or on the ground where the case lies."""
+    pack, owner = context.pack, context.case.unit
+    if body.to in pack.people:
+        unit = pack.people[body.to].unit
+    elif body.to in pack.units:
+        unit = body.to
+    else:
+        raise invalid(FieldError("/to", "is no person or unit of this city"))
+    if owner not in pack.units[unit].path:
+        raise invalid(FieldError("/to", f"is not inside {owner}; transfer it instead"))
+    return Assign(to=body.to, text=body.text)
+
+
+def transfer(body: TransferBody, context: Context) -> Transfer:
+    pack = context.pack
+    to = _admitted(_known(body.to, "/to", pack), "/to", context)
+    return Transfer(to=to, path=path_of(pack, to), promise=promise_in(context.case, pack, to), reason=body.reason)
+
+
+def accept(body: NoBody, context: Context) -> Accept:
+    to = context.case.offered_to
+    if to is None:
+        return Accept(path=(), promise=None)
+    return Accept(path=path_of(context.pack, to), promise=promise_in(context.case, context.pack, to))
+
+
+def categorize(body: CategorizeBody, context: Context) -> Categorize:
+    case, pack = context.case, context.pack
+    priority = category_priority(pack, body.category)
+    return Categorize(
+        category=body.category,
+        priority=priority,
+        promise=promise(case, pack, case.path, body.category, priority),
+        reason=body.reason,
+    )
+
+
+def pause(body: PauseBody, context: Context) -> PauseClock:
+    return PauseClock(
+        clock=body.clock,
+        part=body.part,
+        pausable=pausable(context.pack, body.reason),
+        until=body.until,
+        calendars=context.calendars,
+    )
+
+
+def request_info(body: QuestionBody, context: Context) -> RequestInfo:
+    return RequestInfo(
+        question=body.text,
+        asking=asking(context.pack),
+        confirm_clock=confirm_clock(context.case, context.pack, context.now),
+        calendars=context.calendars,
+    )
+
+
+def call_in(body: CallInBody, context: Context) -> CallIn:
+    """Only units beside the ladder of levels are called in, such as departments."""
+    case, pack = context.case, context.pack
+    called = []
+    for number, unit in enumerate(body.units):
+        pointer = f"/units/{number}"
+        if not may_be_called(pack, _known(unit, pointer, pack)):
+            level = pack.units[unit].level
+            raise invalid(FieldError(pointer, f"is a {level}: only units beside the ladder are called in"))
+        _admitted(unit, pointer, context)
+        clocks = part_clocks(case, pack, unit, context.now)
+        called.append(Called(unit=unit, path=path_of(pack, unit), clocks=clocks))
+    return CallIn(called=tuple(called), reason=body.reason)
+
+
+def finish_part(body: FinishPartBody, context: Context) -> FinishPart:
+    clocks = _clocks_of_next_turn(body.part, context)
+    return FinishPart(part=body.part, text=body.text, photos=tuple(body.photos), turn_clocks=clocks)
+
+
+def excuse_part(body: ExcusePartBody, context: Context) -> ExcusePart:
+    return ExcusePart(part=body.part, reason=body.reason, turn_clocks=_clocks_of_next_turn(body.part, context))
+
+
+def consult(body: ConsultBody, context: Context) -> Consult:
+    parties = tuple(_known(unit, f"/parties/{number}", context.pack) for number, unit in enumerate(body.parties))
+    return Consult(parties=parties, question=body.question)
+
+
+def plan(body: PlanBody, context: Context) -> Plan:
+    """At most five years ahead."""
+    case, pack, now = context.case, context.pack, context.now
+    works = []
+    for number, part in enumerate(body.parts):
+        pointer = f"/parts/{number}/body"
+        unit = _admitted(_known(part.body, pointer, pack), pointer, context)
+        if part.due > now + PLANNED_AHEAD:
+            raise invalid(FieldError(f"/parts/{number}/due", f"is more than {PLANNED_AHEAD.days} days ahead"))
+        works.append(Work(unit=unit, path=path_of(pack, unit), work=part.work, due=part.due))
+    clocks = part_clocks(case, pack, works[0].unit, now, works[0].due)
+    return Plan(works=tuple(works), turn_clocks=clocks, text=body.text)
+
+
+def inspect(body: InspectBody, context: Context) -> Inspect:
+    clock = None if body.ok else _resolve_clock(context)
+    return Inspect(ok=body.ok, text=body.text, photos=tuple(body.photos), fresh_clock=clock)
+
+
+def close(body: CloseBody, context: Context) -> Close:
+    return Close(text=body.text, follow_up=effect_check(context.case, context.pack, context.now))
+
+
+def reopen(body: Reason, context: Context) -> Reopen:
+    return Reopen(reason=body.reason, fresh_clock=_resolve_clock(context))
+
+
+def split(body: SplitBody, context: Context) -> SplitCase:
+    matter = None
+    if (other := body.matter) is not None:
+        known = other.category is None or other.category in context.pack.categories
+        matter = SecondMatter(words=other.description, category=other.category, known=known)
+    return SplitCase(reports=tuple(dict.fromkeys(body.reports)), matter=matter, reason=body.reason)
+
+
+def _known(unit: str, pointer: str, pack: Pack) -> str:
+    """``unit``, if the pack has it."""
+    if unit not in pack.units:
+        raise invalid(FieldError(pointer, "is no unit of this city"))
+    return unit
+
+
+def _admitted(unit: str, pointer: str, context: Context) -> str:
+    """``unit``, unless the entry list forbids the owner or the officer's unit to hand such a case down to it."""
+    for sender in dict.fromkeys((context.case.unit, context.actor.unit)):
+        if (reason := not_admitted(context.pack, context.case.category, sender, unit)) is not None:
+            raise invalid(FieldError(pointer, reason))
+    return unit
+
+
+def _resolve_clock(context: Context) -> Clock | None:
+    return fresh_resolve_clock(context.case, context.pack, context.now)
+
+
+def _clocks_of_next_turn(part: str, context: Context) -> tuple[Clock, ...]:
+    """The clocks of the planned part that comes after ``part``; none when nothing is planned after it."""
+    case, pack, now = context.case, context.pack, context.now
+    following, due_at = next_in_turn(case, part), due_in_turn(case, part, now)
+    if following is None or due_at is None or following.unit not in pack.units:
+        return ()
+    return part_clocks(case, pack, following.unit, now, due_at)

@@ -1,0 +1,94 @@
+"""``POST /v1/cases/{id}/{command}``: from the call to a ``CommandRequest``, and from its result to the answer.
+
+Each answer is kept under the caller's idempotency key, and the same one is sent again when the key comes again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import msgspec
+
+from services.router.cases.projections import answer, etag
+from services.router.cases.sealed_words import SealedWords
+from services.router.commands.actors import actor_of
+from services.router.commands.from_body import BODIES
+from services.router.commands.handler import CommandHandler, CommandRequest
+from services.router.commands.unmasking import ProtectedData
+from services.router.http.kept_answers import KeptAnswers
+from services.router.http.on_behalf import officer_of
+from shared.kernel.errors import Refusal
+from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.identity.directory import Directory
+from shared.runtime.pack_library import PackLibrary
+
+ACTORS = frozenset({"officer", "service"})
+
+
+class CommandRoutes:
+    """A route for every command of the table."""
+
+    def __init__(
+        self,
+        handler: CommandHandler,
+        protected: ProtectedData,
+        kept: KeptAnswers,
+        words: SealedWords,
+        packs: PackLibrary,
+        directory: Directory,
+    ) -> None:
+        self._handler = handler
+        self._protected = protected
+        self._kept = kept
+        self._words = words
+        self._packs = packs
+        self._directory = directory
+
+    def routes(self) -> list[Route]:
+        return [self._route(name, body) for name, body in BODIES.items()]
+
+    def _route(self, name: str, body: type[msgspec.Struct]) -> Route:
+        return post(
+            f"/v1/cases/{{id}}/{name}", self._called(name), f"{name} a case", roles=ACTORS, body=body, keyed=True
+        )
+
+    def _called(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
+        async def called(call: Call) -> Answer:
+            request = CommandRequest(
+                name=name,
+                case=call.path["id"],
+                body=call.body_as(msgspec.Struct),
+                by=await officer_of(call, self._directory),
+                key=call.key,
+                if_match=call.request.headers.get("if-match"),
+                trace=call.trace,
+            )
+            return await self.answer(request)
+
+        return called
+
+    async def answer(self, request: CommandRequest) -> Answer:
+        """The answer to a command, with protected data where it shows some. Raises ``Refusal``."""
+        if not self._protected.is_shown_by(request):
+            return await self._answer_with_case(request)
+        await self._protected.check(request)
+        recorded = await self._answer_with_case(request)
+        shown = await self._protected.shown(request)
+        return Answer({"case": recorded.body, **shown}, 200, recorded.headers)
+
+    async def _answer_with_case(self, request: CommandRequest) -> Answer:
+        """The case as the officer may see it; the first answer again when its key came before. Raises ``Refusal``."""
+        key, fingerprint = request.key_id, request.fingerprint
+        first = await self._kept.of(key)
+        if first is not None and first.is_for(fingerprint):
+            return first.repeated()
+        try:
+            result = await self._handler.handle(request, spent=first is not None)
+        except Refusal as refusal:
+            await self._kept.keep_refusal(key, fingerprint, refusal)
+            raise
+        case = result.case
+        actor = actor_of(result.by, case, self._packs.current(case.city))
+        shown = self._words.shown(case, actor, answer(case, actor))
+        confidential = case.id if case.confidential else None
+        kept = await self._kept.keep(key, fingerprint, Answer(shown, 200, {"etag": etag(case)}), confidential)
+        return replace(kept, headers={**kept.headers, "idempotent-replayed": "true"}) if result.replayed else kept

@@ -1,0 +1,246 @@
+"""Swaps and leave that are decided while the city is at work: they are checked, recorded once and published.
+
+A swap or a leave is one document, inserted once under an id that is made of its idempotency key, and never edited. It
+holds from the next full minute that is at least ten seconds away: by then the notifier has heard of it, and what was
+answered about a time that has passed never changes.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from services.router.domain.commands.command import DESK
+from services.router.on_duty.bodies import LeaveBody, SwapBody
+from services.router.on_duty.change_record import RecordedChange, Unstaffed, event_of
+from shared.city.checks.rota import AHEAD, gaps
+from shared.city.pack import Pack
+from shared.city.people.on_duty import NONE_SINCE
+from shared.city.people.rota import DAY, Change, Changes, Turn, midnight
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, unavailable
+from shared.kernel.ids import plain_id
+from shared.runtime.identity.directory import Principal
+from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Collection, Document, IndexModel
+from shared.runtime.timekeeping.wall_clock import real_now
+
+log = structlog.get_logger()
+
+INDEXES = (IndexModel([("city", 1), ("till_at", 1)], name="till"),)
+AHEAD_OF_HOLDING = timedelta(seconds=10)
+MINUTE = timedelta(minutes=1)
+LONGEST = timedelta(days=366)
+CHANGES_MAX = 5000
+PATHS: dict[type[msgspec.Struct], str] = {SwapBody: "/v1/rota/swaps", LeaveBody: "/v1/rota/leave"}
+"""Where they are sent to. The path is part of the id under which a change is stored."""
+
+B = TypeVar("B", SwapBody, LeaveBody)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotaRequest(Generic[B]):
+    """A swap or a leave as an officer sent it; ``key``: his idempotency key."""
+
+    body: B
+    by: Principal
+    key: str
+    trace: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """The id of the change that is stored for the key."""
+        return plain_id("g", self.by.city, self.by.who, PATHS[type(self.body)], self.key)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the decoded body. Stored beside the change: its bytes never change."""
+        return hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RotaResult:
+    """The change as it is recorded. ``replayed``: it had been recorded before, under the same key."""
+
+    recorded: RecordedChange
+    replayed: bool = False
+
+
+class Rota:
+    """The changes of the rota, in ``rota_changes``."""
+
+    def __init__(self, rows: Collection, packs: PackLibrary, relay: Relay, source: int, clock: Clock) -> None:
+        self._rows = rows
+        self._packs = packs
+        self._relay = relay
+        self._source = source
+        self._clock = clock
+
+    async def swap(self, request: RotaRequest[SwapBody]) -> RotaResult:
+        """``from`` has a duty on that day, his own or one that he took over, also when he is on leave. Both are people
+        of the officer's own units. Raises ``Refusal`` 403, 422, 503."""
+        body, pack = request.body, self._packs.current(request.by.city)
+        _check_own_people(request.by, pack, {"/from": body.from_, "/to": body.to})
+        if (first := await self._recorded_before(request)) is not None:
+            return first
+        zone = pack.posts.zone
+        today = self._clock.now().astimezone(zone).date()
+        days = [day for day in (body.on, body.in_return) if day is not None]
+        decided = NONE_SINCE
+        if all(_may_be_swapped(day, today) for day in days):
+            decided = await self._decided(pack.city.id, *_span(days, zone))
+        if errors := _swap_errors(body, pack, today, decided):
+            raise invalid(*errors)
+        # A minute after the swaps that this one may build on, so that all services apply them in this order.
+        since = max(self._since(), *(decided.last_swap(day) + MINUTE for day in days))
+        change = Change(kind="swap", person=body.from_, by=body.to, on=body.on, in_return=body.in_return, since=since)
+        return await self._record(request, pack, change, *_span(days, zone))
+
+    async def leave(self, request: RotaRequest[LeaveBody]) -> RotaResult:
+        """Leave of somebody of the officer's own units, for at most a year. Raises ``Refusal`` 403, 422, 503."""
+        body, pack = request.body, self._packs.current(request.by.city)
+        _check_own_people(request.by, pack, {"/person": body.person})
+        if (first := await self._recorded_before(request)) is not None:
+            return first
+        start, until = (at.replace(second=0, microsecond=0) for at in (body.from_, body.until))
+        if not start < until <= start + LONGEST:
+            raise invalid(FieldError("/until", "is after `from`, by a year at most"))
+        if not self._clock.now() < until <= self._clock.now() + 2 * LONGEST:
+            raise invalid(FieldError("/until", "is over, or too far away"))
+        change = Change(kind="leave", person=body.person, start=start, until=until, since=self._since())
+        return await self._record(request, pack, change, start, until)
+
+    async def coming(self, city: str, unit: str | None) -> list[RecordedChange]:
+        """Changes that are not over yet, of people in the subtree of ``unit`` or of all: 200 at most."""
+        where: Document = {"city": city, "till_at": {"$gt": self._clock.now()}}
+        if unit is not None:
+            where["seen_by"] = unit
+        found = await self._rows.find(where, sort=[("till_at", 1)], limit=200)
+        return [RecordedChange.from_row(row) for row in found]
+
+    async def decided(self, city: str, start: datetime, till: datetime) -> Changes:
+        """The changes that touch a stretch of time; always the same object while there are none."""
+        return found if (found := await self._decided(city, start, till)).all else NONE_SINCE
+
+    async def _decided(self, city: str, start: datetime, till: datetime) -> Changes:
+        where = {"city": city, "till_at": {"$gt": start}, "from_at": {"$lte": till + DAY}}
+        found = await self._rows.find(where, {"change": 1}, sort=[("till_at", 1)], limit=CHANGES_MAX)
+        return Changes(msgspec.convert(row["change"], Change) for row in found)
+
+    def _since(self) -> datetime:
+        """The next full minute that is at least ten seconds away."""
+        at = self._clock.now() + AHEAD_OF_HOLDING
+        return at.replace(second=0, microsecond=0) + MINUTE
+
+    async def _record(
+        self, request: RotaRequest[B], pack: Pack, change: Change, start: datetime, till: datetime
+    ) -> RotaResult:
+        """Stores the change, once for its key; its event is published from the document."""
+        by, now = request.by, self._clock.now()
+        recorded = RecordedChange(
+            id=request.id,
+            change=change,
+            reason=request.body.reason,
+            made_by=by.who,
+            made_at=now,
+            unstaffed=await self._unstaffed(pack, change, max(start, change.since), till),
+        )
+        event = event_of(recorded, by.city, request.trace)
+        units = {unit for p in (change.person, change.by) if p for unit in pack.units[pack.people[p].unit].path}
+        row = {
+            **recorded.to_row(),
+            "city": by.city,
+            "version": 1,
+            "from_at": start,
+            "till_at": till,
+            "seen_by": sorted(units),
+            "fingerprint": request.fingerprint,
+            "pending": as_pending([event]),
+            "outbox": {"lane": 0, "since": real_now()},
+        }
+        if await self._rows.insert(row):
+            self._relay.offer([Handed(self._source, request.id, 1, (event,))])
+            log.info("rota.changed", kind=change.kind, change=request.id, trace=request.trace)
+            return RotaResult(recorded)
+        if (first := await self._recorded_before(request)) is None:
+            raise unavailable("It is not known whether this was recorded. Repeat with the same key.", retry_after=1)
+        return first
+
+    async def _recorded_before(self, request: RotaRequest[B]) -> RotaResult | None:
+        """What was recorded under the key, whatever changed since. Raises ``Refusal`` 422 for another body."""
+        row = await self._rows.find_one({"_id": request.id})
+        if row is None:
+            return None
+        if row["fingerprint"] != request.fingerprint:
+            raise key_reused()
+        return RotaResult(RecordedChange.from_row(row), replayed=True)
+
+    async def _unstaffed(self, pack: Pack, change: Change, start: datetime, till: datetime) -> tuple[Unstaffed, ...]:
+        """Posts that nobody would hold because of the change, in the six weeks from its start."""
+        till = min(till, start + AHEAD)
+        decided = await self._decided(pack.city.id, start, till)
+        since = Changes([*decided.all, msgspec.structs.replace(change, since=start)])
+        named = [id_ for id_ in (change.person, change.by) if id_ is not None]
+        days = [day for day in (change.on, change.in_return) if day is not None]
+        held = {turn.instead_of for id_ in named for day in days for turn in _duties(pack, id_, day, decided)}
+        people = [pack.people[id_] for id_ in (*named, *sorted(filter(None, held)))]
+        return tuple(
+            Unstaffed(unit=unit, post=post, from_=gap.start, until=gap.end)
+            for unit, post in dict.fromkeys((p.unit, p.post) for p in people if p.post is not None)
+            for gap in gaps(pack, unit, post, start, till, since)[:20]
+        )
+
+
+def _check_own_people(who: Principal, pack: Pack, named: dict[str, str]) -> None:
+    """``named``: people by the pointer of their field.
+
+    Raises ``Refusal``: 403 for a role that runs no desk, 422 for people outside of the officer's subtree."""
+    if who.role not in DESK:
+        raise forbidden(f"The role {who.role} may not change the rota.")
+    wrong = [
+        FieldError(place, "is nobody of your units")
+        for place, id_ in named.items()
+        if (person := pack.people.get(id_)) is None or who.unit not in pack.units[person.unit].path
+    ]
+    if wrong:
+        raise invalid(*wrong)
+
+
+def _span(days: list[date], zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first day's midnight until the duties of the last day are over."""
+    return midnight(min(days), zone), midnight(max(days) + 2 * DAY, zone)
+
+
+def _may_be_swapped(day: date, today: date) -> bool:
+    """A duty of yesterday may still go on."""
+    return today - DAY <= day <= today + LONGEST
+
+
+def _swap_errors(body: SwapBody, pack: Pack, today: date, decided: Changes) -> list[FieldError]:
+    errors = []
+    if body.from_ == body.to:
+        errors.append(FieldError("/to", "is the same person"))
+    for place, person, day in (("/on", body.from_, body.on), ("/in_return", body.to, body.in_return)):
+        if day is None:
+            continue
+        if not _may_be_swapped(day, today):
+            errors.append(FieldError(place, "is over, or more than a year away"))
+        elif not _has_duty(pack, person, day, decided):
+            errors.append(FieldError(place, f"{person} has no duty that begins on that day"))
+    return errors
+
+
+def _duties(pack: Pack, person: str, day: date, decided: Changes) -> list[Turn]:
+    """What ``person`` has on that day, own duties and those taken over, also when on leave."""
+    return pack.posts.duties(pack.people[person], day, day, decided)
+
+
+def _has_duty(pack: Pack, person: str, day: date, decided: Changes) -> bool:
+    """Whether ``person`` has a duty to pass on; one that was given away before may be given to another instead."""
+    return bool(_duties(pack, person, day, decided) or _duties(pack, person, day, NONE_SINCE))
