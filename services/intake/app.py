@@ -54,7 +54,7 @@ def assemble(settings: Settings) -> Service:
     service = Service("intake", settings)
     store = ReportStore(service.database)
     photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
-    relay = service.emits_from(store.reports)
+    outbox = service.outbox(store.reports)
     service.begins_with(Births(store.reports, submitted_event))
     service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
@@ -68,8 +68,8 @@ def assemble(settings: Settings) -> Service:
     service.indexes.append((store.reports, CONFIDENTIAL_INDEXES))
     identities = Identities(service.database, vault, rewrapping)
     service.indexes.append((identities.reporters, IDENTITY_INDEXES))
-    commit = GroupCommit(store, identities, relay)
-    reporters = Reporters(store, photos, vault, relay, service.clock)
+    commit = GroupCommit(store, identities, outbox)
+    reporters = Reporters(store, photos, vault, outbox, service.clock)
     reporter_url = settings.reporter_url or settings.intake_url
     links = AnswerLinks(settings.secret_text, reporter_url, store, reporters, packs, service.clock)
     api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock, links)
@@ -90,7 +90,7 @@ def assemble(settings: Settings) -> Service:
 
     _shows_progress(service, Progress(store))
     service.consumes(projection(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
-    unanswered = Unanswered(service.database, store, packs, relay, service.clock, _answers(service))
+    unanswered = Unanswered(service.database, store, packs, outbox, service.clock, _answers(service))
     service.indexes.append((unanswered.unanswered, INDEXES))
     service.vitals.looks += [unanswered.look, photos.look]
     service.background("commit", commit.run)

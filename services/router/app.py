@@ -65,21 +65,24 @@ def assemble(settings: Settings) -> Service:
     cities = service.database.collection("cities")
     rota_changes = service.database.collection("rota_changes")
     visits = VisitStore(service.database)
-    relay = service.emits_from(store.cases, cities, rota_changes, visits.visits)
+    cases_outbox = service.outbox(store.cases)
+    service.outbox(cities)
+    rota_outbox = service.outbox(rota_changes)
+    service.outbox(visits.visits)
     service.begins_with(Births(store.cases, opened_event))
     service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
     packs = PackLibrary(service.database, remote=None)
     service.holds = lambda: packs.cities
-    changes, words = Changes(store, packs, relay), SealedWords(settings.secret_text)
+    changes, words = Changes(store, packs, cases_outbox), SealedWords(settings.secret_text)
     attachments = Attachments(store, links, changes, packs, service.clock)
     merging = Merging(
         service.database, store, links, changes, attachments, packs, service.publisher, words, service.clock
     )
     service.indexes.append((merging.intents, INTENT_INDEXES))
     photos = PhotoClaims(settings, service.auth)
-    rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
+    rota = Rota(rota_changes, packs, rota_outbox, service.clock)
     sightings = Sightings(store, rota, packs)
     officers = Officers(store, sightings, changes, packs, photos, merging, words, service.clock)
     tail = Tail()
@@ -107,7 +110,7 @@ def assemble(settings: Settings) -> Service:
         *Visits(visits, store, packs, photos, visits_due, words, service.clock).routes(),
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
-        *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
+        *Cities(service, cities, packs, switched=streams.wake).routes(),
         *rota.routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]

@@ -37,9 +37,11 @@ class Operated(Protocol):
     publisher: Publisher
     dead: DeadLetters
     events: Collection
-    sources: Sequence[Collection]
     births: Sequence[Births]
     kafka: KafkaConnection
+
+    @property
+    def sources(self) -> Sequence[Collection]: ...
 
 
 class DeadBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -40,7 +40,7 @@ from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.first_events import BIRTH_INDEX, Births
 from shared.runtime.kafka.gap_recovery import CaughtUp, Emitters
 from shared.runtime.kafka.lane_priority import RightOfWay
-from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
 from shared.runtime.movable_clock import SharedShift, SystemClock
 from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
@@ -81,7 +81,6 @@ class Service:
         asked = self.database.collection("asked")
         self.once = Once(asked, settings.secret_text)
         self.relay: Relay | None = None
-        self.sources: Sequence[Collection] = ()
         self.births: Sequence[Births] = ()
         self.consumers: list[Consumer] = []
         self.way = RightOfWay()
@@ -121,14 +120,18 @@ class Service:
         """What keeps the service from its work, by name; empty while it is well."""
         return {**self._unready(), **self.vitals.unwell()}
 
-    def emits_from(self, *sources: Collection) -> Relay:
-        """Declare the collections whose documents carry pending events."""
-        self.sources = sources
-        self.relay = Relay(self.name, sources, self.events, self.publisher)
-        for source in sources:
-            self.indexes.append((source, (OUTBOX_INDEX,)))
-        self.indexes.append((self.events, EVENT_INDEXES))
-        return self.relay
+    def outbox(self, documents: Collection) -> Outbox:
+        """Declare a collection whose documents carry pending events; the relay publishes them."""
+        if self.relay is None:
+            self.relay = Relay(self.name, self.events, self.publisher)
+            self.indexes.append((self.events, EVENT_INDEXES))
+        self.indexes.append((documents, (OUTBOX_INDEX,)))
+        return self.relay.source(documents)
+
+    @property
+    def sources(self) -> Sequence[Collection]:
+        """The collections whose documents carry pending events."""
+        return self.relay.sources if self.relay is not None else ()
 
     def begins_with(self, births: Births) -> None:
         """Declare a collection whose documents say their first event themselves."""

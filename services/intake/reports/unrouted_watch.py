@@ -27,7 +27,7 @@ from shared.kernel.working_time import Calendar, deadline
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.broker import KafkaError
 from shared.runtime.kafka.group_offsets import EPOCH
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
@@ -77,7 +77,7 @@ class Unanswered:
         database: Database,
         store: ReportStore,
         packs: PackLibrary,
-        relay: Relay,
+        outbox: Outbox,
         clock: Clock,
         answered_until: AnsweredUntil = _nobody_is_behind,
     ) -> None:
@@ -85,7 +85,7 @@ class Unanswered:
         self._marks: Collection = database.collection("marks")
         self._store = store
         self._packs = packs
-        self._relay = relay
+        self._outbox = outbox
         self._clock = clock
         self._answered_until = answered_until
         self._began = real_now()
@@ -233,7 +233,7 @@ class Unanswered:
         """Those that are due, and whose answers would be here if somebody had them in hand."""
         published, until = 0, real_now()
         for page in range(FORGOTTEN_PAGES):
-            room = 0 if self._relay.failing_since is not None else min(PAGE, self._relay.room(lane))
+            room = 0 if self._outbox.stuck else min(PAGE, self._outbox.room(lane))
             due = await self.unanswered.find(
                 {"lane": lane, "republish_at": {"$lte": until}},
                 sort=[("republish_at", 1)],
@@ -264,7 +264,8 @@ class Unanswered:
         now = real_now()
         await self.unanswered.write([_put_off(document, now) for document in due])
         reports = await self._store.reports.find({"_id": {"$in": [d["_id"] for d in due]}}, limit=len(due))
-        self._relay.offer([Handed(0, d["_id"], 1, (submitted_event(d),), birth=True) for d in reports])
+        for report in reports:
+            self._outbox.offer_first(submitted_event(report))
         return len(reports)
 
 

@@ -21,7 +21,7 @@ from services.router.domain.event import Happened
 from services.router.domain.firing import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
 
@@ -34,10 +34,10 @@ _BREACHED = Counter(
 class Changes:
     """Makes and saves changes."""
 
-    def __init__(self, store: CaseStore, packs: PackLibrary, relay: Relay) -> None:
+    def __init__(self, store: CaseStore, packs: PackLibrary, outbox: Outbox) -> None:
         self._store = store
         self._packs = packs
-        self._relay = relay
+        self._outbox = outbox
 
     def of(
         self,
@@ -92,8 +92,8 @@ class Changes:
         return took
 
     def _stored(self, changes: Sequence[Change]) -> None:
-        self._relay.offer([Handed(0, c.after.id, c.after.version, c.envelopes) for c in changes])
         for change in changes:
+            self._outbox.offer(change.after.id, change.after.version, change.envelopes)
             _FIRED.inc(change.fired)
             for clock in change.breached:
                 _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()

@@ -25,7 +25,7 @@ from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, PersonRights, Principal, key_id
 from shared.runtime.identity.tokens import derived_token, new_token
-from shared.runtime.kafka.outbox_relay import Relay, as_pending
+from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.pack_library import FILES_MAX, PackLibrary
 from shared.runtime.service import Service
 from shared.runtime.storage.mongo import Collection, Document
@@ -78,15 +78,11 @@ class Cities:
         service: Service,
         cities: Collection,
         packs: PackLibrary,
-        relay: Relay,
-        source: int,
         switched: Callable[[], None],
     ) -> None:
         self._service = service
         self._cities = cities
         self._packs = packs
-        self._relay = relay
-        self._source = source
         self._switched = switched
         self._loading = asyncio.Lock()
 

@@ -26,7 +26,7 @@ from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, not
 from shared.kernel.ids import event_id, plain_id
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
-from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending
+from shared.runtime.kafka.outbox_relay import Outbox, as_pending
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Document, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -75,11 +75,10 @@ class RotaQuery(msgspec.Struct, forbid_unknown_fields=True):
 class Rota:
     """The ``rota_changes`` of the router, and what is read of them."""
 
-    def __init__(self, rows: Collection, packs: PackLibrary, relay: Relay, source: int, clock: Clock) -> None:
+    def __init__(self, rows: Collection, packs: PackLibrary, outbox: Outbox, clock: Clock) -> None:
         self._rows = rows
         self._packs = packs
-        self._relay = relay
-        self._source = source
+        self._outbox = outbox
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -220,7 +219,7 @@ class Rota:
             "outbox": {"lane": 0, "since": real_now()},
         }
         if await self._rows.insert(row):
-            self._relay.offer([Handed(self._source, id_, 1, (event,))])
+            self._outbox.offer(id_, 1, [event])
             log.info("rota.changed", kind=change.kind, change=id_, trace=call.trace)
             return Answer(_view(row), 201)
         if (first := await self._made_before(call)) is None:
