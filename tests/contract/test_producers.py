@@ -2,7 +2,7 @@
 
 import dataclasses
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -18,7 +18,6 @@ from services.router.domain.case import (
     Case,
     Consultation,
     Part,
-    Priority,
     Question,
     Report,
     State,
@@ -33,6 +32,7 @@ from services.router.domain.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
 from shared.contracts.envelope import MAX_DATA_BYTES, Envelope
+from shared.kernel.vocabulary import Priority, StateName
 from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
 from tests.kit.made_reports import IMPORTER, TRACE, submission, submitted
@@ -108,6 +108,10 @@ def test_every_event_of_the_domain_is_in_the_catalogue_and_parses(kind: type[Any
     data = decode(event, cases.CaseEvent)
     assert (data.case.id, data.case.version, event.sequence, event.key) == ("c1", 2, 2, "c1")
     assert event.id == "c1.2.0"
+
+
+def test_the_states_of_the_domain_are_those_of_the_vocabulary() -> None:
+    assert tuple(state.value for state in State) == get_args(StateName)
 
 
 def test_every_type_of_a_case_is_sent_and_no_other() -> None:

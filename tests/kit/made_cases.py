@@ -6,12 +6,13 @@ from typing import Any
 
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
-from services.router.domain.clock import Clock, ClockKind, Rung
+from services.router.domain.clock import Clock, Rung
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import Actor, Asking, Called, Command, Pausable, Work
 from services.router.domain.commands.decide import decide
 from services.router.domain.firing import due
 from services.router.domain.opening import Opening, open_case
+from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import ALWAYS
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -31,6 +31,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportUnrouted
 from shared.kernel.clock import Clock
 from shared.kernel.ids import case_id
+from shared.kernel.vocabulary import ENDED_STATES
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.kafka.duplicates import absorbed
 from shared.runtime.pack_library import PackLibrary
@@ -42,7 +43,6 @@ INDEXES = (
 )
 SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
 PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excused.v1"}
-ENDED = {"closed", "rejected", "merged"}
 UNATTENDED = "unattended"
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
 _DELAY = Histogram(
@@ -213,7 +213,7 @@ def _settled(event: Envelope, data: CaseEvent) -> list[Write]:
     acted: list[Write] = []
     if data.by is not None and event.type.startswith("case."):
         acted = [UpdateMany({"case": case.id, "recipient": data.by}, {"$set": {"acted": True}})]
-    if case.state in ENDED:
+    if case.state in ENDED_STATES:
         turns = event.type.startswith("case.")
         return [*acted, _turned(case.id, case.version, "over", None, event)] if turns else []
     if event.type in SIGNED:

@@ -10,6 +10,7 @@ from services.router.domain.commands.command import Command
 from shared.city.place.datum import to_wgs84
 from shared.kernel.clock import whole_millis
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.vocabulary import ClockKind
 from shared.runtime.http_server.field_types import Ident, NoBody
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -114,7 +115,6 @@ class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
 
 
-ClockName = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -127,26 +127,26 @@ class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
     """``reason`` is a code of the pack's catalogue; without ``until`` the clock stands still as long as that allows.
     ``part``: whose ``report_in`` or ``finish_part`` clock it is, here and below."""
 
-    clock: ClockName
+    clock: ClockKind
     reason: Ident
     until: Moment | None = None
     part: Ident | None = None
 
 
 class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
-    clock: ClockName
+    clock: ClockKind
     reason: Text | None = None
     part: Ident | None = None
 
 
 class ClockRefusalBody(msgspec.Struct, forbid_unknown_fields=True):
-    clock: ClockName
+    clock: ClockKind
     reason: Text
     part: Ident | None = None
 
 
 class ExtensionBody(msgspec.Struct, forbid_unknown_fields=True):
-    clock: ClockName
+    clock: ClockKind
     until: Moment
     reason: Text
     part: Ident | None = None
@@ -155,7 +155,7 @@ class ExtensionBody(msgspec.Struct, forbid_unknown_fields=True):
 class ExtensionApprovalBody(msgspec.Struct, forbid_unknown_fields=True):
     """``until``: another day than the one that was asked for."""
 
-    clock: ClockName
+    clock: ClockKind
     until: Moment | None = None
     reason: Text | None = None
     part: Ident | None = None

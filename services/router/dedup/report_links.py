@@ -11,8 +11,8 @@ from datetime import datetime
 
 import msgspec
 
-from services.router.domain.matching import Says
 from shared.contracts.reports import ReportSubmitted
+from shared.kernel.vocabulary import Says
 from shared.runtime.kafka.duplicates import absorbed
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from services.router.domain.case import Case, Priority, State, UnitOnPath
-from services.router.domain.clock import Clock, ClockKind
+from services.router.domain.case import Case, State, UnitOnPath
+from services.router.domain.clock import Clock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.event import Happened
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.vocabulary import DESK_ROLES, ClockKind, Priority
 from shared.kernel.working_time import ALWAYS, Calendar
 
 
@@ -120,7 +121,7 @@ class Command:
         return ALWAYS if clock.calendar == ALWAYS.id else self.calendars[clock.commitment]
 
 
-DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
+DESK = frozenset[str](DESK_ROLES)
 """Who signs, assigns and ends."""
 GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
 """Who goes there, works and looks, beside the desks."""
