@@ -7,7 +7,7 @@ from typing import Literal
 
 from services.router.domain.clock import Ask, Clock, Watch
 from services.router.domain.similarity import Traits
-from shared.kernel.vocabulary import ENDED_STATES, Act, PartStateName, Priority
+from shared.kernel.vocabulary import ENDED_STATES, Act, PartStateName, Priority, ReportKind
 
 
 class State(StrEnum):
@@ -191,7 +191,7 @@ class Case:
     state: State
     priority: Priority
     category: str
-    kind: str
+    kind: ReportKind
     path: tuple[UnitOnPath, ...]
     routing: Routing
     location: Location

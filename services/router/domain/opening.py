@@ -8,7 +8,7 @@ from services.router.domain.case import Case, Location, Report, Routing, State, 
 from services.router.domain.clock import Clock, Watch
 from services.router.domain.events import Opened
 from services.router.domain.similarity import Traits
-from shared.kernel.vocabulary import Priority
+from shared.kernel.vocabulary import Priority, ReportKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Opening:
     case: str
     city: str
     report: Report
-    kind: str
+    kind: ReportKind
     category: str
     priority: Priority
     path: tuple[UnitOnPath, ...]
