@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from starlette.applications import Starlette
 
@@ -35,7 +36,7 @@ from shared.runtime.kafka.first_events import Births
 from shared.runtime.kafka.group_offsets import Answered, Passed
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Service
+from shared.runtime.service import Given, Service
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -44,21 +45,21 @@ PORT = 8801
 PROGRESS = "intake.progress"
 
 
-def build(settings: Settings) -> Starlette:
-    """Everything real is chosen here; nothing connects before the application starts."""
-    return assemble(settings).application()
+def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+    """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
+    return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings) -> Service:
+def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     """The service, not yet started."""
-    service = Service("intake", settings)
+    service = Service("intake", settings, **given)
     store = ReportStore(service.database)
     photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
     outbox = service.outbox(store.reports)
     service.begins_with(Births(store.reports, submitted_event))
     service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
-    packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
+    packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
     keys = Generations(settings.keys_folder)

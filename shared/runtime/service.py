@@ -7,11 +7,12 @@ when Kafka answers. A background task that ends by itself ends the process, and 
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import prometheus_client
 import structlog
@@ -20,10 +21,11 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from shared.kernel.clock import rfc3339
+from shared.kernel.ids import Ids
 from shared.runtime.health.checks import Check, Vitals
 from shared.runtime.health.heartbeat import Heartbeat
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client.client import ServiceAuth, close_all
+from shared.runtime.http_client.client import ServiceAuth, Transport, close_all
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.http_server import openapi
 from shared.runtime.http_server.idempotent_requests import INDEXES as ONCE_INDEXES
@@ -56,13 +58,24 @@ _BUILD = prometheus_client.Gauge(
 )
 
 
+class Given(TypedDict, total=False):
+    """What may be handed to a service in place of the real thing."""
+
+    clock: SystemClock
+    transport: Transport
+    """For every HTTP client of the service. Left out, each makes connections of its own."""
+    ids: Ids
+
+
 class Service:
     """What every service has: store, directory, broker, relay, consumers, background tasks, the common routes."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, **given: Unpack[Given]) -> None:
         self.name = name
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = given.get("clock") or SystemClock()
+        self.transport = given.get("transport")
+        self.ids: Ids = given.get("ids") or secrets.token_hex
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
         identity = self.mongo.database("identity")
@@ -97,7 +110,8 @@ class Service:
         self._background: list[tuple[str, Callable[[], Awaitable[None]], bool]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._store_open = False
-        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, Emitters(settings, self.auth))
+        emitters = Emitters(settings, self.auth, self.transport)
+        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, emitters)
         self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
         self.vitals = Vitals(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()
@@ -113,7 +127,8 @@ class Service:
         self.background("loop", self.vitals.watch_loop)
         if self.settings.heartbeat_url:
             guard = Guard(self.settings.webhook_allow)
-            heartbeat = Heartbeat(self.settings.heartbeat_url, self.name, self.unwell, guard, http_client.client())
+            client = http_client.client(transport=self.transport)
+            heartbeat = Heartbeat(self.settings.heartbeat_url, self.name, self.unwell, guard, client)
             self.background("heartbeat", heartbeat.run)
 
     def unwell(self) -> dict[str, str]:

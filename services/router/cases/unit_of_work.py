@@ -21,6 +21,7 @@ from services.router.domain.event import Happened
 from services.router.domain.firing import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
+from shared.kernel.ids import Ids
 from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
@@ -34,10 +35,11 @@ _BREACHED = Counter(
 class Changes:
     """Makes and saves changes."""
 
-    def __init__(self, store: CaseStore, packs: PackLibrary, outbox: Outbox) -> None:
+    def __init__(self, store: CaseStore, packs: PackLibrary, outbox: Outbox, ids: Ids = secrets.token_hex) -> None:
         self._store = store
         self._packs = packs
         self._outbox = outbox
+        self._ids = ids
 
     def of(
         self,
@@ -70,7 +72,7 @@ class Changes:
             seen_by(after, pack),
             key,
             fingerprint,
-            mark=secrets.token_hex(8),
+            mark=self._ids(8),
             fired=len(fired),
             breached=breached,
         )

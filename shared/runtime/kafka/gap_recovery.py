@@ -45,10 +45,10 @@ _LOST = Counter("whistle_consumer_gaps_total", "Times that records were gone bef
 class Emitters:
     """The services that emit, asked over HTTP to publish again."""
 
-    def __init__(self, settings: Settings, auth: httpx.Auth) -> None:
+    def __init__(self, settings: Settings, auth: httpx.Auth, transport: http_client.Transport | None = None) -> None:
         urls = {"intake": settings.intake_url, "router": settings.router_url, "notifier": settings.notifier_url}
         self._urls = {topic: f"{urls[service]}/v1/replay" for topic, service in EMITTERS.items()}
-        self._client = http_client.client(auth=auth)
+        self._client = http_client.client(transport=transport, auth=auth)
 
     async def publish_again(self, topic: str, since: datetime, cluster: str, after: str | None) -> Stretch:
         """One stretch of it. Raises ``httpx.HTTPError`` when it was not published, or not all of it."""
