@@ -18,7 +18,8 @@ from shared.kernel.errors import not_found
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection, Database, Document, MongoError
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Database, Document
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -68,14 +69,14 @@ class Retention:
         ]
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                for city in list(self._packs.cities):
-                    await self.sweep(city)
-            except (MongoError, TimeoutError) as error:
-                log.warning("retention.store_away", error=str(error), kind=type(error).__name__)
+        """Every ``EVERY_SECONDS``, first an hour after the start, until it is cancelled."""
+
+        async def sweep() -> None:
+            for city in list(self._packs.cities):
+                await self.sweep(city)
+
+        await asyncio.sleep(EVERY_SECONDS)
+        await every(EVERY_SECONDS, sweep, "retention")
 
     async def asked(self, call: Call) -> Answer:
         body = call.body_as(RunBody)

@@ -183,11 +183,9 @@ class ReportStore:
         now = real_now()
         first = [{"_id": report, "stored_at": now, "case": case} for report, case in updates if case["version"] == 1]
         if first:
-            inserted = await self.progress.insert_all(first)
-            if inserted.failed:
-                raise TimeoutError("progress was not stored by a majority")
-            absorbed("progress", len(inserted.duplicate))
-            again = {first[i]["_id"] for i in inserted.duplicate}
+            known = await self.progress.insert_each(first, "progress rows")
+            absorbed("progress", len(known))
+            again = {first[i]["_id"] for i in known}
             updates = [one for one in updates if one[1]["version"] > 1 or one[0] in again]
         writes: list[Write] = [
             UpdateOne(

@@ -7,7 +7,6 @@ records, or offsets that were moved, are cured by this. Who is merely behind is 
 report is published again once the router has passed everything of its time and no case has answered.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -30,7 +29,8 @@ from shared.runtime.kafka.group_offsets import EPOCH
 from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -92,22 +92,20 @@ class Unanswered:
         self._swept: tuple[datetime, str] | None = None
 
     async def run(self) -> None:
-        """For ever; what the process before left behind is published at once."""
+        """Until it is cancelled. What the process before left behind is published at once."""
         self._began = real_now()
-        while True:
-            more = False
-            try:
-                for _ in range(SWEPT_PAGES):
-                    more = await self.sweep() == PAGE
-                    if not more:
-                        break
-                await self.breach_late()
-                await self.publish_again()
-            except (MongoError, TimeoutError) as error:
-                more = False
-                log.warning("unanswered.store_away", error=str(error), kind=type(error).__name__)
+        await every(LOOK_SECONDS, self._turn, "unanswered")
+
+    async def _turn(self) -> bool:
+        """Whether there are more reports to look at."""
+        more = False
+        for _ in range(SWEPT_PAGES):
+            more = await self.sweep() == PAGE
             if not more:
-                await asyncio.sleep(LOOK_SECONDS)
+                break
+        await self.breach_late()
+        await self.publish_again()
+        return more
 
     async def sweep(self) -> int:
         """One page of reports stored a while ago; how many were looked at."""
@@ -122,8 +120,8 @@ class Unanswered:
             return 0
         answered = await self._answered([report["_id"] for report in reports])
         waiting = [await self._waiting(report) for report in reports if report["_id"] not in answered]
-        if waiting and (await self.unanswered.insert_all(waiting)).failed:
-            raise TimeoutError("unanswered reports were not stored by a majority")
+        if waiting:
+            await self.unanswered.insert_each(waiting, "unanswered reports")
         self._swept = reports[-1]["stored_at"], reports[-1]["_id"]
         await self._marks.update(
             {"_id": "swept"}, {"$set": {"at": self._swept[0], "last": self._swept[1]}}, upsert=True

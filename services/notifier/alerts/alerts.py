@@ -126,19 +126,15 @@ class Alerts:
 
     async def _shadow(self, alerts: Sequence[Document]) -> None:
         """What would have been told: only ops reads it."""
-        inserted = await self.shadows.insert_all([{**alert, "state": "shadow"} for alert in alerts])
-        if inserted.failed:
-            raise TimeoutError("alerts were not stored by a majority")
+        await self.shadows.insert_each([{**alert, "state": "shadow"} for alert in alerts], "alerts")
 
     async def put(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
         """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
-        inserted = await self.alerts.insert_all(alerts)
-        if inserted.failed:
-            raise TimeoutError("alerts were not stored by a majority")
-        absorbed("alerts", len(inserted.duplicate))
-        made = [alert for i, alert in enumerate(alerts) if i not in inserted.duplicate]
+        known = await self.alerts.insert_each(alerts, "alerts")
+        absorbed("alerts", len(known))
+        made = [alert for i, alert in enumerate(alerts) if i not in known]
         self._count(made)
-        made += await self._first([alerts[i]["_id"] for i in inserted.duplicate])
+        made += await self._first([alerts[i]["_id"] for i in known])
         await self._deliveries.add(deliveries)
         await self._publisher.publish([sent_event(alert) for alert in made])
 

@@ -35,10 +35,7 @@ class Deliveries:
 
     async def add(self, documents: Sequence[Document], what: str) -> None:
         """On record, each once. Raises ``TimeoutError`` when a majority has not got them."""
-        inserted = await self.rows.insert_all(documents)
-        if inserted.failed:
-            raise TimeoutError(f"{what} were not stored by a majority")
-        absorbed(what, len(inserted.duplicate))
+        absorbed(what, len(await self.rows.insert_each(documents, what)))
         self.nudge(document[self._by] for document in documents)
 
     def nudge(self, receivers: Iterable[str]) -> None:

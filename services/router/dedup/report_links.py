@@ -54,12 +54,10 @@ class Links:
         """
         if not links:
             return {}
-        inserted = await self.links.insert_all([_document(link) for link in links])
-        if inserted.failed:
-            raise TimeoutError("links were not stored by a majority")
-        absorbed("links", len(inserted.duplicate))
-        held = {link.report: link for i, link in enumerate(links) if i not in inserted.duplicate}
-        lost = [links[i].report for i in sorted(inserted.duplicate)]
+        known = await self.links.insert_each([_document(link) for link in links], "links")
+        absorbed("links", len(known))
+        held = {link.report: link for i, link in enumerate(links) if i not in known}
+        lost = [links[i].report for i in sorted(known)]
         first = await self.of(lost) if lost else {}
         if len(first) < len(set(lost)):
             raise TimeoutError("a link exists but not yet on a majority")

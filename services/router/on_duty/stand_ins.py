@@ -5,11 +5,8 @@ away (``rota``), and are looked for every four. Whoever reads the rights asks fo
 (``Directory``): a duty begins and ends on time, and what this loop wrote ends by itself when the loop does.
 """
 
-import asyncio
 import time
 from datetime import datetime
-
-import structlog
 
 from services.router.http.city_routes import rights
 from services.router.on_duty.rota_routes import Rota
@@ -17,9 +14,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.runtime.identity.directory import MINUTE, Directory, Minutes, at_minute
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import MongoError
-
-log = structlog.get_logger()
+from shared.runtime.periodic import every
 
 LOOK_SECONDS = 1.0
 """How late a clock that was moved, or a pack that was loaded, is noticed."""
@@ -41,13 +36,8 @@ class StandIns:
         """By city: as of which pack and minute, and when by the machine."""
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            try:
-                await self.look()
-            except (MongoError, TimeoutError) as error:
-                log.warning("stand_ins.store_away", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Every ``LOOK_SECONDS``, until it is cancelled."""
+        await every(LOOK_SECONDS, self.look, "stand-ins")
 
     async def look(self) -> None:
         """Write what is not written yet."""
