@@ -31,8 +31,8 @@ from services.intake.retention import grown_old
 from shared.contracts import cases, cities, reports
 from shared.contracts.catalogue import lane_group, lane_topic
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
-from shared.runtime.kafka.consumer import LEISURE_SECONDS, effect, projection
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.consumer import LEISURE_SECONDS, every_event_consumer, latest_event_consumer
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.group_offsets import Answered, Passed
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
@@ -56,7 +56,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     store = ReportStore(service.database)
     photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
     outbox = service.outbox(store.reports)
-    service.begins_with(Births(store.reports, submitted_event))
+    service.begins_with(FirstEvents(store.reports, submitted_event))
     service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
@@ -90,7 +90,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
         follower.wake()
 
     _shows_progress(service, Progress(store))
-    service.consumes(projection(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
+    service.consumes(latest_event_consumer(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
     unanswered = Unanswered(service.database, store, packs, outbox, service.clock, _answers(service))
     service.indexes.append((unanswered.unanswered, INDEXES))
     service.vitals.looks += [unanswered.look, photos.look]
@@ -125,7 +125,7 @@ def _answers(service: Service) -> AnsweredUntil:
 def _shows_progress(service: Service, progress: Progress) -> None:
     for lane in LANES:
         service.consumes(
-            effect(
+            every_event_consumer(
                 cases.TOPIC,
                 PROGRESS,
                 progress.handle,

@@ -47,8 +47,8 @@ from shared.contracts.envelope import DANGER, LIVE, Envelope
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import LoneConnections
 from shared.runtime.http_client.ssrf_guard import Guard
-from shared.runtime.kafka.consumer import effect, projection
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.consumer import every_event_consumer, latest_event_consumer
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
 from shared.runtime.service import Given, Service
@@ -91,7 +91,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
         *silences.routes(),
         *feeds.routes(),
     ]
-    service.begins_with(Births(alerts.alerts, sent_event))
+    service.begins_with(FirstEvents(alerts.alerts, sent_event))
     service.indexes += [
         (alerts.alerts, alert_module.INDEXES),
         (alerts.shadows, alert_module.INDEXES),
@@ -106,8 +106,10 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
     _hears(service, packs, follower, alerts, webhooks)
     visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
-    service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
-    service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
+    service.consumes(
+        every_event_consumer(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock)
+    )
+    service.consumes(every_event_consumer(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
     service.background("rota", decided.kept.run)
     service.background("alert-rules", rules.kept.run)
     service.background("silences", silences.kept.run)
@@ -135,11 +137,15 @@ def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts:
         await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
     for lane in (DANGER, LIVE):  # of history nobody is told
-        service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock, lane=lane))
+        service.consumes(
+            every_event_consumer(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock, lane=lane)
+        )
     service.consumes(
-        effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
+        every_event_consumer(
+            reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock
+        )
     )
-    service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
+    service.consumes(latest_event_consumer(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
 
 
 def _sends_to_apps(service: Service, webhooks: Webhooks, poster: Poster) -> None:

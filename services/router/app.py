@@ -42,8 +42,8 @@ from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
 from shared.runtime.http_server.server import Route
-from shared.runtime.kafka.consumer import effect
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.consumer import every_event_consumer
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.live_subscription import Following
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.retention import Retention
@@ -92,7 +92,7 @@ def _stores(service: Service) -> _Stores:
     rota_changes = database.collection("rota_changes")
     packs = PackLibrary(database, remote=None)
     service.holds = lambda: packs.cities
-    service.begins_with(Births(cases_.cases, opened_event))
+    service.begins_with(FirstEvents(cases_.cases, opened_event))
     service.indexes += [(cases_.cases, INDEXES), (cases_.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((cases_.keys.aside, KEY_INDEXES))
     service.indexes += [(rota_changes, rota_module.INDEXES), (visits.visits, VISIT_INDEXES)]
@@ -182,7 +182,9 @@ def _hear_reports(service: Service, stores: _Stores, parts: _Parts) -> None:
     placing = Placing(stores.cases, stores.links)
     heard = ReportEvents(stores.cases, parts.changes, stores.packs, service.publisher, placing, parts.attachments)
     for lane in LANES:
-        service.consumes(effect(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane))
+        service.consumes(
+            every_event_consumer(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane)
+        )
 
 
 def _run(service: Service, stores: _Stores, parts: _Parts) -> None:

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from shared.kernel.clock import rfc3339
 from shared.kernel.ids import Ids
-from shared.runtime.health.checks import Check, Vitals
+from shared.runtime.health.checks import Check, HealthChecks
 from shared.runtime.health.heartbeat import Heartbeat
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.client import ServiceAuth, Transport, close_all
@@ -36,12 +36,12 @@ from shared.runtime.identity.directory import Directory
 from shared.runtime.kafka.broker import Publisher, build_broker
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.crash_attempts import Attempts
+from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.kafka.dead_letters import INDEXES as DEAD_INDEXES
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.first_events import BIRTH_INDEX, Births
-from shared.runtime.kafka.gap_recovery import CaughtUp, Emitters
-from shared.runtime.kafka.lane_priority import RightOfWay
+from shared.runtime.kafka.first_events import FIRST_EVENT_INDEX, FirstEvents
+from shared.runtime.kafka.gap_recovery import GapRecovery, ReplayClient
+from shared.runtime.kafka.lane_priority import LanePriority
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
 from shared.runtime.movable_clock import SharedShift, SystemClock
 from shared.runtime.observability.telemetry import telemetry
@@ -89,14 +89,14 @@ class Service:
         self.publisher = Publisher(settings, self.broker, name, self.telemetry)
         self.events = self.database.collection("events")
         self.dead = DeadLetters(
-            name, self.database.collection("dead_letters"), Attempts(self.database.collection("attempts"))
+            name, self.database.collection("dead_letters"), CrashAttempts(self.database.collection("attempts"))
         )
         asked = self.database.collection("asked")
         self.once = Once(asked, settings.secret_text)
         self.relay: Relay | None = None
-        self.births: Sequence[Births] = ()
+        self.first_events: Sequence[FirstEvents] = ()
         self.consumers: list[Consumer] = []
-        self.way = RightOfWay()
+        self.way = LanePriority()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
             (self.dead.collection, DEAD_INDEXES),
             (asked, ONCE_INDEXES),
@@ -110,10 +110,10 @@ class Service:
         self._background: list[tuple[str, Callable[[], Awaitable[None]], bool]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._store_open = False
-        emitters = Emitters(settings, self.auth, self.transport)
-        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, emitters)
+        emitters = ReplayClient(settings, self.auth, self.transport)
+        caught_up = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
         self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
-        self.vitals = Vitals(name, self.mongo.ping, lambda: self.kafka.answers)
+        self.vitals = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()
 
     def _watched(self) -> None:
@@ -148,10 +148,10 @@ class Service:
         """The collections whose documents carry pending events."""
         return self.relay.sources if self.relay is not None else ()
 
-    def begins_with(self, births: Births) -> None:
+    def begins_with(self, first: FirstEvents) -> None:
         """Declare a collection whose documents say their first event themselves."""
-        self.births = (*self.births, births)
-        self.indexes.append((births.collection, (BIRTH_INDEX,)))
+        self.first_events = (*self.first_events, first)
+        self.indexes.append((first.collection, (FIRST_EVENT_INDEX,)))
 
     def consumes(self, consumer: Consumer) -> None:
         consumer.way = self.way

@@ -16,10 +16,10 @@ from services.intake.privacy.identities import Identities, Person
 from services.intake.reports.report_store import ReportStore, lane_of, submitted_event, to_doc
 from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.storage.mongo import Document, Inserted, MongoError
-from shared.runtime.timekeeping.batch_pacing import Spacing
+from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ class GroupCommit:
         self._outbox = outbox
         self._waiting: dict[int, list[Waiting]] = {lane: [] for lane in LANES}
         self._wake = asyncio.Event()
-        self._spacing = Spacing(SPACING_SECONDS)
+        self._spacing = BatchPacing(SPACING_SECONDS)
         self._unknown: dict[str, None] = {}
         """Reports that nobody knows of whether they are stored, oldest first: nor has their event left."""
 
@@ -98,7 +98,7 @@ class GroupCommit:
         return done
 
     async def run(self) -> None:
-        """For ever: one group of what waits after the other; what arrives meanwhile makes the next."""
+        """Until it is cancelled: one group after the other; what arrives meanwhile makes the next."""
         while True:
             while not any(self._waiting.values()):
                 self._wake.clear()
@@ -150,7 +150,7 @@ class GroupCommit:
             self._outbox.offer_first(submitted_event(document))
         for id_ in found:
             self._unknown.pop(id_, None)
-        absorbed("reports", len(again))
+        count_duplicates("reports", len(again))
         _STORED.inc(len(new))
         REPEATED.inc(len(again))
         _SIZE.observe(len(group))

@@ -9,7 +9,7 @@ from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.ids import case_id, event_id, opening_report
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import Remembered
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
@@ -184,7 +184,7 @@ class ReportStore:
         first = [{"_id": report, "stored_at": now, "case": case} for report, case in updates if case["version"] == 1]
         if first:
             known = await self.progress.insert_each(first, "progress rows")
-            absorbed("progress", len(known))
+            count_duplicates("progress", len(known))
             again = {first[i]["_id"] for i in known}
             updates = [one for one in updates if one[1]["version"] > 1 or one[0] in again]
         writes: list[Write] = [

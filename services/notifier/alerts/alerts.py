@@ -33,7 +33,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.ids import case_id
 from shared.kernel.vocabulary import ENDED_STATES
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateMany, Write
 
@@ -131,7 +131,7 @@ class Alerts:
     async def put(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
         """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
         known = await self.alerts.insert_each(alerts, "alerts")
-        absorbed("alerts", len(known))
+        count_duplicates("alerts", len(known))
         made = [alert for i, alert in enumerate(alerts) if i not in known]
         self._count(made)
         made += await self._first([alerts[i]["_id"] for i in known])

@@ -15,7 +15,7 @@ from services.router.domain.similarity import Traits
 from shared.contracts.envelope import Envelope
 from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import Remembered
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
@@ -183,7 +183,7 @@ class CaseStore:
             for case, event, seen in opened
         ]
         known = await self.cases.insert_each(documents, "cases")
-        absorbed("cases", len(known))
+        count_duplicates("cases", len(known))
         _OPENED.inc(len(documents) - len(known))
         again = await self._first_events([documents[i]["_id"] for i in known])
         return [event for i, (_, event, _) in enumerate(opened) if i not in known] + again

@@ -13,7 +13,7 @@ import msgspec
 
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.vocabulary import Says
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 
 INDEXES = (IndexModel([("case", 1), ("received_at", -1), ("_id", 1)], name="case"),)
@@ -55,7 +55,7 @@ class Links:
         if not links:
             return {}
         known = await self.links.insert_each([_document(link) for link in links], "links")
-        absorbed("links", len(known))
+        count_duplicates("links", len(known))
         held = {link.report: link for i, link in enumerate(links) if i not in known}
         lost = [links[i].report for i in sorted(known)]
         first = await self.of(lost) if lost else {}

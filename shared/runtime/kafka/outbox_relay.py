@@ -30,9 +30,9 @@ from prometheus_client import Counter, Gauge
 
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne
-from shared.runtime.timekeeping.batch_pacing import Spacing
+from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -131,7 +131,7 @@ class Relay:
         self._offered: dict[int, deque[Offered]] = {lane: deque() for lane in LANES}
         self._in_flight: set[tuple[Outbox, str, int]] = set()
         self._wake = asyncio.Event()
-        self._spacing = Spacing(SPACING_SECONDS)
+        self._spacing = BatchPacing(SPACING_SECONDS)
         self._soon_until = 0.0
         self.failing_since: float | None = None
         _WAITING.labels(service).set_function(lambda: sum(map(len, self._offered.values())))
@@ -280,7 +280,7 @@ class Relay:
         if events:
             stored_at = real_now()
             known = await self._events.insert_each([_stored(event, stored_at) for event in events], "events")
-            absorbed("events", len(known))
+            count_duplicates("events", len(known))
 
     async def _clear(self, batch: Sequence[Offered]) -> None:
         """Empty the outboxes. A document that changed meanwhile has newer events in ``pending``: of such, only the
