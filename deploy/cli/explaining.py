@@ -5,8 +5,8 @@ from deploy.cli.clocks import arithmetic, local, rung, verdict
 from deploy.cli.screen import moment, named, show_json
 from deploy.cli.terminal import out
 from deploy.cli.words import CLOCKS, gloss
+from shared.kernel.vocabulary import CLOCK_KINDS
 
-TARGETS = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
 CALENDAR = ("hours", "days", "cut_off", "resumes", "day_off", "day_end", "holidays", "working_days")
 
 
@@ -78,7 +78,7 @@ def _clock(clock: JsonObject, told: JsonObject, zone: str) -> list[str]:
 def _commitment(commitment: JsonObject) -> str:
     of = next((f"{kind} {commitment[kind]}" for kind in ("category", "class") if kind in commitment), "?")
     where = f" in {commitment['unit']}" if "unit" in commitment else ""
-    targets = ", ".join(f"{name} {commitment[name]}" for name in TARGETS if name in commitment)
+    targets = ", ".join(f"{name} {commitment[name]}" for name in CLOCK_KINDS if name in commitment)
     made_up = "; made up" if commitment.get("made_up") else ""
     note = f"; {commitment['note']}" if commitment.get("note") else ""
     return f"{commitment['id']} (for {of}{where}) of pack {commitment['version']}: {targets}{made_up}{note}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from starlette.applications import Starlette
 
@@ -30,12 +31,12 @@ from services.intake.retention import grown_old
 from shared.contracts import cases, cities, reports
 from shared.contracts.catalogue import lane_group, lane_topic
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
-from shared.runtime.kafka.consumer import LEISURE_SECONDS, effect, projection
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.consumer import LEISURE_SECONDS, every_event_consumer, latest_event_consumer
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.group_offsets import Answered, Passed
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Service
+from shared.runtime.service import Given, Service
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -44,21 +45,21 @@ PORT = 8801
 PROGRESS = "intake.progress"
 
 
-def build(settings: Settings) -> Starlette:
-    """Everything real is chosen here; nothing connects before the application starts."""
-    return assemble(settings).application()
+def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+    """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
+    return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings) -> Service:
+def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     """The service, not yet started."""
-    service = Service("intake", settings)
+    service = Service("intake", settings, **given)
     store = ReportStore(service.database)
     photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
-    relay = service.emits_from(store.reports)
-    service.begins_with(Births(store.reports, submitted_event))
+    outbox = service.outbox(store.reports)
+    service.begins_with(FirstEvents(store.reports, submitted_event))
     service.indexes.append((store.keys.aside, KEY_INDEXES))
     service.indexes += [(store.progress, PROGRESS_INDEXES), (photos.photos, photo_module.INDEXES)]
-    packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
+    packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
     keys = Generations(settings.keys_folder)
@@ -68,8 +69,8 @@ def assemble(settings: Settings) -> Service:
     service.indexes.append((store.reports, CONFIDENTIAL_INDEXES))
     identities = Identities(service.database, vault, rewrapping)
     service.indexes.append((identities.reporters, IDENTITY_INDEXES))
-    commit = GroupCommit(store, identities, relay)
-    reporters = Reporters(store, photos, vault, relay, service.clock)
+    commit = GroupCommit(store, identities, outbox)
+    reporters = Reporters(store, photos, vault, outbox, service.clock)
     reporter_url = settings.reporter_url or settings.intake_url
     links = AnswerLinks(settings.secret_text, reporter_url, store, reporters, packs, service.clock)
     api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock, links)
@@ -89,8 +90,8 @@ def assemble(settings: Settings) -> Service:
         follower.wake()
 
     _shows_progress(service, Progress(store))
-    service.consumes(projection(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
-    unanswered = Unanswered(service.database, store, packs, relay, service.clock, _answers(service))
+    service.consumes(latest_event_consumer(cities.TOPIC, "intake.cities", city_loaded, service.dead, service.clock))
+    unanswered = Unanswered(service.database, store, packs, outbox, service.clock, _answers(service))
     service.indexes.append((unanswered.unanswered, INDEXES))
     service.vitals.looks += [unanswered.look, photos.look]
     service.background("commit", commit.run)
@@ -124,7 +125,7 @@ def _answers(service: Service) -> AnsweredUntil:
 def _shows_progress(service: Service, progress: Progress) -> None:
     for lane in LANES:
         service.consumes(
-            effect(
+            every_event_consumer(
                 cases.TOPIC,
                 PROGRESS,
                 progress.handle,

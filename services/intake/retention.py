@@ -6,13 +6,13 @@ from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.unrouted_watch import Unanswered
-from shared.runtime.retention import Kept
+from shared.runtime.retention import Retained
 from shared.runtime.storage.mongo import Collection, Document
 
 
 def grown_old(
     events: Collection, store: ReportStore, photos: PhotoStore, identities: Identities, unanswered: Unanswered
-) -> tuple[Kept, ...]:
+) -> tuple[Retained, ...]:
     """The kinds, each with the pack's word for it."""
 
     async def persons(page: Sequence[Document]) -> int:
@@ -31,7 +31,7 @@ def grown_old(
         return await store.reports.delete({"_id": gone})
 
     return (
-        Kept("photos", ("photos",), photos.photos, "sent_at", photos.forget, {"claimed": True}),
-        Kept("reporters", ("personal",), identities.reporters, "seen_at", persons, {}),
-        Kept("reports", ("reports",), store.reports, "stored_at", reports, {}),
+        Retained("photos", ("photos",), photos.photos, "sent_at", photos.forget, {"claimed": True}),
+        Retained("reporters", ("personal",), identities.reporters, "seen_at", persons, {}),
+        Retained("reports", ("reports",), store.reports, "stored_at", reports, {}),
     )

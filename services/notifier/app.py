@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-import secrets
 from collections.abc import Sequence
+from typing import Unpack
 
 from starlette.applications import Starlette
 
@@ -47,26 +47,26 @@ from shared.contracts.envelope import DANGER, LIVE, Envelope
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import LoneConnections
 from shared.runtime.http_client.ssrf_guard import Guard
-from shared.runtime.kafka.consumer import effect, projection
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.consumer import every_event_consumer, latest_event_consumer
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Service
+from shared.runtime.service import Given, Service
 from shared.runtime.settings import Settings
 
 PORT = 8803
 
 
-def build(settings: Settings) -> Starlette:
-    """Everything real is chosen here; nothing connects before the application starts."""
-    return assemble(settings).application()
+def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+    """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
+    return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings) -> Service:
+def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     """The service, not yet started."""
-    service = Service("notifier", settings)
+    service = Service("notifier", settings, **given)
     secret = settings.secret_text
-    packs = PackLibrary(service.database, RouterPacks(settings, service.auth))
+    packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
     service.holds = lambda: packs.cities
     follower = PackFollower(packs, service.clock.now)
     rules = AlertRules(service.database)
@@ -77,11 +77,11 @@ def assemble(settings: Settings) -> Service:
     holding = Holding(owed.deliveries, alerts.alerts, rules, packs, service.clock)
     feeds = CalendarFeeds(service.database, settings, packs, decided, service.directory, service.clock)
     webhooks = Webhooks(service.database)
-    router = RouterClient(settings, service.auth)
+    router = RouterClient(settings, service.auth, service.transport)
     guard = Guard(settings.webhook_allow)
     address = settings.public_url or settings.notifier_url
     links = Links(secret, address, alerts, router, packs, service.directory, service.clock)
-    poster = Poster(guard, http_client.client(transport=LoneConnections()))
+    poster = Poster(guard, http_client.client(transport=service.transport or LoneConnections()))
     api = NotifierApi(alerts, owed, webhooks, links, router, service.clock)
     service.routes = [
         *api.routes(),
@@ -91,7 +91,7 @@ def assemble(settings: Settings) -> Service:
         *silences.routes(),
         *feeds.routes(),
     ]
-    service.begins_with(Births(alerts.alerts, sent_event))
+    service.begins_with(FirstEvents(alerts.alerts, sent_event))
     service.indexes += [
         (alerts.alerts, alert_module.INDEXES),
         (alerts.shadows, alert_module.INDEXES),
@@ -106,8 +106,10 @@ def assemble(settings: Settings) -> Service:
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
     _hears(service, packs, follower, alerts, webhooks)
     visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
-    service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
-    service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
+    service.consumes(
+        every_event_consumer(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock)
+    )
+    service.consumes(every_event_consumer(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
     service.background("rota", decided.kept.run)
     service.background("alert-rules", rules.kept.run)
     service.background("silences", silences.kept.run)
@@ -135,11 +137,15 @@ def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts:
         await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
     for lane in (DANGER, LIVE):  # of history nobody is told
-        service.consumes(effect(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock, lane=lane))
+        service.consumes(
+            every_event_consumer(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock, lane=lane)
+        )
     service.consumes(
-        effect(reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock)
+        every_event_consumer(
+            reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock
+        )
     )
-    service.consumes(projection(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
+    service.consumes(latest_event_consumer(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
 
 
 def _sends_to_apps(service: Service, webhooks: Webhooks, poster: Poster) -> None:
@@ -155,7 +161,7 @@ def _sends_to_people(
 ) -> None:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
-    turns = Turns(service.database, secrets.token_hex(8))
+    turns = Turns(service.database, service.ids(8))
     carrier = ChannelCarrier(_kinds(poster, apprise), turns, alerts, links, packs, References(os.environ))
     to_people = Courier("channels", owed.deliveries, carrier)
     carrier_module.OPEN_CIRCUITS.set_function(lambda: to_people.left_alone)

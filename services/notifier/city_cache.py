@@ -3,17 +3,14 @@
 Every process reads what was stored since it last looked, every five seconds; a row changes by being stored again.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-import structlog
-
-from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Document, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
 
-log = structlog.get_logger()
 Made = TypeVar("Made")
 
 LOOK_SECONDS = 5.0
@@ -56,13 +53,8 @@ class Kept(Generic[Made]):
             self._seen = max(self._seen, found[0]["stored_at"])
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            try:
-                await self.look()
-            except MongoError as error:
-                log.warning("kept.store_away", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Every ``LOOK_SECONDS``, until it is cancelled."""
+        await every(LOOK_SECONDS, self.look, "city-cache")
 
 
 def stamped(document: Document, at: datetime | None = None) -> Document:

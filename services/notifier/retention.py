@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from services.notifier.alerts.alerts import Alerts
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
-from shared.runtime.retention import Kept
+from shared.runtime.retention import Retained
 from shared.runtime.storage.mongo import Document
 
 
-def old_alerts(alerts: Alerts, owed: AlertDeliveries, webhooks: Webhooks) -> Kept:
+def old_alerts(alerts: Alerts, owed: AlertDeliveries, webhooks: Webhooks) -> Retained:
     """By the pack's ``alerts``, else as long as reports. What was owed is older than the newest alert that goes."""
 
     async def page_of(page: Sequence[Document]) -> int:
@@ -19,4 +19,4 @@ def old_alerts(alerts: Alerts, owed: AlertDeliveries, webhooks: Webhooks) -> Kep
             await deliveries.delete({"case": cases, "made_at": {"$lte": newest}})
         return await alerts.alerts.delete({"_id": {"$in": [alert["_id"] for alert in page]}})
 
-    return Kept("alerts", ("alerts", "reports"), alerts.alerts, "stored_at", page_of, {})
+    return Retained("alerts", ("alerts", "reports"), alerts.alerts, "stored_at", page_of, {})

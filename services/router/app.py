@@ -1,6 +1,8 @@
 """The router: cases, queues, clocks, the officers' API."""
 
-import structlog
+from dataclasses import dataclass
+from typing import Unpack
+
 from starlette.applications import Starlette
 
 from services.router.cases.case_access import Sightings
@@ -43,102 +45,177 @@ from services.router.visits.store import VisitStore
 from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
-from shared.runtime.kafka.consumer import effect
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.http_server.server import Route
+from shared.runtime.kafka.consumer import every_event_consumer
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.live_subscription import Following
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.retention import Retention
-from shared.runtime.service import Service
+from shared.runtime.service import Given, Service
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
+from shared.runtime.storage.mongo import Collection
 
-log = structlog.get_logger()
 PORT = 8802
 
 
-def build(settings: Settings) -> Starlette:
-    """Everything real is chosen here; nothing connects before the application starts."""
-    return assemble(settings).application()
+def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+    """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
+    return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings) -> Service:
+def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     """The service, not yet started."""
-    service = Service("router", settings)
-    store = CaseStore(service.database)
-    links = Links(service.database)
-    cities = service.database.collection("cities")
-    rota_changes = service.database.collection("rota_changes")
-    visits = VisitStore(service.database)
-    relay = service.emits_from(store.cases, cities, rota_changes, visits.visits)
-    service.begins_with(Births(store.cases, opened_event))
-    service.indexes += [(store.cases, INDEXES), (store.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
-    service.indexes.append((store.keys.aside, KEY_INDEXES))
-    service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
-    packs = PackLibrary(service.database, remote=None)
-    service.holds = lambda: packs.cities
-    changes, words = Changes(store, packs, relay), SealedWords(settings.secret_text)
-    attachments = Attachments(store, links, changes, packs, service.clock)
-    merging = Merging(
-        service.database, store, links, changes, attachments, packs, service.publisher, words, service.clock
-    )
-    service.indexes.append((merging.intents, INTENT_INDEXES))
-    photos = PhotoClaims(settings, service.auth)
-    rota = Rota(rota_changes, packs, relay, source=2, clock=service.clock)
-    sightings = Sightings(store, rota, packs)
-    handler = CommandHandler(store, sightings, changes, packs, photos, merging, words, service.clock)
-    tail = Tail()
-    streams = Streams(tail, service.directory, most=settings.streams, each=settings.streams_each)
-    hanging, persons = Hanging(links, attachments), IntakePersons(settings, service.auth)
-    api = RouterApi(
-        store,
-        sightings,
-        persons,
-        hanging,
-        packs,
-        tail,
-        streams,
-        service.directory,
-        service.events,
-        words,
-        service.clock,
-    )
-    protected, kept = ProtectedData(sightings, packs, persons), KeptAnswers(store, words)
-    commands = CommandRoutes(handler, protected, kept, words, packs, service.directory)
-    visits_due = VisitsDue(visits, store, changes, service.clock)
-    explain = Explain(store, sightings, packs, service.clock)
-    service.routes = [
-        *api.routes(),
-        *commands.routes(),
-        *explain.routes(),
-        *Visits(visits, store, packs, photos, visits_due, words, service.clock).routes(),
-        *Patrols(visits, packs, service.clock).routes(),
-        *Audit(store, service.events).routes(),
-        *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
-        *RotaRoutes(rota, packs, service.clock).routes(),
-    ]
-    service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
-    heard = ReportEvents(store, changes, packs, service.publisher, Placing(store, links), attachments)
-    for lane in LANES:
-        service.consumes(effect(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane))
-    _follow_cases(service, tail)
-    timers = Timers(store, changes, service.clock)
-    service.vitals.looks.append(lambda: store.look(service.clock.now()))
-    service.vitals.checks["clocks"] = timers.unwell
-    service.background("streams", streams.run)
-    service.background("stand-ins", StandIns(rota, packs, service.directory, service.clock).run)
-    service.background("renewing", Renewing(service.database, store, packs).run)
-    service.background("timers", timers.run)
-    service.background("merging", merging.run)
-    service.background("side-by-side", SideBySide(store, merging, changes, packs, service.clock).run)
-    service.background("visits", visits_due.run)
-    retention = Retention(service.database, packs, ended_cases(store, links, service.events))
-    service.routes += retention.routes()
-    service.background("retention", retention.run)
+    service = Service("router", settings, **given)
+    stores = _stores(service)
+    parts = _parts(service, stores)
+    service.routes = [*_officers_routes(service, stores, parts), *_other_routes(service, stores, parts)]
+    service.on_open += [stores.packs.open, lambda: stores.cases.take_over(stores.packs.cities)]
+    _hear_reports(service, stores, parts)
+    _follow_cases(service, parts.tail)
+    _run(service, stores, parts)
     return service
 
 
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """The router's collections."""
+
+    cases: CaseStore
+    links: Links
+    cities: Collection
+    rota_changes: Collection
+    visits: VisitStore
+    packs: PackLibrary
+
+
+def _stores(service: Service) -> _Stores:
+    """With the indexes that they are asked by."""
+    database = service.database
+    cases_, links, visits = CaseStore(database), Links(database), VisitStore(database)
+    rota_changes = database.collection("rota_changes")
+    packs = PackLibrary(database, remote=None)
+    service.holds = lambda: packs.cities
+    service.begins_with(FirstEvents(cases_.cases, opened_event))
+    service.indexes += [(cases_.cases, INDEXES), (cases_.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
+    service.indexes.append((cases_.keys.aside, KEY_INDEXES))
+    service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
+    return _Stores(cases_, links, database.collection("cities"), rota_changes, visits, packs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What changes cases, and what shows them."""
+
+    changes: Changes
+    words: SealedWords
+    attachments: Attachments
+    merging: Merging
+    photos: PhotoClaims
+    rota: Rota
+    sightings: Sightings
+    visits_due: VisitsDue
+    tail: Tail
+    streams: Streams
+
+
+def _parts(service: Service, stores: _Stores) -> _Parts:
+    """Outboxes are declared here; the poll asks them in this order."""
+    settings, clock, packs = service.settings, service.clock, stores.packs
+    changes = Changes(stores.cases, packs, service.outbox(stores.cases.cases), service.ids)
+    service.outbox(stores.cities)
+    rota = Rota(stores.rota_changes, packs, service.outbox(stores.rota_changes), clock)
+    service.outbox(stores.visits.visits)
+    words = SealedWords(settings.secret_text)
+    attachments = Attachments(stores.cases, stores.links, changes, packs, clock)
+    merging = Merging(
+        service.database, stores.cases, stores.links, changes, attachments, packs, service.publisher, words, clock
+    )
+    service.indexes.append((merging.intents, INTENT_INDEXES))
+    tail = Tail()
+    return _Parts(
+        changes,
+        words,
+        attachments,
+        merging,
+        PhotoClaims(settings, service.auth, service.transport),
+        rota,
+        Sightings(stores.cases, rota, packs),
+        VisitsDue(stores.visits, stores.cases, changes, clock),
+        tail,
+        Streams(tail, service.directory, most=settings.streams, each=settings.streams_each),
+    )
+
+
+def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Route]:
+    """Cases: reading, commanding, explaining."""
+    packs, clock = stores.packs, service.clock
+    handler = CommandHandler(
+        stores.cases, parts.sightings, parts.changes, packs, parts.photos, parts.merging, parts.words, clock
+    )
+    persons = IntakePersons(service.settings, service.auth, service.transport)
+    protected, kept = ProtectedData(parts.sightings, packs, persons), KeptAnswers(stores.cases, parts.words)
+    api = RouterApi(
+        stores.cases,
+        parts.sightings,
+        persons,
+        Hanging(stores.links, parts.attachments),
+        packs,
+        parts.tail,
+        parts.streams,
+        service.directory,
+        service.events,
+        parts.words,
+        clock,
+    )
+    commands = CommandRoutes(handler, protected, kept, parts.words, packs, service.directory)
+    return [*api.routes(), *commands.routes(), *Explain(stores.cases, parts.sightings, packs, clock).routes()]
+
+
+def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Route]:
+    """Visits, patrols, audit, cities, the rota."""
+    packs, clock = stores.packs, service.clock
+    visits = Visits(stores.visits, stores.cases, packs, parts.photos, parts.visits_due, parts.words, clock)
+    cities = Cities(stores.cities, packs, service.directory, service.settings, clock, switched=parts.streams.wake)
+    return [
+        *visits.routes(),
+        *Patrols(stores.visits, packs, clock).routes(),
+        *Audit(stores.cases, service.events).routes(),
+        *cities.routes(),
+        *RotaRoutes(parts.rota, packs, clock).routes(),
+    ]
+
+
+def _hear_reports(service: Service, stores: _Stores, parts: _Parts) -> None:
+    """Each lane has a consumer of its own; one handler serves them all."""
+    placing = Placing(stores.cases, stores.links)
+    heard = ReportEvents(stores.cases, parts.changes, stores.packs, service.publisher, placing, parts.attachments)
+    for lane in LANES:
+        service.consumes(
+            every_event_consumer(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane)
+        )
+
+
+def _run(service: Service, stores: _Stores, parts: _Parts) -> None:
+    """The background loops, and what they say of the service's health."""
+    packs, clock, changes = stores.packs, service.clock, parts.changes
+    timers = Timers(stores.cases, changes, clock)
+    service.vitals.looks.append(lambda: stores.cases.look(clock.now()))
+    service.vitals.checks["clocks"] = timers.unwell
+    service.background("streams", parts.streams.run)
+    service.background("stand-ins", StandIns(parts.rota, packs, service.directory, clock).run)
+    service.background("renewing", Renewing(service.database, stores.cases, packs).run)
+    service.background("timers", timers.run)
+    service.background("merging", parts.merging.run)
+    service.background("side-by-side", SideBySide(stores.cases, parts.merging, changes, packs, clock).run)
+    service.background("visits", parts.visits_due.run)
+    retention = Retention(service.database, packs, ended_cases(stores.cases, stores.links, service.events))
+    service.routes += retention.routes()
+    service.background("retention", retention.run)
+
+
 def _follow_cases(service: Service, tail: Tail) -> None:
-    """What is live: cases of times gone by are in no live queue, and an import would push all else out of the ring."""
+    """The live queues read two of three lanes: an import of past cases would push all else out of their ring."""
     lanes = [lane_topic(cases.TOPIC, lane) for lane in (LIVE, DANGER)]
     following = Following(service.settings, service.broker, lanes, "router.stream", tail.take)
 

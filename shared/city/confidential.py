@@ -1,7 +1,7 @@
 """What a confidential report's words settle before they are sealed: its category and its priority."""
 
-from shared.city.model.entry import Priority
 from shared.city.pack import Pack
+from shared.kernel.vocabulary import Priority
 
 
 def settled(pack: Pack, category: str | None, kind: str, app: str, words: str) -> tuple[str, Priority]:

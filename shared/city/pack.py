@@ -26,7 +26,8 @@ from shared.city.sorting.categories import OTHER, Classified, Classifier
 from shared.city.sorting.questions import Questions
 from shared.city.sorting.rules import Rules
 from shared.city.texts.texts import Texts
-from shared.city.words.feedback import Meant, Words
+from shared.city.words.feedback import Words
+from shared.kernel.vocabulary import Says
 from shared.kernel.working_time import Calendar
 
 
@@ -127,7 +128,7 @@ class Pack:
             code = self.classify(text).code
         return self.categories[code].priority == "danger"
 
-    def feedback(self, text: str) -> Meant | None:
+    def feedback(self, text: str) -> Says | None:
         """Whether the words say that something is mended, or thank for it: ``feedback``."""
         return self._feedback.meant(text)
 

@@ -1,68 +1,88 @@
 """Events of a case: each carries the case's bounded public state and what happened."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
+
+from shared.kernel.vocabulary import (
+    Act,
+    ClockKind,
+    ClockStateName,
+    PartStateName,
+    Priority,
+    ReportKind,
+    Says,
+    StateName,
+)
 
 TOPIC = "cases"
 
 ATTACHED_MAX = 100
 """Reports that one event may attach."""
 
-TYPES = (
-    "case.opened.v1",
-    "case.acknowledged.v1",
-    "case.claimed.v1",
-    "case.released.v1",
-    "case.assigned.v1",
-    "case.offered.v1",
-    "case.moved.v1",
-    "case.refused.v1",
-    "case.on_site.v1",
-    "case.started.v1",
-    "case.noted.v1",
-    "case.escalated.v1",
-    "case.supervised.v1",
-    "case.forgotten.v1",
-    "case.categorized.v1",
-    "case.info_requested.v1",
-    "case.info_given.v1",
-    "case.info_missing.v1",
-    "case.called_in.v1",
-    "case.reported_in.v1",
-    "case.part_finished.v1",
-    "case.part_excused.v1",
-    "case.part_started.v1",
-    "case.consulted.v1",
-    "case.concluded.v1",
-    "case.planned.v1",
-    "case.follow_up.v1",
-    "case.resolved.v1",
-    "case.inspected.v1",
-    "case.closed.v1",
-    "case.reopened.v1",
-    "case.rejected.v1",
-    "case.rated.v1",
-    "case.report_attached.v1",
-    "case.confirmed.v1",
-    "case.priority_raised.v1",
-    "case.merged.v1",
-    "case.split.v1",
-    "case.unmasked.v1",
-    "case.unsealed.v1",
-    "case.visit_planned.v1",
-    "case.visit_held.v1",
-    "case.visit_cancelled.v1",
-    "clock.warned.v1",
-    "clock.breached.v1",
-    "clock.pause_requested.v1",
-    "clock.pause_refused.v1",
-    "clock.paused.v1",
-    "clock.resumed.v1",
-    "clock.extension_requested.v1",
-    "clock.extension_refused.v1",
-    "clock.extended.v1",
-)
+OwnField = Literal["tell", "act", "clock", "due_at", "part", "fired_at", "reason", "score", "attached", "from_case"]
+COMMON_FIELDS = ("case", "was_path", "was_offered_to", "was_called", "was_seen_by", "by", "by_unit", "line")
+"""Fields of ``CaseEvent`` that every type may carry."""
+_OF_A_CLOCK: tuple[OwnField, ...] = ("tell", "clock", "due_at", "part", "fired_at")
+_OF_A_PART: tuple[OwnField, ...] = ("tell", "part")
+
+CARRIES: dict[str, tuple[OwnField, ...]] = {
+    "case.opened.v1": (),
+    "case.acknowledged.v1": (),
+    "case.claimed.v1": (),
+    "case.released.v1": (),
+    "case.assigned.v1": (),
+    "case.offered.v1": ("tell",),
+    "case.moved.v1": (),
+    "case.refused.v1": (),
+    "case.on_site.v1": (),
+    "case.started.v1": (),
+    "case.noted.v1": (),
+    "case.escalated.v1": ("act", *_OF_A_CLOCK),
+    "case.supervised.v1": ("tell", "act"),
+    "case.forgotten.v1": ("tell",),
+    "case.categorized.v1": (),
+    "case.info_requested.v1": (),
+    "case.info_given.v1": ("tell",),
+    "case.info_missing.v1": ("tell",),
+    "case.called_in.v1": _OF_A_PART,
+    "case.reported_in.v1": _OF_A_PART,
+    "case.part_finished.v1": _OF_A_PART,
+    "case.part_excused.v1": _OF_A_PART,
+    "case.part_started.v1": _OF_A_PART,
+    "case.consulted.v1": ("tell",),
+    "case.concluded.v1": ("tell",),
+    "case.planned.v1": ("tell",),
+    "case.follow_up.v1": ("tell", "due_at"),
+    "case.resolved.v1": (),
+    "case.inspected.v1": (),
+    "case.closed.v1": (),
+    "case.reopened.v1": ("tell",),
+    "case.rejected.v1": ("reason",),
+    "case.rated.v1": ("score",),
+    "case.report_attached.v1": ("attached", "from_case"),
+    "case.confirmed.v1": ("attached",),
+    "case.priority_raised.v1": ("tell",),
+    "case.merged.v1": (),
+    "case.split.v1": (),
+    "case.unmasked.v1": (),
+    "case.unsealed.v1": (),
+    "case.visit_planned.v1": (),
+    "case.visit_held.v1": (),
+    "case.visit_cancelled.v1": (),
+    "clock.warned.v1": _OF_A_CLOCK,
+    "clock.breached.v1": _OF_A_CLOCK,
+    "clock.pause_requested.v1": _OF_A_CLOCK,
+    "clock.pause_refused.v1": _OF_A_CLOCK,
+    "clock.paused.v1": _OF_A_CLOCK,
+    "clock.resumed.v1": _OF_A_CLOCK,
+    "clock.extension_requested.v1": _OF_A_CLOCK,
+    "clock.extension_refused.v1": _OF_A_CLOCK,
+    "clock.extended.v1": _OF_A_CLOCK,
+}
+"""Type → the fields of ``CaseEvent`` that it may carry beside the common ones. A test holds the router to it."""
+TYPES = tuple(CARRIES)
 
 
 class PauseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
@@ -77,12 +97,12 @@ class PauseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A clock as everybody may see it. ``target`` is ISO 8601, ``calendar`` an id of the pack."""
 
-    kind: str
+    kind: ClockKind
     started_at: datetime
     target: str
     calendar: str
     due_at: datetime
-    state: str
+    state: ClockStateName
     met_at: datetime | None = None
     part: str | None = None
     """The part of the case that it times; absent: the case itself."""
@@ -93,12 +113,12 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a called unit does for the case. ``state``: waiting, called, reported_in, finished or excused."""
+    """What a called unit does for the case."""
 
     id: str
     unit: str
     caller: str
-    state: str
+    state: PartStateName
 
 
 class QuestionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,8 +138,8 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received_at: datetime | None = None
     link: int = 0
     """In ``attached``: which version of the report's link this is; a later one overrules."""
-    says: str | None = None
-    """In ``attached``: ``fixed`` or ``thanks``; it reports nothing new."""
+    says: Says | None = None
+    """In ``attached``: it reports nothing new."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,10 +157,10 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     city: str
     version: int
-    state: str
-    priority: str
+    state: StateName
+    priority: Priority
     category: str
-    kind: str
+    kind: ReportKind
     unit: str
     path: list[str]
     pack_version: str
@@ -178,7 +198,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every ``case.*`` and ``clock.*`` event."""
+    """Every ``case.*`` and ``clock.*`` event. Which type carries which fields says ``CARRIES``."""
 
     case: CaseState
     was_path: list[str] = []
@@ -193,8 +213,8 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_unit: str | None = None
     tell: list[str] = []
     """Units whose people are to be told: because of a ladder, as the commitment says, or of a part."""
-    act: str | None = None
-    """For a ladder's step: ``tell``, ``supervise`` or ``move_to``."""
+    act: Act | None = None
+    """For a ladder's step."""
     clock: str | None = None
     due_at: datetime | None = None
     part: str | None = None

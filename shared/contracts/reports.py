@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from shared.kernel.vocabulary import Priority, ReportKind
+
 TOPIC = "reports"
 ROUTER = "router.reports"
 """The group that makes cases of them, one in each lane."""
 UNROUTED_TOPIC = "unrouted"
 """A rare event has a topic of its own: who waits for it need not read every report."""
 
-Kind = Literal["hazard", "opinion", "clue", "need"]
 Channel = Literal["app", "group", "window", "phone", "visit", "hotline"]
 Looks = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 """What a photo looks like: 64 bits, the difference hash of 9 by 8 greys. Nobody can make the picture of it."""
@@ -33,7 +34,7 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     report: str
     app: str
-    kind: Kind
+    kind: ReportKind
     description: str
     place: Place
     received_at: datetime
@@ -48,7 +49,7 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     historic: bool = False
     entered_by: str | None = None
     """The officer who entered it for the reporter."""
-    priority: Literal["danger", "urgent", "normal", "low"] | None = None
+    priority: Priority | None = None
     """Of a sealed report, as its words made it."""
     sealed: bool = False
     """Words, place, photos and reporter stay with intake; category and priority are settled."""

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from shared.kernel.vocabulary import VisitKind, VisitStateName
+
 TOPIC = "visits"
 
 TYPES = ("visit.planned.v1", "visit.reminded.v1", "visit.held.v1", "visit.cancelled.v1")
@@ -15,10 +17,8 @@ class VisitEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     visit: str
     city: str
     version: int
-    kind: str
-    """``joint_enforcement``, ``patrol``, ``campaign`` or ``service``."""
-    state: str
-    """``planned``, ``held`` or ``cancelled``."""
+    kind: VisitKind
+    state: VisitStateName
     unit: str
     """Who organises it."""
     place: str

@@ -1,4 +1,4 @@
-"""Identities are derived, never drawn: doing a thing twice is doing it once.
+"""Identities are derived, so that doing a thing twice is doing it once; ``Ids`` draws the few that name an attempt.
 
 An id is a letter that says what it is, and 26 lower-case base-32 characters (130 bits of an HMAC-SHA256 or of a
 SHA-256). All ids match ``ID``.
@@ -7,6 +7,10 @@ SHA-256). All ids match ``ID``.
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
+
+Ids = Callable[[int], str]
+"""Draws an id of so many bytes that nobody can guess, in hexadecimal digits: ``secrets.token_hex``, or a test's."""
 
 ID = re.compile(r"^[A-Za-z0-9_.:-]{1,120}$")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"

@@ -14,7 +14,7 @@ from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.kafka.broker import KafkaBroker, Publisher
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
 from shared.runtime.movable_clock import SharedShift, SystemClock
@@ -37,9 +37,11 @@ class Operated(Protocol):
     publisher: Publisher
     dead: DeadLetters
     events: Collection
-    sources: Sequence[Collection]
-    births: Sequence[Births]
+    first_events: Sequence[FirstEvents]
     kafka: KafkaConnection
+
+    @property
+    def sources(self) -> Sequence[Collection]: ...
 
 
 class DeadBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -161,8 +163,8 @@ async def _trace(service: Operated, id_: str, principal: Principal) -> list[dict
     where: Document = {"$or": [{"subject": id_}, {"_id": id_}]}
     stored = await service.events.find(where, sort=[("sequence", 1)], limit=TRACE_MAX)
     events = {d["_id"]: (from_stored(d), d["stored_at"]) for d in stored}
-    for births in service.births:
-        if (born := await births.of(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
+    for first in service.first_events:
+        if (born := await first.of(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
             events[born[0].id] = (born[0], born[1]["stored_at"])
     for source in service.sources:
         document = await source.find_one({"_id": id_}, {"pending": 1})

@@ -1,6 +1,7 @@
-"""How long things are kept: by the pack's ``retention``, in small pages, with a record of what went.
+"""Retention: deletes what is older than the city pack's ``retention`` allows, and records how much.
 
-Age is real time since a thing was stored. Every service sweeps what it owns, every hour; ``dry_run`` only counts.
+Age is real time since a document was stored. Every service sweeps its own collections every hour, page by page;
+``dry_run`` only counts.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ from shared.kernel.errors import not_found
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection, Database, Document, MongoError
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Database, Document
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -31,8 +33,8 @@ OPS = frozenset({"ops"})
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A kind of thing that grows old. ``rules``: the pack's words for it, the first that is given holds.
+class Retained:
+    """A kind of document that is deleted by age. ``rules``: the pack's names for it; the first that the pack has holds.
 
     ``age``: the indexed field that says when it was stored. ``forget`` deletes it and all that hangs on it, and may be
     called again for what is half gone already; it answers how many went.
@@ -54,7 +56,7 @@ class RunBody(msgspec.Struct, forbid_unknown_fields=True):
 class Retention:
     """Sweeps what one service keeps."""
 
-    def __init__(self, database: Database, packs: PackLibrary, *kept: Kept) -> None:
+    def __init__(self, database: Database, packs: PackLibrary, *kept: Retained) -> None:
         self._runs: Collection = database.collection("retention_runs")
         self._packs = packs
         self._kept = kept
@@ -68,14 +70,14 @@ class Retention:
         ]
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                for city in list(self._packs.cities):
-                    await self.sweep(city)
-            except (MongoError, TimeoutError) as error:
-                log.warning("retention.store_away", error=str(error), kind=type(error).__name__)
+        """Every ``EVERY_SECONDS``, first an hour after the start, until it is cancelled."""
+
+        async def sweep() -> None:
+            for city in list(self._packs.cities):
+                await self.sweep(city)
+
+        await asyncio.sleep(EVERY_SECONDS)
+        await every(EVERY_SECONDS, sweep, "retention")
 
     async def asked(self, call: Call) -> Answer:
         body = call.body_as(RunBody)
@@ -103,10 +105,10 @@ class Retention:
             log.info("retention.swept", city=city, **{item["kind"]: item["count"] for item in done})
         return done
 
-    async def _count(self, kept: Kept, where: Document, before: datetime) -> int:
+    async def _count(self, kept: Retained, where: Document, before: datetime) -> int:
         return await kept.collection.count({**where, kept.age: {"$lte": before}}, limit=PAGE * PAGES_MAX)
 
-    async def _forget(self, kept: Kept, where: Document, before: datetime) -> int:
+    async def _forget(self, kept: Retained, where: Document, before: datetime) -> int:
         """Page by page, oldest first; what has to stay is passed over."""
         gone, ages = 0, {"$lte": before}
         for _ in range(PAGES_MAX):

@@ -7,11 +7,12 @@ when Kafka answers. A background task that ends by itself ends the process, and 
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import prometheus_client
 import structlog
@@ -20,10 +21,11 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from shared.kernel.clock import rfc3339
-from shared.runtime.health.checks import Check, Vitals
+from shared.kernel.ids import Ids
+from shared.runtime.health.checks import Check, HealthChecks
 from shared.runtime.health.heartbeat import Heartbeat
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client.client import ServiceAuth, close_all
+from shared.runtime.http_client.client import ServiceAuth, Transport, close_all
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.http_server import openapi
 from shared.runtime.http_server.idempotent_requests import INDEXES as ONCE_INDEXES
@@ -34,13 +36,13 @@ from shared.runtime.identity.directory import Directory
 from shared.runtime.kafka.broker import Publisher, build_broker
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.crash_attempts import Attempts
+from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.kafka.dead_letters import INDEXES as DEAD_INDEXES
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.first_events import BIRTH_INDEX, Births
-from shared.runtime.kafka.gap_recovery import CaughtUp, Emitters
-from shared.runtime.kafka.lane_priority import RightOfWay
-from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.kafka.first_events import FIRST_EVENT_INDEX, FirstEvents
+from shared.runtime.kafka.gap_recovery import GapRecovery, ReplayClient
+from shared.runtime.kafka.lane_priority import LanePriority
+from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
 from shared.runtime.movable_clock import SharedShift, SystemClock
 from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
@@ -56,13 +58,24 @@ _BUILD = prometheus_client.Gauge(
 )
 
 
+class Given(TypedDict, total=False):
+    """What may be handed to a service in place of the real thing."""
+
+    clock: SystemClock
+    transport: Transport
+    """For every HTTP client of the service. Left out, each makes connections of its own."""
+    ids: Ids
+
+
 class Service:
     """What every service has: store, directory, broker, relay, consumers, background tasks, the common routes."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, **given: Unpack[Given]) -> None:
         self.name = name
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = given.get("clock") or SystemClock()
+        self.transport = given.get("transport")
+        self.ids: Ids = given.get("ids") or secrets.token_hex
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
         identity = self.mongo.database("identity")
@@ -76,15 +89,14 @@ class Service:
         self.publisher = Publisher(settings, self.broker, name, self.telemetry)
         self.events = self.database.collection("events")
         self.dead = DeadLetters(
-            name, self.database.collection("dead_letters"), Attempts(self.database.collection("attempts"))
+            name, self.database.collection("dead_letters"), CrashAttempts(self.database.collection("attempts"))
         )
         asked = self.database.collection("asked")
         self.once = Once(asked, settings.secret_text)
         self.relay: Relay | None = None
-        self.sources: Sequence[Collection] = ()
-        self.births: Sequence[Births] = ()
+        self.first_events: Sequence[FirstEvents] = ()
         self.consumers: list[Consumer] = []
-        self.way = RightOfWay()
+        self.way = LanePriority()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
             (self.dead.collection, DEAD_INDEXES),
             (asked, ONCE_INDEXES),
@@ -98,9 +110,10 @@ class Service:
         self._background: list[tuple[str, Callable[[], Awaitable[None]], bool]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._store_open = False
-        caught_up = CaughtUp(self.database.collection("consumer_marks"), self.consumers, Emitters(settings, self.auth))
+        emitters = ReplayClient(settings, self.auth, self.transport)
+        caught_up = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
         self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
-        self.vitals = Vitals(name, self.mongo.ping, lambda: self.kafka.answers)
+        self.vitals = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()
 
     def _watched(self) -> None:
@@ -114,26 +127,31 @@ class Service:
         self.background("loop", self.vitals.watch_loop)
         if self.settings.heartbeat_url:
             guard = Guard(self.settings.webhook_allow)
-            heartbeat = Heartbeat(self.settings.heartbeat_url, self.name, self.unwell, guard, http_client.client())
+            client = http_client.client(transport=self.transport)
+            heartbeat = Heartbeat(self.settings.heartbeat_url, self.name, self.unwell, guard, client)
             self.background("heartbeat", heartbeat.run)
 
     def unwell(self) -> dict[str, str]:
         """What keeps the service from its work, by name; empty while it is well."""
         return {**self._unready(), **self.vitals.unwell()}
 
-    def emits_from(self, *sources: Collection) -> Relay:
-        """Declare the collections whose documents carry pending events."""
-        self.sources = sources
-        self.relay = Relay(self.name, sources, self.events, self.publisher)
-        for source in sources:
-            self.indexes.append((source, (OUTBOX_INDEX,)))
-        self.indexes.append((self.events, EVENT_INDEXES))
-        return self.relay
+    def outbox(self, documents: Collection) -> Outbox:
+        """Declare a collection whose documents carry pending events; the relay publishes them."""
+        if self.relay is None:
+            self.relay = Relay(self.name, self.events, self.publisher)
+            self.indexes.append((self.events, EVENT_INDEXES))
+        self.indexes.append((documents, (OUTBOX_INDEX,)))
+        return self.relay.source(documents)
 
-    def begins_with(self, births: Births) -> None:
+    @property
+    def sources(self) -> Sequence[Collection]:
+        """The collections whose documents carry pending events."""
+        return self.relay.sources if self.relay is not None else ()
+
+    def begins_with(self, first: FirstEvents) -> None:
         """Declare a collection whose documents say their first event themselves."""
-        self.births = (*self.births, births)
-        self.indexes.append((births.collection, (BIRTH_INDEX,)))
+        self.first_events = (*self.first_events, first)
+        self.indexes.append((first.collection, (FIRST_EVENT_INDEX,)))
 
     def consumes(self, consumer: Consumer) -> None:
         consumer.way = self.way

@@ -5,11 +5,12 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from pydantic import AwareDatetime
 
+from shared.contracts import cases
 from shared.runtime.kafka import asyncapi
 from shared.runtime.service import VERSION, Service
 from shared.runtime.settings import Settings
@@ -45,6 +46,31 @@ def openapi(name: str) -> str:
 
 def events() -> str:
     return _json(asyncapi.document([service.broker for service in services().values()], SETTINGS, VERSION))
+
+
+def case_fields() -> str:
+    """``docs/asyncapi/case-events.md``."""
+    own = get_args(cases.OwnField)
+    rows = (
+        f"| `{type_}` | " + " | ".join("•" if name in carried else " " for name in own) + " |"
+        for type_, carried in cases.CARRIES.items()
+    )
+    common = ", ".join(f"`{name}`" for name in cases.COMMON_FIELDS)
+    return "\n".join(
+        [
+            "# Fields of a case's events",
+            "",
+            "Every event of a case may carry",
+            f"{common}.",
+            "A dot shows which further fields a type may carry; a field that says nothing is absent. `whistle.json`",
+            "has their shapes. This page is generated from `shared/contracts/cases.py`.",
+            "",
+            "| type | " + " | ".join(f"`{name}`" for name in own) + " |",
+            "| --- |" + " :-: |" * len(own),
+            *rows,
+            "",
+        ]
+    )
 
 
 def settings() -> str:
@@ -85,6 +111,7 @@ def pages() -> dict[Path, str]:
     return {
         **{DOCS / "openapi" / f"{name}.json": openapi(name) for name in services()},
         DOCS / "asyncapi" / "whistle.json": events(),
+        DOCS / "asyncapi" / "case-events.md": case_fields(),
         DOCS / "settings.md": settings(),
     }
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -18,7 +19,6 @@ from services.router.domain.case import (
     Case,
     Consultation,
     Part,
-    Priority,
     Question,
     Report,
     State,
@@ -33,6 +33,7 @@ from services.router.domain.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
 from shared.contracts.envelope import MAX_DATA_BYTES, Envelope
+from shared.kernel.vocabulary import Priority, StateName
 from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
 from tests.kit.made_reports import IMPORTER, TRACE, submission, submitted
@@ -108,6 +109,39 @@ def test_every_event_of_the_domain_is_in_the_catalogue_and_parses(kind: type[Any
     data = decode(event, cases.CaseEvent)
     assert (data.case.id, data.case.version, event.sequence, event.key) == ("c1", 2, 2, "c1")
     assert event.id == "c1.2.0"
+
+
+def told_by(kind: type[Any], before: Case) -> list[Envelope]:
+    """Events of a kind as they happen to ``before``: as ``happened`` makes it, and with what it leaves out there."""
+    event = happened(kind)
+    names = {f.name for f in dataclasses.fields(kind)}
+    changes: list[dict[str, Any]] = [{}]
+    changes += [{name: other} for name, other in {"part": "p1", "was_unit": OTHER}.items() if name in names]
+    if "pause" in names:
+        changes.append({"pause": dataclasses.replace(event.pause, approved_by="chief")})
+    events = [dataclasses.replace(event, **change) for change in changes]
+    return [to_envelopes(apply_all(before, [e]), [e], TRACE, before)[0] for e in events]
+
+
+@pytest.mark.parametrize("kind", HAPPENED, ids=lambda kind: kind.__name__)
+def test_a_type_carries_the_fields_that_it_declares_and_no_other(kind: type[Any]) -> None:
+    """Over the states of a case that make a difference: with and without a part, with and without a consultation."""
+    carried: set[str] = set()
+    for parts, consultation in product([(), (PART,)], [None, FIELDS["consultation"]]):
+        before = dataclasses.replace(opened(), parts=parts, consultation=consultation)
+        for event in told_by(kind, before):
+            carried |= set(msgspec.json.decode(event.data))
+    assert carried - set(cases.COMMON_FIELDS) == set(cases.CARRIES[kind.TYPE])
+
+
+def test_every_field_of_a_case_event_is_declared() -> None:
+    declared = {*cases.COMMON_FIELDS, *get_args(cases.OwnField)}
+    assert {field.encode_name for field in msgspec.structs.fields(cases.CaseEvent)} == declared
+    assert {name for carried in cases.CARRIES.values() for name in carried} == set(get_args(cases.OwnField))
+
+
+def test_the_states_of_the_domain_are_those_of_the_vocabulary() -> None:
+    assert tuple(state.value for state in State) == get_args(StateName)
 
 
 def test_every_type_of_a_case_is_sent_and_no_other() -> None:

@@ -9,13 +9,20 @@ import pytest
 from deploy.cli import words
 from services.notifier.alerts.wording import title
 from services.notifier.domain.recipients import Kind as AlertKind
-from services.router.domain.case import PartState, State
-from services.router.domain.clock import Act, Clock
+from services.router.domain.case import State
 from services.router.domain.commands.table import RULES
-from services.router.domain.visit import VisitKind
-from shared.city.model.entry import ClockKind, Kind, Priority, Role
 from shared.city.reading import read_folder, read_pack
 from shared.city.texts.reporter_steps import word
+from shared.kernel.vocabulary import (
+    Act,
+    ClockKind,
+    ClockStateName,
+    PartStateName,
+    Priority,
+    ReportKind,
+    Role,
+    VisitKind,
+)
 from tests.kit.stack import ROOT
 
 PAGE = (ROOT / "docs" / "glossary.md").read_text()
@@ -35,11 +42,11 @@ def rows(name: str) -> dict[str, list[str]]:
         ("states", State),
         ("commands", RULES),
         ("clocks", get_args(ClockKind)),
-        ("clock states", get_args(Clock.__annotations__["state"])),
+        ("clock states", get_args(ClockStateName)),
         ("acts", get_args(Act)),
-        ("part states", get_args(PartState)),
+        ("part states", get_args(PartStateName)),
         ("priorities", get_args(Priority)),
-        ("kinds", get_args(Kind)),
+        ("kinds", get_args(ReportKind)),
         ("roles", get_args(Role)),
         ("visits", get_args(VisitKind)),
         ("alerts", get_args(AlertKind)),

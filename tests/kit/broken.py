@@ -17,8 +17,8 @@ from services.router.cases import case_store
 from shared.contracts.envelope import LIVE, Envelope
 from shared.runtime.kafka import broker, consumer
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.gap_recovery import CaughtUp
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.kafka.gap_recovery import GapRecovery
+from shared.runtime.kafka.outbox_relay import Offered, Relay
 from shared.runtime.storage import mongo
 
 
@@ -34,12 +34,12 @@ Break = Callable[[Patch], None]
 def relay_clears_before_the_acknowledgement(patch: Patch) -> None:
     whole_round, clear = Relay._round, Relay._clear
 
-    async def clears_first(self: Relay, batch: list[Handed]) -> None:
+    async def clears_first(self: Relay, batch: list[Offered]) -> None:
         with contextlib.suppress(mongo.MongoError):
-            await clear(self, [document for document in batch if not document.birth])
+            await clear(self, [document for document in batch if not document.first])
         await whole_round(self, batch)
 
-    async def cleared_already(_: Relay, __: Sequence[Handed]) -> None:
+    async def cleared_already(_: Relay, __: Sequence[Offered]) -> None:
         """Too early."""
 
     patch.setattr(Relay, "_round", clears_first)
@@ -83,7 +83,7 @@ def effects_that_see_only_the_newest(patch: Patch) -> None:
     def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any, lane: int = LIVE) -> Any:
         return consumer.Consumer(topic, group, handle, dead, clock, newest=True, lane=lane)
 
-    patch.setattr(notifier, "effect", newest_only)
+    patch.setattr(notifier, "every_event_consumer", newest_only)
 
 
 def nobody_sweeps_what_was_left_behind(patch: Patch) -> None:
@@ -94,10 +94,10 @@ def nobody_sweeps_what_was_left_behind(patch: Patch) -> None:
 
 
 def nobody_goes_back_to_a_mark(patch: Patch) -> None:
-    async def passed_over(_: CaughtUp, look: Any, __: Any, new: Sequence[Any], ___: str, ____: Any) -> None:
+    async def passed_over(_: GapRecovery, look: Any, __: Any, new: Sequence[Any], ___: str, ____: Any) -> None:
         look.state.checked |= {place.partition for place in new}
 
-    patch.setattr(CaughtUp, "_check", passed_over)
+    patch.setattr(GapRecovery, "_check", passed_over)
 
 
 BREAKS: dict[str, Break] = {

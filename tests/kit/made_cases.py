@@ -7,7 +7,7 @@ from typing import Any
 
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
-from services.router.domain.clock import Clock, ClockKind, Rung
+from services.router.domain.clock import Clock, Rung
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.call_in import Called, PartCommand
 from services.router.domain.commands.command import Actor, Command
@@ -18,6 +18,7 @@ from services.router.domain.commands.request_info import Asking
 from services.router.domain.commands.table import RULES
 from services.router.domain.firing import due
 from services.router.domain.opening import Opening, open_case
+from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import ALWAYS
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

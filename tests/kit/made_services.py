@@ -27,7 +27,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.clock import StoppedClock
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
+from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database
 from tests.kit.made_reports import NOW, SECRET, TRACE, harbour, submitted
@@ -59,6 +59,7 @@ class Routing:
     store: CaseStore
     packs: PackLibrary
     relay: Relay
+    outbox: Outbox
     changes: Changes
     events: Collection
     listener: Listener = field(default_factory=Listener)
@@ -70,14 +71,16 @@ async def routing(database: Database) -> Routing:
     await store.cases.ensure_indexes(*CASE_INDEXES, OUTBOX_INDEX)
     events = database.collection("events")
     await events.ensure_indexes(*EVENT_INDEXES)
-    relay = Relay("router", [store.cases], events, listener)
-    return Routing(database, store, packs, relay, Changes(store, packs, relay), events, listener)
+    relay = Relay("router", events, listener)
+    outbox = relay.source(store.cases)
+    return Routing(database, store, packs, relay, outbox, Changes(store, packs, outbox), events, listener)
 
 
 def sightings(router: Routing) -> Sightings:
     """How officers see cases, with the router's own rota."""
     changes = router.database.collection("rota_changes")
-    return Sightings(router.store, Rota(changes, router.packs, router.relay, 2, StoppedClock(NOW)), router.packs)
+    outbox = Relay("router", router.events, router.listener).source(changes)
+    return Sightings(router.store, Rota(changes, router.packs, outbox, StoppedClock(NOW)), router.packs)
 
 
 def hearing(router: Routing) -> ReportEvents:
@@ -114,6 +117,7 @@ class Intake:
 
     store: ReportStore
     relay: Relay
+    outbox: Outbox
     commit: GroupCommit
     listener: Listener
     identities: Identities
@@ -121,6 +125,7 @@ class Intake:
 
 def intake(database: Database) -> Intake:
     store, listener = ReportStore(database), Listener()
-    relay = Relay("intake", [store.reports], database.collection("events"), listener)
+    relay = Relay("intake", database.collection("events"), listener)
+    outbox = relay.source(store.reports)
     identities = Identities(database, Vault(SECRET))
-    return Intake(store, relay, GroupCommit(store, identities, relay), listener, identities)
+    return Intake(store, relay, outbox, GroupCommit(store, identities, outbox), listener, identities)

@@ -39,11 +39,10 @@ from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
 from shared.runtime import pack_library, service
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_server import server as http_server
 from shared.runtime.http_server.server import Answer, Call, Route
 from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka import broker, connection, consumer, outbox_relay
-from shared.runtime.observability.trace_id import new_trace
+from shared.runtime.observability import trace_id
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import MongoError
@@ -56,7 +55,7 @@ from tests.simulation.processes import Process
 from tests.simulation.replica_set import ReplicaSet, Shelf
 from tests.simulation.weather import Weather
 
-SERVICES: Mapping[str, Callable[[Settings], Service]] = {
+SERVICES: Mapping[str, Callable[..., Service]] = {
     "intake": intake.assemble,
     "router": router.assemble,
     "notifier": notifier.assemble,
@@ -104,6 +103,7 @@ class World:
         self.loop = VirtualLoop(random.Random(self.chance.random()), NOW.timestamp())
         self._note = note
         self.weather = Weather(random.Random(self.chance.random()), self.note)
+        self._drawn = random.Random(self.chance.random())
         self.store = ReplicaSet(self.weather)
         self.cluster = kafka.Cluster(self.weather, {f"{NAMESPACE}.{name}": count for name, count in TOPICS.items()})
         self.processes: dict[str, Process] = {}
@@ -133,6 +133,9 @@ class World:
         shelf = self.shelf(service_, "packs_current")
         shelf.latest["harbour"] = shelf.committed["harbour"] = {"_id": "harbour", "version": pack.version}
 
+    def _ids(self, size: int) -> str:
+        return self._drawn.randbytes(size).hex()
+
     # processes
 
     def start(self, name: str) -> None:
@@ -144,7 +147,7 @@ class World:
         self.loop.create_task(self._life(process), context=process.context)
 
     async def _life(self, process: Process) -> None:
-        made = SERVICES[process.name](settings())
+        made = SERVICES[process.name](settings(), ids=self._ids)
         made._background = [job for job in made._background if job[0] not in LEFT_OUT]
         made.kafka.steps.clear()
         self.routes[process.name] = {(route.method, route.path): route for route in made.routes}
@@ -197,7 +200,7 @@ class World:
     ) -> tuple[int, Any]:
         """What the edge would answer."""
         request = Request({"type": "http", "method": route.method, "path": route.path, "headers": []})
-        trace = new_trace()
+        trace = trace_id.new_trace()
         call = Call(request, principal, path, key, trace, b"", msgspec.convert(body, route.body))
         try:
             answer = await route.handler(call)
@@ -217,7 +220,6 @@ class World:
     def outside(self) -> Iterator[None]:
         """While it lasts, the product's modules find this world where they look for the real one."""
         clock = SimpleNamespace(time=self.loop.time, monotonic=self.loop.time, perf_counter=self.loop.time)
-        traces = random.Random(self.chance.random())
         with contextlib.ExitStack() as stack:
 
             def instead(place: Any, name: str, what: Any) -> None:
@@ -237,7 +239,7 @@ class World:
             instead(service, "os", system)
             instead(connection, "os", system)
             instead(http_client, "client", lambda *_, **__: NoHttp())
-            instead(http_server, "secrets", SimpleNamespace(token_hex=lambda n: traces.randbytes(n).hex()))
+            instead(trace_id, "secrets", SimpleNamespace(token_hex=self._ids))
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
             instead(consumer, "RECORD_ATTEMPTS_MAX", KILLS_MAX)

@@ -19,7 +19,8 @@ import structlog
 from services.intake.domain.submission import Submission
 from services.intake.privacy.master_keys import Generations
 from services.intake.privacy.sealing import BrokenSeal, Vault, generation_of
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne, Write
+from shared.runtime.periodic import STORE_ERRORS, every
+from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -79,14 +80,13 @@ class Rewrapping:
         await self._record.update({"_id": self._keys.newest()}, {"$set": {"owed": True}})
 
     async def run(self) -> None:
-        """For ever: what was begun is ended, what is owed is done within a day."""
-        while True:
-            try:
-                if await self._is_time():
-                    await self.rotate()
-            except (MongoError, TimeoutError, OSError) as error:
-                log.warning("keys.not_rotated", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Until it is cancelled. A rotation that was begun is ended; one that is owed is done within a day."""
+
+        async def look() -> None:
+            if await self._is_time():
+                await self.rotate()
+
+        await every(LOOK_SECONDS, look, "keys", outages=(*STORE_ERRORS, OSError))
 
     async def _is_time(self) -> bool:
         if len(self._keys.numbers()) > 1:

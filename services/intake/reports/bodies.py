@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from shared.city.sorting.questions import MOST as ANSWERS_MAX
-from shared.contracts.reports import Channel, Kind
+from shared.contracts.reports import Channel
+from shared.kernel.vocabulary import ReportKind
 from shared.runtime.http_server.field_types import Ident
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
@@ -43,7 +44,7 @@ class Reporter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A report. ``received_at`` and ``historic`` are for importers. ``answers``: to the category's questions."""
 
-    kind: Kind
+    kind: ReportKind
     description: Text
     location: Location
     category: Ident | None = None

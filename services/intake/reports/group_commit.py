@@ -16,10 +16,10 @@ from services.intake.privacy.identities import Identities, Person
 from services.intake.reports.report_store import ReportStore, lane_of, submitted_event, to_doc
 from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
-from shared.runtime.kafka.duplicates import absorbed
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.storage.mongo import Document, Inserted, MongoError
-from shared.runtime.timekeeping.batch_pacing import Spacing
+from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -70,13 +70,13 @@ class Receipt:
 class GroupCommit:
     """Collects reports and stores them in groups; never cancelled by a client that goes away."""
 
-    def __init__(self, store: ReportStore, identities: Identities, relay: Relay) -> None:
+    def __init__(self, store: ReportStore, identities: Identities, outbox: Outbox) -> None:
         self._store = store
         self._identities = identities
-        self._relay = relay
+        self._outbox = outbox
         self._waiting: dict[int, list[Waiting]] = {lane: [] for lane in LANES}
         self._wake = asyncio.Event()
-        self._spacing = Spacing(SPACING_SECONDS)
+        self._spacing = BatchPacing(SPACING_SECONDS)
         self._unknown: dict[str, None] = {}
         """Reports that nobody knows of whether they are stored, oldest first: nor has their event left."""
 
@@ -88,7 +88,7 @@ class GroupCommit:
         """As ``commit``, for batches: the future is settled with the group."""
         lane = lane_of(historic=report.historic, danger=report.danger)
         mine = self._waiting[lane]
-        if lane == HISTORY and self._relay.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
+        if lane == HISTORY and self._outbox.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
             raise overloaded()
         if len(mine) >= WAITING_MAX or (mine and time.monotonic() - mine[0].since > WAIT_SECONDS_MAX):
             raise overloaded()
@@ -98,7 +98,7 @@ class GroupCommit:
         return done
 
     async def run(self) -> None:
-        """For ever: one group of what waits after the other; what arrives meanwhile makes the next."""
+        """Until it is cancelled: one group after the other; what arrives meanwhile makes the next."""
         while True:
             while not any(self._waiting.values()):
                 self._wake.clear()
@@ -137,24 +137,25 @@ class GroupCommit:
         except Exception:
             self._refuse(group)
             raise
-        handed = []
+        new = []
         for i, waiting in enumerate(group):
             if i in inserted.failed:
                 self._refuse([waiting])
             elif i in inserted.duplicate:
                 _settle(waiting, _replayed(waiting, first.get(waiting.report.id)))
             else:
-                handed.append(_handed(documents[i]))
+                new.append(documents[i])
                 _settle(waiting, Receipt(documents[i], replayed=False))
-        self._relay.offer([*handed, *map(_handed, untold)])
+        for document in (*new, *untold):
+            self._outbox.offer_first(submitted_event(document))
         for id_ in found:
             self._unknown.pop(id_, None)
-        absorbed("reports", len(again))
-        _STORED.inc(len(handed))
+        count_duplicates("reports", len(again))
+        _STORED.inc(len(new))
         REPEATED.inc(len(again))
         _SIZE.observe(len(group))
         _TOOK.observe(time.monotonic() - began)
-        log.info("reports.stored", reports=len(handed), again=len(again), took_ms=_millis(began))
+        log.info("reports.stored", reports=len(new), again=len(again), took_ms=_millis(began))
 
     async def _kept(self, persons: list[Person], documents: list[Document]) -> tuple[frozenset[str], Inserted]:
         """Persons and reports side by side; where only one of both is stored, who repeats brings the other."""
@@ -184,10 +185,6 @@ def _in_time(group: list[Waiting]) -> list[Waiting]:
     for late in (waiting for waiting in group if waiting.since < since):
         _settle(late, overloaded())
     return [waiting for waiting in group if waiting.since >= since]
-
-
-def _handed(document: Document) -> Handed:
-    return Handed(0, document["_id"], 1, (submitted_event(document),), birth=True)
 
 
 def overloaded() -> Refusal:

@@ -14,10 +14,10 @@ from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import case_id, opening_report
+from shared.kernel.vocabulary import ENDED_STATES
 from shared.runtime.storage.mongo import Document
 
 ATTACHING = frozenset({"case.opened.v1", "case.report_attached.v1", "case.confirmed.v1"})
-ENDED = frozenset({"closed", "rejected", "merged"})
 
 
 class Progress:
@@ -60,7 +60,7 @@ def _shown(event: CaseEvent) -> Document:
     shown: Document = msgspec.to_builtins({k: getattr(case, k) for k in kept}, builtin_types=(datetime,))
     shown["clocks"] = [clock for clock in shown["clocks"] if "part" not in clock]
     shown["question"] = msgspec.to_builtins(case.question, builtin_types=(datetime,))
-    shown["open"] = case.state not in ENDED
+    shown["open"] = case.state not in ENDED_STATES
     if event.reason is not None:
         shown["reason"] = event.reason
     return shown

@@ -9,7 +9,7 @@ from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.ids import case_id, event_id, opening_report
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import Remembered
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
@@ -183,11 +183,9 @@ class ReportStore:
         now = real_now()
         first = [{"_id": report, "stored_at": now, "case": case} for report, case in updates if case["version"] == 1]
         if first:
-            inserted = await self.progress.insert_all(first)
-            if inserted.failed:
-                raise TimeoutError("progress was not stored by a majority")
-            absorbed("progress", len(inserted.duplicate))
-            again = {first[i]["_id"] for i in inserted.duplicate}
+            known = await self.progress.insert_each(first, "progress rows")
+            count_duplicates("progress", len(known))
+            again = {first[i]["_id"] for i in known}
             updates = [one for one in updates if one[1]["version"] > 1 or one[0] in again]
         writes: list[Write] = [
             UpdateOne(

@@ -22,7 +22,7 @@ from shared.kernel.errors import FieldError, conflict, invalid, key_reused, not_
 from shared.kernel.ids import event_id
 from shared.runtime.http_server.server import Answer, Call
 from shared.runtime.identity.directory import Principal
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.storage.mongo import Document
 
 ROUNDS_MAX = 5
@@ -45,11 +45,11 @@ Make = Callable[[Document, Any], Word]
 class Reporters:
     """Carries out reporters' later words."""
 
-    def __init__(self, store: ReportStore, photos: PhotoStore, vault: Vault, relay: Relay, clock: Clock) -> None:
+    def __init__(self, store: ReportStore, photos: PhotoStore, vault: Vault, outbox: Outbox, clock: Clock) -> None:
         self._store = store
         self._vault = vault
         self._photos = photos
-        self._relay = relay
+        self._outbox = outbox
         self._clock = clock
 
     async def rate(self, call: Call) -> Answer:
@@ -113,7 +113,7 @@ class Reporters:
             event = _event(report, word, now, trace)
             command = {"id": key.id, "fingerprint": self._kept(report, key.fingerprint(body, key.id)), "at": now}
             if await self._store.act(report, event, command, word.fields):
-                self._relay.offer([Handed(0, report["_id"], report["version"] + 1, (event,))])
+                self._outbox.offer(report["_id"], report["version"] + 1, [event])
                 return Answer(_answer(report["_id"], now))
         raise unavailable("The report is changing. Repeat with the same key.", retry_after=1)
 

@@ -7,7 +7,6 @@ records, or offsets that were moved, are cured by this. Who is merely behind is 
 report is published again once the router has passed everything of its time and no case has answered.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -27,10 +26,11 @@ from shared.kernel.working_time import Calendar, deadline
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.broker import KafkaError
 from shared.runtime.kafka.group_offsets import EPOCH
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -77,7 +77,7 @@ class Unanswered:
         database: Database,
         store: ReportStore,
         packs: PackLibrary,
-        relay: Relay,
+        outbox: Outbox,
         clock: Clock,
         answered_until: AnsweredUntil = _nobody_is_behind,
     ) -> None:
@@ -85,29 +85,27 @@ class Unanswered:
         self._marks: Collection = database.collection("marks")
         self._store = store
         self._packs = packs
-        self._relay = relay
+        self._outbox = outbox
         self._clock = clock
         self._answered_until = answered_until
         self._began = real_now()
         self._swept: tuple[datetime, str] | None = None
 
     async def run(self) -> None:
-        """For ever; what the process before left behind is published at once."""
+        """Until it is cancelled. What the process before left behind is published at once."""
         self._began = real_now()
-        while True:
-            more = False
-            try:
-                for _ in range(SWEPT_PAGES):
-                    more = await self.sweep() == PAGE
-                    if not more:
-                        break
-                await self.breach_late()
-                await self.publish_again()
-            except (MongoError, TimeoutError) as error:
-                more = False
-                log.warning("unanswered.store_away", error=str(error), kind=type(error).__name__)
+        await every(LOOK_SECONDS, self._turn, "unanswered")
+
+    async def _turn(self) -> bool:
+        """Whether there are more reports to look at."""
+        more = False
+        for _ in range(SWEPT_PAGES):
+            more = await self.sweep() == PAGE
             if not more:
-                await asyncio.sleep(LOOK_SECONDS)
+                break
+        await self.breach_late()
+        await self.publish_again()
+        return more
 
     async def sweep(self) -> int:
         """One page of reports stored a while ago; how many were looked at."""
@@ -122,8 +120,8 @@ class Unanswered:
             return 0
         answered = await self._answered([report["_id"] for report in reports])
         waiting = [await self._waiting(report) for report in reports if report["_id"] not in answered]
-        if waiting and (await self.unanswered.insert_all(waiting)).failed:
-            raise TimeoutError("unanswered reports were not stored by a majority")
+        if waiting:
+            await self.unanswered.insert_each(waiting, "unanswered reports")
         self._swept = reports[-1]["stored_at"], reports[-1]["_id"]
         await self._marks.update(
             {"_id": "swept"}, {"$set": {"at": self._swept[0], "last": self._swept[1]}}, upsert=True
@@ -233,7 +231,7 @@ class Unanswered:
         """Those that are due, and whose answers would be here if somebody had them in hand."""
         published, until = 0, real_now()
         for page in range(FORGOTTEN_PAGES):
-            room = 0 if self._relay.failing_since is not None else min(PAGE, self._relay.room(lane))
+            room = 0 if self._outbox.stuck else min(PAGE, self._outbox.room(lane))
             due = await self.unanswered.find(
                 {"lane": lane, "republish_at": {"$lte": until}},
                 sort=[("republish_at", 1)],
@@ -264,7 +262,8 @@ class Unanswered:
         now = real_now()
         await self.unanswered.write([_put_off(document, now) for document in due])
         reports = await self._store.reports.find({"_id": {"$in": [d["_id"] for d in due]}}, limit=len(due))
-        self._relay.offer([Handed(0, d["_id"], 1, (submitted_event(d),), birth=True) for d in reports])
+        for report in reports:
+            self._outbox.offer_first(submitted_event(report))
         return len(reports)
 
 

@@ -31,8 +31,9 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportUnrouted
 from shared.kernel.clock import Clock
 from shared.kernel.ids import case_id
+from shared.kernel.vocabulary import ENDED_STATES
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateMany, Write
 
@@ -42,7 +43,6 @@ INDEXES = (
 )
 SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
 PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excused.v1"}
-ENDED = {"closed", "rejected", "merged"}
 UNATTENDED = "unattended"
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
 _DELAY = Histogram(
@@ -126,19 +126,15 @@ class Alerts:
 
     async def _shadow(self, alerts: Sequence[Document]) -> None:
         """What would have been told: only ops reads it."""
-        inserted = await self.shadows.insert_all([{**alert, "state": "shadow"} for alert in alerts])
-        if inserted.failed:
-            raise TimeoutError("alerts were not stored by a majority")
+        await self.shadows.insert_each([{**alert, "state": "shadow"} for alert in alerts], "alerts")
 
     async def put(self, alerts: list[Document], deliveries: Mapping[str, Document]) -> None:
         """On record, then owed to channels, then told to others; the consumed batch is the outbox of all that."""
-        inserted = await self.alerts.insert_all(alerts)
-        if inserted.failed:
-            raise TimeoutError("alerts were not stored by a majority")
-        absorbed("alerts", len(inserted.duplicate))
-        made = [alert for i, alert in enumerate(alerts) if i not in inserted.duplicate]
+        known = await self.alerts.insert_each(alerts, "alerts")
+        count_duplicates("alerts", len(known))
+        made = [alert for i, alert in enumerate(alerts) if i not in known]
         self._count(made)
-        made += await self._first([alerts[i]["_id"] for i in inserted.duplicate])
+        made += await self._first([alerts[i]["_id"] for i in known])
         await self._deliveries.add(deliveries)
         await self._publisher.publish([sent_event(alert) for alert in made])
 
@@ -213,7 +209,7 @@ def _settled(event: Envelope, data: CaseEvent) -> list[Write]:
     acted: list[Write] = []
     if data.by is not None and event.type.startswith("case."):
         acted = [UpdateMany({"case": case.id, "recipient": data.by}, {"$set": {"acted": True}})]
-    if case.state in ENDED:
+    if case.state in ENDED_STATES:
         turns = event.type.startswith("case.")
         return [*acted, _turned(case.id, case.version, "over", None, event)] if turns else []
     if event.type in SIGNED:

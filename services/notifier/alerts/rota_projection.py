@@ -11,7 +11,7 @@ from shared.city.people.rota import Change, Changes
 from shared.contracts import rota as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Database, Document
 
 INDEXES = (INDEX,)
@@ -29,10 +29,8 @@ class Decided:
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of events of the rota."""
-        inserted = await self.kept.rows.insert_all([stamped(_row(event)) for event in events])
-        if inserted.failed:
-            raise TimeoutError("changes of the rota were not stored by a majority")
-        absorbed("rota_changes", len(inserted.duplicate))
+        rows = [stamped(_row(event)) for event in events]
+        count_duplicates("rota_changes", len(await self.kept.rows.insert_each(rows, "changes of the rota")))
         await self.kept.look()
 
 

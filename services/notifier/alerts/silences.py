@@ -16,6 +16,7 @@ from shared.contracts.cases import CaseState
 from shared.kernel.clock import Clock, whole_millis
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, not_found
 from shared.kernel.ids import plain_id
+from shared.kernel.vocabulary import DESK_ROLES
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY
@@ -23,7 +24,6 @@ from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Database, Document, IndexModel
 
 INDEXES = (INDEX, IndexModel([("city", 1), ("until", 1)], name="until"))
-DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
 LONGEST = timedelta(days=7)
 AHEAD = timedelta(days=60)
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -163,7 +163,7 @@ class Silences:
         who = call.principal
         if unit not in pack.units or who.unit not in pack.units[unit].path:
             raise not_found("unit")
-        if who.role not in DESK:
+        if who.role not in DESK_ROLES:
             raise forbidden(f"The role {who.role} may not silence anything.")
 
 

@@ -83,7 +83,7 @@ class Courier(Generic[Content]):
         return sum(not circuit.closed(now) for circuit in self._circuits.values())
 
     async def run(self) -> None:
-        """For ever: at once for receivers that got something new; for all others when something is due."""
+        """Until it is cancelled: at once for receivers that got something new, for others when something is due."""
         try:
             while True:
                 try:

@@ -5,13 +5,10 @@ goes on waiting, or becomes pending; in a digest all that waited for the same re
 listed in one message. Every step is a guarded update, so that two processes may look at once.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
-
-import structlog
 
 from services.notifier.delivery.preferences import AlertRules
 from services.notifier.delivery.queue import Deliveries
@@ -20,10 +17,9 @@ from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne, Write
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Document, IndexModel, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
-
-log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
 """What is held waits for minutes or hours; danger is not held."""
@@ -54,15 +50,8 @@ class Holding:
         self._delivery_now = delivery_now
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            try:
-                more = await self.look()
-            except MongoError as error:
-                log.warning("holding.store_away", error=str(error), kind=type(error).__name__)
-                more = False
-            if not more:
-                await asyncio.sleep(LOOK_SECONDS)
+        """Every ``LOOK_SECONDS``, at once while more is due, until it is cancelled."""
+        await every(LOOK_SECONDS, self.look, "holding")
 
     async def look(self) -> bool:
         """A page of what is due; whether there may be more."""

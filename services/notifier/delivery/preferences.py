@@ -11,9 +11,9 @@ from services.notifier.city_cache import INDEX, Kept
 from services.notifier.domain.preferences import ByChannel, Limit, Quiet, Rules
 from shared.city.model.channels import ChannelKind
 from shared.city.model.entry import Clock as WallTime
-from shared.city.model.entry import Priority
 from shared.city.pack import Pack
 from shared.kernel.durations import DurationError, parse_duration
+from shared.kernel.vocabulary import Priority
 from shared.runtime.storage.mongo import Database, Document
 
 INDEXES = (INDEX,)

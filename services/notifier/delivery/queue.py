@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Document, Sort, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -35,10 +35,7 @@ class Deliveries:
 
     async def add(self, documents: Sequence[Document], what: str) -> None:
         """On record, each once. Raises ``TimeoutError`` when a majority has not got them."""
-        inserted = await self.rows.insert_all(documents)
-        if inserted.failed:
-            raise TimeoutError(f"{what} were not stored by a majority")
-        absorbed(what, len(inserted.duplicate))
+        count_duplicates(what, len(await self.rows.insert_each(documents, what)))
         self.nudge(document[self._by] for document in documents)
 
     def nudge(self, receivers: Iterable[str]) -> None:

@@ -4,7 +4,6 @@ Receivers are told nothing about order; the payload carries the case's version. 
 its own worker, its own circuit, and at most ``AT_ONCE`` deliveries in flight.
 """
 
-import asyncio
 import base64
 import hmac
 from collections.abc import Sequence
@@ -28,7 +27,8 @@ from shared.kernel.errors import not_found
 from shared.kernel.ids import delivery_id
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -115,13 +115,8 @@ class Webhooks:
                 await self.end(webhook["_id"], "revoked")
 
     async def watch_keys(self, directory: Directory) -> None:
-        """For ever, so that a revoked key's webhooks end within five seconds."""
-        while True:
-            try:
-                await self.end_revoked(directory)
-            except MongoError as error:
-                log.warning("webhooks.store_away", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(KEYS_SECONDS)
+        """Until it is cancelled; a revoked key's webhooks end within ``KEYS_SECONDS``."""
+        await every(KEYS_SECONDS, lambda: self.end_revoked(directory), "webhook-keys")
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of case events becomes deliveries for the apps whose reports hang on the cases."""

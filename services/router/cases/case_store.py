@@ -15,7 +15,7 @@ from services.router.domain.similarity import Traits
 from shared.contracts.envelope import Envelope
 from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import Remembered
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
@@ -182,13 +182,11 @@ class CaseStore:
             {**to_doc(case, seen), "head": event.head, "first_event": as_pending([event])[0], "stored_at": now}
             for case, event, seen in opened
         ]
-        inserted = await self.cases.insert_all(documents)
-        if inserted.failed:
-            raise TimeoutError("cases were not stored by a majority")
-        absorbed("cases", len(inserted.duplicate))
-        _OPENED.inc(len(documents) - len(inserted.duplicate))
-        again = await self._first_events([documents[i]["_id"] for i in inserted.duplicate])
-        return [event for i, (_, event, _) in enumerate(opened) if i not in inserted.duplicate] + again
+        known = await self.cases.insert_each(documents, "cases")
+        count_duplicates("cases", len(known))
+        _OPENED.inc(len(documents) - len(known))
+        again = await self._first_events([documents[i]["_id"] for i in known])
+        return [event for i, (_, event, _) in enumerate(opened) if i not in known] + again
 
     async def _first_events(self, ids: list[str]) -> list[Envelope]:
         """A duplicate key may be of a document that a majority does not have yet (seen: decision 0003)."""

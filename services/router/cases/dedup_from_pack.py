@@ -4,13 +4,13 @@ from datetime import timedelta
 from functools import lru_cache
 
 from services.router.domain.attachment import Rising
-from services.router.domain.matching import Says
 from services.router.domain.similarity import SameRule, Traits, numbers_in, words_in
 from shared.city.model.sorting import Same
 from shared.city.pack import Pack
 from shared.city.place.locating import Located
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
+from shared.kernel.vocabulary import Says
 
 
 @lru_cache(maxsize=1024)

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from services.router.cases.dedup_from_pack import traits_of
-from services.router.domain.case import Case, Location, Priority, Report, Routing, UnitOnPath
-from services.router.domain.clock import Act, Clock, ClockKind
+from services.router.domain.case import Case, Location, Report, Routing, UnitOnPath
+from services.router.domain.clock import Clock
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
@@ -24,11 +24,8 @@ from shared.city.sorting.categories import OTHER
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
 from shared.kernel.ids import case_id
+from shared.kernel.vocabulary import ACTS, CASE_CLOCKS, CLOCK_KINDS, Priority
 from shared.kernel.working_time import Calendar
-
-AT_THE_START: frozenset[ClockKind] = frozenset({"acknowledge", "on_site", "resolve"})
-"""Clocks that a case starts with; the others start with what they time."""
-CLOCK_KINDS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
 
 
 def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened]:
@@ -98,7 +95,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
             location=Location(report.cell, place.lon, place.lat, place.address, located.place),
             description=report.description,
             photos=tuple(report.photos),
-            clocks=made.clocks(report.received_at, AT_THE_START),
+            clocks=made.clocks(report.received_at, frozenset(CASE_CLOCKS)),
             confidential=report.confidential,
             historic=report.historic,
             opened_at=report.received_at,
@@ -216,8 +213,7 @@ def _is_warning(step: LadderStep, warnings: list[float]) -> bool:
 
 def _step(step: Step) -> LadderStep:
     """A rung as the pack words it. ``at``: ``0.8`` of the target, or ``+PT10M`` after the breach."""
-    acts: tuple[Act, ...] = ("tell", "supervise", "move_to")
-    act = next(act for act in acts if getattr(step, act) is not None)
+    act = next(act for act in ACTS if getattr(step, act) is not None)
     clocks = frozenset((step.clock,) if isinstance(step.clock, str) else step.clock)
     delayed = isinstance(step.at, str) and step.at.startswith("+")
     return LadderStep(

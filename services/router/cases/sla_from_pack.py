@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from services.router.cases.routing import commitment_of, path_of
-from services.router.domain.case import Case, Priority, State, UnitOnPath
-from services.router.domain.clock import Clock, ClockKind
+from services.router.domain.case import Case, State, UnitOnPath
+from services.router.domain.clock import Clock
 from services.router.domain.clock_renewal import Promise, is_owed
 from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import Asking
@@ -13,10 +13,10 @@ from services.router.domain.commitments import Commitment
 from shared.city.pack import Pack
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.vocabulary import CASE_CLOCKS, ClockKind, Priority
 from shared.kernel.working_time import ALWAYS, Calendar, deadline
 from shared.runtime.pack_library import PackLibrary
 
-_OF_A_CASE: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
 _BEFORE_THE_GROUND = frozenset({State.QUEUED, State.ACKNOWLEDGED, State.CLAIMED, State.REOPENED})
 
 
@@ -37,7 +37,7 @@ def promise(case: Case, pack: Pack, path: tuple[UnitOnPath, ...], category: str,
     known = {clock.kind for clock in case.clocks}
     if "on_site" not in known and case.state in _BEFORE_THE_GROUND:
         started["on_site"] = case.opened_at
-    wanted = [kind for kind in _OF_A_CASE if kind in started]
+    wanted = [kind for kind in CASE_CLOCKS if kind in started]
     return Promise(
         commitment=made.id,
         clocks=tuple(clock for kind in wanted for clock in made.clocks(started[kind], frozenset({kind}))),

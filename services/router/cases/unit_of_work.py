@@ -21,7 +21,8 @@ from services.router.domain.event import Happened
 from services.router.domain.firing import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.outbox_relay import Handed, Relay
+from shared.kernel.ids import Ids
+from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
 
@@ -34,10 +35,11 @@ _BREACHED = Counter(
 class Changes:
     """Makes and saves changes."""
 
-    def __init__(self, store: CaseStore, packs: PackLibrary, relay: Relay) -> None:
+    def __init__(self, store: CaseStore, packs: PackLibrary, outbox: Outbox, ids: Ids = secrets.token_hex) -> None:
         self._store = store
         self._packs = packs
-        self._relay = relay
+        self._outbox = outbox
+        self._ids = ids
 
     def of(
         self,
@@ -70,7 +72,7 @@ class Changes:
             seen_by(after, pack),
             key,
             fingerprint,
-            mark=secrets.token_hex(8),
+            mark=self._ids(8),
             fired=len(fired),
             breached=breached,
         )
@@ -92,8 +94,8 @@ class Changes:
         return took
 
     def _stored(self, changes: Sequence[Change]) -> None:
-        self._relay.offer([Handed(0, c.after.id, c.after.version, c.envelopes) for c in changes])
         for change in changes:
+            self._outbox.offer(change.after.id, change.after.version, change.envelopes)
             _FIRED.inc(change.fired)
             for clock in change.breached:
                 _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()

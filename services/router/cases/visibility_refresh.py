@@ -12,7 +12,8 @@ import structlog
 from services.router.cases.case_store import CaseStore
 from services.router.cases.visibility import seen_by
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Database, Document, MongoError, UpdateOne
+from shared.runtime.periodic import every
+from shared.runtime.storage.mongo import Database, Document, UpdateOne
 
 log = structlog.get_logger()
 
@@ -35,15 +36,15 @@ class Renewing:
         self._done: dict[str, str] | None = None
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            pause = LOOK_SECONDS
-            try:
-                if await self.step():
-                    pause = BETWEEN_PAGES_SECONDS
-            except (MongoError, TimeoutError) as error:
-                log.warning("renewing.waits", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(pause)
+        """Every ``LOOK_SECONDS``, page after page while there are more, until it is cancelled."""
+
+        async def look() -> bool:
+            more = await self.step()
+            if more:
+                await asyncio.sleep(BETWEEN_PAGES_SECONDS)
+            return more
+
+        await every(LOOK_SECONDS, look, "renewing")
 
     async def step(self) -> bool:
         """One page; False when there is nothing more to renew."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.router.domain.case import PARTS_MAX
-from services.router.domain.clock import ClockKind
+from shared.kernel.vocabulary import ClockKind
 from shared.runtime.http_server.field_types import Ident
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -5,7 +5,6 @@ is about, then the rest follows, each step guarded so that it happens once. Whoe
 behind, and the loop here ends it.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,6 +39,7 @@ from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.pack_library import PackLibrary
+from shared.runtime.periodic import every
 from shared.runtime.storage.mongo import Collection, Database, IndexModel, MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -281,13 +281,8 @@ class Merging:
         )
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            try:
-                await self.end_what_was_left()
-            except (MongoError, TimeoutError) as error:
-                log.warning("merging.waits", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Every ``LOOK_SECONDS``, until it is cancelled."""
+        await every(LOOK_SECONDS, self.end_what_was_left, "merging")
 
     async def end_what_was_left(self) -> None:
         """Intentions that nobody is about to carry out any more; one that fails waits behind the others."""

@@ -11,10 +11,11 @@ from services.router.dedup.report_links import Link, Links
 from services.router.domain.attachment import Arrived
 from services.router.domain.case import Case
 from services.router.domain.events import Opened
-from services.router.domain.matching import Known, Says, belongs
+from services.router.domain.matching import Known, belongs
 from services.router.domain.similarity import SameRule, by_photo
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
+from shared.kernel.vocabulary import Says
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Cases of one thing that two routers opened at the same time on either side of a cell's border: merged afterwards."""
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from services.router.domain.matching import Known, belongs
 from services.router.domain.similarity import SameRule
 from shared.kernel.clock import Clock
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import MongoError
+from shared.runtime.periodic import every
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -69,15 +68,13 @@ class SideBySide:
         self._beside = Beside()
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            try:
-                await self.look()
-                if self._behind:
-                    continue
-            except (MongoError, TimeoutError) as error:
-                log.warning("side_by_side.waits", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Every ``LOOK_SECONDS``, at once while there are more cases to look at, until it is cancelled."""
+
+        async def look() -> bool:
+            await self.look()
+            return self._behind
+
+        await every(LOOK_SECONDS, look, "side-by-side")
 
     async def look(self) -> int:
         """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.

@@ -11,9 +11,9 @@ from datetime import datetime
 
 import msgspec
 
-from services.router.domain.matching import Says
 from shared.contracts.reports import ReportSubmitted
-from shared.runtime.kafka.duplicates import absorbed
+from shared.kernel.vocabulary import Says
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 
 INDEXES = (IndexModel([("case", 1), ("received_at", -1), ("_id", 1)], name="case"),)
@@ -54,12 +54,10 @@ class Links:
         """
         if not links:
             return {}
-        inserted = await self.links.insert_all([_document(link) for link in links])
-        if inserted.failed:
-            raise TimeoutError("links were not stored by a majority")
-        absorbed("links", len(inserted.duplicate))
-        held = {link.report: link for i, link in enumerate(links) if i not in inserted.duplicate}
-        lost = [links[i].report for i in sorted(inserted.duplicate)]
+        known = await self.links.insert_each([_document(link) for link in links], "links")
+        count_duplicates("links", len(known))
+        held = {link.report: link for i, link in enumerate(links) if i not in known}
+        lost = [links[i].report for i in sorted(known)]
         first = await self.of(lost) if lost else {}
         if len(first) < len(set(lost)):
             raise TimeoutError("a link exists but not yet on a majority")

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Priority, Report, State
+from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Report, State
 from services.router.domain.clock import Clock
 from services.router.domain.clock_events import Escalated
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
-from services.router.domain.matching import Says
+from shared.kernel.vocabulary import PRIORITIES, Priority, Says
 
 APPS_KEPT = 100
-_RANK: dict[Priority, int] = {"danger": 0, "urgent": 1, "normal": 2, "low": 3}
+_RANK: dict[Priority, int] = {priority: rank for rank, priority in enumerate(PRIORITIES)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

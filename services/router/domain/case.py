@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from services.router.domain.clock import Act, Ask, Clock, Watch
+from services.router.domain.clock import Ask, Clock, Watch
 from services.router.domain.similarity import Traits
+from shared.kernel.vocabulary import ENDED_STATES, Act, PartStateName, Priority, ReportKind
 
 
 class State(StrEnum):
@@ -25,16 +26,12 @@ class State(StrEnum):
     REOPENED = "reopened"
 
 
-ENDED = frozenset({State.CLOSED, State.REJECTED, State.MERGED})
+ENDED = frozenset(State(name) for name in ENDED_STATES)
 OPEN = frozenset(State) - ENDED
 ACTIVE = OPEN - {State.WAITING_REPORTER, State.RESOLVED}
 """Somebody owes work."""
 WATCHED = ACTIVE | {State.RESOLVED}
 """Nobody may forget it: a resolved one wants its inspection."""
-
-Priority = Literal["danger", "urgent", "normal", "low"]
-
-PartState = Literal["waiting", "called", "reported_in", "finished", "excused"]
 
 HISTORY_KEPT = 50
 REPORTS_KEPT = 20
@@ -87,7 +84,7 @@ class Part:
     """The unit that called it."""
     called_by: str
     called_at: datetime
-    state: PartState = "called"
+    state: PartStateName = "called"
     turn: int | None = None
     due_at: datetime | None = None
     """As planned; what holds is on its clock."""
@@ -194,7 +191,7 @@ class Case:
     state: State
     priority: Priority
     category: str
-    kind: str
+    kind: ReportKind
     path: tuple[UnitOnPath, ...]
     routing: Routing
     location: Location

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
-Act = Literal["tell", "supervise", "move_to"]
+from shared.kernel.vocabulary import Act, ClockKind, ClockStateName
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Clock:
     calendar: str
     due_at: datetime
     commitment: str
-    state: Literal["running", "paused", "met", "breached", "void"] = "running"
+    state: ClockStateName = "running"
     warn_at: datetime | None = None
     warned: bool = False
     met_at: datetime | None = None

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, Part, State
-from services.router.domain.clock import Act, Clock
+from services.router.domain.clock import Clock
 from services.router.domain.clock_operations import means
 from services.router.domain.event import Happened, unclaimed
+from shared.kernel.vocabulary import Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

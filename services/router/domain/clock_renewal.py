@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock, ClockKind, Watch
+from services.router.domain.clock import Clock, Watch
 from services.router.domain.clock_operations import after_pause, moved, paused, superseded
+from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import Calendar
 
 CLOCKS_MAX = 60

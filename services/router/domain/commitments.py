@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from services.router.domain.clock import Act, Clock, ClockKind, Rung
+from services.router.domain.clock import Clock, Rung
 from shared.kernel.durations import Duration
+from shared.kernel.vocabulary import Act, ClockKind
 from shared.kernel.working_time import Calendar, counts_from, fraction_points
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case
-from services.router.domain.clock import Act
+from shared.kernel.vocabulary import Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from services.router.domain.case import ENDED, State
 from services.router.domain.similarity import SameRule, Traits, alike, in_time
-
-Says = Literal["fixed", "thanks"]
+from shared.kernel.vocabulary import Says
 
 
 @dataclass(frozen=True, slots=True)

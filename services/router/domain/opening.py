@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.router.domain.apply import apply
-from services.router.domain.case import Case, Location, Priority, Report, Routing, State, UnitOnPath
+from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
 from services.router.domain.clock import Clock, Watch
 from services.router.domain.events import Opened
 from services.router.domain.similarity import Traits
+from shared.kernel.vocabulary import Priority, ReportKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Opening:
     case: str
     city: str
     report: Report
-    kind: str
+    kind: ReportKind
     category: str
     priority: Priority
     path: tuple[UnitOnPath, ...]

@@ -6,12 +6,10 @@ all are visits.
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Literal
 
 from shared.kernel.errors import FieldError, conflict, invalid
+from shared.kernel.vocabulary import VisitKind, VisitStateName
 
-VisitKind = Literal["joint_enforcement", "patrol", "campaign", "service"]
-VisitState = Literal["planned", "held", "cancelled"]
 PATROLS: tuple[VisitKind, ...] = ("joint_enforcement", "patrol")
 """What counts as an estate's joint enforcement."""
 BEFORE = timedelta(hours=1)
@@ -33,7 +31,7 @@ class Visit:
     pack_version: str
     planned_by: str
     planned_at: datetime
-    state: VisitState = "planned"
+    state: VisitStateName = "planned"
     case: str | None = None
     campaign: str | None = None
     campaign_name: str | None = None

@@ -18,6 +18,7 @@ from shared.city.reading import read_pack
 from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
+from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
 from shared.runtime.http_server.field_types import NoBody
@@ -25,9 +26,9 @@ from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
 from shared.runtime.identity.tokens import derived_token, new_token
-from shared.runtime.kafka.outbox_relay import Relay, as_pending
+from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.pack_library import FILES_MAX, PackLibrary
-from shared.runtime.service import Service
+from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -75,24 +76,20 @@ class Cities:
 
     def __init__(
         self,
-        service: Service,
         cities: Collection,
         packs: PackLibrary,
-        relay: Relay,
-        source: int,
+        directory: Directory,
+        settings: Settings,
+        clock: Clock,
         switched: Callable[[], None],
     ) -> None:
-        self._service = service
         self._cities = cities
         self._packs = packs
-        self._relay = relay
-        self._source = source
+        self._directory = directory
+        self._settings = settings
+        self._clock = clock
         self._switched = switched
         self._loading = asyncio.Lock()
-
-    @property
-    def _directory(self) -> Directory:
-        return self._service.directory
 
     def routes(self) -> list[Route]:
         everybody = frozenset({"ops", "service", "officer", "rider_app", "importer"})
@@ -144,7 +141,7 @@ class Cities:
                 once="rotations",
             ),
         ]
-        if self._service.settings.dev_tokens:
+        if self._settings.dev_tokens:
             routes.append(
                 post(
                     "/v1/dev/tokens",
@@ -162,7 +159,7 @@ class Cities:
     async def load(self, call: Call) -> Answer:
         files = call.body_as(LoadBody).files
         try:
-            pack, warnings = await asyncio.to_thread(_read, files, self._service.clock.now())
+            pack, warnings = await asyncio.to_thread(_read, files, self._clock.now())
         except PackProblems as problems:
             raise invalid(
                 *(
@@ -175,7 +172,7 @@ class Cities:
         async with self._loading:
             await self._packs.store(pack, files)
             await self._directory.put_people(pack.city.id, rights(pack), pack.version)
-            await self._packs.switch(pack.city.id, pack.version, self._service.clock.now())
+            await self._packs.switch(pack.city.id, pack.version, self._clock.now())
             self._switched()
             await self._tell(pack)
         return Answer(
@@ -202,7 +199,7 @@ class Cities:
                 subject=pack.city.id,
                 city=pack.city.id,
                 sequence=version,
-                time=self._service.clock.now(),
+                time=self._clock.now(),
                 lane=0,
                 trace="",
                 data=encode(contract.CityLoaded(city=pack.city.id, version=pack.version)),
@@ -249,7 +246,7 @@ class Cities:
         token = new_token(body.role)
         app = body.name if body.role != "ops" else None
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
-        await self._directory.add_keys([(token, who)], self._service.clock.now(), maker)
+        await self._directory.add_keys([(token, who)], self._clock.now(), maker)
         about = {"city": body.city, "name": body.name, "role": body.role}
         return Answer({**about, "key": token}, 201, kept=about)
 
@@ -266,7 +263,7 @@ class Cities:
         return Answer({"items": [_key_view(key) for key in found], "next": following})
 
     async def revoke(self, call: Call) -> Answer:
-        body, now = call.body_as(RevokeBody), self._service.clock.now()
+        body, now = call.body_as(RevokeBody), self._clock.now()
         if not call.principal.may_enter(body.city):
             raise not_found("city")
         if body.id is not None:
@@ -302,9 +299,7 @@ class Cities:
             )
             for person in pack.people.values()
         ]
-        await self._directory.add_keys(
-            [*keys.values(), *((token, who) for token, who, _ in people)], self._service.clock.now()
-        )
+        await self._directory.add_keys([*keys.values(), *((token, who) for token, who, _ in people)], self._clock.now())
         return Answer(
             {
                 "city": city,
@@ -318,7 +313,7 @@ class Cities:
         )
 
     def _token(self, kind: str, *what: str) -> str:
-        return f"whk_{kind}_{derived_token(self._service.settings.secret_text, *what)}"
+        return f"whk_{kind}_{derived_token(self._settings.secret_text, *what)}"
 
 
 def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:

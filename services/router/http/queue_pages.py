@@ -3,19 +3,19 @@
 import re
 from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from services.router.cases.case_store import NO_DUE, CaseStore, seen_with
 from services.router.cases.projections import row, tightest
-from services.router.domain.case import OPEN, Priority, State
+from services.router.domain.case import OPEN, State
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.spelling import stored
+from shared.kernel.vocabulary import PRIORITIES
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 from shared.runtime.identity.directory import Principal
 
-PRIORITIES = get_args(Priority)
 CATEGORIES_MAX = 16
 Listed = Annotated[str, msgspec.Meta(max_length=2000)]
 

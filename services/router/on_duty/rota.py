@@ -26,7 +26,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.identity.directory import Principal
-from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending
+from shared.runtime.kafka.outbox_relay import Outbox, as_pending
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Collection, Document, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -75,11 +75,10 @@ class RotaResult:
 class Rota:
     """The changes of the rota, in ``rota_changes``."""
 
-    def __init__(self, rows: Collection, packs: PackLibrary, relay: Relay, source: int, clock: Clock) -> None:
+    def __init__(self, rows: Collection, packs: PackLibrary, outbox: Outbox, clock: Clock) -> None:
         self._rows = rows
         self._packs = packs
-        self._relay = relay
-        self._source = source
+        self._outbox = outbox
         self._clock = clock
 
     async def swap(self, request: RotaRequest[SwapBody]) -> RotaResult:
@@ -165,7 +164,7 @@ class Rota:
             "outbox": {"lane": 0, "since": real_now()},
         }
         if await self._rows.insert(row):
-            self._relay.offer([Handed(self._source, request.id, 1, (event,))])
+            self._outbox.offer(request.id, 1, [event])
             log.info("rota.changed", kind=change.kind, change=request.id, trace=request.trace)
             return RotaResult(recorded)
         if (first := await self._recorded_before(request)) is None:

@@ -6,11 +6,8 @@ seconds away (``rota``) and is looked for every four seconds, so it is written i
 the current minute: a duty begins and ends on time, and when this loop stops what it wrote ends after five minutes.
 """
 
-import asyncio
 import time
 from datetime import datetime
-
-import structlog
 
 from services.router.on_duty.rights import rights
 from services.router.on_duty.rota import Rota
@@ -18,9 +15,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.runtime.identity.directory import MINUTE, Directory, Minutes, at_minute
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import MongoError
-
-log = structlog.get_logger()
+from shared.runtime.periodic import every
 
 LOOK_SECONDS = 1.0
 """How late a clock that was moved, or a pack that was loaded, is noticed."""
@@ -42,13 +37,8 @@ class StandIns:
         """By city: as of which pack and minute, and when by the machine."""
 
     async def run(self) -> None:
-        """Looks every second until the service stops; while MongoDB is away it tries again."""
-        while True:
-            try:
-                await self.look()
-            except (MongoError, TimeoutError) as error:
-                log.warning("stand_ins.store_away", error=str(error), kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Every ``LOOK_SECONDS``, until it is cancelled."""
+        await every(LOOK_SECONDS, self.look, "stand-ins")
 
     async def look(self) -> None:
         """Writes what is not written yet, for every city."""

@@ -7,11 +7,10 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from services.router.domain.case import ENDED
 from shared.contracts.cases import CaseEvent
 from shared.contracts.sight import Sight, as_person
+from shared.kernel.vocabulary import ENDED_STATES
 
-_ENDED = frozenset(state.value for state in ENDED)
 _encoder = msgspec.json.Encoder()
 _event = msgspec.json.Decoder(CaseEvent)
 
@@ -117,7 +116,7 @@ def raw(at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, 
             *place,
             value or b"",
             city.decode(),
-            case.state not in _ENDED,
+            case.state not in ENDED_STATES,
             _text(queues),
             _text(seen),
             _text({*queues, *said.was_path[-1:], said.was_offered_to, *said.was_called}),

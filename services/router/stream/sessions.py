@@ -81,7 +81,7 @@ class Streams:
         self._wake.set()
 
     async def run(self) -> None:
-        """For ever."""
+        """Every ``LOOK_SECONDS``, and after a pack was loaded, until it is cancelled."""
         while True:
             await self.look()
             try:

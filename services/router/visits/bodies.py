@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from services.router.commands.bodies import Photos, Text
-from services.router.domain.visit import VisitKind, VisitState
+from shared.kernel.vocabulary import VisitKind, VisitStateName
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.pagination import Cursor, Limit
 
@@ -56,7 +56,7 @@ class VisitQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "f
     unit: Ident | None = None
     place: Ident | None = None
     kind: VisitKind | None = None
-    state: VisitState | None = None
+    state: VisitStateName | None = None
     case: Ident | None = None
     campaign: Ident | None = None
     from_: Moment | None = None

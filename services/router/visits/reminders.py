@@ -18,7 +18,7 @@ from services.router.domain.visit_events import VisitCancelled, VisitHeld, Visit
 from services.router.visits.store import VisitStore
 from shared.kernel.clock import Clock, rfc3339
 from shared.kernel.ids import event_id
-from shared.runtime.storage.mongo import MongoError
+from shared.runtime.periodic import every
 
 log = structlog.get_logger()
 
@@ -43,18 +43,13 @@ class VisitsDue:
         self._wake.set()
 
     async def run(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                await self.tell_cases()
-                await self.remind()
-            except (MongoError, TimeoutError) as error:
-                log.warning("visits.store_away", error=str(error), kind=type(error).__name__)
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+        """Every ``LOOK_SECONDS``, and when a visit was planned or has ended, until it is cancelled."""
+
+        async def look() -> None:
+            await self.tell_cases()
+            await self.remind()
+
+        await every(LOOK_SECONDS, look, "visits", wake=self._wake)
 
     async def remind(self) -> int:
         """Who is invited to a visit of today; how many visits. One that has begun meanwhile reminds nobody any more."""

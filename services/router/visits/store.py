@@ -39,14 +39,11 @@ class VisitStore:
 
         Raises ``TimeoutError`` when it is unknown whether a majority has them.
         """
-        inserted = await self.visits.insert_all([_new_doc(visit, seen_by, trace) for visit, seen_by in planned])
-        if inserted.failed:
-            raise TimeoutError("visits were not stored by a majority")
-        again = [planned[n][0].id for n in inserted.duplicate]
+        documents = [_new_doc(visit, seen_by, trace) for visit, seen_by in planned]
+        there = await self.visits.insert_each(documents, "visits")
+        again = [planned[n][0].id for n in there]
         known = {d["_id"]: from_doc(d) for d in await self.visits.find({"_id": {"$in": again}}, limit=len(again))}
-        return [
-            known.get(visit.id) if number in inserted.duplicate else visit for number, (visit, _) in enumerate(planned)
-        ]
+        return [known.get(visit.id) if number in there else visit for number, (visit, _) in enumerate(planned)]
 
     async def get(self, city: str, id_: str, unit: str | None) -> tuple[Visit, str | None] | None:
         """A visit that ``unit`` sees (None: ops), and the key under which it ended."""

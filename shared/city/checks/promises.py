@@ -7,21 +7,21 @@ import jsonschema
 import msgspec
 
 from shared.city.checks.findings import Findings
-from shared.city.model.entry import ClockKind, Entry
+from shared.city.model.entry import Entry
 from shared.city.model.promises import CalendarSpec, Commitment, PauseReason, Step
 from shared.city.model.sorting import Category, Rule, When
 from shared.city.promises.calendars import YEARS, calendar_of
 from shared.city.promises.commitments import DEFAULT, Commitments, key_of
 from shared.city.promises.durations import is_duration, is_step_time
-from shared.city.sorting.categories import OTHER, PRIORITIES
+from shared.city.sorting.categories import OTHER
 from shared.city.sorting.questions import not_looked_at
 from shared.city.sorting.rules import is_empty, values
 from shared.kernel.durations import DurationError, parse_duration
+from shared.kernel.vocabulary import CLOCK_KINDS, PRIORITIES, ClockKind
 from shared.kernel.working_time import Calendar, CalendarError, deadline
 
 _STARTS = [datetime(year, 1, 1, tzinfo=UTC) for year in range(YEARS[0], YEARS[-1] + 2, 3)]
 """From where a promise is tried: years of which holidays are known and the first after them."""
-_CLOCKS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm")
 
 
 def check_categories(found: Findings) -> None:
@@ -150,7 +150,7 @@ def check_commitments(found: Findings) -> None:
             for field in ("tell", "supervise", "move_to"):
                 word = getattr(step, field)
                 found.target(entry, "ladder", at, field, word="own" if word == "caller" else word)
-        if any(commitment.target(clock) for clock in _CLOCKS) and not _reaches_top(found, commitment):
+        if any(commitment.target(clock) for clock in CLOCK_KINDS) and not _reaches_top(found, commitment):
             hint = f"a step for the root, {found.entries.city.root!r}, or its level"
             found.warn(entry, "ladder", says="the ladder does not reach the top", hint=hint)
     _all_promised(found)
@@ -173,7 +173,7 @@ def _targets(found: Findings, number: int, commitment: Commitment) -> None:
     """Each clock's target is a duration, and acknowledging does not take longer than the whole."""
     entry = (Commitment, number)
     sound = True
-    for clock in _CLOCKS:
+    for clock in CLOCK_KINDS:
         target = commitment.target(clock)
         if target is None:
             continue

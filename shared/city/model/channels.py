@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from shared.city.model.entry import Entry, Iso, Priority
+from shared.city.model.entry import Entry, Iso
+from shared.kernel.vocabulary import Priority
 
 ChannelKind = Literal["wecom", "dingtalk", "feishu", "sms", "apprise"]
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.city.model.channels import Channel, ChannelKind, Paging
-from shared.city.model.entry import Clock, ClockKind, Entry, Id, Iso, Lat, Lon, Name, Role, Text, Word
+from shared.city.model.entry import Clock, Entry, Id, Iso, Lat, Lon, Name, Text, Word
+from shared.kernel.vocabulary import ClockKind, Role
 
 
 class Asking(Entry, frozen=True, kw_only=True):

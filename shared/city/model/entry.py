@@ -25,20 +25,6 @@ Point = tuple[Lon, Lat]
 Fraction = Annotated[float, Meta(gt=0, le=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DutyDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
-Priority = Literal["danger", "urgent", "normal", "low"]
-Kind = Literal["hazard", "opinion", "clue", "need"]
-ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
-Role = Literal[
-    "duty_officer",
-    "grid_leader",
-    "grid_member",
-    "parttime_grid_member",
-    "supervisor",
-    "inspector",
-    "department_officer",
-    "property",
-    "member",
-]
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

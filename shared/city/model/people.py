@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.city.model.channels import Channels
-from shared.city.model.entry import DutyDay, Entry, Hours, Id, Name, Role, Word
+from shared.city.model.entry import DutyDay, Entry, Hours, Id, Name, Word
+from shared.kernel.vocabulary import Role
 
 
 class Shift(Entry, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.city.model.entry import Clock, ClockKind, Entry, Fraction, Hours, Id, Iso, Name, Target, Text, Weekday, Word
+from shared.city.model.entry import Clock, Entry, Fraction, Hours, Id, Iso, Name, Target, Text, Weekday, Word
+from shared.kernel.vocabulary import ClockKind
 
 NO_PROMISE = "none"
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from shared.city.model.entry import AppName, Entry, Id, Iso, Kind, Name, Priority, Text, Word
+from shared.city.model.entry import AppName, Entry, Id, Iso, Name, Text, Word
+from shared.kernel.vocabulary import Priority, ReportKind, Says
 
 
 class Rising(Entry, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class Same(Entry, frozen=True, kw_only=True):
 class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
     """``feedback`` of ``categories.yaml``: words that report nothing new: it is mended, or thanks; ``not``: unless."""
 
-    means: Literal["fixed", "thanks"]
+    means: Says
     words: Annotated[tuple[Word, ...], Meta(min_length=1)]
     not_: tuple[Word, ...] = ()
 
@@ -76,13 +77,13 @@ class When(Entry, frozen=True, kw_only=True):
     """
 
     category: str | tuple[str, ...] | None = None
-    kind: Kind | tuple[Kind, ...] | None = None
+    kind: ReportKind | tuple[ReportKind, ...] | None = None
     app: AppName | tuple[AppName, ...] | None = None
     priority: Priority | tuple[Priority, ...] | None = None
     unit: Id | tuple[Id, ...] | None = None
     text: Word | tuple[Word, ...] | None = None
     not_text: Word | tuple[Word, ...] | None = None
-    says: Literal["fixed", "thanks"] | tuple[Literal["fixed", "thanks"], ...] | None = None
+    says: Says | tuple[Says, ...] | None = None
 
 
 class Then(Entry, frozen=True, kw_only=True):

@@ -12,9 +12,9 @@ import msgspec
 
 from shared.city.model.sorting import Category
 from shared.city.words.phrases import Hit, Phrases, plain
+from shared.kernel.vocabulary import PRIORITIES
 
 OTHER = "other"
-PRIORITIES = ("danger", "urgent", "normal", "low")
 _OUT = -(10**6)
 
 

@@ -8,13 +8,11 @@ a few that say nothing (你好, a place). What makes a clause more than that is 
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from shared.city.model.sorting import Feedback
 from shared.city.words.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, THANKED_FOR, WATER
 from shared.city.words.phrases import Hit, Phrases, plain
-
-Meant = Literal["fixed", "thanks"]
+from shared.kernel.vocabulary import Says
 
 LONGEST = 200
 """Characters of a text that may be no more than that; who has more to say has something to say."""
@@ -47,7 +45,7 @@ class Words:
         self._troubles = Phrases(words)
         self._things = frozenset(word for word in words if not (DAMAGE.search(word) or DOUBT.search(word)))
 
-    def meant(self, text: str) -> Meant | None:
+    def meant(self, text: str) -> Says | None:
         """``fixed`` before ``thanks``; None when the words say neither, or when there is any doubt."""
         said = _MARKS.sub("?", plain(text)) if self._meaning else ""
         hits = self._phrases.find(said) if len(said) <= LONGEST else []

@@ -1,6 +1,6 @@
-"""How a running service is: whether its servers answer, what waits in its store, how late its loop is.
+"""Health checks and gauges of a running service: whether its servers answer, what waits in its store, loop lag.
 
-What would cost every report something to count is read from the store now and then instead.
+Gauges that would cost every request something are read from the store every ``LOOK_SECONDS`` instead.
 """
 
 import asyncio
@@ -37,8 +37,8 @@ _LAG = Histogram(
 )
 
 
-class Vitals:
-    """Looks every fifteen seconds; ``unwell`` says what was found.
+class HealthChecks:
+    """Checks every ``LOOK_SECONDS``; ``unwell`` says what was found.
 
     ``store`` raises ``MongoError`` when no primary answers; ``kafka`` is False while it does not.
     """
@@ -55,7 +55,7 @@ class Vitals:
         self._away: dict[str, str] = {}
 
     async def run(self) -> None:
-        """For ever."""
+        """Until it is cancelled."""
         while True:
             await self.look()
             await asyncio.sleep(AWAY_SECONDS if self._away else LOOK_SECONDS)
@@ -85,7 +85,7 @@ class Vitals:
         return f"nothing was looked at for {since:.0f} s" if since > STALE_SECONDS else None
 
     async def watch_loop(self) -> None:
-        """For ever: sleeps a little and notes how late it was woken."""
+        """Until it is cancelled: sleeps for ``LAG_SECONDS`` and notes how late it was woken."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_SECONDS

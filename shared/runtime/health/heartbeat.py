@@ -47,7 +47,7 @@ class Heartbeat:
         _LAST.labels(service).set_to_current_time()
 
     async def run(self) -> None:
-        """For ever; a beat begins with the first moment at which the service is well."""
+        """Until it is cancelled: a beat every ``BEAT_SECONDS`` while the service is well, else another try sooner."""
         while True:
             outcome = await self.beat()
             _BEATS.labels(self._service, outcome).inc()

@@ -4,6 +4,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx
 
+Transport = httpx.AsyncBaseTransport
+"""Carries requests to a peer. Tests hand in one of their own."""
+
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 5.0
 _open: list[httpx.AsyncClient] = []

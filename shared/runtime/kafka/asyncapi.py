@@ -13,6 +13,7 @@ import msgspec
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
+from shared.contracts import cases
 from shared.contracts.catalogue import CATALOGUE, EMITTERS, TOPICS, topic_of_lane
 from shared.contracts.envelope import Envelope, to_headers
 from shared.runtime.kafka.broker import topic_name
@@ -31,6 +32,8 @@ def document(brokers: Sequence[KafkaBroker], settings: Settings, version: str) -
     )
     shapes = [shape for _, shape in CATALOGUE.values()]
     found, schemas = msgspec.json.schema_components(shapes, ref_template=_REF)
+    payloads = dict(zip(CATALOGUE, found, strict=True))
+    payloads |= {type_: {"$ref": _REF.format(name=_shape_name(type_))} for type_ in cases.CARRIES}
     for name, channel in made["channels"].items():
         topic = channel["address"].removeprefix(f"{settings.namespace}.")
         channel["messages"] = _references(topic)
@@ -61,8 +64,8 @@ def document(brokers: Sequence[KafkaBroker], settings: Settings, version: str) -
     for part in ("channels", "operations"):  # FastStream keeps its subscribers in a set
         made[part] = dict(sorted(made[part].items()))
     made["components"] = {
-        "messages": {type_: _message(type_, schema) for type_, schema in zip(CATALOGUE, found, strict=True)},
-        "schemas": {**schemas, "Headers": _headers()},
+        "messages": {type_: _message(type_, schema) for type_, schema in payloads.items()},
+        "schemas": {**schemas, **_case_shapes(schemas[cases.CaseEvent.__name__]), "Headers": _headers()},
     }
     return made
 
@@ -77,6 +80,22 @@ def _references(topic: str) -> dict[str, Any]:
 
 def _of_channel(channel: str, topic: str) -> list[dict[str, str]]:
     return [{"$ref": f"#/channels/{channel}/messages/{type_}"} for type_ in _types(topic)]
+
+
+def _shape_name(type_: str) -> str:
+    """The schema of a case's type, named by the fields that it may carry: types of the same fields share one."""
+    return "_".join([cases.CaseEvent.__name__, *(cases.CARRIES[type_] or ("common",))])
+
+
+def _case_shapes(whole: dict[str, Any]) -> dict[str, Any]:
+    """By name, ``CaseEvent`` with no other fields than a type may carry."""
+    of = _REF.format(name=cases.CaseEvent.__name__)
+    shapes = {}
+    for type_, carried in cases.CARRIES.items():
+        name = _shape_name(type_)
+        properties = {field: {"$ref": f"{of}/properties/{field}"} for field in (*cases.COMMON_FIELDS, *carried)}
+        shapes[name] = {**whole, "title": name, "properties": properties}
+    return shapes
 
 
 def _message(type_: str, schema: dict[str, Any]) -> dict[str, Any]:

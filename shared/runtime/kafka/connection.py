@@ -1,9 +1,14 @@
-"""The connection to Kafka: made when it is there, made anew for another cluster and for a producer past mending.
+"""The connection to Kafka of one service: made when a broker answers, watched, and made anew where it must be.
 
-A consumer that stands still ends the process.
+Every ``LOOK_SECONDS`` it looks whether
 
-A producer that lost its place (``OutOfOrderSequenceNumber``, fenced, its sender gone) fails for ever while the broker
-is well; one that talks to a wiped cluster under its old id may be told that records were kept which were not.
+- the cluster is still the same and its topics are there: another one is connected to anew (``Replaced``);
+- the producer can still publish: one that lost its sequence numbers (``OutOfOrderSequenceNumber``, fenced, its sender
+  task gone) fails until it is replaced, though the broker is well;
+- every consumer makes progress (``stall_watch``): one that does not ends the process, and the supervisor starts it;
+- marks and logs agree (``gap_recovery``).
+
+Kafka being away is none of these: the clients wait for it.
 """
 
 import asyncio
@@ -31,9 +36,9 @@ from shared.runtime.kafka.broker import (
     topics_exist,
 )
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.gap_recovery import CaughtUp, Ends, Replaced
+from shared.runtime.kafka.gap_recovery import Ends, GapRecovery, Replaced
 from shared.runtime.kafka.group_offsets import Standing
-from shared.runtime.kafka.stall_watch import ProgressWatch
+from shared.runtime.kafka.stall_watch import StallWatch
 from shared.runtime.settings import Settings
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -41,9 +46,9 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 4.0
 GAZE_SECONDS = 10.0
-"""For one look: clients wait without end for what a broker that is going away owes them."""
+"""For one look: without a limit, a client waits for answers that a broker going away will never send."""
 PATIENCE_SECONDS = 15.0
-"""With a producer whose error does not call for another try, while the cluster answers."""
+"""How long a producer may fail with an error that a retry cannot mend, before it is replaced."""
 STOP_SECONDS = 25.0
 RETRY_SECONDS_MAX = 5.0
 
@@ -57,7 +62,7 @@ class KafkaConnection:
         broker: KafkaBroker,
         publisher: Publisher,
         consumers: Sequence[Consumer],
-        caught_up: CaughtUp,
+        caught_up: GapRecovery,
     ) -> None:
         self._settings = settings
         self._broker = broker
@@ -67,14 +72,14 @@ class KafkaConnection:
         self._admin: AIOKafkaAdminClient | None = None
         self._survey: AIOKafkaConsumer | None = None
         self.steps: list[Callable[[str], Awaitable[None]]] = []
-        """Done each time it is made, with the cluster's id, before anything runs on it."""
+        """Called after each connecting, with the cluster's id, before anything runs on it."""
         self.cluster: str | None = None
-        self.watch = ProgressWatch(consumers, partial(served, settings))
+        self.watch = StallWatch(consumers, partial(served, settings))
         self.answers = False
-        """Whether it did at the last look."""
+        """Whether Kafka answered at the last look."""
 
     async def run(self, connected: Callable[[], None]) -> None:
-        """For ever. ``connected`` is called each time it was made."""
+        """Connect, watch, connect anew, until it is cancelled. ``connected`` is called after each connecting."""
         replaced = False
         while True:
             self.cluster = await self._made()
@@ -82,15 +87,15 @@ class KafkaConnection:
             log.info("kafka.connected", consumers=len(self._consumers), cluster=self.cluster)
             connected()
             try:
-                why, replaced = f"the producer is past mending: {await self._watched(self.cluster)}", False
+                why, replaced = f"the producer cannot recover: {await self._watched(self.cluster)}", False
             except Replaced as found:
                 why, replaced = str(found), True
-            log.error("kafka.connects_anew", why=why)
+            log.error("kafka.reconnecting", why=why)
             self.cluster = None
             await self._let_go()
 
     async def _let_go(self) -> None:
-        """Batches in hand are left to the next connection; what is in the producer's buffer goes out where it can."""
+        """Batches being handled are delivered again by the next connection; the producer's buffer is flushed."""
         for consumer in self._consumers:
             consumer.patient = False
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
@@ -116,7 +121,7 @@ class KafkaConnection:
         )
 
     async def close(self) -> None:
-        """In order: batches in hand are ended first, for a limited time."""
+        """Stop the consumers first: batches being handled may end, for at most ``STOP_SECONDS``."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
                 await self._broker.stop()
@@ -151,11 +156,8 @@ class KafkaConnection:
                 pause = min(RETRY_SECONDS_MAX, pause * 2)
 
     async def _watched(self, cluster: str) -> KafkaError:
-        """The error of a producer that has to be made anew. Raises ``Replaced`` when the log is another one.
-
-        Kafka being away is neither: the clients wait.
-        """
-        self.watch = ProgressWatch(self._consumers, partial(served, self._settings))
+        """The error of a producer that has to be replaced. Raises ``Replaced`` when the log is another one."""
+        self.watch = StallWatch(self._consumers, partial(served, self._settings))
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
@@ -163,7 +165,7 @@ class KafkaConnection:
                     error = await self._looked(cluster)
             except TimeoutError:
                 self.answers = False
-                log.warning("kafka.unclear", seconds=GAZE_SECONDS)
+                log.warning("kafka.timeout", seconds=GAZE_SECONDS)
                 continue
             if error is not None:
                 return error
@@ -180,7 +182,7 @@ class KafkaConnection:
             return None
         if answering != cluster:
             raise Replaced(f"the cluster is {answering or 'without our topics'} and was {cluster}")
-        if error := self._past_mending():
+        if error := self._beyond_recovery():
             return error
         await self._caught_up.look(cluster, self._survey, ends)
         return None
@@ -197,7 +199,7 @@ class KafkaConnection:
         except KafkaError:
             return Ends(at, {})
 
-    def _past_mending(self) -> KafkaError | None:
+    def _beyond_recovery(self) -> KafkaError | None:
         if self._publisher.failure is None:
             return None
         since, error = self._publisher.failure

@@ -1,8 +1,13 @@
-"""The two kinds of consumer. A projection keeps the newest version it saw; an effect happens once per event id.
+"""Consumers: at-least-once delivery of batches of events to a handler.
 
-Both take batches, decode record by record, park what is no event of ours durably and go on. A failure of MongoDB, Kafka
-or a peer is an outage: the batch waits and is tried again. Any other failure is a fault of one record: the batch is
-taken apart, the record that fails is parked, the others go through.
+``latest_event_consumer`` hands over only the newest event of each aggregate in a batch: for projections, which guard
+their writes by version. ``every_event_consumer`` hands over all: for effects, which derive what they make from the
+event's id, so that a repeat has no effect.
+
+Both decode record by record. A record that is no event of ours is parked as a dead letter, and the others go on. When
+the handler fails with an outage (MongoDB, Kafka, an HTTP peer) the batch waits and is tried again, for a minute; then
+it is delivered anew. Any other failure is the fault of one record: the batch is split until the record that fails is
+found and parked.
 """
 
 import asyncio
@@ -25,7 +30,7 @@ from shared.kernel.clock import Clock
 from shared.runtime.kafka.broker import durable_subscriber, held_back
 from shared.runtime.kafka.crash_attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.lane_priority import RightOfWay
+from shared.runtime.kafka.lane_priority import LanePriority
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import MongoError
 
@@ -73,7 +78,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         self.topic = lane_topic(topic, lane)
         self._of = topic
         self.lane = lane
-        self.way = RightOfWay()
+        self.way = LanePriority()
         self._spacing = spacing
         self.group = lane_group(group, lane)
         self._handle = handle
@@ -217,7 +222,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
                 pause = min(5.0, pause * 2)
 
     async def _survived(self) -> None:
-        """Whoever came back from handling, though with an outage, was not ended by it."""
+        """The handler returned (with an outage), so these records did not crash the process: reset their counters."""
         if self._in_hand:
             with contextlib.suppress(*OUTAGES):
                 await self._attempts.done(self._in_hand)
@@ -248,12 +253,12 @@ def newest_of_each(pairs: Sequence[tuple[ConsumerRecord, Envelope]]) -> list[tup
     return list(newest.values())
 
 
-def projection(topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock) -> Consumer:
+def latest_event_consumer(topic: str, group: str, handle: Handler, dead: DeadLetters, clock: Clock) -> Consumer:
     """``handle`` gets the newest event of each aggregate and must guard its writes by version."""
     return Consumer(topic, group, handle, dead, clock, newest=True)
 
 
-def effect(
+def every_event_consumer(
     topic: str,
     group: str,
     handle: Handler,

@@ -1,8 +1,9 @@
-"""Records that were in hand when a process ended, counted before they are touched.
+"""Crash counters: finds the record that kills every process that handles it (a poison pill).
 
-A record that ends its process (a crash in a C library, memory, a handler that never returns) is delivered again to the
-next one and would end that too, for ever. Only what comes first after a start can be such a record, so that only the
-first batch of each partition is counted; once it is handled, nothing is.
+A record may end its process: a crash in a C library, no memory, a handler that never returns. Kafka delivers it again
+to the next process, which ends too, and so on. So a counter is raised in MongoDB before a batch is handled and deleted
+afterwards; what is left of it says how many processes ended with these records. Only the first batch of each partition
+after a start can hold such a record, so only that one is counted.
 """
 
 from collections.abc import Iterable
@@ -10,23 +11,23 @@ from collections.abc import Iterable
 from shared.runtime.storage.mongo import Collection, UpdateOne
 
 BATCH_ATTEMPTS_MAX = 3
-"""Then its records are handled one by one."""
+"""After so many, its records are handled one by one."""
 RECORD_ATTEMPTS_MAX = 5
-"""Then it is parked."""
+"""After so many, it is parked as a dead letter."""
 
 
-class Attempts:
+class CrashAttempts:
     """The ``attempts`` of one service."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
 
     async def begin(self, places: Iterable[str]) -> int:
-        """One more for each of ``places``, on record when this returns; the most that any of them has had."""
+        """Raise the counters of ``places`` (group/partition/offset); the highest of them. Stored when this returns."""
         ids = sorted(places)
         await self._collection.write([UpdateOne({"_id": id_}, {"$inc": {"times": 1}}, upsert=True) for id_ in ids])
         return max([d["times"] for d in await self._collection.find({"_id": {"$in": ids}}, limit=len(ids))], default=0)
 
     async def done(self, places: Iterable[str]) -> None:
-        """They ended nobody."""
+        """These records were handled: delete their crash counters."""
         await self._collection.delete({"_id": {"$in": sorted(places)}})

@@ -6,7 +6,7 @@ import structlog
 from aiokafka import ConsumerRecord
 from prometheus_client import Counter, Gauge
 
-from shared.runtime.kafka.crash_attempts import Attempts
+from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, InsertOne
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ INDEXES = (IndexModel([("state", 1), ("parked_at", -1)], name="state"),)
 class DeadLetters:
     """The ``dead_letters`` of one service; id = group, topic, partition, offset, so parking twice parks once."""
 
-    def __init__(self, service: str, collection: Collection, attempts: Attempts) -> None:
+    def __init__(self, service: str, collection: Collection, attempts: CrashAttempts) -> None:
         self.collection = collection
         self.attempts = attempts
         self._waiting = _WAITING.labels(service)

@@ -1,8 +1,8 @@
-"""First events: what a new document says of itself is not stored a second time, it follows from the document.
+"""First events: derived from the document that they announce, and not stored a second time.
 
-A report's submission, a case's opening, an alert's sending are version 1 of their documents. Whoever makes such a
-document publishes its first event before it lets go of what made it (the request's group, the consumed batch);
-trace and replay read it from the document again.
+``report.submitted``, ``case.opened`` and ``alert.sent`` are version 1 of their documents. Whoever inserts such a
+document publishes its first event before it acknowledges what caused it (the request, the consumed batch). Trace and
+replay derive it from the document again.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from shared.contracts.envelope import Envelope
 from shared.runtime.storage.mongo import Collection, Document, IndexModel
 
-BIRTH_INDEX = IndexModel([("stored_at", 1), ("_id", 1)], name="stored_order")
+FIRST_EVENT_INDEX = IndexModel([("stored_at", 1), ("_id", 1)], name="stored_order")
 
 
 @dataclass(frozen=True, slots=True)
-class Births:
-    """The documents of a collection and the event that each began with. Every one has ``stored_at``, in real time."""
+class FirstEvents:
+    """A collection and how the first event of its documents is derived. Each has ``stored_at``, in real time."""
 
     collection: Collection
     event: Callable[[Document], Envelope]

@@ -1,12 +1,18 @@
-"""How far each consumer has come, kept where a broker cannot lose it.
+"""Offset marks: how a consumer notices that Kafka lost records, and gets them again.
 
-Kafka only carries. A mark says of a partition that everything below ``offset`` is handled, and that this is everything
-that was published before ``at``. The offset moves on with the work, however long a backlog is: who is behind has lost
-nothing. A consumer that begins past its mark (offsets were moved, or others had the partition) goes back to it. One
-whose mark is no longer in the log (a wiped folder, another cluster, an outage longer than the retention, a leader that
-lost its tail) has missed records that nobody will deliver: it asks the service that emits the topic to publish again
-what it stored since, and absorbs what it knows. That the log is still the same is seen by the newest record that was
-handled: it is found by its time.
+Context: Kafka only carries; the emitting service keeps every event in MongoDB. Beside Kafka's own offsets each consumer
+stores a mark for each partition in its service's ``consumer_marks``: everything below ``offset`` is handled, and that
+is everything that was published before ``at``. ``look`` is called every few seconds and compares marks with the log:
+
+- The mark is in the log and the consumer began past it (somebody moved the offsets, or another process had the
+  partition): it seeks back to the mark.
+- The mark is not in the log any more (a wiped folder, another cluster, an outage longer than the retention, a leader
+  that lost its tail): records are gone that Kafka will not deliver. The consumer asks the emitting service over HTTP to
+  publish again what it stored since ``at``, stretch by stretch, and ignores what it knows.
+- Otherwise the mark moves on. A consumer that is merely behind has lost nothing, and its mark says so.
+
+Whether the log is still the one that was read is seen by the newest record that was handled: looked up by its time, it
+must be found at its offset.
 """
 
 import asyncio
@@ -35,23 +41,23 @@ log = structlog.get_logger()
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLE_SECONDS = 10.0
-"""Until every service has left the old cluster: a producer that has not may be told of records that were not kept."""
+"""Wait before asking: a producer still connected to a wiped cluster is told that records were kept which were not."""
 MARGIN = timedelta(seconds=30)
 """Between being stored and being published, and between the clocks of two machines."""
 UNCHANGED_SECONDS = 60.0
 _LOST = Counter("whistle_consumer_gaps_total", "Times that records were gone before they were handled.", ["group"])
 
 
-class Emitters:
-    """The services that emit, asked over HTTP to publish again."""
+class ReplayClient:
+    """Asks the services that emit events to publish them again (``POST /v1/replay``)."""
 
-    def __init__(self, settings: Settings, auth: httpx.Auth) -> None:
+    def __init__(self, settings: Settings, auth: httpx.Auth, transport: http_client.Transport | None = None) -> None:
         urls = {"intake": settings.intake_url, "router": settings.router_url, "notifier": settings.notifier_url}
         self._urls = {topic: f"{urls[service]}/v1/replay" for topic, service in EMITTERS.items()}
-        self._client = http_client.client(auth=auth)
+        self._client = http_client.client(transport=transport, auth=auth)
 
     async def publish_again(self, topic: str, since: datetime, cluster: str, after: str | None) -> Stretch:
-        """One stretch of it. Raises ``httpx.HTTPError`` when it was not published, or not all of it."""
+        """Publish one stretch of a topic again. Raises ``httpx.HTTPError`` unless all of it was published."""
         body = {"since": rfc3339(since), "cluster": cluster, "topic": topic, **({"after": after} if after else {})}
         answer = await self._client.post(self._urls[topic], json=body)
         answer.raise_for_status()
@@ -72,7 +78,7 @@ class Replaced(Exception):
 
 @dataclass
 class _State:
-    """Of one consumer since it connected."""
+    """What is known of one consumer since it connected."""
 
     checked: set[int] = field(default_factory=set)
     missed_since: datetime | None = None
@@ -90,7 +96,7 @@ class _State:
 
 @dataclass(frozen=True)
 class _Look:
-    """At one consumer: what it has now."""
+    """One consumer as it is at one look."""
 
     consumer: Consumer
     state: _State
@@ -102,7 +108,7 @@ class _Look:
         return {place.partition for place in self.assigned}
 
     def without_those_apart(self) -> None:
-        """Partitions that are not ours, or were another's meanwhile, are checked before anything is said of them."""
+        """Forget partitions that were taken away, or were another process's in between: they are checked anew."""
         consumer, state = self.consumer, self.state
         if not self.assigned:
             return
@@ -130,10 +136,10 @@ class _Look:
         return {TopicPartition(topic, n): h for topic in self.topics for n, h in handled.items()}
 
 
-class CaughtUp:
+class GapRecovery:
     """Marks of a service's consumers; ``look`` is called again and again while it is connected."""
 
-    def __init__(self, marks: Collection, consumers: Sequence[Consumer], emitters: Emitters) -> None:
+    def __init__(self, marks: Collection, consumers: Sequence[Consumer], emitters: ReplayClient) -> None:
         self._marks = marks
         self._consumers = consumers
         self._emitters = emitters
@@ -168,7 +174,7 @@ class CaughtUp:
         try:
             await _nothing_gone(looks, survey)
         except (KafkaError, TimeoutError) as error:
-            log.warning("marks.wait", error=str(error), kind=type(error).__name__)
+            log.warning("consumer_marks.retry", error=str(error), kind=type(error).__name__)
             return
         await asyncio.gather(*(self._looked(look, survey, cluster, ends) for look in looks if look.assigned))
 
@@ -184,7 +190,7 @@ class CaughtUp:
                 _sample(look, ends)
                 await self._note(look, cluster)
         except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
-            log.warning("marks.wait", group=consumer.group, error=str(error), kind=type(error).__name__)
+            log.warning("consumer_marks.retry", group=consumer.group, error=str(error), kind=type(error).__name__)
 
     async def _check(
         self, look: _Look, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str, ends: Ends

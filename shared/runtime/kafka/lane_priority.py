@@ -1,8 +1,8 @@
-"""Whose turn it is in a process: history yields to what is live.
+"""Lane priority: within a process, batches of history (imports) wait for danger and live ones.
 
-The consumers of a service share one loop and one store. Danger and live reports take their turns as they come; a batch
-of history waits until none of them is in hand, and rests as long as it took while there is anything live. It never
-waits for ever: whatever else comes, an import is worked off.
+The consumers of a service share one event loop and one store. Danger and live batches are handled as they come. A batch
+of history waits until none of them is being handled, for at most ``YIELD_SECONDS_MAX``, and afterwards pauses for as
+long as it took while anything live came. So an import always makes progress.
 """
 
 import asyncio
@@ -12,10 +12,10 @@ from shared.contracts.envelope import HISTORY
 
 YIELD_SECONDS_MAX = 1.0
 LIVELY_SECONDS = 5.0
-"""So long after something live history takes half of the time and no more."""
+"""So long after a live batch, history takes at most half of the time."""
 
 
-class RightOfWay:
+class LanePriority:
     """Of one process."""
 
     def __init__(self) -> None:

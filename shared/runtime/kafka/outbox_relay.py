@@ -1,13 +1,18 @@
-"""The relay: events leave from the documents that they were written with.
+"""The outbox relay: publishes the events that documents carry, and clears them once Kafka has them.
 
-A change of a document adds its events to the document's ``pending`` in the same update and marks the document with
-``outbox`` = {lane, since}. The relay (a) inserts them into the service's ``events``, (b) publishes them and awaits the
-acknowledgements, (c) clears them from the document. A crash in between repeats, and repeating is harmless: event ids
-are derived and consumers absorb them. Documents just written are handed over in memory (``offer``); what was not, or
-what a crash or an absent broker left behind, is found by the index, oldest first, danger before the rest.
+Context: a change of a document adds its events to the document's ``pending`` in the same MongoDB update and marks the
+document with ``outbox`` = {lane, since}. So document and events are stored together or not at all. Afterwards the relay
 
-A first event (``births``) only passes through: it is published and neither stored nor cleared, since its document says
-it for good.
+1. inserts the events into the service's ``events`` and publishes them, both at once, and awaits the acknowledgements;
+2. takes them out of ``pending`` and removes the mark.
+
+A crash between the two repeats step 1. That is harmless: event ids are derived from the document's id and version, and
+consumers ignore an id that they have seen. The process that wrote a document offers its events in memory
+(``Outbox.offer``). What was not offered, or was left by a crash or while Kafka was away, is found by the index
+``outbox``: danger before live before history, oldest first.
+
+A first event (``Outbox.offer_first``) is only published. It is neither stored nor cleared, since it can be made from
+its document at any time (``first_events``).
 """
 
 import asyncio
@@ -25,30 +30,32 @@ from prometheus_client import Counter, Gauge
 
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.duplicates import absorbed
+from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne
-from shared.runtime.timekeeping.batch_pacing import Spacing
+from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
 ROUND = 256
+"""Documents of one round."""
 LOOKED_FOR = 64
-"""Of a round that looks, kept for what was left behind: whatever is handed over, none of that waits for ever."""
-HANDED_MAX = 4096
-"""In each lane: history takes no room away from what is live."""
+"""Of a round that also polls: places kept for documents found by the index, however many are offered."""
+OFFERED_MAX = 4096
+"""In each lane, so that history cannot take the room of what is live."""
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
+"""Since an outbox was marked, before the poll takes it: younger ones are most likely offered already."""
 POLL_SECONDS = 5.0
 POLL_SECONDS_SOON = 2.0
 SOON_FOR = 30.0
-"""So long after a start, a failure or an overflow something is likely to be left behind."""
+"""Seconds after a start, a failure or an overflow in which the poll runs more often: then something may be left."""
 SPACING_SECONDS = 0.01
 RETRY_SECONDS_MAX = 5.0
 
 _RELAYED = Counter("whistle_events_relayed_total", "Events published and acknowledged.", ["service"])
 _STOPPED = Gauge("whistle_relay_failing", "1 while the relay cannot publish.", ["service"])
-_HANDED = Gauge("whistle_relay_waiting_documents", "Documents handed to the relay that wait for a round.", ["service"])
+_WAITING = Gauge("whistle_relay_waiting_documents", "Documents handed to the relay that wait for a round.", ["service"])
 _IN_FLIGHT = Gauge("whistle_relay_in_flight_documents", "Documents whose events are being published.", ["service"])
 _AGE = Gauge(
     "whistle_relay_backlog_age_seconds",
@@ -64,23 +71,48 @@ EVENT_INDEXES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """Events of a document as they were written with its ``version``. ``birth``: the first one, only published."""
+class Offered:
+    """Events of a document as they were written with its ``version``. ``first``: its first event, only published."""
 
-    collection: int
+    outbox: "Outbox"
     id: str
     version: int
     events: tuple[Envelope, ...]
-    birth: bool = False
+    first: bool = False
 
     @property
     def lane(self) -> int:
-        """The first of its events'."""
+        """The most urgent of its events'."""
         return min((event.lane for event in self.events), default=LIVE)
 
     @property
-    def place(self) -> tuple[int, str, int]:
-        return self.collection, self.id, self.version
+    def place(self) -> tuple["Outbox", str, int]:
+        return self.outbox, self.id, self.version
+
+
+class Outbox:
+    """A collection whose documents carry pending events. ``Relay.source`` makes it; stores offer events through it."""
+
+    def __init__(self, relay: "Relay", documents: Collection) -> None:
+        self.documents = documents
+        self._relay = relay
+
+    def offer(self, id_: str, version: int, events: Sequence[Envelope]) -> None:
+        """Publish what was just written into the document's ``pending`` with its ``version``."""
+        self._relay.take(Offered(self, id_, version, tuple(events)))
+
+    def offer_first(self, event: Envelope) -> None:
+        """Publish the first event of a document, its ``subject``."""
+        self._relay.take(Offered(self, event.subject, event.sequence, (event,), first=True))
+
+    def room(self, lane: int) -> int:
+        """How many documents may be offered now in ``lane``; the relay's outboxes share it."""
+        return self._relay.room(lane)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the relay's last round failed: MongoDB or Kafka is away."""
+        return self._relay.failing_since is not None
 
 
 def as_pending(events: Iterable[Envelope]) -> list[Document]:
@@ -89,45 +121,55 @@ def as_pending(events: Iterable[Envelope]) -> list[Document]:
 
 
 class Relay:
-    """Moves the pending events of some collections of one service."""
+    """Publishes the pending events of one service: of every collection that ``source`` was called for."""
 
-    def __init__(self, service: str, sources: Sequence[Collection], events: Collection, publisher: Publisher) -> None:
+    def __init__(self, service: str, events: Collection, publisher: Publisher) -> None:
         self._service = service
-        self._sources = sources
+        self.outboxes: list[Outbox] = []
         self._events = events
         self._publisher = publisher
-        self._handed: dict[int, deque[Handed]] = {lane: deque() for lane in LANES}
-        self._in_flight: set[tuple[int, str, int]] = set()
+        self._offered: dict[int, deque[Offered]] = {lane: deque() for lane in LANES}
+        self._in_flight: set[tuple[Outbox, str, int]] = set()
         self._wake = asyncio.Event()
-        self._spacing = Spacing(SPACING_SECONDS)
+        self._spacing = BatchPacing(SPACING_SECONDS)
         self._soon_until = 0.0
         self.failing_since: float | None = None
-        _HANDED.labels(service).set_function(lambda: sum(map(len, self._handed.values())))
+        _WAITING.labels(service).set_function(lambda: sum(map(len, self._offered.values())))
         _IN_FLIGHT.labels(service).set_function(lambda: len(self._in_flight))
 
-    def offer(self, documents: Iterable[Handed]) -> None:
-        """Hand over what was just written. Past the limit it is left to the poll: the documents hold the truth."""
-        for document in documents:
-            if self.room(document.lane):
-                self._handed[document.lane].append(document)
-            else:
-                self._look_soon()
+    def source(self, documents: Collection) -> Outbox:
+        """Declare a collection with pending events. It needs ``OUTBOX_INDEX``. The poll asks them in this order."""
+        outbox = Outbox(self, documents)
+        self.outboxes.append(outbox)
+        return outbox
+
+    @property
+    def sources(self) -> list[Collection]:
+        """The declared collections."""
+        return [outbox.documents for outbox in self.outboxes]
+
+    def take(self, document: Offered) -> None:
+        """Past the limit it is left to the poll, which finds it in the store."""
+        if self.room(document.lane):
+            self._offered[document.lane].append(document)
+        else:
+            self._look_soon()
         self._wake.set()
 
     def room(self, lane: int) -> int:
         """How many documents may be offered now in ``lane``."""
-        return max(0, HANDED_MAX - len(self._handed[lane]))
+        return max(0, OFFERED_MAX - len(self._offered[lane]))
 
     def unwell(self) -> str | None:
         """Why events do not leave, if they do not."""
         return "events cannot be published" if self.failing_since is not None else None
 
     async def run(self) -> None:
-        """For ever: rounds of handed documents, and every few seconds of those left behind."""
+        """Rounds of offered documents as they come, and polls for those left behind; ended by cancellation."""
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
         self._look_soon()
         polled, pause = 0.0, 0.0
-        # There may be more left behind; all that was found of it is in a round already.
+        # more: the poll may not have seen all that is left behind; stuck: what it saw is in a round already.
         more, stuck = True, False
 
         def ended(_: "asyncio.Task[None]") -> None:
@@ -139,16 +181,16 @@ class Relay:
             while True:
                 if pause:
                     await asyncio.sleep(pause)
-                elif not any(self._handed.values()) and (stuck or not more):
+                elif not any(self._offered.values()) and (stuck or not more):
                     await self._woken(self._poll_after())
                 await self._spacing.turn()
                 looks = more or time.monotonic() - polled >= self._poll_after()
-                batch = self._take((DANGER, LIVE), ROUND - LOOKED_FOR if looks else ROUND)
+                batch = self._next((DANGER, LIVE), ROUND - LOOKED_FOR if looks else ROUND)
                 if looks:
                     polled = time.monotonic()
                     found, more = await self._left_behind(ROUND - len(batch))
                     batch += found
-                batch += self._take((HISTORY,), ROUND - len(batch))
+                batch += self._next((HISTORY,), ROUND - len(batch))
                 stuck = more and not batch
                 if batch:
                     await rounds.acquire()
@@ -170,28 +212,28 @@ class Relay:
         except TimeoutError:
             return
 
-    def _take(self, lanes: Iterable[int], limit: int) -> list[Handed]:
-        batch: list[Handed] = []
-        for handed in (self._handed[lane] for lane in lanes):
-            while handed and len(batch) < limit:
-                document = handed.popleft()
+    def _next(self, lanes: Iterable[int], limit: int) -> list[Offered]:
+        batch: list[Offered] = []
+        for offered in (self._offered[lane] for lane in lanes):
+            while offered and len(batch) < limit:
+                document = offered.popleft()
                 if self._claim(document):
                     batch.append(document)
         return batch
 
-    async def _left_behind(self, limit: int) -> tuple[list[Handed], bool]:
-        """What is in no round yet, and whether there may be more: those in a round take up room in the answer."""
+    async def _left_behind(self, limit: int) -> tuple[list[Offered], bool]:
+        """Documents by the index that no round has yet, and whether there may be more beyond ``limit``."""
         now = real_now()
         before = now - LEFT_BEHIND
         oldest = now
-        found: list[Handed] = []
+        found: list[Offered] = []
         more = False
         try:
-            for number, source in enumerate(self._sources):
+            for outbox in self.outboxes:
                 if limit <= len(found):
                     more = True
                     break
-                documents = await source.find(
+                documents = await outbox.documents.find(
                     {"outbox.lane": {"$in": list(LANES)}, "outbox.since": {"$lte": before}},
                     {"version": 1, "pending": 1, "outbox": 1},
                     sort=[("outbox.lane", 1), ("outbox.since", 1)],
@@ -200,25 +242,25 @@ class Relay:
                 )
                 more = more or len(documents) == limit - len(found)
                 oldest = min([oldest, *(document["outbox"]["since"] for document in documents)])
-                found += [h for h in (_handed(number, d) for d in documents) if self._claim(h)]
+                found += [o for o in (_found(outbox, d) for d in documents) if self._claim(o)]
         except MongoError as error:
             self._failed(error)
         else:
             _AGE.labels(self._service).set((now - oldest).total_seconds())
-            if not found and not any(self._handed.values()) and not self._in_flight:
+            if not found and not any(self._offered.values()) and not self._in_flight:
                 self._recovered()
         return found, more
 
-    def _claim(self, document: Handed) -> bool:
+    def _claim(self, document: Offered) -> bool:
         place = document.place
         if place in self._in_flight:
             return False
         self._in_flight.add(place)
         return True
 
-    async def _round(self, batch: list[Handed]) -> None:
+    async def _round(self, batch: list[Offered]) -> None:
         events = [event for document in batch for event in document.events]
-        changes = [document for document in batch if not document.birth]
+        changes = [document for document in batch if not document.first]
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._store([event for document in changes for event in document.events]))
@@ -226,8 +268,8 @@ class Relay:
             await self._clear(changes)
         except* (MongoError, KafkaError, OSError, TimeoutError) as errors:
             self._failed(errors.exceptions[0])
-            for lane, handed in self._handed.items():
-                handed.extendleft([d for d in batch if d.birth and d.lane == lane][: self.room(lane)])
+            for lane, offered in self._offered.items():
+                offered.extendleft([d for d in batch if d.first and d.lane == lane][: self.room(lane)])
         else:
             _RELAYED.labels(self._service).inc(len(events))
             self._recovered()
@@ -237,28 +279,24 @@ class Relay:
     async def _store(self, events: Sequence[Envelope]) -> None:
         if events:
             stored_at = real_now()
-            inserted = await self._events.insert_all([_stored(event, stored_at) for event in events])
-            if inserted.failed:
-                raise TimeoutError("events were not stored by a majority")
-            absorbed("events", len(inserted.duplicate))
+            known = await self._events.insert_each([_stored(event, stored_at) for event in events], "events")
+            count_duplicates("events", len(known))
 
-    async def _clear(self, batch: Sequence[Handed]) -> None:
-        """Whole outboxes at once where nothing else is pending; event by event where a document moved on meanwhile.
-
-        The mark of the latter stays, and the poll takes it away once nothing is pending.
+    async def _clear(self, batch: Sequence[Offered]) -> None:
+        """Empty the outboxes. A document that changed meanwhile has newer events in ``pending``: of such, only the
+        published ones are pulled, and its mark stays until a later round finds nothing else pending.
         """
-        groups: dict[tuple[int, int, int], list[Handed]] = {}
+        groups: dict[tuple[Outbox, int, int], list[Offered]] = {}
         for document in batch:
-            groups.setdefault((document.collection, document.version, len(document.events)), []).append(document)
-        for (number, version, size), documents in groups.items():
-            source = self._sources[number]
-            cleared = await source.update_all(
+            groups.setdefault((document.outbox, document.version, len(document.events)), []).append(document)
+        for (outbox, version, size), documents in groups.items():
+            cleared = await outbox.documents.update_all(
                 {"_id": {"$in": [d.id for d in documents]}, "version": version, "pending": {"$size": size}},
                 {"$unset": {"pending": 1, "outbox": 1}},
                 fast=True,
             )
             if cleared < len(documents):
-                await source.write(
+                await outbox.documents.write(
                     [
                         UpdateOne({"_id": d.id}, {"$pull": {"pending": {"id": {"$in": [e.id for e in d.events]}}}})
                         for d in documents
@@ -274,16 +312,16 @@ class Relay:
         log.warning("relay.failed", error=str(error), kind=type(error).__name__)
 
     def _recovered(self) -> None:
-        """A round got through, or there is nothing left that could show it."""
+        """A round succeeded, or nothing is left to try with."""
         if self.failing_since is not None:
             log.info("relay.recovered")
             _STOPPED.labels(self._service).set(0)
             self.failing_since = None
 
 
-def _handed(collection: int, document: Document) -> Handed:
+def _found(outbox: Outbox, document: Document) -> Offered:
     events = tuple(msgspec.convert(e, Envelope) for e in document.get("pending", ()))
-    return Handed(collection, document["_id"], document.get("version", 0), events)
+    return Offered(outbox, document["_id"], document.get("version", 0), events)
 
 
 def _stored(event: Envelope, stored_at: datetime) -> Document:

@@ -1,4 +1,4 @@
-"""Publishing again what is stored: first events, then later ones, each oldest first. Consumers absorb what they know.
+"""Publishing again what is stored: first events, then later ones, each oldest first. Consumers ignore what they know.
 
 A stretch at once, so that no request takes long however much is stored; the answer says after what to go on.
 """
@@ -16,7 +16,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import FieldError, invalid
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.first_events import Births
+from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.storage.mongo import Collection
 
@@ -47,7 +47,7 @@ class Stored(Protocol):
 
     publisher: Publisher
     events: Collection
-    births: Sequence[Births]
+    first_events: Sequence[FirstEvents]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
     """The next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` for an odd ``after``."""
     if body.topic is not None and body.topic not in TOPICS:
         raise invalid(FieldError("/topic", "is no topic"))
-    logs = (*service.births, Births(service.events, from_stored))
+    logs = (*service.first_events, FirstEvents(service.events, from_stored))
     place = _read(body.after, len(logs)) if body.after is not None else None
     count, ends = 0, time.monotonic() + STRETCH_SECONDS
     for number in range(place.log if place else 0, len(logs)):

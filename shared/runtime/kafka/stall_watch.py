@@ -1,8 +1,8 @@
-"""Health that watches progress: records wait and nothing is handled for thirty seconds.
+"""Stall watch: finds a consumer that handles nothing for thirty seconds although records wait for it.
 
-A consumer whose coordinator died looks alive (its process answers, its client pings) and handles nothing for ever
-(aiokafka#1154, #1037, #625). The cure is a new process; the supervisor starts it. While Kafka is away nobody gets on,
-and a new process would not either: only time in which others are served counts.
+A consumer whose group coordinator died looks alive, since its process answers and its client pings, but it gets no
+record until the process ends (aiokafka#1154, #1037, #625). So the process is ended, and the supervisor starts another.
+While Kafka is away no consumer makes progress and a new process would not either: such time is not counted.
 """
 
 import math
@@ -39,7 +39,7 @@ class Behind:
     seconds: float | None
 
 
-class ProgressWatch:
+class StallWatch:
     """Looks at consumers again and again; tells which one has had records waiting and no progress for too long."""
 
     def __init__(self, consumers: Sequence[Consumer], served: Served) -> None:

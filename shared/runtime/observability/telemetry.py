@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry where ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set; elsewhere this page is all there is of it.
+"""Traces by OpenTelemetry where ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set; without it only the no-op class here is used.
 
 Off is the default and costs nothing: no package of OpenTelemetry is imported, no span is made.
 """

@@ -85,6 +85,16 @@ class Collection:
             return Inserted(duplicate, frozenset(e["index"] for e in errors) - duplicate)
         return Inserted(frozenset(), frozenset())
 
+    async def insert_each(self, documents: Sequence[Document], what: str) -> frozenset[int]:
+        """Insert unordered; the positions that existed already.
+
+        Raises ``TimeoutError`` naming ``what`` when it is not known of every document that a majority has it.
+        """
+        inserted = await self.insert_all(documents)
+        if inserted.failed:
+            raise TimeoutError(f"{what} were not stored by a majority")
+        return inserted.duplicate
+
     async def find_one(self, where: Filter, fields: Filter | None = None) -> Document | None:
         found: Document | None = await self._raw.find_one(where, fields)
         return found

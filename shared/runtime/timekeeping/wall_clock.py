@@ -1,9 +1,8 @@
-"""Real time, as most of the clocks that we hear of have it: one that is stepped or wrong decides nothing.
+"""Real time as the median of several clocks, so that one wrong clock fires no deadline early and holds none back.
 
-A service hears its own clock and those of MongoDB's members, whose heartbeats to clients say what time it is there.
-Time is the middle one of them, carried forward by the monotonic clock in between, so that a step of one clock, this
-machine's or a primary's, fires no deadline early and holds none back. Where only two are heard and they part, the one
-holds that did not step.
+The clocks are this host's and those of MongoDB's members, whose heartbeats carry their time. Between heartbeats the
+monotonic clock carries the median forward, so that a step of one clock changes nothing. With only two clocks that
+diverge, the one that did not jump is used.
 """
 
 import time
@@ -16,9 +15,9 @@ from prometheus_client import Gauge
 log = structlog.get_logger()
 
 OFF_SECONDS = 0.5
-"""This machine's clock may be so far from the others' and is followed all the same, as it is slewed."""
+"""Up to so far from the median this host's clock is used as it is: NTP slews it."""
 KEPT_SECONDS = 65.0
-"""Six heartbeats. A message says that it is at least so late; one that waited to be read says little."""
+"""Six heartbeats. A heartbeat proves that it is at least as late as it says; of several the latest counts."""
 _OFF = Gauge("whistle_clock_off_seconds", "How far this machine's clock is ahead of most of those that it hears of.")
 
 
@@ -27,9 +26,9 @@ class RealTime:
 
     def __init__(self) -> None:
         self._ahead: float | None = None
-        """Of the monotonic clock; None while nobody else was heard."""
+        """Of the monotonic clock, in seconds; None while no other clock was heard."""
         self.wrong = False
-        """Whether this machine's clock is not followed."""
+        """Whether this host's clock is off, and the median is used in its place."""
         self._heard: dict[str, deque[tuple[float, float]]] = {}
         """Clock → when it was heard, and how far it was ahead then, both by the monotonic clock."""
 
@@ -37,7 +36,7 @@ class RealTime:
         return time.time() if self._ahead is None else time.monotonic() + self._ahead
 
     def heard(self, clock: str, says: float) -> None:
-        """Another clock says that it is ``says`` now, or was a moment ago."""
+        """``clock`` said that it was ``says`` (seconds since 1970), now or a moment ago."""
         at = time.monotonic()
         self._heard.setdefault(clock, deque()).append((at, says - at))
         for name, samples in list(self._heard.items()):
@@ -55,7 +54,7 @@ class RealTime:
         self._ahead = agreed if wrong else own
         _OFF.set(off)
         if wrong != self.wrong:
-            log.warning("clock.off" if wrong else "clock.right", seconds=round(off, 3), clocks=len(self._heard))
+            log.warning("clock.off" if wrong else "clock.back_in_line", seconds=round(off, 3), clocks=len(self._heard))
         self.wrong = wrong
 
 

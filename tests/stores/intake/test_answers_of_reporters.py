@@ -50,7 +50,9 @@ async def page(database: Database) -> Page:
     question = {"text": "which lamp?", "at": NOW, "until": NOW + timedelta(hours=1)}
     case = {"id": f"c{report.id[1:]}", "version": 1, "state": "waiting_reporter", "question": question}
     await parts.store.show_progress([(report.id, case)])
-    reporters = Reporters(parts.store, PhotoStore(database, SECRET, database.bucket), Vault(SECRET), parts.relay, clock)
+    reporters = Reporters(
+        parts.store, PhotoStore(database, SECRET, database.bucket), Vault(SECRET), parts.outbox, clock
+    )
     links = AnswerLinks(SECRET, "http://x", parts.store, reporters, packs, clock)
     found = await parts.store.get("harbour", None, report.id)
     assert found is not None

@@ -13,7 +13,7 @@ from services.intake.reports.accept import Acceptance
 from services.intake.reports.group_commit import Receipt
 from services.intake.reports.report_store import submitted_event
 from shared.kernel.errors import Refusal
-from shared.runtime.kafka.outbox_relay import Handed
+from shared.runtime.kafka.outbox_relay import Offered
 from shared.runtime.storage.mongo import Database, Inserted
 from tests.kit.made_reports import APP, OTHER_APP, SECRET, TRACE, body, submission, submitted
 from tests.kit.made_services import Intake, intake
@@ -33,8 +33,8 @@ async def commit(door: Intake, *keys: str, **fields: Any) -> list[Receipt | Base
         )
 
 
-def handed(door: Intake) -> list[Handed]:
-    return [one for lane in door.relay._handed.values() for one in lane]
+def handed(door: Intake) -> list[Offered]:
+    return [one for lane in door.relay._offered.values() for one in lane]
 
 
 def receipts(outcomes: list[Receipt | BaseException]) -> list[Receipt]:

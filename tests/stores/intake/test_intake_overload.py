@@ -83,7 +83,7 @@ async def opened(database: Database) -> AsyncIterator[Opened]:
         parts, clock, packs = intake(database), SystemClock(), await library(database)
         photos = PhotoStore(database, SECRET, database.bucket)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
-        reporters = Reporters(parts.store, photos, Vault(SECRET), parts.relay, clock)
+        reporters = Reporters(parts.store, photos, Vault(SECRET), parts.outbox, clock)
         links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, reporters, packs, clock)
         api = ReportApi(parts.store, photos, parts.commit, Acceptance(SECRET), reporters, packs, quotas, clock, links)
         application = Edge("intake", directory, quotas).application(api.routes(), _no_lifespan)
@@ -171,7 +171,7 @@ async def test_history_that_the_relay_cannot_take_is_refused_each_and_what_is_li
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An import faster than Kafka is 503 before any write, and taken as its events leave: none waits for a sweep."""
-    monkeypatch.setattr(relay_module, "HANDED_MAX", HISTORY_KEEPS_FREE + 2)
+    monkeypatch.setattr(relay_module, "OFFERED_MAX", HISTORY_KEEPS_FREE + 2)
     door = await opened()
     old = {"historic": True, "received_at": "2024-03-02T09:00:00Z"}
     items = await door.batch(5, "importer", **old)
@@ -182,5 +182,5 @@ async def test_history_that_the_relay_cannot_take_is_refused_each_and_what_is_li
     assert (await door.report("flood", description="the street is under flood")).status_code == 202
     assert await door.stored() == 4
     async with running(door.intake.relay.run()):
-        await until(lambda: asyncio.sleep(0, door.intake.relay.room(HISTORY) == relay_module.HANDED_MAX))
+        await until(lambda: asyncio.sleep(0, door.intake.relay.room(HISTORY) == relay_module.OFFERED_MAX))
     assert (await door.report("old", "importer", **old)).status_code == 202

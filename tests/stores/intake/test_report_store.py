@@ -137,10 +137,11 @@ class Watch:
 @pytest.fixture
 async def watch(store: ReportStore, database: Database, monkeypatch: pytest.MonkeyPatch) -> Watch:
     listener, clock = Listener(), StoppedClock(NOW)
-    relay = Relay("intake", [store.reports], database.collection("events"), listener)
+    relay = Relay("intake", database.collection("events"), listener)
     real = RealTime(NOW)
     monkeypatch.setattr("services.intake.reports.unrouted_watch.real_now", lambda: real.now)
-    return Watch(Unanswered(database, store, await library(database), relay, clock), relay, listener, clock, real)
+    unanswered = Unanswered(database, store, await library(database), relay.source(store.reports), clock)
+    return Watch(unanswered, relay, listener, clock, real)
 
 
 @pytest.fixture(autouse=True)

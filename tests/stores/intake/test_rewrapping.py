@@ -31,7 +31,7 @@ class Door:
         self.identities = Identities(database, self.vault, self.rewrapping)
         self.acceptance = Acceptance(SECRET, vault=self.vault)
         self.store = ReportStore(database)
-        self.commit = GroupCommit(self.store, self.identities, intake(database).relay)
+        self.commit = GroupCommit(self.store, self.identities, intake(database).outbox)
 
     async def open(self) -> "Door":
         await self.store.reports.ensure_indexes(*INDEXES)

@@ -19,8 +19,8 @@ from shared.contracts.envelope import Envelope, to_headers
 from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id
 from shared.runtime.kafka import consumer as consume
-from shared.runtime.kafka.consumer import Consumer, effect, projection
-from shared.runtime.kafka.crash_attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX, Attempts
+from shared.runtime.kafka.consumer import Consumer, every_event_consumer, latest_event_consumer
+from shared.runtime.kafka.crash_attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX, CrashAttempts
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.storage.mongo import Database, Document
 from tests.kit.made_reports import NOW, TRACE, submission, submitted
@@ -34,7 +34,7 @@ async def router(database: Database) -> Routing:
 
 @pytest.fixture
 def dead(database: Database) -> DeadLetters:
-    return DeadLetters("tests", database.collection("dead_letters"), Attempts(database.collection("attempts")))
+    return DeadLetters("tests", database.collection("dead_letters"), CrashAttempts(database.collection("attempts")))
 
 
 def record(event: Envelope, offset: int = 0) -> ConsumerRecord:
@@ -62,7 +62,7 @@ def bare(
 
 
 def heard(router: Routing, dead: DeadLetters) -> Consumer:
-    return effect("reports", "router.reports", hearing(router).handle, dead, StoppedClock(NOW))
+    return every_event_consumer("reports", "router.reports", hearing(router).handle, dead, StoppedClock(NOW))
 
 
 def rated(score: int, sequence: int = 2, key: str = "k1") -> Envelope:
@@ -173,7 +173,7 @@ async def test_an_outage_is_waited_for_and_parks_nothing(dead: DeadLetters) -> N
             raise fails.pop()
         done.extend(event.id for event in events)
 
-    await effect("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted()),))
+    await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted()),))
     assert done == [submitted().id]
     assert await dead.newest() == []
 
@@ -185,7 +185,7 @@ async def test_a_long_outage_gives_the_batch_back(dead: DeadLetters, monkeypatch
         raise AutoReconnect("away")
 
     with pytest.raises(AutoReconnect):
-        await effect("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted()),))
+        await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted()),))
     assert await dead.newest() == []
 
 
@@ -196,8 +196,8 @@ async def test_a_projection_gets_the_newest_of_each_and_an_effect_every_one(dead
         got.append([event.sequence for event in events])
 
     batch = (record(rated(1, 3), 1), record(rated(1, 2), 2), record(rated(2, 4, "k2"), 3))
-    await projection("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
-    await effect("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
+    await latest_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
+    await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
     assert got == [[3, 4], [3, 2, 4]]
 
 
@@ -258,9 +258,9 @@ async def test_a_record_that_ends_every_process_is_parked_and_its_neighbours_go_
     batch = (record(poison, 7), record(good, 8))
     for _ in range(BATCH_ATTEMPTS_MAX + RECORD_ATTEMPTS_MAX):
         with pytest.raises(SystemExit):
-            await effect("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
+            await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
     assert handled == []
-    await effect("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
+    await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume(batch)
     assert handled == [good.id]
     assert ["processes ended" in parked["reason"] for parked in await dead.newest()] == [True]
 
@@ -270,5 +270,5 @@ async def test_a_batch_that_was_handled_is_not_counted_any_more(dead: DeadLetter
         """Well."""
 
     for _ in range(2 * BATCH_ATTEMPTS_MAX):
-        await effect("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted(), 7),))
+        await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted(), 7),))
     assert await dead.attempts.begin(["g/3/7"]) == 1

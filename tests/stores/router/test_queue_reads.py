@@ -11,8 +11,9 @@ import pytest_asyncio
 
 from services.router.cases.case_store import INDEXES, OLD_INDEXES, CaseStore
 from services.router.domain.case import OPEN
-from services.router.http.queue_pages import PRIORITIES, QueueQuery, Queues, filtered
+from services.router.http.queue_pages import QueueQuery, Queues, filtered
 from shared.kernel.errors import Refusal
+from shared.kernel.vocabulary import PRIORITIES
 from shared.runtime.http_server.pagination import cursor_after
 from shared.runtime.storage.mongo import Database, IndexModel
 from tests.kit.made_reports import NOW

@@ -12,9 +12,9 @@ from aiokafka import TopicPartition
 from shared.kernel.clock import StoppedClock
 from shared.runtime.kafka import gap_recovery
 from shared.runtime.kafka.consumer import Consumer, Handled
-from shared.runtime.kafka.crash_attempts import Attempts
+from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.gap_recovery import EPOCH, MARGIN, SETTLE_SECONDS, CaughtUp, Emitters, Ends, Replaced
+from shared.runtime.kafka.gap_recovery import EPOCH, MARGIN, SETTLE_SECONDS, Ends, GapRecovery, Replaced, ReplayClient
 from shared.runtime.kafka.replay import Stretch
 from shared.runtime.storage.mongo import Database
 
@@ -54,7 +54,7 @@ class Log:
         self.sought = offset
 
 
-class Asked(Emitters):
+class Asked(ReplayClient):
     """An emitter that notes what it is asked for."""
 
     def __init__(self) -> None:
@@ -75,9 +75,9 @@ class Watched:
     def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         self.emitter, self.at = Asked(), 0.0
         self.marks = database.collection("consumer_marks")
-        dead = DeadLetters("tests", database.collection("dead_letters"), Attempts(database.collection("attempts")))
+        dead = DeadLetters("tests", database.collection("dead_letters"), CrashAttempts(database.collection("attempts")))
         self.consumer = Consumer("reports", "g", cast(Any, None), dead, StoppedClock(NOW), newest=True)
-        self.caught_up = CaughtUp(self.marks, [self.consumer], self.emitter)
+        self.caught_up = GapRecovery(self.marks, [self.consumer], self.emitter)
         monkeypatch.setattr(gap_recovery, "time", SimpleNamespace(monotonic=lambda: self.at))
 
     def connect(self, log: Log, *, replaced: bool = False) -> None:

@@ -13,7 +13,7 @@ from services.router.cases.case_store import to_doc
 from services.router.domain import events as e
 from services.router.domain.case import Case
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.outbox_relay import Handed, Relay, as_pending, from_stored
+from shared.runtime.kafka.outbox_relay import OUTBOX_INDEX, Offered, Outbox, Relay, as_pending, from_stored
 from shared.runtime.storage.mongo import Collection, Database, Document
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_reports import NOW
@@ -29,11 +29,13 @@ async def router(database: Database) -> Routing:
     return await routing(database)
 
 
-async def opened(router: Routing, key: str = "k1", **fields: Any) -> tuple[Case, list[Handed]]:
-    return (await several(router, [routed(key, **fields)]))[0]
+async def opened(router: Routing, key: str = "k1", **fields: Any) -> tuple[Case, Envelope]:
+    made = routed(key, **fields)
+    await several(router, [made])
+    return made[0], made[1]
 
 
-async def several(router: Routing, made: list[tuple[Case, Envelope, list[str]]]) -> list[tuple[Case, list[Handed]]]:
+async def several(router: Routing, made: list[tuple[Case, Envelope, list[str]]]) -> None:
     """Cases with an event pending, as a change leaves them."""
     since = real_now()
     await router.store.cases.insert_all(
@@ -42,7 +44,10 @@ async def several(router: Routing, made: list[tuple[Case, Envelope, list[str]]])
             for case, event, seen in made
         ]
     )
-    return [(case, [Handed(0, case.id, case.version, (event,))]) for case, event, _ in made]
+
+
+def offer(outbox: Outbox, case: Case, event: Envelope) -> None:
+    outbox.offer(case.id, case.version, [event])
 
 
 async def noted(router: Routing, case: Case, text: str) -> Case:
@@ -57,8 +62,12 @@ async def document(router: Routing, case: Case) -> Document:
     return found
 
 
+async def _no_outbox(documents: Collection) -> bool:
+    return await documents.count({"outbox": {"$exists": True}}, limit=1) == 0
+
+
 async def cleared(router: Routing) -> bool:
-    return await router.store.cases.count({"outbox": {"$exists": True}}, limit=1) == 0
+    return await _no_outbox(router.store.cases)
 
 
 async def settled(router: Routing, relay: Relay | None = None) -> None:
@@ -67,15 +76,17 @@ async def settled(router: Routing, relay: Relay | None = None) -> None:
         await until(lambda: cleared(router))
 
 
-def again(router: Routing) -> Relay:
-    """A relay that knows nothing: what a restart leaves."""
-    return Relay("router", [router.store.cases], router.events, router.listener)
+def again(router: Routing, kind: type[Relay] = Relay, events: Collection | None = None) -> Relay:
+    """A relay that was offered nothing: what a restart leaves."""
+    relay = kind("router", events or router.events, router.listener)
+    relay.source(router.store.cases)
+    return relay
 
 
 @pytest.mark.usefixtures("no_poll")
 async def test_what_was_handed_over_is_stored_published_and_cleared(router: Routing) -> None:
-    case, handed = await opened(router)
-    router.relay.offer(handed)
+    case, event = await opened(router)
+    offer(router.outbox, case, event)
     await settled(router, router.relay)
     assert router.listener.ids == [f"{case.id}.1.0"]
     stored = await router.events.find({}, limit=10)
@@ -94,9 +105,9 @@ async def test_what_nobody_handed_over_is_found(router: Routing) -> None:
 
 @quick
 async def test_while_the_broker_is_away_nothing_leaves_the_document_and_then_it_drains(router: Routing) -> None:
-    case, handed = await opened(router)
+    case, event = await opened(router)
     router.listener.fails = [KafkaConnectionError("away"), TimeoutError("away still")]
-    router.relay.offer(handed)
+    offer(router.outbox, case, event)
     await settled(router, router.relay)
     assert router.listener.fails == []
     assert set(router.listener.ids) == {f"{case.id}.1.0"}
@@ -120,15 +131,15 @@ async def failing(relay: Relay) -> bool:
 class DiesBeforeClearing(Relay):
     """Ends, as if killed, when the events are stored and published and nothing is cleared yet."""
 
-    async def _clear(self, batch: Sequence[Handed]) -> None:
+    async def _clear(self, batch: Sequence[Offered]) -> None:
         raise SystemError("killed here")
 
 
 @quick
 async def test_killed_between_publishing_and_clearing_it_repeats_and_ends_in_the_same_place(router: Routing) -> None:
-    case, handed = await opened(router)
-    dying = DiesBeforeClearing("router", [router.store.cases], router.events, router.listener)
-    dying.offer(handed)
+    case, event = await opened(router)
+    dying = again(router, DiesBeforeClearing)
+    offer(dying.outboxes[0], case, event)
     with pytest.raises(ExceptionGroup):
         await dying.run()
     assert len((await document(router, case))["pending"]) == 1
@@ -140,10 +151,10 @@ async def test_killed_between_publishing_and_clearing_it_repeats_and_ends_in_the
 
 @quick
 async def test_killed_before_publishing_the_event_still_leaves(router: Routing) -> None:
-    case, handed = await opened(router)
+    case, event = await opened(router)
     router.listener.fails = [SystemError("killed here")]
     dying = again(router)
-    dying.offer(handed)
+    offer(dying.outboxes[0], case, event)
     with pytest.raises(ExceptionGroup):
         await dying.run()
     assert router.listener.ids == []
@@ -168,10 +179,10 @@ class AwayEvents(Collection):
 
 @quick
 async def test_an_event_is_in_the_log_before_its_document_forgets_it(router: Routing) -> None:
-    case, handed = await opened(router)
+    case, event = await opened(router)
     events = AwayEvents(router.events._raw, times=1)
-    relay = Relay("router", [router.store.cases], events, router.listener)
-    relay.offer(handed)
+    relay = again(router, events=events)
+    offer(relay.outboxes[0], case, event)
     await settled(router, relay)
     assert events.times == 0
     assert set(router.listener.ids) == {f"{case.id}.1.0"}
@@ -193,10 +204,10 @@ class MovesOnMeanwhile(Listener):
 
 @quick
 async def test_a_document_that_moved_on_meanwhile_keeps_its_newer_events(router: Routing) -> None:
-    case, handed = await opened(router)
+    case, event = await opened(router)
     router.listener = MovesOnMeanwhile(router, case)
     relay = again(router)
-    relay.offer(handed)
+    offer(relay.outboxes[0], case, event)
     await settled(router, relay)
     assert list(dict.fromkeys(router.listener.ids)) == [f"{case.id}.1.0", f"{case.id}.2.0"]
     assert "pending" not in await document(router, case)
@@ -204,18 +215,40 @@ async def test_a_document_that_moved_on_meanwhile_keeps_its_newer_events(router:
 
 @quick
 async def test_two_changes_handed_over_together_both_leave_and_the_mark_goes(router: Routing) -> None:
-    case, handed = await opened(router)
+    case, event = await opened(router)
     change = router.changes.of(case, [e.Noted(at=NOW, text="a"), e.Noted(at=NOW, text="b")])
     assert await router.changes.save(change)
-    router.relay.offer(handed)
+    offer(router.outbox, case, event)
     await settled(router, router.relay)
     assert sorted(set(router.listener.ids)) == [f"{case.id}.1.0", f"{case.id}.2.0", f"{case.id}.2.1"]
 
 
 @pytest.mark.usefixtures("no_poll")
+async def test_each_document_is_cleared_in_its_own_collection_in_whatever_order_they_are_declared(
+    router: Routing,
+) -> None:
+    """Two collections with a document of the same id and version."""
+    case, event = await opened(router)
+    other = router.database.collection("rota_changes")
+    await other.ensure_indexes(OUTBOX_INDEX)
+    stored = await document(router, case)
+    await other.insert(stored)
+    relay = Relay("router", router.events, router.listener)
+    rota_outbox, cases_outbox = relay.source(other), relay.source(router.store.cases)
+    offer(cases_outbox, case, event)
+    await settled(router, relay)
+    assert await other.count({"outbox": {"$exists": True}}, limit=1) == 1
+    offer(rota_outbox, case, event)
+    async with running(relay.run()):
+        await until(lambda: _no_outbox(other))
+
+
+@pytest.mark.usefixtures("no_poll")
 async def test_many_documents_leave_in_few_rounds_each_once(router: Routing) -> None:
     made = [routed(f"k{n}") for n in range(300)]
-    router.relay.offer([handed for _, one in await several(router, made) for handed in one])
+    await several(router, made)
+    for case, event, _ in made:
+        offer(router.outbox, case, event)
     await settled(router, router.relay)
     assert sorted(router.listener.ids) == sorted(f"{case.id}.1.0" for case, _, _ in made)
 
@@ -232,9 +265,11 @@ async def test_danger_leaves_before_what_waited_longer(router: Routing) -> None:
 async def test_past_its_limit_the_relay_leaves_what_is_offered_to_the_poll(
     router: Routing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.runtime.kafka.outbox_relay.HANDED_MAX", 1)
+    monkeypatch.setattr("shared.runtime.kafka.outbox_relay.OFFERED_MAX", 1)
     made = [routed(f"k{n}") for n in range(3)]
-    router.relay.offer([handed for _, one in await several(router, made) for handed in one])
+    await several(router, made)
+    for case, event, _ in made:
+        offer(router.outbox, case, event)
     await settled(router, router.relay)
     assert set(router.listener.ids) == {f"{case.id}.1.0" for case, _, _ in made}
 

@@ -27,7 +27,7 @@ async def service(database: Database) -> Any:
     later = {**plain, "_id": "0 later", "stored_at": STORED + timedelta(milliseconds=1)}
     await events.insert_all([{**plain, "_id": f"e{n:05d}", "stored_at": STORED} for n in range(COUNT)])
     await events.insert(later)
-    return cast(Any, SimpleNamespace(events=events, births=(), publisher=Listener()))
+    return cast(Any, SimpleNamespace(events=events, first_events=(), publisher=Listener()))
 
 
 async def replayed(service: Any, since: datetime, until: datetime | None = None, *, dry_run: bool = False) -> int:

@@ -51,8 +51,8 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     """The harbour keeps reports for three years and photos for one; of people it says nothing."""
     packs, store, photos = await library(database), ReportStore(database), PhotoStore(database, SECRET, database.bucket)
     identities = Identities(database, Vault(SECRET))
-    relay = Relay("intake", [store.reports], database.collection("events"), Listener())
-    watch = Unanswered(database, store, packs, relay, StoppedClock(NOW))
+    relay = Relay("intake", database.collection("events"), Listener())
+    watch = Unanswered(database, store, packs, relay.source(store.reports), StoppedClock(NOW))
     events = database.collection("events")
     retention = Retention(database, packs, *grown_old(events, store, photos, identities, watch))
     await store.insert([to_doc(submission(key), TRACE, NOW) for key in ("ended", "open", "caseless")])

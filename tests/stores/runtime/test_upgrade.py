@@ -109,7 +109,9 @@ async def test_a_report_of_then_shows_its_progress_and_tells_what_was_pending(
     assert report_view(found, harbour())["status"] == "queued"
     assert submitted_event(found).subject == report["_id"]
     pending = {event["id"] for event in report["pending"]}
-    async with running(Relay("intake", [reports.reports], database.collection("events"), listener).run()):
+    relay = Relay("intake", database.collection("events"), listener)
+    relay.source(reports.reports)
+    async with running(relay.run()):
         await until(lambda: _heard(listener, pending), within=60)
 
 
@@ -117,8 +119,8 @@ async def test_a_report_that_waited_for_a_case_is_still_looked_after(
     reports: ReportStore, database: Database, version: str, more: Document
 ) -> None:
     listener = Listener()
-    relay = Relay("intake", [reports.reports], database.collection("events"), listener)
-    unanswered = Unanswered(database, reports, await library(database), relay, StoppedClock(NOW + timedelta(days=1)))
+    outbox = Relay("intake", database.collection("events"), listener).source(reports.reports)
+    unanswered = Unanswered(database, reports, await library(database), outbox, StoppedClock(NOW + timedelta(days=1)))
     await reports.reports.insert(kept(version, "report", more))
     await unanswered.unanswered.insert(kept(version, "unanswered", more))
     await unanswered.look()

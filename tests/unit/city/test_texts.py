@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy.cli.main import build
-from services.intake.reports.progress import ENDED
 from services.router.domain.case import State
 from shared.city.pack import Pack
 from shared.city.preview import example, preview
@@ -19,6 +18,7 @@ from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_folder, read_pack
 from shared.city.texts.reporter_steps import OF_CASE, STEPS, TOLD, WITHOUT_CASE, Told, may_name, word
 from shared.city.texts.texts import BUILT_IN, LONGEST_SENTENCE, template
+from shared.kernel.vocabulary import ENDED_STATES
 from tests.kit.stack import ROOT
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
@@ -140,7 +140,7 @@ def test_a_text_that_names_what_is_not_there_makes_way() -> None:
 
 def test_every_state_and_step_has_built_in_words_in_both_languages() -> None:
     assert {state.value for state in State} <= set(TOLD)
-    assert set(TOLD) >= ENDED
+    assert set(TOLD) >= ENDED_STATES
     assert set(STEPS.values()) | {"feedback"} == set(TOLD)
     for state in TOLD:
         chinese, english = (BUILT_IN.step(state, language, None, {}) for language in LANGUAGES)

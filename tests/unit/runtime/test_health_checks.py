@@ -9,9 +9,9 @@ from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect
 
 from shared.runtime.health import checks as vitals_module
-from shared.runtime.health.checks import STALE_SECONDS, Vitals
+from shared.runtime.health.checks import STALE_SECONDS, HealthChecks
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.stall_watch import STILL_SECONDS, Behind, ProgressWatch
+from shared.runtime.kafka.stall_watch import STILL_SECONDS, Behind, StallWatch
 
 
 class Servers:
@@ -38,18 +38,18 @@ def servers() -> Servers:
 
 
 @pytest.fixture
-def vitals(servers: Servers) -> Vitals:
-    return Vitals("tested", servers.store, servers.kafka)
+def vitals(servers: Servers) -> HealthChecks:
+    return HealthChecks("tested", servers.store, servers.kafka)
 
 
-async def test_a_service_is_well_once_its_servers_have_answered(vitals: Vitals) -> None:
+async def test_a_service_is_well_once_its_servers_have_answered(vitals: HealthChecks) -> None:
     assert vitals.unwell() == {"vitals": "nothing was looked at yet"}
     await vitals.look()
     assert vitals.unwell() == {}
     assert (shown("whistle_store_up"), shown("whistle_kafka_up")) == (1, 1)
 
 
-async def test_a_server_that_is_away_is_named_until_it_is_back(vitals: Vitals, servers: Servers) -> None:
+async def test_a_server_that_is_away_is_named_until_it_is_back(vitals: HealthChecks, servers: Servers) -> None:
     servers.mongo = servers.brokers = False
     await vitals.look()
     assert sorted(vitals.unwell()) == ["kafka", "store"]
@@ -59,7 +59,7 @@ async def test_a_server_that_is_away_is_named_until_it_is_back(vitals: Vitals, s
     assert vitals.unwell() == {}
 
 
-async def test_a_look_that_fails_is_the_stores_failure_and_ends_nothing(vitals: Vitals) -> None:
+async def test_a_look_that_fails_is_the_stores_failure_and_ends_nothing(vitals: HealthChecks) -> None:
     async def fails() -> None:
         raise AutoReconnect("in the middle")
 
@@ -68,7 +68,7 @@ async def test_a_look_that_fails_is_the_stores_failure_and_ends_nothing(vitals: 
     assert list(vitals.unwell()) == ["store"]
 
 
-async def test_looks_that_have_stopped_are_noticed(vitals: Vitals, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_looks_that_have_stopped_are_noticed(vitals: HealthChecks, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(vitals_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     await vitals.look()
@@ -97,7 +97,7 @@ async def everybody_is_served(_: Collection[Any]) -> bool:
 async def test_a_group_is_unwell_when_it_stands_still_and_not_because_much_waits() -> None:
     """Seen: during every backlog the outside watcher was told that the service is dead."""
     waiting = [0]
-    watch = ProgressWatch([consumer(lambda: waiting[0])], everybody_is_served)
+    watch = StallWatch([consumer(lambda: waiting[0])], everybody_is_served)
     assert await watch.stalled(0.0) is None
     assert watch.still(1000.0) is None
     waiting[0] = 300_000
@@ -113,7 +113,7 @@ async def test_a_group_is_unwell_when_it_stands_still_and_not_because_much_waits
 async def test_how_far_behind_a_group_is_and_how_long_it_takes() -> None:
     waiting = [3000]
     watched = consumer(lambda: waiting[0])
-    watch = ProgressWatch([watched], everybody_is_served)
+    watch = StallWatch([watched], everybody_is_served)
     await watch.stalled(0.0)
     assert watch.behind() == {"g": Behind(3000, None)}
     assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == float("inf")

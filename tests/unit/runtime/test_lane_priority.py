@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.envelope import DANGER, HISTORY, LIVE
 from shared.runtime.kafka import lane_priority
-from shared.runtime.kafka.lane_priority import LIVELY_SECONDS, RightOfWay
+from shared.runtime.kafka.lane_priority import LIVELY_SECONDS, LanePriority
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def begun(task: "asyncio.Task[None]") -> bool:
 
 
 async def test_history_waits_while_anything_live_is_in_hand() -> None:
-    way = RightOfWay()
+    way = LanePriority()
     await way.begins(LIVE)
     await way.begins(DANGER)
     history = asyncio.create_task(way.begins(HISTORY))
@@ -42,7 +42,7 @@ async def test_history_waits_while_anything_live_is_in_hand() -> None:
 
 
 async def test_history_holds_up_nothing_live() -> None:
-    way = RightOfWay()
+    way = LanePriority()
     await way.begins(HISTORY)
     for lane in (DANGER, LIVE):
         await way.begins(lane)
@@ -51,7 +51,7 @@ async def test_history_holds_up_nothing_live() -> None:
 
 async def test_history_gets_on_however_much_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane_priority, "YIELD_SECONDS_MAX", 0.01)
-    way = RightOfWay()
+    way = LanePriority()
     await way.begins(LIVE)
     async with asyncio.timeout(5):
         await way.begins(HISTORY)
@@ -60,7 +60,7 @@ async def test_history_gets_on_however_much_is_live(monkeypatch: pytest.MonkeyPa
 async def test_history_takes_half_of_the_time_while_anything_live_goes_on_and_all_of_it_otherwise(
     to: Callable[[float], None],
 ) -> None:
-    way = RightOfWay()
+    way = LanePriority()
     await way.begins(HISTORY)
     assert way.ended(HISTORY, 0.3) == 0.0
     await way.begins(LIVE)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.stall_watch import STALL_SECONDS, ProgressWatch
+from shared.runtime.kafka.stall_watch import STALL_SECONDS, StallWatch
 
 
 class Client:
@@ -28,12 +28,12 @@ def consumer(client: Client) -> Any:
     return SimpleNamespace(group="g", progress=0.0, records=0, subscriber=SimpleNamespace(consumer=client))
 
 
-def watch(watched: Any, others: Callable[[], bool] = lambda: True) -> ProgressWatch:
+def watch(watched: Any, others: Callable[[], bool] = lambda: True) -> StallWatch:
     async def served(partitions: Collection[Any]) -> bool:
         assert list(partitions) == [0]
         return others()
 
-    return ProgressWatch([cast(Consumer, watched)], served)
+    return StallWatch([cast(Consumer, watched)], served)
 
 
 async def test_records_that_wait_without_progress_are_a_stall() -> None:

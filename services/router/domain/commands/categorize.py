@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ACTIVE, Case, Priority
+from services.router.domain.case import ACTIVE, Case
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.event import Happened
+from shared.kernel.vocabulary import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from services.router.domain.case import ACTIVE, Case, Part, State
-from services.router.domain.clock import Ask, Clock, ClockKind
+from services.router.domain.clock import Ask, Clock
 from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clock_operations import is_named, live
 from services.router.domain.commands.call_in import is_of
 from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decide, Decision, required
 from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
+from shared.kernel.vocabulary import ClockKind
 
 SUPERIORS = frozenset({"supervisor", "grid_leader"})
 """Roles that may grant a pause at their own desk, where the pack says so."""

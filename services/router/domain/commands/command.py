@@ -13,6 +13,7 @@ from services.router.domain.case import Case, State
 from services.router.domain.clock import Clock
 from services.router.domain.event import Happened
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.vocabulary import DESK_ROLES
 from shared.kernel.working_time import ALWAYS, Calendar
 
 
@@ -61,7 +62,7 @@ def calendar_of(clock: Clock, calendars: Calendars) -> Calendar:
     return ALWAYS if clock.calendar == ALWAYS.id else calendars[clock.commitment]
 
 
-DESK = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
+DESK = frozenset[str](DESK_ROLES)
 """Roles that acknowledge, assign and close cases."""
 GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
 """The desk roles and those that go to the place, work there and inspect."""

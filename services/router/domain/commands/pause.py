@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from services.router.domain.case import Case, Part
-from services.router.domain.clock import Ask, Clock, ClockKind, Moments, Pause
+from services.router.domain.clock import Ask, Clock, Moments, Pause
 from services.router.domain.clock_operations import after_pause, live, paused, resumed
 from services.router.domain.commands.call_in import is_of
 from services.router.domain.commands.clock_approvals import (
@@ -35,6 +35,7 @@ from services.router.domain.commands.clock_approvals import (
 from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import forbidden
+from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import deadline
 
 PAUSES_MAX = 20

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from services.router.domain.case import ACTIVE, Case, Question, State
-from services.router.domain.clock import Clock, ClockKind, Pause
+from services.router.domain.clock import Clock, Pause
 from services.router.domain.clock_operations import after_pause, live, met
 from services.router.domain.clock_renewal import CLOCKS_MAX
 from services.router.domain.commands.command import (
@@ -22,6 +22,7 @@ from services.router.domain.commands.command import (
 from services.router.domain.commands.pause import Paused, end_of_pause
 from services.router.domain.event import Happened
 from services.router.domain.events import Closed
+from shared.kernel.vocabulary import ClockKind
 
 REPORTER_ASKED = "reporter_asked"
 """Reason of the pauses that an open question makes; nobody approves them, the answer or the clock ends them."""

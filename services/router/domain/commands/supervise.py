@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import ACTIVE, Case, State, Supervision
-from services.router.domain.clock import Act
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.event import Happened
+from shared.kernel.vocabulary import Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
