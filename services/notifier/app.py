@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 
-from services.notifier.alerts import alerts as alert_module
+from services.notifier.alerts import alert_store as alert_module
 from services.notifier.alerts import rota_projection as decided_module
 from services.notifier.alerts import silences as silences_module
-from services.notifier.alerts.alert_record import sent_event
-from services.notifier.alerts.alerts import Alerts
+from services.notifier.alerts.alert_store import AlertStore, first_event
+from services.notifier.alerts.case_alerts import CaseAlerts
 from services.notifier.alerts.rota_projection import Decided
 from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
@@ -24,7 +24,7 @@ from services.notifier.channels.send_lock import Turns
 from services.notifier.channels.sender import ChannelCarrier
 from services.notifier.channels.sms import Sms
 from services.notifier.channels.wecom import WeCom
-from services.notifier.delivery import alert_deliveries, preferences
+from services.notifier.delivery import alert_deliveries, preferences, webhook_sender
 from services.notifier.delivery import held_deliveries as holding_module
 from services.notifier.delivery import webhooks as webhook_module
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -32,13 +32,16 @@ from services.notifier.delivery.dispatcher import Courier
 from services.notifier.delivery.held_deliveries import Holding
 from services.notifier.delivery.http_post import Poster
 from services.notifier.delivery.preferences import AlertRules
-from services.notifier.delivery.webhooks import Secrets, WebhookCarrier, Webhooks
+from services.notifier.delivery.webhook_sender import WebhookCarrier
+from services.notifier.delivery.webhook_signing import Secrets
+from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.http import delivery_routes
 from services.notifier.http.alert_routes import NotifierApi
 from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.one_press_links import Links
 from services.notifier.http.preference_routes import MyAlerts
 from services.notifier.http.router_client import RouterClient
+from services.notifier.http.silence_routes import SilenceRoutes
 from services.notifier.http.webhook_routes import WebhookApi
 from services.notifier.retention import old_alerts
 from shared.city.model.channels import ChannelKind
@@ -72,9 +75,10 @@ def assemble(settings: Settings) -> Service:
     rules = AlertRules(service.database)
     owed = AlertDeliveries(service.database, rules=rules.of)
     decided = Decided(service.database)
-    silences = Silences(service.database, packs, service.clock)
-    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed, decided, silences)
-    holding = Holding(owed.deliveries, alerts.alerts, rules, packs, service.clock)
+    silences = Silences(service.database)
+    alerts = AlertStore(service.database, owed, service.publisher, service.clock)
+    case_alerts = CaseAlerts(alerts, owed, packs, decided, silences, service.clock)
+    holding = Holding(owed.queue, alerts.by_id, rules, packs, service.clock)
     feeds = CalendarFeeds(service.database, settings, packs, decided, service.directory, service.clock)
     webhooks = Webhooks(service.database)
     router = RouterClient(settings, service.auth)
@@ -87,16 +91,16 @@ def assemble(settings: Settings) -> Service:
         *api.routes(),
         *WebhookApi(webhooks, guard, secret).routes(),
         *delivery_routes.CaseDeliveries(webhooks).routes(),
-        *MyAlerts(rules, owed, alerts.alerts, packs, service.clock).routes(),
-        *silences.routes(),
+        *MyAlerts(rules, owed, alerts, packs, service.clock).routes(),
+        *SilenceRoutes(silences, packs, service.clock).routes(),
         *feeds.routes(),
     ]
-    service.begins_with(Births(alerts.alerts, sent_event))
+    service.begins_with(Births(alerts.alerts, first_event))
     service.indexes += [
         (alerts.alerts, alert_module.INDEXES),
         (alerts.shadows, alert_module.INDEXES),
-        (owed.deliveries.rows, (*alert_deliveries.INDEXES, *holding_module.INDEXES)),
-        (webhooks.deliveries, (*webhook_module.INDEXES, *delivery_routes.INDEXES)),
+        (owed.queue.rows, (*alert_deliveries.INDEXES, *holding_module.INDEXES)),
+        (webhooks.queue.rows, (*webhook_module.INDEXES, *delivery_routes.INDEXES)),
         (webhooks.webhooks, webhook_module.WEBHOOK_INDEXES),
         (decided.kept.rows, decided_module.INDEXES),
         (rules.kept.rows, preferences.INDEXES),
@@ -104,7 +108,7 @@ def assemble(settings: Settings) -> Service:
     ]
     service.on_open += [packs.open, decided.kept.look, rules.kept.look, silences.kept.look]
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
-    _hears(service, packs, follower, alerts, webhooks)
+    _hears(service, packs, follower, case_alerts, webhooks)
     visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
     service.consumes(effect(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock))
     service.consumes(effect(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
@@ -122,7 +126,9 @@ def assemble(settings: Settings) -> Service:
     return service
 
 
-def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts: Alerts, webhooks: Webhooks) -> None:
+def _hears(
+    service: Service, packs: PackLibrary, follower: PackFollower, alerts: CaseAlerts, webhooks: Webhooks
+) -> None:
     """Of cases, of reports without one, and of packs."""
 
     async def city_loaded(_: Sequence[Envelope]) -> None:
@@ -144,20 +150,20 @@ def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts:
 
 def _sends_to_apps(service: Service, webhooks: Webhooks, poster: Poster) -> None:
     to_apps = Courier(
-        "webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(service.settings.secret_text))
+        "webhooks", webhooks.queue, WebhookCarrier(webhooks, poster, Secrets(service.settings.secret_text))
     )
-    webhook_module.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)
+    webhook_sender.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)
     service.background("webhooks", to_apps.run)
 
 
 def _sends_to_people(
-    service: Service, owed: AlertDeliveries, alerts: Alerts, links: Links, packs: PackLibrary, poster: Poster
+    service: Service, owed: AlertDeliveries, alerts: AlertStore, links: Links, packs: PackLibrary, poster: Poster
 ) -> None:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
     turns = Turns(service.database, secrets.token_hex(8))
     carrier = ChannelCarrier(_kinds(poster, apprise), turns, alerts, links, packs, References(os.environ))
-    to_people = Courier("channels", owed.deliveries, carrier)
+    to_people = Courier("channels", owed.queue, carrier)
     carrier_module.OPEN_CIRCUITS.set_function(lambda: to_people.left_alone)
     service.background("channels", to_people.run)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.notifier.alerts import alerts
-from services.notifier.alerts.alerts import Alerts
+from services.notifier.alerts import alert_store
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.case_alerts import CaseAlerts
 from services.notifier.alerts.rota_projection import Decided
 from services.notifier.alerts.silences import Silences
 from services.notifier.channels.apprise import Apprise
@@ -27,6 +28,7 @@ from services.notifier.delivery.dispatcher import Courier
 from services.notifier.delivery.held_deliveries import Holding
 from services.notifier.delivery.http_post import Poster
 from services.notifier.delivery.preferences import AlertRules
+from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.http.one_press_links import Links
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
@@ -50,10 +52,11 @@ from tests.packs import harbour_with_channels
 class Channels:
     """A notifier's channels. ``courier()`` makes another process of it."""
 
-    alerts: Alerts
+    alerts: AlertStore
+    case_alerts: CaseAlerts
     owed: AlertDeliveries
     clock: StoppedClock
-    courier: Callable[[], Courier[Draft | None]]
+    courier: Callable[[], Courier[AlertDelivery, Draft | None]]
     pack: Pack
     rules: AlertRules
     holding: Holding
@@ -62,10 +65,10 @@ class Channels:
     packs: PackLibrary
 
     async def rows(self, **where: Any) -> list[Document]:
-        return await self.owed.deliveries.rows.find(where, sort=[("_id", 1)], limit=10_000)
+        return await self.owed.queue.rows.find(where, sort=[("_id", 1)], limit=10_000)
 
     async def happens(self, *events: Envelope) -> None:
-        await self.alerts.handle(events)
+        await self.case_alerts.handle(events)
 
     async def wishes(self, person: str, **rules: Any) -> None:
         """A person's rules, as ``PUT /v1/me/alert-rules`` stores them."""
@@ -76,7 +79,7 @@ class Channels:
     def forward(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
 
-    async def settle(self, courier: Courier[Draft | None], seconds: float, step: float = 1.0) -> None:
+    async def settle(self, courier: Courier[AlertDelivery, Draft | None], seconds: float, step: float = 1.0) -> None:
         """So many seconds of the courier's work, looking each second as it would by itself."""
         for _ in range(int(seconds / step)):
             await self.holding.look()
@@ -93,7 +96,7 @@ async def holds(notifier: Channels, files: Mapping[str, str]) -> None:
     await notifier.packs.switch("harbour", pack.version, NOW)
 
 
-async def work(courier: Courier[Draft | None]) -> None:
+async def work(courier: Courier[AlertDelivery, Draft | None]) -> None:
     """What can be sent now is sent."""
     while workers := await courier.look():
         await asyncio.gather(*workers)
@@ -112,12 +115,13 @@ async def channels(
     clock = StoppedClock(NOW)
     rules = AlertRules(database)
     owed = AlertDeliveries(database, clock.now, rules.of)
-    silences = Silences(database, packs, clock)
+    silences = Silences(database)
     decided = Decided(database)
-    made = Alerts(database, packs, Listener(), clock, owed, decided, silences)
-    await made.alerts.ensure_indexes(*alerts.INDEXES)
-    await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES, *holding_module.INDEXES)
-    links = Links(SECRET, "https://whistle.example", made, None, packs, None, clock)  # type: ignore[arg-type]
+    alerts = AlertStore(database, owed, Listener(), clock)
+    case_alerts = CaseAlerts(alerts, owed, packs, decided, silences, clock)
+    await alerts.alerts.ensure_indexes(*alert_store.INDEXES)
+    await owed.queue.rows.ensure_indexes(*alert_deliveries.INDEXES, *holding_module.INDEXES)
+    links = Links(SECRET, "https://whistle.example", alerts, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
     kinds: dict[ChannelKind, Channel] = {
         "wecom": WeCom(poster),
@@ -129,20 +133,20 @@ async def channels(
 
     processes = itertools.count()
 
-    def courier() -> Courier[Draft | None]:
+    def courier() -> Courier[AlertDelivery, Draft | None]:
         turns = Turns(database, f"process {next(processes)}")
         carrier = ChannelCarrier(
             kinds,
             turns,
-            made,
+            alerts,
             links,
             packs,
             References({f"CHANNEL_HARBOUR_{name}": value for name, value in environment.items()}),
         )
-        return Courier("channels", owed.deliveries, carrier, clock.now)
+        return Courier("channels", owed.queue, carrier, clock.now)
 
-    holding = Holding(owed.deliveries, made.alerts, rules, packs, clock, clock.now)
-    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided, packs)
+    holding = Holding(owed.queue, alerts.by_id, rules, packs, clock, clock.now)
+    return Channels(alerts, case_alerts, owed, clock, courier, pack, rules, holding, silences, decided, packs)
 
 
 def opened(number: int, pack: Pack, words: str = "the street light is out", **fields: Any) -> Envelope:

@@ -2,12 +2,33 @@
 
 from datetime import datetime, timedelta
 
-from shared.runtime.storage.mongo import Collection, Database
+import msgspec
+
+from shared.runtime.storage.mongo import Collection, Database, Document
 
 MARGIN_SECONDS = 4.0
 """What a turn is longer than a message may take. A process that died keeps others waiting for its turn's end."""
 REMEMBERED = 600
 """The latest messages: as many as a receiver may take in a minute."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A document of ``channel_turns``: ``owner`` may send to the receiver until then; ``sent``: the latest messages."""
+
+    id: str
+    owner: str
+    until: datetime
+    sent: list[datetime]
+
+
+def to_doc(turn: Turn) -> Document:
+    document: Document = msgspec.to_builtins(turn, builtin_types=(datetime,))
+    return document
+
+
+def from_doc(document: Document) -> Turn:
+    """The turn that ``to_doc`` stored; fields of a newer version are passed over."""
+    return msgspec.convert(document, Turn)
 
 
 class Turns:
@@ -22,12 +43,14 @@ class Turns:
 
         None while another process has it.
         """
-        turn = {"owner": self._owner, "until": now + timedelta(seconds=seconds + MARGIN_SECONDS)}
-        free: list[dict[str, object]] = [{"owner": self._owner}, {"until": {"$lte": now}}]
-        found = await self.turns.update_and_get({"_id": receiver, "$or": free}, {"$set": turn})
-        if found is None and await self.turns.insert({"_id": receiver, **turn, "sent": []}):
-            return []
-        return list(found["sent"]) if found is not None else None
+        until = now + timedelta(seconds=seconds + MARGIN_SECONDS)
+        free: list[Document] = [{"owner": self._owner}, {"until": {"$lte": now}}]
+        taken = {"$set": {"owner": self._owner, "until": until}}
+        document = await self.turns.update_and_get({"_id": receiver, "$or": free}, taken)
+        if document is not None:
+            return from_doc(document).sent
+        first = Turn(id=receiver, owner=self._owner, until=until, sent=[])
+        return [] if await self.turns.insert(to_doc(first)) else None
 
     async def sending(self, receiver: str, now: datetime) -> None:
         """A message is being sent."""

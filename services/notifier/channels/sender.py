@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 import structlog
 from prometheus_client import Counter, Gauge
 
-from services.notifier.alerts.alerts import Alerts
+from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.channels.channel import Channel, Message, References, UnsetError
 from services.notifier.channels.robots import SETTINGS_SECONDS
 from services.notifier.channels.send_lock import Turns
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
 from services.notifier.delivery.dispatcher import Parcel
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
 from services.notifier.domain.retry import Outcome
 from services.notifier.http.one_press_links import Links
@@ -23,7 +25,6 @@ from shared.city.people.rota import valid
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import plain_id
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 log = structlog.get_logger()
 
@@ -37,7 +38,9 @@ OPEN_CIRCUITS = Gauge(
     "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
 )
 
-Group = list[tuple[Document, Document]]
+Outgoing = Parcel[AlertDelivery, "Draft | None"]
+"""A message to one receiver; without a draft for a receiver that no pack has any more."""
+Group = list[tuple[AlertDelivery, Alert]]
 """Deliveries of one event to one receiver, each with its alert."""
 
 
@@ -61,7 +64,7 @@ class ChannelCarrier:
         self,
         kinds: Mapping[ChannelKind, Channel],
         turns: Turns,
-        alerts: Alerts,
+        alerts: AlertStore,
         links: Links,
         packs: PackLibrary,
         references: References,
@@ -74,8 +77,8 @@ class ChannelCarrier:
         self._references = references
 
     async def parcels(
-        self, receiver: str, due: Sequence[Document], now: datetime
-    ) -> Sequence[Parcel[Draft | None]] | datetime:
+        self, receiver: str, due: Sequence[AlertDelivery], now: datetime
+    ) -> Sequence[Outgoing] | datetime:
         """The next message, or when to look again. ``due`` is in order: danger first, then oldest first."""
         pack, settings = await self._settings(receiver, due[0])
         groups = await self._groups(due)
@@ -114,13 +117,13 @@ class ChannelCarrier:
             return [_parcel(settings, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
 
-    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> Parcel[Draft | None]:
+    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> Outgoing:
         item, form = self._item(pack, group), _form(group)
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
         return _parcel(settings, [group], text, form or ALONE, link)
 
-    async def carry(self, receiver: str, parcel: Parcel[Draft | None], now: datetime) -> Outcome:
+    async def carry(self, receiver: str, parcel: Outgoing, now: datetime) -> Outcome:
         """One attempt. Words that are refused are tried again: each alert alone, then without words."""
         draft = parcel.content
         if draft is None:
@@ -133,7 +136,7 @@ class ChannelCarrier:
             return outcome
         if draft.form == BARE:
             return replace(outcome, final=True)
-        return replace(outcome, marks={"form": ALONE if draft.form == "list" else BARE})
+        return replace(outcome, form=ALONE if draft.form == "list" else BARE)
 
     async def _tried(self, draft: Draft, now: datetime) -> Outcome:
         try:
@@ -144,67 +147,66 @@ class ChannelCarrier:
         await self._turns.sending(settings.id, now)
         return await self._kinds[settings.kind].send(settings, draft.message)
 
-    async def _settings(self, receiver: str, delivery: Document) -> tuple[Pack, Receiver | None]:
+    async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
         """The receiver as the pack has it that holds now; one that is gone from it, as the alert's pack had it."""
         try:
-            pack = self._packs.current(delivery["city"])
+            pack = self._packs.current(delivery.city)
         except Refusal:
-            pack = await self._packs.get(delivery["city"], delivery["pack_version"])
+            pack = await self._packs.get(delivery.city, delivery.pack_version)
         settings = pack.receivers.get(receiver)
         if settings is None:
-            pack = await self._packs.get(delivery["city"], delivery["pack_version"])
+            pack = await self._packs.get(delivery.city, delivery.pack_version)
             settings = pack.receivers.get(receiver)
         return pack, settings
 
-    async def _groups(self, due: Sequence[Document]) -> list[Group]:
-        ids = list({delivery["alert"] for delivery in due})
-        alerts = {alert["_id"]: alert for alert in await self._alerts.page({"_id": {"$in": ids}}, len(ids))}
+    async def _groups(self, due: Sequence[AlertDelivery]) -> list[Group]:
+        alerts = await self._alerts.by_id(list({delivery.alert for delivery in due}))
         groups: dict[tuple[str, str], Group] = {}
         for delivery in due:
-            if delivery["alert"] in alerts:
-                place = (delivery["because"], delivery.get("form", ""))
-                groups.setdefault(place, []).append((delivery, alerts[delivery["alert"]]))
+            if delivery.alert in alerts:
+                place = (delivery.because, delivery.form)
+                groups.setdefault(place, []).append((delivery, alerts[delivery.alert]))
         return list(groups.values())
 
-    def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[Document]:
+    def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
         """Deliveries to persons whom the pack that holds now does not have or appoint now: what waited is not told."""
         try:
-            pack = self._packs.current(groups[0][0][0]["city"])
+            pack = self._packs.current(groups[0][0][0].city)
         except Refusal:  # no pack holds here yet: as the alert's own had it
             return []
         there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
         pairs = [pair for group in groups for pair in group]
-        return [d for d, alert in pairs if d["to"] == "person" and alert["recipient"] not in there]
+        return [d for d, alert in pairs if d.to == "person" and alert.recipient not in there]
 
     def _item(self, pack: Pack, group: Group) -> Item:
         alert = group[0][1]
-        people = {a["recipient"]: pack.people.get(a["recipient"]) for _, a in group}
+        people = {a.recipient: pack.people.get(a.recipient) for _, a in group}
         names = {id_: person.name if person is not None else id_ for id_, person in people.items()}
         return Item(
-            title=alert["title"],
-            words=alert["text"],
-            due_at=alert.get("due_at"),
-            state=alert["state"],
-            danger=alert["priority"] == "danger",
-            told=tuple(names[a["recipient"]] for d, a in group if d["to"] == "unit"),
-            links=tuple((names[a["recipient"]], self._links.make(a)) for d, a in group if d["to"] == "person"),
+            title=alert.title,
+            words=alert.text,
+            due_at=alert.due_at,
+            state=alert.state,
+            danger=alert.priority == "danger",
+            told=tuple(names[a.recipient] for d, a in group if d.to == "unit"),
+            links=tuple((names[a.recipient], self._links.make(a)) for d, a in group if d.to == "person"),
         )
 
 
-def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> Parcel[Draft | None]:
+def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> Outgoing:
     deliveries = [delivery for group in groups for delivery, _ in group]
-    id_ = plain_id("m", *sorted(delivery["_id"] for delivery in deliveries))
-    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0]["city"]))
+    id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
+    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))
 
 
 def _lane(group: Group) -> int:
-    return int(group[0][0]["lane"])
+    return group[0][0].lane
 
 
 def _digest(group: Group) -> bool:
     """It waited for its receiver's time of many messages to end, and is listed with what waited too."""
-    return bool(group[0][0].get("digest"))
+    return group[0][0].digest
 
 
 def _form(group: Group) -> str:
-    return str(group[0][0].get("form", ""))
+    return group[0][0].form

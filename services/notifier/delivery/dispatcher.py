@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 import structlog
+from msgspec import UNSET
+from msgspec.structs import replace
 
-from services.notifier.delivery.queue import Deliveries
+from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.documents.delivery import D, Delivery, DeliveryChange
 from services.notifier.domain.retry import WAIT_SECONDS_MAX, Circuit, Outcome, next_attempt
-from shared.runtime.storage.mongo import Document, MongoError
+from shared.runtime.storage.mongo import MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -26,14 +29,14 @@ Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel(Generic[Content]):
+class Parcel(Generic[D, Content]):
     """Deliveries that travel in one message."""
 
-    deliveries: Sequence[Document]
+    deliveries: Sequence[D]
     content: Content
 
 
-class Carrier(Protocol[Content]):
+class Carrier(Protocol[D, Content]):
     """What differs from one kind of receiver to another."""
 
     @property
@@ -44,23 +47,21 @@ class Carrier(Protocol[Content]):
     def at_once(self) -> int:
         """Messages in flight to one receiver."""
 
-    async def parcels(
-        self, receiver: str, due: Sequence[Document], now: datetime
-    ) -> Sequence[Parcel[Content]] | datetime:
+    async def parcels(self, receiver: str, due: Sequence[D], now: datetime) -> Sequence[Parcel[D, Content]] | datetime:
         """What goes out now, most important first; or when to look again."""
 
-    async def carry(self, receiver: str, parcel: Parcel[Content], now: datetime) -> Outcome:
+    async def carry(self, receiver: str, parcel: Parcel[D, Content], now: datetime) -> Outcome:
         """One attempt."""
 
 
-class Courier(Generic[Content]):
+class Courier(Generic[D, Content]):
     """The workers of one kind of deliveries."""
 
     def __init__(
         self,
         name: str,
-        deliveries: Deliveries,
-        carrier: Carrier[Content],
+        deliveries: DeliveryQueue[D],
+        carrier: Carrier[D, Content],
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self._name = name
@@ -175,22 +176,24 @@ class Courier(Generic[Content]):
         await asyncio.gather(*(self._send(gate, receiver, part) for part in parts))
         return True
 
-    async def _send(self, gate: asyncio.Semaphore, receiver: str, parcels: Sequence[Parcel[Content]]) -> None:
+    async def _send(self, gate: asyncio.Semaphore, receiver: str, parcels: Sequence[Parcel[D, Content]]) -> None:
         """One write before for all of them, and one after."""
         taken = await self._deliveries.lease([d for parcel in parcels for d in parcel.deliveries], self._now())
-        ours = [parcel for parcel in parcels if all(d["_id"] in taken for d in parcel.deliveries)]
+        ours = [parcel for parcel in parcels if all(d.id in taken for d in parcel.deliveries)]
         changes = await asyncio.gather(*(self._one(gate, receiver, parcel) for parcel in ours))
         await self._deliveries.settle({id_: change for each in changes for id_, change in each.items()})
 
-    async def _one(self, gate: asyncio.Semaphore, receiver: str, parcel: Parcel[Content]) -> dict[str, Document]:
+    async def _one(
+        self, gate: asyncio.Semaphore, receiver: str, parcel: Parcel[D, Content]
+    ) -> dict[str, DeliveryChange]:
         """An attempt, and what is to be recorded of it; a receiver that is no longer ready is spared it."""
         async with gate:
             if not self._ready(receiver):
-                return {d["_id"]: {"next_at": d["next_at"], "attempts": d["attempts"]} for d in parcel.deliveries}
+                return {d.id: DeliveryChange(next_at=d.next_at, attempts=d.attempts) for d in parcel.deliveries}
             outcome = await self._carrier.carry(receiver, parcel, self._now())
         self._learn(receiver, outcome)
         jitter = random.random()  # one for all: what travelled together is due together again
-        return {d["_id"]: self._after(d, outcome, jitter) for d in parcel.deliveries}
+        return {d.id: self._after(d, outcome, jitter) for d in parcel.deliveries}
 
     def _learn(self, receiver: str, outcome: Outcome) -> None:
         """The receiver's health."""
@@ -202,20 +205,22 @@ class Courier(Generic[Content]):
         if outcome.wait is not None and not outcome.counts:
             self._rests[receiver] = now + timedelta(seconds=min(outcome.wait, WAIT_SECONDS_MAX))
 
-    def _after(self, delivery: Document, outcome: Outcome, jitter: float) -> Document:
+    def _after(self, delivery: Delivery, outcome: Outcome, jitter: float) -> DeliveryChange:
+        """What is recorded of a delivery after an attempt."""
         now = self._now()
-        changed: Document = {"last_outcome": outcome.name, "last_status": outcome.status, "last_at": now}
+        tried = DeliveryChange(last_outcome=outcome.name, last_status=outcome.status, last_at=now)
         if outcome.name == "delivered":
-            return {**changed, "state": "delivered"}
+            return replace(tried, state="delivered")
         if outcome.ended:
-            return {**changed, "state": "ended"}
+            return replace(tried, state="ended")
         if outcome.final:
-            return {**changed, "state": "failed"}
+            return replace(tried, state="failed")
         if not outcome.counts:
             wait = timedelta(seconds=min(outcome.wait or 0.0, WAIT_SECONDS_MAX))
-            return {**changed, **outcome.marks, "next_at": now + wait, "attempts": delivery["attempts"]}
-        again = next_attempt(delivery["attempts"] + 1, now, jitter, outcome.wait, self._carrier.schedule)
+            again_as = UNSET if outcome.form is None else outcome.form
+            return replace(tried, form=again_as, next_at=now + wait, attempts=delivery.attempts)
+        again = next_attempt(delivery.attempts + 1, now, jitter, outcome.wait, self._carrier.schedule)
         if again is None:
-            return {**changed, "state": "failed"}
+            return replace(tried, state="failed")
         self._again_at(again)
-        return {**changed, "next_at": again}
+        return replace(tried, next_at=again)

@@ -7,20 +7,23 @@ listed in one message. Every step is a guarded update, so that two processes may
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec import UNSET, UnsetType
 
 from services.notifier.delivery.preferences import AlertRules
-from services.notifier.delivery.queue import Deliveries
+from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery, DeliveryChange, to_doc
 from services.notifier.domain.preferences import Limit, next_page
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne, Write
+from shared.runtime.storage.mongo import IndexModel, MongoError, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -28,6 +31,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 5.0
 """What is held waits for minutes or hours; danger is not held."""
 PAGE = 200
+AlertsById = Callable[[Sequence[str]], Awaitable[Mapping[str, Alert]]]
 INDEXES = (
     IndexModel([("release_at", 1)], name="held", partialFilterExpression={"state": "held"}),
     IndexModel([("receiver", 1), ("paged_at", 1)], name="paged", sparse=True),
@@ -39,15 +43,15 @@ class Holding:
 
     def __init__(
         self,
-        deliveries: Deliveries,
-        alerts: Collection,
+        deliveries: DeliveryQueue[AlertDelivery],
+        alerts_by_id: AlertsById,
         rules: AlertRules,
         packs: PackLibrary,
         clock: Clock,
         delivery_now: Callable[[], datetime] = real_now,
     ) -> None:
         self._deliveries = deliveries
-        self._alerts = alerts
+        self._alerts_by_id = alerts_by_id
         self._rules = rules
         self._packs = packs
         self._clock = clock
@@ -67,39 +71,40 @@ class Holding:
     async def look(self) -> bool:
         """A page of what is due; whether there may be more."""
         now = self._clock.now()
-        due = await self._deliveries.rows.find(
+        due = await self._deliveries.find(
             {"state": "held", "release_at": {"$lte": now}}, sort=[("release_at", 1)], limit=PAGE
         )
         if not due:
             return False
-        ids = list({delivery["alert"] for delivery in due})
-        alerts = {a["_id"]: a for a in await self._alerts.find({"_id": {"$in": ids}}, limit=len(ids))}
-        by_receiver: dict[str, list[Document]] = defaultdict(list)
+        alerts = await self._alerts_by_id(list({delivery.alert for delivery in due}))
+        by_receiver: dict[str, list[AlertDelivery]] = defaultdict(list)
         for delivery in due:
-            by_receiver[delivery["receiver"]].append(delivery)
+            by_receiver[delivery.receiver].append(delivery)
         for receiver, held in by_receiver.items():
             await self._decide(receiver, held, alerts, now)
         return len(due) == PAGE
 
     async def _decide(
-        self, receiver: str, held: Sequence[Document], alerts: dict[str, Document], now: datetime
+        self, receiver: str, held: Sequence[AlertDelivery], alerts: Mapping[str, Alert], now: datetime
     ) -> None:
-        waits = [d for d in held if _waits(alerts.get(d["alert"]))]
+        waits = [d for d in held if _waits(alerts.get(d.alert))]
         writes: list[Write] = [
-            _changed(d, {"state": "dropped", "last_outcome": "settled"}) for d in held if d not in waits
+            _changed(d, DeliveryChange(state="dropped", last_outcome="settled")) for d in held if d not in waits
         ]
         if waits:
             pack = await self._pack(waits[0])
-            rules = self._rules.of(pack, alerts[waits[0]["alert"]]["recipient"])
+            rules = self._rules.of(pack, alerts[waits[0].alert].recipient)
             quiet = rules.quiet_until(now.astimezone(ZoneInfo(pack.city.timezone)))
             if quiet is not None:
-                writes += [_changed(d, {"release_at": quiet}) for d in waits]
+                writes += [_changed(d, DeliveryChange(release_at=quiet)) for d in waits]
             else:
                 writes += await self._paged(receiver, waits, rules.limit, now)
         await self._deliveries.rows.write(writes)
         self._deliveries.nudge([receiver])
 
-    async def _paged(self, receiver: str, waits: Sequence[Document], limit: Limit | None, now: datetime) -> list[Write]:
+    async def _paged(
+        self, receiver: str, waits: Sequence[AlertDelivery], limit: Limit | None, now: datetime
+    ) -> list[Write]:
         """As many as the limit has room for, each a message; the others in a digest when it has room again."""
         if limit is None:
             return [_changed(d, self._released(now)) for d in waits]
@@ -108,38 +113,38 @@ class Holding:
             lately, {"paged_at": 1}, sort=[("paged_at", 1)], limit=limit.most + PAGE
         )
         paged = [row["paged_at"] for row in rows]
-        gathered = [d for d in waits if d.get("digest")]
+        gathered = [d for d in waits if d.digest]
         writes: list[Write] = []
         if gathered and next_page(limit, paged, now) is None:
             # One message is counted for all of them: what is released first carries the mark.
-            writes += [_changed(d, self._released(now if n == 0 else None)) for n, d in enumerate(gathered)]
+            writes += [_changed(d, self._released(now if n == 0 else UNSET)) for n, d in enumerate(gathered)]
             paged.append(now)
             gathered = []
-        for delivery in (*gathered, *(d for d in waits if not d.get("digest"))):
+        for delivery in (*gathered, *(d for d in waits if not d.digest)):
             until = next_page(limit, paged, now)
             if until is None:
                 writes.append(_changed(delivery, self._released(now)))
                 paged.append(now)
             else:
-                writes.append(_changed(delivery, {"release_at": until, "digest": True}))
+                writes.append(_changed(delivery, DeliveryChange(release_at=until, digest=True)))
         return writes
 
-    def _released(self, paged_at: datetime | None) -> Document:
-        released: Document = {"state": "pending", "next_at": self._delivery_now()}
-        return released if paged_at is None else {**released, "paged_at": paged_at}
+    def _released(self, paged_at: datetime | UnsetType) -> DeliveryChange:
+        """``paged_at``: when it counts as a message of the recipient's limit; unset for all but one of a digest."""
+        return DeliveryChange(state="pending", next_at=self._delivery_now(), paged_at=paged_at)
 
-    async def _pack(self, delivery: Document) -> Pack:
+    async def _pack(self, delivery: AlertDelivery) -> Pack:
         try:
-            return self._packs.current(delivery["city"])
+            return self._packs.current(delivery.city)
         except Refusal:
-            return await self._packs.get(delivery["city"], delivery["pack_version"])
+            return await self._packs.get(delivery.city, delivery.pack_version)
 
 
-def _waits(alert: Document | None) -> bool:
+def _waits(alert: Alert | None) -> bool:
     """Whether it is still to be told: it is not settled, or what it tells is that it is over."""
-    return alert is not None and (alert["state"] == "sent" or alert["kind"] == "over")
+    return alert is not None and (alert.state == "sent" or alert.kind == "over")
 
 
-def _changed(delivery: Document, change: Document) -> UpdateOne:
-    where = {"_id": delivery["_id"], "state": "held", "release_at": delivery["release_at"]}
-    return UpdateOne(where, {"$set": change})
+def _changed(delivery: AlertDelivery, change: DeliveryChange) -> UpdateOne:
+    where = {"_id": delivery.id, "state": "held", "release_at": delivery.release_at}
+    return UpdateOne(where, {"$set": to_doc(change)})

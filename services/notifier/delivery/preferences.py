@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from services.notifier.city_cache import INDEX, Kept
+from services.notifier.city_cache import INDEX, Kept, stamped
 from services.notifier.domain.preferences import ByChannel, Limit, Quiet, Rules
 from shared.city.model.channels import ChannelKind
 from shared.city.model.entry import Clock as WallTime
@@ -49,14 +49,44 @@ class RulesBody(msgspec.Struct, forbid_unknown_fields=True):
     limit: PageLimit | None = None
 
 
+class StoredRules(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A document of ``alert_rules``, without ``stored_at``, which the store adds."""
+
+    id: str
+    city: str
+    person: str
+    rules: RulesBody
+
+
+def to_doc(stored: StoredRules) -> Document:
+    document: Document = msgspec.to_builtins(stored)
+    return document
+
+
+def from_doc(document: Document) -> StoredRules:
+    """The rules that ``to_doc`` stored; fields of a newer version are passed over beside them."""
+    return msgspec.convert(document, StoredRules)
+
+
 class AlertRules:
-    """The ``alert_rules`` of the notifier."""
+    """The ``alert_rules`` collection, with each city's preferences in memory."""
 
     def __init__(self, database: Database) -> None:
         self.kept: Kept[Mapping[str, Rules]] = Kept(database.collection("alert_rules"), _by_person, {})
 
+    async def get(self, city: str, person: str) -> RulesBody | None:
+        """What a person wishes, as it was put; None for somebody who never did."""
+        row = await self.kept.rows.find_one({"_id": _id(city, person)})
+        return from_doc(row).rules if row is not None else None
+
+    async def put(self, city: str, person: str, rules: RulesBody) -> None:
+        """Replace all of a person's rules."""
+        stored = StoredRules(id=_id(city, person), city=city, person=person, rules=rules)
+        await self.kept.rows.update({"_id": stored.id}, {"$set": stamped(to_doc(stored))}, upsert=True)
+        await self.kept.look()
+
     def of(self, pack: Pack, person: str) -> Rules:
-        """A person's own; the city's limit where the person has none."""
+        """A person's preferences, with the city's limit where the person has none."""
         own = self.kept.of(pack.city.id).get(person, _NONE)
         paging = pack.city.paging
         if own.limit is not None or paging is None:
@@ -75,7 +105,11 @@ def span(text: str) -> timedelta | None:
 
 
 def _by_person(rows: Sequence[Document]) -> Mapping[str, Rules]:
-    return {row["person"]: _rules(msgspec.convert(row["rules"], RulesBody)) for row in rows}
+    return {stored.person: _rules(stored.rules) for stored in map(from_doc, rows)}
+
+
+def _id(city: str, person: str) -> str:
+    return f"{city}/{person}"
 
 
 def _rules(body: RulesBody) -> Rules:

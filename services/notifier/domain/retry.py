@@ -1,7 +1,7 @@
 """When to try a delivery again, and when a receiver is left alone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 SCHEDULE_SECONDS = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
@@ -30,8 +30,8 @@ class Outcome:
     """Nobody wants it any more: no failure, and not tried again."""
     counts: bool = True
     """Whether it was a failure of the receiver: it counts for the schedule and for the circuit."""
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """What the delivery remembers for the next attempt."""
+    form: str | None = None
+    """How the next attempt is to be worded; None: as this one."""
 
 
 def next_attempt(

@@ -26,7 +26,7 @@ from shared.runtime.identity import canonical_base64
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.settings import Settings
-from shared.runtime.storage.mongo import Database
+from shared.runtime.storage.mongo import Database, Document, Filter
 
 if TYPE_CHECKING:
     from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard
@@ -43,8 +43,28 @@ class CalendarQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Nothing to ask."""
 
 
+class CalendarAddress(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A document of ``calendars``: only the address of the last ``generation`` is valid, and only while ``live``."""
+
+    id: str
+    city: str
+    person: str
+    generation: int
+    live: bool
+
+
+def to_doc(address: CalendarAddress) -> Document:
+    document: Document = msgspec.to_builtins(address)
+    return document
+
+
+def from_doc(document: Document) -> CalendarAddress:
+    """The address that ``to_doc`` stored; fields of a newer version are passed over."""
+    return msgspec.convert(document, CalendarAddress)
+
+
 class CalendarFeeds:
-    """The ``calendars`` of the notifier: which address of a person holds, if any."""
+    """The ``calendars`` collection, and the feeds at its addresses."""
 
     def __init__(
         self,
@@ -100,13 +120,12 @@ class CalendarFeeds:
         """The address that holds, a new one where the last was revoked."""
         who = call.principal
         id_ = f"{who.city}/{who.who}"
-        fresh = {"city": who.city, "person": who.who, "generation": 1, "live": True}
-        await self._rows.insert({"_id": id_, **fresh})
+        await self._rows.insert(to_doc(CalendarAddress(id=id_, city=who.city, person=who.who, generation=1, live=True)))
         await self._rows.update({"_id": id_, "live": False}, {"$set": {"live": True}, "$inc": {"generation": 1}})
         row = await self._rows.find_one({"_id": id_})
         if row is None:
             raise unavailable("The address is not yet on record. Repeat with the same key.", retry_after=1)
-        return await self._made(call, {"generation": row["generation"]})
+        return await self._made(call, {"generation": from_doc(row).generation})
 
     async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
         """The address of a generation, which is all that is kept of it."""
@@ -123,17 +142,18 @@ class CalendarFeeds:
         row = await self._rows.find_one(self._read(call.path["token"]))
         if row is None:
             raise not_found("calendar")
+        address = from_doc(row)
         try:
-            pack = self._packs.current(row["city"])
+            pack = self._packs.current(address.city)
         except Refusal:
             raise unavailable("The city has no pack loaded yet.", retry_after=5) from None
-        person = pack.people.get(row["person"])
-        if person is None or await self._directory.person(row["city"], person.id) is None:
+        person = pack.people.get(address.person)
+        if person is None or await self._directory.person(address.city, person.id) is None:
             raise not_found("calendar")  # whoever left the pack has no feed, also before we hear of the pack
         today = self._clock.now().astimezone(pack.posts.zone).date()
-        decided = self._decided.of(row["city"])
+        decided = self._decided.of(address.city)
         turns = pack.posts.turns(person, today - BACK, today + AHEAD, decided)
-        revised = revised_at(person, await self._packs.since(row["city"]), decided)
+        revised = revised_at(person, await self._packs.since(address.city), decided)
         content = await asyncio.to_thread(calendar, pack, person, turns, revised)
         return Response(content, 200, HEADERS, "text/calendar; charset=utf-8")
 
@@ -144,8 +164,8 @@ class CalendarFeeds:
     def _signed(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:16]
 
-    def _read(self, token: str) -> dict[str, object]:
-        """What the address names; raises ``Refusal`` 404 for one that is not ours."""
+    def _read(self, token: str) -> Filter:
+        """The filter of what the address names; raises ``Refusal`` 404 for one that is not ours."""
         try:
             raw = canonical_base64.decoded(token)
             signed, body = raw[:16], raw[16:]

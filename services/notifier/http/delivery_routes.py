@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from services.notifier.delivery.webhooks import Webhooks, delivery_view
+from services.notifier.delivery.webhooks import Webhooks
+from services.notifier.http.delivery_views import delivery_view
 from shared.city.model.entry import Id
 from shared.runtime.http_server.server import Answer, Call, Route, get
 from shared.runtime.storage.mongo import Document, IndexModel
@@ -40,5 +41,5 @@ class CaseDeliveries:
         where: Document = {"case": query.case}
         if call.principal.city != "*":
             where["city"] = call.principal.city
-        found = await self._webhooks.deliveries.find(where, sort=[("made_at", 1)], limit=query.limit)
-        return Answer({"items": [{**delivery_view(d), "webhook": d["webhook"]} for d in found]})
+        found = await self._webhooks.queue.find(where, sort=[("made_at", 1)], limit=query.limit)
+        return Answer({"items": [{**delivery_view(d), "webhook": d.receiver} for d in found]})

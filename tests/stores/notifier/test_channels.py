@@ -65,7 +65,7 @@ async def test_an_alert_is_owed_once_to_every_channel_of_its_recipient_and_unit(
     for _ in range(3):
         await notifier.happens(event)
     await notifier.happens(event, event)
-    alerts = {alert["_id"]: alert["recipient"] for alert in await notifier.alerts.page({}, 100)}
+    alerts = {alert.id: alert.recipient for alert in await notifier.alerts.page({}, 100)}
     rows = await notifier.rows()
     assert Counter((alerts[row["alert"]], row["channel"], row["to"]) for row in rows) == {
         ("qs-desk", "feishu", "person"): 1,
@@ -83,7 +83,7 @@ async def test_where_the_pack_names_no_channel_nothing_is_owed_and_the_store_is_
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"{name} of the deliveries was used")
 
-    notifier.owed.deliveries.rows = Untouched()  # type: ignore[assignment]
+    notifier.owed.queue.rows = Untouched()  # type: ignore[assignment]
     await notifier.happens(opened(1, notifier.pack))
     assert len(await notifier.alerts.page({}, 100)) == 2
 
@@ -183,7 +183,7 @@ async def test_killed_between_sending_and_writing_it_down_it_is_sent_again(
             async def gone(_: Any) -> None:
                 raise AutoReconnect("killed")
 
-            killed.setattr(notifier.owed.deliveries, "settle", gone)
+            killed.setattr(notifier.owed.queue, "settle", gone)
             await work(notifier.courier())
         assert [numbers(text) for text in end.texts] == [[1]]
         await notifier.settle(notifier.courier(), 50, step=2)
@@ -322,10 +322,10 @@ async def test_the_api_shows_how_far_each_channel_is(database: Database) -> None
         notifier = await quayside(database, end)
         await notifier.happens(opened(1, notifier.pack))
         alerts = await notifier.alerts.page({}, 10)
-        before = await notifier.owed.of_alerts(alerts)
+        before = await notifier.owed.views(alerts)
         await work(notifier.courier())
-        after = await notifier.owed.of_alerts(alerts)
-    assert set(before) == set(after) == {alert["_id"] for alert in alerts}
+        after = await notifier.owed.views(alerts)
+    assert set(before) == set(after) == {alert.id for alert in alerts}
     for id_ in before:
         assert (before[id_][0]["channel"], before[id_][0]["state"]) == ("wecom", "pending")
         assert {**after[id_][0], "id": 0} == {
@@ -340,7 +340,7 @@ async def test_the_api_shows_how_far_each_channel_is(database: Database) -> None
             "last_status": 0,
             "last_at": NOW,
         }
-    assert await notifier.owed.of_alerts([]) == {}
+    assert await notifier.owed.views([]) == {}
 
 
 async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(database: Database) -> None:

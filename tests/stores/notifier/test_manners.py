@@ -136,6 +136,8 @@ async def silenced(notifier: Channels, **more: Any) -> None:
         "categories": [],
         "from": NOW,
         "until": NOW + timedelta(hours=8),
+        "reason": "planned works",
+        "by": "qs-desk",
         "made_at": NOW - timedelta(minutes=1),
         "stored_at": NOW,
     }
@@ -154,7 +156,7 @@ async def test_silence_keeps_alerts_to_the_inbox_and_danger_breaks_it(database: 
         await notifier.settle(notifier.courier(), 5)
     assert sorted(n for text in texts(end) for n in numbers(text)) == [2, 3, 4]
     alerts = await notifier.alerts.page({"recipient": "qs-walk"}, 10)
-    assert [numbers(alert["text"]) for alert in alerts if alert.get("silenced") == "q1"] == [[1]]
+    assert [numbers(alert.text) for alert in alerts if alert.silenced == "q1"] == [[1]]
 
 
 async def test_those_who_were_paged_are_told_when_it_is_over_but_not_who_ended_it(database: Database) -> None:
@@ -174,7 +176,7 @@ async def test_those_who_were_paged_are_told_when_it_is_over_but_not_who_ended_i
     assert [one["to"] for one in end.got] == ["+31600000001"], "once, and not to who did it"
     assert "Ended" in texts(end)[0]
     over = await notifier.alerts.page({"kind": "over"}, 10)
-    assert [(alert["recipient"], alert["state"]) for alert in over] == [("qs-walk", "over")]
+    assert [(alert.recipient, alert.state) for alert in over] == [("qs-walk", "over")]
 
 
 def on_leave(person: str, since: datetime, hours: int = 8) -> Envelope:
@@ -193,7 +195,7 @@ def opened_event() -> Envelope:
 
 async def told(notifier: Channels, event: Envelope) -> dict[str, str]:
     await notifier.happens(event)
-    return {alert["recipient"]: alert["kind"] for alert in await notifier.alerts.page({"because": event.id}, 10)}
+    return {alert.recipient: alert.kind for alert in await notifier.alerts.page({"because": event.id}, 10)}
 
 
 async def test_leave_counts_from_when_it_holds_and_a_redelivered_event_reaches_the_same_people(
@@ -209,7 +211,7 @@ async def test_leave_counts_from_when_it_holds_and_a_redelivered_event_reaches_t
     assert await told(notifier, after) == {"oh-desk": "unstaffed", "qs-walk": "new"}
     assert await told(notifier, before) == first
     (alarm,) = await notifier.alerts.page({"kind": "unstaffed"}, 10)
-    assert "nobody is on post A at Quayside" in alarm["text"]
+    assert "nobody is on post A at Quayside" in alarm.text
 
 
 async def test_another_process_hears_of_what_was_decided(database: Database) -> None:
@@ -265,5 +267,5 @@ async def test_in_shadow_mode_nobody_is_told_and_ops_sees_whom_it_would_have_bee
     assert end.got == []
     assert await notifier.alerts.page({}, 10) == []
     seen = await shadow.alerts.page({}, 10, shadow=True)
-    assert sorted(alert["recipient"] for alert in seen) == ["qs-desk", "qs-walk"]
-    assert {alert["state"] for alert in seen} == {"shadow"}
+    assert sorted(alert.recipient for alert in seen) == ["qs-desk", "qs-walk"]
+    assert {alert.state for alert in seen} == {"shadow"}

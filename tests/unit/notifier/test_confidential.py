@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.notifier.alerts.alert_record import Subject, record
-from services.notifier.alerts.alerts import view
 from services.notifier.alerts.confidential_recipients import told
+from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import title, unattended_text
 from services.notifier.domain.recipients import Notice
-from services.notifier.http.one_press_links import command_of
+from services.notifier.http.alert_views import command_of, view
 from services.router.cases.projections import to_envelopes, to_state
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
@@ -78,7 +77,7 @@ def test_the_alarm_shows_no_case_and_asks_for_nothing() -> None:
     pack = sheyang()
     subject = Subject("c1", 3, "urgent", unattended_text("police", pack), None)
     (event, *_) = to_envelopes(clue(), due(clue(), T0 + minutes(10)), TRACE, clue())
-    alert = record(event, subject, Notice("unattended", "sheyang"), "sheyang.duty1", "zh-CN", T0)
+    alert = new_alert(event, subject, Notice("unattended", "sheyang"), "sheyang.duty1", "zh-CN", T0)
     assert "c1" not in str({name: value for name, value in view(alert).items() if name != "id"})
     assert command_of(alert) is None
     assert title("unattended", "urgent", "zh-CN")
