@@ -10,7 +10,7 @@ from shared.runtime.retention import Kept
 from shared.runtime.storage.mongo import Document
 
 
-def old_alerts(alerts: AlertStore, owed: AlertDeliveries, webhooks: Webhooks) -> Kept:
+def old_alerts(alerts: AlertStore, alert_deliveries: AlertDeliveries, webhooks: Webhooks) -> Kept:
     """Alerts are kept by the pack's rule ``alerts``, without one as long as reports. Deliveries of their cases that are
     as old as the newest alert of a page are deleted with the page."""
 
@@ -18,7 +18,7 @@ def old_alerts(alerts: AlertStore, owed: AlertDeliveries, webhooks: Webhooks) ->
         stored = [from_doc(document) for document in page]
         newest = max(document["stored_at"] for document in page)
         cases = {"$in": sorted({alert.case for alert in stored})}
-        for deliveries in (owed.queue.rows, webhooks.queue.rows):
+        for deliveries in (alert_deliveries.queue.rows, webhooks.queue.rows):
             await deliveries.delete({"case": cases, "made_at": {"$lte": newest}})
         return await alerts.alerts.delete({"_id": {"$in": [alert.id for alert in stored]}})
 

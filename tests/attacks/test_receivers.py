@@ -9,7 +9,7 @@ import pytest
 
 from services.notifier.delivery import http_post
 from services.notifier.delivery.http_post import Poster
-from services.notifier.delivery.webhook_sender import WebhookCarrier
+from services.notifier.delivery.webhook_sender import WebhookSender
 from services.notifier.delivery.webhook_signing import Secrets
 from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import Webhook
@@ -103,7 +103,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def attempt(client: httpx.AsyncClient, trap: Trap) -> tuple[str, int | None, float | None]:
-    carrier = WebhookCarrier(None, Poster(Guard("127.0.0.0/8"), client), Secrets(SECRET))  # type: ignore[arg-type]
+    sender = WebhookSender(None, Poster(Guard("127.0.0.0/8"), client), Secrets(SECRET))  # type: ignore[arg-type]
     webhook = Webhook(id="w1", city="harbour", app="app", url=trap.url, state="active", made_at=NOW)
     delivery = WebhookDelivery(
         id="d1",
@@ -118,7 +118,7 @@ async def attempt(client: httpx.AsyncClient, trap: Trap) -> tuple[str, int | Non
         next_at=NOW,
         made_at=NOW,
     )
-    outcome = await carrier.attempt(webhook, delivery)
+    outcome = await sender.attempt(webhook, delivery)
     return outcome.name, outcome.status, outcome.wait
 
 

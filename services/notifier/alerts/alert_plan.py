@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.notifier.alerts.confidential_recipients import told
+from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.effect_review import looks_at_effect
 from services.notifier.alerts.new_alert import Subject, new_alert
-from services.notifier.alerts.on_duty import found
-from services.notifier.alerts.welfare_pages import pages_at_once, paired
-from services.notifier.alerts.wording import lacking, text, unattended_text, unrouted_text
+from services.notifier.alerts.on_duty import people_reached
+from services.notifier.alerts.welfare_pages import paged_by_category, paired_people
+from services.notifier.alerts.wording import text, unattended_text, unrouted_text, vacant_posts_text
 from services.notifier.documents.alert import UNATTENDED, Alert
 from services.notifier.documents.silence import Silence
-from services.notifier.domain.recipients import Notice, Told, notices
+from services.notifier.domain.recipients import AlertTrigger, Notice, notices
 from shared.city.pack import Pack
 from shared.city.people.rota import Changes
 from shared.contracts.cases import CaseEvent, CaseState
@@ -34,16 +34,16 @@ def plan_alerts(
     ``now`` is the time that the alerts bear. ``pack`` is the version that the event names.
     """
     case, language = data.case, pack.city.languages[0]
-    at_once = bool(pages_at_once(event, case, pack))
+    at_once = bool(paged_by_category(event, case, pack))
     silence = None if at_once else covering_silence(silences, case, pack, event.time)
-    due = notices(_trigger(event, data, pack, paired(case, pack, event.time, rota) if at_once else ()))
+    due = notices(_trigger(event, data, pack, paired_people(case, pack, event.time, rota) if at_once else ()))
     subject = case_subject(data, pack)
     alerts = []
-    for person, (notice, lacks) in told(due, case, pack, event.time, rota).items():
+    for person, (notice, vacant) in permitted_recipients(due, case, pack, event.time, rota).items():
         if notice.kind == UNATTENDED:
             about = _without_the_case(subject, case.unit, pack)
         else:
-            about = replace(subject, text=" · ".join(filter(None, (lacking(lacks, pack), subject.text))))
+            about = replace(subject, text=" · ".join(filter(None, (vacant_posts_text(vacant, pack), subject.text))))
         alerts.append(
             new_alert(
                 event,
@@ -66,7 +66,7 @@ def plan_unrouted_alerts(
     language = pack.city.languages[0]
     subject = Subject(case_id(data.report), 0, "urgent", unrouted_text(data.report, language), data.route_by)
     notice = Notice("unrouted", pack.root.id, "A")
-    people = found(notice, pack, event.time, rota)
+    people = people_reached(notice, pack, event.time, rota)
     return [new_alert(event, subject, notice, person.id, language, now) for person in people]
 
 
@@ -91,9 +91,9 @@ def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, a
     return None
 
 
-def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> Told:
+def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> AlertTrigger:
     case = data.case
-    return Told(
+    return AlertTrigger(
         type=event.type,
         unit=case.unit,
         within=case.within,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from services.notifier.alerts.alert_plan import case_subject, plan_alerts, plan_unrouted_alerts
 from services.notifier.alerts.alert_store import AlertStore
-from services.notifier.alerts.closing_alerts import ENDINGS, Endings
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.closing_alerts import CLOSING_EVENTS, ClosingAlerts
+from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.settlements import settlements
 from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -28,7 +28,7 @@ class CaseAlerts:
         store: AlertStore,
         deliveries: AlertDeliveries,
         packs: PackLibrary,
-        rota: Decided,
+        rota: RotaProjection,
         silences: Silences,
         clock: Clock,
     ) -> None:
@@ -38,7 +38,7 @@ class CaseAlerts:
         self._rota = rota
         self._silences = silences
         self._clock = clock
-        self._closing = Endings(store, deliveries)
+        self._closing = ClosingAlerts(store, deliveries)
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of case events: all alerts in one insert, then all settlements in one bulk."""
@@ -49,15 +49,15 @@ class CaseAlerts:
         for event in events:
             data = decode(event, CaseEvent)
             pack = await self._packs.get(event.city, data.case.pack_version)
-            rota, silences = self._rota.of(event.city), self._silences.of(event.city)
+            rota, silences = self._rota.changes(event.city), self._silences.of_city(event.city)
             planned = plan_alerts(event, data, pack, rota, silences, self._clock.now())
             if pack.city.shadow:
                 shadows += planned
                 continue
             alerts += planned
             deliveries |= self._deliveries.plan(pack, planned)
-            if event.type in ENDINGS:
-                closing = await self._closing.of(event, data, pack, case_subject(data, pack), self._clock.now())
+            if event.type in CLOSING_EVENTS:
+                closing = await self._closing.plan(event, data, pack, case_subject(data, pack), self._clock.now())
                 alerts += closing.alerts
                 deliveries |= closing.deliveries
             settled += settlements(event, data)
@@ -74,7 +74,7 @@ class CaseAlerts:
         for event in events:
             data = decode(event, ReportUnrouted)
             pack = await self._packs.get(event.city, data.pack_version)
-            planned = plan_unrouted_alerts(event, data, pack, self._rota.of(event.city), self._clock.now())
+            planned = plan_unrouted_alerts(event, data, pack, self._rota.changes(event.city), self._clock.now())
             if pack.city.shadow:
                 shadows += planned
                 continue

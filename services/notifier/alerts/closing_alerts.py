@@ -17,7 +17,7 @@ from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.envelope import Envelope
 
-ENDINGS = frozenset({"case.closed.v1", "case.rejected.v1", "case.merged.v1"})
+CLOSING_EVENTS = frozenset({"case.closed.v1", "case.rejected.v1", "case.merged.v1"})
 
 
 class Closing(NamedTuple):
@@ -27,14 +27,14 @@ class Closing(NamedTuple):
     deliveries: dict[str, AlertDelivery]
 
 
-class Endings:
+class ClosingAlerts:
     """Plans the alerts of a case's end from what was delivered before."""
 
     def __init__(self, alerts: AlertStore, deliveries: AlertDeliveries) -> None:
         self._alerts = alerts
         self._deliveries = deliveries
 
-    async def of(self, event: Envelope, data: CaseEvent, pack: Pack, subject: Subject, now: datetime) -> Closing:
+    async def plan(self, event: Envelope, data: CaseEvent, pack: Pack, subject: Subject, now: datetime) -> Closing:
         """Empty where nobody was reached over a channel."""
         if not pack.receivers or data.case.historic:
             return Closing([], {})

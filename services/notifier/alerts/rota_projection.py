@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.notifier.city_cache import INDEX, Kept, stamped
+from services.notifier.city_cache import INDEX, CityCache, stamped
 from shared.city.people.on_duty import NONE_SINCE
 from shared.city.people.rota import Change, Changes
 from shared.contracts import rota as contract
@@ -17,27 +17,27 @@ from shared.runtime.storage.mongo import Database, Document
 INDEXES = (INDEX,)
 
 
-class Decided:
+class RotaProjection:
     """The ``rota_changes`` collection, each change stored once, with each city's changes in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.kept: Kept[Changes] = Kept(
+        self.cache: CityCache[Changes] = CityCache(
             database.collection("rota_changes"),
             lambda rows: Changes(from_doc(row).change for row in rows),
             NONE_SINCE,
         )
 
-    def of(self, city: str) -> Changes:
+    def changes(self, city: str) -> Changes:
         """The swaps and leave of ``city`` since its pack was written."""
-        return self.kept.of(city)
+        return self.cache.get(city)
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of events of the rota. Raises ``TimeoutError`` when it is unknown whether a majority has them."""
-        inserted = await self.kept.rows.insert_all([stamped(to_doc(_from_event(event))) for event in events])
+        inserted = await self.cache.rows.insert_all([stamped(to_doc(_from_event(event))) for event in events])
         if inserted.failed:
             raise TimeoutError("changes of the rota were not stored by a majority")
         absorbed("rota_changes", len(inserted.duplicate))
-        await self.kept.look()
+        await self.cache.refresh()
 
 
 class RotaChange(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):

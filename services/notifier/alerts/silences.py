@@ -5,7 +5,7 @@ For a planned water stop on an estate, for example. Cases are opened and timed a
 
 from datetime import datetime
 
-from services.notifier.city_cache import INDEX, Kept, stamped
+from services.notifier.city_cache import INDEX, CityCache, stamped
 from services.notifier.documents.silence import Silence, from_doc, to_doc
 from shared.runtime.storage.mongo import Database, Document, IndexModel
 
@@ -17,35 +17,35 @@ class Silences:
     """The ``silences`` collection, with each city's silences in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.kept: Kept[tuple[Silence, ...]] = Kept(
+        self.cache: CityCache[tuple[Silence, ...]] = CityCache(
             database.collection("silences"), lambda rows: tuple(from_doc(row) for row in rows), ()
         )
 
-    def of(self, city: str) -> tuple[Silence, ...]:
+    def of_city(self, city: str) -> tuple[Silence, ...]:
         """All silences of ``city``, also those that have ended: a late event may lie in their time."""
-        return self.kept.of(city)
+        return self.cache.get(city)
 
     async def unended(self, city: str | None, now: datetime) -> list[Silence]:
         """Silences that hold at ``now`` or will, the first to end first; of all cities for None."""
         where: Document = {"until": {"$gt": now}, "ended_at": None}
         if city is not None:
             where["city"] = city
-        rows = await self.kept.rows.find(where, sort=[("until", 1)], limit=LISTED_MAX)
+        rows = await self.cache.rows.find(where, sort=[("until", 1)], limit=LISTED_MAX)
         return [from_doc(row) for row in rows]
 
     async def get(self, city: str, id_: str) -> Silence | None:
-        row = await self.kept.rows.find_one({"_id": id_, "city": city})
+        row = await self.cache.rows.find_one({"_id": id_, "city": city})
         return from_doc(row) if row is not None else None
 
     async def add(self, silence: Silence) -> bool:
         """Store a silence; False when its id exists already."""
-        fresh = await self.kept.rows.insert(stamped(to_doc(silence)))
-        await self.kept.look()
+        fresh = await self.cache.rows.insert(stamped(to_doc(silence)))
+        await self.cache.refresh()
         return fresh
 
     async def end(self, silence: Silence, by: str, now: datetime) -> Silence:
         """End a silence early, once; answers it as it is stored afterwards."""
         change = stamped({"ended_at": now, "ended_by": by})
-        await self.kept.rows.update({"_id": silence.id, "ended_at": None}, {"$set": change})
-        await self.kept.look()
+        await self.cache.rows.update({"_id": silence.id, "ended_at": None}, {"$set": change})
+        await self.cache.refresh()
         return await self.get(silence.city, silence.id) or silence

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
-from services.notifier.alerts.on_duty import reached
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.on_duty import recipients_of
+from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.settlements import Settled
 from services.notifier.alerts.wording import visit_text
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -38,7 +38,7 @@ class VisitAlerts:
     """Handles the ``visits`` topic. A batch may be handled again: ids follow from the events."""
 
     def __init__(
-        self, store: AlertStore, deliveries: AlertDeliveries, packs: PackLibrary, rota: Decided, clock: Clock
+        self, store: AlertStore, deliveries: AlertDeliveries, packs: PackLibrary, rota: RotaProjection, clock: Clock
     ) -> None:
         self._store = store
         self._deliveries = deliveries
@@ -56,7 +56,7 @@ class VisitAlerts:
             pack = await self._packs.get(event.city, data.pack_version)
             if pack.city.shadow:
                 continue
-            planned = plan_visit_alerts(event, data, pack, self._rota.of(event.city), self._clock.now())
+            planned = plan_visit_alerts(event, data, pack, self._rota.changes(event.city), self._clock.now())
             alerts += planned
             deliveries |= self._deliveries.plan(pack, planned)
             if data.state != "planned":
@@ -69,7 +69,7 @@ def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: Chang
     """The alerts of a visit's event for the desks of the units that it names; pure."""
     kind, language = _kind(event, data), pack.city.languages[0]
     subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
-    people = reached([Notice(kind, unit, "A") for unit in data.tell], pack, event.time, rota)
+    people = recipients_of([Notice(kind, unit, "A") for unit in data.tell], pack, event.time, rota)
     return [new_alert(event, subject, notice, person, language, now) for person, (notice, _) in people.items()]
 
 

@@ -1,4 +1,4 @@
-"""Alerts on their way to a receiver: which go together into a message, what it says, and one attempt at sending it."""
+"""Sends alerts over channels: which alerts go into a message, what the message says, and one attempt at sending it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +10,14 @@ from prometheus_client import Counter, Gauge
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.channels.channel import Channel, Message, References, UnsetError
 from services.notifier.channels.robots import SETTINGS_SECONDS
-from services.notifier.channels.send_lock import Turns
+from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
-from services.notifier.delivery.dispatcher import Parcel
+from services.notifier.delivery.dispatcher import OutgoingMessage
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
 from services.notifier.domain.retry import Outcome
-from services.notifier.http.one_press_links import Links
+from services.notifier.http.one_press_links import OnePressLinks
 from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
@@ -29,16 +29,16 @@ from shared.runtime.pack_library import PackLibrary
 log = structlog.get_logger()
 
 SCHEDULE_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
-"""A day in all: then the alert's link has ended, and it is in the inbox anyway."""
+"""Seconds; a day in all. By then the alert's link has expired, and the alert is in the inbox anyway."""
 ANOTHERS_TURN = timedelta(seconds=1)
 ALONE, BARE = "alone", "bare"
-"""Forms after a refusal of words: not in a list any more; then without words and links."""
+"""Forms of a message whose words a receiver refused: first each alert alone, then without words and links."""
 _SENT = Counter("whistle_channel_messages_total", "Messages by kind of channel and outcome.", ["kind", "outcome"])
 OPEN_CIRCUITS = Gauge(
     "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
 )
 
-Outgoing = Parcel[AlertDelivery, "Draft | None"]
+AlertMessage = OutgoingMessage[AlertDelivery, "Draft | None"]
 """A message to one receiver; without a draft for a receiver that no pack has any more."""
 Group = list[tuple[AlertDelivery, Alert]]
 """Deliveries of one event to one receiver, each with its alert."""
@@ -46,7 +46,7 @@ Group = list[tuple[AlertDelivery, Alert]]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message for a receiver; ``form`` says what can be left out if its words are refused."""
+    """A message for a receiver; ``form`` says what can still be left out if its words are refused."""
 
     receiver: Receiver
     message: Message
@@ -54,8 +54,8 @@ class Draft:
     city: str
 
 
-class ChannelCarrier:
-    """Carries alerts by every kind of channel."""
+class ChannelSender:
+    """What the dispatcher needs to send alerts over every kind of channel."""
 
     schedule: Sequence[float] = SCHEDULE_SECONDS
     at_once = 1
@@ -63,31 +63,31 @@ class ChannelCarrier:
     def __init__(
         self,
         kinds: Mapping[ChannelKind, Channel],
-        turns: Turns,
+        locks: SendLock,
         alerts: AlertStore,
-        links: Links,
+        links: OnePressLinks,
         packs: PackLibrary,
         references: References,
     ) -> None:
         self._kinds = kinds
-        self._turns = turns
+        self._locks = locks
         self._alerts = alerts
         self._links = links
         self._packs = packs
         self._references = references
 
-    async def parcels(
+    async def messages(
         self, receiver: str, due: Sequence[AlertDelivery], now: datetime
-    ) -> Sequence[Outgoing] | datetime:
-        """The next message, or when to look again. ``due`` is in order: danger first, then oldest first."""
+    ) -> Sequence[AlertMessage] | datetime:
+        """The next message, or when to ask again. ``due`` is in order: danger first, then oldest first."""
         pack, settings = await self._settings(receiver, due[0])
         groups = await self._groups(due)
         if settings is None or not groups:
-            return [Parcel(due, None)]
+            return [OutgoingMessage(due, None)]
         if left := self._of_those_who_left(groups, now):
-            return [Parcel(left, None)]
+            return [OutgoingMessage(left, None)]
         channel = self._kinds[settings.kind]
-        sent = await self._turns.take(receiver, now, channel.seconds)
+        sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
             return now + ANOTHERS_TURN
         texts = Texts(pack.city.languages[0], pack.city.timezone)
@@ -112,20 +112,20 @@ class ChannelCarrier:
         if isinstance(choice, datetime):
             return choice
         if digest and len(alike) > 1:
-            return [_parcel(settings, alike, texts.digest(items, len(alike), fits), "list")]
+            return [_outgoing(settings, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
-            return [_parcel(settings, alike[:count], listed, "list")]
+            return [_outgoing(settings, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
 
-    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> Outgoing:
+    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
         item, form = self._item(pack, group), _form(group)
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
-        return _parcel(settings, [group], text, form or ALONE, link)
+        return _outgoing(settings, [group], text, form or ALONE, link)
 
-    async def carry(self, receiver: str, parcel: Outgoing, now: datetime) -> Outcome:
-        """One attempt. Words that are refused are tried again: each alert alone, then without words."""
-        draft = parcel.content
+    async def send(self, receiver: str, message: AlertMessage, now: datetime) -> Outcome:
+        """One attempt. If words are refused, the next attempt has each alert alone, and the one after that no words."""
+        draft = message.content
         if draft is None:
             return Outcome("unknown_receiver", final=True)
         outcome = await self._tried(draft, now)
@@ -144,11 +144,11 @@ class ChannelCarrier:
         except UnsetError as unset:
             log.warning("channel.secret_unset", variable=str(unset))
             return Outcome("secret_unset", wait=SETTINGS_SECONDS)
-        await self._turns.sending(settings.id, now)
+        await self._locks.record_message(settings.id, now)
         return await self._kinds[settings.kind].send(settings, draft.message)
 
     async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
-        """The receiver as the pack has it that holds now; one that is gone from it, as the alert's pack had it."""
+        """The receiver by the current pack; one that the pack does not have any more, by the alert's pack."""
         try:
             pack = self._packs.current(delivery.city)
         except Refusal:
@@ -169,10 +169,10 @@ class ChannelCarrier:
         return list(groups.values())
 
     def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
-        """Deliveries to persons whom the pack that holds now does not have or appoint now: what waited is not told."""
+        """Deliveries to people who are not in the current pack or not appointed now: these are not sent."""
         try:
             pack = self._packs.current(groups[0][0][0].city)
-        except Refusal:  # no pack holds here yet: as the alert's own had it
+        except Refusal:  # no current pack here yet: everybody is as in the alert's own
             return []
         there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
         pairs = [pair for group in groups for pair in group]
@@ -193,10 +193,10 @@ class ChannelCarrier:
         )
 
 
-def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> Outgoing:
+def _outgoing(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> AlertMessage:
     deliveries = [delivery for group in groups for delivery, _ in group]
     id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
-    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))
+    return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))
 
 
 def _lane(group: Group) -> int:
@@ -204,7 +204,7 @@ def _lane(group: Group) -> int:
 
 
 def _digest(group: Group) -> bool:
-    """It waited for its receiver's time of many messages to end, and is listed with what waited too."""
+    """Whether the group was held for a digest, and is listed with everything else that was."""
     return group[0][0].digest
 
 

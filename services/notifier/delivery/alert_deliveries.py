@@ -12,7 +12,7 @@ import msgspec
 from services.notifier.delivery.queue import DeliveryQueue
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery, progress
-from services.notifier.domain.preferences import NOW, Rules
+from services.notifier.domain.preferences import NOW, Preferences
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.kernel.ids import delivery_id
@@ -27,19 +27,22 @@ INDEXES = (
 )
 
 
-def no_rules(_: Pack, __: str) -> Rules:
+def no_preferences(_: Pack, __: str) -> Preferences:
     """Nobody has preferences: everything is sent at once."""
-    return Rules()
+    return Preferences()
 
 
 class AlertDeliveries:
-    """The ``alert_deliveries`` collection. ``rules``: the preferences of a person in a city."""
+    """The ``alert_deliveries`` collection. ``preferences``: those of a person in a city."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime] = real_now, rules: Callable[[Pack, str], Rules] = no_rules
+        self,
+        database: Database,
+        now: Callable[[], datetime] = real_now,
+        preferences: Callable[[Pack, str], Preferences] = no_preferences,
     ) -> None:
         self._now = now
-        self._rules = rules
+        self._preferences = preferences
         self.queue = DeliveryQueue(database.collection("alert_deliveries"), AlertDelivery, ORDER, PAGE)
 
     def plan(self, pack: Pack, alerts: Iterable[Alert]) -> dict[str, AlertDelivery]:
@@ -65,10 +68,10 @@ class AlertDeliveries:
         """
         if alert.priority == "danger" or alert.at_once:
             return delivery
-        rules = self._rules(pack, alert.recipient)
-        if not rules:
+        preferences = self._preferences(pack, alert.recipient)
+        if not preferences:
             return delivery
-        delay = rules.delay(delivery.channel, alert.priority)
+        delay = preferences.delay(delivery.channel, alert.priority)
         if delay is None:
             return None
         after = delay if alert.state == "sent" else NOW

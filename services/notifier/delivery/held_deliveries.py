@@ -1,8 +1,8 @@
-"""Deliveries that wait: for a delay, for the end of quiet hours, for the end of a receiver's time of many messages.
+"""Held deliveries: they wait for a preferred delay, for the end of quiet hours, or for room in a limit of messages.
 
-A held delivery has a moment in the city's time at which it is looked at. Then it is dropped (its alert is settled),
-goes on waiting, or becomes pending; in a digest all that waited for the same receiver become pending together, and are
-listed in one message. Every step is a guarded update, so that two processes may look at once.
+At ``release_at`` (the city's time) a held delivery is dropped if its alert was settled meanwhile, held on, or released,
+which makes it pending. Deliveries that exceeded a limit are released together, as a digest: one message lists them all.
+Every step is a guarded update, so that two processes may do it at the same time.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from msgspec import UNSET, UnsetType
 
-from services.notifier.delivery.preferences import AlertRules
+from services.notifier.delivery.preferences import PreferenceStore
 from services.notifier.delivery.queue import DeliveryQueue
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery, DeliveryChange, to_doc
@@ -29,7 +29,7 @@ from shared.runtime.timekeeping.wall_clock import real_now
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-"""What is held waits for minutes or hours; danger is not held."""
+"""Seconds between two looks. Deliveries are held for minutes or hours; danger is never held."""
 PAGE = 200
 AlertsById = Callable[[Sequence[str]], Awaitable[Mapping[str, Alert]]]
 INDEXES = (
@@ -38,14 +38,14 @@ INDEXES = (
 )
 
 
-class Holding:
-    """Looks at what is held for persons."""
+class HeldDeliveries:
+    """Releases or drops the held deliveries of people."""
 
     def __init__(
         self,
         deliveries: DeliveryQueue[AlertDelivery],
         alerts_by_id: AlertsById,
-        rules: AlertRules,
+        rules: PreferenceStore,
         packs: PackLibrary,
         clock: Clock,
         delivery_now: Callable[[], datetime] = real_now,
@@ -58,18 +58,18 @@ class Holding:
         self._delivery_now = delivery_now
 
     async def run(self) -> None:
-        """For ever."""
+        """Every five seconds until the service stops; at once while there are more."""
         while True:
             try:
                 more = await self.look()
             except MongoError as error:
-                log.warning("holding.store_away", error=str(error), kind=type(error).__name__)
+                log.warning("held_deliveries.retry", error=str(error), kind=type(error).__name__)
                 more = False
             if not more:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> bool:
-        """A page of what is due; whether there may be more."""
+        """Decide a page of held deliveries whose time has come; whether there may be more."""
         now = self._clock.now()
         due = await self._deliveries.find(
             {"state": "held", "release_at": {"$lte": now}}, sort=[("release_at", 1)], limit=PAGE
@@ -105,7 +105,7 @@ class Holding:
     async def _paged(
         self, receiver: str, waits: Sequence[AlertDelivery], limit: Limit | None, now: datetime
     ) -> list[Write]:
-        """As many as the limit has room for, each a message; the others in a digest when it has room again."""
+        """Release as many as the limit has room for, each as a message; the others wait for a digest."""
         if limit is None:
             return [_changed(d, self._released(now)) for d in waits]
         lately = {"receiver": receiver, "paged_at": {"$gt": now - limit.per}}
@@ -116,7 +116,7 @@ class Holding:
         gathered = [d for d in waits if d.digest]
         writes: list[Write] = []
         if gathered and next_page(limit, paged, now) is None:
-            # One message is counted for all of them: what is released first carries the mark.
+            # The digest counts as one message, so only the first of its deliveries gets ``paged_at``.
             writes += [_changed(d, self._released(now if n == 0 else UNSET)) for n, d in enumerate(gathered)]
             paged.append(now)
             gathered = []
@@ -141,7 +141,7 @@ class Holding:
 
 
 def _waits(alert: Alert | None) -> bool:
-    """Whether it is still to be told: it is not settled, or what it tells is that it is over."""
+    """Whether the alert is still to be sent: it is not settled, or it tells that its case is over."""
     return alert is not None and (alert.state == "sent" or alert.kind == "over")
 
 

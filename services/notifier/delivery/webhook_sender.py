@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.notifier.delivery.dispatcher import Parcel
+from services.notifier.delivery.dispatcher import OutgoingMessage
 from services.notifier.delivery.http_post import Poster, UnreachableError
 from services.notifier.delivery.webhook_signing import Secrets, signature
 from services.notifier.delivery.webhooks import Webhooks
@@ -32,7 +32,7 @@ OPEN_CIRCUITS = Gauge(
 )
 
 
-class WebhookCarrier:
+class WebhookSender:
     """What the dispatcher needs to send to apps."""
 
     schedule: Sequence[float] = SCHEDULE_SECONDS
@@ -43,22 +43,22 @@ class WebhookCarrier:
         self._poster = poster
         self._secrets = secrets
 
-    async def parcels(
+    async def messages(
         self, receiver: str, due: Sequence[WebhookDelivery], now: datetime
-    ) -> Sequence[Parcel[WebhookDelivery, Webhook]] | datetime:
+    ) -> Sequence[OutgoingMessage[WebhookDelivery, Webhook]] | datetime:
         """Each delivery with its webhook; if that has ended meanwhile, its deliveries end too."""
         webhook = await self._webhooks.get(receiver)
         if webhook is None or webhook.state != "active":
             await self._webhooks.queue.end(receiver, webhook.state if webhook is not None else "deleted")
             return now + INACTIVE
-        return [Parcel([delivery], webhook) for delivery in due]
+        return [OutgoingMessage([delivery], webhook) for delivery in due]
 
-    async def carry(self, receiver: str, parcel: Parcel[WebhookDelivery, Webhook], now: datetime) -> Outcome:
+    async def send(self, receiver: str, message: OutgoingMessage[WebhookDelivery, Webhook], now: datetime) -> Outcome:
         """One attempt, always under the same ``webhook-id``."""
         if receiver in self._webhooks.ended:
             return Outcome("ended", ended=True, counts=False)
         with _TOOK.time():
-            outcome = await self.attempt(parcel.content, parcel.deliveries[0])
+            outcome = await self.attempt(message.content, message.deliveries[0])
         _SENT.labels(outcome.name).inc()
         return outcome
 

@@ -126,7 +126,7 @@ class Webhooks:
             try:
                 await self.end_revoked(directory)
             except MongoError as error:
-                log.warning("webhooks.store_away", error=str(error), kind=type(error).__name__)
+                log.warning("webhook_keys.retry", error=str(error), kind=type(error).__name__)
             await asyncio.sleep(KEYS_SECONDS)
 
     async def handle(self, events: Sequence[Envelope]) -> None:

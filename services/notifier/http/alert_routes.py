@@ -1,4 +1,4 @@
-"""The notifier's routes of alerts and one-press links, and of deliveries that are tried again."""
+"""Routes of alerts and one-press links, and of retrying a delivery."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.http.alert_views import command_of, view
-from services.notifier.http.one_press_links import Links
+from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.city.model.entry import Id
 from shared.kernel.clock import Clock
@@ -34,20 +34,20 @@ class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: Id | None = None
 
 
-class NotifierApi:
-    """Handlers; each short."""
+class AlertRoutes:
+    """Handlers of alerts."""
 
     def __init__(
         self,
         alerts: AlertStore,
-        owed: AlertDeliveries,
+        deliveries: AlertDeliveries,
         webhooks: Webhooks,
-        links: Links,
+        links: OnePressLinks,
         router: RouterClient,
         clock: Clock,
     ) -> None:
         self._alerts = alerts
-        self._owed = owed
+        self._deliveries = deliveries
         self._webhooks = webhooks
         self._links = links
         self._router = router
@@ -114,11 +114,11 @@ class NotifierApi:
         found = await self._alerts.page(where, limit + 1, shadow=shadow)
         alerts = found[:limit]
         following = cursor_after(alerts[-1].at, alerts[-1].id) if len(found) > limit else None
-        channels = await self._owed.views(alerts)
+        channels = await self._deliveries.views(alerts)
         return Answer({"items": [self._shown(who, a, channels.get(a.id, [])) for a in alerts], "next": following})
 
     def _shown(self, who: Principal, alert: Alert, channels: list[dict[str, Any]]) -> dict[str, Any]:
-        """The alert, how far its channels are, and for its recipient the one-press link."""
+        """The alert with the progress of its channels, and for its recipient with the one-press link."""
         link = {"link": self._links.make(alert)} if who.kind == "officer" and alert.state == "sent" else {}
         return {**view(alert), "channels": channels, **link}
 
@@ -141,7 +141,7 @@ class NotifierApi:
         id_ = call.path["id"]
         delivery = await self._webhooks.queue.find_one({"_id": id_})
         if delivery is None:
-            await self._owed.queue.retry(await self._owed_delivery(call.principal, id_))
+            await self._deliveries.queue.retry(await self._alert_delivery(call.principal, id_))
             return Answer({"id": id_, "status": "pending"})
         webhook = await self._webhooks.own(call.principal, delivery.receiver)
         if webhook.state != "active":
@@ -149,10 +149,10 @@ class NotifierApi:
         await self._webhooks.queue.retry(delivery)
         return Answer({"id": id_, "status": "pending"})
 
-    async def _owed_delivery(self, who: Principal, id_: str) -> AlertDelivery:
+    async def _alert_delivery(self, who: Principal, id_: str) -> AlertDelivery:
         """An alert's delivery, for ops. Raises ``Refusal`` 404."""
         where: Document = {"_id": id_} if who.city == "*" else {"_id": id_, "city": who.city}
-        delivery = await self._owed.queue.find_one(where) if who.kind == "ops" else None
+        delivery = await self._deliveries.queue.find_one(where) if who.kind == "ops" else None
         if delivery is None:
             raise not_found("delivery")
         return delivery

@@ -1,6 +1,6 @@
-"""A person's turns of duty as an iCalendar feed (RFC 5545), at an address that is signed and can be revoked.
+"""A person's duty turns as an iCalendar feed (RFC 5545), at a signed address that can be revoked.
 
-The address is all that a calendar program shows: whoever has it reads when that person is on duty, and nothing else.
+Calendar programs send no credentials: whoever has the address reads when that person is on duty, and nothing else.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from starlette.responses import Response
 
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.rota_projection import RotaProjection
 from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.people.rota import DAY, Changes, Turn
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BACK = timedelta(days=14)
 AHEAD = timedelta(days=60)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-"""Before any revision; a ``SEQUENCE`` counts seconds from here, so that a later revision has the larger one."""
+"""Before any revision. ``SEQUENCE`` counts seconds from here, so that a later revision has a larger one."""
 MARGIN = timedelta(days=2)
 HEADERS = {"cache-control": "private, max-age=300", "x-content-type-options": "nosniff"}
 
@@ -71,7 +71,7 @@ class CalendarFeeds:
         database: Database,
         settings: Settings,
         packs: PackLibrary,
-        decided: Decided,
+        rota: RotaProjection,
         directory: Directory,
         clock: Clock,
     ) -> None:
@@ -79,7 +79,7 @@ class CalendarFeeds:
         self._key = hmac.digest(settings.secret_text.encode(), b"calendar addresses", "sha256")
         self._public_url = (settings.public_url or settings.notifier_url).rstrip("/")
         self._packs = packs
-        self._decided = decided
+        self._rota = rota
         self._directory = directory
         self._clock = clock
 
@@ -117,7 +117,7 @@ class CalendarFeeds:
         ]
 
     async def make(self, call: Call) -> Answer:
-        """The address that holds, a new one where the last was revoked."""
+        """The valid address; a new one if the last was revoked."""
         who = call.principal
         id_ = f"{who.city}/{who.who}"
         await self._rows.insert(to_doc(CalendarAddress(id=id_, city=who.city, person=who.who, generation=1, live=True)))
@@ -128,7 +128,7 @@ class CalendarFeeds:
         return await self._made(call, {"generation": from_doc(row).generation})
 
     async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
-        """The address of a generation, which is all that is kept of it."""
+        """The address of a generation; only the generation is kept for a repeated request."""
         token = self._token(f"{call.principal.city}/{call.principal.who}", kept["generation"])
         return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, kept=kept)
 
@@ -151,9 +151,9 @@ class CalendarFeeds:
         if person is None or await self._directory.person(address.city, person.id) is None:
             raise not_found("calendar")  # whoever left the pack has no feed, also before we hear of the pack
         today = self._clock.now().astimezone(pack.posts.zone).date()
-        decided = self._decided.of(address.city)
-        turns = pack.posts.turns(person, today - BACK, today + AHEAD, decided)
-        revised = revised_at(person, await self._packs.since(address.city), decided)
+        rota = self._rota.changes(address.city)
+        turns = pack.posts.turns(person, today - BACK, today + AHEAD, rota)
+        revised = revised_at(person, await self._packs.since(address.city), rota)
         content = await asyncio.to_thread(calendar, pack, person, turns, revised)
         return Response(content, 200, HEADERS, "text/calendar; charset=utf-8")
 
@@ -176,9 +176,9 @@ class CalendarFeeds:
         raise not_found("calendar")
 
 
-def revised_at(person: Person, pack_since: datetime | None, decided: Changes) -> datetime:
+def revised_at(person: Person, pack_since: datetime | None, rota: Changes) -> datetime:
     """When the person's duties were last revised: the pack was loaded, or a swap or leave of his began to hold."""
-    own = (change.since for change in decided.all if person.id in (change.person, change.by))
+    own = (change.since for change in rota.all if person.id in (change.person, change.by))
     return max((EPOCH, *own, *([pack_since] if pack_since is not None else [])))
 
 

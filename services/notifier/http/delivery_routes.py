@@ -1,4 +1,4 @@
-"""``GET /v1/deliveries``: what every app was told of a case, for whoever traces it."""
+"""``GET /v1/deliveries``: what every app was sent about a case, for operators who trace it."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ class DeliveriesQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_MAX
 
 
-class CaseDeliveries:
+class DeliveryRoutes:
     """The deliveries of one case over all webhooks, oldest first; for ops."""
 
     def __init__(self, webhooks: Webhooks) -> None:

@@ -1,8 +1,7 @@
-"""One-press links in messages: a signed address that shows a case and lets its reader take it with one press.
+"""One-press links in messages: a signed address that shows an alert and lets its reader claim the case with one press.
 
-Looking changes nothing (a message app that fetches a preview presses no button); only POST does. A link names the alert
-and so the person; it ends after a day, and with the person's right to see the case. Who comes late is told who has it
-now.
+GET changes nothing, because message apps fetch previews; only POST does. A link names an alert and so a person. It
+expires after a day, and when the person may not see the case any more. Who comes late reads who has the case now.
 """
 
 from dataclasses import replace
@@ -28,8 +27,8 @@ LIFE = timedelta(days=1)
 _FOREIGN = Page(language="zh-CN", title="链接无效 · Not a link of ours")
 
 
-class Links:
-    """Makes links and answers them."""
+class OnePressLinks:
+    """Makes links and serves their pages."""
 
     def __init__(
         self,
@@ -55,7 +54,7 @@ class Links:
         return f"{self._public_url}/a/{token}"
 
     async def _read(self, token: str) -> tuple[Alert, bool] | None:
-        """The alert, and whether the link still lives; None for a token that is not ours."""
+        """The alert, and whether the link is still valid; None for a token that is not ours."""
         found = self._links.read(token)
         if found is None:
             return None
@@ -100,12 +99,14 @@ class Links:
         return replace(words.page(alert), said=words(f"{command}_done")).answer(200)
 
     async def _not_shown(self, alert: Alert, lives: bool, words: "_Words") -> HTMLResponse | None:
-        """The page for a link that has ended, or whose reader may not see any more what it is about: without a word
-        of the case, for he may have left long ago."""
+        """The page for a link that has expired or whose reader may not see the case any more; None if neither holds.
+
+        The page says nothing of the case, because the reader may have left the office.
+        """
         if not lives or await self._directory.person(alert.city, alert.recipient) is None:
             return words.ended().answer(410)
         if command_of(alert) is None or alert.kind == "unrouted":
-            return None  # it is about no case, or about none yet
+            return None  # the alert is about no case, or there is none yet
         try:
             return None if await self._router.shows(alert, alert.recipient) else words.ended().answer(410)
         except Refusal as away:

@@ -1,4 +1,4 @@
-"""``GET`` and ``PUT /v1/me/alert-rules``: how a person wishes to be told; and a test of all his channels."""
+"""``GET`` and ``PUT /v1/me/alert-rules``: a person's preferences; and a test alert over all channels."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import test_text
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
-from services.notifier.delivery.preferences import PER_MAX, AlertRules, RulesBody, span
+from services.notifier.delivery.preferences import PER_MAX, PreferenceStore, RulesBody, span
 from services.notifier.domain.recipients import Notice
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
@@ -20,14 +20,14 @@ DELAY_MAX = timedelta(hours=12)
 TESTS_AN_HOUR = 6
 
 
-class MyAlerts:
-    """A person's own routes."""
+class PreferenceRoutes:
+    """Handlers of a person's own preferences."""
 
     def __init__(
-        self, rules: AlertRules, owed: AlertDeliveries, alerts: AlertStore, packs: PackLibrary, clock: Clock
+        self, rules: PreferenceStore, deliveries: AlertDeliveries, alerts: AlertStore, packs: PackLibrary, clock: Clock
     ) -> None:
         self._rules = rules
-        self._owed = owed
+        self._deliveries = deliveries
         self._alerts = alerts
         self._packs = packs
         self._clock = clock
@@ -68,7 +68,7 @@ class MyAlerts:
         return Answer(body)
 
     async def test(self, call: Call) -> Answer:
-        """Over every channel at once, whatever the rules; it asks for nothing, so it has no case and no link."""
+        """Sent over every channel at once, whatever the preferences. It has no case and no link."""
         who, now = call.principal, self._clock.now()
         pack = self._packs.current(who.city)
         person = pack.people.get(who.who)
@@ -88,9 +88,9 @@ class MyAlerts:
                 raise too_many(f"At most {TESTS_AN_HOUR} test alerts an hour.", retry_after=600)
             await self._alerts.add_test(alert)
         deliveries = {
-            id_: delivery for id_, delivery in self._owed.plan(pack, [alert]).items() if delivery.to == "person"
+            id_: delivery for id_, delivery in self._deliveries.plan(pack, [alert]).items() if delivery.to == "person"
         }
-        await self._owed.add(deliveries)
+        await self._deliveries.add(deliveries)
         channels = [delivery.channel for delivery in deliveries.values()]
         return Answer({"id": alert.id, "channels": channels}, 201)
 

@@ -1,4 +1,4 @@
-"""The router, as the notifier calls it: commands for a person, under a key that makes them happen once."""
+"""Calls to the router: commands in a person's name, each under an idempotency key, and whether a person sees a case."""
 
 from urllib.parse import quote
 
@@ -48,6 +48,6 @@ class RouterClient:
 
 
 def _acting(alert: Alert, person: str) -> dict[str, str]:
-    """For whom we ask, in the alert's trace."""
+    """Headers that name the person in whose name we call, and the alert's trace."""
     headers = {"whistle-city": alert.city, "whistle-person": quote(person)}
     return {**headers, "traceparent": alert.trace} if alert.trace else headers

@@ -28,10 +28,10 @@ from shared.runtime.timekeeping.wall_clock import real_now
 APPS = frozenset({"rider_app", "importer"})
 WEBHOOKS_MAX = 20
 LOOKED_UP_AT_ONCE = 4
-"""Addresses of one app that are looked at at the same time."""
+"""Addresses of one app whose names are resolved at the same time."""
 OLDER_SECRETS_MAX = 3
 ROTATION = timedelta(hours=24)
-"""For so long the secret that was replaced signs as well."""
+"""How long the secret that was replaced signs as well."""
 ROUNDS_MAX = 5
 
 
@@ -48,7 +48,7 @@ class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
     types: Annotated[list[Annotated[str, msgspec.Meta(max_length=80)]], msgspec.Meta(max_length=50)] = []
 
 
-class WebhookApi:
+class WebhookRoutes:
     """Handlers of webhooks."""
 
     def __init__(self, webhooks: Webhooks, guard: Guard, secret: str) -> None:
@@ -98,7 +98,7 @@ class WebhookApi:
         ]
 
     async def add(self, call: Call) -> Answer:
-        """The first secret is shown again to who repeats it with the app's key: whoever has that may rotate as well."""
+        """A repeated request is answered the first secret again: whoever has the app's API key may rotate it anyway."""
         body, who = call.body_as(WebhookBody), call.principal
         id_ = secret_id("w", self._secret, "webhook", who.city, who.who, call.key)
         stored = await self._webhooks.get(id_)
@@ -144,7 +144,7 @@ class WebhookApi:
 
     @contextmanager
     def _one_of_few(self, app: str) -> Iterator[None]:
-        """Each may wait for a name server; an app has no more than a few of them waiting."""
+        """Limits how many requests of an app wait for a name server at the same time. Raises ``Refusal`` 429."""
         if self._looking[app] >= LOOKED_UP_AT_ONCE:
             raise too_many(f"At most {LOOKED_UP_AT_ONCE} webhooks are added at once.", retry_after=1)
         self._looking[app] += 1
@@ -166,13 +166,13 @@ class WebhookApi:
         return Answer({"items": [_view(webhook) for webhook in (*active, *revoked)]})
 
     async def delete(self, call: Call) -> Response:
-        """204, however often it is asked for."""
+        """204, also when it is repeated."""
         webhook = await self._webhooks.own(call.principal, call.path["id"])
         await self._webhooks.end(webhook.id, "deleted")
         return Response(status_code=204)
 
     async def rotate(self, call: Call) -> Answer:
-        """The secret is in the first answer alone. Once under a key, also where the answer was lost in a crash."""
+        """Only the first answer has the secret. Done once under a key, also if the first answer was lost in a crash."""
         key = hashlib.sha256(call.key.encode()).hexdigest()[:32]
         for _ in range(ROUNDS_MAX):
             now = real_now()

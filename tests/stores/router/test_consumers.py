@@ -9,7 +9,7 @@ from pymongo.errors import AutoReconnect
 from services.notifier.alerts.alert_store import INDEXES as ALERT_INDEXES
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.case_alerts import CaseAlerts
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
@@ -208,7 +208,7 @@ async def alerts(database: Database) -> AsyncIterator[CaseAlerts]:
     packs, clock = await library(database), StoppedClock(NOW)
     store = AlertStore(database, deliveries, Listener(), clock)
     await store.alerts.ensure_indexes(*ALERT_INDEXES)
-    yield CaseAlerts(store, deliveries, packs, Decided(database), Silences(database), clock)
+    yield CaseAlerts(store, deliveries, packs, RotaProjection(database), Silences(database), clock)
 
 
 async def test_a_case_event_delivered_again_alerts_nobody_twice(alerts: CaseAlerts) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.alerts.confidential_recipients import told
+from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import title, unattended_text
 from services.notifier.domain.recipients import Notice
@@ -43,7 +43,7 @@ def away(*people: str) -> Changes:
 
 def reached(notice: Notice, case: Case, since: Changes = NONE_SINCE) -> dict[str, str]:
     """Who hears of it, and as what."""
-    found = told([notice], to_state(case), sheyang(), T0, since)
+    found = permitted_recipients([notice], to_state(case), sheyang(), T0, since)
     return {person: said.kind for person, (said, _) in found.items()}
 
 
@@ -67,7 +67,7 @@ def test_what_a_ladder_tells_others_the_named_handlers_hear(desk: str) -> None:
 
 def test_where_no_handler_is_there_the_desk_above_hears_that_and_nothing_else() -> None:
     for notice in (Notice("breach", "sheyang", "A"), Notice("breach", "police", "A")):
-        found = told([notice], to_state(clue()), sheyang(), T0, away("police.desk"))
+        found = permitted_recipients([notice], to_state(clue()), sheyang(), T0, away("police.desk"))
         assert found
         assert set(found) <= COUNTY
         assert {(n.kind, n.unit, lacks) for n, lacks in found.values()} == {("unattended", "sheyang", ())}

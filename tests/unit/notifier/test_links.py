@@ -9,7 +9,7 @@ import pytest
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.documents.alert import Alert
-from services.notifier.http.one_press_links import LIFE, Links
+from services.notifier.http.one_press_links import LIFE, OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
@@ -92,7 +92,7 @@ class Mail:
     def __init__(self, secret: str = SECRET) -> None:
         self.alerts, self.router, self.clock = FakeAlerts(), FakeRouter(), StoppedClock(NOW)
         self.directory = FakeDirectory()
-        self.links = Links(
+        self.links = OnePressLinks(
             secret, "https://whistle.example/", self.alerts, self.router, FakePacks(), self.directory, self.clock
         )
 
