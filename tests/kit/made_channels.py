@@ -83,10 +83,10 @@ class Channels:
     async def settle(self, dispatcher: Process, seconds: float, step: float = 1.0) -> None:
         """So many seconds of the dispatcher's work, looking each second as it would by itself."""
         for _ in range(int(seconds / step)):
-            await self.held.look()
+            await self.held.release_due()
             await work(dispatcher)
             self.forward(step)
-        await self.held.look()
+        await self.held.release_due()
         await work(dispatcher)
 
 
@@ -99,7 +99,7 @@ async def holds(notifier: Channels, files: Mapping[str, str]) -> None:
 
 async def work(dispatcher: Process) -> None:
     """What can be sent now is sent."""
-    while workers := await dispatcher.look():
+    while workers := await dispatcher.start_due():
         await asyncio.gather(*workers)
 
 
@@ -115,7 +115,7 @@ async def channels(
     await packs.switch("harbour", pack.version, NOW)
     clock = StoppedClock(NOW)
     rules = PreferenceStore(database)
-    deliveries = AlertDeliveries(database, clock.now, rules.of)
+    deliveries = AlertDeliveries(database, clock.now, rules.of_person)
     silences = Silences(database)
     rota = RotaProjection(database)
     alerts = AlertStore(database, deliveries, Listener(), clock)

@@ -40,8 +40,30 @@ OPEN_CIRCUITS = Gauge(
 
 AlertMessage = OutgoingMessage[AlertDelivery, "Draft | None"]
 """A message to one receiver; without a draft for a receiver that no pack has any more."""
-Group = list[tuple[AlertDelivery, Alert]]
-"""Deliveries of one event to one receiver, each with its alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Deliveries of one event to one receiver, in the same form, each with its alert; never empty."""
+
+    pairs: list[tuple[AlertDelivery, Alert]]
+
+    @property
+    def deliveries(self) -> list[AlertDelivery]:
+        return [delivery for delivery, _ in self.pairs]
+
+    @property
+    def lane(self) -> int:
+        return self.pairs[0][0].lane
+
+    @property
+    def digest(self) -> bool:
+        """Whether the group was held for a digest, and is listed with everything else that was."""
+        return self.pairs[0][0].digest
+
+    @property
+    def form(self) -> str:
+        return self.pairs[0][0].form
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +106,7 @@ class ChannelSender:
         groups = await self._groups(due)
         if settings is None or not groups:
             return [OutgoingMessage(due, None)]
-        if left := self._of_those_who_left(groups, now):
+        if left := self._to_people_who_left(groups, now):
             return [OutgoingMessage(left, None)]
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
@@ -96,29 +118,28 @@ class ChannelSender:
             return channel.fits(settings, text)
 
         first = groups[0]
-        digest = _digest(first)
-        alike = [g for g in groups if _lane(g) == _lane(first) and not _form(g) and _digest(g) == digest]
+        alike = [g for g in groups if (g.lane, g.form, g.digest) == (first.lane, "", first.digest)]
         items = [self._item(pack, group) for group in alike[:LIST_MAX]]
-        listed, count = texts.several(items, fits) if not _form(first) else ("", 0)
+        listed, count = texts.several(items, fits) if not first.form else ("", 0)
         pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
         choice = next_message(
             pace,
             sent,
             now,
-            danger=_lane(first) == 0,
+            danger=first.lane == 0,
             waiting=len(alike) if listed else 1,
             fills=count < len(alike),
         )
         if isinstance(choice, datetime):
             return choice
-        if digest and len(alike) > 1:
+        if first.digest and len(alike) > 1:
             return [_outgoing(settings, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
             return [_outgoing(settings, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
 
     def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
-        item, form = self._item(pack, group), _form(group)
+        item, form = self._item(pack, group), group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
         return _outgoing(settings, [group], text, form or ALONE, link)
@@ -164,23 +185,23 @@ class ChannelSender:
         groups: dict[tuple[str, str], Group] = {}
         for delivery in due:
             if delivery.alert in alerts:
-                place = (delivery.because, delivery.form)
-                groups.setdefault(place, []).append((delivery, alerts[delivery.alert]))
+                group = groups.setdefault((delivery.because, delivery.form), Group([]))
+                group.pairs.append((delivery, alerts[delivery.alert]))
         return list(groups.values())
 
-    def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
+    def _to_people_who_left(self, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
         """Deliveries to people who are not in the current pack or not appointed now: these are not sent."""
         try:
-            pack = self._packs.current(groups[0][0][0].city)
+            pack = self._packs.current(groups[0].deliveries[0].city)
         except Refusal:  # no current pack here yet: everybody is as in the alert's own
             return []
         there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
-        pairs = [pair for group in groups for pair in group]
+        pairs = [pair for group in groups for pair in group.pairs]
         return [d for d, alert in pairs if d.to == "person" and alert.recipient not in there]
 
     def _item(self, pack: Pack, group: Group) -> Item:
-        alert = group[0][1]
-        people = {a.recipient: pack.people.get(a.recipient) for _, a in group}
+        alert = group.pairs[0][1]
+        people = {a.recipient: pack.people.get(a.recipient) for _, a in group.pairs}
         names = {id_: person.name if person is not None else id_ for id_, person in people.items()}
         return Item(
             title=alert.title,
@@ -188,25 +209,12 @@ class ChannelSender:
             due_at=alert.due_at,
             state=alert.state,
             danger=alert.priority == "danger",
-            told=tuple(names[a.recipient] for d, a in group if d.to == "unit"),
-            links=tuple((names[a.recipient], self._links.make(a)) for d, a in group if d.to == "person"),
+            told=tuple(names[a.recipient] for d, a in group.pairs if d.to == "unit"),
+            links=tuple((names[a.recipient], self._links.make(a)) for d, a in group.pairs if d.to == "person"),
         )
 
 
 def _outgoing(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> AlertMessage:
-    deliveries = [delivery for group in groups for delivery, _ in group]
+    deliveries = [delivery for group in groups for delivery in group.deliveries]
     id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
     return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))
-
-
-def _lane(group: Group) -> int:
-    return group[0][0].lane
-
-
-def _digest(group: Group) -> bool:
-    """Whether the group was held for a digest, and is listed with everything else that was."""
-    return group[0][0].digest
-
-
-def _form(group: Group) -> str:
-    return group[0][0].form

@@ -93,7 +93,7 @@ class Dispatcher(Generic[D, Content]):
         try:
             while True:
                 try:
-                    await self.look()
+                    await self.start_due()
                 except MongoError as error:
                     log.warning(f"{self._name}.retry", error=str(error), kind=type(error).__name__)
                 await self._pause()
@@ -128,7 +128,7 @@ class Dispatcher(Generic[D, Content]):
             self._retry_at = moment
         self._deliveries.wake.set()
 
-    async def look(self) -> Sequence["asyncio.Task[None]"]:
+    async def start_due(self) -> Sequence["asyncio.Task[None]"]:
         """Start a worker for each ready receiver with something due; answers all workers that are running."""
         for receiver in self._deliveries.fresh:
             self._gathers.pop(receiver, None)

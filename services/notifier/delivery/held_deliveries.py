@@ -28,7 +28,7 @@ from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 """Seconds between two looks. Deliveries are held for minutes or hours; danger is never held."""
 PAGE = 200
 AlertsById = Callable[[Sequence[str]], Awaitable[Mapping[str, Alert]]]
@@ -45,14 +45,14 @@ class HeldDeliveries:
         self,
         deliveries: DeliveryQueue[AlertDelivery],
         alerts_by_id: AlertsById,
-        rules: PreferenceStore,
+        preferences: PreferenceStore,
         packs: PackLibrary,
         clock: Clock,
         delivery_now: Callable[[], datetime] = real_now,
     ) -> None:
         self._deliveries = deliveries
         self._alerts_by_id = alerts_by_id
-        self._rules = rules
+        self._preferences = preferences
         self._packs = packs
         self._clock = clock
         self._delivery_now = delivery_now
@@ -61,14 +61,14 @@ class HeldDeliveries:
         """Every five seconds until the service stops; at once while there are more."""
         while True:
             try:
-                more = await self.look()
+                more = await self.release_due()
             except MongoError as error:
                 log.warning("held_deliveries.retry", error=str(error), kind=type(error).__name__)
                 more = False
             if not more:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
-    async def look(self) -> bool:
+    async def release_due(self) -> bool:
         """Decide a page of held deliveries whose time has come; whether there may be more."""
         now = self._clock.now()
         due = await self._deliveries.find(
@@ -93,12 +93,12 @@ class HeldDeliveries:
         ]
         if waits:
             pack = await self._pack(waits[0])
-            rules = self._rules.of(pack, alerts[waits[0].alert].recipient)
-            quiet = rules.quiet_until(now.astimezone(ZoneInfo(pack.city.timezone)))
+            preferred = self._preferences.of_person(pack, alerts[waits[0].alert].recipient)
+            quiet = preferred.quiet_until(now.astimezone(ZoneInfo(pack.city.timezone)))
             if quiet is not None:
                 writes += [_changed(d, DeliveryChange(release_at=quiet)) for d in waits]
             else:
-                writes += await self._paged(receiver, waits, rules.limit, now)
+                writes += await self._paged(receiver, waits, preferred.limit, now)
         await self._deliveries.rows.write(writes)
         self._deliveries.nudge([receiver])
 

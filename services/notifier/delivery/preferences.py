@@ -22,7 +22,7 @@ Span = Annotated[str, Meta(pattern=r"^PT?[0-9][0-9DTHMS]*$", max_length=20, desc
 
 
 class ChannelRule(msgspec.Struct, forbid_unknown_fields=True):
-    """``after``: this long after the alert, unless it is acknowledged by then; ``priorities``: all when empty."""
+    """``after``: so long after the alert, if it is not acknowledged by then; ``priorities``: all when empty."""
 
     channel: ChannelKind
     after: Span = "PT0S"
@@ -42,7 +42,7 @@ class PageLimit(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RulesBody(msgspec.Struct, forbid_unknown_fields=True):
-    """All rules of a person; what is left out does not apply any more."""
+    """All rules of a person; what is left out is not wished any more."""
 
     channels: Annotated[list[ChannelRule], Meta(max_length=5)] = []
     quiet: Annotated[list[QuietHours], Meta(max_length=4)] = []
@@ -82,10 +82,11 @@ class PreferenceStore:
     async def put(self, city: str, person: str, rules: RulesBody) -> None:
         """Replace all of a person's rules."""
         stored = StoredPreferences(id=_id(city, person), city=city, person=person, rules=rules)
-        await self.cache.rows.update({"_id": stored.id}, {"$set": stamped(to_doc(stored))}, upsert=True)
+        document = stamped(to_doc(stored))
+        await self.cache.rows.update({"_id": document.pop("_id")}, {"$set": document}, upsert=True)
         await self.cache.refresh()
 
-    def of(self, pack: Pack, person: str) -> Preferences:
+    def of_person(self, pack: Pack, person: str) -> Preferences:
         """A person's preferences, with the city's limit where the person has none."""
         own = self.cache.get(pack.city.id).get(person, _NONE)
         paging = pack.city.paging

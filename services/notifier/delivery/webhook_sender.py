@@ -65,7 +65,7 @@ class WebhookSender:
     async def attempt(self, webhook: Webhook, delivery: WebhookDelivery) -> Outcome:
         """What the receiver answered."""
         now = real_now()
-        secret, older = self._secrets.of(webhook), self._secrets.older(webhook, now)
+        secret, older = self._secrets.current(webhook), self._secrets.older(webhook, now)
         headers = {
             **signature(secret, delivery.id, now, delivery.body, older),
             "user-agent": "whistle-webhooks/1",

@@ -19,7 +19,7 @@ class Secrets:
     def __init__(self, installation: str) -> None:
         self._installation = installation.encode()
 
-    def of(self, webhook: Webhook) -> str:
+    def current(self, webhook: Webhook) -> str:
         """``whsec_…`` (Standard Webhooks): base64 of 32 bytes."""
         return self.secret(webhook.id, webhook.generation)
 

@@ -149,7 +149,7 @@ class CalendarFeeds:
             raise unavailable("The city has no pack loaded yet.", retry_after=5) from None
         person = pack.people.get(address.person)
         if person is None or await self._directory.person(address.city, person.id) is None:
-            raise not_found("calendar")  # whoever left the pack has no feed, also before we hear of the pack
+            raise not_found("calendar")  # who left has no feed, even before the new pack is loaded here
         today = self._clock.now().astimezone(pack.posts.zone).date()
         rota = self._rota.changes(address.city)
         turns = pack.posts.turns(person, today - BACK, today + AHEAD, rota)
@@ -177,7 +177,7 @@ class CalendarFeeds:
 
 
 def revised_at(person: Person, pack_since: datetime | None, rota: Changes) -> datetime:
-    """When the person's duties were last revised: the pack was loaded, or a swap or leave of his began to hold."""
+    """When the person's duties were last revised: the pack was loaded, or a swap or leave of theirs took effect."""
     own = (change.since for change in rota.all if person.id in (change.person, change.by))
     return max((EPOCH, *own, *([pack_since] if pack_since is not None else [])))
 

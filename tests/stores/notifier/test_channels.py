@@ -198,7 +198,7 @@ async def test_a_dead_robot_delays_no_other(database: Database) -> None:
         notifier = await channels(database, {"DEAD": dead.url, "ALIVE": alive.url}, units=named)
         dispatcher = notifier.dispatcher()
         await notifier.happens(*(opened(number, notifier.pack) for number in range(5)))
-        workers = await dispatcher.look()
+        workers = await dispatcher.start_due()
         assert len(workers) == 2
         await asyncio.to_thread(dead.hung.wait, 10)
         done, waits = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)

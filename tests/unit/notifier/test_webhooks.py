@@ -79,7 +79,7 @@ def test_every_webhook_generation_and_installation_has_a_secret_of_its_own() -> 
     }
     assert len(secrets) == 4
     assert all(len(base64.b64decode(secret.removeprefix("whsec_"))) == 32 for secret in secrets)
-    assert SECRETS.of(from_doc(OF_0_1_0)) == SECRETS.secret("w1", 1)
+    assert SECRETS.current(from_doc(OF_0_1_0)) == SECRETS.secret("w1", 1)
 
 
 def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None:

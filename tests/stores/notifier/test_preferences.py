@@ -1,4 +1,4 @@
-"""The notifier's manners: delays, quiet hours, digests, silence, ends, leave, pairs, shadow; danger keeps none."""
+"""Delays, quiet hours, digests, silence, closing alerts, leave, pairs, shadow mode; danger is never held back."""
 
 import json
 from collections.abc import AsyncIterator
