@@ -1,53 +1,51 @@
 """The notifier: alerts to people, one-press links, signed webhooks to apps."""
 
-import asyncio
 import os
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Unpack
 
 from starlette.applications import Starlette
 
-from services.notifier.alerts import alerts as alert_module
-from services.notifier.alerts import rota_projection as decided_module
-from services.notifier.alerts import silences as silences_module
-from services.notifier.alerts.alert_record import sent_event
-from services.notifier.alerts.alerts import Alerts
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier import consumers
+from services.notifier.alerts import alert_store, rota_projection, silences
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.case_alerts import CaseAlerts
+from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
-from services.notifier.channels import sender as carrier_module
+from services.notifier.channels import sender
 from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.channel import Channel, References
 from services.notifier.channels.dingtalk import DingTalk
 from services.notifier.channels.feishu import Feishu
-from services.notifier.channels.send_lock import Turns
-from services.notifier.channels.sender import ChannelCarrier
+from services.notifier.channels.send_lock import SendLock
+from services.notifier.channels.sender import ChannelSender
 from services.notifier.channels.sms import Sms
 from services.notifier.channels.wecom import WeCom
-from services.notifier.delivery import alert_deliveries, preferences
-from services.notifier.delivery import held_deliveries as holding_module
-from services.notifier.delivery import webhooks as webhook_module
+from services.notifier.consumers import CaseEvents, PackEvents
+from services.notifier.delivery import alert_deliveries, held_deliveries, preferences, webhook_sender, webhooks
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
-from services.notifier.delivery.dispatcher import Courier
-from services.notifier.delivery.held_deliveries import Holding
+from services.notifier.delivery.dispatcher import Dispatcher
+from services.notifier.delivery.held_deliveries import HeldDeliveries
 from services.notifier.delivery.http_post import Poster
-from services.notifier.delivery.preferences import AlertRules
-from services.notifier.delivery.webhooks import Secrets, WebhookCarrier, Webhooks
+from services.notifier.delivery.preferences import PreferenceStore
+from services.notifier.delivery.webhook_sender import WebhookSender
+from services.notifier.delivery.webhook_signing import Secrets
+from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.http import delivery_routes
-from services.notifier.http.alert_routes import NotifierApi
+from services.notifier.http.alert_routes import AlertRoutes
 from services.notifier.http.calendar_feed import CalendarFeeds
-from services.notifier.http.one_press_links import Links
-from services.notifier.http.preference_routes import MyAlerts
+from services.notifier.http.delivery_routes import DeliveryRoutes
+from services.notifier.http.one_press_links import OnePressLinks
+from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
-from services.notifier.http.webhook_routes import WebhookApi
+from services.notifier.http.silence_routes import SilenceRoutes
+from services.notifier.http.webhook_routes import WebhookRoutes
 from services.notifier.retention import old_alerts
 from shared.city.model.channels import ChannelKind
-from shared.contracts import cases, cities, reports, rota, visits
-from shared.contracts.envelope import DANGER, LIVE, Envelope
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import LoneConnections
 from shared.runtime.http_client.ssrf_guard import Guard
-from shared.runtime.kafka.consumer import every_event_consumer, latest_event_consumer
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
@@ -65,110 +63,104 @@ def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
 def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     """The service, not yet started."""
     service = Service("notifier", settings, **given)
-    secret = settings.secret_text
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
-    service.holds = lambda: packs.cities
-    follower = PackFollower(packs, service.clock.now)
-    rules = AlertRules(service.database)
-    owed = AlertDeliveries(service.database, rules=rules.of)
-    decided = Decided(service.database)
-    silences = Silences(service.database, packs, service.clock)
-    alerts = Alerts(service.database, packs, service.publisher, service.clock, owed, decided, silences)
-    holding = Holding(owed.deliveries, alerts.alerts, rules, packs, service.clock)
-    feeds = CalendarFeeds(service.database, settings, packs, decided, service.directory, service.clock)
-    webhooks = Webhooks(service.database)
+    stores = _stores(service)
     router = RouterClient(settings, service.auth, service.transport)
-    guard = Guard(settings.webhook_allow)
     address = settings.public_url or settings.notifier_url
-    links = Links(secret, address, alerts, router, packs, service.directory, service.clock)
+    links = OnePressLinks(settings.secret_text, address, stores.alerts, router, packs, service.directory, service.clock)
+    guard = Guard(settings.webhook_allow)
     poster = Poster(guard, http_client.client(transport=service.transport or LoneConnections()))
-    api = NotifierApi(alerts, owed, webhooks, links, router, service.clock)
-    service.routes = [
-        *api.routes(),
-        *WebhookApi(webhooks, guard, secret).routes(),
-        *delivery_routes.CaseDeliveries(webhooks).routes(),
-        *MyAlerts(rules, owed, alerts.alerts, packs, service.clock).routes(),
-        *silences.routes(),
-        *feeds.routes(),
-    ]
-    service.begins_with(FirstEvents(alerts.alerts, sent_event))
-    service.indexes += [
-        (alerts.alerts, alert_module.INDEXES),
-        (alerts.shadows, alert_module.INDEXES),
-        (owed.deliveries.rows, (*alert_deliveries.INDEXES, *holding_module.INDEXES)),
-        (webhooks.deliveries, (*webhook_module.INDEXES, *delivery_routes.INDEXES)),
-        (webhooks.webhooks, webhook_module.WEBHOOK_INDEXES),
-        (decided.kept.rows, decided_module.INDEXES),
-        (rules.kept.rows, preferences.INDEXES),
-        (silences.kept.rows, silences_module.INDEXES),
-    ]
-    service.on_open += [packs.open, decided.kept.look, rules.kept.look, silences.kept.look]
-    service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
-    _hears(service, packs, follower, alerts, webhooks)
-    visit_alerts = VisitAlerts(alerts, owed, packs, decided, service.clock)
-    service.consumes(
-        every_event_consumer(visits.TOPIC, "notifier.visits", visit_alerts.handle, service.dead, service.clock)
-    )
-    service.consumes(every_event_consumer(rota.TOPIC, "notifier.rota", decided.handle, service.dead, service.clock))
-    service.background("rota", decided.kept.run)
-    service.background("alert-rules", rules.kept.run)
-    service.background("silences", silences.kept.run)
-    service.background("holding", holding.run)
-    service.background("packs", follower.run)
-    service.background("webhook-keys", lambda: webhooks.watch_keys(service.directory))
-    _sends_to_apps(service, webhooks, poster)
-    _sends_to_people(service, owed, alerts, links, packs, poster)
-    retention = Retention(service.database, packs, old_alerts(alerts, owed, webhooks))
-    service.routes += retention.routes()
-    service.background("retention", retention.run)
+    _consume(service, stores, packs)
+    _answer_http(service, stores, packs, links, router, guard)
+    _send_to_people(service, stores, packs, links, poster)
+    _send_to_apps(service, stores.webhooks, poster)
+    _forget_what_is_old(service, stores, packs)
     return service
 
 
-def _hears(service: Service, packs: PackLibrary, follower: PackFollower, alerts: Alerts, webhooks: Webhooks) -> None:
-    """Of cases, of reports without one, and of packs."""
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the notifier keeps in MongoDB."""
 
-    async def city_loaded(_: Sequence[Envelope]) -> None:
-        follower.wake()
+    rota: RotaProjection
+    silences: Silences
+    preferences: PreferenceStore
+    alerts: AlertStore
+    deliveries: AlertDeliveries
+    webhooks: Webhooks
 
-    async def case_happened(events: Sequence[Envelope]) -> None:
-        """In shadow mode apps are told nothing either."""
-        shadows = {city for city in packs.cities if packs.current(city).city.shadow}
-        to_apps = [event for event in events if event.city not in shadows] if shadows else events
-        await asyncio.gather(alerts.handle(events), webhooks.handle(to_apps))
 
-    for lane in (DANGER, LIVE):  # of history nobody is told
-        service.consumes(
-            every_event_consumer(cases.TOPIC, "notifier.cases", case_happened, service.dead, service.clock, lane=lane)
-        )
-    service.consumes(
-        every_event_consumer(
-            reports.UNROUTED_TOPIC, "notifier.unrouted", alerts.handle_unrouted, service.dead, service.clock
-        )
+def _stores(service: Service) -> Stores:
+    """The stores with their indexes; the caches of small collections are filled at the start and then kept fresh."""
+    database = service.database
+    rules = PreferenceStore(database)
+    deliveries = AlertDeliveries(database, preferences=rules.of_person)
+    alerts = AlertStore(database, deliveries, service.publisher, service.clock)
+    stores = Stores(RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database))
+    service.begins_with(FirstEvents(alerts.alerts, alert_store.first_event))
+    service.indexes += [
+        (alerts.alerts, alert_store.INDEXES),
+        (alerts.shadows, alert_store.INDEXES),
+        (deliveries.queue.rows, (*alert_deliveries.INDEXES, *held_deliveries.INDEXES)),
+        (stores.webhooks.queue.rows, (*webhooks.INDEXES, *delivery_routes.INDEXES)),
+        (stores.webhooks.webhooks, webhooks.WEBHOOK_INDEXES),
+        (stores.rota.cache.rows, rota_projection.INDEXES),
+        (rules.cache.rows, preferences.INDEXES),
+        (stores.silences.cache.rows, silences.INDEXES),
+    ]
+    service.on_open += [stores.rota.cache.refresh, rules.cache.refresh, stores.silences.cache.refresh]
+    service.background("rota", stores.rota.cache.run)
+    service.background("alert-rules", rules.cache.run)
+    service.background("silences", stores.silences.cache.run)
+    return stores
+
+
+def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
+    follower = PackFollower(packs, service.clock.now)
+    service.holds = lambda: packs.cities
+    service.on_open.append(packs.open)
+    service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
+    service.background("packs", follower.run)
+    alerts, deliveries, rota, clock = stores.alerts, stores.deliveries, stores.rota, service.clock
+    case_alerts = CaseAlerts(alerts, deliveries, packs, rota, stores.silences, clock)
+    consumers.subscribe(
+        service,
+        case_events=CaseEvents(packs, case_alerts, stores.webhooks),
+        case_alerts=case_alerts,
+        visit_alerts=VisitAlerts(alerts, deliveries, packs, rota, clock),
+        rota_projection=rota,
+        pack_events=PackEvents(follower),
     )
-    service.consumes(latest_event_consumer(cities.TOPIC, "notifier.cities", city_loaded, service.dead, service.clock))
 
 
-def _sends_to_apps(service: Service, webhooks: Webhooks, poster: Poster) -> None:
-    to_apps = Courier(
-        "webhooks", webhooks.sending, WebhookCarrier(webhooks, poster, Secrets(service.settings.secret_text))
-    )
-    webhook_module.OPEN_CIRCUITS.set_function(lambda: to_apps.left_alone)
-    service.background("webhooks", to_apps.run)
-
-
-def _sends_to_people(
-    service: Service, owed: AlertDeliveries, alerts: Alerts, links: Links, packs: PackLibrary, poster: Poster
+def _answer_http(
+    service: Service, stores: Stores, packs: PackLibrary, links: OnePressLinks, router: RouterClient, guard: Guard
 ) -> None:
+    settings, clock, alerts, deliveries = service.settings, service.clock, stores.alerts, stores.deliveries
+    feeds = CalendarFeeds(service.database, settings, packs, stores.rota, service.directory, clock)
+    service.routes = [
+        *AlertRoutes(alerts, deliveries, stores.webhooks, links, router, clock).routes(),
+        *WebhookRoutes(stores.webhooks, guard, settings.secret_text).routes(),
+        *DeliveryRoutes(stores.webhooks).routes(),
+        *PreferenceRoutes(stores.preferences, deliveries, alerts, packs, clock).routes(),
+        *SilenceRoutes(stores.silences, packs, clock).routes(),
+        *feeds.routes(),
+    ]
+
+
+def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links: OnePressLinks, poster: Poster) -> None:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
-    turns = Turns(service.database, service.ids(8))
-    carrier = ChannelCarrier(_kinds(poster, apprise), turns, alerts, links, packs, References(os.environ))
-    to_people = Courier("channels", owed.deliveries, carrier)
-    carrier_module.OPEN_CIRCUITS.set_function(lambda: to_people.left_alone)
-    service.background("channels", to_people.run)
+    lock = SendLock(service.database, service.ids(8))
+    to_people = ChannelSender(_channels(poster, apprise), lock, stores.alerts, links, packs, References(os.environ))
+    dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
+    sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
+    service.background("channels", dispatcher.run)
+    held = HeldDeliveries(stores.deliveries.queue, stores.alerts.by_id, stores.preferences, packs, service.clock)
+    service.background("holding", held.run)
 
 
-def _kinds(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:
+def _channels(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:
     return {
         "wecom": WeCom(poster),
         "dingtalk": DingTalk(poster),
@@ -176,3 +168,18 @@ def _kinds(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:
         "sms": Sms(poster),
         "apprise": apprise,
     }
+
+
+def _send_to_apps(service: Service, hooks: Webhooks, poster: Poster) -> None:
+    to_apps = WebhookSender(hooks, poster, Secrets(service.settings.secret_text))
+    dispatcher = Dispatcher("webhooks", hooks.queue, to_apps)
+    webhook_sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
+    service.background("webhooks", dispatcher.run)
+    service.background("webhook-keys", lambda: hooks.watch_keys(service.directory))
+
+
+def _forget_what_is_old(service: Service, stores: Stores, packs: PackLibrary) -> None:
+    kept = old_alerts(stores.alerts, stores.deliveries, stores.webhooks)
+    retention = Retention(service.database, packs, kept)
+    service.routes += retention.routes()
+    service.background("retention", retention.run)

@@ -9,12 +9,15 @@ import pytest
 
 from services.notifier.delivery import http_post
 from services.notifier.delivery.http_post import Poster
-from services.notifier.delivery.webhooks import Secrets, WebhookCarrier
+from services.notifier.delivery.webhook_sender import WebhookSender
+from services.notifier.delivery.webhook_signing import Secrets
+from services.notifier.documents.delivery import WebhookDelivery
+from services.notifier.documents.webhook import Webhook
 from services.notifier.domain.retry import next_attempt
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import LoneConnections
 from shared.runtime.http_client.ssrf_guard import Guard
-from tests.kit.made_reports import SECRET
+from tests.kit.made_reports import NOW, SECRET
 
 BUFFERED_MAX = 32 * 1024 * 1024
 """What the machine itself may hold of an answer that nobody reads any more."""
@@ -100,8 +103,22 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def attempt(client: httpx.AsyncClient, trap: Trap) -> tuple[str, int | None, float | None]:
-    carrier = WebhookCarrier(None, Poster(Guard("127.0.0.0/8"), client), Secrets(SECRET))  # type: ignore[arg-type]
-    outcome = await carrier.attempt({"_id": "w1", "url": trap.url}, {"_id": "d1", "body": "{}"})
+    sender = WebhookSender(None, Poster(Guard("127.0.0.0/8"), client), Secrets(SECRET))  # type: ignore[arg-type]
+    webhook = Webhook(id="w1", city="harbour", app="app", url=trap.url, state="active", made_at=NOW)
+    delivery = WebhookDelivery(
+        id="d1",
+        city="harbour",
+        receiver="w1",
+        case="c1",
+        event="e1",
+        type="case.closed.v1",
+        body="{}",
+        state="pending",
+        attempts=0,
+        next_at=NOW,
+        made_at=NOW,
+    )
+    outcome = await sender.attempt(webhook, delivery)
     return outcome.name, outcome.status, outcome.wait
 
 

@@ -107,7 +107,7 @@ def _relay_dies_between_ack_and_clearing(service: str) -> None:
 
 
 def _notifier_waits_with_a_batch(_: str) -> None:
-    from services.notifier.alerts.alerts import Alerts
+    from services.notifier.alerts.case_alerts import CaseAlerts
 
     def around(original: Any) -> Any:
         async def handle(self: Any, events: Any) -> None:
@@ -118,7 +118,7 @@ def _notifier_waits_with_a_batch(_: str) -> None:
 
         return handle
 
-    _wrap(Alerts, "handle", around)
+    _wrap(CaseAlerts, "handle", around)
 
 
 def _its_loop_stands_still(service: str) -> None:

@@ -78,7 +78,7 @@ def reads_of_what_no_majority_has(patch: Patch) -> None:
 
 
 def effects_that_see_only_the_newest(patch: Patch) -> None:
-    from services.notifier import app as notifier  # here: the app of one service is not to be loaded into all
+    from services.notifier import consumers as notifier  # here: the app of one service is not to be loaded into all
 
     def newest_only(topic: str, group: str, handle: Any, dead: Any, clock: Any, lane: int = LIVE) -> Any:
         return consumer.Consumer(topic, group, handle, dead, clock, newest=True, lane=lane)

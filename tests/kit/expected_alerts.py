@@ -1,9 +1,9 @@
 """Who an event of a case must alert, worked out from the event alone: the measure for what the notifier has."""
 
-from services.notifier.alerts.confidential_recipients import told as seen_by_those
+from services.notifier.alerts.confidential_recipients import permitted_recipients as seen_by_those
 from services.notifier.alerts.effect_review import looks_at_effect
-from services.notifier.alerts.on_duty import found
-from services.notifier.domain.recipients import Told, notices
+from services.notifier.alerts.on_duty import people_reached
+from services.notifier.domain.recipients import AlertTrigger, notices
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NONE_SINCE
 from shared.contracts.cases import CaseEvent
@@ -15,7 +15,7 @@ def people_told(event: Envelope, pack: Pack) -> set[str]:
     """Ids of the people of ``pack`` who are told of a case's ``event``."""
     data = decode(event, CaseEvent)
     case = data.case
-    told = Told(
+    told = AlertTrigger(
         type=event.type,
         unit=case.unit,
         within=case.within,
@@ -29,4 +29,4 @@ def people_told(event: Envelope, pack: Pack) -> set[str]:
     )
     if case.confidential:
         return set(seen_by_those(notices(told), case, pack, event.time, NONE_SINCE))
-    return {person.id for notice in notices(told) for person in found(notice, pack, event.time)}
+    return {person.id for notice in notices(told) for person in people_reached(notice, pack, event.time)}

@@ -7,27 +7,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.notifier.alerts import alerts
-from services.notifier.alerts.alerts import Alerts
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts import alert_store
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.case_alerts import CaseAlerts
+from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.channel import Channel, References
 from services.notifier.channels.dingtalk import DingTalk
 from services.notifier.channels.feishu import Feishu
-from services.notifier.channels.send_lock import Turns
-from services.notifier.channels.sender import ChannelCarrier, Draft
+from services.notifier.channels.send_lock import SendLock
+from services.notifier.channels.sender import ChannelSender, Draft
 from services.notifier.channels.sms import Sms
 from services.notifier.channels.wecom import WeCom
 from services.notifier.city_cache import stamped
-from services.notifier.delivery import alert_deliveries
-from services.notifier.delivery import held_deliveries as holding_module
+from services.notifier.delivery import alert_deliveries, held_deliveries
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
-from services.notifier.delivery.dispatcher import Courier
-from services.notifier.delivery.held_deliveries import Holding
+from services.notifier.delivery.dispatcher import Dispatcher
+from services.notifier.delivery.held_deliveries import HeldDeliveries
 from services.notifier.delivery.http_post import Poster
-from services.notifier.delivery.preferences import AlertRules
-from services.notifier.http.one_press_links import Links
+from services.notifier.delivery.preferences import PreferenceStore
+from services.notifier.documents.delivery import AlertDelivery
+from services.notifier.http.one_press_links import OnePressLinks
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
 from shared.city.model.channels import ChannelKind
@@ -45,45 +46,48 @@ from tests.kit.made_reports import NOW, SECRET, TRACE, submitted
 from tests.kit.made_services import Listener
 from tests.packs import harbour_with_channels
 
+Process = Dispatcher[AlertDelivery, Draft | None]
+
 
 @dataclass
 class Channels:
-    """A notifier's channels. ``courier()`` makes another process of it."""
+    """A notifier's channels. ``dispatcher()`` makes another process of it."""
 
-    alerts: Alerts
-    owed: AlertDeliveries
+    alerts: AlertStore
+    case_alerts: CaseAlerts
+    deliveries: AlertDeliveries
     clock: StoppedClock
-    courier: Callable[[], Courier[Draft | None]]
+    dispatcher: Callable[[], Process]
     pack: Pack
-    rules: AlertRules
-    holding: Holding
+    rules: PreferenceStore
+    held: HeldDeliveries
     silences: Silences
-    decided: Decided
+    rota: RotaProjection
     packs: PackLibrary
 
     async def rows(self, **where: Any) -> list[Document]:
-        return await self.owed.deliveries.rows.find(where, sort=[("_id", 1)], limit=10_000)
+        return await self.deliveries.queue.rows.find(where, sort=[("_id", 1)], limit=10_000)
 
     async def happens(self, *events: Envelope) -> None:
-        await self.alerts.handle(events)
+        await self.case_alerts.handle(events)
 
     async def wishes(self, person: str, **rules: Any) -> None:
         """A person's rules, as ``PUT /v1/me/alert-rules`` stores them."""
         row = stamped({"city": "harbour", "person": person, "rules": rules})
-        await self.rules.kept.rows.update({"_id": f"harbour/{person}"}, {"$set": row}, upsert=True)
-        await self.rules.kept.look()
+        await self.rules.cache.rows.update({"_id": f"harbour/{person}"}, {"$set": row}, upsert=True)
+        await self.rules.cache.refresh()
 
     def forward(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
 
-    async def settle(self, courier: Courier[Draft | None], seconds: float, step: float = 1.0) -> None:
-        """So many seconds of the courier's work, looking each second as it would by itself."""
+    async def settle(self, dispatcher: Process, seconds: float, step: float = 1.0) -> None:
+        """So many seconds of the dispatcher's work, looking each second as it would by itself."""
         for _ in range(int(seconds / step)):
-            await self.holding.look()
-            await work(courier)
+            await self.held.release_due()
+            await work(dispatcher)
             self.forward(step)
-        await self.holding.look()
-        await work(courier)
+        await self.held.release_due()
+        await work(dispatcher)
 
 
 async def holds(notifier: Channels, files: Mapping[str, str]) -> None:
@@ -93,9 +97,9 @@ async def holds(notifier: Channels, files: Mapping[str, str]) -> None:
     await notifier.packs.switch("harbour", pack.version, NOW)
 
 
-async def work(courier: Courier[Draft | None]) -> None:
+async def work(dispatcher: Process) -> None:
     """What can be sent now is sent."""
-    while workers := await courier.look():
+    while workers := await dispatcher.start_due():
         await asyncio.gather(*workers)
 
 
@@ -110,14 +114,15 @@ async def channels(
     await packs.store(pack, files)
     await packs.switch("harbour", pack.version, NOW)
     clock = StoppedClock(NOW)
-    rules = AlertRules(database)
-    owed = AlertDeliveries(database, clock.now, rules.of)
-    silences = Silences(database, packs, clock)
-    decided = Decided(database)
-    made = Alerts(database, packs, Listener(), clock, owed, decided, silences)
-    await made.alerts.ensure_indexes(*alerts.INDEXES)
-    await owed.deliveries.rows.ensure_indexes(*alert_deliveries.INDEXES, *holding_module.INDEXES)
-    links = Links(SECRET, "https://whistle.example", made, None, packs, None, clock)  # type: ignore[arg-type]
+    rules = PreferenceStore(database)
+    deliveries = AlertDeliveries(database, clock.now, rules.of_person)
+    silences = Silences(database)
+    rota = RotaProjection(database)
+    alerts = AlertStore(database, deliveries, Listener(), clock)
+    case_alerts = CaseAlerts(alerts, deliveries, packs, rota, silences, clock)
+    await alerts.alerts.ensure_indexes(*alert_store.INDEXES)
+    await deliveries.queue.rows.ensure_indexes(*alert_deliveries.INDEXES, *held_deliveries.INDEXES)
+    links = OnePressLinks(SECRET, "https://whistle.example", alerts, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
     kinds: dict[ChannelKind, Channel] = {
         "wecom": WeCom(poster),
@@ -129,20 +134,20 @@ async def channels(
 
     processes = itertools.count()
 
-    def courier() -> Courier[Draft | None]:
-        turns = Turns(database, f"process {next(processes)}")
-        carrier = ChannelCarrier(
+    def dispatcher() -> Process:
+        locks = SendLock(database, f"process {next(processes)}")
+        sender = ChannelSender(
             kinds,
-            turns,
-            made,
+            locks,
+            alerts,
             links,
             packs,
             References({f"CHANNEL_HARBOUR_{name}": value for name, value in environment.items()}),
         )
-        return Courier("channels", owed.deliveries, carrier, clock.now)
+        return Dispatcher("channels", deliveries.queue, sender, clock.now)
 
-    holding = Holding(owed.deliveries, made.alerts, rules, packs, clock, clock.now)
-    return Channels(made, owed, clock, courier, pack, rules, holding, silences, decided, packs)
+    held = HeldDeliveries(deliveries.queue, alerts.by_id, rules, packs, clock, clock.now)
+    return Channels(alerts, case_alerts, deliveries, clock, dispatcher, pack, rules, held, silences, rota, packs)
 
 
 def opened(number: int, pack: Pack, words: str = "the street light is out", **fields: Any) -> Envelope:

@@ -1,47 +1,64 @@
-"""Those who were paged are told when it is over: over the same channels, unless they did it themselves."""
+"""When a case ends, everybody who was reached over a channel is told so over the same channel.
 
+Who has acted on the case, or ended it, knows already and is not told.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
-from services.notifier.alerts.alert_record import Subject, record
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.documents.alert import UNATTENDED, Alert
+from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.recipients import Notice
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.envelope import Envelope
-from shared.runtime.storage.mongo import Collection, Document
 
-ENDINGS = frozenset({"case.closed.v1", "case.rejected.v1", "case.merged.v1"})
-ALERTS_MAX = 500
+CLOSING_EVENTS = frozenset({"case.closed.v1", "case.rejected.v1", "case.merged.v1"})
 
 
-class Endings:
-    """Finds who was reached beside the inbox."""
+class Closing(NamedTuple):
+    """Alerts that a case has ended, and their deliveries by id."""
 
-    def __init__(self, alerts: Collection, owed: AlertDeliveries) -> None:
+    alerts: list[Alert]
+    deliveries: dict[str, AlertDelivery]
+
+
+class ClosingAlerts:
+    """Plans the alerts of a case's end from what was delivered before."""
+
+    def __init__(self, alerts: AlertStore, deliveries: AlertDeliveries) -> None:
         self._alerts = alerts
-        self._owed = owed
+        self._deliveries = deliveries
 
-    async def of(
-        self, event: Envelope, data: CaseEvent, pack: Pack, subject: Subject, now: datetime
-    ) -> tuple[list[Document], dict[str, Document]]:
-        """Alerts and deliveries of a case's end; none where nobody was paged."""
+    async def plan(self, event: Envelope, data: CaseEvent, pack: Pack, subject: Subject, now: datetime) -> Closing:
+        """Empty where nobody was reached over a channel."""
         if not pack.receivers or data.case.historic:
-            return [], {}
-        told = await self._alerts.find({"case": data.case.id}, sort=[("at", -1)], limit=ALERTS_MAX)
-        acted = {a["recipient"] for a in told if a.get("acted") or a.get("acked_by") == a["recipient"]} | {data.by}
-        others = {a["_id"]: a for a in told if a["recipient"] not in acted and a["kind"] not in ("over", "unattended")}
-        paged = await self._owed.reached(list(others))
-        by_person = {others[delivery["alert"]]["recipient"]: others[delivery["alert"]] for delivery in reversed(paged)}
+            return Closing([], {})
+        earlier = _of_others(await self._alerts.of_case(data.case.id), data.by)
+        delivered = await self._deliveries.delivered(list(earlier))
+        oldest_last = reversed(delivered)
+        by_person = {alert.recipient: alert for alert in (earlier[row.alert] for row in oldest_last)}
         language = pack.city.languages[0]
-        made = [
-            {**record(event, subject, Notice("over", alert["unit"]), person, language, now), "state": "over"}
+        alerts = [
+            new_alert(event, subject, Notice("over", alert.unit), person, language, now, state="over")
             for person, alert in by_person.items()
         ]
-        places = {(others[delivery["alert"]]["recipient"], delivery["receiver"]) for delivery in paged}
-        owners = {alert["_id"]: alert["recipient"] for alert in made}
+        channels = {(earlier[row.alert].recipient, row.receiver) for row in delivered}
+        owners = {alert.id: alert.recipient for alert in alerts}
         deliveries = {
             id_: delivery
-            for id_, delivery in self._owed.of(pack, made).items()
-            if (owners[delivery["alert"]], delivery["receiver"]) in places
+            for id_, delivery in self._deliveries.plan(pack, alerts).items()
+            if (owners[delivery.alert], delivery.receiver) in channels
         }
-        return made, deliveries
+        return Closing(alerts, deliveries)
+
+
+def _of_others(alerts: Iterable[Alert], by: str | None) -> dict[str, Alert]:
+    """By id, the alerts of people who have not acted on the case and did not end it (``by``)."""
+    alerts = list(alerts)
+    acted = {alert.recipient for alert in alerts if alert.acted or alert.acked_by == alert.recipient} | {by}
+    return {a.id: a for a in alerts if a.recipient not in acted and a.kind not in ("over", UNATTENDED)}

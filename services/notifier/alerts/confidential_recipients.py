@@ -1,14 +1,14 @@
-"""Who is told of a confidential case: those who may see it, and nobody else.
+"""Who is told of a confidential case: only people who may see it.
 
-Where a ladder or a watch names a desk that may not, the named handlers hear of it instead. Where none of them is there,
-that desk hears that something lies at a unit, without any words and without the case.
+If an escalation names a desk that may not see the case, the handlers whom the pack names are told instead. If none of
+them is present, the desk gets an alert of kind ``unattended``: something waits at a unit, without naming the case.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from services.notifier.alerts.on_duty import Lack, reached
+from services.notifier.alerts.on_duty import VacantPost, recipients_of
 from services.notifier.domain.recipients import Notice
 from shared.city.model.people import Person
 from shared.city.pack import Pack
@@ -16,19 +16,21 @@ from shared.city.people.rota import Changes
 from shared.contracts.cases import CaseState
 from shared.contracts.sight import names_of
 
-Reached = Mapping[str, tuple[Notice, tuple[Lack, ...]]]
-"""By person: the notice that means him, and the posts that he should know to have nobody."""
+Recipients = Mapping[str, tuple[Notice, tuple[VacantPost, ...]]]
+"""By person: the notice that reaches the person, and the vacant posts that the person is to be told of."""
 
 
-def told(notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, since: Changes) -> Reached:
-    """Everybody whom the notices of an event reach, as far as they may see the case."""
-    everybody = reached(notices, pack, at, since)
+def permitted_recipients(
+    notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, since: Changes
+) -> Recipients:
+    """Everybody whom the notices of an event reach and who may see the case."""
+    everybody = recipients_of(notices, pack, at, since)
     return _discreet(everybody, case, pack, at, since) if case.confidential else everybody
 
 
-def _discreet(everybody: Reached, case: CaseState, pack: Pack, at: datetime, since: Changes) -> Reached:
+def _discreet(everybody: Recipients, case: CaseState, pack: Pack, at: datetime, since: Changes) -> Recipients:
     seeing = set(case.seen_by) or _as_before(case, pack)
-    may = {id_: told_ for id_, told_ in everybody.items() if _sees(pack.people[id_], seeing)}
+    may = {id_: reached for id_, reached in everybody.items() if _sees(pack.people[id_], seeing)}
     others = {id_: notice for id_, (notice, _) in everybody.items() if id_ not in may and notice.person != id_}
     if not others:
         return may
@@ -45,14 +47,14 @@ def _sees(person: Person, seeing: set[str]) -> bool:
 
 
 def _as_before(case: CaseState, pack: Pack) -> set[str]:
-    """For events of 0.1.0, which do not say it: units whose officers see it; no one above or beside them does."""
+    """For events of version 0.1.0, which have no ``seen_by``: the units whose officers see the case, and no others."""
     parts = (part.unit for part in case.parts)
     named = (case.unit, case.assignee, case.offered_to, *parts, *case.parties)
     return {unit for unit in named if unit is not None and unit in pack.units}
 
 
 def _handlers(case: CaseState, seeing: set[str], pack: Pack, at: datetime, since: Changes) -> list[Person]:
-    """Those whom the pack names for it who are appointed and not on leave; their shift may be another."""
+    """The handlers whom the pack names for the case who are appointed and not on leave, on shift or not."""
     return [
         person
         for person in pack.people.values()

@@ -1,11 +1,11 @@
-"""Swaps and leave as the router tells them, so that alerts find people as of an event's time."""
+"""A local copy of swaps and leave, from the router's events: alerts find who is on duty as of an event's time."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from services.notifier.city_cache import INDEX, Kept, stamped
+from services.notifier.city_cache import INDEX, CityCache, stamped
 from shared.city.people.on_duty import NONE_SINCE
 from shared.city.people.rota import Change, Changes
 from shared.contracts import rota as contract
@@ -17,24 +17,46 @@ from shared.runtime.storage.mongo import Database, Document
 INDEXES = (INDEX,)
 
 
-class Decided:
-    """The ``rota_changes`` of the notifier: facts, each stored once."""
+class RotaProjection:
+    """The ``rota_changes`` collection, each change stored once, with each city's changes in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.kept: Kept[Changes] = Kept(database.collection("rota_changes"), _changes, NONE_SINCE)
+        self.cache: CityCache[Changes] = CityCache(
+            database.collection("rota_changes"),
+            lambda rows: Changes(from_doc(row).change for row in rows),
+            NONE_SINCE,
+        )
 
-    def of(self, city: str) -> Changes:
-        """What was decided in ``city`` since its pack was written."""
-        return self.kept.of(city)
+    def changes(self, city: str) -> Changes:
+        """The swaps and leave of ``city`` since its pack was written."""
+        return self.cache.get(city)
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch of events of the rota."""
-        rows = [stamped(_row(event)) for event in events]
-        count_duplicates("rota_changes", len(await self.kept.rows.insert_each(rows, "changes of the rota")))
-        await self.kept.look()
+        """A batch of events of the rota. Raises ``TimeoutError`` when it is unknown whether a majority has them."""
+        rows = [stamped(to_doc(_from_event(event))) for event in events]
+        count_duplicates("rota_changes", len(await self.cache.rows.insert_each(rows, "changes of the rota")))
+        await self.cache.refresh()
 
 
-def _row(event: Envelope) -> Document:
+class RotaChange(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A document of ``rota_changes``, without ``stored_at``, which the store adds."""
+
+    id: str
+    city: str
+    change: Change
+
+
+def to_doc(stored: RotaChange) -> Document:
+    document: Document = msgspec.to_builtins(stored, builtin_types=(datetime,))
+    return document
+
+
+def from_doc(document: Document) -> RotaChange:
+    """The change that ``to_doc`` stored; fields of a newer version are passed over."""
+    return msgspec.convert(document, RotaChange)
+
+
+def _from_event(event: Envelope) -> RotaChange:
     if event.type == "rota.shift_swapped.v1":
         swap = decode(event, contract.ShiftSwapped)
         change = Change(
@@ -43,12 +65,4 @@ def _row(event: Envelope) -> Document:
     else:
         leave = decode(event, contract.LeaveTaken)
         change = Change(kind="leave", person=leave.person, start=leave.start, until=leave.until, since=leave.since)
-    return {
-        "_id": event.subject,
-        "city": event.city,
-        "change": msgspec.to_builtins(change, builtin_types=(datetime,)),
-    }
-
-
-def _changes(rows: Sequence[Document]) -> Changes:
-    return Changes(msgspec.convert(row["change"], Change) for row in rows)
+    return RotaChange(id=event.subject, city=event.city, change=change)

@@ -1,21 +1,29 @@
-"""Alerts of visits: who is invited hears of it, on its day once more, and when it is called off; then they are over."""
+"""Alerts of visits: who is invited is told of a visit, again on its day, and when it is cancelled.
+
+Once the visit has ended these alerts are over.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from services.notifier.alerts.alert_record import Subject, record
-from services.notifier.alerts.alerts import Alerts
-from services.notifier.alerts.on_duty import reached
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.new_alert import Subject, new_alert
+from services.notifier.alerts.on_duty import recipients_of
+from services.notifier.alerts.rota_projection import RotaProjection
+from services.notifier.alerts.settlements import Settled
 from services.notifier.alerts.wording import visit_text
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.recipients import Kind, Notice
 from shared.city.pack import Pack
+from shared.city.people.rota import Changes
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.visits import VisitEvent
 from shared.kernel.clock import Clock
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document, UpdateMany, Write
+from shared.runtime.storage.mongo import Write
 
 KINDS: dict[str, Kind] = {
     "joint_enforcement": "joint_enforcement",
@@ -23,48 +31,46 @@ KINDS: dict[str, Kind] = {
     "campaign": "campaign",
     "service": "service",
 }
-"""A kind of visit that is newer than this service is told as joint enforcement."""
+"""Alerts of a kind of visit that is newer than this service are titled joint enforcement."""
 
 
 class VisitAlerts:
-    """Handles the ``visits`` topic, each event once per id."""
+    """Handles the ``visits`` topic. A batch may be handled again: ids follow from the events."""
 
     def __init__(
-        self, alerts: Alerts, deliveries: AlertDeliveries, packs: PackLibrary, decided: Decided, clock: Clock
+        self, store: AlertStore, deliveries: AlertDeliveries, packs: PackLibrary, rota: RotaProjection, clock: Clock
     ) -> None:
-        self._alerts = alerts
+        self._store = store
         self._deliveries = deliveries
         self._packs = packs
-        self._decided = decided
+        self._rota = rota
         self._clock = clock
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch: alerts in one insert; those of visits that have ended turn over in one bulk."""
-        documents: dict[str, Document] = {}
-        deliveries: dict[str, Document] = {}
-        over: list[Write] = []
+        """A batch: all alerts in one insert, then those of visits that have ended settled in one bulk."""
+        alerts: list[Alert] = []
+        deliveries: dict[str, AlertDelivery] = {}
+        ended: list[Write] = []
         for event in events:
             data = decode(event, VisitEvent)
             pack = await self._packs.get(event.city, data.pack_version)
             if pack.city.shadow:
                 continue
-            made = self._made(event, data, pack)
-            documents |= {alert["_id"]: alert for alert in made}
-            deliveries |= self._deliveries.of(pack, made)
+            planned = plan_visit_alerts(event, data, pack, self._rota.changes(event.city), self._clock.now())
+            alerts += planned
+            deliveries |= self._deliveries.plan(pack, planned)
             if data.state != "planned":
-                over.append(_over(event, data))
-        if documents:
-            await self._alerts.put(list(documents.values()), deliveries)
-        if over:
-            await self._alerts.alerts.write(over)
+                ended.append(_over(event, data).write())
+        await self._store.put(alerts, deliveries)
+        await self._store.settle(ended)
 
-    def _made(self, event: Envelope, data: VisitEvent, pack: Pack) -> list[Document]:
-        kind = _kind(event, data)
-        subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
-        notices = [Notice(kind, unit, "A") for unit in data.tell]
-        people = reached(notices, pack, event.time, self._decided.of(event.city))
-        language, now = pack.city.languages[0], self._clock.now()
-        return [record(event, subject, notice, person, language, now) for person, (notice, _) in people.items()]
+
+def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: Changes, now: datetime) -> list[Alert]:
+    """The alerts of a visit's event for the desks of the units that it names; pure."""
+    kind, language = _kind(event, data), pack.city.languages[0]
+    subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
+    people = recipients_of([Notice(kind, unit, "A") for unit in data.tell], pack, event.time, rota)
+    return [new_alert(event, subject, notice, person, language, now) for person, (notice, _) in people.items()]
 
 
 def _kind(event: Envelope, data: VisitEvent) -> Kind:
@@ -73,8 +79,5 @@ def _kind(event: Envelope, data: VisitEvent) -> Kind:
     return "visit_off" if data.state == "cancelled" else KINDS.get(data.kind, "joint_enforcement")
 
 
-def _over(event: Envelope, data: VisitEvent) -> Write:
-    return UpdateMany(
-        {"case": data.visit, "state": "sent", "case_version": {"$lt": data.version}},
-        {"$set": {"state": "over", "acked_at": event.time, "acked_by": data.by}},
-    )
+def _over(event: Envelope, data: VisitEvent) -> Settled:
+    return Settled(case=data.visit, case_version=data.version, state="over", acked_at=event.time, acked_by=data.by)

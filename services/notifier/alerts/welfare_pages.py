@@ -1,4 +1,4 @@
-"""Somebody in need pages people: those who look after somebody there, as the category says, at once."""
+"""Somebody needs help: the category names who is paged at once, the rider and grid member paired for that ground."""
 
 from datetime import datetime
 
@@ -8,17 +8,17 @@ from shared.contracts.cases import CaseState
 from shared.contracts.envelope import Envelope
 
 
-def pages_at_once(event: Envelope, case: CaseState, pack: Pack) -> tuple[str, ...]:
-    """Whom a new case pages, as its category says; none for most."""
+def paged_by_category(event: Envelope, case: CaseState, pack: Pack) -> tuple[str, ...]:
+    """The roles that a new case pages, as its category says; empty for most categories."""
     category = pack.categories.get(case.category) if event.type == "case.opened.v1" else None
     return category.pages if category is not None else ()
 
 
-def paired(case: CaseState, pack: Pack, at: datetime, decided: Changes) -> tuple[str, ...]:
-    """The rider and the member who look after somebody on the case's ground, as far as they are there."""
+def paired_people(case: CaseState, pack: Pack, at: datetime, rota: Changes) -> tuple[str, ...]:
+    """Ids of the paired rider and member of the case's ground, if the category pages them and they are present."""
     ground = pack.units.get(case.within or case.unit)
     pages = pack.categories[case.category].pages
     named: list[str | None] = []
     for pair in pack.posts.paired(ground.path if ground is not None else ()):
         named += [pair.rider if "paired_rider" in pages else None, pair.member if "grid_member" in pages else None]
-    return tuple(id_ for id_ in named if id_ is not None and pack.posts.present(id_, at, decided))
+    return tuple(id_ for id_ in named if id_ is not None and pack.posts.present(id_, at, rota))

@@ -1,9 +1,9 @@
-"""What an alert says, in the glossary's words. No personal data; a confidential case shows no words."""
+"""What an alert says: its title by kind, and its text. No personal data; of a confidential case no words."""
 
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from services.notifier.alerts.on_duty import Lack
+from services.notifier.alerts.on_duty import VacantPost
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.visits import VisitEvent
@@ -94,7 +94,7 @@ def title(kind: str, priority: str, language: str) -> str:
 
 
 def text(event: CaseEvent, pack: Pack) -> str:
-    """Category, place and words, short enough for a message; of a part, whose it is."""
+    """Unit, category, place and the reporter's words, at most 300 characters; of a part, first whose part it is."""
     case = event.case
     part = next((pack.units[p.unit].name for p in case.parts if p.id == event.part and p.unit in pack.units), None)
     category = pack.categories.get(case.category)
@@ -113,7 +113,7 @@ def text(event: CaseEvent, pack: Pack) -> str:
 
 
 def unattended_text(unit: str, pack: Pack) -> str:
-    """Where something confidential lies that nobody is there for; not what, and not which."""
+    """At which unit something confidential waits that nobody attends to; not what it is, and not which case."""
     name = pack.units[unit].name if unit in pack.units else unit
     chinese = pack.city.languages[0].startswith("zh")
     return f"{name}有保密事项无人办理，请安排人员" if chinese else f"something confidential waits at {name}; see to it"
@@ -131,18 +131,18 @@ def test_text(language: str) -> str:
     return "能看到这条，说明该渠道可用，无需处理" if language.startswith("zh") else "This channel works; nothing to do"
 
 
-def lacking(lacks: Iterable[Lack], pack: Pack) -> str:
-    """交通路社区A岗无人值班; nothing when nobody is missing."""
+def vacant_posts_text(vacant: Iterable[VacantPost], pack: Pack) -> str:
+    """交通路社区A岗无人值班, for each vacant post; empty when there is none."""
     chinese = pack.city.languages[0].startswith("zh")
     said = []
-    for unit, post in lacks:
+    for unit, post in vacant:
         name = pack.units[unit].name if unit in pack.units else unit
         said.append(f"{name}{post}岗无人值班" if chinese else f"nobody is on post {post} at {name}")
     return "，".join(said) if chinese else "; ".join(said)
 
 
 def unrouted_text(report: str, language: str) -> str:
-    """A report that no queue has; its words are not known here."""
+    """A report that has no case yet; its words are not known here."""
     if language.startswith("zh"):
         return f"上报 {report} 超时未派单，请检查分派服务"
     return f"The report {report} has no case in time; look at the router"

@@ -1,4 +1,4 @@
-"""Alerts on their way to a receiver: which go together into a message, what it says, and one attempt at sending it."""
+"""Sends alerts over channels: which alerts go into a message, what the message says, and one attempt at sending it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 import structlog
 from prometheus_client import Counter, Gauge
 
-from services.notifier.alerts.alerts import Alerts
+from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.channels.channel import Channel, Message, References, UnsetError
 from services.notifier.channels.robots import SETTINGS_SECONDS
-from services.notifier.channels.send_lock import Turns
+from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
-from services.notifier.delivery.dispatcher import Parcel
+from services.notifier.delivery.dispatcher import OutgoingMessage
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
 from services.notifier.domain.retry import Outcome
-from services.notifier.http.one_press_links import Links
+from services.notifier.http.one_press_links import OnePressLinks
 from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
@@ -23,27 +25,50 @@ from shared.city.people.rota import valid
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import plain_id
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 log = structlog.get_logger()
 
 SCHEDULE_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
-"""A day in all: then the alert's link has ended, and it is in the inbox anyway."""
+"""Seconds; a day in all. By then the alert's link has expired, and the alert is in the inbox anyway."""
 ANOTHERS_TURN = timedelta(seconds=1)
 ALONE, BARE = "alone", "bare"
-"""Forms after a refusal of words: not in a list any more; then without words and links."""
+"""Forms of a message whose words a receiver refused: first each alert alone, then without words and links."""
 _SENT = Counter("whistle_channel_messages_total", "Messages by kind of channel and outcome.", ["kind", "outcome"])
 OPEN_CIRCUITS = Gauge(
     "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
 )
 
-Group = list[tuple[Document, Document]]
-"""Deliveries of one event to one receiver, each with its alert."""
+AlertMessage = OutgoingMessage[AlertDelivery, "Draft | None"]
+"""A message to one receiver; without a draft for a receiver that no pack has any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Deliveries of one event to one receiver, in the same form, each with its alert; never empty."""
+
+    pairs: list[tuple[AlertDelivery, Alert]]
+
+    @property
+    def deliveries(self) -> list[AlertDelivery]:
+        return [delivery for delivery, _ in self.pairs]
+
+    @property
+    def lane(self) -> int:
+        return self.pairs[0][0].lane
+
+    @property
+    def digest(self) -> bool:
+        """Whether the group was held for a digest, and is listed with everything else that was."""
+        return self.pairs[0][0].digest
+
+    @property
+    def form(self) -> str:
+        return self.pairs[0][0].form
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message for a receiver; ``form`` says what can be left out if its words are refused."""
+    """A message for a receiver; ``form`` says what can still be left out if its words are refused."""
 
     receiver: Receiver
     message: Message
@@ -51,8 +76,8 @@ class Draft:
     city: str
 
 
-class ChannelCarrier:
-    """Carries alerts by every kind of channel."""
+class ChannelSender:
+    """What the dispatcher needs to send alerts over every kind of channel."""
 
     schedule: Sequence[float] = SCHEDULE_SECONDS
     at_once = 1
@@ -60,31 +85,31 @@ class ChannelCarrier:
     def __init__(
         self,
         kinds: Mapping[ChannelKind, Channel],
-        turns: Turns,
-        alerts: Alerts,
-        links: Links,
+        locks: SendLock,
+        alerts: AlertStore,
+        links: OnePressLinks,
         packs: PackLibrary,
         references: References,
     ) -> None:
         self._kinds = kinds
-        self._turns = turns
+        self._locks = locks
         self._alerts = alerts
         self._links = links
         self._packs = packs
         self._references = references
 
-    async def parcels(
-        self, receiver: str, due: Sequence[Document], now: datetime
-    ) -> Sequence[Parcel[Draft | None]] | datetime:
-        """The next message, or when to look again. ``due`` is in order: danger first, then oldest first."""
+    async def messages(
+        self, receiver: str, due: Sequence[AlertDelivery], now: datetime
+    ) -> Sequence[AlertMessage] | datetime:
+        """The next message, or when to ask again. ``due`` is in order: danger first, then oldest first."""
         pack, settings = await self._settings(receiver, due[0])
         groups = await self._groups(due)
         if settings is None or not groups:
-            return [Parcel(due, None)]
-        if left := self._of_those_who_left(groups, now):
-            return [Parcel(left, None)]
+            return [OutgoingMessage(due, None)]
+        if left := self._to_people_who_left(groups, now):
+            return [OutgoingMessage(left, None)]
         channel = self._kinds[settings.kind]
-        sent = await self._turns.take(receiver, now, channel.seconds)
+        sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
             return now + ANOTHERS_TURN
         texts = Texts(pack.city.languages[0], pack.city.timezone)
@@ -93,36 +118,35 @@ class ChannelCarrier:
             return channel.fits(settings, text)
 
         first = groups[0]
-        digest = _digest(first)
-        alike = [g for g in groups if _lane(g) == _lane(first) and not _form(g) and _digest(g) == digest]
+        alike = [g for g in groups if (g.lane, g.form, g.digest) == (first.lane, "", first.digest)]
         items = [self._item(pack, group) for group in alike[:LIST_MAX]]
-        listed, count = texts.several(items, fits) if not _form(first) else ("", 0)
+        listed, count = texts.several(items, fits) if not first.form else ("", 0)
         pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
         choice = next_message(
             pace,
             sent,
             now,
-            danger=_lane(first) == 0,
+            danger=first.lane == 0,
             waiting=len(alike) if listed else 1,
             fills=count < len(alike),
         )
         if isinstance(choice, datetime):
             return choice
-        if digest and len(alike) > 1:
-            return [_parcel(settings, alike, texts.digest(items, len(alike), fits), "list")]
+        if first.digest and len(alike) > 1:
+            return [_outgoing(settings, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
-            return [_parcel(settings, alike[:count], listed, "list")]
+            return [_outgoing(settings, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
 
-    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> Parcel[Draft | None]:
-        item, form = self._item(pack, group), _form(group)
+    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
+        item, form = self._item(pack, group), group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
-        return _parcel(settings, [group], text, form or ALONE, link)
+        return _outgoing(settings, [group], text, form or ALONE, link)
 
-    async def carry(self, receiver: str, parcel: Parcel[Draft | None], now: datetime) -> Outcome:
-        """One attempt. Words that are refused are tried again: each alert alone, then without words."""
-        draft = parcel.content
+    async def send(self, receiver: str, message: AlertMessage, now: datetime) -> Outcome:
+        """One attempt. If words are refused, the next attempt has each alert alone, and the one after that no words."""
+        draft = message.content
         if draft is None:
             return Outcome("unknown_receiver", final=True)
         outcome = await self._tried(draft, now)
@@ -133,7 +157,7 @@ class ChannelCarrier:
             return outcome
         if draft.form == BARE:
             return replace(outcome, final=True)
-        return replace(outcome, marks={"form": ALONE if draft.form == "list" else BARE})
+        return replace(outcome, form=ALONE if draft.form == "list" else BARE)
 
     async def _tried(self, draft: Draft, now: datetime) -> Outcome:
         try:
@@ -141,70 +165,56 @@ class ChannelCarrier:
         except UnsetError as unset:
             log.warning("channel.secret_unset", variable=str(unset))
             return Outcome("secret_unset", wait=SETTINGS_SECONDS)
-        await self._turns.sending(settings.id, now)
+        await self._locks.record_message(settings.id, now)
         return await self._kinds[settings.kind].send(settings, draft.message)
 
-    async def _settings(self, receiver: str, delivery: Document) -> tuple[Pack, Receiver | None]:
-        """The receiver as the pack has it that holds now; one that is gone from it, as the alert's pack had it."""
+    async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
+        """The receiver by the current pack; one that the pack does not have any more, by the alert's pack."""
         try:
-            pack = self._packs.current(delivery["city"])
+            pack = self._packs.current(delivery.city)
         except Refusal:
-            pack = await self._packs.get(delivery["city"], delivery["pack_version"])
+            pack = await self._packs.get(delivery.city, delivery.pack_version)
         settings = pack.receivers.get(receiver)
         if settings is None:
-            pack = await self._packs.get(delivery["city"], delivery["pack_version"])
+            pack = await self._packs.get(delivery.city, delivery.pack_version)
             settings = pack.receivers.get(receiver)
         return pack, settings
 
-    async def _groups(self, due: Sequence[Document]) -> list[Group]:
-        ids = list({delivery["alert"] for delivery in due})
-        alerts = {alert["_id"]: alert for alert in await self._alerts.page({"_id": {"$in": ids}}, len(ids))}
+    async def _groups(self, due: Sequence[AlertDelivery]) -> list[Group]:
+        alerts = await self._alerts.by_id(list({delivery.alert for delivery in due}))
         groups: dict[tuple[str, str], Group] = {}
         for delivery in due:
-            if delivery["alert"] in alerts:
-                place = (delivery["because"], delivery.get("form", ""))
-                groups.setdefault(place, []).append((delivery, alerts[delivery["alert"]]))
+            if delivery.alert in alerts:
+                group = groups.setdefault((delivery.because, delivery.form), Group([]))
+                group.pairs.append((delivery, alerts[delivery.alert]))
         return list(groups.values())
 
-    def _of_those_who_left(self, groups: Sequence[Group], now: datetime) -> list[Document]:
-        """Deliveries to persons whom the pack that holds now does not have or appoint now: what waited is not told."""
+    def _to_people_who_left(self, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
+        """Deliveries to people who are not in the current pack or not appointed now: these are not sent."""
         try:
-            pack = self._packs.current(groups[0][0][0]["city"])
-        except Refusal:  # no pack holds here yet: as the alert's own had it
+            pack = self._packs.current(groups[0].deliveries[0].city)
+        except Refusal:  # no current pack here yet: everybody is as in the alert's own
             return []
         there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
-        pairs = [pair for group in groups for pair in group]
-        return [d for d, alert in pairs if d["to"] == "person" and alert["recipient"] not in there]
+        pairs = [pair for group in groups for pair in group.pairs]
+        return [d for d, alert in pairs if d.to == "person" and alert.recipient not in there]
 
     def _item(self, pack: Pack, group: Group) -> Item:
-        alert = group[0][1]
-        people = {a["recipient"]: pack.people.get(a["recipient"]) for _, a in group}
+        alert = group.pairs[0][1]
+        people = {a.recipient: pack.people.get(a.recipient) for _, a in group.pairs}
         names = {id_: person.name if person is not None else id_ for id_, person in people.items()}
         return Item(
-            title=alert["title"],
-            words=alert["text"],
-            due_at=alert.get("due_at"),
-            state=alert["state"],
-            danger=alert["priority"] == "danger",
-            told=tuple(names[a["recipient"]] for d, a in group if d["to"] == "unit"),
-            links=tuple((names[a["recipient"]], self._links.make(a)) for d, a in group if d["to"] == "person"),
+            title=alert.title,
+            words=alert.text,
+            due_at=alert.due_at,
+            state=alert.state,
+            danger=alert.priority == "danger",
+            told=tuple(names[a.recipient] for d, a in group.pairs if d.to == "unit"),
+            links=tuple((names[a.recipient], self._links.make(a)) for d, a in group.pairs if d.to == "person"),
         )
 
 
-def _parcel(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> Parcel[Draft | None]:
-    deliveries = [delivery for group in groups for delivery, _ in group]
-    id_ = plain_id("m", *sorted(delivery["_id"] for delivery in deliveries))
-    return Parcel(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0]["city"]))
-
-
-def _lane(group: Group) -> int:
-    return int(group[0][0]["lane"])
-
-
-def _digest(group: Group) -> bool:
-    """It waited for its receiver's time of many messages to end, and is listed with what waited too."""
-    return bool(group[0][0].get("digest"))
-
-
-def _form(group: Group) -> str:
-    return str(group[0][0].get("form", ""))
+def _outgoing(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> AlertMessage:
+    deliveries = [delivery for group in groups for delivery in group.deliveries]
+    id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
+    return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))

@@ -1,4 +1,4 @@
-"""What is sent of alerts, in the glossary's words: plain text, so that no words can be a link, a mention or markup.
+"""The texts of messages about alerts: plain text, so that nobody's words become a link, a mention or markup.
 
 Each text's first line is its title. 工单 is in all of them, for robots that ask for a keyword.
 """
@@ -23,7 +23,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One event as one receiver is told of it. ``links``: for whom, and the one-press address; ``told``: names."""
+    """One event in a message to one receiver. ``links``: for whom, and the one-press address; ``told``: names."""
 
     title: str
     words: str
@@ -51,7 +51,7 @@ class Texts:
         return self.bare(item)
 
     def bare(self, item: Item) -> str:
-        """No words of reporters and no links: what no filter of content refuses."""
+        """Without words of reporters and links: no content filter refuses that."""
         due = [self._due(item.due_at)] if item.due_at else []
         return "\n".join([self._titled(item.title), *due, self._words.look])
 

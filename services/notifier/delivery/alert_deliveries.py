@@ -1,4 +1,4 @@
-"""From an alert to the channels of its recipient: one delivery for each alert and receiver, however often it is made.
+"""Deliveries of alerts: for each alert one delivery to each receiver of its recipient and of the recipient's unit.
 
 The alert is on record before; what happens to its deliveries changes nothing about it.
 """
@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.notifier.delivery.queue import Deliveries, progress
-from services.notifier.domain.preferences import NOW, Rules
+import msgspec
+
+from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery, progress
+from services.notifier.domain.preferences import NOW, Preferences
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.kernel.ids import delivery_id
-from shared.runtime.storage.mongo import Database, Document, IndexModel
+from shared.runtime.storage.mongo import Database, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
 
 PAGE = 200
@@ -23,96 +27,101 @@ INDEXES = (
 )
 
 
-def no_rules(_: Pack, __: str) -> Rules:
-    """Everybody is told everything at once."""
-    return Rules()
+def no_preferences(_: Pack, __: str) -> Preferences:
+    """Nobody has preferences: everything is sent at once."""
+    return Preferences()
 
 
 class AlertDeliveries:
-    """The ``alert_deliveries`` of the notifier."""
+    """The ``alert_deliveries`` collection. ``preferences``: those of a person in a city."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime] = real_now, rules: Callable[[Pack, str], Rules] = no_rules
+        self,
+        database: Database,
+        now: Callable[[], datetime] = real_now,
+        preferences: Callable[[Pack, str], Preferences] = no_preferences,
     ) -> None:
         self._now = now
-        self._rules = rules
-        self.deliveries = Deliveries(database.collection("alert_deliveries"), "receiver", ORDER, PAGE)
+        self._preferences = preferences
+        self.queue = DeliveryQueue(database.collection("alert_deliveries"), AlertDelivery, ORDER, PAGE)
 
-    def of(self, pack: Pack, alerts: Iterable[Document]) -> dict[str, Document]:
-        """By id, what follows from ``alerts``; nothing where the pack names no channel, nor for what is silenced."""
+    def plan(self, pack: Pack, alerts: Iterable[Alert]) -> dict[str, AlertDelivery]:
+        """By id, the deliveries that follow from ``alerts``: none where the pack names no channel, nor for an alert
+        that is silenced."""
         if not pack.receivers:
             return {}
-        made: dict[str, Document] = {}
+        planned: dict[str, AlertDelivery] = {}
         for alert in alerts:
-            if "silenced" in alert:
+            if alert.silenced is not None:
                 continue
             for receiver, own in _receivers(pack, alert):
                 delivery = _delivery(alert, receiver, pack.version, self._now(), own=own)
-                if own and self._mannered(delivery, alert, pack, receiver.kind):
-                    continue
-                made.setdefault(delivery["_id"], delivery)
-        return made
+                preferred = self._as_preferred(delivery, alert, pack) if own else delivery
+                if preferred is not None:
+                    planned.setdefault(preferred.id, preferred)
+        return planned
 
-    def _mannered(self, delivery: Document, alert: Document, pack: Pack, kind: str) -> bool:
-        """Whether the person's rules leave this channel out; a delivery that they make wait is held."""
-        if alert["priority"] == "danger" or alert.get("at_once"):
-            return False
-        rules = self._rules(pack, alert["recipient"])
-        if not rules:
-            return False
-        delay = rules.delay(kind, alert["priority"])
+    def _as_preferred(self, delivery: AlertDelivery, alert: Alert, pack: Pack) -> AlertDelivery | None:
+        """The delivery, held if the recipient's preferences delay it; None if they leave this channel out.
+
+        Preferences hold neither for danger nor for an alert that is to be sent at once.
+        """
+        if alert.priority == "danger" or alert.at_once:
+            return delivery
+        preferences = self._preferences(pack, alert.recipient)
+        if not preferences:
+            return delivery
+        delay = preferences.delay(delivery.channel, alert.priority)
         if delay is None:
-            return True
-        after = delay if alert["state"] == "sent" else NOW
-        delivery |= {"state": "held", "release_at": alert["at"] + after}
-        return False
+            return None
+        after = delay if alert.state == "sent" else NOW
+        return msgspec.structs.replace(delivery, state="held", release_at=alert.at + after)
 
-    async def reached(self, alerts: Sequence[str]) -> list[Document]:
-        """What of these alerts was delivered, oldest first."""
+    async def delivered(self, alerts: Sequence[str]) -> list[AlertDelivery]:
+        """The deliveries of these alerts that have arrived, oldest first."""
         if not alerts:
             return []
         where = {"alert": {"$in": list(alerts)}, "state": "delivered"}
-        return await self.deliveries.rows.find(where, sort=[("made_at", 1)], limit=PAGE * 20)
+        return await self.queue.find(where, sort=[("made_at", 1)], limit=PAGE * 20)
 
-    async def add(self, deliveries: Mapping[str, Document]) -> None:
-        """On record, each once. Raises ``TimeoutError``."""
+    async def add(self, deliveries: Mapping[str, AlertDelivery]) -> None:
+        """Store deliveries, each once. Raises ``TimeoutError``."""
         if deliveries:
-            await self.deliveries.add(list(deliveries.values()), "alert_deliveries")
+            await self.queue.add(list(deliveries.values()), "alert_deliveries")
 
-    async def of_alerts(self, alerts: Sequence[Document]) -> dict[str, list[dict[str, Any]]]:
-        """Alert → how far each of its deliveries is."""
-        ids = [alert["_id"] for alert in alerts]
+    async def views(self, alerts: Sequence[Alert]) -> dict[str, list[dict[str, Any]]]:
+        """By alert, how far each of its deliveries is, as the API shows it."""
         shown: dict[str, list[dict[str, Any]]] = {}
-        if ids:
-            for delivery in await self.deliveries.rows.find(
-                {"alert": {"$in": ids}}, sort=[("_id", 1)], limit=PAGE * 20
-            ):
-                view = {"id": delivery["_id"], "channel": delivery["channel"], "to": delivery["to"]}
-                shown.setdefault(delivery["alert"], []).append({**view, **progress(delivery)})
+        if alerts:
+            where = {"alert": {"$in": [alert.id for alert in alerts]}}
+            for delivery in await self.queue.find(where, sort=[("_id", 1)], limit=PAGE * 20):
+                view = {"id": delivery.id, "channel": delivery.channel, "to": delivery.to, **progress(delivery)}
+                shown.setdefault(delivery.alert, []).append(view)
         return shown
 
 
-def _receivers(pack: Pack, alert: Document) -> Iterable[tuple[Receiver, bool]]:
-    """The person's own and the unit's, and whether it is the person's own: only then may a link claim in his name."""
-    named = [(receiver, True) for receiver in pack.receivers.of_person(alert["recipient"])]
-    named += [(receiver, False) for receiver in pack.receivers.of_unit(alert["unit"])]
-    return [(r, own) for r, own in named if not r.priorities or alert["priority"] in r.priorities]
+def _receivers(pack: Pack, alert: Alert) -> Iterable[tuple[Receiver, bool]]:
+    """The person's own receivers and the unit's, and whether it is the person's own: only there may a link claim the
+    case in the person's name."""
+    named = [(receiver, True) for receiver in pack.receivers.of_person(alert.recipient)]
+    named += [(receiver, False) for receiver in pack.receivers.of_unit(alert.unit)]
+    return [(r, own) for r, own in named if not r.priorities or alert.priority in r.priorities]
 
 
-def _delivery(alert: Document, receiver: Receiver, version: str, now: datetime, *, own: bool) -> Document:
-    return {
-        "_id": delivery_id(alert["_id"], receiver.id),
-        "city": alert["city"],
-        "receiver": receiver.id,
-        "channel": receiver.kind,
-        "to": "person" if own else "unit",
-        "alert": alert["_id"],
-        "because": alert["because"],
-        "case": alert["case"],
-        "lane": 0 if alert["priority"] == "danger" else 1,
-        "pack_version": version,
-        "state": "pending",
-        "attempts": 0,
-        "next_at": now,
-        "made_at": now,
-    }
+def _delivery(alert: Alert, receiver: Receiver, version: str, now: datetime, *, own: bool) -> AlertDelivery:
+    return AlertDelivery(
+        id=delivery_id(alert.id, receiver.id),
+        city=alert.city,
+        receiver=receiver.id,
+        channel=receiver.kind,
+        to="person" if own else "unit",
+        alert=alert.id,
+        because=alert.because,
+        case=alert.case,
+        lane=0 if alert.priority == "danger" else 1,
+        pack_version=version,
+        state="pending",
+        attempts=0,
+        next_at=now,
+        made_at=now,
+    )

@@ -1,95 +1,104 @@
-"""Deliveries that wait: for a delay, for the end of quiet hours, for the end of a receiver's time of many messages.
+"""Held deliveries: they wait for a preferred delay, for the end of quiet hours, or for room in a limit of messages.
 
-A held delivery has a moment in the city's time at which it is looked at. Then it is dropped (its alert is settled),
-goes on waiting, or becomes pending; in a digest all that waited for the same receiver become pending together, and are
-listed in one message. Every step is a guarded update, so that two processes may look at once.
+At ``release_at`` (the city's time) a held delivery is dropped if its alert was settled meanwhile, held on, or released,
+which makes it pending. Deliveries that exceeded a limit are released together, as a digest: one message lists them all.
+Every step is a guarded update, so that two processes may do it at the same time.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.notifier.delivery.preferences import AlertRules
-from services.notifier.delivery.queue import Deliveries
+import structlog
+from msgspec import UNSET, UnsetType
+
+from services.notifier.delivery.preferences import PreferenceStore
+from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery, DeliveryChange, to_doc
 from services.notifier.domain.preferences import Limit, next_page
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.periodic import every
-from shared.runtime.storage.mongo import Collection, Document, IndexModel, UpdateOne, Write
+from shared.runtime.storage.mongo import IndexModel, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
 
-LOOK_SECONDS = 5.0
-"""What is held waits for minutes or hours; danger is not held."""
+log = structlog.get_logger()
+
+POLL_SECONDS = 5.0
+"""Seconds between two looks. Deliveries are held for minutes or hours; danger is never held."""
 PAGE = 200
+AlertsById = Callable[[Sequence[str]], Awaitable[Mapping[str, Alert]]]
 INDEXES = (
     IndexModel([("release_at", 1)], name="held", partialFilterExpression={"state": "held"}),
     IndexModel([("receiver", 1), ("paged_at", 1)], name="paged", sparse=True),
 )
 
 
-class Holding:
-    """Looks at what is held for persons."""
+class HeldDeliveries:
+    """Releases or drops the held deliveries of people."""
 
     def __init__(
         self,
-        deliveries: Deliveries,
-        alerts: Collection,
-        rules: AlertRules,
+        deliveries: DeliveryQueue[AlertDelivery],
+        alerts_by_id: AlertsById,
+        preferences: PreferenceStore,
         packs: PackLibrary,
         clock: Clock,
         delivery_now: Callable[[], datetime] = real_now,
     ) -> None:
         self._deliveries = deliveries
-        self._alerts = alerts
-        self._rules = rules
+        self._alerts_by_id = alerts_by_id
+        self._preferences = preferences
         self._packs = packs
         self._clock = clock
         self._delivery_now = delivery_now
 
     async def run(self) -> None:
-        """Every ``LOOK_SECONDS``, at once while more is due, until it is cancelled."""
-        await every(LOOK_SECONDS, self.look, "holding")
+        """Every five seconds until the service stops; at once while there are more."""
+        await every(POLL_SECONDS, self.release_due, "held-deliveries")
 
-    async def look(self) -> bool:
-        """A page of what is due; whether there may be more."""
+    async def release_due(self) -> bool:
+        """Decide a page of held deliveries whose time has come; whether there may be more."""
         now = self._clock.now()
-        due = await self._deliveries.rows.find(
+        due = await self._deliveries.find(
             {"state": "held", "release_at": {"$lte": now}}, sort=[("release_at", 1)], limit=PAGE
         )
         if not due:
             return False
-        ids = list({delivery["alert"] for delivery in due})
-        alerts = {a["_id"]: a for a in await self._alerts.find({"_id": {"$in": ids}}, limit=len(ids))}
-        by_receiver: dict[str, list[Document]] = defaultdict(list)
+        alerts = await self._alerts_by_id(list({delivery.alert for delivery in due}))
+        by_receiver: dict[str, list[AlertDelivery]] = defaultdict(list)
         for delivery in due:
-            by_receiver[delivery["receiver"]].append(delivery)
+            by_receiver[delivery.receiver].append(delivery)
         for receiver, held in by_receiver.items():
             await self._decide(receiver, held, alerts, now)
         return len(due) == PAGE
 
     async def _decide(
-        self, receiver: str, held: Sequence[Document], alerts: dict[str, Document], now: datetime
+        self, receiver: str, held: Sequence[AlertDelivery], alerts: Mapping[str, Alert], now: datetime
     ) -> None:
-        waits = [d for d in held if _waits(alerts.get(d["alert"]))]
+        waits = [d for d in held if _waits(alerts.get(d.alert))]
         writes: list[Write] = [
-            _changed(d, {"state": "dropped", "last_outcome": "settled"}) for d in held if d not in waits
+            _changed(d, DeliveryChange(state="dropped", last_outcome="settled")) for d in held if d not in waits
         ]
         if waits:
             pack = await self._pack(waits[0])
-            rules = self._rules.of(pack, alerts[waits[0]["alert"]]["recipient"])
-            quiet = rules.quiet_until(now.astimezone(ZoneInfo(pack.city.timezone)))
+            preferred = self._preferences.of_person(pack, alerts[waits[0].alert].recipient)
+            quiet = preferred.quiet_until(now.astimezone(ZoneInfo(pack.city.timezone)))
             if quiet is not None:
-                writes += [_changed(d, {"release_at": quiet}) for d in waits]
+                writes += [_changed(d, DeliveryChange(release_at=quiet)) for d in waits]
             else:
-                writes += await self._paged(receiver, waits, rules.limit, now)
+                writes += await self._paged(receiver, waits, preferred.limit, now)
         await self._deliveries.rows.write(writes)
         self._deliveries.nudge([receiver])
 
-    async def _paged(self, receiver: str, waits: Sequence[Document], limit: Limit | None, now: datetime) -> list[Write]:
-        """As many as the limit has room for, each a message; the others in a digest when it has room again."""
+    async def _paged(
+        self, receiver: str, waits: Sequence[AlertDelivery], limit: Limit | None, now: datetime
+    ) -> list[Write]:
+        """Release as many as the limit has room for, each as a message; the others wait for a digest."""
         if limit is None:
             return [_changed(d, self._released(now)) for d in waits]
         lately = {"receiver": receiver, "paged_at": {"$gt": now - limit.per}}
@@ -97,38 +106,38 @@ class Holding:
             lately, {"paged_at": 1}, sort=[("paged_at", 1)], limit=limit.most + PAGE
         )
         paged = [row["paged_at"] for row in rows]
-        gathered = [d for d in waits if d.get("digest")]
+        gathered = [d for d in waits if d.digest]
         writes: list[Write] = []
         if gathered and next_page(limit, paged, now) is None:
-            # One message is counted for all of them: what is released first carries the mark.
-            writes += [_changed(d, self._released(now if n == 0 else None)) for n, d in enumerate(gathered)]
+            # The digest counts as one message, so only the first of its deliveries gets ``paged_at``.
+            writes += [_changed(d, self._released(now if n == 0 else UNSET)) for n, d in enumerate(gathered)]
             paged.append(now)
             gathered = []
-        for delivery in (*gathered, *(d for d in waits if not d.get("digest"))):
+        for delivery in (*gathered, *(d for d in waits if not d.digest)):
             until = next_page(limit, paged, now)
             if until is None:
                 writes.append(_changed(delivery, self._released(now)))
                 paged.append(now)
             else:
-                writes.append(_changed(delivery, {"release_at": until, "digest": True}))
+                writes.append(_changed(delivery, DeliveryChange(release_at=until, digest=True)))
         return writes
 
-    def _released(self, paged_at: datetime | None) -> Document:
-        released: Document = {"state": "pending", "next_at": self._delivery_now()}
-        return released if paged_at is None else {**released, "paged_at": paged_at}
+    def _released(self, paged_at: datetime | UnsetType) -> DeliveryChange:
+        """``paged_at``: when it counts as a message of the recipient's limit; unset for all but one of a digest."""
+        return DeliveryChange(state="pending", next_at=self._delivery_now(), paged_at=paged_at)
 
-    async def _pack(self, delivery: Document) -> Pack:
+    async def _pack(self, delivery: AlertDelivery) -> Pack:
         try:
-            return self._packs.current(delivery["city"])
+            return self._packs.current(delivery.city)
         except Refusal:
-            return await self._packs.get(delivery["city"], delivery["pack_version"])
+            return await self._packs.get(delivery.city, delivery.pack_version)
 
 
-def _waits(alert: Document | None) -> bool:
-    """Whether it is still to be told: it is not settled, or what it tells is that it is over."""
-    return alert is not None and (alert["state"] == "sent" or alert["kind"] == "over")
+def _waits(alert: Alert | None) -> bool:
+    """Whether the alert is still to be sent: it is not settled, or it tells that its case is over."""
+    return alert is not None and (alert.state == "sent" or alert.kind == "over")
 
 
-def _changed(delivery: Document, change: Document) -> UpdateOne:
-    where = {"_id": delivery["_id"], "state": "held", "release_at": delivery["release_at"]}
-    return UpdateOne(where, {"$set": change})
+def _changed(delivery: AlertDelivery, change: DeliveryChange) -> UpdateOne:
+    where = {"_id": delivery.id, "state": "held", "release_at": delivery.release_at}
+    return UpdateOne(where, {"$set": to_doc(change)})

@@ -1,4 +1,4 @@
-"""A POST to an address that somebody outside gave: checked, bounded in time and in what is read of the answer."""
+"""A POST to an address that somebody outside gave: the address is checked, time and answer are bounded."""
 
 import asyncio
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Poster:
 
 
 def _seconds(header: str | None) -> float | None:
-    """Patience that is no number, or none at all, is not asked for."""
+    """The seconds of a ``Retry-After`` header; None for a date, for other text, and for zero or less."""
     try:
         seconds = float(header) if header is not None else 0.0
     except ValueError:

@@ -1,4 +1,4 @@
-"""A person's own alert rules: when which channel tells him, his quiet hours, how many messages he takes."""
+"""A person's alert rules: which channel is used after what delay, quiet hours, and a limit of messages."""
 
 from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from services.notifier.city_cache import INDEX, Kept
-from services.notifier.domain.preferences import ByChannel, Limit, Quiet, Rules
+from services.notifier.city_cache import INDEX, CityCache, stamped
+from services.notifier.domain.preferences import ChannelPreference, Limit, Preferences, QuietTime
 from shared.city.model.channels import ChannelKind
 from shared.city.model.entry import Clock as WallTime
 from shared.city.pack import Pack
@@ -49,22 +49,53 @@ class RulesBody(msgspec.Struct, forbid_unknown_fields=True):
     limit: PageLimit | None = None
 
 
-class AlertRules:
-    """The ``alert_rules`` of the notifier."""
+class StoredPreferences(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A document of ``alert_rules``, without ``stored_at``, which the store adds."""
+
+    id: str
+    city: str
+    person: str
+    rules: RulesBody
+
+
+def to_doc(stored: StoredPreferences) -> Document:
+    document: Document = msgspec.to_builtins(stored)
+    return document
+
+
+def from_doc(document: Document) -> StoredPreferences:
+    """The rules that ``to_doc`` stored; fields of a newer version are passed over beside them."""
+    return msgspec.convert(document, StoredPreferences)
+
+
+class PreferenceStore:
+    """The ``alert_rules`` collection, with each city's preferences in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.kept: Kept[Mapping[str, Rules]] = Kept(database.collection("alert_rules"), _by_person, {})
+        self.cache: CityCache[Mapping[str, Preferences]] = CityCache(database.collection("alert_rules"), _by_person, {})
 
-    def of(self, pack: Pack, person: str) -> Rules:
-        """A person's own; the city's limit where the person has none."""
-        own = self.kept.of(pack.city.id).get(person, _NONE)
+    async def get(self, city: str, person: str) -> RulesBody | None:
+        """What a person wishes, as it was put; None for somebody who never did."""
+        row = await self.cache.rows.find_one({"_id": _id(city, person)})
+        return from_doc(row).rules if row is not None else None
+
+    async def put(self, city: str, person: str, rules: RulesBody) -> None:
+        """Replace all of a person's rules."""
+        stored = StoredPreferences(id=_id(city, person), city=city, person=person, rules=rules)
+        document = stamped(to_doc(stored))
+        await self.cache.rows.update({"_id": document.pop("_id")}, {"$set": document}, upsert=True)
+        await self.cache.refresh()
+
+    def of_person(self, pack: Pack, person: str) -> Preferences:
+        """A person's preferences, with the city's limit where the person has none."""
+        own = self.cache.get(pack.city.id).get(person, _NONE)
         paging = pack.city.paging
         if own.limit is not None or paging is None:
             return own
-        return Rules(own.channels, own.quiet, Limit(paging.most, parse_duration(paging.per).plain()))
+        return Preferences(own.channels, own.quiet, Limit(paging.most, parse_duration(paging.per).plain()))
 
 
-_NONE = Rules()
+_NONE = Preferences()
 
 
 def span(text: str) -> timedelta | None:
@@ -74,13 +105,19 @@ def span(text: str) -> timedelta | None:
         return None
 
 
-def _by_person(rows: Sequence[Document]) -> Mapping[str, Rules]:
-    return {row["person"]: _rules(msgspec.convert(row["rules"], RulesBody)) for row in rows}
+def _by_person(rows: Sequence[Document]) -> Mapping[str, Preferences]:
+    return {stored.person: _rules(stored.rules) for stored in map(from_doc, rows)}
 
 
-def _rules(body: RulesBody) -> Rules:
-    return Rules(
-        tuple(ByChannel(r.channel, span(r.after) or timedelta(0), frozenset(r.priorities)) for r in body.channels),
-        tuple(Quiet(time.fromisoformat(q.from_), time.fromisoformat(q.to)) for q in body.quiet),
+def _id(city: str, person: str) -> str:
+    return f"{city}/{person}"
+
+
+def _rules(body: RulesBody) -> Preferences:
+    return Preferences(
+        tuple(
+            ChannelPreference(r.channel, span(r.after) or timedelta(0), frozenset(r.priorities)) for r in body.channels
+        ),
+        tuple(QuietTime(time.fromisoformat(q.from_), time.fromisoformat(q.to)) for q in body.quiet),
         Limit(body.limit.most, span(body.limit.per) or PER_MAX) if body.limit is not None else None,
     )

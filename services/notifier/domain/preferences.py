@@ -1,6 +1,6 @@
-"""When somebody is told beside the inbox: a person's own rules for channels, delays and quiet hours. Pure.
+"""A person's preferences for alerts over channels: delays, quiet hours and a limit of messages. Pure.
 
-Danger, and whatever is to be told at once, keeps no rule: it goes over every channel, now.
+They do not apply to danger, nor to alerts that are to be sent at once: those go over every channel immediately.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ NOW = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class ByChannel:
-    """One kind of channel: so long after the alert, if it is not acknowledged by then; only for these priorities."""
+class ChannelPreference:
+    """For one kind of channel: how long to wait for an acknowledgement, and which priorities (all if empty)."""
 
     channel: str
     after: timedelta = NOW
@@ -20,8 +20,8 @@ class ByChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Local hours; an end that is not after the start is on the next day."""
+class QuietTime:
+    """Local hours without messages; an end that is not after the start is on the next day."""
 
     start: time
     end: time
@@ -29,37 +29,37 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``most`` messages in a time ``per``."""
+    """At most ``most`` messages within any ``per``."""
 
     most: int
     per: timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What a person wishes. A kind of channel without a rule tells everything at once."""
+class Preferences:
+    """What a person prefers. Over a kind of channel without an entry everything is sent at once."""
 
-    channels: tuple[ByChannel, ...] = ()
-    quiet: tuple[Quiet, ...] = ()
+    channels: tuple[ChannelPreference, ...] = ()
+    quiet: tuple[QuietTime, ...] = ()
     limit: Limit | None = None
 
     def __bool__(self) -> bool:
         return bool(self.channels or self.quiet or self.limit)
 
     def delay(self, channel: str, priority: str) -> timedelta | None:
-        """How long that channel waits with an alert; None: it does not tell of it."""
+        """How long an alert waits for that channel; None if it is not to be sent over it."""
         for rule in self.channels:
             if rule.channel == channel:
                 return rule.after if not rule.priorities or priority in rule.priorities else None
         return NOW
 
     def quiet_until(self, local: datetime) -> datetime | None:
-        """When the quiet hours end that hold at ``local`` (aware); None when there are none then."""
+        """When the quiet hours end that cover ``local`` (aware); None if none do."""
         ends = [end for hours in self.quiet if (end := _ends(hours, local)) is not None]
         return max(ends, default=None)
 
 
-def _ends(hours: Quiet, local: datetime) -> datetime | None:
+def _ends(hours: QuietTime, local: datetime) -> datetime | None:
     for back in (0, 1):
         day = local.date() - timedelta(days=back)
         start = datetime.combine(day, hours.start, local.tzinfo)
@@ -71,6 +71,6 @@ def _ends(hours: Quiet, local: datetime) -> datetime | None:
 
 
 def next_page(limit: Limit, paged: Sequence[datetime], now: datetime) -> datetime | None:
-    """When the next message may go out; None: now. ``paged``: the latest messages, oldest first."""
+    """When the next message may be sent; None for now. ``paged``: times of the latest messages, oldest first."""
     recent = [at for at in paged if at > now - limit.per]
     return None if len(recent) < limit.most else recent[-limit.most] + limit.per

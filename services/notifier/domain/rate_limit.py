@@ -1,4 +1,4 @@
-"""How many messages a receiver is sent: one for each alert while that is few, then one that lists many. Pure."""
+"""How fast a receiver is sent messages: one for each alert while there are few, then messages that list many. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 WINDOW = timedelta(seconds=61)
-"""A minute, and what two messages may lose on each other on the way."""
+"""A minute, and a second by which two messages may come closer together on the way."""
 GATHER = timedelta(seconds=10)
 GATHER_DANGER = timedelta(seconds=20)
 KEPT_FOR_LISTS = 3
-"""Of a minute's messages, for danger that comes after much danger: they suffice for a list every twenty seconds."""
+"""Of a minute's messages, kept for more danger after much danger: enough for a list every twenty seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a receiver takes: messages in a minute, and seconds between two."""
+    """How many messages a receiver takes in a minute, and how many seconds apart."""
 
     per_minute: int
     apart: float = 0.0

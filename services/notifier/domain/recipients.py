@@ -1,4 +1,4 @@
-"""Who is told of what: from an event of a case to notices for units and posts. Pure; people are found elsewhere."""
+"""Who is to be told of an event of a case: notices for units and posts. Pure; ``alerts.on_duty`` finds the people."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -59,8 +59,8 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What of an event matters here."""
+class AlertTrigger:
+    """What an event of a case says that decides who is alerted."""
 
     type: str
     unit: str
@@ -71,13 +71,13 @@ class Told:
     assignee: str | None = None
     historic: bool = False
     paired: tuple[str, ...] = ()
-    """People who look after somebody there, for a category that pages them."""
+    """Ids of people who look after somebody there, for a category that pages them."""
     early: bool = False
-    """The clock of a ladder's step has not run out yet."""
+    """An escalation step before the clock has run out."""
     part: str | None = None
     """The part of the case that it is about."""
     effect: bool = False
-    """Whether the effect of what was closed is to be looked at: 效果检视."""
+    """The effect of the closed case is to be reviewed: 效果检视."""
 
 
 _TOGETHER: dict[str, Kind] = {
@@ -99,53 +99,53 @@ _TOGETHER: dict[str, Kind] = {
     "clock.pause_refused.v1": "refused",
     "clock.extension_refused.v1": "refused",
 }
-"""What the desks of those who work together hear of each other."""
+"""By event type, what the desks of units that work together are told of each other."""
 _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
 
 
-def notices(told: Told) -> list[Notice]:
+def notices(trigger: AlertTrigger) -> list[Notice]:
     """The notices of one event, in the order in which they are sent.
 
     A new case goes to post A of its queue (who signs) and post B of its ground (who goes there), both at once.
     """
-    if told.historic:
+    if trigger.historic:
         return []
-    match told.type:
+    match trigger.type:
         case "case.opened.v1":
-            return [*(Notice("need", told.unit, person=person) for person in told.paired), *_both(told, "new")]
+            return [*(Notice("need", trigger.unit, person=person) for person in trigger.paired), *_both(trigger, "new")]
         case "case.reopened.v1":
-            return [*_both(told, "reopened"), *(Notice("reopened", unit, "A") for unit in told.tell)]
+            return [*_both(trigger, "reopened"), *(Notice("reopened", unit, "A") for unit in trigger.tell)]
         case "clock.warned.v1":
-            return [Notice("reminder", unit, "A") for unit in _responsible(told)]
+            return [Notice("reminder", unit, "A") for unit in _responsible(trigger)]
         case "clock.breached.v1":
-            return [Notice("breach", unit, "A") for unit in _responsible(told)]
+            return [Notice("breach", unit, "A") for unit in _responsible(trigger)]
         case "case.called_in.v1" | "case.part_started.v1":
-            return [Notice("called", unit, post) for unit in told.tell for post in _POSTS]
-        case "case.follow_up.v1" if told.effect:
-            looks = [Notice("follow_up", unit, role="inspector") for unit in told.tell]
-            return [*looks, *(Notice("follow_up", unit, "A") for unit in told.tell)]
+            return [Notice("called", unit, post) for unit in trigger.tell for post in _POSTS]
+        case "case.follow_up.v1" if trigger.effect:
+            looks = [Notice("follow_up", unit, role="inspector") for unit in trigger.tell]
+            return [*looks, *(Notice("follow_up", unit, "A") for unit in trigger.tell)]
         case type_ if type_ in _TOGETHER:
-            return [Notice(_TOGETHER[type_], unit, "A") for unit in told.tell]
+            return [Notice(_TOGETHER[type_], unit, "A") for unit in trigger.tell]
         case "case.escalated.v1":
-            kind = "reminder" if told.act == "tell" and told.early else _LADDER.get(told.act, "told")
-            return [Notice(kind, unit, "A") for unit in told.tell]
+            kind = "reminder" if trigger.act == "tell" and trigger.early else _LADDER.get(trigger.act, "told")
+            return [Notice(kind, unit, "A") for unit in trigger.tell]
         case "case.offered.v1":
-            return [Notice("offered", unit, "A") for unit in told.tell]
+            return [Notice("offered", unit, "A") for unit in trigger.tell]
         case "case.priority_raised.v1":
-            return [Notice("raised", unit, "A") for unit in told.tell]
+            return [Notice("raised", unit, "A") for unit in trigger.tell]
         case "case.moved.v1":
-            return [Notice("moved", told.unit, "A")]
-        case "case.assigned.v1" if told.assignee is not None:
-            return [Notice("assigned", told.unit, person=told.assignee)]
+            return [Notice("moved", trigger.unit, "A")]
+        case "case.assigned.v1" if trigger.assignee is not None:
+            return [Notice("assigned", trigger.unit, person=trigger.assignee)]
         case _:
             return []
 
 
-def _responsible(told: Told) -> tuple[str, ...]:
-    """Whose clock it is: the case's owner; of a part, the called unit and whom else the event names."""
-    return (told.unit,) if told.part is None else told.tell
+def _responsible(trigger: AlertTrigger) -> tuple[str, ...]:
+    """The units whose clock it is: the case's owner; of a part, the units that the event names."""
+    return (trigger.unit,) if trigger.part is None else trigger.tell
 
 
-def _both(told: Told, kind: Kind) -> list[Notice]:
-    ground = told.within or told.unit
-    return [Notice(kind, told.unit, "A"), Notice(kind, ground, "B")]
+def _both(trigger: AlertTrigger, kind: Kind) -> list[Notice]:
+    ground = trigger.within or trigger.unit
+    return [Notice(kind, trigger.unit, "A"), Notice(kind, ground, "B")]

@@ -1,7 +1,7 @@
-"""When to try a delivery again, and when a receiver is left alone."""
+"""When to try a delivery again, and when a receiver's circuit opens. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 SCHEDULE_SECONDS = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
@@ -12,7 +12,7 @@ OPEN_MAX = timedelta(minutes=5)
 
 
 WAIT_SECONDS_MAX = 3600.0
-"""However long a receiver asks to be left alone."""
+"""The longest wait, however long a receiver asks to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Outcome:
     wait: float | None = None
     """Seconds to leave the receiver alone, as it asks or its documentation says."""
     final: bool = False
-    """There is no use in trying again."""
+    """Trying again is of no use: the delivery has failed."""
     ended: bool = False
-    """Nobody wants it any more: no failure, and not tried again."""
+    """Nobody wants it any more: not a failure, and not tried again."""
     counts: bool = True
     """Whether it was a failure of the receiver: it counts for the schedule and for the circuit."""
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """What the delivery remembers for the next attempt."""
+    form: str | None = None
+    """How the next attempt is to be worded; None: as this one."""
 
 
 def next_attempt(
@@ -50,16 +50,13 @@ def next_attempt(
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A receiver's health. Open: nothing is sent until ``until``; then one delivery tries."""
+    """A circuit breaker for one receiver. While open nothing is sent until ``until``; then one message is a trial."""
 
     failures: int = 0
     until: datetime | None = None
 
     def closed(self, now: datetime) -> bool:
         return self.until is None or self.until <= now
-
-    def after_success(self) -> "Circuit":
-        return Circuit()
 
     def after_failure(self, now: datetime) -> "Circuit":
         """Opens after five failures in a row, twice as long each time, at most five minutes."""

@@ -1,19 +1,22 @@
-"""The notifier's routes of alerts and one-press links, and of deliveries that are tried again."""
+"""Routes of alerts and one-press links, and of retrying a delivery."""
 
 from typing import Any, Literal
 
 import msgspec
 
-from services.notifier.alerts.alerts import Alerts, view
+from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
-from services.notifier.http.one_press_links import Links, command_of
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery
+from services.notifier.http.alert_views import command_of, view
+from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.city.model.entry import Id
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
 from shared.runtime.http_server.field_types import NoBody
-from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Document
@@ -31,20 +34,20 @@ class AlertQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: Id | None = None
 
 
-class NotifierApi:
-    """Handlers; each short."""
+class AlertRoutes:
+    """Handlers of alerts."""
 
     def __init__(
         self,
-        alerts: Alerts,
-        owed: AlertDeliveries,
+        alerts: AlertStore,
+        deliveries: AlertDeliveries,
         webhooks: Webhooks,
-        links: Links,
+        links: OnePressLinks,
         router: RouterClient,
         clock: Clock,
     ) -> None:
         self._alerts = alerts
-        self._owed = owed
+        self._deliveries = deliveries
         self._webhooks = webhooks
         self._links = links
         self._router = router
@@ -108,46 +111,48 @@ class NotifierApi:
         if query.cursor is not None:
             where |= beyond(query.cursor, "at", -1)
         shadow = query.state == "shadow" and who.kind == "ops"
-        found, following = page(await self._alerts.page(where, limit + 1, shadow=shadow), limit, "at")
-        channels = await self._owed.of_alerts(found)
-        return Answer({"items": [self._shown(who, a, channels.get(a["_id"], [])) for a in found], "next": following})
+        found = await self._alerts.page(where, limit + 1, shadow=shadow)
+        alerts = found[:limit]
+        following = cursor_after(alerts[-1].at, alerts[-1].id) if len(found) > limit else None
+        channels = await self._deliveries.views(alerts)
+        return Answer({"items": [self._shown(who, a, channels.get(a.id, [])) for a in alerts], "next": following})
 
-    def _shown(self, who: Principal, alert: Document, channels: list[dict[str, Any]]) -> dict[str, Any]:
-        """The alert, how far its channels are, and for its recipient the one-press link."""
-        link = {"link": self._links.make(alert)} if who.kind == "officer" and alert["state"] == "sent" else {}
+    def _shown(self, who: Principal, alert: Alert, channels: list[dict[str, Any]]) -> dict[str, Any]:
+        """The alert with the progress of its channels, and for its recipient with the one-press link."""
+        link = {"link": self._links.make(alert)} if who.kind == "officer" and alert.state == "sent" else {}
         return {**view(alert), "channels": channels, **link}
 
     async def acknowledge(self, call: Call) -> Answer:
         who = call.principal
         alert = await self._alerts.get(who.city, call.path["id"])
-        if alert is None or alert["recipient"] != who.person:
+        if alert is None or alert.recipient != who.person:
             raise not_found("alert")
         match command_of(alert):
             case None:
                 await self._alerts.acknowledge(alert, self._clock.now())
             case command:
                 signs = "acknowledge" if command == "claim" else command
-                await self._router.command(alert, signs, key=alert["_id"], person=alert["recipient"])
+                await self._router.command(alert, signs, key=alert.id, person=alert.recipient)
         about = {name: value for name, value in view(alert).items() if name == "case"}
-        return Answer({"id": alert["_id"], "status": "recorded", **about})
+        return Answer({"id": alert.id, "status": "recorded", **about})
 
     async def retry(self, call: Call) -> Answer:
         """A webhook's delivery, for its app and ops; an alert's, for ops."""
         id_ = call.path["id"]
-        delivery = await self._webhooks.deliveries.find_one({"_id": id_})
+        delivery = await self._webhooks.queue.find_one({"_id": id_})
         if delivery is None:
-            await self._owed.deliveries.again(await self._owed_delivery(call.principal, id_))
+            await self._deliveries.queue.retry(await self._alert_delivery(call.principal, id_))
             return Answer({"id": id_, "status": "pending"})
-        webhook = await self._webhooks.own(call.principal, delivery["webhook"])
-        if webhook["state"] != "active":
-            raise conflict("ended", f"The webhook is {webhook['state']}: nothing is sent to it any more.")
-        await self._webhooks.sending.again(delivery)
+        webhook = await self._webhooks.own(call.principal, delivery.receiver)
+        if webhook.state != "active":
+            raise conflict("ended", f"The webhook is {webhook.state}: nothing is sent to it any more.")
+        await self._webhooks.queue.retry(delivery)
         return Answer({"id": id_, "status": "pending"})
 
-    async def _owed_delivery(self, who: Principal, id_: str) -> Document:
+    async def _alert_delivery(self, who: Principal, id_: str) -> AlertDelivery:
         """An alert's delivery, for ops. Raises ``Refusal`` 404."""
         where: Document = {"_id": id_} if who.city == "*" else {"_id": id_, "city": who.city}
-        delivery = await self._owed.deliveries.rows.find_one(where) if who.kind == "ops" else None
+        delivery = await self._deliveries.queue.find_one(where) if who.kind == "ops" else None
         if delivery is None:
             raise not_found("delivery")
         return delivery

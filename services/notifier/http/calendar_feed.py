@@ -1,6 +1,6 @@
-"""A person's turns of duty as an iCalendar feed (RFC 5545), at an address that is signed and can be revoked.
+"""A person's duty turns as an iCalendar feed (RFC 5545), at a signed address that can be revoked.
 
-The address is all that a calendar program shows: whoever has it reads when that person is on duty, and nothing else.
+Calendar programs send no credentials: whoever has the address reads when that person is on duty, and nothing else.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from starlette.responses import Response
 
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.rota_projection import RotaProjection
 from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.people.rota import DAY, Changes, Turn
@@ -26,7 +26,7 @@ from shared.runtime.identity import canonical_base64
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.settings import Settings
-from shared.runtime.storage.mongo import Database
+from shared.runtime.storage.mongo import Database, Document, Filter
 
 if TYPE_CHECKING:
     from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BACK = timedelta(days=14)
 AHEAD = timedelta(days=60)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-"""Before any revision; a ``SEQUENCE`` counts seconds from here, so that a later revision has the larger one."""
+"""Before any revision. ``SEQUENCE`` counts seconds from here, so that a later revision has a larger one."""
 MARGIN = timedelta(days=2)
 HEADERS = {"cache-control": "private, max-age=300", "x-content-type-options": "nosniff"}
 
@@ -43,15 +43,35 @@ class CalendarQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Nothing to ask."""
 
 
+class CalendarAddress(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A document of ``calendars``: only the address of the last ``generation`` is valid, and only while ``live``."""
+
+    id: str
+    city: str
+    person: str
+    generation: int
+    live: bool
+
+
+def to_doc(address: CalendarAddress) -> Document:
+    document: Document = msgspec.to_builtins(address)
+    return document
+
+
+def from_doc(document: Document) -> CalendarAddress:
+    """The address that ``to_doc`` stored; fields of a newer version are passed over."""
+    return msgspec.convert(document, CalendarAddress)
+
+
 class CalendarFeeds:
-    """The ``calendars`` of the notifier: which address of a person holds, if any."""
+    """The ``calendars`` collection, and the feeds at its addresses."""
 
     def __init__(
         self,
         database: Database,
         settings: Settings,
         packs: PackLibrary,
-        decided: Decided,
+        rota: RotaProjection,
         directory: Directory,
         clock: Clock,
     ) -> None:
@@ -59,7 +79,7 @@ class CalendarFeeds:
         self._key = hmac.digest(settings.secret_text.encode(), b"calendar addresses", "sha256")
         self._public_url = (settings.public_url or settings.notifier_url).rstrip("/")
         self._packs = packs
-        self._decided = decided
+        self._rota = rota
         self._directory = directory
         self._clock = clock
 
@@ -97,19 +117,18 @@ class CalendarFeeds:
         ]
 
     async def make(self, call: Call) -> Answer:
-        """The address that holds, a new one where the last was revoked."""
+        """The valid address; a new one if the last was revoked."""
         who = call.principal
         id_ = f"{who.city}/{who.who}"
-        fresh = {"city": who.city, "person": who.who, "generation": 1, "live": True}
-        await self._rows.insert({"_id": id_, **fresh})
+        await self._rows.insert(to_doc(CalendarAddress(id=id_, city=who.city, person=who.who, generation=1, live=True)))
         await self._rows.update({"_id": id_, "live": False}, {"$set": {"live": True}, "$inc": {"generation": 1}})
         row = await self._rows.find_one({"_id": id_})
         if row is None:
             raise unavailable("The address is not yet on record. Repeat with the same key.", retry_after=1)
-        return await self._made(call, {"generation": row["generation"]})
+        return await self._made(call, {"generation": from_doc(row).generation})
 
     async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
-        """The address of a generation, which is all that is kept of it."""
+        """The address of a generation; only the generation is kept for a repeated request."""
         token = self._token(f"{call.principal.city}/{call.principal.who}", kept["generation"])
         return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, kept=kept)
 
@@ -123,17 +142,18 @@ class CalendarFeeds:
         row = await self._rows.find_one(self._read(call.path["token"]))
         if row is None:
             raise not_found("calendar")
+        address = from_doc(row)
         try:
-            pack = self._packs.current(row["city"])
+            pack = self._packs.current(address.city)
         except Refusal:
             raise unavailable("The city has no pack loaded yet.", retry_after=5) from None
-        person = pack.people.get(row["person"])
-        if person is None or await self._directory.person(row["city"], person.id) is None:
-            raise not_found("calendar")  # whoever left the pack has no feed, also before we hear of the pack
+        person = pack.people.get(address.person)
+        if person is None or await self._directory.person(address.city, person.id) is None:
+            raise not_found("calendar")  # who left has no feed, even before the new pack is loaded here
         today = self._clock.now().astimezone(pack.posts.zone).date()
-        decided = self._decided.of(row["city"])
-        turns = pack.posts.turns(person, today - BACK, today + AHEAD, decided)
-        revised = revised_at(person, await self._packs.since(row["city"]), decided)
+        rota = self._rota.changes(address.city)
+        turns = pack.posts.turns(person, today - BACK, today + AHEAD, rota)
+        revised = revised_at(person, await self._packs.since(address.city), rota)
         content = await asyncio.to_thread(calendar, pack, person, turns, revised)
         return Response(content, 200, HEADERS, "text/calendar; charset=utf-8")
 
@@ -144,8 +164,8 @@ class CalendarFeeds:
     def _signed(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:16]
 
-    def _read(self, token: str) -> dict[str, object]:
-        """What the address names; raises ``Refusal`` 404 for one that is not ours."""
+    def _read(self, token: str) -> Filter:
+        """The filter of what the address names; raises ``Refusal`` 404 for one that is not ours."""
         try:
             raw = canonical_base64.decoded(token)
             signed, body = raw[:16], raw[16:]
@@ -156,9 +176,9 @@ class CalendarFeeds:
         raise not_found("calendar")
 
 
-def revised_at(person: Person, pack_since: datetime | None, decided: Changes) -> datetime:
-    """When the person's duties were last revised: the pack was loaded, or a swap or leave of his began to hold."""
-    own = (change.since for change in decided.all if person.id in (change.person, change.by))
+def revised_at(person: Person, pack_since: datetime | None, rota: Changes) -> datetime:
+    """When the person's duties were last revised: the pack was loaded, or a swap or leave of theirs took effect."""
+    own = (change.since for change in rota.all if person.id in (change.person, change.by))
     return max((EPOCH, *own, *([pack_since] if pack_since is not None else [])))
 
 

@@ -1,10 +1,11 @@
-"""``GET /v1/deliveries``: what every app was told of a case, for whoever traces it."""
+"""``GET /v1/deliveries``: what every app was sent about a case, for operators who trace it."""
 
 from typing import Annotated
 
 import msgspec
 
-from services.notifier.delivery.webhooks import Webhooks, delivery_view
+from services.notifier.delivery.webhooks import Webhooks
+from services.notifier.http.delivery_views import delivery_view
 from shared.city.model.entry import Id
 from shared.runtime.http_server.server import Answer, Call, Route, get
 from shared.runtime.storage.mongo import Document, IndexModel
@@ -18,7 +19,7 @@ class DeliveriesQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_MAX
 
 
-class CaseDeliveries:
+class DeliveryRoutes:
     """The deliveries of one case over all webhooks, oldest first; for ops."""
 
     def __init__(self, webhooks: Webhooks) -> None:
@@ -40,5 +41,5 @@ class CaseDeliveries:
         where: Document = {"case": query.case}
         if call.principal.city != "*":
             where["city"] = call.principal.city
-        found = await self._webhooks.deliveries.find(where, sort=[("made_at", 1)], limit=query.limit)
-        return Answer({"items": [{**delivery_view(d), "webhook": d["webhook"]} for d in found]})
+        found = await self._webhooks.queue.find(where, sort=[("made_at", 1)], limit=query.limit)
+        return Answer({"items": [{**delivery_view(d), "webhook": d.receiver} for d in found]})

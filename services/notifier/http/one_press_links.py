@@ -1,8 +1,7 @@
-"""One-press links in messages: a signed address that shows a case and lets its reader take it with one press.
+"""One-press links in messages: a signed address that shows an alert and lets its reader claim the case with one press.
 
-Looking changes nothing (a message app that fetches a preview presses no button); only POST does. A link names the alert
-and so the person; it ends after a day, and with the person's right to see the case. Who comes late is told who has it
-now.
+GET changes nothing, because message apps fetch previews; only POST does. A link names an alert and so a person. It
+expires after a day, and when the person may not see the case any more. Who comes late reads who has the case now.
 """
 
 from dataclasses import replace
@@ -11,7 +10,9 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
-from services.notifier.alerts.alerts import Alerts
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.documents.alert import Alert
+from services.notifier.http.alert_views import command_of
 from services.notifier.http.router_client import RouterClient
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
@@ -21,20 +22,19 @@ from shared.runtime.http_server.signed_links import SignedLinks
 from shared.runtime.http_server.signed_page import Page
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 LIFE = timedelta(days=1)
 _FOREIGN = Page(language="zh-CN", title="链接无效 · Not a link of ours")
 
 
-class Links:
-    """Makes links and answers them."""
+class OnePressLinks:
+    """Makes links and serves their pages."""
 
     def __init__(
         self,
         secret: str,
         public_url: str,
-        alerts: Alerts,
+        alerts: AlertStore,
         router: RouterClient,
         packs: PackLibrary,
         directory: Directory,
@@ -48,13 +48,13 @@ class Links:
         self._directory = directory
         self._clock = clock
 
-    def make(self, alert: Document) -> str:
+    def make(self, alert: Alert) -> str:
         """The address for an alert's recipient."""
-        token = self._links.token(f"{alert['city']}/{alert['_id']}", alert["at"] + LIFE)
+        token = self._links.token(f"{alert.city}/{alert.id}", alert.at + LIFE)
         return f"{self._public_url}/a/{token}"
 
-    async def _read(self, token: str) -> tuple[Document, bool] | None:
-        """The alert, and whether the link still lives; None for a token that is not ours."""
+    async def _read(self, token: str) -> tuple[Alert, bool] | None:
+        """The alert, and whether the link is still valid; None for a token that is not ours."""
         found = self._links.read(token)
         if found is None:
             return None
@@ -70,13 +70,13 @@ class Links:
         if found is None:
             return _FOREIGN.answer(404)
         alert, lives = found
-        words = _Words(self._packs.current(alert["city"]))
+        words = _Words(self._packs.current(alert.city))
         if (instead := await self._not_shown(alert, lives, words)) is not None:
             return instead
-        if alert["state"] != "sent":
+        if alert.state != "sent":
             return self._overtaken(alert, words)
         command = command_of(alert)
-        page = replace(words.page(alert), **words.time_left(alert.get("due_at"), self._clock.now()))
+        page = replace(words.page(alert), **words.time_left(alert.due_at, self._clock.now()))
         return replace(page, button=words(command) if command is not None else None).answer(200)
 
     async def press(self, call: Call) -> HTMLResponse:
@@ -84,43 +84,37 @@ class Links:
         if found is None:
             return _FOREIGN.answer(404)
         alert, lives = found
-        words = _Words(self._packs.current(alert["city"]))
+        words = _Words(self._packs.current(alert.city))
         if (instead := await self._not_shown(alert, lives, words)) is not None:
             return instead
         command = command_of(alert)
         if command is None:
             return await self.show(call)
         try:
-            await self._router.command(alert, command, key=f"link-{alert['_id']}", person=alert["recipient"])
+            await self._router.command(alert, command, key=f"link-{alert.id}", person=alert.recipient)
         except Refusal as refusal:
             if refusal.status == 503:
                 return replace(words.page(alert), said=words("again"), button=words(command)).answer(503)
-            return self._overtaken(await self._alerts.get(alert["city"], alert["_id"]) or alert, words)
+            return self._overtaken(await self._alerts.get(alert.city, alert.id) or alert, words)
         return replace(words.page(alert), said=words(f"{command}_done")).answer(200)
 
-    async def _not_shown(self, alert: Document, lives: bool, words: "_Words") -> HTMLResponse | None:
-        """The page for a link that has ended, or whose reader may not see any more what it is about: without a word
-        of the case, for he may have left long ago."""
-        if not lives or await self._directory.person(alert["city"], alert["recipient"]) is None:
+    async def _not_shown(self, alert: Alert, lives: bool, words: "_Words") -> HTMLResponse | None:
+        """The page for a link that has expired or whose reader may not see the case any more; None if neither holds.
+
+        The page says nothing of the case, because the reader may have left the office.
+        """
+        if not lives or await self._directory.person(alert.city, alert.recipient) is None:
             return words.ended().answer(410)
-        if command_of(alert) is None or alert.get("kind") == "unrouted":
-            return None  # it is about no case, or about none yet
+        if command_of(alert) is None or alert.kind == "unrouted":
+            return None  # the alert is about no case, or there is none yet
         try:
-            return None if await self._router.shows(alert, alert["recipient"]) else words.ended().answer(410)
+            return None if await self._router.shows(alert, alert.recipient) else words.ended().answer(410)
         except Refusal as away:
             return words.later().answer(away.status)
 
-    def _overtaken(self, alert: Document, words: "_Words") -> HTMLResponse:
-        said = words("over") if alert["state"] == "over" else words("taken", words.person(alert.get("acked_by")))
+    def _overtaken(self, alert: Alert, words: "_Words") -> HTMLResponse:
+        said = words("over") if alert.state == "over" else words("taken", words.person(alert.acked_by))
         return replace(words.page(alert), said=said).answer(409)
-
-
-def command_of(alert: Document) -> str | None:
-    """What one press does: report in where the unit is called in, else take the case; nothing for a visit, nor for a
-    case that the recipient may not see."""
-    if alert.get("event_type", "").startswith("visit.") or alert.get("kind") == "unattended":
-        return None
-    return "report_in" if alert.get("part") is not None else "claim"
 
 
 class _Words:
@@ -161,8 +155,8 @@ class _Words:
     def __call__(self, name: str, *values: str) -> str:
         return (self._ZH if self._chinese else self._EN)[name].format(*values)
 
-    def page(self, alert: Document) -> Page:
-        return Page(language=self.language, title=alert["title"], text=alert["text"])
+    def page(self, alert: Alert) -> Page:
+        return Page(language=self.language, title=alert.title, text=alert.text)
 
     def ended(self) -> Page:
         return Page(language=self.language, title=self("title"), text=self("ended"))

@@ -1,14 +1,12 @@
-"""``GET`` and ``PUT /v1/me/alert-rules``: how a person wishes to be told; and a test of all his channels."""
+"""``GET`` and ``PUT /v1/me/alert-rules``: a person's preferences; and a test alert over all channels."""
 
 from datetime import timedelta
 
-import msgspec
-
-from services.notifier.alerts.alert_record import Subject, record
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import test_text
-from services.notifier.city_cache import stamped
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
-from services.notifier.delivery.preferences import PER_MAX, AlertRules, RulesBody, span
+from services.notifier.delivery.preferences import PER_MAX, PreferenceStore, RulesBody, span
 from services.notifier.domain.recipients import Notice
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
@@ -17,20 +15,19 @@ from shared.kernel.ids import plain_id
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Collection
 
 DELAY_MAX = timedelta(hours=12)
 TESTS_AN_HOUR = 6
 
 
-class MyAlerts:
-    """A person's own routes."""
+class PreferenceRoutes:
+    """Handlers of a person's own preferences."""
 
     def __init__(
-        self, rules: AlertRules, owed: AlertDeliveries, alerts: Collection, packs: PackLibrary, clock: Clock
+        self, rules: PreferenceStore, deliveries: AlertDeliveries, alerts: AlertStore, packs: PackLibrary, clock: Clock
     ) -> None:
         self._rules = rules
-        self._owed = owed
+        self._deliveries = deliveries
         self._alerts = alerts
         self._packs = packs
         self._clock = clock
@@ -61,21 +58,17 @@ class MyAlerts:
         ]
 
     async def show(self, call: Call) -> Answer:
-        row = await self._rules.kept.rows.find_one({"_id": _id(call)})
-        return Answer(row["rules"] if row is not None else msgspec.to_builtins(RulesBody()))
+        return Answer(await self._rules.get(call.principal.city, call.principal.who) or RulesBody())
 
     async def put(self, call: Call) -> Answer:
         body = call.body_as(RulesBody)
         if errors := _wrong(body):
             raise invalid(*errors)
-        rules = msgspec.to_builtins(body)
-        row = stamped({"city": call.principal.city, "person": call.principal.who, "rules": rules})
-        await self._rules.kept.rows.update({"_id": _id(call)}, {"$set": row}, upsert=True)
-        await self._rules.kept.look()
-        return Answer(rules)
+        await self._rules.put(call.principal.city, call.principal.who, body)
+        return Answer(body)
 
     async def test(self, call: Call) -> Answer:
-        """Over every channel at once, whatever the rules; it asks for nothing, so it has no case and no link."""
+        """Sent over every channel at once, whatever the preferences. It has no case and no link."""
         who, now = call.principal, self._clock.now()
         pack = self._packs.current(who.city)
         person = pack.people.get(who.who)
@@ -87,29 +80,19 @@ class MyAlerts:
             id=id_, type="test", topic="", key="", subject=id_, city=who.city, sequence=1, time=now, data=""
         )
         subject = Subject("", 0, "normal", test_text(language), None)
-        alert = {**record(event, subject, Notice("test", person.unit), person.id, language, now), "state": "test"}
-        if await self._alerts.find_one({"_id": alert["_id"]}) is None:
-            lately = {
-                "city": who.city,
-                "recipient": person.id,
-                "state": "test",
-                "at": {"$gt": now - timedelta(hours=1)},
-            }
-            if await self._alerts.count(lately, limit=TESTS_AN_HOUR) >= TESTS_AN_HOUR:
+        notice = Notice("test", person.unit)
+        alert = new_alert(event, subject, notice, person.id, language, now, state="test", at_once=True)
+        if await self._alerts.get(who.city, alert.id) is None:
+            lately = await self._alerts.tests_since(who.city, person.id, now - timedelta(hours=1), TESTS_AN_HOUR)
+            if lately >= TESTS_AN_HOUR:
                 raise too_many(f"At most {TESTS_AN_HOUR} test alerts an hour.", retry_after=600)
-            await self._alerts.insert(alert)
+            await self._alerts.add_test(alert)
         deliveries = {
-            id_: delivery
-            for id_, delivery in self._owed.of(pack, [{**alert, "at_once": True}]).items()
-            if delivery["to"] == "person"
+            id_: delivery for id_, delivery in self._deliveries.plan(pack, [alert]).items() if delivery.to == "person"
         }
-        await self._owed.add(deliveries)
-        channels = [delivery["channel"] for delivery in deliveries.values()]
-        return Answer({"id": alert["_id"], "channels": channels}, 201)
-
-
-def _id(call: Call) -> str:
-    return f"{call.principal.city}/{call.principal.who}"
+        await self._deliveries.add(deliveries)
+        channels = [delivery.channel for delivery in deliveries.values()]
+        return Answer({"id": alert.id, "channels": channels}, 201)
 
 
 def _wrong(body: RulesBody) -> list[FieldError]:

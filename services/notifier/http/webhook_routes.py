@@ -10,13 +10,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from starlette.responses import Response
 
-from services.notifier.delivery.webhooks import Secrets, Webhooks, delivery_view, still_signing
+from services.notifier.delivery.webhook_signing import Secrets
+from services.notifier.delivery.webhooks import Webhooks
+from services.notifier.documents.webhook import Rotation, Webhook
+from services.notifier.http.delivery_views import delivery_view
 from shared.contracts.catalogue import CATALOGUE
 from shared.kernel.errors import FieldError, Refusal, conflict, invalid, key_reused, too_many, unavailable
 from shared.kernel.ids import secret_id
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
 from shared.runtime.http_server.field_types import NoBody
-from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Document
@@ -25,10 +28,10 @@ from shared.runtime.timekeeping.wall_clock import real_now
 APPS = frozenset({"rider_app", "importer"})
 WEBHOOKS_MAX = 20
 LOOKED_UP_AT_ONCE = 4
-"""Addresses of one app that are looked at at the same time."""
+"""Addresses of one app whose names are resolved at the same time."""
 OLDER_SECRETS_MAX = 3
 ROTATION = timedelta(hours=24)
-"""For so long the secret that was replaced signs as well."""
+"""How long the secret that was replaced signs as well."""
 ROUNDS_MAX = 5
 
 
@@ -45,7 +48,7 @@ class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
     types: Annotated[list[Annotated[str, msgspec.Meta(max_length=80)]], msgspec.Meta(max_length=50)] = []
 
 
-class WebhookApi:
+class WebhookRoutes:
     """Handlers of webhooks."""
 
     def __init__(self, webhooks: Webhooks, guard: Guard, secret: str) -> None:
@@ -95,34 +98,33 @@ class WebhookApi:
         ]
 
     async def add(self, call: Call) -> Answer:
-        """The first secret is shown again to who repeats it with the app's key: whoever has that may rotate as well."""
+        """A repeated request is answered the first secret again: whoever has the app's API key may rotate it anyway."""
         body, who = call.body_as(WebhookBody), call.principal
         id_ = secret_id("w", self._secret, "webhook", who.city, who.who, call.key)
-        stored = await self._webhooks.webhooks.find_one({"_id": id_})
+        stored = await self._webhooks.get(id_)
         replayed = stored is not None
         if stored is None:
             await self._check(call)
             if await self._active(call, WEBHOOKS_MAX) >= WEBHOOKS_MAX:
                 raise _too_many()
-            document: Document = {
-                "_id": id_,
-                "city": who.city,
-                "app": who.who,
-                "key": token_hash(call.request.headers["authorization"].partition(" ")[2]),
-                "url": body.url,
-                "types": body.types,
-                "state": "active",
-                "generation": 1,
-                "made_at": real_now(),
-            }
-            replayed = not await self._webhooks.webhooks.insert(document)
+            webhook = Webhook(
+                id=id_,
+                city=who.city,
+                app=who.who,
+                key=token_hash(call.request.headers["authorization"].partition(" ")[2]),
+                url=body.url,
+                types=body.types,
+                state="active",
+                made_at=real_now(),
+            )
+            replayed = not await self._webhooks.add(webhook)
             if not replayed and await self._active(call, WEBHOOKS_MAX + 1) > WEBHOOKS_MAX:
-                await self._webhooks.webhooks.delete({"_id": id_})  # others were added at the same moment
+                await self._webhooks.remove(webhook)  # others were added at the same moment
                 raise _too_many()
-            stored = await self._webhooks.webhooks.find_one({"_id": id_}) if replayed else document
+            stored = await self._webhooks.get(id_) if replayed else webhook
         if stored is None:
             raise unavailable("It is not known whether the webhook was added. Repeat with the same key.", retry_after=1)
-        if (stored["url"], stored["types"]) != (body.url, body.types):
+        if (stored.url, stored.types) != (body.url, body.types):
             raise key_reused()
         headers = {"idempotent-replayed": "true"} if replayed else {}
         return Answer({**_view(stored), "secret": self._secrets.secret(id_, 1)}, 201, headers)
@@ -142,7 +144,7 @@ class WebhookApi:
 
     @contextmanager
     def _one_of_few(self, app: str) -> Iterator[None]:
-        """Each may wait for a name server; an app has no more than a few of them waiting."""
+        """Limits how many requests of an app wait for a name server at the same time. Raises ``Refusal`` 429."""
         if self._looking[app] >= LOOKED_UP_AT_ONCE:
             raise too_many(f"At most {LOOKED_UP_AT_ONCE} webhooks are added at once.", retry_after=1)
         self._looking[app] += 1
@@ -154,61 +156,56 @@ class WebhookApi:
                 del self._looking[app]
 
     async def _active(self, call: Call, most: int) -> int:
-        where = {"city": call.principal.city, "app": call.principal.who, "state": "active"}
-        return await self._webhooks.webhooks.count(where, limit=most)
+        return await self._webhooks.count_active(call.principal.city, call.principal.who, most)
 
     async def list_(self, call: Call) -> Answer:
         """Active ones, and the newest of those that ended with their key."""
-        own: Document = {"city": call.principal.city, "app": call.principal.who}
-        items: list[Document] = []
-        for state in ("active", "revoked"):
-            where = {**own, "state": state}
-            items += await self._webhooks.webhooks.find(where, sort=[("made_at", -1)], limit=WEBHOOKS_MAX)
-        return Answer({"items": [_view(webhook) for webhook in items]})
+        who = call.principal
+        active = await self._webhooks.of_app(who.city, who.who, "active", WEBHOOKS_MAX)
+        revoked = await self._webhooks.of_app(who.city, who.who, "revoked", WEBHOOKS_MAX)
+        return Answer({"items": [_view(webhook) for webhook in (*active, *revoked)]})
 
     async def delete(self, call: Call) -> Response:
-        """204, however often it is asked for."""
+        """204, also when it is repeated."""
         webhook = await self._webhooks.own(call.principal, call.path["id"])
-        await self._webhooks.end(webhook["_id"], "deleted")
+        await self._webhooks.end(webhook.id, "deleted")
         return Response(status_code=204)
 
     async def rotate(self, call: Call) -> Answer:
-        """The secret is in the first answer alone. Once under a key, also where the answer was lost in a crash."""
+        """Only the first answer has the secret. Done once under a key, also if the first answer was lost in a crash."""
         key = hashlib.sha256(call.key.encode()).hexdigest()[:32]
         for _ in range(ROUNDS_MAX):
             now = real_now()
             webhook = await self._webhooks.own(call.principal, call.path["id"])
-            if webhook["state"] != "active":
-                raise conflict("ended", f"The webhook is {webhook['state']}. Add another one.")
-            holding = still_signing(webhook, now)
-            done = next((rotation for rotation in holding if rotation["key"] == key), None)
+            if webhook.state != "active":
+                raise conflict("ended", f"The webhook is {webhook.state}. Add another one.")
+            older = webhook.older_secrets(now)
+            done = next((rotation for rotation in older if rotation.key == key), None)
             if done is not None:
                 return self._rotated(webhook, done)
-            if len(holding) >= OLDER_SECRETS_MAX:
+            if len(older) >= OLDER_SECRETS_MAX:
                 raise too_many(f"{OLDER_SECRETS_MAX} older secrets still hold; wait for one to end.", retry_after=3600)
-            old = webhook.get("generation", 1)
-            rotation = {"replaces": old, "until": now + ROTATION, "key": key}
-            fresh = {"generation": old + 1, "rotations": [*holding, rotation]}
-            where = {"_id": webhook["_id"], "state": "active", "generation": old}
-            if await self._webhooks.webhooks.update(where, {"$set": fresh}):
-                return self._rotated({**webhook, **fresh}, rotation)
+            rotation = Rotation(replaces=webhook.generation, until=now + ROTATION, key=key)
+            if await self._webhooks.rotate(webhook, [*older, rotation]):
+                return self._rotated(webhook, rotation)
         raise unavailable("Others are rotating this secret. Repeat with the same key.", retry_after=1)
 
-    def _rotated(self, webhook: Document, rotation: Document) -> Answer:
-        about = {**_view(webhook), "old_secret_until": rotation["until"]}
-        return Answer({**about, "secret": self._secrets.secret(webhook["_id"], rotation["replaces"] + 1)}, kept=about)
+    def _rotated(self, webhook: Webhook, rotation: Rotation) -> Answer:
+        about = {**_view(webhook), "old_secret_until": rotation.until}
+        return Answer({**about, "secret": self._secrets.secret(webhook.id, rotation.replaces + 1)}, kept=about)
 
     async def deliveries(self, call: Call) -> Answer:
         query = call.query_as(DeliveryQuery)
         limit = query.limit
         webhook = await self._webhooks.own(call.principal, call.path["id"])
-        where: Document = {"webhook": webhook["_id"]}
+        where: Document = {"webhook": webhook.id}
         if query.state is not None:
             where["state"] = query.state
         if query.cursor is not None:
             where |= beyond(query.cursor, "made_at", -1)
-        found = await self._webhooks.deliveries.find(where, sort=[("made_at", -1), ("_id", 1)], limit=limit + 1)
-        shown, following = page(found, limit, "made_at")
+        found = await self._webhooks.queue.find(where, sort=[("made_at", -1), ("_id", 1)], limit=limit + 1)
+        shown = found[:limit]
+        following = cursor_after(shown[-1].made_at, shown[-1].id) if len(found) > limit else None
         return Answer({"items": [delivery_view(delivery) for delivery in shown], "next": following})
 
 
@@ -216,6 +213,6 @@ def _too_many() -> Refusal:
     return conflict("too-many", f"An app has at most {WEBHOOKS_MAX} webhooks. Delete one.")
 
 
-def _view(webhook: Document) -> dict[str, Any]:
-    names = ("url", "types", "state")
-    return {"id": webhook["_id"], **{name: webhook[name] for name in names}}
+def _view(webhook: Webhook) -> dict[str, Any]:
+    """A webhook as the API shows it."""
+    return {"id": webhook.id, "url": webhook.url, "types": webhook.types, "state": webhook.state}

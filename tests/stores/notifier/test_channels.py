@@ -65,7 +65,7 @@ async def test_an_alert_is_owed_once_to_every_channel_of_its_recipient_and_unit(
     for _ in range(3):
         await notifier.happens(event)
     await notifier.happens(event, event)
-    alerts = {alert["_id"]: alert["recipient"] for alert in await notifier.alerts.page({}, 100)}
+    alerts = {alert.id: alert.recipient for alert in await notifier.alerts.page({}, 100)}
     rows = await notifier.rows()
     assert Counter((alerts[row["alert"]], row["channel"], row["to"]) for row in rows) == {
         ("qs-desk", "feishu", "person"): 1,
@@ -83,7 +83,7 @@ async def test_where_the_pack_names_no_channel_nothing_is_owed_and_the_store_is_
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"{name} of the deliveries was used")
 
-    notifier.owed.deliveries.rows = Untouched()  # type: ignore[assignment]
+    notifier.deliveries.queue.rows = Untouched()  # type: ignore[assignment]
     await notifier.happens(opened(1, notifier.pack))
     assert len(await notifier.alerts.page({}, 100)) == 2
 
@@ -92,7 +92,7 @@ async def test_only_alerts_of_the_named_priorities_go_to_a_channel(database: Dat
     with robot() as end:
         notifier = await quayside(database, end, priorities=["danger"])
         await notifier.happens(opened(1, notifier.pack), opened(2, notifier.pack, DANGER))
-        await work(notifier.courier())
+        await work(notifier.dispatcher())
     assert [numbers(text) for text in end.texts] == [[2]]
 
 
@@ -105,7 +105,7 @@ async def test_a_group_is_told_once_of_an_event_and_a_person_gets_the_link(datab
             people={"qs-walk": {"dingtalk": "${CHANNEL_HARBOUR_OWN}"}},
         )
         await notifier.happens(opened(1, notifier.pack))
-        await work(notifier.courier())
+        await work(notifier.dispatcher())
     assert len(end.texts) == len(own.texts) == 1
     assert "Told: Quayside desk one, Quayside walker one" in end.texts[0]
     assert "/a/" not in end.texts[0], "in a group a link would let anybody claim in somebody's name"
@@ -117,11 +117,11 @@ async def test_a_burst_is_listed_and_nothing_of_it_is_lost(database: Database) -
     """A hundred alerts within seconds: every one is told exactly once, and the robot never has too many."""
     with robot() as end:
         notifier = await quayside(database, end)
-        sent, courier = group(end, notifier.clock), notifier.courier()
+        sent, dispatcher = group(end, notifier.clock), notifier.dispatcher()
         for first in range(0, 100, 25):
             await notifier.happens(*(opened(number, notifier.pack) for number in range(first, first + 25)))
-            await notifier.settle(courier, 1)
-        await notifier.settle(courier, 180)
+            await notifier.settle(dispatcher, 1)
+        await notifier.settle(dispatcher, 180)
     assert Counter(number for text in end.texts for number in numbers(text)) == dict.fromkeys(range(100), 1)
     assert {row["state"] for row in await notifier.rows()} == {"delivered"}
     assert {row["attempts"] for row in await notifier.rows()} == {1}, "never refused for its haste"
@@ -134,15 +134,15 @@ async def test_danger_goes_first_and_at_once_though_much_else_waits(database: Da
     with robot() as end:
         notifier = await quayside(database, end)
         group(end, notifier.clock)
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         await notifier.happens(*(opened(number, notifier.pack) for number in range(60)))
         await notifier.happens(*(opened(number, notifier.pack, DANGER) for number in (71, 72)))
-        await work(courier)
+        await work(dispatcher)
         assert [numbers(text) for text in end.texts[:2]] == [[71], [72]]
-        await notifier.settle(courier, 5)
+        await notifier.settle(dispatcher, 5)
         before = len(end.texts)
         await notifier.happens(opened(99, notifier.pack, DANGER))
-        await work(courier)
+        await work(dispatcher)
         assert numbers(end.texts[before]) == [99], "although others are being gathered"
 
 
@@ -153,9 +153,9 @@ async def test_the_pace_is_kept_over_a_restart(database: Database) -> None:
         sent = group(end, notifier.clock)
         for batch in range(8):
             await notifier.happens(*(opened(batch * 10 + n, notifier.pack) for n in range(10)))
-            await work(notifier.courier())
+            await work(notifier.dispatcher())
             notifier.forward(2)
-        await notifier.settle(notifier.courier(), 150)
+        await notifier.settle(notifier.dispatcher(), 150)
     assert Counter(n for text in end.texts for n in numbers(text)) == dict.fromkeys(range(80), 1)
     assert {row["attempts"] for row in await notifier.rows()} == {1}
     assert all(sum(at <= other < at + WINDOW for other in sent) <= 20 for at in sent)
@@ -166,8 +166,8 @@ async def test_two_processes_send_each_alert_once(database: Database) -> None:
         named = {"quayside": {"wecom": "${CHANNEL_HARBOUR_ONE}", "feishu": "${CHANNEL_HARBOUR_OTHER}"}}
         notifier = await channels(database, {"ONE": one.url, "OTHER": other.url}, units=named)
         await notifier.happens(*(opened(number, notifier.pack) for number in range(8)))
-        await asyncio.gather(*(work(notifier.courier()) for _ in range(3)))
-        await notifier.settle(notifier.courier(), 60)
+        await asyncio.gather(*(work(notifier.dispatcher()) for _ in range(3)))
+        await notifier.settle(notifier.dispatcher(), 60)
     for end in (one, other):
         assert Counter(n for text in end.texts for n in numbers(text)) == dict.fromkeys(range(8), 1)
 
@@ -183,10 +183,10 @@ async def test_killed_between_sending_and_writing_it_down_it_is_sent_again(
             async def gone(_: Any) -> None:
                 raise AutoReconnect("killed")
 
-            killed.setattr(notifier.owed.deliveries, "settle", gone)
-            await work(notifier.courier())
+            killed.setattr(notifier.deliveries.queue, "settle", gone)
+            await work(notifier.dispatcher())
         assert [numbers(text) for text in end.texts] == [[1]]
-        await notifier.settle(notifier.courier(), 50, step=2)
+        await notifier.settle(notifier.dispatcher(), 50, step=2)
     assert [numbers(text) for text in end.texts] == [[1], [1]]
     assert {row["state"] for row in await notifier.rows()} == {"delivered"}
 
@@ -196,9 +196,9 @@ async def test_a_dead_robot_delays_no_other(database: Database) -> None:
     with robot(hangs=True) as dead, robot() as alive:
         named = {"quayside": {"wecom": "${CHANNEL_HARBOUR_DEAD}", "dingtalk": "${CHANNEL_HARBOUR_ALIVE}"}}
         notifier = await channels(database, {"DEAD": dead.url, "ALIVE": alive.url}, units=named)
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         await notifier.happens(*(opened(number, notifier.pack) for number in range(5)))
-        workers = await courier.look()
+        workers = await dispatcher.start_due()
         assert len(workers) == 2
         await asyncio.to_thread(dead.hung.wait, 10)
         done, waits = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
@@ -210,17 +210,19 @@ async def test_a_dead_robot_delays_no_other(database: Database) -> None:
         await asyncio.wait(waits)
 
 
-async def test_a_robot_that_keeps_failing_is_left_alone_and_gets_everything_once_it_is_back(database: Database) -> None:
+async def test_a_robot_that_keeps_failing_is_left_alone_and_gets_everything_once_it_is_back(
+    database: Database,
+) -> None:
     with robot(lambda _: 502) as end:
         notifier = await quayside(database, end)
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         await notifier.happens(*(opened(number, notifier.pack) for number in range(30)))
-        await notifier.settle(courier, 900, step=15)
+        await notifier.settle(dispatcher, 900, step=15)
         assert len(end.texts) < 60, "its circuit is open most of the time"
-        assert courier.left_alone == 1
+        assert dispatcher.open_circuits == 1
         end.got.clear()
         end.answer = lambda _: OK
-        await notifier.settle(courier, 3600, step=60)
+        await notifier.settle(dispatcher, 3600, step=60)
     assert Counter(n for text in end.texts for n in numbers(text)) == dict.fromkeys(range(30), 1)
     assert {row["state"] for row in await notifier.rows()} == {"delivered"}
 
@@ -229,9 +231,9 @@ async def test_a_robot_that_is_told_too_much_is_left_alone_as_long_as_it_refuses
     """DingTalk: ten minutes. Being refused for haste is no failed attempt."""
     with robot(lambda _: {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"}) as end:
         notifier = await quayside(database, end, "dingtalk")
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         await notifier.happens(opened(1, notifier.pack))
-        await notifier.settle(courier, 590, step=10)
+        await notifier.settle(dispatcher, 590, step=10)
         assert len(end.texts) == 1
         row = (await notifier.rows())[0]
         assert (row["state"], row["last_outcome"], row["last_status"], row["attempts"]) == (
@@ -242,9 +244,9 @@ async def test_a_robot_that_is_told_too_much_is_left_alone_as_long_as_it_refuses
         )
         end.answer = lambda _: OK
         await notifier.happens(opened(2, notifier.pack, DANGER))
-        await work(courier)
+        await work(dispatcher)
         assert len(end.texts) == 1, "not even for danger: it would be refused"
-        await notifier.settle(courier, 60, step=10)
+        await notifier.settle(dispatcher, 60, step=10)
     assert [numbers(text) for text in end.texts[1:]] == [[2], [1]]
 
 
@@ -255,7 +257,7 @@ async def test_words_that_a_robot_refuses_hold_up_nothing_and_are_left_out_in_th
     with robot(censor) as end:
         notifier = await quayside(database, end, "dingtalk")
         await notifier.happens(*(opened(number, notifier.pack) for number in range(20)))
-        await notifier.settle(notifier.courier(), 120)
+        await notifier.settle(notifier.dispatcher(), 120)
     taken = [text for text in end.texts if "number 0013" not in text]
     assert Counter(n for text in taken for n in numbers(text)) == {number: 1 for number in range(20) if number != 13}
     assert sum("Look in your queue of cases" in text for text in taken) == 1
@@ -266,7 +268,7 @@ async def test_what_a_robot_refuses_in_every_form_is_given_up_and_says_so(databa
     with robot(lambda _: {"errcode": 430102, "errmsg": "text"}) as end:
         notifier = await quayside(database, end, "dingtalk")
         await notifier.happens(opened(1, notifier.pack))
-        await notifier.settle(notifier.courier(), 10)
+        await notifier.settle(notifier.dispatcher(), 10)
     assert len(end.texts) == 2
     assert {(row["state"], row["last_outcome"]) for row in await notifier.rows()} == {("failed", "words")}
 
@@ -274,11 +276,11 @@ async def test_what_a_robot_refuses_in_every_form_is_given_up_and_says_so(databa
 async def test_a_bad_signature_is_tried_for_a_day_and_then_given_up(database: Database) -> None:
     with robot(lambda _: {"code": 19021, "msg": "sign match fail"}) as end:
         notifier = await quayside(database, end, "feishu", secret="${CHANNEL_HARBOUR_ROBOT}")
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         await notifier.happens(opened(1, notifier.pack))
-        await notifier.settle(courier, 20 * 3600, step=900)
+        await notifier.settle(dispatcher, 20 * 3600, step=900)
         assert {row["state"] for row in await notifier.rows()} == {"pending"}
-        await notifier.settle(courier, 16 * 3600, step=900)
+        await notifier.settle(dispatcher, 16 * 3600, step=900)
     rows = await notifier.rows()
     assert {(row["state"], row["last_outcome"], row["last_status"]) for row in rows} == {("failed", "settings", 19021)}
     assert len(end.texts) < 50
@@ -288,7 +290,7 @@ async def test_a_variable_that_is_not_set_is_named_in_the_log_and_nothing_is_sen
     notifier = await channels(database, {}, units={"quayside": {"wecom": "${CHANNEL_HARBOUR_QUAY_ROBOT}"}})
     await notifier.happens(opened(1, notifier.pack))
     with capture_logs() as lines:
-        await work(notifier.courier())
+        await work(notifier.dispatcher())
     assert {"event": "channel.secret_unset", "variable": "CHANNEL_HARBOUR_QUAY_ROBOT", "log_level": "warning"} in lines
     assert {row["last_outcome"] for row in await notifier.rows()} == {"secret_unset"}
 
@@ -300,7 +302,7 @@ async def test_addresses_and_secrets_are_in_no_row_and_no_log(database: Database
         notifier = await channels(database, {"ROBOT": hidden, "SIGN": "hidden-sign"}, units=named)
         await notifier.happens(opened(1, notifier.pack))
         with capture_logs() as lines:
-            await work(notifier.courier())
+            await work(notifier.dispatcher())
         assert "key=hidden-key" in end.paths[0]
     for text in (str(await notifier.rows()), str(lines)):
         assert "hidden" not in text
@@ -313,7 +315,7 @@ async def test_an_alert_that_is_settled_before_it_is_sent_says_so(database: Data
         event = opened(1, notifier.pack)
         await notifier.happens(event)
         await notifier.alerts.alerts.update_all({}, {"$set": {"state": "acked"}})
-        await work(notifier.courier())
+        await work(notifier.dispatcher())
     assert end.texts[0].splitlines()[-1] == "Acknowledged"
 
 
@@ -322,10 +324,10 @@ async def test_the_api_shows_how_far_each_channel_is(database: Database) -> None
         notifier = await quayside(database, end)
         await notifier.happens(opened(1, notifier.pack))
         alerts = await notifier.alerts.page({}, 10)
-        before = await notifier.owed.of_alerts(alerts)
-        await work(notifier.courier())
-        after = await notifier.owed.of_alerts(alerts)
-    assert set(before) == set(after) == {alert["_id"] for alert in alerts}
+        before = await notifier.deliveries.views(alerts)
+        await work(notifier.dispatcher())
+        after = await notifier.deliveries.views(alerts)
+    assert set(before) == set(after) == {alert.id for alert in alerts}
     for id_ in before:
         assert (before[id_][0]["channel"], before[id_][0]["state"]) == ("wecom", "pending")
         assert {**after[id_][0], "id": 0} == {
@@ -340,7 +342,7 @@ async def test_the_api_shows_how_far_each_channel_is(database: Database) -> None
             "last_status": 0,
             "last_at": NOW,
         }
-    assert await notifier.owed.of_alerts([]) == {}
+    assert await notifier.deliveries.views([]) == {}
 
 
 async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(database: Database) -> None:
@@ -348,7 +350,7 @@ async def test_a_receiver_that_left_the_pack_still_gets_what_it_was_owed(databas
         notifier = await quayside(database, end)
         await notifier.happens(opened(1, notifier.pack))
         without = await channels(database, {"ROBOT": end.url})
-        await work(without.courier())
+        await work(without.dispatcher())
     assert [numbers(text) for text in end.texts] == [[1]]
 
 
@@ -371,7 +373,7 @@ async def test_what_waited_for_a_person_who_left_the_pack_is_not_told(database: 
             walker["valid_to"] = str(notifier.pack.day(NOW))
         files["posts.yaml"] = json.dumps(posts, ensure_ascii=False)
         await holds(notifier, files)
-        await work(notifier.courier())
+        await work(notifier.dispatcher())
     assert end.texts == []
     assert len(desk.texts) == 1
     assert {row["state"] for row in await notifier.rows(to="person")} == {"failed"}

@@ -6,9 +6,10 @@ import pytest
 from aiokafka import ConsumerRecord
 from pymongo.errors import AutoReconnect
 
-from services.notifier.alerts.alerts import INDEXES as ALERT_INDEXES
-from services.notifier.alerts.alerts import Alerts
-from services.notifier.alerts.rota_projection import Decided
+from services.notifier.alerts.alert_store import INDEXES as ALERT_INDEXES
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.case_alerts import CaseAlerts
+from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
@@ -202,48 +203,56 @@ async def test_a_projection_gets_the_newest_of_each_and_an_effect_every_one(dead
 
 
 @pytest.fixture
-async def alerts(database: Database) -> AsyncIterator[Alerts]:
-    owed = AlertDeliveries(database)
+async def alerts(database: Database) -> AsyncIterator[CaseAlerts]:
+    deliveries = AlertDeliveries(database)
     packs, clock = await library(database), StoppedClock(NOW)
-    alerts = Alerts(database, packs, Listener(), clock, owed, Decided(database), Silences(database, packs, clock))
-    await alerts.alerts.ensure_indexes(*ALERT_INDEXES)
-    yield alerts
+    store = AlertStore(database, deliveries, Listener(), clock)
+    await store.alerts.ensure_indexes(*ALERT_INDEXES)
+    yield CaseAlerts(store, deliveries, packs, RotaProjection(database), Silences(database), clock)
 
 
-async def test_a_case_event_delivered_again_alerts_nobody_twice(alerts: Alerts) -> None:
+async def test_a_case_event_delivered_again_alerts_nobody_twice(alerts: CaseAlerts) -> None:
     _, event, _ = routed()
     await alerts.handle([event])
-    first = await alerts.page({}, 100)
+    first = await alerts.store.page({}, 100)
     await alerts.handle([event, event])
-    assert await alerts.page({}, 100) == first
-    assert sorted(alert["recipient"] for alert in first) == ["qs-desk", "qs-walk"]
+    assert await alerts.store.page({}, 100) == first
+    assert sorted(alert.recipient for alert in first) == ["qs-desk", "qs-walk"]
 
 
 async def test_an_alert_is_acked_by_the_cases_event_and_over_when_the_case_ends(
-    alerts: Alerts, router: Routing
+    alerts: CaseAlerts, router: Routing
 ) -> None:
     case, event, _ = routed()
     await alerts.handle([event])
     signed = router.changes.of(case, [e.Acknowledged(at=NOW, by="qs-desk", by_unit="quayside")])
     await alerts.handle(signed.envelopes)
-    assert {(a["state"], a["acked_by"]) for a in await alerts.page({}, 100)} == {("acked", "qs-desk")}
+    assert {(a.state, a.acked_by) for a in await alerts.store.page({}, 100)} == {("acked", "qs-desk")}
     other, more, _ = routed("k2")
     await alerts.handle([more])
     ended = router.changes.of(other, [e.Rejected(at=NOW, by="qs-desk", by_unit="quayside", text="no")])
     await alerts.handle(ended.envelopes)
-    assert {a["state"] for a in await alerts.page({"case": other.id}, 100)} == {"over"}
+    assert {a.state for a in await alerts.store.page({"case": other.id}, 100)} == {"over"}
 
 
 async def test_a_case_event_makes_one_delivery_for_each_webhook_of_the_reporting_app(database: Database) -> None:
     webhooks = Webhooks(database)
     for id_, app, types in (("w1", "meituan", []), ("w2", "meituan", ["case.closed"]), ("w3", "eleme", [])):
         await webhooks.webhooks.insert(
-            {"_id": id_, "city": "harbour", "app": app, "url": "https://a.example/", "types": types, "state": "active"}
+            {
+                "_id": id_,
+                "city": "harbour",
+                "app": app,
+                "url": "https://a.example/",
+                "types": types,
+                "state": "active",
+                "made_at": NOW,
+            }
         )
     _, event, _ = routed()
     for _ in range(2):
         await webhooks.handle([event])
-    assert [d["webhook"] for d in await webhooks.deliveries.find({}, limit=10)] == ["w1"]
+    assert [d["webhook"] for d in await webhooks.queue.rows.find({}, limit=10)] == ["w1"]
 
 
 async def test_a_record_that_ends_every_process_is_parked_and_its_neighbours_go_through(dead: DeadLetters) -> None:

@@ -12,11 +12,10 @@ from bson import json_util
 from services.intake.reports.progress import report_view
 from services.intake.reports.report_store import ReportStore, submitted_event
 from services.intake.reports.unrouted_watch import INDEXES, Unanswered
-from services.notifier.alerts.alert_record import sent_event
-from services.notifier.alerts.alerts import Alerts, view
-from services.notifier.alerts.rota_projection import Decided
-from services.notifier.alerts.silences import Silences
+from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.documents.alert import sent_event
+from services.notifier.http.alert_views import view
 from services.router.cases.case_store import from_doc, opened_event
 from services.router.cases.sla_timers import Timers
 from services.router.domain.case import Case
@@ -129,9 +128,7 @@ async def test_a_report_that_waited_for_a_case_is_still_looked_after(
 
 
 async def test_an_alert_of_then_is_shown_and_told(database: Database, version: str, more: Document) -> None:
-    owed = AlertDeliveries(database)
-    packs, clock = await library(database), StoppedClock(NOW)
-    alerts = Alerts(database, packs, Listener(), clock, owed, Decided(database), Silences(database, packs, clock))
+    alerts = AlertStore(database, AlertDeliveries(database), Listener(), StoppedClock(NOW))
     stored = kept(version, "alert", more)
     await alerts.alerts.insert(stored)
     found = await alerts.get("harbour", stored["_id"])

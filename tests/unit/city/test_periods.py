@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.alerts.on_duty import found
+from services.notifier.alerts.on_duty import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.routing import assign_each
 from shared.city.pack import Pack
@@ -88,7 +88,7 @@ def test_the_last_resort_is_somebody_whose_appointment_lasts() -> None:
         .replace("unit: oosterhaven, role: duty_officer, post: A}", by_day)
     )
     night = datetime(2026, 7, 4, 1, tzinfo=UTC)
-    told = found(Notice("new", "oosterhaven", "A"), read_pack(files), night)
+    told = people_reached(Notice("new", "oosterhaven", "A"), read_pack(files), night)
     assert [person.id for person in told] == ["oh-desk"]
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.alerts.on_duty import looked_for, reached
-from services.notifier.alerts.wording import lacking
+from services.notifier.alerts.on_duty import recipients_of, resolve_notice
+from services.notifier.alerts.wording import vacant_posts_text
 from services.notifier.domain.recipients import Notice
 from shared.city.checks.rota import check_rota, gaps
 from shared.city.pack import Pack
@@ -95,13 +95,13 @@ def test_every_minute_has_somebody_or_an_alarm(
     """Whoever is reached because a post has nobody is told which post that is."""
     since = Changes(decided)
     for unit in ("quayside", "oosterhaven"):
-        found = looked_for(Notice("new", unit, post), pack, at, since)
+        found = resolve_notice(Notice("new", unit, post), pack, at, since)
         kept = pack.posts.keeps(unit, post, at)
         assert found.people or found.instead or not kept
         if kept and not pack.on_duty(unit, at, post, since):
             assert found.instead
-            assert (unit, post) in found.lacks
-        told = reached([Notice("new", unit, post)], pack, at, since)
+            assert (unit, post) in found.vacant
+        told = recipients_of([Notice("new", unit, post)], pack, at, since)
         assert {p.id for p in (*found.people, *found.instead)} == set(told)
         assert all(notice.kind == "unstaffed" or not lacks for notice, lacks in told.values() if not found.people)
 
@@ -324,10 +324,10 @@ def test_who_is_told_instead_hears_where_nobody_is_on() -> None:
         ]
     )
     sunday = datetime(2026, 3, 8, 10, tzinfo=UTC)
-    told = reached([Notice("new", "quayside", "A"), Notice("new", "quayside", "B")], pack, sunday, NONE_SINCE)
+    told = recipients_of([Notice("new", "quayside", "A"), Notice("new", "quayside", "B")], pack, sunday, NONE_SINCE)
     ((id_, (notice, lacks)),) = told.items()
     assert (id_, notice.kind) == ("top", "unstaffed")
-    assert lacking(lacks, pack) == "nobody is on post A at Quayside; nobody is on post B at Quayside"
+    assert vacant_posts_text(lacks, pack) == "nobody is on post A at Quayside; nobody is on post B at Quayside"
 
 
 def test_a_hole_in_the_coming_weeks_is_said_with_its_place_and_at_the_top_it_is_an_error() -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.notifier.alerts.alert_record import Subject, record
-from services.notifier.alerts.alerts import view
-from services.notifier.alerts.confidential_recipients import told
+from services.notifier.alerts.confidential_recipients import permitted_recipients
+from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import title, unattended_text
 from services.notifier.domain.recipients import Notice
-from services.notifier.http.one_press_links import command_of
+from services.notifier.http.alert_views import command_of, view
 from services.router.cases.projections import to_envelopes, to_state
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
@@ -44,7 +43,7 @@ def away(*people: str) -> Changes:
 
 def reached(notice: Notice, case: Case, since: Changes = NONE_SINCE) -> dict[str, str]:
     """Who hears of it, and as what."""
-    found = told([notice], to_state(case), sheyang(), T0, since)
+    found = permitted_recipients([notice], to_state(case), sheyang(), T0, since)
     return {person: said.kind for person, (said, _) in found.items()}
 
 
@@ -68,7 +67,7 @@ def test_what_a_ladder_tells_others_the_named_handlers_hear(desk: str) -> None:
 
 def test_where_no_handler_is_there_the_desk_above_hears_that_and_nothing_else() -> None:
     for notice in (Notice("breach", "sheyang", "A"), Notice("breach", "police", "A")):
-        found = told([notice], to_state(clue()), sheyang(), T0, away("police.desk"))
+        found = permitted_recipients([notice], to_state(clue()), sheyang(), T0, away("police.desk"))
         assert found
         assert set(found) <= COUNTY
         assert {(n.kind, n.unit, lacks) for n, lacks in found.values()} == {("unattended", "sheyang", ())}
@@ -78,7 +77,7 @@ def test_the_alarm_shows_no_case_and_asks_for_nothing() -> None:
     pack = sheyang()
     subject = Subject("c1", 3, "urgent", unattended_text("police", pack), None)
     (event, *_) = to_envelopes(clue(), due(clue(), T0 + minutes(10)), TRACE, clue())
-    alert = record(event, subject, Notice("unattended", "sheyang"), "sheyang.duty1", "zh-CN", T0)
+    alert = new_alert(event, subject, Notice("unattended", "sheyang"), "sheyang.duty1", "zh-CN", T0)
     assert "c1" not in str({name: value for name, value in view(alert).items() if name != "id"})
     assert command_of(alert) is None
     assert title("unattended", "urgent", "zh-CN")

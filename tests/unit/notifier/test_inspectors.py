@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from services.notifier.alerts.on_duty import found
+from services.notifier.alerts.on_duty import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_envelopes
 from services.router.domain.apply import apply_all
@@ -32,7 +32,7 @@ def sheyang() -> Pack:
 
 def people(unit: str, decided: Changes = NONE_SINCE) -> list[str]:
     """Who is told to look at ``unit``'s work."""
-    return [p.id for p in found(Notice("follow_up", unit, role="inspector"), sheyang(), AT, decided)]
+    return [p.id for p in people_reached(Notice("follow_up", unit, role="inspector"), sheyang(), AT, decided)]
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ import base64
 from datetime import timedelta
 from typing import Any, cast
 
+import msgspec
 import pytest
 
-from services.notifier.alerts.alerts import Alerts
-from services.notifier.http.one_press_links import LIFE, Links
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.documents.alert import Alert
+from services.notifier.http.one_press_links import LIFE, OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
@@ -15,28 +17,39 @@ from shared.kernel.errors import Refusal, conflict, unavailable
 from shared.runtime.http_server.server import Call
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 from tests.kit.made_reports import NOW, SECRET, harbour
 
-ALERT: Document = {
-    "_id": "a1",
-    "city": "harbour",
-    "case": "c1",
-    "recipient": "qs-desk",
-    "at": NOW,
-    "state": "sent",
-    "title": "New case",
-    "text": "Quayside · <b>Street light</b>",
-    "due_at": NOW + timedelta(minutes=30),
-}
+ALERT = Alert(
+    id="a1",
+    city="harbour",
+    recipient="qs-desk",
+    unit="quayside",
+    channel="inbox",
+    kind="new",
+    case="c1",
+    case_version=1,
+    because="e1",
+    event_type="case.opened.v1",
+    event_at=NOW,
+    priority="normal",
+    title="New case",
+    text="Quayside · <b>Street light</b>",
+    due_at=NOW + timedelta(minutes=30),
+    state="sent",
+    at=NOW,
+    trace="",
+)
 
 
-class FakeAlerts(Alerts):
+class FakeAlerts(AlertStore):
     def __init__(self) -> None:
-        self.alert = dict(ALERT)
+        self.alert = ALERT
 
-    async def get(self, city: str, id_: str) -> Document | None:
-        return self.alert if (city, id_) == ("harbour", self.alert["_id"]) else None
+    async def get(self, city: str, id_: str) -> Alert | None:
+        return self.alert if (city, id_) == ("harbour", self.alert.id) else None
+
+    def change(self, **fields: Any) -> None:
+        self.alert = msgspec.structs.replace(self.alert, **fields)
 
 
 class FakeRouter(RouterClient):
@@ -46,12 +59,12 @@ class FakeRouter(RouterClient):
         self.seen = True
         self.away = False
 
-    async def command(self, alert: Document, command: str, *, key: str, person: str) -> None:
+    async def command(self, alert: Alert, command: str, *, key: str, person: str) -> None:
         if self.refuses is not None:
             raise self.refuses
         self.pressed.append((command, key, person))
 
-    async def shows(self, alert: Document, person: str) -> bool:
+    async def shows(self, alert: Alert, person: str) -> bool:
         if self.away:
             raise unavailable("away")
         return self.seen
@@ -79,7 +92,7 @@ class Mail:
     def __init__(self, secret: str = SECRET) -> None:
         self.alerts, self.router, self.clock = FakeAlerts(), FakeRouter(), StoppedClock(NOW)
         self.directory = FakeDirectory()
-        self.links = Links(
+        self.links = OnePressLinks(
             secret, "https://whistle.example/", self.alerts, self.router, FakePacks(), self.directory, self.clock
         )
 
@@ -149,7 +162,7 @@ async def test_a_link_ends_after_a_day_and_says_so(mail: Mail) -> None:
 
 
 async def test_who_comes_late_is_told_who_has_it(mail: Mail) -> None:
-    mail.alerts.alert |= {"state": "acked", "acked_by": "qs-walk"}
+    mail.alerts.change(state="acked", acked_by="qs-walk")
     status, page = await mail.get(mail.token)
     assert status == 409
     assert "Quayside walker one has it now." in page
@@ -169,7 +182,7 @@ async def test_when_the_router_is_away_one_may_press_again(mail: Mail) -> None:
 @pytest.mark.parametrize("state", ["sent", "acked", "over"])
 async def test_who_left_or_does_not_see_the_case_any_more_reads_no_word_of_it(mail: Mail, how: str, state: str) -> None:
     """B68: the page showed title, words and button for up to a day."""
-    mail.alerts.alert |= {"state": state}
+    mail.alerts.change(state=state)
     mail.router.seen = how == "left the pack"
     mail.directory.people = {"qs-desk"} if mail.router.seen is False else set()
     for status, page in (await mail.get(mail.token), await mail.post(mail.token)):

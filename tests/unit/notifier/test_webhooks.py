@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks import Webhook as Verifier
+from standardwebhooks import WebhookVerificationError
 
-from services.notifier.delivery.webhooks import Secrets, payload, signature
+from services.notifier.delivery.webhook_signing import Secrets, signature
+from services.notifier.delivery.webhooks import payload
+from services.notifier.documents.webhook import Rotation, Webhook, from_doc, to_doc
 from services.router.cases.projections import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
@@ -21,6 +24,17 @@ from tests.kit.made_reports import SECRET, TRACE
 SECRETS = Secrets(SECRET)
 BODY = '{"type":"case.closed","words":"井盖"}'
 
+OF_0_1_0 = {
+    "_id": "w1",
+    "city": "harbour",
+    "app": "app",
+    "url": "https://a.example/",
+    "types": [],
+    "state": "active",
+    "made_at": T0,
+}
+"""A webhook as 0.1.0 stored it: without the key that made it, without a generation."""
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -28,7 +42,7 @@ def now() -> datetime:
 
 def test_a_receiver_verifies_it_with_the_standard_library() -> None:
     secret = SECRETS.secret("w1", 1)
-    assert Webhook(secret).verify(BODY, signature(secret, "d1", now(), BODY)) == json.loads(BODY)
+    assert Verifier(secret).verify(BODY, signature(secret, "d1", now(), BODY)) == json.loads(BODY)
 
 
 @pytest.mark.parametrize(
@@ -44,16 +58,16 @@ def test_a_receiver_verifies_it_with_the_standard_library() -> None:
 def test_whatever_is_changed_on_the_way_is_noticed(changed: dict[str, str]) -> None:
     secret = SECRETS.secret("w1", 1)
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(BODY, {**signature(secret, "d1", now(), BODY), **changed})
+        Verifier(secret).verify(BODY, {**signature(secret, "d1", now(), BODY), **changed})
 
 
 def test_an_altered_body_and_another_secret_are_noticed() -> None:
     secret = SECRETS.secret("w1", 1)
     signed = signature(secret, "d1", now(), BODY)
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(BODY.replace("closed", "opened"), signed)
+        Verifier(secret).verify(BODY.replace("closed", "opened"), signed)
     with pytest.raises(WebhookVerificationError):
-        Webhook(SECRETS.secret("w1", 2)).verify(BODY, signed)
+        Verifier(SECRETS.secret("w1", 2)).verify(BODY, signed)
 
 
 def test_every_webhook_generation_and_installation_has_a_secret_of_its_own() -> None:
@@ -65,7 +79,7 @@ def test_every_webhook_generation_and_installation_has_a_secret_of_its_own() -> 
     }
     assert len(secrets) == 4
     assert all(len(base64.b64decode(secret.removeprefix("whsec_"))) == 32 for secret in secrets)
-    assert SECRETS.of({"_id": "w1"}) == SECRETS.secret("w1", 1)
+    assert SECRETS.current(from_doc(OF_0_1_0)) == SECRETS.secret("w1", 1)
 
 
 def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None:
@@ -80,3 +94,14 @@ def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None
     assert sent["data"]["event"] == event.id
     assert sent["data"]["reports"] == ["r1"]
     assert not any(word in json.dumps(sent) for word in ("p1", "p2", "r2", "stays inside"))
+
+
+def test_a_webhook_is_stored_with_what_queries_ask_for_and_read_as_it_was() -> None:
+    webhook = from_doc(OF_0_1_0)
+    assert (webhook.generation, webhook.key, webhook.rotations) == (1, None, [])
+    assert to_doc(webhook) == {**OF_0_1_0, "generation": 1}
+    older = Rotation(replaces=1, until=T0 + timedelta(days=1), key="k")
+    rotated = Webhook(**{**msgspec.structs.asdict(webhook), "generation": 2, "rotations": [older]})
+    assert from_doc({**to_doc(rotated), "of_tomorrow": 1}) == rotated
+    assert rotated.older_secrets(T0) == [older]
+    assert rotated.older_secrets(T0 + timedelta(days=1)) == []

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from services.intake.http.report_access import sees
-from services.notifier.alerts.confidential_recipients import told
-from services.notifier.alerts.on_duty import found
+from services.notifier.alerts.confidential_recipients import permitted_recipients
+from services.notifier.alerts.on_duty import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_state
 from services.router.cases.visibility import seen_by
@@ -71,7 +71,7 @@ def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
 ) -> None:
     pack = with_posts(**posts)
     case = case_of(unit, pack)
-    assert who in {p.id for p in found(Notice("new", unit, "A"), pack, at)}
+    assert who in {p.id for p in people_reached(Notice("new", unit, "A"), pack, at)}
     principal = stand_in(who, pack, at)
     assert unit in principal.on_duty_for
     assert principal.sight is not None
@@ -119,7 +119,7 @@ def test_a_shift_that_is_swapped_after_the_pack_was_written_opens_the_unit_from_
 def test_a_home_is_open_to_whom_it_is_told() -> None:
     member = person("walker", unit="millfield", role="parttime_grid_member", post="B", home="quayside")
     pack = with_posts(people=[*PEOPLE, member])
-    assert "walker" in {p.id for p in found(Notice("new", "quayside", "B"), pack, TUESDAY)}
+    assert "walker" in {p.id for p in people_reached(Notice("new", "quayside", "B"), pack, TUESDAY)}
     assert stand_in("walker", pack, TUESDAY).on_duty_for == ("quayside",)
 
 
@@ -211,13 +211,13 @@ def test_for_somebody_who_is_not_appointed_the_desk_of_the_cases_unit_is_told(as
     ]
     pack = with_posts(people=people)
     notice = Notice("assigned", "quayside", person=assignee)
-    assert {p.id for p in found(notice, pack, TUESDAY)} == {"qs-desk"}
+    assert {p.id for p in people_reached(notice, pack, TUESDAY)} == {"qs-desk"}
     case = case_of("quayside", pack, assignee=assignee, confidential=True)
     state = to_state(case, seen_by(case, pack))
-    assert set(told([notice], state, pack, TUESDAY, NONE_SINCE)) == {"qs-desk"}
+    assert set(permitted_recipients([notice], state, pack, TUESDAY, NONE_SINCE)) == {"qs-desk"}
 
 
 def test_the_desk_of_a_unit_to_which_it_is_assigned_is_told_and_whoever_is_appointed_himself() -> None:
     pack = with_posts(people=[*PEOPLE, person("now", unit="millfield", valid_from="2026-03-01")])
     for assignee, who in (("millfield", {"mf-desk", "now"}), ("now", {"now"})):
-        assert {p.id for p in found(Notice("assigned", "quayside", person=assignee), pack, TUESDAY)} == who
+        assert {p.id for p in people_reached(Notice("assigned", "quayside", person=assignee), pack, TUESDAY)} == who

@@ -9,7 +9,7 @@ import pytest
 from services.intake.http.photo_routes import PhotoApi
 from services.intake.http.report_access import sees
 from services.intake.reports.progress import _shown
-from services.notifier.alerts.confidential_recipients import told
+from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_envelopes
 from services.router.cases.visibility import seen_by
@@ -128,10 +128,10 @@ def test_who_has_a_confidential_case_in_hand_is_told_of_it() -> None:
     case = replace(duty.case, confidential=True)
     (event,) = to_envelopes(case, [e.Noted(at=MORNING)], TRACE, seen_by=seen_by(case, gardens()))
     state = decode(event, CaseEvent).case
-    reached = told([Notice("told", "jingang-branch")], state, gardens(), MORNING, NONE_SINCE)
+    reached = permitted_recipients([Notice("told", "jingang-branch")], state, gardens(), MORNING, NONE_SINCE)
     assert set(reached) == {"branch.member"}
     old = msgspec.structs.replace(state, seen_by=[])
-    assert "jingang.duty" in told([Notice("told", "jingang", "A")], old, gardens(), MORNING, NONE_SINCE)
+    assert "jingang.duty" in permitted_recipients([Notice("told", "jingang", "A")], old, gardens(), MORNING, NONE_SINCE)
 
 
 class Kept:

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.preferences import ByChannel, Limit, Quiet, Rules, next_page
+from services.notifier.domain.preferences import ChannelPreference, Limit, Preferences, QuietTime, next_page
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-NIGHT = Rules(quiet=(Quiet(time(22), time(7)),))
+NIGHT = Preferences(quiet=(QuietTime(time(22), time(7)),))
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -18,7 +18,7 @@ def at(text: str) -> datetime:
 
 
 def test_a_channel_without_a_rule_tells_everything_at_once() -> None:
-    rules = Rules((ByChannel("sms", timedelta(minutes=5), frozenset({"urgent"})),))
+    rules = Preferences((ChannelPreference("sms", timedelta(minutes=5), frozenset({"urgent"})),))
     assert rules.delay("sms", "urgent") == timedelta(minutes=5)
     assert rules.delay("sms", "normal") is None
     assert rules.delay("wecom", "normal") == timedelta(0)
@@ -32,7 +32,7 @@ def test_quiet_hours_run_over_midnight() -> None:
 
 
 def test_of_two_quiet_times_the_later_end_holds() -> None:
-    rules = Rules(quiet=(Quiet(time(22), time(7)), Quiet(time(6), time(9))))
+    rules = Preferences(quiet=(QuietTime(time(22), time(7)), QuietTime(time(6), time(9))))
     assert rules.quiet_until(at("2026-03-04 06:30")) == at("2026-03-04 09:00")
 
 
@@ -40,7 +40,7 @@ def test_of_two_quiet_times_the_later_end_holds() -> None:
 def test_quiet_hours_end_when_they_say_and_never_begin_again_at_once(start: int, end: int, minutes: int) -> None:
     if start == end:
         return
-    rules = Rules(quiet=(Quiet(time(start), time(end)),))
+    rules = Preferences(quiet=(QuietTime(time(start), time(end)),))
     local = (START + timedelta(minutes=minutes)).astimezone(ZONE)
     until = rules.quiet_until(local)
     hours = {(start + n) % 24 for n in range((end - start) % 24)}

@@ -1,4 +1,4 @@
-"""The notifier's manners: delays, quiet hours, digests, silence, ends, leave, pairs, shadow; danger keeps none."""
+"""Delays, quiet hours, digests, silence, closing alerts, leave, pairs, shadow mode; danger is never held back."""
 
 import json
 from collections.abc import AsyncIterator
@@ -63,14 +63,14 @@ async def test_a_delayed_text_is_sent_only_while_nobody_has_it(database: Databas
     with robot(lambda _: 202) as end:
         notifier = await walker(database, end)
         await notifier.wishes("qs-walk", channels=[{"channel": "sms", "after": "PT5M"}])
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         taken, waiting = opened(1, notifier.pack), opened(2, notifier.pack)
         await notifier.happens(taken, waiting)
         assert len(await notifier.alerts.page({"recipient": "qs-walk"}, 10)) == 2, "on record at once"
-        await notifier.settle(courier, 240, step=60)
+        await notifier.settle(dispatcher, 240, step=60)
         assert end.got == []
         await notifier.happens(later(taken, e.Claimed, "qs-desk"))
-        await notifier.settle(courier, 120, step=30)
+        await notifier.settle(dispatcher, 120, step=30)
         assert [numbers(text) for text in texts(end)] == [[2]]
     assert sorted(row["state"] for row in await notifier.rows()) == ["delivered", "dropped"]
 
@@ -82,13 +82,13 @@ async def test_danger_waits_for_no_delay_and_breaks_quiet_hours(database: Databa
             "qs-walk", channels=[{"channel": "sms", "after": "PT5M"}], quiet=[{"from": "22:00", "to": "07:00"}]
         )
         notifier.clock.move_to(EVENING)
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         await notifier.happens(opened(1, notifier.pack, now=EVENING), opened(2, notifier.pack, DANGER, now=EVENING))
-        await notifier.settle(courier, 1)
+        await notifier.settle(dispatcher, 1)
         assert [numbers(text) for text in texts(end)] == [[2]]
-        await notifier.settle(courier, 7 * 3600, step=900)
+        await notifier.settle(dispatcher, 7 * 3600, step=900)
         assert len(end.got) == 1, "06:30: still quiet"
-        await notifier.settle(courier, 3600, step=900)
+        await notifier.settle(dispatcher, 3600, step=900)
         assert [numbers(text) for text in texts(end)] == [[2], [1]]
 
 
@@ -96,15 +96,15 @@ async def test_more_than_the_limit_are_listed_together_and_none_is_lost(database
     with robot(lambda _: 202) as end:
         notifier = await walker(database, end)
         await notifier.wishes("qs-walk", limit={"most": 3, "per": "PT30M"})
-        courier = notifier.courier()
+        dispatcher = notifier.dispatcher()
         for number in range(10):
             await notifier.happens(opened(number, notifier.pack, "lamp"))
-            await notifier.settle(courier, 60, step=30)
+            await notifier.settle(dispatcher, 60, step=30)
         assert [numbers(text) for text in texts(end)] == [[0], [1], [2]]
         await notifier.happens(opened(99, notifier.pack, DANGER))
-        await notifier.settle(courier, 1)
+        await notifier.settle(dispatcher, 1)
         assert numbers(texts(end)[-1]) == [99], "danger is no page of the limit"
-        await notifier.settle(courier, 1800, step=60)
+        await notifier.settle(dispatcher, 1800, step=60)
     listed = texts(end)[4:]
     assert sorted(n for text in listed for n in numbers(text)) == list(range(3, 10))
     assert len(listed) < 7
@@ -120,9 +120,9 @@ async def test_the_citys_limit_holds_for_who_has_no_own(database: Database) -> N
         )
         notifier = await walker(database, end, changed={"city.yaml": city})
         await notifier.happens(opened(1, notifier.pack), opened(2, notifier.pack), opened(3, notifier.pack))
-        await notifier.settle(notifier.courier(), 2)
+        await notifier.settle(notifier.dispatcher(), 2)
         assert len(end.got) == 1
-        await notifier.settle(notifier.courier(), 1860, step=30)
+        await notifier.settle(notifier.dispatcher(), 1860, step=30)
     assert sorted(n for text in texts(end) for n in numbers(text)) == [1, 2, 3]
     assert len(end.got) == 2, "the second says two"
     assert "2" in texts(end)[1].splitlines()[0]
@@ -136,11 +136,13 @@ async def silenced(notifier: Channels, **more: Any) -> None:
         "categories": [],
         "from": NOW,
         "until": NOW + timedelta(hours=8),
+        "reason": "planned works",
+        "by": "qs-desk",
         "made_at": NOW - timedelta(minutes=1),
         "stored_at": NOW,
     }
-    await notifier.silences.kept.rows.insert({**row, **more})
-    await notifier.silences.kept.look()
+    await notifier.silences.cache.rows.insert({**row, **more})
+    await notifier.silences.cache.refresh()
 
 
 async def test_silence_keeps_alerts_to_the_inbox_and_danger_breaks_it(database: Database) -> None:
@@ -151,10 +153,10 @@ async def test_silence_keeps_alerts_to_the_inbox_and_danger_breaks_it(database: 
         await notifier.happens(
             opened(3, notifier.pack, "a bollard"), opened(4, notifier.pack, now=NOW + timedelta(hours=9))
         )
-        await notifier.settle(notifier.courier(), 5)
+        await notifier.settle(notifier.dispatcher(), 5)
     assert sorted(n for text in texts(end) for n in numbers(text)) == [2, 3, 4]
     alerts = await notifier.alerts.page({"recipient": "qs-walk"}, 10)
-    assert [numbers(alert["text"]) for alert in alerts if alert.get("silenced") == "q1"] == [[1]]
+    assert [numbers(alert.text) for alert in alerts if alert.silenced == "q1"] == [[1]]
 
 
 async def test_those_who_were_paged_are_told_when_it_is_over_but_not_who_ended_it(database: Database) -> None:
@@ -162,19 +164,19 @@ async def test_those_who_were_paged_are_told_when_it_is_over_but_not_who_ended_i
         people = {"qs-walk": {"sms": "${CHANNEL_HARBOUR_WALK}"}, "qs-desk": {"sms": "${CHANNEL_HARBOUR_DESK}"}}
         city = {"sms": {"url": end.url, "per_minute": 100, "length": 2000}}
         notifier = await channels(database, {"WALK": "+31600000001", "DESK": "+31600000002"}, city=city, people=people)
-        courier, event = notifier.courier(), opened(1, notifier.pack)
+        dispatcher, event = notifier.dispatcher(), opened(1, notifier.pack)
         await notifier.happens(event)
-        await notifier.settle(courier, 3)
+        await notifier.settle(dispatcher, 3)
         assert sorted(one["to"] for one in end.got) == ["+31600000001", "+31600000002"]
         end.got.clear()
         closed = later(event, e.Closed, "qs-desk")
         await notifier.happens(closed)
         await notifier.happens(closed)
-        await notifier.settle(courier, 3)
+        await notifier.settle(dispatcher, 3)
     assert [one["to"] for one in end.got] == ["+31600000001"], "once, and not to who did it"
     assert "Ended" in texts(end)[0]
     over = await notifier.alerts.page({"kind": "over"}, 10)
-    assert [(alert["recipient"], alert["state"]) for alert in over] == [("qs-walk", "over")]
+    assert [(alert.recipient, alert.state) for alert in over] == [("qs-walk", "over")]
 
 
 def on_leave(person: str, since: datetime, hours: int = 8) -> Envelope:
@@ -193,7 +195,7 @@ def opened_event() -> Envelope:
 
 async def told(notifier: Channels, event: Envelope) -> dict[str, str]:
     await notifier.happens(event)
-    return {alert["recipient"]: alert["kind"] for alert in await notifier.alerts.page({"because": event.id}, 10)}
+    return {alert.recipient: alert.kind for alert in await notifier.alerts.page({"because": event.id}, 10)}
 
 
 async def test_leave_counts_from_when_it_holds_and_a_redelivered_event_reaches_the_same_people(
@@ -204,20 +206,20 @@ async def test_leave_counts_from_when_it_holds_and_a_redelivered_event_reaches_t
     first = await told(notifier, before)
     assert first == {"qs-desk": "new", "qs-walk": "new"}
     leave = on_leave("qs-desk", NOW + timedelta(minutes=2))
-    await notifier.decided.handle([leave, leave])
-    await notifier.decided.handle([leave])
+    await notifier.rota.handle([leave, leave])
+    await notifier.rota.handle([leave])
     assert await told(notifier, after) == {"oh-desk": "unstaffed", "qs-walk": "new"}
     assert await told(notifier, before) == first
     (alarm,) = await notifier.alerts.page({"kind": "unstaffed"}, 10)
-    assert "nobody is on post A at Quayside" in alarm["text"]
+    assert "nobody is on post A at Quayside" in alarm.text
 
 
 async def test_another_process_hears_of_what_was_decided(database: Database) -> None:
     one, other = await channels(database, {}), await channels(database, {})
-    await one.decided.handle([on_leave("qs-desk", NOW)])
-    assert other.decided.of("harbour").all == ()
-    await other.decided.kept.look()
-    assert [change.person for change in other.decided.of("harbour").all] == ["qs-desk"]
+    await one.rota.handle([on_leave("qs-desk", NOW)])
+    assert other.rota.changes("harbour").all == ()
+    await other.rota.cache.refresh()
+    assert [change.person for change in other.rota.changes("harbour").all] == ["qs-desk"]
 
 
 def harbour_with(posts: str = "", categories: str = "", city: str = "") -> dict[str, str]:
@@ -248,7 +250,7 @@ async def test_somebody_in_need_pages_the_paired_rider_and_member_whatever_their
         await notifier.wishes("rider", channels=[{"channel": "sms", "after": "PT30M"}])
         event = opened(1, notifier.pack, "old and alone at home")
         assert await told(notifier, event) == {"rider": "need", "qs-walk": "need", "qs-desk": "new"}
-        await notifier.settle(notifier.courier(), 2)
+        await notifier.settle(notifier.dispatcher(), 2)
         assert len(end.got) == 1, "at once"
         summer = opened(2, notifier.pack, "old and alone at home", now=NOW + timedelta(days=100, hours=1))
         assert "rider" not in await told(notifier, summer), "the letter has ended"
@@ -261,9 +263,9 @@ async def test_in_shadow_mode_nobody_is_told_and_ops_sees_whom_it_would_have_bee
         event = opened(1, shadow.pack)
         await shadow.happens(event)
         await shadow.happens(event)
-        await shadow.settle(shadow.courier(), 2)
+        await shadow.settle(shadow.dispatcher(), 2)
     assert end.got == []
     assert await notifier.alerts.page({}, 10) == []
     seen = await shadow.alerts.page({}, 10, shadow=True)
-    assert sorted(alert["recipient"] for alert in seen) == ["qs-desk", "qs-walk"]
-    assert {alert["state"] for alert in seen} == {"shadow"}
+    assert sorted(alert.recipient for alert in seen) == ["qs-desk", "qs-walk"]
+    assert {alert.state for alert in seen} == {"shadow"}

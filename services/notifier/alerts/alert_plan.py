@@ -1,0 +1,114 @@
+"""Which alerts follow from an event: pure, nothing is read or written here.
+
+An event says which notices are due (``domain.recipients``); the pack and the rota say who is on duty for them; a
+confidential case is told to those alone who may see it. Each of these people gets one alert.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from services.notifier.alerts.confidential_recipients import permitted_recipients
+from services.notifier.alerts.effect_review import looks_at_effect
+from services.notifier.alerts.new_alert import Subject, new_alert
+from services.notifier.alerts.on_duty import people_reached
+from services.notifier.alerts.welfare_pages import paged_by_category, paired_people
+from services.notifier.alerts.wording import text, unattended_text, unrouted_text, vacant_posts_text
+from services.notifier.documents.alert import UNATTENDED, Alert
+from services.notifier.documents.silence import Silence
+from services.notifier.domain.recipients import AlertTrigger, Notice, notices
+from shared.city.pack import Pack
+from shared.city.people.rota import Changes
+from shared.contracts.cases import CaseEvent, CaseState
+from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportUnrouted
+from shared.kernel.ids import case_id
+
+
+def plan_alerts(
+    event: Envelope, data: CaseEvent, pack: Pack, rota: Changes, silences: Sequence[Silence], now: datetime
+) -> list[Alert]:
+    """The alerts of a case's event, one for each person whom it reaches.
+
+    Who is on duty is asked as of the event's time, so that an event that is handled again plans the same alerts.
+    ``now`` is the time that the alerts bear. ``pack`` is the version that the event names.
+    """
+    case, language = data.case, pack.city.languages[0]
+    at_once = bool(paged_by_category(event, case, pack))
+    silence = None if at_once else covering_silence(silences, case, pack, event.time)
+    due = notices(_trigger(event, data, pack, paired_people(case, pack, event.time, rota) if at_once else ()))
+    subject = case_subject(data, pack)
+    alerts = []
+    for person, (notice, vacant) in permitted_recipients(due, case, pack, event.time, rota).items():
+        if notice.kind == UNATTENDED:
+            about = _without_the_case(subject, case.unit, pack)
+        else:
+            about = replace(subject, text=" · ".join(filter(None, (vacant_posts_text(vacant, pack), subject.text))))
+        alerts.append(
+            new_alert(
+                event,
+                about,
+                notice,
+                person,
+                language,
+                now,
+                at_once=at_once,
+                silenced=silence.id if silence is not None else None,
+            )
+        )
+    return alerts
+
+
+def plan_unrouted_alerts(
+    event: Envelope, data: ReportUnrouted, pack: Pack, rota: Changes, now: datetime
+) -> list[Alert]:
+    """Alerts that a report has no case in time, for the desk of the city's root unit: the router may be down."""
+    language = pack.city.languages[0]
+    subject = Subject(case_id(data.report), 0, "urgent", unrouted_text(data.report, language), data.route_by)
+    notice = Notice("unrouted", pack.root.id, "A")
+    people = people_reached(notice, pack, event.time, rota)
+    return [new_alert(event, subject, notice, person.id, language, now) for person in people]
+
+
+def case_subject(data: CaseEvent, pack: Pack) -> Subject:
+    """What alerts of a case's event are about. ``due_at``: the earliest running clock of the case, or of the part."""
+    case = data.case
+    part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
+    running = [clock.due_at for clock in case.clocks if clock.state == "running" and clock.part == data.part]
+    return Subject(case.id, case.version, case.priority, text(data, pack), min(running, default=None), part)
+
+
+def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, at: datetime) -> Silence | None:
+    """The silence that covers the alerts of ``case`` at that time; None for danger, which is never silenced."""
+    if not silences or case.priority == "danger":
+        return None
+    ground = pack.units.get(case.within or case.unit)
+    path = {*case.path, *(ground.path if ground is not None else ())}
+    for silence in silences:
+        about = not silence.categories or case.category in silence.categories
+        if about and silence.unit in path and silence.holds_at(at):
+            return silence
+    return None
+
+
+def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> AlertTrigger:
+    case = data.case
+    return AlertTrigger(
+        type=event.type,
+        unit=case.unit,
+        within=case.within,
+        offered_to=case.offered_to,
+        act=data.act,
+        tell=tuple(data.tell),
+        assignee=case.assignee,
+        historic=case.historic,
+        early=data.due_at is not None and event.time < data.due_at,
+        part=data.part,
+        effect=looks_at_effect(event.type, case, pack),
+        paired=paired,
+    )
+
+
+def _without_the_case(subject: Subject, unit: str, pack: Pack) -> Subject:
+    """For those who may not see the case. The alert is over when the case is, but names nothing of it."""
+    return replace(subject, text=unattended_text(unit, pack), due_at=None, part=None)

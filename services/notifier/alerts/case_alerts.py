@@ -1,0 +1,84 @@
+"""Alerts of cases: plans the alerts of each batch of events, stores them, and settles earlier ones."""
+
+from collections.abc import Sequence
+
+from services.notifier.alerts.alert_plan import case_subject, plan_alerts, plan_unrouted_alerts
+from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.closing_alerts import CLOSING_EVENTS, ClosingAlerts
+from services.notifier.alerts.rota_projection import RotaProjection
+from services.notifier.alerts.settlements import settlements
+from services.notifier.alerts.silences import Silences
+from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.documents.alert import Alert
+from services.notifier.documents.delivery import AlertDelivery
+from shared.contracts.cases import CaseEvent
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Envelope
+from shared.contracts.reports import ReportUnrouted
+from shared.kernel.clock import Clock
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Write
+
+
+class CaseAlerts:
+    """Handles events of cases and of reports without one. A batch may be handled again: ids follow from the events."""
+
+    def __init__(
+        self,
+        store: AlertStore,
+        deliveries: AlertDeliveries,
+        packs: PackLibrary,
+        rota: RotaProjection,
+        silences: Silences,
+        clock: Clock,
+    ) -> None:
+        self.store = store
+        self._deliveries = deliveries
+        self._packs = packs
+        self._rota = rota
+        self._silences = silences
+        self._clock = clock
+        self._closing = ClosingAlerts(store, deliveries)
+
+    async def handle(self, events: Sequence[Envelope]) -> None:
+        """A batch of case events: all alerts in one insert, then all settlements in one bulk."""
+        alerts: list[Alert] = []
+        shadows: list[Alert] = []
+        deliveries: dict[str, AlertDelivery] = {}
+        settled: list[Write] = []
+        for event in events:
+            data = decode(event, CaseEvent)
+            pack = await self._packs.get(event.city, data.case.pack_version)
+            rota, silences = self._rota.changes(event.city), self._silences.of_city(event.city)
+            planned = plan_alerts(event, data, pack, rota, silences, self._clock.now())
+            if pack.city.shadow:
+                shadows += planned
+                continue
+            alerts += planned
+            deliveries |= self._deliveries.plan(pack, planned)
+            if event.type in CLOSING_EVENTS:
+                closing = await self._closing.plan(event, data, pack, case_subject(data, pack), self._clock.now())
+                alerts += closing.alerts
+                deliveries |= closing.deliveries
+            settled += settlements(event, data)
+        await self.store.put(alerts, deliveries)
+        settled += await self.store.settle_late(alerts)
+        await self.store.put_shadows(shadows)
+        await self.store.settle(settled)
+
+    async def handle_unrouted(self, events: Sequence[Envelope]) -> None:
+        """A batch of reports that nobody made a case of in time."""
+        alerts: list[Alert] = []
+        shadows: list[Alert] = []
+        deliveries: dict[str, AlertDelivery] = {}
+        for event in events:
+            data = decode(event, ReportUnrouted)
+            pack = await self._packs.get(event.city, data.pack_version)
+            planned = plan_unrouted_alerts(event, data, pack, self._rota.changes(event.city), self._clock.now())
+            if pack.city.shadow:
+                shadows += planned
+                continue
+            alerts += planned
+            deliveries |= self._deliveries.plan(pack, planned)
+        await self.store.put(alerts, deliveries)
+        await self.store.put_shadows(shadows)

@@ -1,0 +1,45 @@
+"""Alerts as the API shows them, and what their recipient can do about them with one press."""
+
+from typing import Any
+
+from services.notifier.documents.alert import UNATTENDED, Alert
+
+_HIDDEN = ("case", "because", "acked_by")
+"""What an alert does not show that says nothing of its confidential case."""
+
+
+def view(alert: Alert) -> dict[str, Any]:
+    """The fields that have a value."""
+    shown = {
+        "id": alert.id,
+        "recipient": alert.recipient,
+        "unit": alert.unit,
+        "channel": alert.channel,
+        "kind": alert.kind,
+        "case": alert.case,
+        "part": alert.part,
+        "priority": alert.priority,
+        "title": alert.title,
+        "text": alert.text,
+        "due_at": alert.due_at,
+        "state": alert.state,
+        "at": alert.at,
+        "because": alert.because,
+        "event_type": alert.event_type,
+        "event_at": alert.event_at,
+        "acked_at": alert.acked_at,
+        "acked_by": alert.acked_by,
+        "silenced": alert.silenced,
+    }
+    hidden = _HIDDEN if alert.kind == UNATTENDED else ()
+    return {name: value for name, value in shown.items() if value is not None and name not in hidden}
+
+
+def command_of(alert: Alert) -> str | None:
+    """The command of one press: report in where the recipient's unit is called in, else claim the case.
+
+    None for a visit, and for a case that the recipient may not see.
+    """
+    if alert.about_a_visit or alert.kind == UNATTENDED:
+        return None
+    return "report_in" if alert.part is not None else "claim"
