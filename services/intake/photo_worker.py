@@ -7,6 +7,7 @@ from prometheus_client import Counter
 
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.photos.pictures import Cleaner
+from services.intake.reports.report_record import OwnStep
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
@@ -21,7 +22,7 @@ SWEEP_SECONDS = 600.0
 _CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning found: clean, unreadable.", ["outcome"])
 
 
-class PhotoKeeper:
+class PhotoWorker:
     """Cleans photos one by one, and sweeps."""
 
     def __init__(self, photos: PhotoStore, reports: ReportStore, cleaner: Cleaner, clock: Clock) -> None:
@@ -65,13 +66,6 @@ class PhotoKeeper:
         """The reporter is told: it is a step of the report."""
         if photo.get("report") is None:
             return
-        step = {
-            "at": self._clock.now(),
-            "what": "photo.unreadable",
-            "text": "照片无法读取，请重新上传",
-            "photo": photo["_id"],
-        }
-        await self._reports.reports.update(
-            {"_id": photo["report"], "own_steps.photo": {"$ne": photo["_id"]}},
-            {"$push": {"own_steps": {"$each": [step], "$slice": -20}}},
-        )
+        at, text = self._clock.now(), "照片无法读取，请重新上传"
+        step = OwnStep(at=at, what="photo.unreadable", text=text, photo=photo["_id"])
+        await self._reports.add_photo_step(photo["report"], step)

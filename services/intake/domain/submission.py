@@ -26,6 +26,18 @@ class Place:
     unit: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A confidential report's words, answers, place and photos, encrypted under a key of the report's own.
+
+    ``key`` is wrapped by a master key; ``added`` is what its reporter said later, oldest first.
+    """
+
+    key: bytes
+    words: bytes
+    added: tuple[bytes, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A report that passed every check."""
@@ -59,8 +71,8 @@ class Submission:
     """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
     danger: bool = False
     """As the category that was given or the words say; the router decides it with the rules as well."""
-    sealed: Mapping[str, bytes] | None = None
-    """A confidential report's words, answers, place and photos, which are not in the fields above then."""
+    sealed: Sealed | None = None
+    """Of a confidential report, whose words, answers, place and photos are not in the fields above then."""
 
     @property
     def fingerprints(self) -> tuple[str, ...]:

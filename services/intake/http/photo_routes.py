@@ -14,6 +14,7 @@ from services.intake.photos.photo_store import PhotoStore, not_clean_yet
 from services.intake.photos.pictures import look
 from services.intake.reports.bodies import Photos
 from services.intake.reports.group_commit import unknown
+from services.intake.reports.progress_record import CaseProgress
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
 from shared.kernel.ids import opening_report
@@ -41,7 +42,7 @@ class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
     case: Ident
 
 
-class PhotoApi:
+class PhotoRoutes:
     """Handlers of photos."""
 
     def __init__(self, photos: PhotoStore, store: ReportStore, packs: PackLibrary, quotas: Quotas) -> None:
@@ -118,30 +119,28 @@ class PhotoApi:
         opened_by = _report_of(photo)
         if opened_by is None:
             return False
-        where: Document = {"city": who.city, "_id": opened_by}
         if who.kind != "officer":
-            return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
-        report = await self._store.get(who.city, None, where["_id"])
-        own = await self._store.case_of_its_own(opened_by) if photo.get("case") is not None else None
-        if report is None:  # a second matter's case, which no report opened
-            if own is None:
-                return False
-            report = {"confidential": own["confidential"], "category": own["category"], "case": own}
-        elif own is not None:  # also those of a case that was merged into another
-            report = {**report, "also": [*report.get("also", ()), own]}
+            return await self._store.is_of_app(who.city, who.app, opened_by)
+        own = await self._store.case_opened_by(opened_by) if photo.get("case") is not None else None
+        return await self._officer_sees(who, opened_by, own)
+
+    async def _officer_sees(self, who: Principal, opened_by: str, own: CaseProgress | None) -> bool:
+        """``own``: the case that claimed the photo. No report opened it where it is of a second matter; it stands for
+        itself where it was merged into another."""
+        status = await self._store.status(who.city, None, opened_by)
         pack = self._packs.current(who.city)
-        if report["confidential"]:
-            return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
-        return sees(who, report, pack)
+        if status is not None and status.report.confidential:
+            unit = status.case.unit if status.case is not None else None
+            return pack.trust.is_handler(who.person, status.report.category or "", unit)
+        if status is None and own is not None and own.confidential:
+            return pack.trust.is_handler(who.person, own.category, own.unit)
+        cases = [*(status.cases if status is not None else ()), *((own,) if own is not None else ())]
+        return sees(who, cases, pack)
 
     async def _is_confidential(self, photo: Document) -> bool:
         """Whether it is for handlers alone: on a confidential report or a case of one, also of its second matter."""
         report = _report_of(photo)
-        if report is None:
-            return False
-        if await self._store.reports.count({"_id": report, "confidential": True}, limit=1):
-            return True
-        return bool(await self._store.progress.count({"_id": report, "case.confidential": True}, limit=1))
+        return report is not None and await self._store.is_confidential(report)
 
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)

@@ -2,7 +2,7 @@
 
 Everything else knows a pseudonym. Erasing deletes key and data and leaves a mark, so that a report that is sent again
 under its old key does not bring the person back; a new report does. What else remembers the row (oplog, journal,
-backups) opens no more once the generation of master keys that wrapped it is destroyed (``rewrapping``).
+backups) opens no more once the generation of master keys that wrapped it is destroyed (``key_rotation``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from services.intake.domain.submission import Submission
-from services.intake.privacy.key_rotation import Rewrapping
+from services.intake.privacy.key_rotation import KeyRotation
 from services.intake.privacy.sealing import BrokenSeal, Vault
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -38,11 +38,11 @@ class Person(msgspec.Struct, frozen=True):
 class Identities:
     """The ``reporters`` of intake."""
 
-    def __init__(self, database: Database, vault: Vault, rewrapping: Rewrapping | None = None) -> None:
+    def __init__(self, database: Database, vault: Vault, rotation: KeyRotation | None = None) -> None:
         self.reporters: Collection = database.collection("reporters")
         self._before: Collection = database.collection("persons")
         self._vault = vault
-        self._rewrapping = rewrapping
+        self._rotation = rotation
 
     async def open(self) -> None:
         """What an older version kept in plain is taken over and deleted."""
@@ -70,17 +70,17 @@ class Identities:
                 writes += self._changed(person, document, now)
         if writes:
             await self.reporters.write(writes)
-            await self._held(persons, under)
+            await self._rewrap_persons(persons, under)
         return frozenset(id_ for id_, document in known.items() if "key" not in document)
 
-    async def _held(self, persons: Sequence[Person], under: int) -> None:
-        if self._rewrapping is not None:
-            await self._rewrapping.persons_held([person.id for person in persons], under)
+    async def _rewrap_persons(self, persons: Sequence[Person], under: int) -> None:
+        if self._rotation is not None:
+            await self._rotation.rewrap_persons([person.id for person in persons], under)
 
-    async def hold(self, sealed: Sequence[Submission]) -> None:
+    async def rewrap_reports(self, sealed: Sequence[Submission]) -> None:
         """Confidential reports were stored: their keys outlive the master key that wrapped them."""
-        if self._rewrapping is not None:
-            await self._rewrapping.reports_held(sealed)
+        if self._rotation is not None:
+            await self._rotation.rewrap_reports(sealed)
 
     def _changed(self, person: Person, document: Document, now: datetime) -> list[Write]:
         """A name or number that is new is added to what was known; the guard lets an erasure meanwhile win."""
@@ -114,7 +114,7 @@ class Identities:
             "seen_at": now,
         }
 
-    async def return_of(self, persons: Sequence[Person]) -> None:
+    async def restore(self, persons: Sequence[Person]) -> None:
         """Somebody who was erased has reported anew: kept again."""
         now, under = real_now(), self._vault.newest
         await self.reporters.write(
@@ -126,21 +126,21 @@ class Identities:
                 for person in _merged(persons)
             ]
         )
-        await self._held(persons, under)
+        await self._rewrap_persons(persons, under)
 
     async def erase(self, id_: str, why: str) -> bool:
         """Delete key and data; False when nothing was kept of that person. Doing it again changes nothing."""
         gone = {"$unset": {"key": 1, "sealed": 1, "digest": 1, "seen_at": 1}, "$set": {"erased_at": real_now()}}
         erased = bool(await self.reporters.update({"_id": id_, "key": {"$exists": True}}, gone))
         if erased:
-            await self.owe()
+            await self.request_rotation()
             log.info("reporter.erased", reporter=id_, why=why)
         return erased
 
-    async def owe(self) -> None:
+    async def request_rotation(self) -> None:
         """Something went that was sealed: the master key that wrapped it is to go too."""
-        if self._rewrapping is not None:
-            await self._rewrapping.owe()
+        if self._rotation is not None:
+            await self._rotation.request()
 
     async def known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Personal data by pseudonym, of those that are kept."""

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from services.intake.domain.submission import Submission
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.master_keys import MasterKeys
 from services.intake.privacy.sealing import BrokenSeal, Vault, generation_of
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, MongoError, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -37,10 +37,10 @@ class KeysMissingError(RuntimeError):
     """The database has keys of a generation that the folder does not have: it is another folder, or it was lost."""
 
 
-class Rewrapping:
+class KeyRotation:
     """Looks after the generations. ``generations`` (the collection): each with its mark, and whether it is to go."""
 
-    def __init__(self, database: Database, vault: Vault, keys: Generations) -> None:
+    def __init__(self, database: Database, vault: Vault, keys: MasterKeys) -> None:
         self._record: Collection = database.collection("generations")
         self._stored: tuple[tuple[Collection, str, Document], ...] = (
             (database.collection("reporters"), "key", {"key": {"$exists": True}}),
@@ -74,7 +74,7 @@ class Rewrapping:
         key = self._keys.key(number)
         return None if key is None else hashlib.sha256(b"whistle generation\n" + key).hexdigest()[:16]
 
-    async def owe(self) -> None:
+    async def request(self) -> None:
         """Something was erased: the newest generation is to go."""
         await self._record.update({"_id": self._keys.newest()}, {"$set": {"owed": True}})
 
@@ -136,7 +136,7 @@ class Rewrapping:
             return None
         return UpdateOne({"_id": row["_id"], field: wrapped}, {"$set": {field: again}})
 
-    async def persons_held(self, persons: Sequence[str], under: int) -> None:
+    async def rewrap_persons(self, persons: Sequence[str], under: int) -> None:
         """Rows were written whose keys ``under`` wrapped. If there is a newer generation by now, they are wrapped anew:
         whoever rotates may have passed them already."""
         reporters, field, _ = self._stored[0]
@@ -147,8 +147,8 @@ class Rewrapping:
                 await reporters.write(writes)
             under = newest
 
-    async def reports_held(self, sealed: Sequence[Submission]) -> None:
-        """As ``persons_held`` for confidential reports, new or sent again. One that was stored by an earlier attempt
+    async def rewrap_reports(self, sealed: Sequence[Submission]) -> None:
+        """As ``rewrap_persons`` for confidential reports, new or sent again. One that was stored by an earlier attempt
         whose generation is gone gets the same words anew."""
         if not sealed:
             return
@@ -160,8 +160,8 @@ class Rewrapping:
             report, wrapped = by_id[row["_id"]], _at(row, field)
             if wrapped is None or report.sealed is None or row["fingerprint"] not in report.fingerprints:
                 continue
-            ours = self._vault.rewrapped(report.id, report.sealed["key"])
-            fields: Document = {"sealed.key": ours, "sealed.words": report.sealed["words"]}
+            ours = self._vault.rewrapped(report.id, report.sealed.key)
+            fields: Document = {"sealed.key": ours, "sealed.words": report.sealed.words}
             if self._vault.opens(report.id, wrapped):
                 if generation_of(wrapped) >= newest:
                     continue

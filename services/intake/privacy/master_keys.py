@@ -21,7 +21,7 @@ REMEMBERED_SECONDS = 600.0
 _FILE = re.compile(r"^(\d{6,10})\.key$")
 
 
-class Generations:
+class MasterKeys:
     """The folder. Every method looks at it anew: other processes make and destroy generations too."""
 
     def __init__(self, folder: Path, random: Callable[[int], bytes] = secrets.token_bytes) -> None:

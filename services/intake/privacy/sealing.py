@@ -14,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.master_keys import MasterKeys
 
 NONCE = 12
 KEY = 32
@@ -61,7 +61,7 @@ class Vault:
     def __init__(
         self,
         secret: str,
-        generations: Generations | None = None,
+        generations: MasterKeys | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._secret = secret.encode()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake.domain.photo import Cleaned, Picture
-from services.intake.photo_worker import PhotoKeeper
+from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store as photo_module
 from services.intake.photos.photo_store import ATTEMPTS_MAX, INDEXES, PhotoStore, buckets
 from services.intake.photos.pictures import Cleaner
@@ -20,7 +20,7 @@ from shared.runtime.storage import object_store
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_pictures import jpeg, looks, street
-from tests.kit.made_reports import APP, OTHER_APP, SECRET
+from tests.kit.made_reports import APP, OTHER_APP, SECRET, record
 from tests.kit.s3 import in_bucket
 
 PNG = Picture("image/png", 10, 10)
@@ -179,7 +179,7 @@ async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, da
     photo, _ = await photos.keep(APP, "k1", jpeg(street(1)), Picture("image/jpeg", 800, 600))
     cleaner = Cleaner()
     try:
-        assert await PhotoKeeper(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
+        assert await PhotoWorker(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
     finally:
         cleaner.close()
     assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
@@ -189,15 +189,16 @@ async def test_that_a_photo_cannot_be_read_is_told_at_the_stacks_time(photos: Ph
     store, clock, cleaner = ReportStore(database), SystemClock(), Cleaner()
     clock.move([], timedelta(days=-4000))
     photo, _ = await photos.keep(APP, "k1", b"no picture", PNG)
-    await store.reports.insert({"_id": "r-unreadable"})
-    await photos.claim_for_report(APP, [photo], "r-unreadable")
+    sent = record()
+    await store.insert([sent])
+    await photos.claim_for_report(APP, [photo], sent.id)
     try:
-        assert await PhotoKeeper(photos, store, cleaner, clock).clean_one()
+        assert await PhotoWorker(photos, store, cleaner, clock).clean_one()
     finally:
         cleaner.close()
-    (report,) = await store.whole(["r-unreadable"])
-    (step,) = report["own_steps"]
-    assert abs(clock.now() - step["at"]) < timedelta(minutes=1)
+    (report,) = await store.load_all([sent.id])
+    (step,) = report.own_steps
+    assert abs(clock.now() - step.at) < timedelta(minutes=1)
 
 
 async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(photos: PhotoStore) -> None:
@@ -254,7 +255,7 @@ async def test_a_bucket_that_is_away_is_a_503_and_costs_no_photo(
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
     assert await away.photos.count({"state": {"$ne": "arriving"}}, limit=9) == 1
-    keeper = PhotoKeeper(away, ReportStore(database), Cleaner(), SystemClock())
+    keeper = PhotoWorker(away, ReportStore(database), Cleaner(), SystemClock())
     for _ in range(ATTEMPTS_MAX + 1):
         with pytest.raises(Refusal):
             await keeper.clean_one()

@@ -9,10 +9,10 @@ import pytest
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.accept import Acceptance
-from services.intake.reports.report_store import ReportStore, to_doc
-from services.intake.reports.unrouted_watch import Unanswered
-from services.intake.retention import grown_old
+from services.intake.reports.report_store import ReportStore
+from services.intake.reports.unrouted_watch import UnroutedWatch
+from services.intake.reports.validation import ReportValidator
+from services.intake.retention import kept_by_intake
 from services.router.dedup.report_links import Link, Links
 from services.router.domain.similarity import Traits
 from services.router.retention import ended_cases
@@ -22,7 +22,7 @@ from shared.runtime import retention as module
 from shared.runtime.kafka.outbox_relay import Relay
 from shared.runtime.retention import Retention
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_reports import APP, NOW, SECRET, TRACE, body, submission
+from tests.kit.made_reports import APP, NOW, SECRET, body, record, submission
 from tests.kit.made_services import Listener, library, routed, routing
 
 AT = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
@@ -52,17 +52,17 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     packs, store, photos = await library(database), ReportStore(database), PhotoStore(database, SECRET, database.bucket)
     identities = Identities(database, Vault(SECRET))
     relay = Relay("intake", [store.reports], database.collection("events"), Listener())
-    watch = Unanswered(database, store, packs, relay, StoppedClock(NOW))
+    watch = UnroutedWatch(database, store, packs, relay, StoppedClock(NOW))
     events = database.collection("events")
-    retention = Retention(database, packs, *grown_old(events, store, photos, identities, watch))
-    await store.insert([to_doc(submission(key), TRACE, NOW) for key in ("ended", "open", "caseless")])
+    retention = Retention(database, packs, *kept_by_intake(events, store, photos, identities, watch))
+    await store.insert([record(key) for key in ("ended", "open", "caseless")])
     for key, open_ in (("ended", False), ("open", True)):
         await store.progress.insert({"_id": submission(key).id, "case": {"version": 1, "open": open_}})
     await photos._clean.put("f1.full", b"picture")
     await photos.photos.insert(
         {"_id": "f1", "city": "harbour", "sent_at": NOW, "claimed": True, "looks": "3c5a99e10f72d846"}
     )
-    person = Acceptance(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
+    person = ReportValidator(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
     assert person is not None
     await identities.keep([person])
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy.cli.main import build
-from services.intake.reports.progress import ENDED
+from services.intake.reports.progress_record import ENDED
 from services.router.domain.case import State
 from shared.city.pack import Pack
 from shared.city.preview import example, preview
