@@ -17,7 +17,8 @@ from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_routes import ReportRoutes
 from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store
-from services.intake.photos.photo_store import PhotoStore, buckets
+from services.intake.photos.buckets import buckets
+from services.intake.photos.photo_store import PhotoStore
 from services.intake.photos.pictures import Cleaner
 from services.intake.privacy import identities as identity_store
 from services.intake.privacy import key_rotation

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.intake.photos import photo_record
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.reports.report_record import from_doc
@@ -32,8 +33,11 @@ def kept_by_intake(
             await identities.request_rotation()
         return await store.reports.delete({"_id": {"$in": gone}})
 
+    async def claimed_photos(page: Sequence[Document]) -> int:
+        return await photos.forget([photo_record.from_doc(document) for document in page])
+
     return (
-        Kept("photos", ("photos",), photos.photos, "sent_at", photos.forget, {"claimed": True}),
+        Kept("photos", ("photos",), photos.photos, "sent_at", claimed_photos, {"claimed": True}),
         Kept("reporters", ("personal",), identities.reporters, "seen_at", persons, {}),
         Kept("reports", ("reports",), store.reports, "stored_at", reports, {}),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.intake.domain.photo import Cleaned, Picture
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.sealing import Vault
@@ -58,20 +59,20 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     await store.insert([record(key) for key in ("ended", "open", "caseless")])
     for key, open_ in (("ended", False), ("open", True)):
         await store.progress.insert({"_id": submission(key).id, "case": {"version": 1, "open": open_}})
-    await photos._clean.put("f1.full", b"picture")
-    await photos.photos.insert(
-        {"_id": "f1", "city": "harbour", "sent_at": NOW, "claimed": True, "looks": "3c5a99e10f72d846"}
-    )
+    photo, _ = await photos.keep(APP, "k1", b"picture", Picture("image/jpeg", 800, 600))
+    assert await photos.finish(photo, Cleaned(b"picture", b"thumb", "3c5a99e10f72d846"))
+    await photos.claim_for_report(APP, [photo], submission("ended").id)
+    await photos.photos.update({"_id": photo}, {"$set": {"sent_at": NOW}})
     person = ReportValidator(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
     assert person is not None
     await identities.keep([person])
 
     monkeypatch.setattr(module, "real_now", lambda: NOW + timedelta(days=400))
     assert counted(await retention.sweep("harbour", dry_run=True)) == {"photos": 1, "reports": 0}
-    assert await photos.shown("f1", "full") == b"picture"
+    assert await photos.shown(photo, "full") == b"picture"
     assert counted(await retention.sweep("harbour")) == {"photos": 1, "reports": 0}
-    assert await photos.shown("f1", "full") is None
-    assert await photos.get("harbour", "f1") is None, "nor is it known what it looked like"
+    assert await photos.shown(photo, "full") is None
+    assert await photos.get("harbour", photo) is None, "nor is it known what it looked like"
     monkeypatch.setattr(module, "real_now", lambda: NOW + timedelta(days=4 * 366))
     assert counted(await retention.sweep("harbour")) == {"photos": 0, "reports": 2}
     left = await store.reports.find({}, {"_id": 1}, limit=5)

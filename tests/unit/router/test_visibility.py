@@ -8,6 +8,7 @@ import pytest
 
 from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_access import sees
+from services.intake.photos.photo_record import PhotoRecord
 from services.intake.reports.progress_record import CaseProgress, ReportStatus, case_from_doc, progress_of, to_doc
 from services.notifier.alerts.confidential_recipients import told
 from services.notifier.domain.recipients import Notice
@@ -161,7 +162,21 @@ async def test_a_cases_own_photos_are_seen_by_whoever_sees_the_case(merged: bool
     into = msgspec.structs.replace(own, seen_by=["construction"])
     report = ReportStatus(record(), into) if merged else None
     photos = PhotoRoutes(cast(Any, None), cast(Any, Kept(report, own)), cast(Any, Packs()), cast(Any, None))
-    photo = {"_id": "p1", "app": "another", "case": "c1", "report": None}
+    photo = PhotoRecord(
+        id="p1",
+        city=CITY,
+        app="another",
+        sha256="",
+        media="image/jpeg",
+        width=1,
+        height=1,
+        state="clean",
+        attempts=1,
+        sent_at=MORNING,
+        lease_until=MORNING,
+        claimed=True,
+        case="c1",
+    )
     assert await photos._may_see(photo, officer("power.desk"))
     assert not await photos._may_see(photo, officer("urban.desk"))
     assert await photos._may_see(photo, officer("construction.desk")) is merged
