@@ -80,8 +80,8 @@ async def test_after_a_turn_the_living_open_and_what_was_erased_does_not(door: D
     remembered = await door.identities.reporters.find_one({"_id": door.person("gone").id})
     assert remembered is not None
     assert await door.identities.erase(door.person("gone").id, "asked for")
-    told = await door.rotation.rotate()
-    assert told["destroyed"] == [1]
+    done = await door.rotation.rotate()
+    assert done.destroyed == [1]
     assert door.keys.numbers() == [2]
     later = another(door, database)
     with pytest.raises(BrokenSeal):
