@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from services.intake import consumers
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import BatchRoutes
-from services.intake.http.nearby import Nearby
+from services.intake.http.nearby import NearbyRoutes
 from services.intake.http.person_routes import PersonRoutes
 from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_routes import ReportRoutes
@@ -82,7 +82,7 @@ def assemble(settings: Settings) -> Service:
         *answers.routes(),
         *PersonRoutes(store, identities, rotation, validator, vault).routes(),
         *PhotoRoutes(photos, store, packs, quotas).routes(),
-        *Nearby(store, packs).routes(),
+        *NearbyRoutes(store, packs).routes(),
         *retention.routes(),
     ]
     consumers.subscribe(service, store, follower)

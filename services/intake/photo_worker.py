@@ -42,7 +42,7 @@ class PhotoWorker:
                         swept = asyncio.get_running_loop().time()
                         await self._photos.sweep(real_now())
                 except (MongoError, Refusal) as error:
-                    log.warning("photos.store_away", error=str(error), kind=type(error).__name__)
+                    log.warning("photo_worker.retry", error=str(error), kind=type(error).__name__)
                     busy = False
                 if not busy:
                     await self._photos.wait_for_one(LOOK_SECONDS)

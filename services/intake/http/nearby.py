@@ -43,7 +43,7 @@ class NearbyCase(msgspec.Struct, frozen=True):
     received_at: datetime
 
 
-class Nearby:
+class NearbyRoutes:
     """The handler of ``GET /v1/nearby``."""
 
     def __init__(self, store: ReportStore, packs: PackLibrary) -> None:

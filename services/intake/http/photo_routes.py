@@ -12,7 +12,7 @@ from services.intake.domain.photo import BYTES_MAX
 from services.intake.http.report_access import sees
 from services.intake.photos.photo_record import PhotoRecord
 from services.intake.photos.photo_store import PhotoStore
-from services.intake.photos.pictures import look
+from services.intake.photos.pictures import read_header
 from services.intake.reports.bodies import Photos
 from services.intake.reports.group_commit import unknown
 from services.intake.reports.progress_record import CaseProgress
@@ -84,7 +84,7 @@ class PhotoRoutes:
         content = await _picture_bytes(call)
         if len(content) > BYTES_MAX:
             raise Refusal(413, "too-large", f"At most {BYTES_MAX} bytes.")
-        picture = look(content)
+        picture = read_header(content)
         self._quotas.charge_photo(call.principal, len(content))
         id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
         headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}

@@ -41,7 +41,7 @@ NO_PIXELS = bytes(range(1, 241)) * 4
 """Bytes without a marker: a decoder that has all pixels skips them, one that has not takes them for pixels."""
 
 
-def look(content: bytes) -> Picture:
+def read_header(content: bytes) -> Picture:
     """A picture's facts from its header, decoding nothing. Raises ``Refusal``: 415 type, 413 size, 422 unreadable."""
     media = media_of(content)
     if media is None:
