@@ -1,28 +1,30 @@
-"""What intake does by itself with photos: cleans them, and sweeps what nobody claimed."""
+"""What intake does with photos in the background: cleans them, and deletes those that nobody claimed."""
 
 import asyncio
 
 import structlog
 from prometheus_client import Counter
 
+from services.intake.photos.photo_record import PhotoRecord
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.photos.pictures import Cleaner
+from services.intake.reports.report_record import OwnStep
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
-from shared.runtime.storage.mongo import Document, MongoError
+from shared.runtime.storage.mongo import MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-"""For photos that another process took and left behind; one's own are begun at once."""
+"""How soon photos are found that another process left behind; those that arrive here are begun at once."""
 SWEEP_SECONDS = 600.0
 _CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning found: clean, unreadable.", ["outcome"])
 
 
-class PhotoKeeper:
-    """Cleans photos one by one, and sweeps."""
+class PhotoWorker:
+    """Cleans photos one by one, and sweeps every ten minutes."""
 
     def __init__(self, photos: PhotoStore, reports: ReportStore, cleaner: Cleaner, clock: Clock) -> None:
         self._photos = photos
@@ -40,38 +42,31 @@ class PhotoKeeper:
                         swept = asyncio.get_running_loop().time()
                         await self._photos.sweep(real_now())
                 except (MongoError, Refusal) as error:
-                    log.warning("photos.store_away", error=str(error), kind=type(error).__name__)
+                    log.warning("photo_worker.retry", error=str(error), kind=type(error).__name__)
                     busy = False
                 if not busy:
-                    await self._photos.waited_for(LOOK_SECONDS)
+                    await self._photos.wait_for_one(LOOK_SECONDS)
         finally:
             self._cleaner.close()
 
     async def clean_one(self) -> bool:
-        """One photo that waits; False when none does."""
+        """Clean one photo that waits; False when none does."""
         waiting = await self._photos.next_to_clean()
         if waiting is None:
             return False
         photo, content = waiting
-        cleaned = await self._cleaner.clean(content, photo["media"])
-        finished = await self._photos.finish(photo["_id"], cleaned)
+        cleaned = await self._cleaner.clean(content, photo.media)
+        finished = await self._photos.finish(photo.id, cleaned)
         if cleaned is None and finished is not None:
             await self._unreadable(finished)
         _CLEANED.labels("clean" if cleaned is not None else "unreadable").inc()
-        log.info("photo.cleaned", photo=photo["_id"], readable=cleaned is not None)
+        log.info("photo.cleaned", photo=photo.id, readable=cleaned is not None)
         return True
 
-    async def _unreadable(self, photo: Document) -> None:
-        """The reporter is told: it is a step of the report."""
-        if photo.get("report") is None:
+    async def _unreadable(self, photo: PhotoRecord) -> None:
+        """The reporter sees it among the steps of the report."""
+        if photo.report is None:
             return
-        step = {
-            "at": self._clock.now(),
-            "what": "photo.unreadable",
-            "text": "照片无法读取，请重新上传",
-            "photo": photo["_id"],
-        }
-        await self._reports.reports.update(
-            {"_id": photo["report"], "own_steps.photo": {"$ne": photo["_id"]}},
-            {"$push": {"own_steps": {"$each": [step], "$slice": -20}}},
-        )
+        at, text = self._clock.now(), "照片无法读取，请重新上传"
+        step = OwnStep(at=at, what="photo.unreadable", text=text, photo=photo.id)
+        await self._reports.add_photo_step(photo.report, step)

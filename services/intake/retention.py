@@ -1,17 +1,19 @@
-"""What intake keeps for a time: photos, who reported, and reports whose case has ended."""
+"""What intake deletes by age: photos, persons, and reports whose cases have ended. The pack says after how long."""
 
 from collections.abc import Sequence
 
+from services.intake.photos import photo_record
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
+from services.intake.reports.report_record import from_doc
 from services.intake.reports.report_store import ReportStore
-from services.intake.reports.unrouted_watch import Unanswered
+from services.intake.reports.unrouted_watch import UnroutedWatch
 from shared.runtime.retention import Retained
 from shared.runtime.storage.mongo import Collection, Document
 
 
-def grown_old(
-    events: Collection, store: ReportStore, photos: PhotoStore, identities: Identities, unanswered: Unanswered
+def kept_by_intake(
+    events: Collection, store: ReportStore, photos: PhotoStore, identities: Identities, unrouted: UnroutedWatch
 ) -> tuple[Retained, ...]:
     """The kinds, each with the pack's word for it."""
 
@@ -19,19 +21,23 @@ def grown_old(
         return sum([await identities.erase(row["_id"], "by age") for row in page])
 
     async def reports(page: Sequence[Document]) -> int:
-        """A case that is still open keeps its reports."""
-        ids = [report["_id"] for report in page]
-        open_ = await store.progress.find({"_id": {"$in": ids}, "case.open": True}, {"_id": 1}, limit=len(ids))
-        gone = {"$in": sorted(set(ids) - {progress["_id"] for progress in open_})}
-        for collection, name in ((events, "subject"), (unanswered.unanswered, "_id"), (store.progress, "_id")):
-            await collection.delete({name: gone})
-        await store.keys.forget(gone["$in"])
-        if any("sealed" in report for report in page):
-            await identities.owe()
-        return await store.reports.delete({"_id": gone})
+        """With everything that lies beside them. A case that is still open keeps its reports."""
+        old = [from_doc(document) for document in page]
+        still_open = await store.with_progress([report.id for report in old], open_only=True)
+        gone = sorted({report.id for report in old} - still_open)
+        await events.delete({"subject": {"$in": gone}})
+        await unrouted.forget(gone)
+        await store.progress.delete({"_id": {"$in": gone}})
+        await store.keys.forget(gone)
+        if any(report.sealed is not None for report in old):
+            await identities.request_rotation()
+        return await store.reports.delete({"_id": {"$in": gone}})
+
+    async def claimed_photos(page: Sequence[Document]) -> int:
+        return await photos.forget([photo_record.from_doc(document) for document in page])
 
     return (
-        Retained("photos", ("photos",), photos.photos, "sent_at", photos.forget, {"claimed": True}),
+        Retained("photos", ("photos",), photos.photos, "sent_at", claimed_photos, {"claimed": True}),
         Retained("reporters", ("personal",), identities.reporters, "seen_at", persons, {}),
         Retained("reports", ("reports",), store.reports, "stored_at", reports, {}),
     )

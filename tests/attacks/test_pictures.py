@@ -12,7 +12,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import media_of
-from services.intake.photos.pictures import MEMORY_MAX, Cleaner, look
+from services.intake.photos.pictures import MEMORY_MAX, Cleaner, read_header
 from shared.kernel.errors import Refusal
 from tests.unit.intake.test_photos import both, exif_with, picture, png_header
 
@@ -94,7 +94,7 @@ def test_a_picture_that_is_something_else_as_well_is_shown_as_a_picture_alone(ki
 def test_what_only_begins_like_a_picture_is_refused(start: bytes) -> None:
     """B16."""
     with pytest.raises(Refusal) as refused:
-        look(start + b" " * 200)
+        read_header(start + b" " * 200)
     assert refused.value.status == 422
 
 
@@ -111,7 +111,7 @@ def animated_png(frames: int) -> bytes:
 async def test_of_many_frames_the_first_is_shown(cleaner: Cleaner) -> None:
     """B18: 100,000 frames cost no more than one."""
     content = animated_png(100_000)
-    assert look(content).width == 64
+    assert read_header(content).width == 64
     made = await cleaner.clean(content, "image/png")
     assert made is not None
     with Image.open(io.BytesIO(made.full)) as image:
@@ -130,7 +130,7 @@ def test_a_heic_with_a_size_beyond_all_measure_is_refused_by_its_header() -> Non
     at = content.index(b"ispe") + 8
     for side in (60_000, 2**31 - 1):
         with pytest.raises(Refusal) as refused:
-            look(content[:at] + struct.pack(">II", side, side) + content[at + 8 :])
+            read_header(content[:at] + struct.pack(">II", side, side) + content[at + 8 :])
         assert refused.value.status in (413, 422)
 
 
@@ -176,7 +176,7 @@ async def test_a_broken_picture_is_cleaned_or_refused_and_the_next_good_one_is_s
     """B19: truncated, broken tables, corrupt boxes; whatever the decoder does, intake lives."""
     for content in broken(kind, 60):
         try:
-            seen = look(content)
+            seen = read_header(content)
         except Refusal as refusal:
             assert refusal.status in (413, 415, 422)
             continue

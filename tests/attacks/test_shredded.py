@@ -9,7 +9,7 @@ from typing import Any
 
 import pymongo
 
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.master_keys import MasterKeys
 from services.intake.privacy.sealing import BrokenSeal, Vault
 from tests.flows.test_reports import QUAY
 from tests.kit.everywhere import places_with
@@ -35,7 +35,7 @@ def rows_ever(stack: RunningStack) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def opened(stack: RunningStack) -> set[str]:
     """Everything that whoever has the data folder can open, with every key that there is with every seal."""
-    vault = Vault((stack.data / "secret").read_text().strip(), Generations(stack.data / "keys"))
+    vault = Vault((stack.data / "secret").read_text().strip(), MasterKeys(stack.data / "keys"))
     keys, seals = {}, []
     for owner, row in rows_ever(stack):
         if isinstance(row.get("key"), bytes):

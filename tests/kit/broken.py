@@ -12,7 +12,7 @@ from faststream import AckPolicy
 from pymongo import WriteConcern
 from pymongo.read_concern import ReadConcern
 
-from services.intake.reports.unrouted_watch import Unanswered
+from services.intake.reports.unrouted_watch import UnroutedWatch
 from services.router.cases import case_store
 from shared.contracts.envelope import LIVE, Envelope
 from shared.runtime.kafka import broker, consumer
@@ -87,10 +87,10 @@ def effects_that_see_only_the_newest(patch: Patch) -> None:
 
 
 def nobody_sweeps_what_was_left_behind(patch: Patch) -> None:
-    async def nothing(_: Unanswered) -> int:
+    async def nothing(_: UnroutedWatch) -> int:
         return 0
 
-    patch.setattr(Unanswered, "publish_again", nothing)
+    patch.setattr(UnroutedWatch, "publish_again", nothing)
 
 
 def nobody_goes_back_to_a_mark(patch: Patch) -> None:

@@ -15,9 +15,10 @@ import bson
 import msgspec
 from bson import CodecOptions
 
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.bodies import ReportBody
-from services.intake.reports.report_store import submitted_event, to_doc
+from services.intake.reports.report_events import submitted_event
+from services.intake.reports.report_record import record_of
+from services.intake.reports.validation import ReportValidator
 from services.router.cases.case_store import Change, from_doc
 from services.router.cases.case_store import to_doc as case_doc
 from services.router.cases.projections import answer, to_envelopes
@@ -81,8 +82,8 @@ class Duty:
     def reported(cls, words: str, place: str = "金港花园3号楼") -> "Duty":
         """A rider's report becomes the case of the community."""
         body = msgspec.convert({"kind": "hazard", "description": words, "location": {"address": place}}, ReportBody)
-        submission = Acceptance(SECRET).submission(body, APP, words, gardens(), MORNING)
-        event = submitted_event(to_doc(submission, TRACE, MORNING))
+        submission = ReportValidator(SECRET).submission(body, APP, words, gardens(), MORNING)
+        event = submitted_event(record_of(submission, TRACE, MORNING))
         case, opened = assign(decode(event, ReportSubmitted), "gardens", gardens())
         duty = cls(case)
         duty._tell(to_envelopes(case, [opened], TRACE, seen_by=seen_by(case, gardens())))

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from services.intake.domain.submission import Submission
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.bodies import ReportBody
-from services.intake.reports.report_store import submitted_event, to_doc
+from services.intake.reports.report_events import submitted_event
+from services.intake.reports.report_record import ReportRecord, record_of
+from services.intake.reports.validation import ReportValidator
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.envelope import Envelope
@@ -41,9 +42,14 @@ def body(**fields: Any) -> ReportBody:
 
 def submission(key: str = "k1", who: Principal = APP, now: datetime = NOW, **fields: Any) -> Submission:
     """A report that passed every check."""
-    return Acceptance(SECRET).submission(body(**fields), who, key, harbour(), now)
+    return ReportValidator(SECRET).submission(body(**fields), who, key, harbour(), now)
+
+
+def record(key: str = "k1", who: Principal = APP, now: datetime = NOW, **fields: Any) -> ReportRecord:
+    """The same, as it is stored."""
+    return record_of(submission(key, who, now, **fields), TRACE, now)
 
 
 def submitted(key: str = "k1", who: Principal = APP, now: datetime = NOW, **fields: Any) -> Envelope:
     """Its ``report.submitted.v1``."""
-    return submitted_event(to_doc(submission(key, who, now, **fields), TRACE, now))
+    return submitted_event(record(key, who, now, **fields))

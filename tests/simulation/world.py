@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from services.intake import app as intake
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.master_keys import MasterKeys
 from services.intake.reports import unrouted_watch
 from services.notifier import app as notifier
 from services.router import app as router
@@ -84,7 +84,7 @@ def grouping_harbour() -> Pack:
 @cache
 def settings() -> Settings:
     found = Settings(namespace=NAMESPACE, secret=SecretStr(SECRET), keys=mkdtemp(prefix="keys"))
-    Generations(found.keys_folder).make()
+    MasterKeys(found.keys_folder).make()
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a photo may be, and what it looks like."""
+"""Which photos are taken, and the hash by which copies of a photo are recognized."""
 
 import re
 import struct
@@ -12,13 +12,14 @@ PIXELS_MAX = 52_000_000
 SIDE_MAX = 20_000
 
 LOOKS_SIZE = (9, 8)
-"""Width and height of the greys that a photo's looks are made of."""
+"""Width and height, in pixels, of the grey picture that a photo's hash is made of."""
 CLEAR_STEP = 4
-"""Levels of grey (of 256) between neighbours that noise and compression do not make."""
+"""Levels of grey (of 256): a difference between neighbours that is not made by noise or compression."""
 CLEAR_STEPS_MIN = 16
-"""Of 64. Walls and skies have none, a lone lamp in the night at most 15 (decision 0012)."""
+"""Of 64 differences, so many must be clear, or the photo gets no hash. Walls and skies have none, a lone lamp in the
+night at most 15 (decision 0012)."""
 BITS_MIN = 8
-"""So many steps up and so many down: less is one shade that runs through the whole picture."""
+"""So many differences must go up and so many down: with fewer, the picture is one shade running through."""
 
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -37,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A photo as it is shown, JPEG, and its looks, if it has enough to be known by."""
+    """A photo as it is shown, two JPEGs, and its hash, if there is enough in the picture."""
 
     full: bytes
     thumb: bytes
@@ -47,8 +48,8 @@ class Cleaned:
 def looks_of(greys: Sequence[int]) -> str | None:
     """The difference hash of 8 rows of 9 greys (0 to 255), in 16 hex digits; None where there is too little to see.
 
-    A bit for each pair of neighbours in a row, the top left one first: whether it grows brighter to the right. Copies
-    keep most bits, however large, bright or compressed they are.
+    One bit for each pair of neighbours in a row, beginning at the top left: set where it gets brighter to the right.
+    Copies have most bits in common, whatever their size, brightness or compression.
     Source: N. Krawetz, "Kind of Like That", 2013 (dHash).
     """
     width, height = LOOKS_SIZE
@@ -62,7 +63,7 @@ def looks_of(greys: Sequence[int]) -> str | None:
 
 
 def media_of(content: bytes) -> str | None:
-    """The media type by magic bytes; None for what is not taken, whatever its name says."""
+    """The media type by the first bytes of the file; None for types that are not taken."""
     if content.startswith(_JPEG):
         return "image/jpeg"
     if content.startswith(_PNG):
@@ -75,7 +76,7 @@ def media_of(content: bytes) -> str | None:
 
 
 def coded_sizes(content: bytes) -> list[tuple[int, int]]:
-    """Width and height of everything that a HEIC file says it must decode; what is shown of it may be less."""
+    """Width and height of every picture that a HEIC file declares, also of those that are cropped when shown."""
     return [struct.unpack(">II", size) for size in _CODED_SIZE.findall(content)]
 
 

@@ -1,4 +1,4 @@
-"""A report as it arrives: what is checked beyond its shape, and what is fixed for good at the door."""
+"""A report that passed every check, and the checks and clean-ups that need neither pack nor store."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,25 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where: WGS-84 degrees, the system that was sent, words, a recorded unit."""
+    """Where: WGS-84 degrees, the coordinate system that was sent, an address, a unit of the pack."""
 
     lon: float | None
     lat: float | None
     crs: str | None
     address: str | None
     unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A confidential report's words, answers, place and photos, encrypted under a key of the report's own.
+
+    ``key`` is wrapped by a master key; ``added`` is what its reporter said later, oldest first.
+    """
+
+    key: bytes
+    words: bytes
+    added: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,33 +62,33 @@ class Submission:
     entered_by: str | None = None
     """The officer who entered it for somebody."""
     older_fingerprints: tuple[str, ...] = ()
-    """As older versions reckoned it, which is what they stored."""
+    """The fingerprints that older versions stored for the same body."""
     priority: str | None = None
-    """Of a sealed report, as its words made it."""
+    """Of a sealed report: the pack's rules gave it this priority before its words were sealed."""
     answers: Mapping[str, str | int | float | bool] | None = None
-    """To the category's questions, by name; None without any."""
+    """To the category's questions, by the question's name; None where nothing was answered."""
     looks: tuple[str, ...] | None = None
-    """What its photos look like (``looks_of``), of those that were clean when it came; never of a confidential one."""
+    """Hashes (``looks_of``) of its photos that were clean when the report came; never of a confidential report."""
     danger: bool = False
-    """As the category that was given or the words say; the router decides it with the rules as well."""
-    sealed: Mapping[str, bytes] | None = None
-    """A confidential report's words, answers, place and photos, which are not in the fields above then."""
+    """The given category, or the words, say danger: it takes the danger lane. The router sets the priority itself."""
+    sealed: Sealed | None = None
+    """Of a confidential report, whose words, answers, place and photos are not in the fields above then."""
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
-        """What may be stored of the same body."""
+        """The fingerprints of the same body that may be stored."""
         return (self.fingerprint, *self.older_fingerprints)
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:
-    """The place cell (about 1 km) that keys a report's events; without a point, ``otherwise`` keeps its own order."""
+    """The key of a report's events: its place cell (about 1 km), or without a point the city and ``otherwise``."""
     if lon is None or lat is None:
         return f"{city}:{otherwise}"
     return f"{city}:{int(lon * CELL_DEGREES // 1)}:{int(lat * CELL_DEGREES // 1)}"
 
 
 def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
-    """In one spelling (``stored``), without personal numbers. Control characters are an error: nobody's words."""
+    """Words in one spelling (``stored``), without personal numbers. Control characters are an error."""
     if _CONTROLS.search(text):
         errors.append(FieldError(pointer, "has control characters"))
         return ""
@@ -84,7 +96,7 @@ def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
 
 
 def location_errors(lon: float | None, lat: float | None, crs: str | None, *, said: bool) -> list[FieldError]:
-    """A point is whole or absent, and something must say where. ``said``: there is an address or a unit."""
+    """Lon, lat and crs are all there or none, and something must say where. ``said``: there is an address or a unit."""
     given = {"lon": lon is not None, "lat": lat is not None, "crs": crs is not None}
     if any(given.values()):
         return [

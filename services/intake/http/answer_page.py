@@ -1,26 +1,24 @@
 """The page on which a reporter answers a question: a signed address, without a key, until the time to answer is over.
 
-Looking changes nothing; only POST does. It belongs to one question: once that is answered, or asked no more, the page
+GET changes nothing; only POST does. The address is for one question: once that is answered, or asked no more, the page
 says so.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse
 
-from services.intake.reports.progress_texts import Telling
+from services.intake.reports.progress_record import ReportStatus
+from services.intake.reports.progress_texts import ProgressTexts
 from services.intake.reports.report_store import ReportStore
-from services.intake.reports.reporter_actions import Reporters
+from services.intake.reports.reporter_actions import ReporterActions
+from shared.contracts.cases import QuestionState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server.server import Call, Route, get, post
 from shared.runtime.http_server.signed_links import SignedLinks
 from shared.runtime.http_server.signed_page import Page
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 TEXT_MAX = 2000
 BODY_MAX = 16_384
@@ -48,15 +46,15 @@ _EN = {
 
 
 class AnswerLinks:
-    """Makes the links and answers them."""
+    """Makes the addresses and serves the pages."""
 
     def __init__(
-        self, secret: str, url: str, store: ReportStore, reporters: Reporters, packs: PackLibrary, clock: Clock
+        self, secret: str, url: str, store: ReportStore, actions: ReporterActions, packs: PackLibrary, clock: Clock
     ) -> None:
         self._links = SignedLinks(secret, "answers of reporters")
         self._url = url.rstrip("/")
         self._store = store
-        self._reporters = reporters
+        self._actions = actions
         self._packs = packs
         self._clock = clock
 
@@ -68,83 +66,80 @@ class AnswerLinks:
             post("/q/{token}", self.press, "Answer it", raw_max=BODY_MAX, media=form, answers=_ANSWERS),
         ]
 
-    def make(self, report: Mapping[str, Any]) -> str | None:
-        """The address where the question that is open on ``report`` can be answered."""
-        question = _question(report)
+    def make(self, status: ReportStatus) -> str | None:
+        """The address where the question that is open on a report can be answered."""
+        question = _question(status)
         if question is None:
             return None
-        return f"{self._url}/q/{self._links.token(_what(report, question), question['until'])}"
+        return f"{self._url}/q/{self._links.token(_question_id(status, question), question.until)}"
 
     async def show(self, call: Call) -> HTMLResponse:
-        report, page = await self._read(call.path["token"])
-        return page if report is None else self._page(200, report, button="send")
+        status, page = await self._read(call.path["token"])
+        return page if status is None else self._page(200, status, button="send")
 
     async def press(self, call: Call) -> HTMLResponse:
-        report, page = await self._read(call.path["token"])
-        question = _question(report) if report is not None else None
-        if report is None or question is None:
+        status, page = await self._read(call.path["token"])
+        question = _question(status) if status is not None else None
+        if status is None or question is None:
             return page
         text = _text(call.raw)
         if text is None:
-            return self._page(422, report, said="empty", button="send")
+            return self._page(422, status, said="empty", button="send")
         try:
-            await self._reporters.answer(report, text, _what(report, question), call.trace)
+            await self._actions.answer(status.report, text, _question_id(status, question), call.trace)
         except Refusal as refusal:
             if refusal.status == 503 or refusal.errors:
                 said = "empty" if refusal.errors else "again"
-                return self._page(refusal.status, report, said=said, button="send")
-            return self._page(409, report, said="over")
-        return self._page(200, report, said="thanks")
+                return self._page(refusal.status, status, said=said, button="send")
+            return self._page(409, status, said="over")
+        return self._page(200, status, said="thanks")
 
-    async def _read(self, token: str) -> tuple[Document | None, HTMLResponse]:
+    async def _read(self, token: str) -> tuple[ReportStatus | None, HTMLResponse]:
         """The report whose question is still open, or the page that says why not."""
         found = self._links.read(token)
         if found is None:
             return None, Page(language="zh-CN", title=_ZH["foreign"]).answer(404)
         what, ends = found
         city, id_, moment = what.split("/")
-        report = await self._store.get(city, None, id_)
-        if report is None:
+        status = await self._store.status(city, None, id_)
+        if status is None:
             return None, Page(language="zh-CN", title=_ZH["foreign"]).answer(404)
         if ends <= self._clock.now():
-            return None, self._page(410, report, said="ended")
-        question = _question(report)
+            return None, self._page(410, status, said="ended")
+        question = _question(status)
         if question is None or _moment(question) != moment:
-            return None, self._page(409, report, said="over")
-        return report, self._page(200, report)
+            return None, self._page(409, status, said="over")
+        return status, self._page(200, status)
 
     def _page(
-        self, status: int, report: Document, *, said: str | None = None, button: str | None = None
+        self, status_code: int, status: ReportStatus, *, said: str | None = None, button: str | None = None
     ) -> HTMLResponse:
-        pack = self._packs.current(report["city"])
+        pack = self._packs.current(status.report.city)
         language = pack.city.languages[0]
         words = _ZH if language.startswith("zh") else _EN
-        question = _question(report) if button is not None else None
-        asked = Telling(report, pack).asked() if question is not None else None
+        question = _question(status) if button is not None else None
         return Page(
             language=language,
             title=words["title"],
-            heading=asked,
-            text=(question or {}).get("text") or "",
+            heading=ProgressTexts(status, pack).question_heading() if question is not None else None,
+            text=(question.text if question is not None else None) or "",
             said=words[said] if said is not None else None,
             button=words[button] if button is not None else None,
             most=TEXT_MAX,
-        ).answer(status)
+        ).answer(status_code)
 
 
-def _question(report: Mapping[str, Any]) -> Document | None:
-    question: Document | None = (report.get("case") or {}).get("question")
-    return question
+def _question(status: ReportStatus) -> QuestionState | None:
+    return status.case.question if status.case is not None else None
 
 
-def _what(report: Mapping[str, Any], question: Mapping[str, Any]) -> str:
-    """The question: the link is for it, and it is answered once."""
-    return f"{report['city']}/{report['_id']}/{_moment(question)}"
+def _question_id(status: ReportStatus, question: QuestionState) -> str:
+    """Names one question: the address is for it, and it is answered once."""
+    return f"{status.report.city}/{status.report.id}/{_moment(question)}"
 
 
-def _moment(question: Mapping[str, Any]) -> str:
-    at: datetime = question["at"]
-    return str(int(at.timestamp() * 1000))
+def _moment(question: QuestionState) -> str:
+    return str(int(question.at.timestamp() * 1000))
 
 
 def _text(body: bytes) -> str | None:

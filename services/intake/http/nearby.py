@@ -1,9 +1,10 @@
-"""Open cases nearby, without personal data: is it reported already?
+"""Open cases nearby, without personal data, so that an app can ask its user: is it one of these?
 
-Only of categories that the pack marks ``public``: where somebody needs help, quarrels or is suspected is nobody's news.
+Only of categories that the pack marks ``public``: where somebody needs help, quarrels or is suspected is not shown.
 """
 
 import math
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -32,7 +33,17 @@ class NearbyQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     category: Ident | None = None
 
 
-class Nearby:
+class NearbyCase(msgspec.Struct, frozen=True):
+    case: str
+    category: str
+    state: str
+    lon: float
+    lat: float
+    metres: int
+    received_at: datetime
+
+
+class NearbyRoutes:
     """The handler of ``GET /v1/nearby``."""
 
     def __init__(self, store: ReportStore, packs: PackLibrary) -> None:
@@ -51,24 +62,17 @@ class Nearby:
         if query.category is not None and city != EVERY_CITY:
             self._check(query.category, city)
         cells = {cell_of(city, lon + dx / 100, lat + dy / 100, "") for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-        found = await self._store.near(sorted(cells), self._public(city), limit=LOOKED_AT_MAX)
+        found = await self._store.open_cases(sorted(cells), self._public(city), limit=LOOKED_AT_MAX)
         items = [
-            {
-                "case": case["id"],
-                "category": case["category"],
-                "state": case["state"],
-                "lon": case["lon"],
-                "lat": case["lat"],
-                "metres": round(metres),
-                "received_at": case["opened_at"],
-            }
+            NearbyCase(case.id, case.category, case.state, case.lon, case.lat, round(metres), case.opened_at)
             for case in found
-            if case["lon"] is not None
-            and (metres := _metres(lon, lat, case["lon"], case["lat"])) <= query.radius
-            and query.category in (None, case["category"])
+            if case.lon is not None
+            and case.lat is not None
+            and (metres := _metres(lon, lat, case.lon, case.lat)) <= query.radius
+            and query.category in (None, case.category)
         ]
-        unique = {item["case"]: item for item in sorted(items, key=lambda i: -i["metres"])}
-        return Answer({"items": sorted(unique.values(), key=lambda i: i["metres"])[:ITEMS_MAX]})
+        unique = {item.case: item for item in sorted(items, key=lambda item: -item.metres)}
+        return Answer({"items": sorted(unique.values(), key=lambda item: item.metres)[:ITEMS_MAX]})
 
     def _check(self, category: str, city: str) -> None:
         if category not in self._packs.current(city).categories:

@@ -1,26 +1,28 @@
-"""Who reported, for those who may know: erased when asked for, shown to the router for an officer; sealed words too.
+"""Reporters' personal data: erased when asked for, and shown to the router on behalf of an officer, as are the words of
+confidential reports.
 
-The router decides who may; what is shown is logged here with who asked.
+The router decides which officer may read them; here it is logged what was shown to whom.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import structlog
 
 from services.intake.privacy.confidential import unsealed
 from services.intake.privacy.identities import Identities
-from services.intake.privacy.key_rotation import Rewrapping
+from services.intake.privacy.key_rotation import KeyRotation
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.accept import Acceptance, app_of
+from services.intake.reports.progress_record import ReportStatus
+from services.intake.reports.report_record import ReportRecord, place_doc
 from services.intake.reports.report_store import ReportStore
+from services.intake.reports.validation import ReportValidator, app_of
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
 from shared.runtime.http_server.field_types import Ident, NoBody
-from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.http_server.server import Answer, Call, Handler, Route, post
 from shared.runtime.identity.directory import EVERY_CITY, Principal
-from shared.runtime.storage.mongo import Document
 
 log = structlog.get_logger()
 
@@ -50,25 +52,25 @@ class OneBody(msgspec.Struct, forbid_unknown_fields=True):
     person: Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class PersonsApi:
+class PersonRoutes:
     """Handlers of reporters' personal data and of what is confidential."""
 
     def __init__(
         self,
         store: ReportStore,
         identities: Identities,
-        rewrapping: Rewrapping,
-        acceptance: Acceptance,
+        rotation: KeyRotation,
+        validator: ReportValidator,
         vault: Vault,
     ) -> None:
         self._store = store
-        self._rewrapping = rewrapping
+        self._rotation = rotation
         self._identities = identities
-        self._acceptance = acceptance
+        self._validator = validator
         self._vault = vault
 
     def routes(self) -> list[Route]:
-        def for_router(path: str, handler: Any, summary: str, body: type) -> Route:
+        def for_router(path: str, handler: Handler, summary: str, body: type) -> Route:
             return post(path, handler, summary, roles=SERVICE, body=body)
 
         return [
@@ -99,39 +101,50 @@ class PersonsApi:
         """200 whether there was something to erase or not."""
         body = call.body_as(EraseBody)
         of = _reporter_of(call.principal, body)
-        id_ = self._acceptance.pseudonym(of, body.ref)
+        id_ = self._validator.pseudonym(of, body.ref)
         return Answer({"erased": await self._identities.erase(id_, "asked for"), "reporter": id_})
 
     async def rewrap(self, call: Call) -> Answer:
         """All living keys under a new master key, durable, and the older ones destroyed when this is answered."""
-        return Answer(await self._rewrapping.rotate())
+        return Answer(await self._rotation.rotate())
 
     async def masked(self, call: Call) -> Answer:
         """Name and telephone number masked, by report; of confidential ones nothing."""
         body = call.body_as(MaskedBody)
-        where = {"_id": {"$in": body.reports}, "city": body.city, "confidential": False, "reporter": {"$ne": None}}
-        reports = await self._store.reports.find(where, {"reporter": 1}, limit=len(body.reports))
-        known = await self._identities.known([report["reporter"] for report in reports])
-        return Answer({"items": {r["_id"]: _masked(known[r["reporter"]]) for r in reports if r["reporter"] in known}})
+        reporters = await self._store.reporters_of(body.city, body.reports)
+        known = await self._identities.known(list(reporters.values()))
+        return Answer({"items": {report: _masked(known[who]) for report, who in reporters.items() if who in known}})
 
     async def unmask(self, call: Call) -> Answer:
         report = await self._report(call)
-        known = await self._identities.known([report["reporter"]]) if report["reporter"] is not None else {}
-        who = known.get(report["reporter"], {})
+        known = await self._identities.known([report.reporter]) if report.reporter is not None else {}
+        who = known.get(report.reporter or "", {})
         names = ("name", "phone", "ref")
-        return Answer({"app": report["app"], "reporter": report["reporter"], **{n: who[n] for n in names if n in who}})
+        return Answer({"app": report.app, "reporter": report.reporter, **{n: who[n] for n in names if n in who}})
 
     async def unseal(self, call: Call) -> Answer:
-        return Answer(unsealed(await self._report(call), self._vault))
+        report = await self._report(call)
+        return Answer(_words(report) if report.sealed is None else unsealed(report.id, report.sealed, self._vault))
 
-    async def _report(self, call: Call) -> Document:
-        """The report, if it hangs on the case that the officer sees."""
+    async def _report(self, call: Call) -> ReportRecord:
+        """The report, if it is attached to the case that the officer sees."""
         body = call.body_as(OneBody)
-        report = await self._store.get(body.city, None, body.report)
-        if report is None or body.case not in (case_id(report["_id"]), (report.get("case") or {}).get("id")):
+        status = await self._store.status(body.city, None, body.report)
+        if status is None or body.case not in _case_ids(status):
             raise not_found("report")
         log.info("reporter.asked", route=call.request.url.path, report=body.report, by=body.person, trace=call.trace)
-        return report
+        return status.report
+
+
+def _case_ids(status: ReportStatus) -> tuple[str, ...]:
+    """The case that the report would open, and the one that it is handled in."""
+    return (case_id(status.report.id), *(() if status.case is None else (status.case.id,)))
+
+
+def _words(report: ReportRecord) -> dict[str, object]:
+    """As ``unsealed``, of a report that is not sealed: an older version sealed nothing."""
+    location = place_doc(report.place)
+    return {"description": report.description, "photos": report.photos, "location": location, "added": []}
 
 
 def _reporter_of(who: Principal, body: EraseBody) -> Principal:

@@ -1,4 +1,4 @@
-"""Photos' routes: sent, shown when clean, claimed by cases."""
+"""Photos' routes: apps send photos, readers get them when they are clean, the router claims them for cases."""
 
 from collections.abc import AsyncGenerator
 from typing import Literal
@@ -10,19 +10,19 @@ from starlette.responses import Response
 
 from services.intake.domain.photo import BYTES_MAX
 from services.intake.http.report_access import sees
-from services.intake.photos.photo_store import PhotoStore, not_clean_yet
-from services.intake.photos.pictures import look
+from services.intake.photos.photo_record import PhotoRecord
+from services.intake.photos.photo_store import PhotoStore
+from services.intake.photos.pictures import read_header
 from services.intake.reports.bodies import Photos
 from services.intake.reports.group_commit import unknown
+from services.intake.reports.progress_record import CaseProgress
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
-from shared.kernel.ids import opening_report
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
-from shared.runtime.identity.directory import Principal
+from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 SENDERS = frozenset({"rider_app", "importer", "officer"})
 VIEWERS = frozenset({"rider_app", "importer", "officer", "ops"})
@@ -41,7 +41,7 @@ class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
     case: Ident
 
 
-class PhotoApi:
+class PhotoRoutes:
     """Handlers of photos."""
 
     def __init__(self, photos: PhotoStore, store: ReportStore, packs: PackLibrary, quotas: Quotas) -> None:
@@ -84,7 +84,7 @@ class PhotoApi:
         content = await _picture_bytes(call)
         if len(content) > BYTES_MAX:
             raise Refusal(413, "too-large", f"At most {BYTES_MAX} bytes.")
-        picture = look(content)
+        picture = read_header(content)
         self._quotas.charge_photo(call.principal, len(content))
         id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
         headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}
@@ -92,56 +92,55 @@ class PhotoApi:
 
     async def shown_photo(self, call: Call) -> Response:
         who = call.principal
-        photo = await self._photos.get(None if who.kind == "ops" and who.city == "*" else who.city, call.path["id"])
+        photo = await self._photos.get(
+            None if who.kind == "ops" and who.city == EVERY_CITY else who.city, call.path["id"]
+        )
         if photo is None or not await self._may_see(photo, who):
             raise not_found("photo")
-        if photo["state"] != "clean":
-            raise not_clean_yet(photo)
-        content = await self._photos.shown(photo["_id"], call.query_as(PhotoQuery).size)
+        if photo.state != "clean":
+            raise _not_clean(photo)
+        content = await self._photos.shown(photo.id, call.query_as(PhotoQuery).size)
         if content is None:
             raise unknown()
         headers = {
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
-            "content-disposition": f'inline; filename="{photo["_id"]}.jpg"',
+            "content-disposition": f'inline; filename="{photo.id}.jpg"',
         }
         return Response(content, media_type="image/jpeg", headers=headers)
 
-    async def _may_see(self, photo: Document, who: Principal) -> bool:
+    async def _may_see(self, photo: PhotoRecord, who: Principal) -> bool:
         """Who sent it; the app whose report's case shows it; officers whose subtree holds the case.
 
         Of what is confidential only who sent it and its handlers; operations do not."""
-        if photo["app"] == who.who:
+        if photo.app == who.who:
             return True
         if who.kind == "ops":
             return not await self._is_confidential(photo)
-        opened_by = _report_of(photo)
+        opened_by = photo.opened_by
         if opened_by is None:
             return False
-        where: Document = {"city": who.city, "_id": opened_by}
         if who.kind != "officer":
-            return bool(await self._store.reports.count({**where, "app": who.app}, limit=1))
-        report = await self._store.get(who.city, None, where["_id"])
-        own = await self._store.case_of_its_own(opened_by) if photo.get("case") is not None else None
-        if report is None:  # a second matter's case, which no report opened
-            if own is None:
-                return False
-            report = {"confidential": own["confidential"], "category": own["category"], "case": own}
-        elif own is not None:  # also those of a case that was merged into another
-            report = {**report, "also": [*report.get("also", ()), own]}
-        pack = self._packs.current(who.city)
-        if report["confidential"]:
-            return pack.trust.is_handler(who.person, report["category"], (report.get("case") or {}).get("unit"))
-        return sees(who, report, pack)
+            return await self._store.is_of_app(who.city, who.app, opened_by)
+        own = await self._store.case_opened_by(opened_by) if photo.case is not None else None
+        return await self._officer_sees(who, opened_by, own)
 
-    async def _is_confidential(self, photo: Document) -> bool:
+    async def _officer_sees(self, who: Principal, opened_by: str, own: CaseProgress | None) -> bool:
+        """``own``: the case that claimed the photo. No report opened it where it is of a second matter; it stands for
+        itself where it was merged into another."""
+        status = await self._store.status(who.city, None, opened_by)
+        pack = self._packs.current(who.city)
+        if status is not None and status.report.confidential:
+            unit = status.case.unit if status.case is not None else None
+            return pack.trust.is_handler(who.person, status.report.category or "", unit)
+        if status is None and own is not None and own.confidential:
+            return pack.trust.is_handler(who.person, own.category, own.unit)
+        cases = [*(status.cases if status is not None else ()), *((own,) if own is not None else ())]
+        return sees(who, cases, pack)
+
+    async def _is_confidential(self, photo: PhotoRecord) -> bool:
         """Whether it is for handlers alone: on a confidential report or a case of one, also of its second matter."""
-        report = _report_of(photo)
-        if report is None:
-            return False
-        if await self._store.reports.count({"_id": report, "confidential": True}, limit=1):
-            return True
-        return bool(await self._store.progress.count({"_id": report, "case.confidential": True}, limit=1))
+        return photo.opened_by is not None and await self._store.is_confidential(photo.opened_by)
 
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)
@@ -149,11 +148,11 @@ class PhotoApi:
         return Answer({"missing": missing}, 422 if missing else 200)
 
 
-def _report_of(photo: Document) -> str | None:
-    """The report that shows it, or that opened the case which does."""
-    if photo.get("report") is not None:
-        return str(photo["report"])
-    return opening_report(photo["case"]) if photo.get("case") is not None else None
+def _not_clean(photo: PhotoRecord) -> Refusal:
+    """Why a photo is not shown."""
+    if photo.state == "unreadable":
+        return Refusal(404, "unreadable", "The photo could not be read; send it again.")
+    return Refusal(404, "not-clean-yet", "The photo is being cleaned. Ask again in a moment.", retry_after=2)
 
 
 async def _picture_bytes(call: Call) -> bytes:

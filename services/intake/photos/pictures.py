@@ -1,6 +1,7 @@
-"""Reading and cleaning pictures with Pillow. Runs in processes of its own: a decoder fed by strangers may crash.
+"""Reading and cleaning pictures with Pillow. Decoding runs in a process of its own, since a file from a stranger may
+crash the decoder.
 
-Cleaning copies pixels and nothing else: no EXIF (place, serial number, embedded thumbnail), no trailing bytes.
+Cleaning copies the pixels and nothing else: no EXIF (place, serial number, embedded thumbnail), no trailing bytes.
 """
 
 import asyncio
@@ -37,10 +38,10 @@ SECONDS_MAX = 20.0
 PR_SET_PDEATHSIG = 1
 JPEG_END = b"\xff\xd9"
 NO_PIXELS = bytes(range(1, 241)) * 4
-"""Bytes that a decoder skips when it has all pixels, and takes for pixels when it has not; no marker is in them."""
+"""Bytes without a marker: a decoder that has all pixels skips them, one that has not takes them for pixels."""
 
 
-def look(content: bytes) -> Picture:
+def read_header(content: bytes) -> Picture:
     """A picture's facts from its header, decoding nothing. Raises ``Refusal``: 415 type, 413 size, 422 unreadable."""
     media = media_of(content)
     if media is None:
@@ -62,7 +63,7 @@ def look(content: bytes) -> Picture:
 def clean(content: bytes, media: str) -> Cleaned:
     """Full (longest side 2048) and thumb (320), JPEG, upright, pixels only. Raises ``ValueError`` when unreadable.
 
-    The looks are the thumb's, so that they hang little on the size that was sent.
+    The hash is made of the thumb, so that it depends little on the size that was sent.
     """
     try:
         upright = _decoded(content, media)
@@ -74,7 +75,7 @@ def clean(content: bytes, media: str) -> Cleaned:
 
 
 def _decoded(content: bytes, media: str) -> Image.Image:
-    """The picture as it is shown. A JPEG without its end marker is whole when all of its pixels are there."""
+    """The picture as it is shown. A JPEG without its end marker is taken if all of its pixels are there."""
     try:
         return _opened(content, media)
     except OSError:
@@ -82,7 +83,7 @@ def _decoded(content: bytes, media: str) -> Image.Image:
             raise
         ended, lengthened = (_opened(content + tail, media) for tail in (JPEG_END, NO_PIXELS + JPEG_END))
         if ended.tobytes() != lengthened.tobytes():
-            raise  # what follows the last byte still counts for pixels: some are missing
+            raise  # the added bytes became pixels, so some of its own are missing
         return ended
 
 
@@ -105,7 +106,7 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def _confine() -> None:
-    """The decoding process: last in line, limits on memory, no core files, no life beyond its parent (prctl 2)."""
+    """For the decoding process: lowest priority, limited memory, no core files, killed with its parent (prctl 2)."""
     os.nice(19)  # a hundred waiting pictures doubled the reports' p99 (bench.photos)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))

@@ -1,7 +1,7 @@
 """From a decoded picture to the pixels that are shown: as its sender saw them, upright, on white, in sRGB, 8 bits.
 
-Runs in the decoding process alone. Whatever a file says beside its pixels may be wrong: what cannot be read is let be,
-a picture is refused for its pixels only.
+Runs in the decoding process. What a file says beside its pixels may be wrong and is ignored where it cannot be read;
+only pixels that cannot be decoded make a picture unreadable.
 """
 
 import io
@@ -43,7 +43,7 @@ def as_seen(image: Image.Image, side: int) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """As EXIF has it; 1 where that cannot be read. Nothing else of it is looked at, or written back."""
+    """As EXIF says; 1 where that cannot be read. Nothing else of EXIF is used, and nothing is written back."""
     try:
         said = image.getexif().get(ORIENTATION, 1)
         return int(said[0] if isinstance(said, tuple) else said)
@@ -64,7 +64,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """What was made transparent stays unseen: white, as every page shows it."""
+    """Transparent parts become white, as every page shows them."""
     if image.mode != "RGBA":
         return image
     white = Image.new("RGBA", image.size, "white")
@@ -73,7 +73,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """The colours that ``profile`` (ICC.1) means, in sRGB; those of the numbers where it is none or does not fit."""
+    """The colours of ``profile`` (ICC.1) in sRGB; unchanged where the profile is absent or does not fit."""
     if isinstance(profile, bytes) and 0 < len(profile) <= PROFILE_BYTES_MAX:
         try:
             meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -1,56 +1,71 @@
-"""Confidential reports: words, place and photos are sealed at the door and never leave intake but to a named handler.
+"""Confidential reports: words, answers, place and photos are sealed when the report arrives, and leave intake only when
+a named handler asks for them.
 
 What routing needs of them is read here, once: category and priority by the pack's words and rules. The queue is the one
 that the pack names for such reports, whatever the place.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from services.intake.domain.submission import Place, Submission, cell_of
+from services.intake.domain.submission import Place, Sealed, Submission, cell_of
 from services.intake.privacy.sealing import Vault
 from shared.city.confidential import settled
 from shared.city.pack import Pack
-from shared.runtime.storage.mongo import Document
 
 ADDED_MAX = 100
-_NOWHERE = Place(None, None, None, None, None)
+"""Later additions that are kept; the oldest go first."""
 
 
 def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
-    """``report`` with everything that says what it is about sealed, under a key of its own."""
+    """``report`` with everything that says what it is about sealed, under a key of its own.
+
+    Built field by field: what a submission gets in future stays out of a confidential one until it is named here.
+    """
     category, priority = settled(pack, report.category, report.kind, report.app, report.description)
     key = vault.new_key(report.id)
-    words: Document = {"description": report.description, "location": asdict(report.place), "photos": report.photos}
+    words: dict[str, object] = {
+        "description": report.description,
+        "location": asdict(report.place),
+        "photos": report.photos,
+    }
     if report.answers is not None:
         words["answers"] = dict(report.answers)
-    return replace(
-        report,
+    return Submission(
+        id=report.id,
+        city=report.city,
+        app=report.app,
+        fingerprint=report.fingerprint,
+        older_fingerprints=report.older_fingerprints,
+        kind=report.kind,
         category=category,
         priority=priority,
         danger=priority == "danger" and not report.historic,
         description="",
-        place=_NOWHERE,
+        place=Place(None, None, None, None, None),
         cell=cell_of(report.city, None, None, report.id),
+        received_at=report.received_at,
+        observed_at=report.observed_at,
         photos=(),
-        answers=None,
-        sealed={"key": key.wrapped, "words": key.seal(words)},
+        channel=report.channel,
+        reporter=report.reporter,
+        confidential=True,
+        historic=report.historic,
+        pack_version=report.pack_version,
+        entered_by=report.entered_by,
+        sealed=Sealed(key.wrapped, key.seal(words)),
     )
 
 
-def added(report: Document, vault: Vault, words: Document) -> Document:
-    """The field of ``report`` that takes up what its reporter said later."""
-    sealed_ = report["sealed"]
-    key = vault.key(report["_id"], sealed_["key"])
-    return {"sealed.added": [*sealed_.get("added", ()), key.seal(words)][-ADDED_MAX:]}
+def added(report: str, sealed: Sealed, vault: Vault, words: dict[str, object]) -> Sealed:
+    """The sealed part of ``report`` (its id) with what its reporter said later."""
+    key = vault.key(report, sealed.key)
+    return Sealed(sealed.key, sealed.words, (*sealed.added, key.seal(words))[-ADDED_MAX:])
 
 
-def unsealed(report: Document, vault: Vault) -> Document:
-    """What a confidential report says: ``description``, ``location``, ``photos``, ``answers`` where there
-    are any, ``added``. Raises ``BrokenSeal``."""
-    sealed_ = report.get("sealed")
-    if sealed_ is None:  # of an older version, which sealed nothing
-        return {**{n: report[n] for n in ("description", "photos")}, "location": report["place"], "added": []}
-    key = vault.key(report["_id"], sealed_["key"])
-    words: Any = key.open(sealed_["words"])
-    return {**words, "added": [key.open(one) for one in sealed_.get("added", ())]}
+def unsealed(report: str, sealed: Sealed, vault: Vault) -> dict[str, Any]:
+    """What a confidential report (its id) says: ``description``, ``location``, ``photos``, ``answers`` where there are
+    any, ``added``. Raises ``BrokenSeal``."""
+    key = vault.key(report, sealed.key)
+    words: Any = key.open(sealed.words)
+    return {**words, "added": [key.open(one) for one in sealed.added]}

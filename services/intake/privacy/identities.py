@@ -1,28 +1,35 @@
-"""Who reported: the one place where names, telephone numbers and apps' own references lie, each person's under a key.
+"""Who reported: the one place where names, telephone numbers and apps' own references are stored, each person's sealed
+under a key of the person's own.
 
 Everything else knows a pseudonym. Erasing deletes key and data and leaves a mark, so that a report that is sent again
-under its old key does not bring the person back; a new report does. What else remembers the row (oplog, journal,
-backups) opens no more once the generation of master keys that wrapped it is destroyed (``rewrapping``).
+under its old idempotency key does not bring the person back; a new report does. Copies of the row in the oplog, the
+journal and backups cannot be opened once the master key that wrapped its key is destroyed (``key_rotation``).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import structlog
 
 from services.intake.domain.submission import Submission
-from services.intake.privacy.key_rotation import Rewrapping
+from services.intake.privacy.key_rotation import KeyRotation
+from services.intake.privacy.reporter_record import (
+    PlainPerson,
+    ReporterRecord,
+    from_doc,
+    plain_from_doc,
+    to_fields,
+)
 from services.intake.privacy.sealing import BrokenSeal, Vault
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
+from shared.runtime.storage.mongo import Collection, Database, IndexModel, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
 PAGE = 256
 SEEN_EVERY = timedelta(days=1)
-"""How exactly it is known when a person last reported."""
+"""``seen_at`` is written at most once in so long: most reports of a known person write nothing."""
 INDEXES = (IndexModel([("seen_at", 1)], name="seen", sparse=True),)
 
 
@@ -36,124 +43,133 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Identities:
-    """The ``reporters`` of intake."""
+    """The collection ``reporters``."""
 
-    def __init__(self, database: Database, vault: Vault, rewrapping: Rewrapping | None = None) -> None:
+    def __init__(self, database: Database, vault: Vault, rotation: KeyRotation | None = None) -> None:
         self.reporters: Collection = database.collection("reporters")
         self._before: Collection = database.collection("persons")
         self._vault = vault
-        self._rewrapping = rewrapping
+        self._rotation = rotation
 
     async def open(self) -> None:
-        """What an older version kept in plain is taken over and deleted."""
-        while plain := await self._before.find({}, limit=PAGE):
-            names = ("ref", "name", "phone")
-            await self.keep(
-                [Person(d["_id"], d["city"], d["app"], {n: d[n] for n in names if d.get(n)}) for d in plain]
-            )
-            await self._before.delete({"_id": {"$in": [document["_id"] for document in plain]}})
+        """Seal what an older version stored in plain, and delete it there."""
+        while page := await self._before.find({}, limit=PAGE):
+            plain = [plain_from_doc(document) for document in page]
+            await self.keep([_person(one) for one in plain])
+            await self._before.delete({"_id": {"$in": [one.id for one in plain]}})
 
     async def keep(self, persons: Sequence[Person]) -> frozenset[str]:
-        """Durable when this returns; the ids of those that were erased, and so were not kept.
+        """Store personal data; the ids of those who were erased, and so were not stored. Durable when this returns.
 
-        Most people send the same every time: that is one look and no write.
+        Most people send the same every time: that is one read and no write.
         """
         known = await self._known([person.id for person in persons])
         now, under = real_now(), self._vault.newest
         writes: list[Write] = []
         for person in _merged(persons):
-            document = known.get(person.id)
-            if document is None:
-                fields = self._sealed(person, now)
+            record = known.get(person.id)
+            if record is None:
+                fields = to_fields(self._sealed(person, now))
                 writes.append(UpdateOne({"_id": person.id}, {"$setOnInsert": fields}, upsert=True))
-            elif "key" in document:
-                writes += self._changed(person, document, now)
+            elif record.key is not None:
+                writes += self._changed(person, record, now)
         if writes:
             await self.reporters.write(writes)
-            await self._held(persons, under)
-        return frozenset(id_ for id_, document in known.items() if "key" not in document)
+            await self._rewrap_persons(persons, under)
+        return frozenset(id_ for id_, record in known.items() if record.key is None)
 
-    async def _held(self, persons: Sequence[Person], under: int) -> None:
-        if self._rewrapping is not None:
-            await self._rewrapping.persons_held([person.id for person in persons], under)
+    async def _rewrap_persons(self, persons: Sequence[Person], under: int) -> None:
+        if self._rotation is not None:
+            await self._rotation.rewrap_persons([person.id for person in persons], under)
 
-    async def hold(self, sealed: Sequence[Submission]) -> None:
-        """Confidential reports were stored: their keys outlive the master key that wrapped them."""
-        if self._rewrapping is not None:
-            await self._rewrapping.reports_held(sealed)
+    async def rewrap_reports(self, sealed: Sequence[Submission]) -> None:
+        """Confidential reports were just stored: wrap their keys anew where the master key was changed meanwhile."""
+        if self._rotation is not None:
+            await self._rotation.rewrap_reports(sealed)
 
-    def _changed(self, person: Person, document: Document, now: datetime) -> list[Write]:
-        """A name or number that is new is added to what was known; the guard lets an erasure meanwhile win."""
-        where = {"_id": person.id, "digest": document["digest"]}
-        digest, before = self._unsealed(document)
+    def _changed(self, person: Person, known: ReporterRecord, now: datetime) -> list[Write]:
+        """A name or number that is new is added to what was known; where the person was erased meanwhile, the guard on
+        ``digest`` makes the write change nothing."""
+        where = {"_id": person.id, "digest": known.digest}
+        digest, before = self._unsealed(known)
         both = {**before, **person.data}
-        if digest != document["digest"] or before != both:
-            return [UpdateOne(where, {"$set": self._sealed(msgspec.structs.replace(person, data=both), now)})]
-        seen_lately = now - document["seen_at"] < SEEN_EVERY
+        if digest != known.digest or before != both:
+            sealed = self._sealed(msgspec.structs.replace(person, data=both), now)
+            return [UpdateOne(where, {"$set": to_fields(sealed)})]
+        seen_lately = known.seen_at is not None and now - known.seen_at < SEEN_EVERY
         return [] if seen_lately else [UpdateOne(where, {"$set": {"seen_at": now}})]
 
-    def _unsealed(self, document: Document) -> tuple[str, dict[str, str]]:
-        """Digest under the person's own key, and data; what does not open is made anew rather than hold up reports."""
+    def _unsealed(self, known: ReporterRecord) -> tuple[str, dict[str, str]]:
+        """The digest, reckoned anew, and the data. A row that does not open counts as empty, so that it is written anew
+        and holds up no report."""
+        if known.key is None or known.sealed is None:
+            return "", {}
         try:
-            key = self._vault.key(document["_id"], document["key"])
-            found: Any = key.open(document["sealed"])
-            return key.digest(found), dict(found)
+            key = self._vault.key(known.id, known.key)
+            data = msgspec.convert(key.open(known.sealed), dict[str, str])
+            return key.digest(data), data
         except BrokenSeal:
-            log.error("reporter.unreadable", reporter=document["_id"])
+            log.error("reporter.unreadable", reporter=known.id)
             return "", {}
 
-    def _sealed(self, person: Person, now: datetime) -> Document:
+    def _sealed(self, person: Person, now: datetime) -> ReporterRecord:
         """Under a fresh key. The digest is keyed with it too: after an erasure nobody can try numbers against it."""
         key = self._vault.new_key(person.id)
-        return {
-            "city": person.city,
-            "app": person.app,
-            "key": key.wrapped,
-            "sealed": key.seal(person.data),
-            "digest": key.digest(person.data),
-            "seen_at": now,
-        }
+        return ReporterRecord(
+            id=person.id,
+            city=person.city,
+            app=person.app,
+            key=key.wrapped,
+            sealed=key.seal(person.data),
+            digest=key.digest(person.data),
+            seen_at=now,
+        )
 
-    async def return_of(self, persons: Sequence[Person]) -> None:
-        """Somebody who was erased has reported anew: kept again."""
+    async def restore(self, persons: Sequence[Person]) -> None:
+        """Store persons again who were erased and have sent a new report."""
         now, under = real_now(), self._vault.newest
         await self.reporters.write(
             [
                 UpdateOne(
                     {"_id": person.id, "erased_at": {"$exists": True}},
-                    {"$set": self._sealed(person, now), "$unset": {"erased_at": 1}},
+                    {"$set": to_fields(self._sealed(person, now)), "$unset": {"erased_at": 1}},
                 )
                 for person in _merged(persons)
             ]
         )
-        await self._held(persons, under)
+        await self._rewrap_persons(persons, under)
 
     async def erase(self, id_: str, why: str) -> bool:
         """Delete key and data; False when nothing was kept of that person. Doing it again changes nothing."""
         gone = {"$unset": {"key": 1, "sealed": 1, "digest": 1, "seen_at": 1}, "$set": {"erased_at": real_now()}}
         erased = bool(await self.reporters.update({"_id": id_, "key": {"$exists": True}}, gone))
         if erased:
-            await self.owe()
+            await self.request_rotation()
             log.info("reporter.erased", reporter=id_, why=why)
         return erased
 
-    async def owe(self) -> None:
-        """Something went that was sealed: the master key that wrapped it is to go too."""
-        if self._rewrapping is not None:
-            await self._rewrapping.owe()
+    async def request_rotation(self) -> None:
+        """Something sealed was deleted: the master key that wrapped it is to be destroyed too."""
+        if self._rotation is not None:
+            await self._rotation.request()
 
     async def known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Personal data by pseudonym, of those that are kept."""
         found = await self._known(ids)
-        return {id_: self._unsealed(document)[1] for id_, document in found.items() if "key" in document}
+        return {id_: self._unsealed(record)[1] for id_, record in found.items() if record.key is not None}
 
-    async def _known(self, ids: Sequence[str]) -> dict[str, Document]:
+    async def _known(self, ids: Sequence[str]) -> dict[str, ReporterRecord]:
         found = await self.reporters.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []
-        return {document["_id"]: document for document in found}
+        return {record.id: record for record in map(from_doc, found)}
+
+
+def _person(plain: PlainPerson) -> Person:
+    given = {"ref": plain.ref, "name": plain.name, "phone": plain.phone}
+    return Person(plain.id, plain.city, plain.app, {name: value for name, value in given.items() if value})
 
 
 def _merged(persons: Sequence[Person]) -> list[Person]:
-    """Each person once: what was sent later holds."""
+    """Each person once; of several values of a field the one that was sent last."""
     merged: dict[str, Person] = {}
     for person in persons:
         before = merged.get(person.id)

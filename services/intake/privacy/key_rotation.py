@@ -1,23 +1,34 @@
-"""Master keys take turns: living keys are wrapped by a new generation, then the old one is destroyed.
+"""Rotation of master keys: every stored key is wrapped by a new generation, then the old generation is destroyed.
 
-In this order, so that a process may end anywhere and no living key is lost: the new generation is durable; every stored
-key is wrapped by it, page by page, each under a guard, until a whole round finds none that is not; it is on record that
-the old one goes; its file is destroyed. Whoever wrote under the old generation meanwhile looks once more after the
-write was acknowledged (``held``), before anybody is answered.
+The order lets a process end anywhere without losing a key: the new generation is made durable; every stored key is
+wrapped by it, page by page, each write guarded, until a whole round finds none of an older generation; it is recorded
+that the old one is destroyed; its file is destroyed. A process that wrote under the old generation meanwhile wraps what
+it wrote again, after the write was acknowledged and before anybody is answered (``rewrap_persons`` and
+``rewrap_reports``).
 
-After an erasure it happens within a day, or at once when operations ask for it.
+It happens within a day after an erasure, or at once when operations ask for it.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
+import msgspec
 import structlog
 
 from services.intake.domain.submission import Submission
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.key_records import (
+    SEALED_REPORT_FIELDS,
+    GenerationRecord,
+    WrappedKey,
+    generation_fields,
+    generation_from_doc,
+    sealed_report_from_doc,
+    wrapped_from_doc,
+)
+from services.intake.privacy.master_keys import MasterKeys
 from services.intake.privacy.sealing import BrokenSeal, Vault, generation_of
 from shared.runtime.periodic import STORE_ERRORS, every
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne, Write
@@ -38,26 +49,42 @@ class KeysMissingError(RuntimeError):
     """The database has keys of a generation that the folder does not have: it is another folder, or it was lost."""
 
 
-class Rewrapping:
-    """Looks after the generations. ``generations`` (the collection): each with its mark, and whether it is to go."""
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Where wrapped keys are stored: at ``field`` of the documents of ``collection`` that ``where`` selects."""
 
-    def __init__(self, database: Database, vault: Vault, keys: Generations) -> None:
+    collection: Collection
+    field: str
+    where: Document
+
+
+class Rotated(msgspec.Struct, frozen=True):
+    """What a rotation did: the new generation, how many keys it wrapped, and the generations that were destroyed."""
+
+    generation: int
+    rewrapped: int
+    destroyed: list[int]
+
+
+class KeyRotation:
+    """Makes and destroys generations of master keys. The collection ``generations`` records each."""
+
+    def __init__(self, database: Database, vault: Vault, keys: MasterKeys) -> None:
         self._record: Collection = database.collection("generations")
-        self._stored: tuple[tuple[Collection, str, Document], ...] = (
-            (database.collection("reporters"), "key", {"key": {"$exists": True}}),
-            (database.collection("reports"), "sealed.key", {"confidential": True}),
-        )
+        self._persons = _Keys(database.collection("reporters"), "key", {"key": {"$exists": True}})
+        self._reports = _Keys(database.collection("reports"), "sealed.key", {"confidential": True})
         self._vault = vault
         self._keys = keys
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
-        """The first generation is made. Raises ``KeysMissingError`` rather than begin a second folder."""
-        known = {row["_id"]: row for row in await self._record.find({"destroyed_at": None}, limit=PAGE)}
+        """Make the first generation. Raises ``KeysMissingError`` where the folder is not the one of this database."""
+        found = await self._record.find({"destroyed_at": None}, limit=PAGE)
+        known = {generation.id: generation for generation in map(generation_from_doc, found)}
         if not known and not self._keys.numbers():
             self._keys.make()
-        for number, row in known.items():
-            if self._mark(number) != row["mark"]:
+        for number, generation in known.items():
+            if self._mark(number) != generation.mark:
                 raise KeysMissingError(
                     f"persons are sealed under master key {number}, which is not in the keys' folder: give every "
                     "intake process the folder that WHISTLE_KEYS means (if it is lost: docs/how-to/backup.md)"
@@ -67,41 +94,43 @@ class Rewrapping:
                 await self._note(number)
 
     async def _note(self, number: int) -> None:
-        fields = {"mark": self._mark(number), "made_at": real_now(), "destroyed_at": None}
-        await self._record.update({"_id": number}, {"$setOnInsert": fields}, upsert=True)
+        generation = GenerationRecord(id=number, mark=self._mark(number), made_at=real_now())
+        await self._record.update({"_id": number}, {"$setOnInsert": generation_fields(generation)}, upsert=True)
 
     def _mark(self, number: int) -> str | None:
         """Tells one key from another and says nothing of either."""
         key = self._keys.key(number)
         return None if key is None else hashlib.sha256(b"whistle generation\n" + key).hexdigest()[:16]
 
-    async def owe(self) -> None:
-        """Something was erased: the newest generation is to go."""
+    async def request(self) -> None:
+        """Something was erased: the newest generation is to be destroyed within a day."""
         await self._record.update({"_id": self._keys.newest()}, {"$set": {"owed": True}})
 
     async def run(self) -> None:
-        """Until it is cancelled. A rotation that was begun is ended; one that is owed is done within a day."""
+        """Look every ten minutes until the service stops: end what was begun, and rotate when it is due."""
 
         async def look() -> None:
             if await self._is_time():
                 await self.rotate()
 
-        await every(LOOK_SECONDS, look, "keys", outages=(*STORE_ERRORS, OSError))
+        await every(LOOK_SECONDS, look, "key-rotation", outages=(*STORE_ERRORS, OSError))
 
     async def _is_time(self) -> bool:
+        """Whether a rotation was begun and not ended, or one was requested and the generation is a day old."""
         if len(self._keys.numbers()) > 1:
             return True
-        newest = await self._record.find_one({"_id": self._keys.newest()})
-        return newest is not None and bool(newest.get("owed")) and newest["made_at"] <= real_now() - EVERY
+        found = await self._record.find_one({"_id": self._keys.newest()})
+        newest = generation_from_doc(found) if found is not None else None
+        return newest is not None and newest.owed and newest.made_at <= real_now() - EVERY
 
-    async def rotate(self) -> dict[str, Any]:
-        """All living keys under a new generation, the older ones destroyed; which, and how many keys were wrapped."""
+    async def rotate(self) -> Rotated:
+        """Wrap all stored keys by a new generation and destroy the older ones."""
         async with self._turn:
             newest = self._keys.make()
             await self._note(newest)
             rewrapped = 0
             for _ in range(ROUNDS_MAX):
-                found = sum([await self._round(newest, *stored) for stored in self._stored])
+                found = sum([await self._round(newest, stored) for stored in (self._persons, self._reports)])
                 rewrapped += found
                 if not found:
                     break
@@ -112,65 +141,67 @@ class Rewrapping:
             for number in old:
                 self._keys.destroy(number)
             log.info("keys.rotated", generation=newest, rewrapped=rewrapped, destroyed=old)
-            return {"generation": newest, "rewrapped": rewrapped, "destroyed": old}
+            return Rotated(newest, rewrapped, old)
 
-    async def _round(self, newest: int, collection: Collection, field: str, where: Document) -> int:
-        """Once over all stored keys; how many were of an older generation."""
+    async def _round(self, newest: int, keys: _Keys) -> int:
+        """Once over all stored keys of one kind; how many were of an older generation."""
         last, found = "", 0
-        while page := await collection.find({**where, "_id": {"$gt": last}}, {field: 1}, sort=[("_id", 1)], limit=PAGE):
+        while page := await keys.collection.find(
+            {**keys.where, "_id": {"$gt": last}}, {keys.field: 1}, sort=[("_id", 1)], limit=PAGE
+        ):
             last = page[-1]["_id"]
-            writes = [write for row in page if (write := self._write(newest, field, row)) is not None]
-            found += len(writes)
-            if writes:
-                await collection.write(writes)
+            found += await self._rewrap(newest, keys, page)
         return found
 
-    def _write(self, newest: int, field: str, row: Document) -> Write | None:
-        """What does not open any more is left as it is: there is nothing to lose."""
-        wrapped = _at(row, field)
-        if wrapped is None or generation_of(wrapped) >= newest:
+    async def _rewrap(self, newest: int, keys: _Keys, rows: Sequence[Document]) -> int:
+        """Wrap those keys of ``rows`` again that an older generation wrapped; how many."""
+        wrapped = [key for row in rows if (key := wrapped_from_doc(row, keys.field)) is not None]
+        writes = [write for key in wrapped if (write := self._write(newest, keys.field, key)) is not None]
+        if writes:
+            await keys.collection.write(writes)
+        return len(writes)
+
+    def _write(self, newest: int, field: str, key: WrappedKey) -> Write | None:
+        """None for a key of the newest generation, and for one that does not open: nothing can be lost of that."""
+        if generation_of(key.wrapped) >= newest:
             return None
         try:
-            again = self._vault.rewrapped(row["_id"], wrapped)
+            again = self._vault.rewrapped(key.owner, key.wrapped)
         except BrokenSeal:
             return None
-        return UpdateOne({"_id": row["_id"], field: wrapped}, {"$set": {field: again}})
+        return UpdateOne({"_id": key.owner, field: key.wrapped}, {"$set": {field: again}})
 
-    async def persons_held(self, persons: Sequence[str], under: int) -> None:
-        """Rows were written whose keys ``under`` wrapped. If there is a newer generation by now, they are wrapped anew:
-        whoever rotates may have passed them already."""
-        reporters, field, _ = self._stored[0]
+    async def rewrap_persons(self, persons: Sequence[str], under: int) -> None:
+        """Rows of ``persons`` were written with keys wrapped by generation ``under``. If there is a newer one by now,
+        wrap them again: the rotation may have passed these rows before they were written."""
+        keys = self._persons
         while (newest := self._keys.newest()) != under:
-            rows = await reporters.find({"_id": {"$in": list(persons)}}, {field: 1}, limit=len(persons))
-            writes = [write for row in rows if (write := self._write(newest, field, row)) is not None]
-            if writes:
-                await reporters.write(writes)
+            where = {"_id": {"$in": list(persons)}}
+            rows = await keys.collection.find(where, {keys.field: 1}, limit=len(persons))
+            await self._rewrap(newest, keys, rows)
             under = newest
 
-    async def reports_held(self, sealed: Sequence[Submission]) -> None:
-        """As ``persons_held`` for confidential reports, new or sent again. One that was stored by an earlier attempt
-        whose generation is gone gets the same words anew."""
+    async def rewrap_reports(self, sealed: Sequence[Submission]) -> None:
+        """As ``rewrap_persons`` for confidential reports that were stored, or sent again.
+
+        Where an earlier attempt stored the report under a generation that is destroyed by now, it gets the same words
+        sealed anew.
+        """
         if not sealed:
             return
-        reports, field, _ = self._stored[1]
+        collection, field = self._reports.collection, self._reports.field
         by_id = {report.id: report for report in sealed}
-        names = {field: 1, "fingerprint": 1}
         newest = self._keys.newest()
-        for row in await reports.find({"_id": {"$in": list(by_id)}}, names, limit=len(by_id)):
-            report, wrapped = by_id[row["_id"]], _at(row, field)
-            if wrapped is None or report.sealed is None or row["fingerprint"] not in report.fingerprints:
+        for row in await collection.find({"_id": {"$in": list(by_id)}}, SEALED_REPORT_FIELDS, limit=len(by_id)):
+            stored = sealed_report_from_doc(row)
+            report = by_id[stored.id]
+            if stored.sealed is None or report.sealed is None or stored.fingerprint not in report.fingerprints:
                 continue
-            ours = self._vault.rewrapped(report.id, report.sealed["key"])
-            fields: Document = {"sealed.key": ours, "sealed.words": report.sealed["words"]}
+            wrapped = stored.sealed.key
+            ours = self._vault.rewrapped(report.id, report.sealed.key)
+            fields: Document = {"sealed.key": ours, "sealed.words": report.sealed.words}
             if self._vault.opens(report.id, wrapped):
                 if generation_of(wrapped) >= newest:
                     continue
                 fields = {"sealed.key": self._vault.rewrapped(report.id, wrapped)}
-            await reports.write([UpdateOne({"_id": report.id, field: wrapped}, {"$set": fields})])
-
-
-def _at(row: Document, field: str) -> bytes | None:
-    value: Any = row
-    for name in field.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return bytes(value) if value is not None else None
+            await collection.write([UpdateOne({"_id": report.id, field: wrapped}, {"$set": fields})])

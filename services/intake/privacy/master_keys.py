@@ -1,8 +1,9 @@
-"""Master keys, generation by generation, in a folder outside MongoDB: what wraps the keys of persons and sealed words.
+"""Master keys, generation by generation, in a folder outside MongoDB. They wrap the keys of persons and of confidential
+reports.
 
-MongoDB's oplog, journal and backups remember rows long after they are deleted. So the keys in them are wrapped by a
-generation of which nothing is in MongoDB: once all living keys are wrapped by the next one, the old one is destroyed,
-and whatever remembers an erased person remembers nothing that opens.
+MongoDB's oplog, journal and backups keep rows long after they are deleted. So the keys in rows are wrapped by a master
+key that is not in MongoDB: once all living keys are wrapped by the next generation, the old one is destroyed, and no
+copy of an erased person's row can be opened any more.
 
 A file holds 32 random bytes (mode 0600) and is named after its number. All intake processes share the folder.
 """
@@ -17,12 +18,12 @@ from pathlib import Path
 
 SIZE = 32
 REMEMBERED_SECONDS = 600.0
-"""So long a process that used a destroyed key still has it in memory: for what it was just writing under that key."""
+"""So long a process keeps a destroyed key in memory, for rows that it was just writing under that key."""
 _FILE = re.compile(r"^(\d{6,10})\.key$")
 
 
-class Generations:
-    """The folder. Every method looks at it anew: other processes make and destroy generations too."""
+class MasterKeys:
+    """The folder of key files. Every method reads it anew: other processes make and destroy generations too."""
 
     def __init__(self, folder: Path, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._folder = folder
@@ -31,7 +32,7 @@ class Generations:
         self._gone: dict[int, float] = {}
 
     def numbers(self) -> list[int]:
-        """Those that are there, oldest first."""
+        """The generations that exist, oldest first."""
         try:
             names = [path.name for path in self._folder.iterdir()]
         except FileNotFoundError:
@@ -44,14 +45,14 @@ class Generations:
         return found
 
     def newest(self) -> int:
-        """The generation that wraps what is new. Raises ``RuntimeError`` when there is none."""
+        """The generation that wraps new keys. Raises ``RuntimeError`` when there is none."""
         found = self.numbers()
         if not found:
             raise RuntimeError(f"{self._folder} has no master key")
         return found[-1]
 
     def key(self, number: int) -> bytes | None:
-        """The key of a generation; None for one that is not there (any more)."""
+        """The key of a generation; None where it was destroyed or never was here."""
         if number not in self._read:
             try:
                 self._read[number] = self._path(number).read_bytes()
@@ -60,7 +61,7 @@ class Generations:
         return self._read[number]
 
     def make(self) -> int:
-        """The next generation, durable when this returns. Where another process makes one too, there is one of both."""
+        """Make the next generation; durable when this returns. Two processes that do it at once make one together."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = max(self.numbers(), default=0) + 1
         written = self._folder / f".{number:06}.{os.getpid()}"
@@ -76,7 +77,7 @@ class Generations:
         return number
 
     def destroy(self, number: int) -> None:
-        """Overwrites and deletes; done again it does nothing."""
+        """Overwrite and delete the file; without a file this does nothing."""
         path = self._path(number)
         with contextlib.suppress(FileNotFoundError):
             _write(path, bytes(SIZE), 0)
@@ -87,7 +88,7 @@ class Generations:
         return self._folder / f"{number:06}.key"
 
     def _sync(self) -> None:
-        """What the folder says is on the disk."""
+        """Force the folder's entries to the disk."""
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -1,8 +1,8 @@
-"""Sealing: what is personal or confidential lies encrypted, each owner's under a key of its own.
+"""Encryption of personal and confidential data, each owner's (a person's, a report's) under a key of its own.
 
-AES-256-GCM. The key is drawn at random and kept beside what it opens, wrapped by the newest generation of master keys
-(``generations``), which are not in the database; whoever deletes it has shredded every copy of what was sealed with it,
-once that generation is destroyed. The owner's id is bound in, so that nothing sealed can be put in another's place.
+AES-256-GCM. An owner's key is random and stored beside the sealed data, wrapped by the newest master key
+(``master_keys``), which is not in the database. Once the wrapped key is deleted and that master key destroyed, no copy
+of the data can be opened. The owner's id is authenticated too, so sealed data cannot be moved to another owner.
 """
 
 import hmac
@@ -14,17 +14,17 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.master_keys import MasterKeys
 
 NONCE = 12
 KEY = 32
 TAG = 16
 NUMBER = 4
-"""Bytes of the generation's number before a wrapped key. Keys of version 0.1.0 have none: generation 0."""
+"""Bytes of the generation's number in front of a wrapped key. Keys of version 0.1.0 have none: generation 0."""
 
 
 class BrokenSeal(Exception):
-    """What is stored does not open: its generation is destroyed, another installation's, or somebody changed it."""
+    """Stored data cannot be opened: its master key is destroyed or another installation's, or the data was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class Key:
 
 
 class Vault:
-    """Makes and opens keys for one installation. ``random``: so many random bytes.
+    """Makes and opens keys for one installation. ``random(n)``: n random bytes.
 
-    Without ``generations`` keys are wrapped as version 0.1.0 did, by what follows from ``secret``.
+    Without ``generations`` keys are wrapped as version 0.1.0 did, by a key derived from ``secret``.
     """
 
     def __init__(
         self,
         secret: str,
-        generations: Generations | None = None,
+        generations: MasterKeys | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._secret = secret.encode()
@@ -108,7 +108,7 @@ class Vault:
         return Key(owner, head + body, key, AESGCM(key), self._random)
 
     def _master(self, number: int) -> AESGCM:
-        """What wraps in that generation. Raises ``BrokenSeal`` for one that is not there any more."""
+        """The cipher of that master key. Raises ``BrokenSeal`` where it does not exist any more."""
         if number == 0:
             return AESGCM(hmac.digest(self._secret, b"whistle sealing keys", "sha256"))
         kept = self._generations.key(number) if self._generations is not None else None

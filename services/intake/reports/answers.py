@@ -1,4 +1,4 @@
-"""A report's answers to its category's questions: checked where the category is said, cleaned as all words are."""
+"""A report's answers to its category's questions: checked where the category was given, and cleaned like all words."""
 
 from services.intake.domain.submission import clean_words
 from services.intake.reports.bodies import ReportBody
@@ -12,9 +12,9 @@ CHARACTERS_MAX = 4000
 
 
 def answers_of(body: ReportBody, pack: Pack, errors: list[FieldError]) -> dict[str, Answer]:
-    """What was answered; null is no answer. What is wrong goes to ``errors``.
+    """The answers by the question's name; null counts as no answer. Errors are added to ``errors``.
 
-    Without a category, or of one that asks nothing, everything is kept as it was said.
+    Without a category, or where the category asks nothing, all answers are kept unchecked.
     """
     given = {name: answer for name, answer in (body.answers or {}).items() if answer is not None}
     if sum(len(answer) for answer in given.values() if isinstance(answer, str)) > CHARACTERS_MAX:
@@ -27,7 +27,7 @@ def answers_of(body: ReportBody, pack: Pack, errors: list[FieldError]) -> dict[s
 
 
 def _clean(name: str, answer: Answer, errors: list[FieldError]) -> Answer:
-    """A number may be somebody's too: 13812345678."""
+    """Without personal numbers; a whole number may be one as well: 13812345678."""
     if isinstance(answer, bool | float):
         return answer
     said = clean_words(str(answer), pointer(["answers", name]), errors)

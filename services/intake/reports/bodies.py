@@ -1,4 +1,4 @@
-"""What rider apps send, as the interface names it; JSON Schema for the API page comes from here."""
+"""What rider apps and importers send. The JSON Schemas of the API page are made of these classes."""
 
 from datetime import datetime
 from typing import Annotated, Literal

@@ -1,4 +1,5 @@
-"""Group commit: many requests, one insert; each is answered only after a majority has it in its journal.
+"""Group commit: the reports of many requests are stored by one insert, and each request is answered after a majority of
+MongoDB's members has its report in the journal.
 
 Measured (decision 0003): one insert at a time 585/s, groups of 256 with one in flight 10,853/s at p99 52 ms. One
 group at a time: with two, 64 connections made groups of 11, and every group costs the same.
@@ -7,18 +8,21 @@ group at a time: with two, 64 connections made groups of 11, and every group cos
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from prometheus_client import Counter, Histogram
 
 from services.intake.domain.submission import Submission
 from services.intake.privacy.identities import Identities, Person
-from services.intake.reports.report_store import ReportStore, lane_of, submitted_event, to_doc
+from services.intake.reports.report_events import lane_of, submitted_event
+from services.intake.reports.report_record import FirstAnswer, ReportRecord, record_of
+from services.intake.reports.report_store import ReportStore
 from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import Outbox
-from shared.runtime.storage.mongo import Document, Inserted, MongoError
+from shared.runtime.storage.mongo import Inserted, MongoError
 from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -28,11 +32,13 @@ GROUP = 256
 WAITING_MAX = 4096
 WAIT_SECONDS_MAX = 1.0
 HISTORY_KEEPS_FREE = 4 * GROUP
-"""Places of the relay: for the group that is being stored, and for two rounds that may come back unpublished."""
+"""Places in the relay's queue that history leaves free: for the group that is being stored, and for two rounds of the
+relay that may come back unpublished."""
 LATE_SECONDS = 5.0
-"""Who waited so long behind a store that stood still would wait for it again: a phone gives up after fifteen."""
+"""A report that waited longer than this behind a stalled store is refused: its own write may take as long again, and a
+phone gives up after fifteen seconds."""
 UNKNOWN_MAX = 10_000
-"""Of those that are remembered; the sweep finds the others a minute later."""
+"""Ids of reports with an unknown outcome that are remembered; the unrouted watch finds the others a minute later."""
 SPACING_SECONDS = 0.01
 REPORTS = Counter(
     "whistle_reports_total",
@@ -50,7 +56,7 @@ _TOOK = Histogram(
 
 @dataclass(slots=True)
 class Waiting:
-    """A report on its way into the store, and who waits for it."""
+    """A report that is to be stored, and the future of the request that waits for it."""
 
     report: Submission
     trace: str
@@ -61,14 +67,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is stored under the id; ``replayed`` when it was there before."""
+    """What the sender is told of a stored report; ``replayed``: it was stored by an earlier request."""
 
-    stored: Document
+    id: str
+    received_at: datetime
+    category: str | None
     replayed: bool
 
 
 class GroupCommit:
-    """Collects reports and stores them in groups; never cancelled by a client that goes away."""
+    """Collects reports and stores them in groups. A client that goes away cancels nothing."""
 
     def __init__(self, store: ReportStore, identities: Identities, outbox: Outbox) -> None:
         self._store = store
@@ -78,14 +86,14 @@ class GroupCommit:
         self._wake = asyncio.Event()
         self._spacing = BatchPacing(SPACING_SECONDS)
         self._unknown: dict[str, None] = {}
-        """Reports that nobody knows of whether they are stored, oldest first: nor has their event left."""
+        """Ids of reports that may or may not be stored, oldest first; their events were not published."""
 
     async def commit(self, report: Submission, trace: str, person: Person | None) -> Receipt:
         """Durable when this returns. Raises ``Refusal``: 503 when overloaded or unknown, 422 for a reused key."""
         return await asyncio.shield(self.enqueue(report, trace, person))
 
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
-        """As ``commit``, for batches: the future is settled with the group."""
+        """As ``commit``, without waiting: the future is settled when the group is stored."""
         lane = lane_of(historic=report.historic, danger=report.danger)
         mine = self._waiting[lane]
         if lane == HISTORY and self._outbox.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
@@ -98,7 +106,7 @@ class GroupCommit:
         return done
 
     async def run(self) -> None:
-        """Until it is cancelled: one group after the other; what arrives meanwhile makes the next."""
+        """Store one group after the other until the service stops; what arrives meanwhile makes the next group."""
         while True:
             while not any(self._waiting.values()):
                 self._wake.clear()
@@ -109,7 +117,7 @@ class GroupCommit:
                 await self._store_group(in_time)
 
     def _next_group(self) -> list[Waiting]:
-        """Danger first, history last: an import that fills every group waits and is refused by itself."""
+        """At most ``GROUP`` reports, danger first and history last: an import delays nobody but itself."""
         group: list[Waiting] = []
         for waiting in self._waiting.values():
             taken = GROUP - len(group)
@@ -120,16 +128,16 @@ class GroupCommit:
     async def _store_group(self, group: list[Waiting]) -> None:
         began = time.monotonic()
         now = real_now()
-        documents = [to_doc(w.report, w.trace, now) for w in group]
+        records = [record_of(w.report, w.trace, now) for w in group]
         try:
-            erased, inserted = await self._kept([w.person for w in group if w.person is not None], documents)
+            erased, inserted = await self._insert([w.person for w in group if w.person is not None], records)
             if erased:
-                await self._return_of(group, erased, inserted)
-            await self._identities.hold([w.report for w in group if w.report.sealed is not None])
+                await self._restore(group, erased, inserted)
+            await self._identities.rewrap_reports([w.report for w in group if w.report.sealed is not None])
             again = [group[i] for i in inserted.duplicate]
             first = await self._store.first_answers([w.report.id for w in again]) if again else {}
             found = [id_ for id_ in first if id_ in self._unknown]
-            untold = await self._store.whole(found) if found else []
+            unpublished = await self._store.load_all(found) if found else []
         except (MongoError, OSError, TimeoutError) as error:
             log.warning("reports.not_stored", reports=len(group), error=str(error), kind=type(error).__name__)
             self._refuse(group)
@@ -144,10 +152,10 @@ class GroupCommit:
             elif i in inserted.duplicate:
                 _settle(waiting, _replayed(waiting, first.get(waiting.report.id)))
             else:
-                new.append(documents[i])
-                _settle(waiting, Receipt(documents[i], replayed=False))
-        for document in (*new, *untold):
-            self._outbox.offer_first(submitted_event(document))
+                new.append(records[i])
+                _settle(waiting, _receipt(records[i], replayed=False))
+        for report in (*new, *unpublished):
+            self._outbox.offer_first(submitted_event(report))
         for id_ in found:
             self._unknown.pop(id_, None)
         count_duplicates("reports", len(again))
@@ -157,21 +165,25 @@ class GroupCommit:
         _TOOK.observe(time.monotonic() - began)
         log.info("reports.stored", reports=len(new), again=len(again), took_ms=_millis(began))
 
-    async def _kept(self, persons: list[Person], documents: list[Document]) -> tuple[frozenset[str], Inserted]:
-        """Persons and reports side by side; where only one of both is stored, who repeats brings the other."""
-        if not persons:
-            return frozenset(), await self._store.insert(documents)
-        return await asyncio.gather(self._identities.keep(persons), self._store.insert(documents))
+    async def _insert(self, persons: list[Person], records: list[ReportRecord]) -> tuple[frozenset[str], Inserted]:
+        """Store persons and reports at the same time; the ids of persons that were erased before.
 
-    async def _return_of(self, group: list[Waiting], erased: frozenset[str], inserted: Inserted) -> None:
-        """Only a new report brings back somebody who was erased; one that comes again does not."""
+        If only one of the two writes succeeds, the client gets 503 and its retry stores the other.
+        """
+        if not persons:
+            return frozenset(), await self._store.insert(records)
+        return await asyncio.gather(self._identities.keep(persons), self._store.insert(records))
+
+    async def _restore(self, group: list[Waiting], erased: frozenset[str], inserted: Inserted) -> None:
+        """A new report stores an erased person again; a repeat of an older report does not."""
         fresh = (w.person for i, w in enumerate(group) if i not in inserted.duplicate | inserted.failed)
         back = [person for person in fresh if person is not None and person.id in erased]
         if back:
-            await self._identities.return_of(back)
+            await self._identities.restore(back)
 
     def _refuse(self, group: list[Waiting]) -> None:
-        """Who repeats finds out. Then the event of what was stored leaves at once, and not when the sweep finds it."""
+        """503: the outcome is unknown. If a retry finds the report stored, its event is published then, and need not
+        wait for the unrouted watch."""
         for waiting in group:
             self._unknown[waiting.report.id] = None
             _settle(waiting, unknown())
@@ -180,7 +192,7 @@ class GroupCommit:
 
 
 def _in_time(group: list[Waiting]) -> list[Waiting]:
-    """Those that still have time for a write; the others are refused before anything is written."""
+    """Those that waited less than ``LATE_SECONDS``; the others are refused before anything is written."""
     since = time.monotonic() - LATE_SECONDS
     for late in (waiting for waiting in group if waiting.since < since):
         _settle(late, overloaded())
@@ -188,22 +200,27 @@ def _in_time(group: list[Waiting]) -> list[Waiting]:
 
 
 def overloaded() -> Refusal:
-    """503 before any write."""
+    """503; nothing was written."""
     return unavailable("Too many reports at once; nothing was stored. Repeat with the same key.")
 
 
 def unknown() -> Refusal:
-    """Nobody knows whether it is stored; the same key finds out."""
+    """503; it may be stored or not, and a retry with the same key finds out."""
     return unavailable("It is not known whether the report was stored. Repeat with the same key.")
 
 
-def _replayed(waiting: Waiting, stored: Document | None) -> "Receipt | Refusal":
-    """A duplicate key alone proves nothing: only what a majority has counts (seen: decision 0003)."""
-    if stored is None:
+def _replayed(waiting: Waiting, first: FirstAnswer | None) -> "Receipt | Refusal":
+    """The answer to a report whose id exists. ``first``: None where no majority has it yet; a duplicate key alone does
+    not prove that the report is durable (seen: decision 0003)."""
+    if first is None:
         return unknown()
-    if stored["fingerprint"] not in waiting.report.fingerprints:
+    if first.fingerprint not in waiting.report.fingerprints:
         return key_reused()
-    return Receipt(stored, replayed=True)
+    return _receipt(first, replayed=True)
+
+
+def _receipt(report: ReportRecord | FirstAnswer, *, replayed: bool) -> Receipt:
+    return Receipt(report.id, report.received_at, report.category, replayed)
 
 
 def _settle(waiting: Waiting, outcome: "Receipt | Refusal") -> None:

@@ -6,97 +6,111 @@ pack's text could name what they do not.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
+from services.intake.reports.progress_record import CaseProgress, ReportStatus
 from shared.city.pack import Pack
 from shared.city.texts.reporter_steps import STEPS, Told, is_chinese, sentences, word
 from shared.city.texts.texts import BUILT_IN
+from shared.contracts.cases import ClockState
 
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
 
 
-class Telling:
-    """Says where one report stands. ``report`` as ``ReportStore.get`` gives it; no I/O."""
+class Named(Protocol):
+    """A unit or a category of the pack."""
 
-    def __init__(self, report: Mapping[str, Any], pack: Pack) -> None:
-        self._report = report
-        self._case: Mapping[str, Any] = report.get("case") or {}
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str | None: ...
+
+
+class ProgressTexts:
+    """Words that say where one report stands; no I/O."""
+
+    def __init__(self, status: ReportStatus, pack: Pack) -> None:
+        self._report = status.report.id
+        self._case = status.case
+        self._category = status.case.category if status.case is not None else None
         self._pack = pack
         self._language = pack.city.languages[0]
         self._zone = ZoneInfo(pack.city.timezone)
-        sealed = report["confidential"] or self._case.get("confidential", False)
-        self._texts = BUILT_IN if sealed else pack.texts
+        confidential = status.report.confidential or (status.case is not None and status.case.confidential)
+        self._texts = BUILT_IN if confidential else pack.texts
 
-    def word(self, state: Told) -> str:
+    def word(self, state: str) -> str:
         """The built-in word of a state: short enough for a badge."""
-        return word(state, self._language)
+        return word(cast(Told, state), self._language)
 
     def step(self, what: str, at: datetime, unit: str | None = None) -> str | None:
         """A line of the steps; None for one that reporters are not shown. ``unit``: the step's, else the owner."""
         state = STEPS.get(what)
         if state is None:
             return None
-        return self._texts.step(state, self._language, self._case.get("category"), self._values(unit, at))
+        return self._texts.step(state, self._language, self._category, self._values(unit, at))
 
-    def asked(self) -> str | None:
+    def question_heading(self) -> str | None:
         """The pack's text above a question; None when it has none."""
-        return self._texts.own("waiting_reporter", self._language, self._case.get("category"), self._values())
+        return self._texts.own("waiting_reporter", self._language, self._category, self._values())
 
     def message(self) -> str:
-        """The sentence that riders wait for. Wants a case."""
-        return self._message(self._case["state"])
+        """The sentence that says where the report stands. Wants a case."""
+        return self._message(cast(Told, self._of_case.state))
 
-    def joined(self) -> str:
-        """``message`` for a report of what others reported too."""
-        first = self._texts.joined(self._language, self._case["category"], self._values())
+    def merged_message(self) -> str:
+        """``message`` for a report of what others reported too. Wants a case."""
+        first = self._texts.joined(self._language, self._of_case.category, self._values())
         return sentences(first, self.message(), self._language)
 
-    def thanks(self) -> str:
-        """Instead of ``message``, for words that report nothing new."""
+    def feedback_message(self) -> str:
+        """Instead of ``message``, for a report that tells nothing new. Wants a case."""
         return self._message("feedback")
 
+    @property
+    def _of_case(self) -> CaseProgress:
+        if self._case is None:
+            raise ValueError(f"{self._report} has no case")
+        return self._case
+
     def _message(self, state: Told) -> str:
-        return self._texts.message(state, self._language, self._case["category"], self._values())
+        return self._texts.message(state, self._language, self._of_case.category, self._values())
 
     def _values(self, unit: str | None = None, at: datetime | None = None) -> dict[str, str]:
-        """What texts may name, as far as it is there: no words of anybody, no person, no place."""
-        case = self._case
-        values = {"report": str(self._report["_id"])}
-        if not case:
+        """What texts may name, as far as it is there: nobody's words, no person, no place."""
+        values, case = {"report": self._report}, self._case
+        if case is None:
             return values
         values |= {
-            "case": case["id"],
-            "unit": self._name(self._pack.units, unit or case["unit"]),
-            "category": self._name(self._pack.categories, case["category"]),
-            "reports": str(case.get("report_count", 1)),
+            "case": case.id,
+            "unit": self._name(self._pack.units, unit or case.unit),
+            "category": self._name(self._pack.categories, case.category),
+            "reports": str(case.report_count),
         }
         for name, kind in _BY.items():
-            clock = self._clock(kind, at)
+            clock = _clock(case, kind, at)
             if clock is not None:
-                values[name] = f"{clock['due_at'].astimezone(self._zone):%Y-%m-%d %H:%M}"
-        clock = self._clock("acknowledge", at)
+                values[name] = f"{clock.due_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        clock = _clock(case, "acknowledge", at)
         if clock is not None:
-            values["minutes"] = str(round((clock["due_at"] - clock["started_at"]).total_seconds() / 60))
+            values["minutes"] = str(round((clock.due_at - clock.started_at).total_seconds() / 60))
         return values
 
-    def _clock(self, kind: str, at: datetime | None) -> Mapping[str, Any] | None:
-        """The newest clock of the kind that counted at ``at``, with the deadline that it has now; None: today."""
-        for clock in reversed(self._case["clocks"]):
-            replaced = clock.get("superseded_at")
-            if at is None:
-                counts = replaced is None
-            else:
-                counts = clock["started_at"] <= at and (replaced is None or at < replaced)
-            if clock["kind"] == kind and counts:
-                found: Mapping[str, Any] = clock
-                return found
-        return None
-
-    def _name(self, things: Mapping[str, Any], id_: str) -> str:
-        """As the pack calls it; what it no longer has stands by its id."""
+    def _name(self, things: Mapping[str, Named], id_: str) -> str:
+        """As the pack calls it; what the pack no longer has is called by its id."""
         thing = things.get(id_)
         if thing is None:
             return id_
-        english: str = thing.name_en
-        return english if english and not is_chinese(self._language) else str(thing.name)
+        return thing.name_en if thing.name_en and not is_chinese(self._language) else thing.name
+
+
+def _clock(case: CaseProgress, kind: str, at: datetime | None) -> ClockState | None:
+    """The newest clock of the kind that counted at ``at`` (None: that counts now), with its present deadline."""
+    for clock in reversed(case.clocks):
+        replaced = clock.superseded_at
+        if clock.kind != kind:
+            continue
+        if (replaced is None) if at is None else (clock.started_at <= at and (replaced is None or at < replaced)):
+            return clock
+    return None

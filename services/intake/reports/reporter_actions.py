@@ -1,10 +1,12 @@
-"""A reporter's later words: a rating, an addition, a withdrawal. Each is one guarded update that carries its event."""
+"""What a reporter does with a report later: rates it, adds to it, withdraws it, answers a question.
+
+Each is one guarded update of the report that carries its event, done once for each idempotency key.
+"""
 
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -13,17 +15,15 @@ from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.confidential import added
 from services.intake.privacy.sealing import Vault
 from services.intake.reports.bodies import AdditionBody, RatingBody, WithdrawBody
+from services.intake.reports.progress_record import CaseProgress, ReportStatus
+from services.intake.reports.report_events import action_event
+from services.intake.reports.report_record import RememberedKey, ReportRecord
 from services.intake.reports.report_store import ReportStore
 from shared.contracts import reports as contract
-from shared.contracts.catalogue import encode
-from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, invalid, key_reused, not_found, unavailable
-from shared.kernel.ids import event_id
-from shared.runtime.http_server.server import Answer, Call
 from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.outbox_relay import Outbox
-from shared.runtime.storage.mongo import Document
 
 ROUNDS_MAX = 5
 RATED_STATES = frozenset({"resolved", "closed"})
@@ -31,19 +31,62 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """What a reporter's act makes: the event's type and data, and the fields that the report keeps."""
+class ActionKey:
+    """An idempotency key of one report. ``action``: rating, additions or withdraw, which have keys of their own.
+
+    ``old``: as version 0.1.0 remembered it, where a rating and an addition could have the same; empty: it cannot.
+    """
+
+    id: str
+    action: str
+    old: str = ""
+
+    def fingerprint(self, body: msgspec.Struct, id_: str) -> str:
+        """Of action and body, as it is remembered under ``id_``."""
+        said = _encoder.encode(body).decode()
+        return _short(said if id_ == self.old else f"{self.action}\n{said}")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """Who wants to do something with which report, and under which key."""
+
+    sender: Principal
+    report: str
+    key: ActionKey
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The action is durable since ``at``; ``replayed``: an earlier request with the same key did it."""
+
+    report: str
+    at: datetime
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an action makes: the event's type, the case that keys it and its data; and the report with it done."""
 
     type: str
+    case: str
     data: msgspec.Struct
-    fields: Document
+    after: ReportRecord
 
 
-Make = Callable[[Document, Any], Word]
+Read = Callable[[], Awaitable[ReportStatus | None]]
+Decide = Callable[[ReportStatus], Action]
 
 
-class Reporters:
-    """Carries out reporters' later words."""
+def action_key(report: str, path: str, key: str) -> ActionKey:
+    """The key of a request to ``path``, the address of the action: ``/v1/reports/{id}/rating``."""
+    return ActionKey(_short(f"{report}\n{key}"), path.rpartition("/")[2], _short(f"{path}\n{key}"))
+
+
+class ReporterActions:
+    """Carries out what reporters do later. Every method raises ``Refusal``."""
 
     def __init__(self, store: ReportStore, photos: PhotoStore, vault: Vault, outbox: Outbox, clock: Clock) -> None:
         self._store = store
@@ -52,131 +95,111 @@ class Reporters:
         self._outbox = outbox
         self._clock = clock
 
-    async def rate(self, call: Call) -> Answer:
-        return await self._act(call, _rated)
+    async def rate(self, request: ActionRequest, body: RatingBody) -> Recorded:
+        """Once the case is resolved; may reopen it."""
+        return await self._requested(request, body, lambda status: _rated(status, body))
 
-    async def add(self, call: Call) -> Answer:
-        body = call.body_as(AdditionBody)
+    async def add(self, request: ActionRequest, body: AdditionBody) -> Recorded:
+        """More words or photos, or that it is fixed."""
         if body.text is None and not body.photos and not body.fixed:
             raise invalid(FieldError("", "needs text, photos or fixed"))
-        return await self._act(call, _added, photos=body.photos)
+        return await self._requested(request, body, lambda status: _added(status, body), body.photos)
 
-    async def withdraw(self, call: Call) -> Answer:
-        return await self._act(call, _withdrawn)
+    async def withdraw(self, request: ActionRequest, body: WithdrawBody) -> Recorded:
+        """The report is taken back; its case stays until an officer ends it."""
+        return await self._requested(request, body, lambda status: _withdrawn(status, body))
 
-    async def answer(self, report: Document, text: str, key: str, trace: str) -> None:
-        """An addition by a link instead of an app's key: once for each ``key``, however often it is pressed.
+    async def answer(self, report: ReportRecord, text: str, question: str, trace: str) -> Recorded:
+        """An addition from the answer page, once for each ``question``, however often the button is pressed.
 
-        Raises ``Refusal`` 422 where another text came first.
+        422 where another text was recorded first.
         """
+        body = AdditionBody(text=text)
+        key = ActionKey(_short(f"answer {question}"), "additions")
 
-        async def read() -> Document | None:
-            return await self._store.get(report["city"], None, report["_id"])
+        async def read() -> ReportStatus | None:
+            return await self._store.status(report.city, None, report.id)
 
-        await self._recorded(read, AdditionBody(text=text), _added, _Key(_short(f"answer {key}")), trace)
+        return await self._record(read, body, lambda status: _added(status, body), key, trace)
 
-    async def _act(self, call: Call, make: Make, photos: list[str] | None = None) -> Answer:
-        who = call.principal
-        path = call.request.url.path
-        key = _Key(_short(f"{call.path['id']}\n{call.key}"), path.rpartition("/")[2], _short(f"{path}\n{call.key}"))
+    async def _requested(
+        self, request: ActionRequest, body: msgspec.Struct, decide: Decide, photos: list[str] | None = None
+    ) -> Recorded:
+        sender = request.sender
 
-        async def read() -> Document | None:
-            return await self._store.get(who.city, who.app, call.path["id"])
+        async def read() -> ReportStatus | None:
+            return await self._store.status(sender.city, sender.app, request.report)
 
-        return await self._recorded(read, call.body, make, key, call.trace, (who, photos) if photos else None)
+        claims = (sender, photos) if photos else None
+        return await self._record(read, body, decide, request.key, request.trace, claims)
 
-    async def _recorded(
+    async def _record(
         self,
-        read: Callable[[], Awaitable[Document | None]],
-        body: Any,
-        make: Make,
-        key: "_Key",
+        read: Read,
+        body: msgspec.Struct,
+        decide: Decide,
+        key: ActionKey,
         trace: str,
         claims: tuple[Principal, list[str]] | None = None,
-    ) -> Answer:
+    ) -> Recorded:
         for _ in range(ROUNDS_MAX):
-            report = await read()
-            if report is None:
+            status = await read()
+            if status is None:
                 raise not_found("report")
-            first = await self._store.keys.came(report, key.id, key.old)
-            if first is not None:
-                plain = key.fingerprint(body, first["id"])
-                if first["fingerprint"] not in (self._kept(report, plain), plain):  # 0.1.0 kept the plain one
-                    raise key_reused()
-                return Answer(_answer(report["_id"], first["at"]), headers={"idempotent-replayed": "true"})
+            if (replayed := await self._replayed(status.report, body, key)) is not None:
+                return replayed
             if claims is not None:
-                await self._photos.claim_for_report(*claims, report["_id"])
-            word = make(report, body)
-            now = self._clock.now()
-            if "sealed" in report:
-                word = self._sealed(report, word, now)
-            event = _event(report, word, now, trace)
-            command = {"id": key.id, "fingerprint": self._kept(report, key.fingerprint(body, key.id)), "at": now}
-            if await self._store.act(report, event, command, word.fields):
-                self._outbox.offer(report["_id"], report["version"] + 1, [event])
-                return Answer(_answer(report["_id"], now))
+                await self._photos.claim_for_report(*claims, status.report.id)
+            action, now = decide(status), self._clock.now()
+            entry = RememberedKey(id=key.id, fingerprint=key.fingerprint(body, key.id), at=now)
+            if await self._save(status.report, action, entry, trace):
+                return Recorded(status.report.id, now, replayed=False)
         raise unavailable("The report is changing. Repeat with the same key.", retry_after=1)
 
-    def _kept(self, report: Document, fingerprint: str) -> str:
-        """As it is remembered: of a confidential report nobody can try words against it."""
-        return fingerprint if "sealed" not in report else self._vault.digest(report["_id"], fingerprint)
+    async def _replayed(self, report: ReportRecord, body: msgspec.Struct, key: ActionKey) -> Recorded | None:
+        """What an earlier request with this key recorded. Raises ``Refusal`` 422 where its body was another."""
+        first = await self._store.remembered(report, key.id, key.old)
+        if first is None:
+            return None
+        plain = key.fingerprint(body, first.id)
+        if first.fingerprint not in (self._kept(report, plain), plain):  # 0.1.0 kept the plain one
+            raise key_reused()
+        return Recorded(report.id, first.at, replayed=True)
 
-    def _sealed(self, report: Document, word: Word, now: datetime) -> Word:
-        """What a confidential report's reporter says later is sealed as well; the event tells that it was said."""
-        said = {n: value for n in ("text", "reason", "photos") if (value := getattr(word.data, n, None))}
-        without = {n: type(value)() if n != "text" else None for n, value in said.items()}
-        fields = {name: value for name, value in word.fields.items() if name != "added_photos"}
-        if said:
-            fields |= added(report, self._vault, {"at": now, **said})
-        return Word(word.type, msgspec.structs.replace(word.data, **without), fields)
+    async def _save(self, report: ReportRecord, action: Action, key: RememberedKey, trace: str) -> bool:
+        """False when the report was changed meanwhile."""
+        if report.sealed is not None:
+            action = self._sealed(report, action, key.at)
+        event = action_event(report, action.case, action.type, action.data, key.at, trace)
+        kept = msgspec.structs.replace(key, fingerprint=self._kept(report, key.fingerprint))
+        if not await self._store.save_action(report, action.after, event, kept):
+            return False
+        self._outbox.offer(report.id, report.version + 1, [event])
+        return True
 
+    def _kept(self, report: ReportRecord, fingerprint: str) -> str:
+        """The fingerprint as it is remembered: for a confidential report keyed, so that nobody can try words on it."""
+        return fingerprint if report.sealed is None else self._vault.digest(report.id, fingerprint)
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """An idempotency key of one report, and the word that came under it.
-
-    ``old``: as version 0.1.0 remembered it, which let a rating and an addition have the same.
-    """
-
-    id: str
-    word: str = "additions"
-    old: str = ""
-
-    def fingerprint(self, body: Any, id_: str) -> str:
-        """Of word and body, as it is remembered under ``id_``."""
-        said = _encoder.encode(body).decode()
-        return _short(said if id_ == self.old else f"{self.word}\n{said}")
+    def _sealed(self, report: ReportRecord, action: Action, now: datetime) -> Action:
+        """For a confidential report: words and photos are sealed, and the event says only what was done."""
+        said = {n: value for n in ("text", "reason", "photos") if (value := getattr(action.data, n, None))}
+        empty = {n: type(value)() if n != "text" else None for n, value in said.items()}
+        sealed = report.sealed
+        if said and sealed is not None:
+            sealed = added(report.id, sealed, self._vault, {"at": now, **said})
+        after = msgspec.structs.replace(action.after, added_photos=report.added_photos, sealed=sealed)
+        return Action(action.type, action.case, msgspec.structs.replace(action.data, **empty), after)
 
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _answer(report: str, at: datetime) -> dict[str, Any]:
-    return {"id": report, "status": "recorded", "at": at}
-
-
-def _event(report: Document, word: Word, now: datetime, trace: str) -> Envelope:
-    version = report["version"] + 1
-    return Envelope(
-        id=event_id(report["_id"], version, 0),
-        type=word.type,
-        topic=contract.TOPIC,
-        key=report["case"]["id"],
-        subject=report["_id"],
-        city=report["city"],
-        sequence=version,
-        time=now,
-        trace=trace,
-        data=encode(word.data),
-    )
-
-
-def _case(report: Document, act: str) -> str:
-    case = report.get("case")
-    if case is None:
+def _case_of(status: ReportStatus, act: str) -> CaseProgress:
+    if status.case is None:
         raise conflict("not-open", f"The report is not with a community yet; {act} a moment later.", commands=[])
-    return str(case["id"])
+    return status.case
 
 
 def _words(text: str | None, pointer: str) -> str | None:
@@ -187,27 +210,29 @@ def _words(text: str | None, pointer: str) -> str | None:
     return cleaned
 
 
-def _rated(report: Document, body: RatingBody) -> Word:
-    case = _case(report, "rate it")
-    if report["case"]["state"] not in RATED_STATES:
-        raise conflict("not-open", "It is rated when it is resolved.", state=report["case"]["state"])
+def _rated(status: ReportStatus, body: RatingBody) -> Action:
+    case = _case_of(status, "rate it")
+    if case.state not in RATED_STATES:
+        raise conflict("not-open", "It is rated when it is resolved.", state=case.state)
     text = _words(body.text, "/text")
-    data = contract.ReportRated(report=report["_id"], case=case, score=body.score, text=text)
-    return Word("report.rated.v1", data, {"rating": body.score})
+    data = contract.ReportRated(report=status.report.id, case=case.id, score=body.score, text=text)
+    return Action("report.rated.v1", case.id, data, msgspec.structs.replace(status.report, rating=body.score))
 
 
-def _added(report: Document, body: AdditionBody) -> Word:
+def _added(status: ReportStatus, body: AdditionBody) -> Action:
+    case = _case_of(status, "add to it")
     data = contract.ReportAdded(
-        report=report["_id"],
-        case=_case(report, "add to it"),
+        report=status.report.id,
+        case=case.id,
         text=_words(body.text, "/text"),
         photos=body.photos,
         fixed=body.fixed,
     )
-    return Word("report.added.v1", data, {"added_photos": [*report.get("added_photos", ()), *body.photos]})
+    photos = [*status.report.added_photos, *body.photos]
+    return Action("report.added.v1", case.id, data, msgspec.structs.replace(status.report, added_photos=photos))
 
 
-def _withdrawn(report: Document, body: WithdrawBody) -> Word:
-    reason = _words(body.reason, "/reason") or ""
-    data = contract.ReportWithdrawn(report=report["_id"], case=_case(report, "withdraw it"), reason=reason)
-    return Word("report.withdrawn.v1", data, {"withdrawn": True})
+def _withdrawn(status: ReportStatus, body: WithdrawBody) -> Action:
+    case = _case_of(status, "withdraw it")
+    data = contract.ReportWithdrawn(report=status.report.id, case=case.id, reason=_words(body.reason, "/reason") or "")
+    return Action("report.withdrawn.v1", case.id, data, msgspec.structs.replace(status.report, withdrawn=True))

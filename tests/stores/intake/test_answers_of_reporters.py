@@ -6,28 +6,31 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.report_store import to_doc
-from services.intake.reports.reporter_actions import Reporters
+from services.intake.reports.progress_record import ReportStatus, progress_of
+from services.intake.reports.reporter_actions import ReporterActions
+from shared.contracts.cases import CaseEvent, QuestionState
+from shared.contracts.catalogue import decode
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_server.server import Call
 from shared.runtime.identity.directory import Principal
-from shared.runtime.storage.mongo import Database, Document
-from tests.kit.made_reports import NOW, SECRET, TRACE, submission
-from tests.kit.made_services import Intake, intake, library
+from shared.runtime.storage.mongo import Database
+from tests.kit.made_reports import NOW, SECRET, TRACE, record
+from tests.kit.made_services import Intake, intake, library, routed
 
 
 class Page:
     """The address of one question, and what is stored of its answers."""
 
-    def __init__(self, parts: Intake, links: AnswerLinks, report: Document) -> None:
+    def __init__(self, parts: Intake, links: AnswerLinks, status: ReportStatus) -> None:
         self._parts, self._links = parts, links
-        self._report = report["_id"]
-        self.token = str(links.make(report)).rpartition("/")[2]
+        self._report = status.report.id
+        self.token = str(links.make(status)).rpartition("/")[2]
 
     async def press(self, text: str, token: str | None = None) -> int:
         form = f"text={urllib.parse.quote(text)}".encode()
@@ -45,16 +48,16 @@ class Page:
 @pytest.fixture
 async def page(database: Database) -> Page:
     parts, clock, packs = intake(database), StoppedClock(NOW), await library(database)
-    report = submission()
-    await parts.store.insert([to_doc(report, TRACE, NOW)])
-    question = {"text": "which lamp?", "at": NOW, "until": NOW + timedelta(hours=1)}
-    case = {"id": f"c{report.id[1:]}", "version": 1, "state": "waiting_reporter", "question": question}
-    await parts.store.show_progress([(report.id, case)])
-    reporters = Reporters(
+    report = record()
+    await parts.store.insert([report])
+    case = progress_of(decode(routed()[1], CaseEvent))
+    question = QuestionState(text="which lamp?", at=NOW, until=NOW + timedelta(hours=1))
+    await parts.store.save_cases([msgspec.structs.replace(case, state="waiting_reporter", question=question)])
+    actions = ReporterActions(
         parts.store, PhotoStore(database, SECRET, database.bucket), Vault(SECRET), parts.outbox, clock
     )
-    links = AnswerLinks(SECRET, "http://x", parts.store, reporters, packs, clock)
-    found = await parts.store.get("harbour", None, report.id)
+    links = AnswerLinks(SECRET, "http://x", parts.store, actions, packs, clock)
+    found = await parts.store.status("harbour", None, report.id)
     assert found is not None
     return Page(parts, links, found)
 

@@ -9,9 +9,10 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from services.intake.reports import group_commit as commit_module
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.group_commit import Receipt
-from services.intake.reports.report_store import submitted_event
+from services.intake.reports.report_events import submitted_event
+from services.intake.reports.report_record import from_doc
+from services.intake.reports.validation import ReportValidator
 from shared.kernel.errors import Refusal
 from shared.runtime.kafka.outbox_relay import Offered
 from shared.runtime.storage.mongo import Database, Inserted
@@ -47,7 +48,7 @@ async def test_an_answer_means_that_it_is_stored_with_its_event(door: Intake) ->
     assert not receipt.replayed
     stored = await door.store.reports.find_one({"_id": submission("k1").id})
     assert stored is not None
-    assert submitted_event(stored).id == submitted("k1").id
+    assert submitted_event(from_doc(stored)).id == submitted("k1").id
 
 
 async def test_many_at_once_are_all_stored(door: Intake) -> None:
@@ -58,7 +59,7 @@ async def test_many_at_once_are_all_stored(door: Intake) -> None:
 
 async def test_fifty_parallel_equals_are_one_report_and_one_of_them_made_it(door: Intake) -> None:
     outcomes = receipts(await commit(door, *["k1"] * 50))
-    assert {r.stored["_id"] for r in outcomes} == {submission("k1").id}
+    assert {r.id for r in outcomes} == {submission("k1").id}
     assert sum(not r.replayed for r in outcomes) == 1
     assert await door.store.reports.count({}, limit=10) == 1
 
@@ -179,7 +180,7 @@ async def test_a_client_that_goes_away_does_not_undo_its_report_or_its_neighbour
 
 async def test_personal_data_lies_beside_the_report_and_nowhere_in_it(door: Intake) -> None:
     fields = {"ref": "rider-9", "name": "Jan", "phone": "13812345678"}
-    report, person = submission("k1", reporter=fields), Acceptance(SECRET).person(body(reporter=fields), APP)
+    report, person = submission("k1", reporter=fields), ReportValidator(SECRET).person(body(reporter=fields), APP)
     async with running(door.commit.run()):
         await door.commit.commit(report, TRACE, person)
     stored = await door.store.reports.find_one({"_id": report.id})

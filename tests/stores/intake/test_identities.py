@@ -8,8 +8,8 @@ import pytest
 from services.intake.privacy import identities as module
 from services.intake.privacy.identities import Identities, Person
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.group_commit import Receipt
+from services.intake.reports.validation import ReportValidator
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import APP, SECRET, TRACE, body, submission
 from tests.kit.made_services import Intake, intake
@@ -24,7 +24,7 @@ def door(database: Database) -> Intake:
 
 
 def person(**data: str) -> Person:
-    found = Acceptance(SECRET).person(body(reporter={**JAN, **data}), APP)
+    found = ReportValidator(SECRET).person(body(reporter={**JAN, **data}), APP)
     assert found is not None
     return found
 

@@ -9,13 +9,15 @@ import httpx
 import pytest
 
 from services.intake.http.answer_page import AnswerLinks
-from services.intake.http.report_routes import ReportApi
+from services.intake.http.batch_routes import BatchRoutes
+from services.intake.http.report_routes import ReportRoutes
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.sealing import Vault
 from services.intake.reports import group_commit as commit_module
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.group_commit import HISTORY_KEEPS_FREE
-from services.intake.reports.reporter_actions import Reporters
+from services.intake.reports.report_intake import ReportIntake
+from services.intake.reports.reporter_actions import ReporterActions
+from services.intake.reports.validation import ReportValidator
 from shared.contracts.envelope import HISTORY
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Edge
@@ -83,9 +85,11 @@ async def opened(database: Database) -> AsyncIterator[Opened]:
         parts, clock, packs = intake(database), SystemClock(), await library(database)
         photos = PhotoStore(database, SECRET, database.bucket)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
-        reporters = Reporters(parts.store, photos, Vault(SECRET), parts.outbox, clock)
-        links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, reporters, packs, clock)
-        api = ReportApi(parts.store, photos, parts.commit, Acceptance(SECRET), reporters, packs, quotas, clock, links)
+        actions = ReporterActions(parts.store, photos, Vault(SECRET), parts.outbox, clock)
+        links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, actions, packs, clock)
+        validator = ReportValidator(SECRET)
+        taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
+        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links)
         application = Edge("intake", directory, quotas).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://test")
         clients.append(client)

@@ -8,9 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake.domain.photo import Cleaned, Picture
-from services.intake.photo_worker import PhotoKeeper
+from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store as photo_module
-from services.intake.photos.photo_store import ATTEMPTS_MAX, INDEXES, PhotoStore, buckets
+from services.intake.photos.buckets import buckets
+from services.intake.photos.photo_record import from_doc
+from services.intake.photos.photo_store import ATTEMPTS_MAX, INDEXES, PhotoStore
 from services.intake.photos.pictures import Cleaner
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import Refusal
@@ -20,7 +22,7 @@ from shared.runtime.storage import object_store
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_pictures import jpeg, looks, street
-from tests.kit.made_reports import APP, OTHER_APP, SECRET
+from tests.kit.made_reports import APP, OTHER_APP, SECRET, record
 from tests.kit.s3 import in_bucket
 
 PNG = Picture("image/png", 10, 10)
@@ -63,7 +65,7 @@ async def test_of_two_photos_at_once_under_one_key_one_is_stored_with_its_own_by
         assert [getattr(other, "kind", other) for other in others] == ["idempotency-key-reused"] * 2
         taken = await photos.next_to_clean()
         assert taken is not None
-        assert (taken[1], taken[0]["sha256"]) == (taken[1], hashlib.sha256(taken[1]).hexdigest())
+        assert (taken[1], taken[0].sha256) == (taken[1], hashlib.sha256(taken[1]).hexdigest())
         assert {taken[1]} == done
 
 
@@ -146,7 +148,7 @@ async def test_a_photo_is_cleaned_by_one_worker_and_shown_only_then(photos: Phot
     assert await photos.shown(photo, "full") is None
     taken = await photos.next_to_clean()
     assert taken is not None
-    assert (taken[0]["_id"], taken[1]) == (photo, b"bytes")
+    assert (taken[0].id, taken[1]) == (photo, b"bytes")
     assert await photos.next_to_clean() is None
     await photos.finish(photo, Cleaned(b"full", b"thumb"))
     assert (await photos.shown(photo, "full"), await photos.shown(photo, "thumb")) == (b"full", b"thumb")
@@ -171,7 +173,7 @@ async def test_what_a_photo_looks_like_goes_with_it(photos: PhotoStore) -> None:
     assert await photos.photos.count({"looks": LOOKS}, limit=9) == 2
     await photos.sweep(real_now() + timedelta(hours=25))
     assert await photos.photos.count({"looks": LOOKS}, limit=9) == 1
-    await photos.forget(await photos.photos.find({"_id": photo}, limit=1))
+    await photos.forget([from_doc(row) for row in await photos.photos.find({"_id": photo}, limit=1)])
     assert await photos.photos.count({"looks": {"$exists": True}}, limit=9) == 0
 
 
@@ -179,7 +181,7 @@ async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, da
     photo, _ = await photos.keep(APP, "k1", jpeg(street(1)), Picture("image/jpeg", 800, 600))
     cleaner = Cleaner()
     try:
-        assert await PhotoKeeper(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
+        assert await PhotoWorker(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
     finally:
         cleaner.close()
     assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
@@ -189,15 +191,16 @@ async def test_that_a_photo_cannot_be_read_is_told_at_the_stacks_time(photos: Ph
     store, clock, cleaner = ReportStore(database), SystemClock(), Cleaner()
     clock.move([], timedelta(days=-4000))
     photo, _ = await photos.keep(APP, "k1", b"no picture", PNG)
-    await store.reports.insert({"_id": "r-unreadable"})
-    await photos.claim_for_report(APP, [photo], "r-unreadable")
+    sent = record()
+    await store.insert([sent])
+    await photos.claim_for_report(APP, [photo], sent.id)
     try:
-        assert await PhotoKeeper(photos, store, cleaner, clock).clean_one()
+        assert await PhotoWorker(photos, store, cleaner, clock).clean_one()
     finally:
         cleaner.close()
-    (report,) = await store.whole(["r-unreadable"])
-    (step,) = report["own_steps"]
-    assert abs(clock.now() - step["at"]) < timedelta(minutes=1)
+    (report,) = await store.load_all([sent.id])
+    (step,) = report.own_steps
+    assert abs(clock.now() - step.at) < timedelta(minutes=1)
 
 
 async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(photos: PhotoStore) -> None:
@@ -208,7 +211,7 @@ async def test_a_photo_that_kills_its_worker_is_given_up_after_a_few_attempts(ph
     assert await photos.next_to_clean() is None
     found = await photos.get("harbour", photo)
     assert found is not None
-    assert found["state"] == "unreadable"
+    assert found.state == "unreadable"
 
 
 async def test_what_nobody_claimed_for_a_day_is_swept_with_its_files(photos: PhotoStore) -> None:
@@ -254,7 +257,7 @@ async def test_a_bucket_that_is_away_is_a_503_and_costs_no_photo(
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
     assert await away.photos.count({"state": {"$ne": "arriving"}}, limit=9) == 1
-    keeper = PhotoKeeper(away, ReportStore(database), Cleaner(), SystemClock())
+    keeper = PhotoWorker(away, ReportStore(database), Cleaner(), SystemClock())
     for _ in range(ATTEMPTS_MAX + 1):
         with pytest.raises(Refusal):
             await keeper.clean_one()
@@ -288,7 +291,7 @@ async def test_who_sends_a_hundred_at_once_keeps_nobody_waiting(photos: PhotoSto
     await photos.keep(OTHER_APP, "one", b"2", PNG)
     first, second = await photos.next_to_clean(), await photos.next_to_clean()
     assert first is not None and second is not None
-    assert {first[0]["app"], second[0]["app"]} == {APP.who, OTHER_APP.who}
+    assert {first[0].app, second[0].app} == {APP.who, OTHER_APP.who}
     assert [bool(await photos.next_to_clean()) for _ in range(5)] == [True] * 4 + [False], "the others have theirs too"
 
 

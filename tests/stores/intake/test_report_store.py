@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
-from services.intake.reports.progress import Progress
-from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore, to_doc
-from services.intake.reports.unrouted_watch import INDEXES, REPUBLISH_AFTER, SWEEP_AFTER, Unanswered
+from services.intake.consumers import ProgressEvents
+from services.intake.reports.progress_record import ReportStatus
+from services.intake.reports.report_record import RememberedKey, ReportRecord
+from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore
+from services.intake.reports.unrouted_watch import INDEXES, REPUBLISH_AFTER, SWEEP_AFTER, UnroutedWatch
 from services.router.cases.projections import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
@@ -19,7 +22,7 @@ from shared.kernel.ids import case_id
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database, Document
-from tests.kit.made_reports import IMPORTER, NOW, TRACE, submission, submitted
+from tests.kit.made_reports import IMPORTER, NOW, TRACE, record, submitted
 from tests.kit.made_services import Listener, library, routed
 from tests.kit.waiting import running, until
 
@@ -31,20 +34,33 @@ async def store(database: Database) -> ReportStore:
     return store
 
 
-async def stored(store: ReportStore, key: str = "k1", **fields: Any) -> Document:
-    report = submission(key, **fields)
-    await store.insert([to_doc(report, TRACE, NOW)])
-    return await report_of(store, report.id)
+async def stored(store: ReportStore, key: str = "k1", **fields: Any) -> ReportRecord:
+    report = record(key, **fields)
+    await store.insert([report])
+    return (await status_of(store, report)).report
 
 
-async def report_of(store: ReportStore, id_: str) -> Document:
-    found = await store.get("harbour", None, id_)
+async def status_of(store: ReportStore, report: ReportRecord) -> ReportStatus:
+    found = await store.status("harbour", None, report.id)
     assert found is not None
     return found
 
 
-def word(key: str = "c1") -> Document:
-    return {"id": key, "fingerprint": "f", "at": NOW}
+async def document_of(store: ReportStore, report: ReportRecord) -> Document:
+    found = await store.reports.find_one({"_id": report.id})
+    assert found is not None
+    return found
+
+
+async def act(
+    store: ReportStore, report: ReportRecord, event: str = "k2", key: str = "c1", rating: int | None = None
+) -> bool:
+    after = msgspec.structs.replace(report, rating=rating)
+    return await store.save_action(report, after, submitted(event), word(key))
+
+
+def word(key: str = "c1") -> RememberedKey:
+    return RememberedKey(id=key, fingerprint="f", at=NOW)
 
 
 def case_events(version: int, key: str = "k1") -> Envelope:
@@ -59,60 +75,61 @@ def case_events(version: int, key: str = "k1") -> Envelope:
 
 async def test_a_report_is_read_by_its_own_app_and_city_only(store: ReportStore) -> None:
     report = await stored(store)
-    assert await store.get("harbour", "meituan", report["_id"]) is not None
-    assert await store.get("harbour", "eleme", report["_id"]) is None
-    assert await store.get("sheyang", "meituan", report["_id"]) is None
+    assert await store.status("harbour", "meituan", report.id) is not None
+    assert await store.status("harbour", "eleme", report.id) is None
+    assert await store.status("sheyang", "meituan", report.id) is None
 
 
 async def test_a_later_word_is_one_update_with_its_event(store: ReportStore) -> None:
     report = await stored(store)
-    assert await store.act(report, submitted("k2"), word(), {"rating": 1})
-    after = await report_of(store, report["_id"])
+    assert await act(store, report, rating=1)
+    after = await document_of(store, report)
     assert (after["version"], after["rating"], len(after["pending"])) == (2, 1, 1)
 
 
 async def test_a_later_word_on_a_report_that_moved_on_takes_nothing(store: ReportStore) -> None:
     report = await stored(store)
-    assert await store.act(report, submitted("k2"), word("c1"), {"rating": 1})
-    assert not await store.act(report, submitted("k3"), word("c2"), {"rating": 3})
-    assert (await report_of(store, report["_id"]))["rating"] == 1
+    assert await act(store, report, key="c1", rating=1)
+    assert not await act(store, report, "k3", "c2", rating=3)
+    assert (await status_of(store, report)).report.rating == 1
 
 
 async def test_a_later_word_that_came_before_takes_nothing_even_at_the_right_version(store: ReportStore) -> None:
     report = await stored(store)
-    assert await store.act(report, submitted("k2"), word(), {"rating": 1})
-    assert not await store.act(await report_of(store, report["_id"]), submitted("k3"), word(), {"rating": 3})
+    assert await act(store, report, rating=1)
+    assert not await act(store, (await status_of(store, report)).report, "k3", rating=3)
 
 
 async def test_no_key_of_a_later_word_is_forgotten_and_the_report_stays_small(store: ReportStore) -> None:
     """B57: version 0.1.0 forgot the oldest of 33, and a retry of it was an addition again."""
     report = await stored(store)
     for n in range(5 * KEPT):
-        assert await store.keys.came(report, f"c{n}") is None
-        assert await store.act(report, submitted("k2"), word(f"c{n}"), {})
-        report = await report_of(store, report["_id"])
+        assert await store.remembered(report, f"c{n}") is None
+        assert await act(store, report, key=f"c{n}")
+        report = (await status_of(store, report)).report
     for n in range(5 * KEPT):
-        assert await store.keys.came(report, f"c{n}") == word(f"c{n}")
-    assert len(report["commands"]) <= 2 * KEPT
+        assert await store.remembered(report, f"c{n}") == word(f"c{n}")
+    assert len(report.commands) <= 2 * KEPT
 
 
 async def test_progress_keeps_the_newest_version_in_whatever_order_it_comes(store: ReportStore) -> None:
     report = await stored(store)
-    progress = Progress(store)
+    progress = ProgressEvents(store)
     for version in (2, 1, 3, 2):
         await progress.handle([case_events(version)])
-    after = await report_of(store, report["_id"])
-    assert after["case"]["version"] == 3
+    after = await status_of(store, report)
+    assert after.case is not None
+    assert after.case.version == 3
 
 
 async def test_the_same_progress_again_changes_nothing(store: ReportStore) -> None:
     report = await stored(store)
-    progress = Progress(store)
+    progress = ProgressEvents(store)
     batch = [case_events(1), case_events(2)]
     await progress.handle(batch)
-    first = await report_of(store, report["_id"])
+    first = await status_of(store, report)
     await progress.handle(batch)
-    assert await report_of(store, report["_id"]) == first
+    assert await status_of(store, report) == first
 
 
 @dataclass
@@ -124,7 +141,7 @@ class RealTime:
 class Watch:
     """What watches over unanswered reports, with a real time and a city's clock that stand still."""
 
-    unanswered: Unanswered
+    unanswered: UnroutedWatch
     relay: Relay
     listener: Listener
     clock: StoppedClock
@@ -140,8 +157,13 @@ async def watch(store: ReportStore, database: Database, monkeypatch: pytest.Monk
     relay = Relay("intake", database.collection("events"), listener)
     real = RealTime(NOW)
     monkeypatch.setattr("services.intake.reports.unrouted_watch.real_now", lambda: real.now)
-    unanswered = Unanswered(database, store, await library(database), relay.source(store.reports), clock)
-    return Watch(unanswered, relay, listener, clock, real)
+    return Watch(
+        UnroutedWatch(database, store, await library(database), relay.source(store.reports), clock),
+        relay,
+        listener,
+        clock,
+        real,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +182,7 @@ async def test_a_report_that_nobody_routes_breaches_once_and_on_time(store: Repo
     watch.clock.move_to(NOW + timedelta(hours=1))
     assert await watch.unanswered.breach_late() == 1
     assert await watch.unanswered.breach_late() == 0
-    after = await report_of(store, report["_id"])
+    after = await document_of(store, report)
     assert [event["type"] for event in after["pending"]] == ["report.unrouted.v2"]
     assert (after["outbox"]["lane"], after["unrouted_at"]) == (0, NOW + timedelta(hours=1))
 
@@ -173,20 +195,20 @@ async def test_danger_by_given_category_and_by_words_is_due_sooner_and_goes_firs
     words = await stored(store, "k3", description="flood in the street")
     watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
     await watch.unanswered.sweep()
-    found = {d["_id"]: (d["lane"], d["route_by"]) for d in await watch.unanswered.unanswered.find({}, limit=10)}
-    assert found[lamp["_id"]] == (1, NOW + timedelta(hours=1))
-    assert found[given["_id"]] == found[words["_id"]] == (0, NOW + timedelta(minutes=5))
+    found = {d["_id"]: (d["lane"], d["route_by"]) for d in await watch.unanswered.rows.find({}, limit=10)}
+    assert found[lamp.id] == (1, NOW + timedelta(hours=1))
+    assert found[given.id] == found[words.id] == (0, NOW + timedelta(minutes=5))
 
 
 async def test_of_two_watchers_one_breaches(store: ReportStore) -> None:
     report = await stored(store)
-    assert await store.breach(report, submitted("k2"))
-    assert not await store.breach(report, submitted("k2"))
+    assert await store.save_unrouted(report, submitted("k2"))
+    assert not await store.save_unrouted(report, submitted("k2"))
 
 
 async def test_a_report_with_a_case_or_of_long_ago_never_breaches(store: ReportStore, watch: Watch) -> None:
     await stored(store, "k1")
-    await Progress(store).handle([case_events(1)])
+    await ProgressEvents(store).handle([case_events(1)])
     await stored(store, "old", who=IMPORTER, historic=True)
     watch.pass_by(timedelta(days=1))
     assert await watch.unanswered.sweep() == 2
@@ -197,11 +219,11 @@ async def test_a_report_with_a_case_or_of_long_ago_never_breaches(store: ReportS
 async def test_the_sweep_looks_at_every_report_once_however_many_were_stored_at_one_moment(
     store: ReportStore, watch: Watch
 ) -> None:
-    await store.insert([to_doc(submission(f"k{n}"), TRACE, NOW) for n in range(600)])
+    await store.insert([record(f"k{n}") for n in range(600)])
     assert await watch.unanswered.sweep() == 0
     watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
     assert [await watch.unanswered.sweep() for _ in range(4)] == [256, 256, 88, 0]
-    assert await watch.unanswered.unanswered.count({}, limit=1000) == 600
+    assert await watch.unanswered.rows.count({}, limit=1000) == 600
 
 
 async def test_a_report_that_waits_long_is_published_again_each_time_after_twice_as_long(
@@ -217,7 +239,7 @@ async def test_a_report_that_waits_long_is_published_again_each_time_after_twice
             assert await watch.unanswered.publish_again() == 1
             assert await watch.unanswered.publish_again() == 0
             await until(partial(heard, watch.listener, count))
-    assert watch.listener.ids == [f"{report['_id']}.1.0"] * 3
+    assert watch.listener.ids == [f"{report.id}.1.0"] * 3
     assert watch.listener.heard[0] == submitted()
 
 
@@ -229,10 +251,10 @@ async def test_a_report_with_a_case_is_not_published_again(store: ReportStore, w
     await stored(store)
     watch.pass_by(SWEEP_AFTER + timedelta(seconds=1))
     await watch.unanswered.sweep()
-    await Progress(store).handle([case_events(1)])
+    await ProgressEvents(store).handle([case_events(1)])
     watch.pass_by(timedelta(days=1))
     assert await watch.unanswered.publish_again() == 0
-    assert await watch.unanswered.unanswered.count({}, limit=10) == 0, "what is answered is forgotten"
+    assert await watch.unanswered.rows.count({}, limit=10) == 0, "what is answered is forgotten"
 
 
 async def test_what_the_process_before_left_behind_is_published_at_the_start(store: ReportStore, watch: Watch) -> None:
@@ -246,8 +268,8 @@ async def test_nearby_shows_open_cases_of_public_categories_without_confidential
     open_one = await stored(store, "k1")
     secret = await stored(store, "k2", reporter={"ref": "x", "confidential": True})
     hidden = routed("k2", reporter={"ref": "x", "confidential": True})[1]
-    await Progress(store).handle([case_events(1, "k1"), hidden])
-    cells = [open_one["cell"], secret["cell"]]
-    found = await store.near(cells, ["street_light", "flooding"], 10)
-    assert [case["id"] for case in found] == [case_id(open_one["_id"])]
-    assert await store.near(cells, ["flooding"], 10) == []
+    await ProgressEvents(store).handle([case_events(1, "k1"), hidden])
+    cells = [open_one.cell, secret.cell]
+    found = await store.open_cases(cells, ["street_light", "flooding"], 10)
+    assert [case.id for case in found] == [case_id(open_one.id)]
+    assert await store.open_cases(cells, ["flooding"], 10) == []

@@ -7,12 +7,12 @@ import pytest
 
 from services.intake.privacy.confidential import unsealed
 from services.intake.privacy.identities import Identities, Person
-from services.intake.privacy.key_rotation import INDEXES, KeysMissingError, Rewrapping
-from services.intake.privacy.master_keys import Generations
+from services.intake.privacy.key_rotation import INDEXES, KeyRotation, KeysMissingError
+from services.intake.privacy.master_keys import MasterKeys
 from services.intake.privacy.sealing import BrokenSeal, Vault, generation_of
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.group_commit import GroupCommit
 from services.intake.reports.report_store import ReportStore
+from services.intake.reports.validation import ReportValidator
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import APP, NOW, SECRET, TRACE, body, harbour
 from tests.kit.made_services import intake
@@ -25,17 +25,17 @@ class Door:
     """An intake process with a folder of keys."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self.keys = Generations(folder)
+        self.keys = MasterKeys(folder)
         self.vault = Vault(SECRET, self.keys)
-        self.rewrapping = Rewrapping(database, self.vault, self.keys)
-        self.identities = Identities(database, self.vault, self.rewrapping)
-        self.acceptance = Acceptance(SECRET, vault=self.vault)
+        self.rotation = KeyRotation(database, self.vault, self.keys)
+        self.identities = Identities(database, self.vault, self.rotation)
+        self.acceptance = ReportValidator(SECRET, vault=self.vault)
         self.store = ReportStore(database)
         self.commit = GroupCommit(self.store, self.identities, intake(database).outbox)
 
     async def open(self) -> "Door":
         await self.store.reports.ensure_indexes(*INDEXES)
-        await self.rewrapping.open()
+        await self.rotation.open()
         await self.identities.open()
         return self
 
@@ -56,9 +56,10 @@ class Door:
         return report.id
 
     async def words(self, report: str) -> str:
-        stored = await self.store.reports.find_one({"_id": report})
+        stored = await self.store.load(report)
         assert stored is not None
-        return str(unsealed(stored, self.vault)["description"])
+        assert stored.sealed is not None
+        return str(unsealed(report, stored.sealed, self.vault)["description"])
 
 
 @pytest.fixture
@@ -79,8 +80,8 @@ async def test_after_a_turn_the_living_open_and_what_was_erased_does_not(door: D
     remembered = await door.identities.reporters.find_one({"_id": door.person("gone").id})
     assert remembered is not None
     assert await door.identities.erase(door.person("gone").id, "asked for")
-    told = await door.rewrapping.rotate()
-    assert told["destroyed"] == [1]
+    done = await door.rotation.rotate()
+    assert done.destroyed == [1]
     assert door.keys.numbers() == [2]
     later = another(door, database)
     with pytest.raises(BrokenSeal):
@@ -103,7 +104,7 @@ async def test_what_version_0_1_0_wrapped_is_read_and_gets_a_master_key_at_the_f
     assert before is not None
     assert len(before["key"]) == 60
     assert await door.known("old") == {**JAN, "ref": "old"}
-    await door.rewrapping.rotate()
+    await door.rotation.rotate()
     after = await old.reporters.find_one({})
     assert after is not None
     assert generation_of(after["key"]) == 2
@@ -126,29 +127,29 @@ async def test_a_process_that_ends_in_the_middle_of_a_turn_loses_nobody_and_the_
 
     target: tuple[Any, str] = {
         "make": (door.keys, "make"),
-        "_note": (door.rewrapping, "_note"),
-        "_round": (door.rewrapping, "_round"),
-        "_last_round": (door.rewrapping, "_round"),
-        "destroyed_at": (door.rewrapping._record, "write"),
+        "_note": (door.rotation, "_note"),
+        "_round": (door.rotation, "_round"),
+        "_last_round": (door.rotation, "_round"),
+        "destroyed_at": (door.rotation._record, "write"),
         "destroy": (door.keys, "destroy"),
     }[ends]
     if ends == "_last_round":
-        real, calls = door.rewrapping._round, iter(range(100))
+        real, calls = door.rotation._round, iter(range(100))
 
         async def third(*args: Any) -> int:
             return dies() if next(calls) == 2 else await real(*args)
 
-        monkeypatch.setattr(door.rewrapping, "_round", third)
+        monkeypatch.setattr(door.rotation, "_round", third)
     else:
         monkeypatch.setattr(*target, dies)
     with pytest.raises(Killed):
-        await door.rewrapping.rotate()
+        await door.rotation.rotate()
     later = await another(door, database).open()
     for person in persons:
         assert await later.known(person.data["ref"]) == {**JAN, "ref": person.data["ref"]}
     if ends != "make":
-        assert await later.rewrapping._is_time(), "what was begun is owed"
-    await later.rewrapping.rotate()
+        assert await later.rotation._is_time(), "what was begun is owed"
+    await later.rotation.rotate()
     assert len(later.keys.numbers()) == 1
     for person in persons:
         assert await later.known(person.data["ref"]) == {**JAN, "ref": person.data["ref"]}
@@ -162,11 +163,11 @@ async def test_who_writes_under_the_old_key_while_another_process_takes_it_away_
     keep, insert = door.identities.reporters.write, door.store.insert
 
     async def turn_then_write(writes: Any) -> Any:
-        await other.rewrapping.rotate()
+        await other.rotation.rotate()
         return await keep(writes)
 
     async def turn_then_insert(documents: Any) -> Any:
-        await other.rewrapping.rotate()
+        await other.rotation.rotate()
         return await insert(documents)
 
     monkeypatch.setattr(door.identities.reporters, "write", turn_then_write)
@@ -186,7 +187,7 @@ async def test_two_processes_that_take_turns_at_once_lose_nobody(door: Door, dat
     persons = [door.person(f"p{n}") for n in range(600)]
     await door.identities.keep(persons)
     other = another(door, database)
-    await asyncio.gather(*(one.rewrapping.rotate() for one in (door, other, door, other)))
+    await asyncio.gather(*(one.rotation.rotate() for one in (door, other, door, other)))
     found = await another(door, database).identities.known([person.id for person in persons])
     assert len([who for who in found.values() if who]) == 600
     assert len(door.keys.numbers()) == 1
@@ -209,11 +210,11 @@ async def test_a_key_goes_within_a_day_once_somebody_was_erased(door: Door, data
     record = database.collection("generations")
     await door.identities.keep([door.person("gone")])
     await record.update({"_id": 1}, {"$set": {"made_at": NOW}})
-    assert not await door.rewrapping._is_time()
+    assert not await door.rotation._is_time()
     await door.identities.erase(door.person("gone").id, "asked for")
-    assert await door.rewrapping._is_time()
-    await door.rewrapping.rotate()
-    assert not await door.rewrapping._is_time()
+    assert await door.rotation._is_time()
+    await door.rotation.rotate()
+    assert not await door.rotation._is_time()
 
 
 async def test_numbers_cannot_be_tried_against_what_is_left_of_an_erased_person(door: Door) -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from services.intake.domain.photo import Cleaned, Picture
 from services.intake.photos.photo_store import PhotoStore
-from services.intake.reports.report_store import submitted_event
+from services.intake.reports.report_events import submitted_event
+from services.intake.reports.report_record import ReportRecord, from_doc
 from shared.contracts.catalogue import decode
 from shared.contracts.reports import ReportSubmitted
-from shared.runtime.storage.mongo import Database, Document
+from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import APP, SECRET
 from tests.stores.intake.test_intake_overload import Door, Opened, opened
 
@@ -26,16 +27,16 @@ async def sent(photos: PhotoStore, key: str) -> str:
     return (await photos.keep(APP, key, b"bytes", Picture("image/png", 10, 10)))[0]
 
 
-async def stored(door: Door, key: str, **more: Any) -> Document:
+async def stored(door: Door, key: str, **more: Any) -> ReportRecord:
     """The report that the door took in."""
     answer = await door.report(key, **more)
     assert answer.status_code == 202, answer.text
     found = await door.intake.store.reports.find_one({"_id": answer.json()["id"]})
     assert found is not None
-    return found
+    return from_doc(found)
 
 
-def told(report: Document) -> list[str]:
+def told(report: ReportRecord) -> list[str]:
     """What its event says."""
     return decode(submitted_event(report), ReportSubmitted).looks
 
@@ -57,7 +58,7 @@ async def test_nobody_waits_for_a_photo_and_a_repeat_says_what_was_said_first(
 
 async def test_a_report_without_photos_says_nothing_of_them(opened: Opened) -> None:
     report = await stored(await opened(), "k1")
-    assert "looks" not in report
+    assert report.looks is None
     assert "looks" not in submitted_event(report).data
 
 

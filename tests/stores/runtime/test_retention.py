@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from services.intake.domain.photo import Cleaned, Picture
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.accept import Acceptance
-from services.intake.reports.report_store import ReportStore, to_doc
-from services.intake.reports.unrouted_watch import Unanswered
-from services.intake.retention import grown_old
+from services.intake.reports.report_store import ReportStore
+from services.intake.reports.unrouted_watch import UnroutedWatch
+from services.intake.reports.validation import ReportValidator
+from services.intake.retention import kept_by_intake
 from services.router.dedup.report_links import Link, Links
 from services.router.domain.similarity import Traits
 from services.router.retention import ended_cases
@@ -22,7 +23,7 @@ from shared.runtime import retention as module
 from shared.runtime.kafka.outbox_relay import Relay
 from shared.runtime.retention import Retention
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_reports import APP, NOW, SECRET, TRACE, body, submission
+from tests.kit.made_reports import APP, NOW, SECRET, body, record, submission
 from tests.kit.made_services import Listener, library, routed, routing
 
 AT = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
@@ -52,26 +53,26 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     packs, store, photos = await library(database), ReportStore(database), PhotoStore(database, SECRET, database.bucket)
     identities = Identities(database, Vault(SECRET))
     relay = Relay("intake", database.collection("events"), Listener())
-    watch = Unanswered(database, store, packs, relay.source(store.reports), StoppedClock(NOW))
+    watch = UnroutedWatch(database, store, packs, relay.source(store.reports), StoppedClock(NOW))
     events = database.collection("events")
-    retention = Retention(database, packs, *grown_old(events, store, photos, identities, watch))
-    await store.insert([to_doc(submission(key), TRACE, NOW) for key in ("ended", "open", "caseless")])
+    retention = Retention(database, packs, *kept_by_intake(events, store, photos, identities, watch))
+    await store.insert([record(key) for key in ("ended", "open", "caseless")])
     for key, open_ in (("ended", False), ("open", True)):
         await store.progress.insert({"_id": submission(key).id, "case": {"version": 1, "open": open_}})
-    await photos._clean.put("f1.full", b"picture")
-    await photos.photos.insert(
-        {"_id": "f1", "city": "harbour", "sent_at": NOW, "claimed": True, "looks": "3c5a99e10f72d846"}
-    )
-    person = Acceptance(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
+    photo, _ = await photos.keep(APP, "k1", b"picture", Picture("image/jpeg", 800, 600))
+    assert await photos.finish(photo, Cleaned(b"picture", b"thumb", "3c5a99e10f72d846"))
+    await photos.claim_for_report(APP, [photo], submission("ended").id)
+    await photos.photos.update({"_id": photo}, {"$set": {"sent_at": NOW}})
+    person = ReportValidator(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
     assert person is not None
     await identities.keep([person])
 
     monkeypatch.setattr(module, "real_now", lambda: NOW + timedelta(days=400))
     assert counted(await retention.sweep("harbour", dry_run=True)) == {"photos": 1, "reports": 0}
-    assert await photos.shown("f1", "full") == b"picture"
+    assert await photos.shown(photo, "full") == b"picture"
     assert counted(await retention.sweep("harbour")) == {"photos": 1, "reports": 0}
-    assert await photos.shown("f1", "full") is None
-    assert await photos.get("harbour", "f1") is None, "nor is it known what it looked like"
+    assert await photos.shown(photo, "full") is None
+    assert await photos.get("harbour", photo) is None, "nor is it known what it looked like"
     monkeypatch.setattr(module, "real_now", lambda: NOW + timedelta(days=4 * 366))
     assert counted(await retention.sweep("harbour")) == {"photos": 0, "reports": 2}
     left = await store.reports.find({}, {"_id": 1}, limit=5)

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from bson import json_util
 
-from services.intake.reports.progress import report_view
-from services.intake.reports.report_store import ReportStore, submitted_event
-from services.intake.reports.unrouted_watch import INDEXES, Unanswered
+from services.intake.http.report_view import report_view
+from services.intake.reports.report_events import submitted_event
+from services.intake.reports.report_store import ReportStore
+from services.intake.reports.unrouted_watch import INDEXES, UnroutedWatch
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import sent_event
@@ -103,10 +104,10 @@ async def test_a_report_of_then_shows_its_progress_and_tells_what_was_pending(
     report = kept(version, "report", more)
     await reports.reports.insert(report)
     await reports.progress.insert(kept(version, "progress", more))
-    found = await reports.get("harbour", "meituan", report["_id"])
+    found = await reports.status("harbour", "meituan", report["_id"])
     assert found is not None
-    assert report_view(found, harbour())["status"] == "queued"
-    assert submitted_event(found).subject == report["_id"]
+    assert report_view(found, harbour()).status == "queued"
+    assert submitted_event(found.report).subject == report["_id"]
     pending = {event["id"] for event in report["pending"]}
     relay = Relay("intake", database.collection("events"), listener)
     relay.source(reports.reports)
@@ -119,9 +120,10 @@ async def test_a_report_that_waited_for_a_case_is_still_looked_after(
 ) -> None:
     listener = Listener()
     outbox = Relay("intake", database.collection("events"), listener).source(reports.reports)
-    unanswered = Unanswered(database, reports, await library(database), outbox, StoppedClock(NOW + timedelta(days=1)))
+    clock = StoppedClock(NOW + timedelta(days=1))
+    unanswered = UnroutedWatch(database, reports, await library(database), outbox, clock)
     await reports.reports.insert(kept(version, "report", more))
-    await unanswered.unanswered.insert(kept(version, "unanswered", more))
+    await unanswered.rows.insert(kept(version, "unanswered", more))
     await unanswered.look()
     assert await unanswered.breach_late() == 1
     assert await unanswered.publish_again() == 1

@@ -8,12 +8,14 @@ import msgspec
 import pytest
 import yaml
 
+from services.intake.http.report_view import report_view
 from services.intake.privacy.confidential import unsealed
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.accept import Acceptance
 from services.intake.reports.answers import CHARACTERS_MAX
-from services.intake.reports.progress import report_view
-from services.intake.reports.report_store import submitted_event, to_doc
+from services.intake.reports.progress_record import ReportStatus
+from services.intake.reports.report_events import submitted_event
+from services.intake.reports.report_record import ReportRecord, record_of, to_doc
+from services.intake.reports.validation import ReportValidator
 from services.router.cases.projections import report_view as case_report
 from services.router.cases.routing import assign
 from shared.city.pack import Pack
@@ -49,7 +51,11 @@ def asking() -> Pack:
 
 
 def taken(**fields: Any) -> Any:
-    return Acceptance(SECRET).submission(body(**fields), APP, "k1", asking(), NOW)
+    return ReportValidator(SECRET).submission(body(**fields), APP, "k1", asking(), NOW)
+
+
+def recorded(**fields: Any) -> ReportRecord:
+    return record_of(taken(**fields), TRACE, NOW)
 
 
 def refused(answers: dict[str, Any], category: str | None = CATEGORY) -> set[str]:
@@ -82,10 +88,10 @@ def test_an_answer_that_no_question_asks_for_is_named(answers: dict[str, Any], p
 def test_answers_are_kept_and_reach_who_handles_the_report() -> None:
     """B51."""
     answers = {"pole": "0513201", "lamps": 2, "light": "none"}
-    document = to_doc(taken(category=CATEGORY, answers=answers), TRACE, NOW)
-    assert document["answers"] == answers
-    assert report_view(document, asking())["answers"] == answers
-    event = decode(submitted_event(document), ReportSubmitted)
+    report = recorded(category=CATEGORY, answers=answers)
+    assert to_doc(report)["answers"] == answers
+    assert report_view(ReportStatus(report), asking()).answers == answers
+    event = decode(submitted_event(report), ReportSubmitted)
     assert event.answers == answers
     case, _ = assign(event, "harbour", asking())
     assert case_report(case.reports[0], confidential=False)["answers"] == answers
@@ -116,10 +122,11 @@ def test_answers_are_bounded() -> None:
 def test_answers_of_a_confidential_report_are_sealed() -> None:
     """B51."""
     fields = {"category": CATEGORY, "answers": {"pole": "SECRETPOLE"}, "reporter": {"ref": "r", "confidential": True}}
-    document = to_doc(taken(**fields), TRACE, NOW)
-    assert "answers" not in document
-    assert b"SECRETPOLE" not in msgspec.json.encode(submitted_event(document))
-    assert unsealed(document, Vault(SECRET))["answers"] == {"pole": "SECRETPOLE"}
+    report = recorded(**fields)
+    assert report.sealed is not None
+    assert "answers" not in to_doc(report)
+    assert b"SECRETPOLE" not in msgspec.json.encode(submitted_event(report))
+    assert unsealed(report.id, report.sealed, Vault(SECRET))["answers"] == {"pole": "SECRETPOLE"}
 
 
 def test_a_question_costs_no_more_than_its_answer_is_long() -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import PIXELS_MAX
-from services.intake.photos.pictures import FULL_SIDE, clean, look
+from services.intake.photos.pictures import FULL_SIDE, clean, read_header
 
 MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "HEIF": "image/heic"}
 WHITE = (255, 255, 255)
@@ -208,7 +208,7 @@ def test_pictures_of_todays_telephones_are_taken(size: tuple[int, int]) -> None:
     """48 to 50.3 million pixels."""
     assert size[0] * size[1] <= PIXELS_MAX
     content = encoded(Image.new("RGB", size, (90, 120, 60)), "JPEG")
-    found = look(content)
+    found = read_header(content)
     assert (found.width, found.height) == size
     with Image.open(io.BytesIO(clean(content, "image/jpeg").full)) as image:
         assert max(image.size) == FULL_SIDE

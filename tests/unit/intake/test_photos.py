@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from services.intake.domain.photo import PIXELS_MAX, SIDE_MAX, media_of
-from services.intake.photos.pictures import FULL_SIDE, THUMB_SIDE, Cleaner, clean, look
+from services.intake.photos.pictures import FULL_SIDE, THUMB_SIDE, Cleaner, clean, read_header
 from shared.kernel.errors import Refusal
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
@@ -52,7 +52,7 @@ def png_header(width: int, height: int) -> bytes:
 
 def refused(content: bytes) -> tuple[int, str]:
     with pytest.raises(Refusal) as refusal:
-        look(content)
+        read_header(content)
     return refusal.value.status, refusal.value.kind
 
 
@@ -66,7 +66,7 @@ def test_a_picture_is_known_by_its_bytes_looked_at_and_cleaned(kind: str, media:
     register_heif_opener()
     content = picture(kind)
     assert media_of(content) == media
-    seen = look(content)
+    seen = read_header(content)
     assert (seen.media, seen.width, seen.height) == (media, 64, 32)
     full, thumb = both(content, media)
     assert media_of(full) == media_of(thumb) == "image/jpeg"
@@ -127,7 +127,7 @@ def test_a_bomb_is_refused_by_its_header_alone(width: int, height: int, status: 
 
 def test_the_largest_that_is_taken_is_taken() -> None:
     side = int(PIXELS_MAX**0.5)
-    assert look(png_header(side, side)).width == side
+    assert read_header(png_header(side, side)).width == side
 
 
 def test_where_it_was_taken_and_by_what_is_gone() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.submission import cell_of, clean_words
-from services.intake.reports.accept import Acceptance, fingerprint
 from services.intake.reports.bodies import BatchItem, ReportBody
 from services.intake.reports.unrouted_watch import route_by
+from services.intake.reports.validation import ReportValidator, fingerprint
 from shared.kernel.errors import FieldError, Refusal
 from shared.kernel.ids import ID, case_id
 from shared.runtime.http_server.field_errors import field_errors
@@ -217,21 +217,21 @@ def test_a_report_of_a_batch_is_the_same_report_as_alone() -> None:
 def test_an_id_follows_from_secret_city_app_and_key_and_from_nothing_less() -> None:
     elsewhere = Principal(kind="rider_app", city="sheyang", app="meituan")
     ids = {
-        Acceptance(SECRET).id_of(APP, "k1"),
-        Acceptance(SECRET).id_of(APP, "k2"),
-        Acceptance(SECRET).id_of(OTHER_APP, "k1"),
-        Acceptance(SECRET).id_of(elsewhere, "k1"),
-        Acceptance("another installation, thirty-two!").id_of(APP, "k1"),
+        ReportValidator(SECRET).report_id(APP, "k1"),
+        ReportValidator(SECRET).report_id(APP, "k2"),
+        ReportValidator(SECRET).report_id(OTHER_APP, "k1"),
+        ReportValidator(SECRET).report_id(elsewhere, "k1"),
+        ReportValidator("another installation, thirty-two!").report_id(APP, "k1"),
     }
     assert len(ids) == 5
     assert all(ID.match(id_) and len(id_) == 27 for id_ in ids)
-    assert Acceptance(SECRET).id_of(APP, "k1") in ids
+    assert ReportValidator(SECRET).report_id(APP, "k1") in ids
 
 
 def test_parts_of_an_id_do_not_run_into_each_other() -> None:
     one = Principal(kind="rider_app", city="a", app="bc")
     other = Principal(kind="rider_app", city="ab", app="c")
-    assert Acceptance(SECRET).id_of(one, "k") != Acceptance(SECRET).id_of(other, "k")
+    assert ReportValidator(SECRET).report_id(one, "k") != ReportValidator(SECRET).report_id(other, "k")
 
 
 def test_the_case_follows_from_the_report() -> None:
@@ -250,14 +250,14 @@ def test_a_reporter_crosses_as_a_pseudonym_of_the_own_app() -> None:
 
 def test_personal_data_is_what_was_sent_and_nothing_else() -> None:
     def kept(**reporter: Any) -> Any:
-        person = Acceptance(SECRET).person(body(reporter=reporter), APP)
+        person = ReportValidator(SECRET).person(body(reporter=reporter), APP)
         return None if person is None else person.data
 
     sent = {"ref": "r", "name": "Jan", "phone": "0612345678"}
     assert kept(**sent) == kept(**sent, confidential=True) == sent
     assert kept(ref="r") is None, "an app's own reference alone is the app's"
     assert kept(ref="r", confidential=True) == {"ref": "r"}
-    assert Acceptance(SECRET).person(body(), APP) is None
+    assert ReportValidator(SECRET).person(body(), APP) is None
 
 
 def test_the_target_counts_on_its_own_calendar() -> None:

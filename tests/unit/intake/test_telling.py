@@ -5,20 +5,24 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.intake.consumers import ProgressEvents
 from services.intake.http.answer_page import AnswerLinks
-from services.intake.reports.progress import Progress, report_view
-from services.intake.reports.report_store import ReportStore, to_doc
+from services.intake.http.report_view import ReportView, report_view
+from services.intake.reports.progress_record import CaseProgress, ReportStatus
+from services.intake.reports.report_record import OwnStep
+from services.intake.reports.report_store import ReportStore
 from services.router.cases.projections import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.case import Case, UnitOnPath
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from tests.kit.made_cases import COUNTY, T0, TOWN, clock, confirm, do, opened
-from tests.kit.made_reports import NOW, TRACE, submission
+from tests.kit.made_reports import TRACE, record
 from tests.packs import HARBOUR, SHEYANG
 
 JIAOTONGLU = (UnitOnPath(COUNTY, "county"), UnitOnPath(TOWN, "town"), UnitOnPath("jiaotonglu", "community"))
@@ -44,25 +48,24 @@ class Shown:
     """As much of the store as the projection writes."""
 
     def __init__(self) -> None:
-        self.case: dict[str, Any] = {}
+        self.case: CaseProgress | None = None
 
-    async def show_progress(self, updates: list[tuple[str, dict[str, Any]]]) -> None:
-        self.case = updates[-1][1]
+    async def save_cases(self, cases: list[CaseProgress]) -> None:
+        self.case = cases[-1]
 
 
-async def report(case: Case | None, **fields: Any) -> dict[str, Any]:
+async def report(case: Case | None, *, attached: bool = False, says: str | None = None, **fields: Any) -> ReportStatus:
     """A report as the store gives it, with the state of its case."""
-    found = {**to_doc(submission("k1"), TRACE, NOW), "received_at": T0, **fields}
+    found = msgspec.structs.replace(record(), received_at=T0, **fields)
+    store = Shown()
     if case is not None:
-        store = Shown()
         happened = to_envelopes(case, [e.Noted(at=T0, text="note")], TRACE)
-        await Progress(cast(ReportStore, store)).handle(happened)
-        found["case"] = store.case
-    return found
+        await ProgressEvents(cast(ReportStore, store)).handle(happened)
+    return ReportStatus(found, store.case, attached, says)
 
 
-def texts(view: dict[str, Any]) -> dict[str, str]:
-    return {step["what"]: step["text"] for step in view["steps"]}
+def texts(view: ReportView) -> dict[str, str | None]:
+    return {step.what: step.text for step in view.steps}
 
 
 MINE, BUILT_IN = pack(), pack(None)
@@ -73,59 +76,58 @@ CLAIMED = do(QUEUED, "claim")
 async def test_a_report_reads_in_the_words_of_the_pack() -> None:
     view = report_view(await report(CLAIMED), MINE)
     assert texts(view) == {
-        "report.received": f"收到 {view['id']}",
+        "report.received": f"收到 {view.id}",
         "case.opened": "交通路社区10分钟",
         "case.claimed": "交通路社区接了井盖，2026-03-02 20:00前",
     }
-    assert (view["status_text"], view["message"]) == ("已接单", "交通路社区接了井盖，2026-03-02 20:00前")
+    assert (view.status_text, view.message) == ("已接单", "交通路社区接了井盖，2026-03-02 20:00前")
 
 
 async def test_without_texts_it_reads_as_the_glossary_says() -> None:
     view = report_view(await report(QUEUED), BUILT_IN)
     assert texts(view) == {"report.received": "已收到", "case.opened": "已派单"}
-    assert (view["status_text"], view["message"]) == ("已派单", "收到！已派给【交通路社区】，10分钟内签收")
+    assert (view.status_text, view.message) == ("已派单", "收到！已派给【交通路社区】，10分钟内签收")
     later = report_view(await report(CLAIMED), BUILT_IN)
-    assert (later["steps"][-1]["text"], later["message"]) == ("已接单", "已接单：交通路社区")
+    assert (later.steps[-1].text, later.message) == ("已接单", "已接单：交通路社区")
     waits = report_view(await report(None), BUILT_IN)
-    assert (waits["status_text"], texts(waits)) == ("已收到", {"report.received": "已收到"})
+    assert (waits.status_text, texts(waits)) == ("已收到", {"report.received": "已收到"})
 
 
 async def test_the_citys_first_language_is_read() -> None:
     view = report_view(await report(CLAIMED), pack(languages="[en, zh]"))
     assert texts(view)["case.claimed"] == "Jiaotonglu Community took Manhole cover by 2026-03-02 20:00"
-    assert view["status_text"] == "Taken on"
-    assert view["unit"]["name"] == "交通路社区"
+    assert view.status_text == "Taken on"
+    assert view.unit.name if view.unit else None == "交通路社区"
 
 
 async def test_a_category_has_words_of_its_own() -> None:
     view = report_view(await report(replace(CLAIMED, category="street_light")), MINE)
-    assert texts(view)["case.claimed"] == view["message"] == "灯"
+    assert texts(view)["case.claimed"] == view.message == "灯"
 
 
 async def test_who_joins_a_case_and_who_tells_nothing_new_read_it_first() -> None:
-    joined, thanked = {"on": "c1", "says": None}, {"on": "c1", "says": "thanks"}
     case = replace(CLAIMED, report_count=4)
-    view = report_view(await report(case, hangs=joined), MINE)
-    assert view["message"] == "4人都报了！交通路社区接了井盖，2026-03-02 20:00前"
+    view = report_view(await report(case, attached=True), MINE)
+    assert view.message == "4人都报了！交通路社区接了井盖，2026-03-02 20:00前"
     assert texts(view)["report.merged"] == "4人都报了！"
-    assert report_view(await report(case, hangs=thanked), MINE)["message"] == "多谢"
-    plain = report_view(await report(case, hangs=joined), BUILT_IN)
-    assert plain["message"] == "已与同一问题合并（4人上报）。已接单：交通路社区"
+    assert report_view(await report(case, attached=True, says="thanks"), MINE).message == "多谢"
+    plain = report_view(await report(case, attached=True), BUILT_IN)
+    assert plain.message == "已与同一问题合并（4人上报）。已接单：交通路社区"
     assert texts(plain)["report.merged"] == "已与同一问题合并"
-    said = report_view(await report(case, hangs=thanked), BUILT_IN)
-    assert (said["message"], said["feedback"]) == ("谢谢您的反馈，已转告【交通路社区】", "thanks")
-    harbour = report_view(await report(case, hangs=joined), read_pack(read_folder(HARBOUR)))
-    assert harbour["message"] == "Joined with reports of the same problem (4 by now). Taken on: jiaotonglu"
+    said = report_view(await report(case, attached=True, says="thanks"), BUILT_IN)
+    assert (said.message, said.feedback) == ("谢谢您的反馈，已转告【交通路社区】", "thanks")
+    harbour = report_view(await report(case, attached=True), read_pack(read_folder(HARBOUR)))
+    assert harbour.message == "Joined with reports of the same problem (4 by now). Taken on: jiaotonglu"
 
 
 async def test_the_reports_own_steps_are_worded_when_they_are_read() -> None:
     own = [
-        {"at": T0, "what": "photo.unreadable", "text": "照片无法读取，请重新上传", "photo": "f1"},
-        {"at": T0, "what": "of.tomorrow", "text": "新的"},
+        OwnStep(at=T0, what="photo.unreadable", text="照片无法读取，请重新上传", photo="f1"),
+        OwnStep(at=T0, what="of.tomorrow", text="新的"),
     ]
     view = report_view(await report(QUEUED, own_steps=own), MINE)
     assert {"photo.unreadable": "照片坏了", "of.tomorrow": "新的"}.items() <= texts(view).items()
-    assert next(step for step in view["steps"] if step["what"] == "photo.unreadable")["photo"] == "f1"
+    assert next(step for step in view.steps if step.what == "photo.unreadable").photo == "f1"
 
 
 async def test_a_step_names_the_deadline_that_counted_then() -> None:
@@ -134,8 +136,8 @@ async def test_a_step_names_the_deadline_that_counted_then() -> None:
     at = T0 + timedelta(hours=1)
     old, new = replace(resolve, superseded_at=at), clock("resolve", 600, started_at=at)
     view = report_view(await report(replace(CLAIMED, clocks=(*others, old, new))), MINE)
-    assert texts(view)["case.claimed"].endswith("2026-03-02 20:00前")
-    assert view["message"].endswith("2026-03-03 03:00前")
+    assert str(texts(view)["case.claimed"]).endswith("2026-03-02 20:00前")
+    assert str(view.message).endswith("2026-03-03 03:00前")
 
 
 async def test_a_deadline_that_counts_no_more_is_not_named() -> None:
@@ -144,7 +146,7 @@ async def test_a_deadline_that_counts_no_more_is_not_named() -> None:
     for at, step in ((T0 + timedelta(hours=1), "交通路社区接了井盖，2026-03-02 20:00前"), (T0, "已接单")):
         gone = replace(CLAIMED, clocks=(*others, replace(resolve, superseded_at=at)))
         view = report_view(await report(gone), MINE)
-        assert (texts(view)["case.claimed"], view["message"]) == (step, "已接单：交通路社区")
+        assert (texts(view)["case.claimed"], view.message) == (step, "已接单：交通路社区")
 
 
 async def test_a_confidential_clue_shows_nothing_more_than_the_built_in_words() -> None:
@@ -157,7 +159,7 @@ async def test_a_confidential_clue_shows_nothing_more_than_the_built_in_words() 
 async def test_no_words_of_a_report_change_what_is_told(words: str) -> None:
     told = report_view(await report(replace(CLAIMED, description=words), description=words), MINE)
     expected = report_view(await report(CLAIMED), MINE)
-    assert (told["description"], told["steps"], told["message"]) == (words, expected["steps"], expected["message"])
+    assert (told.description, told.steps, told.message) == (words, expected.steps, expected.message)
 
 
 @pytest.mark.parametrize(

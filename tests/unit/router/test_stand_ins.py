@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from services.intake.http.report_access import sees
+from services.intake.reports.progress_record import CaseProgress, progress_of
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.on_duty import people_reached
 from services.notifier.domain.recipients import Notice
@@ -58,6 +59,11 @@ def case_of(unit: str, pack: Pack, **fields: Any) -> Case:
     return replace(case, path=path, within=None, **fields)
 
 
+def intake_has(case: Case, pack: Pack) -> CaseProgress:
+    """The case, as intake stores what the router tells."""
+    return progress_of(CaseEvent(case=to_state(case, seen_by(case, pack))))
+
+
 @pytest.mark.parametrize(
     ("posts", "who", "unit", "at"),
     [
@@ -79,7 +85,7 @@ def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
     actor = actor_of(principal, case, pack)
     assert (actor.unit, actor.guest) == (unit, False)
     assert {"claim", "acknowledge", "assign"} <= set(open_commands(case, actor))
-    assert sees(principal, {"case": {"seen_by": seen_by(case, pack), "unit": unit}}, pack)
+    assert sees(principal, [intake_has(case, pack)], pack)
     later = stand_in(who, pack, at + timedelta(hours=14))
     assert unit not in later.on_duty_for
     assert actor_of(later, case, pack).guest
@@ -93,7 +99,7 @@ def test_a_stand_in_sees_nothing_confidential_of_the_unit() -> None:
     assert not who.sight.sees(seen_by(case, pack), confidential=True)
     assert actor_of(who, case, pack).unit == "millfield"
     assert actor_of(who, case, pack).guest
-    assert not sees(who, {"case": {"seen_by": seen_by(case, pack), "unit": "quayside", "confidential": True}}, pack)
+    assert not sees(who, [intake_has(case, pack)], pack)
     for confidential, kind in ((False, "case"), (True, None)):
         shown = replace(case, confidential=confidential)
         event = CaseEvent(case=to_state(shown, seen_by(shown, pack)))

@@ -6,9 +6,10 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from services.intake.http.photo_routes import PhotoApi
+from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_access import sees
-from services.intake.reports.progress import _shown
+from services.intake.photos.photo_record import PhotoRecord
+from services.intake.reports.progress_record import CaseProgress, ReportStatus, case_from_doc, progress_of, to_doc
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_envelopes
@@ -25,7 +26,7 @@ from shared.contracts.catalogue import decode
 from shared.contracts.sight import as_person
 from shared.runtime.identity.directory import Principal
 from tests.kit.duty import MORNING, Duty, gardens
-from tests.kit.made_reports import TRACE
+from tests.kit.made_reports import TRACE, record
 
 CITY = "gardens"
 
@@ -35,11 +36,11 @@ def officer(id_: str) -> Principal:
     return Principal(kind="officer", city=CITY, person=who.id, unit=who.unit, role=who.role)
 
 
-def intake_has(case: Case, **older: Any) -> dict[str, Any]:
-    """A report with its case, as intake stores what the router tells."""
+def intake_has(case: Case) -> CaseProgress:
+    """The case, as intake stores what the router tells."""
     seeing = seen_by(case, gardens())
     (event,) = to_envelopes(case, [e.Noted(at=MORNING)], TRACE, seen_by=seeing)
-    return {"_id": "r1", "city": CITY, "case": {**_shown(decode(event, CaseEvent)), **older}}
+    return progress_of(decode(event, CaseEvent))
 
 
 def called_in() -> Duty:
@@ -69,9 +70,9 @@ def assigned(to: str = "branch.member") -> Duty:
     ids=["called in", "consulted", "assigned"],
 )
 def test_whoever_sees_a_case_sees_its_report_and_photos(duty: Any, sees_it: str) -> None:
-    report = intake_has(duty().case)
-    assert sees(officer(sees_it), report, gardens())
-    assert not sees(officer("urban.desk"), report, gardens())
+    case = intake_has(duty().case)
+    assert sees(officer(sees_it), [case], gardens())
+    assert not sees(officer("urban.desk"), [case], gardens())
 
 
 def test_who_is_given_the_work_may_do_it_wherever_he_is_placed() -> None:
@@ -109,18 +110,21 @@ def test_an_event_says_who_sees_the_case_and_who_does_not_any_more() -> None:
 
 def test_what_an_older_router_told_is_seen_as_it_was() -> None:
     case = assigned("jingang-property").case
-    stored = intake_has(case, seen_by=[])
+    told = msgspec.structs.replace(intake_has(case), seen_by=[])
     for who, right in (("jingang.duty", True), ("property.desk", True), ("town.duty", True), ("urban.desk", False)):
-        assert sees(officer(who), stored, gardens()) is right
-    del stored["case"]["seen_by"]
-    assert sees(officer("jingang.duty"), stored, gardens())
-    assert not sees(officer("jingang.duty"), {"_id": "r1", "city": CITY}, gardens())
+        assert sees(officer(who), [told], gardens()) is right
+    document = to_doc(told)
+    del document["seen_by"]
+    stored = case_from_doc({"case": document})
+    assert stored is not None
+    assert sees(officer("jingang.duty"), [stored], gardens())
+    assert not sees(officer("jingang.duty"), [], gardens())
 
 
 def test_the_unit_that_has_a_reports_other_matter_sees_the_report() -> None:
-    report = intake_has(Duty.reported("路灯坏了").case)
-    other = {**report["case"], "seen_by": ["urban-management"]}
-    assert sees(officer("urban.desk"), {**report, "also": [other]}, gardens())
+    case = intake_has(Duty.reported("路灯坏了").case)
+    other = msgspec.structs.replace(case, seen_by=["urban-management"])
+    assert sees(officer("urban.desk"), ReportStatus(record(), case, also=(other,)).cases, gardens())
 
 
 def test_who_has_a_confidential_case_in_hand_is_told_of_it() -> None:
@@ -137,13 +141,13 @@ def test_who_has_a_confidential_case_in_hand_is_told_of_it() -> None:
 class Kept:
     """Intake's store: a second matter's case, or one that was merged, and the report where there is one."""
 
-    def __init__(self, report: dict[str, Any] | None, own: dict[str, Any]) -> None:
+    def __init__(self, report: ReportStatus | None, own: CaseProgress) -> None:
         self.report, self.own = report, own
 
-    async def get(self, *_: Any) -> dict[str, Any] | None:
+    async def status(self, *_: Any) -> ReportStatus | None:
         return self.report
 
-    async def case_of_its_own(self, _: str) -> dict[str, Any]:
+    async def case_opened_by(self, _: str) -> CaseProgress:
         return self.own
 
 
@@ -154,13 +158,27 @@ class Packs:
 
 @pytest.mark.parametrize("merged", [False, True], ids=["a second matter's", "merged into another"])
 async def test_a_cases_own_photos_are_seen_by_whoever_sees_the_case(merged: bool) -> None:
-    own = intake_has(called_in().case)["case"]
-    into = {**own, "seen_by": ["construction"]}
-    report = {"_id": "r1", "confidential": False, "category": own["category"], "case": into} if merged else None
-    photos = PhotoApi(cast(Any, None), cast(Any, Kept(report, own)), cast(Any, Packs()), cast(Any, None))
-    photo = {"_id": "p1", "app": "another", "case": "c1", "report": None}
+    own = intake_has(called_in().case)
+    into = msgspec.structs.replace(own, seen_by=["construction"])
+    report = ReportStatus(record(), into) if merged else None
+    photos = PhotoRoutes(cast(Any, None), cast(Any, Kept(report, own)), cast(Any, Packs()), cast(Any, None))
+    photo = PhotoRecord(
+        id="p1",
+        city=CITY,
+        app="another",
+        sha256="",
+        media="image/jpeg",
+        width=1,
+        height=1,
+        state="clean",
+        attempts=1,
+        sent_at=MORNING,
+        lease_until=MORNING,
+        claimed=True,
+        case="c1",
+    )
     assert await photos._may_see(photo, officer("power.desk"))
     assert not await photos._may_see(photo, officer("urban.desk"))
     assert await photos._may_see(photo, officer("construction.desk")) is merged
-    photos._store = cast(Any, Kept(None, {**own, "confidential": True}))
+    photos._store = cast(Any, Kept(None, msgspec.structs.replace(own, confidential=True)))
     assert not await photos._may_see(photo, officer("power.desk"))

@@ -1,4 +1,5 @@
-"""From a request's body to a submission: places, words, category and pack are checked; every wrong field is named."""
+"""From a request's body to a ``Submission``: what its shape cannot say is checked against the pack and the sender's
+role, and every wrong field is named."""
 
 import hashlib
 import hmac
@@ -26,22 +27,26 @@ DESKS = "@desks"
 """The app of reports that officers enter for others; no key has such a name."""
 
 
-class Acceptance:
-    """Turns bodies into submissions for one installation. What an importer says was received longer ago than
-    ``import_span`` must be ``historic``: its clocks have run out, and everybody would be told of it now."""
+class ReportValidator:
+    """Turns bodies into submissions for one installation.
+
+    What an importer says was received longer ago than ``import_span`` must be ``historic``: its deadlines have passed,
+    and everybody would be alerted now.
+    """
 
     def __init__(self, secret: str, import_span: timedelta = timedelta(days=7), vault: Vault | None = None) -> None:
         self._import_span = import_span
         self._secret = secret.encode()
         self._vault = vault or Vault(secret)
 
-    def id_of(self, principal: Principal, key: str) -> str:
-        """The report that this app's, or this officer's, key stands for."""
+    def report_id(self, principal: Principal, key: str) -> str:
+        """The id of the report that this app, or this officer, sends under ``key``."""
         sender = f"@{principal.person}" if principal.person is not None else principal.who
         return report_id(self._secret, principal.city, sender, key)
 
     def pseudonym(self, principal: Principal, ref: str) -> str:
-        """Who reported, for others: nobody can go back to ``ref`` without the installation's secret."""
+        """The reporter's name for everybody but intake: without the installation's secret nobody gets from it to
+        ``ref``."""
         return secret_id("p", self._secret, "reporter", principal.city, app_of(principal), ref)
 
     def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
@@ -54,7 +59,7 @@ class Acceptance:
         if errors:
             raise invalid(*errors[:MANY])
         lon, lat = _point(where.lon, where.lat, where.crs)
-        id_ = self.id_of(principal, key)
+        id_ = self.report_id(principal, key)
         first, *older = self.fingerprints(body)
         received_at = whole_millis(body.received_at) if body.received_at is not None else now
         report = Submission(
@@ -83,10 +88,11 @@ class Acceptance:
         return sealed(report, self._vault, pack) if report.confidential else report
 
     def fingerprints(self, body: ReportBody) -> tuple[str, ...]:
-        """Equal for equal bodies; those after the first as older versions stored them.
+        """Equal for equal bodies; those after the first are as older versions stored them.
 
-        Without name and number: beside the known words even who has the secret can try none against it once the person
-        is erased. With the secret in it where there is a reporter, so that nobody else can try references.
+        Name and number are left out, so that once the person is erased nobody, even with the secret, can try numbers
+        against the fingerprint. Where there is a reporter it is keyed with the secret, so that nobody else can try
+        references.
         """
         plain = fingerprint(body)
         if body.reporter is None:
@@ -98,7 +104,7 @@ class Acceptance:
         return hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]
 
     def person(self, body: ReportBody, principal: Principal) -> Person | None:
-        """The reporter's personal data, if any was sent. An app's own reference alone is kept for confidential ones."""
+        """The reporter's personal data, if any was sent. A reference alone is kept for confidential reports only."""
         reporter = body.reporter
         if reporter is None or (reporter.name is None and reporter.phone is None and not reporter.confidential):
             return None
@@ -108,7 +114,8 @@ class Acceptance:
 
 
 def app_of(principal: Principal) -> str:
-    """The app that a report belongs to: one for all officers, so that a person is one whoever took the call."""
+    """The app that a report belongs to. All officers share one, so that a caller has one pseudonym whoever took the
+    call."""
     return DESKS if principal.kind == "officer" else principal.who
 
 

@@ -1,0 +1,154 @@
+"""What ``GET /v1/reports/{id}`` shows of a report and where it stands."""
+
+from datetime import datetime
+
+import msgspec
+
+from services.intake.reports.progress_record import CaseProgress, ReportStatus
+from services.intake.reports.progress_texts import ProgressTexts
+from shared.city.pack import Pack
+from shared.city.sorting.questions import Answer
+from shared.city.texts.reporter_steps import STEPS
+from shared.contracts.cases import ClockState
+
+
+class UnitName(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class StepView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    at: datetime
+    what: str
+    text: str | None
+    unit: UnitName | None = None
+    photo: str | None = None
+
+
+class CaseView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    state: str
+    version: int
+    category: str
+    priority: str
+    clocks: list[ClockState]
+
+
+class QuestionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A question to the reporter. ``link``: the page to answer on, for the app that sent the report."""
+
+    text: str
+    at: datetime
+    until: datetime
+    link: str | None = None
+
+
+class SecondCaseView(msgspec.Struct, frozen=True):
+    """A case of a second matter in the same report."""
+
+    id: str
+    state: str
+    category: str
+
+
+class ReportView(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The answer; what a report does not have is absent."""
+
+    id: str
+    status: str
+    status_text: str
+    received_at: datetime
+    kind: str
+    description: str
+    photos: list[str]
+    steps: list[StepView]
+    unit: UnitName | None = None
+    case: CaseView | None = None
+    question: QuestionView | None = None
+    also: list[SecondCaseView] | None = None
+    message: str | None = None
+    feedback: str | None = None
+    merged: bool = False
+    reason: str | None = None
+    answers: dict[str, Answer] | None = None
+    confidential: bool = False
+    entered_by: str | None = None
+    channel: str | None = None
+    rating: int | None = None
+
+
+def report_view(status: ReportStatus, pack: Pack, link: str | None = None) -> ReportView:
+    """``link``: to the answer page, where the reader may answer the open question."""
+    report, texts = status.report, ProgressTexts(status, pack)
+    view = ReportView(
+        id=report.id,
+        status=status.state,
+        status_text=texts.word(status.state),
+        received_at=report.received_at,
+        kind=report.kind,
+        description=report.description,
+        photos=[*report.photos, *report.added_photos],
+        steps=_steps(status, pack, texts),
+        answers=report.answers,
+        confidential=report.confidential,
+        entered_by=report.entered_by,
+        channel=report.channel if report.entered_by is not None else None,
+        rating=report.rating,
+    )
+    if status.case is not None:
+        _show_case(view, status.case, pack, texts, link)
+        _show_message(view, status, texts)
+    return view
+
+
+def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: ProgressTexts, link: str | None) -> None:
+    unit = pack.units.get(case.unit)
+    view.unit = UnitName(case.unit, unit.name if unit is not None else case.unit)
+    view.case = CaseView(
+        id=case.id,
+        state=case.state,
+        version=case.version,
+        category=case.category,
+        priority=case.priority,
+        clocks=case.clocks,
+    )
+    view.reason = case.reason
+    if (asked := case.question) is not None:
+        text = asked.text if asked.text is not None else texts.word("waiting_reporter")
+        view.question = QuestionView(text=text, at=asked.at, until=asked.until, link=link)
+
+
+def _show_message(view: ReportView, status: ReportStatus, texts: ProgressTexts) -> None:
+    """The sentence that the reporter reads first: of something that others reported too, or that is mended, its own."""
+    if status.also is not None:
+        view.also = [SecondCaseView(case.id, case.state, case.category) for case in status.also]
+    if not status.attached:
+        view.message = texts.message()
+    elif status.says is not None:
+        view.message, view.feedback = texts.feedback_message(), status.says
+    else:
+        view.message, view.merged = texts.merged_message(), True
+
+
+def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepView]:
+    """The report's own steps and its case's, by time. A step that repeats the one before it is left out."""
+    report = status.report
+
+    def line(what: str, at: datetime, unit_id: str | None = None) -> StepView:
+        unit = pack.units.get(unit_id or "")
+        name = UnitName(unit.id, unit.name) if unit is not None else None
+        return StepView(at=at, what=what, text=texts.step(what, at, unit_id), unit=name)
+
+    steps = [line("report.received", report.received_at)]
+    for step in status.case.steps if status.case is not None else ():
+        last = steps[-1]
+        before = (last.what, last.unit.id if last.unit is not None else None)
+        if step.what in STEPS and before != (step.what, step.unit):
+            steps.append(line(step.what, step.at, step.unit))
+    if status.attached and status.says is None:
+        steps.append(line("report.merged", report.received_at))
+    steps += [
+        StepView(at=own.at, what=own.what, text=texts.step(own.what, own.at) or own.text, photo=own.photo)
+        for own in report.own_steps
+    ]
+    return sorted(steps, key=lambda step: step.at)

@@ -1,0 +1,172 @@
+"""The document of a report's progress: the newest public state of the case that it opened, or where it points.
+
+A case's state lies at the report that opened it. A report that was attached to another's case points there by ``on``;
+``also`` names further cases that were split off for a second matter in the same report.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from services.intake.reports.report_record import ReportRecord
+from shared.contracts.cases import CaseEvent, ClockState, QuestionState, Step
+from shared.runtime.storage.mongo import Document
+
+ENDED = frozenset({"closed", "rejected", "merged"})
+
+
+class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """What intake keeps of a case. Those with a default may be missing in documents of version 0.1.0."""
+
+    id: str
+    version: int
+    state: str
+    category: str
+    priority: str
+    clocks: list[ClockState]
+    """The case's own; those of its parts are the officers' business."""
+    steps: list[Step]
+    pack_version: str
+    unit: str
+    path: list[str] = []
+    within: str | None = None
+    offered_to: str | None = None
+    assignee: str | None = None
+    confidential: bool = False
+    seen_by: list[str] = []
+    """As ``shared.contracts.sight`` has it; empty where a router of 0.1.0 told, which did not say."""
+    cell: str
+    lon: float | None = None
+    lat: float | None = None
+    opened_at: datetime
+    merged_into: str | None = None
+    report_count: int = 1
+    question: QuestionState | None = None
+    open: bool = False
+    reason: str | None = None
+    """Of the last event, where it gave one."""
+
+
+class ProgressRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A ``progress`` document. Its ``_id`` is the report's."""
+
+    id: str
+    case: CaseProgress | None = None
+    on: str | None = None
+    """The case that the report was attached to."""
+    says: str | None = None
+    """``fixed`` or ``thanks``: the report told nothing new."""
+    also: list[str] = []
+
+
+class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a case, what is told to somebody nearby: read for up to 500 cases at once."""
+
+    id: str
+    state: str
+    category: str
+    lon: float | None
+    lat: float | None
+    opened_at: datetime
+
+
+class _CaseAlone(msgspec.Struct, frozen=True):
+    case: CaseProgress | None = None
+
+
+class _OpenCaseAlone(msgspec.Struct, frozen=True):
+    case: OpenCase
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A report hangs on a case that it did not open. ``version``: of the link; a later one overrules."""
+
+    report: str
+    case: str
+    version: int
+    says: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportStatus:
+    """A report and where it stands: everything that its reporter, its app and officers are shown."""
+
+    report: ReportRecord
+    case: CaseProgress | None = None
+    """The case that it is handled in, merges followed; None while there is none."""
+    attached: bool = False
+    """Another report opened that case, or an older case took it over."""
+    says: str | None = None
+    """Of an attached one that reports nothing new: ``fixed`` or ``thanks``."""
+    also: tuple[CaseProgress, ...] | None = None
+    """Cases of a second matter in the report, as far as the router told of them; None where there is none."""
+
+    @property
+    def state(self) -> str:
+        """Of the case, ``accepted`` before there is one."""
+        return self.case.state if self.case is not None else "accepted"
+
+    @property
+    def cases(self) -> tuple[CaseProgress, ...]:
+        """All cases that came of the report."""
+        also = self.also or ()
+        return also if self.case is None else (self.case, *also)
+
+
+def progress_of(event: CaseEvent) -> CaseProgress:
+    """What an event tells of its case."""
+    case = event.case
+    return CaseProgress(
+        id=case.id,
+        version=case.version,
+        state=case.state,
+        category=case.category,
+        priority=case.priority,
+        clocks=[clock for clock in case.clocks if clock.part is None],
+        steps=case.steps,
+        pack_version=case.pack_version,
+        unit=case.unit,
+        path=case.path,
+        within=case.within,
+        offered_to=case.offered_to,
+        assignee=case.assignee,
+        confidential=case.confidential,
+        seen_by=case.seen_by,
+        cell=case.cell,
+        lon=case.lon,
+        lat=case.lat,
+        opened_at=case.opened_at,
+        merged_into=case.merged_into,
+        report_count=case.report_count,
+        question=case.question,
+        open=case.state not in ENDED,
+        reason=event.reason,
+    )
+
+
+def to_doc(case: CaseProgress) -> Document:
+    """The ``case`` of a document. ``reason`` is absent where there is none; all others are there, null or not."""
+    document: Document = msgspec.to_builtins(case, builtin_types=(datetime,))
+    if case.reason is None:
+        del document["reason"]
+    return document
+
+
+def from_doc(document: Document) -> ProgressRecord:
+    """The progress of any version's document."""
+    return msgspec.convert(document, ProgressRecord)
+
+
+def case_from_doc(document: Document) -> CaseProgress | None:
+    """The case of a document of which only ``case`` was read."""
+    return msgspec.convert(document, _CaseAlone).case
+
+
+def open_case_from_doc(document: Document) -> OpenCase:
+    """A case of a document that was read with ``OPEN_CASE_FIELDS``."""
+    return msgspec.convert(document, _OpenCaseAlone).case
+
+
+OPEN_CASE_FIELDS: Document = {f"case.{name}": 1 for name in OpenCase.__struct_fields__}
