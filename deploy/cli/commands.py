@@ -28,7 +28,8 @@ def add(app: typer.Typer) -> None:
     about = "Parked messages: those that could not be handled."
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
-    _group(app, "key", "Keys: of apps, of ops, of the installation.", new=key_new, list=key_list, rotate=key_rotate)
+    about = "Keys: of apps, of ops, of the installation."
+    _group(app, "key", about, new=key_new, list=key_list, ops=key_ops, rotate=key_rotate)
     _group(app, "person", "Reporters' personal data.", erase=person_erase)
     _group(app, "retention", "How long things are kept.", run=retention_run)
     _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
@@ -207,12 +208,20 @@ def key_list(city: City = None, data: Data = DATA, as_json: Json = False) -> Non
         installing.show_keys(api.connect(data), city, as_json)
 
 
+def key_ops(data: Data = DATA) -> None:
+    """The installation's own ops token, for curl; it follows from WHISTLE_SECRET, or from the data folder's secret."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.show_ops_token(api.connect(data))
+
+
 def key_rotate(data: Data = DATA, as_json: Json = False) -> None:
     """End the installation's ops token and its services' own; new ones hold at once."""
     from deploy.cli import api, installing
 
     with api.explained():
-        installing.rotate(api.connect(data), data, as_json)
+        installing.rotate(api.connect(data), as_json)
 
 
 def audit_verify(

@@ -1,4 +1,4 @@
-"""``whistle city load``, ``key new`` and ``clock forward``: what an installation is given."""
+"""``whistle city load``, ``key …`` and ``clock forward``: what an installation is given."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import err, out
-from deploy.local.state import keep_generation, read_secret
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
@@ -55,21 +54,29 @@ def show_keys(api: Api, city: str | None, as_json: bool) -> None:
         out.print(f"{key['id']}  {key['city']}  {key['role']}  {key['name'] or '(no name)'}  {made}  {state}")
 
 
-def rotate(api: Api, data: Path, as_json: bool) -> None:
-    """The installation's ops token and the one of its services end; new ones follow from its secret."""
+def show_ops_token(api: Api) -> None:
+    """Print the ops token that holds now. Refused when neither token nor secret are this installation's."""
+    api.get("router", "/v1/me")
+    out.print(api.token)
+
+
+def rotate(api: Api, as_json: bool) -> None:
+    """The installation's ops token and the one of its services end; new ones follow from its secret.
+
+    A local stack's `dev.json` gets the new one. It is printed only where the old one came from the environment.
+    """
     told: JsonObject = api.post("router", "/v1/keys:rotate")
-    generation = int(told["generation"])
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keep_generation(data, generation)
+    secret = api.shown.secret
+    if secret:
+        api.shown.renew(ops_token(secret, int(told["generation"])))
     if as_json:
         show_json(told)
         return
-    out.print(f"generation {generation} holds; the tokens of before open nothing within five seconds")
+    out.print(f"generation {told['generation']} holds; the tokens of before open nothing within five seconds")
     if os.environ.get("WHISTLE_OPS_TOKEN"):
-        secret = os.environ.get("WHISTLE_SECRET") or (read_secret(data) if (data / "secret").is_file() else "")
         err.print("WHISTLE_OPS_TOKEN is from now on:" if secret else "set WHISTLE_SECRET to be shown the new ops token")
         if secret:
-            out.print(ops_token(secret, generation))
+            out.print(api.token)
 
 
 def forward(api: Api, by: str, as_json: bool) -> None:

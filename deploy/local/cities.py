@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from deploy.local.ops_token import find_ops_token
 from deploy.local.parts import Stack
 from deploy.local.state import write_atomically
 
@@ -55,6 +56,18 @@ class Router:
             raise CityRefused(f"{about}: POST {path} answered {answer.status_code}\n{_problem_lines(answer)}")
         told: JsonObject = answer.json()
         return told
+
+
+async def open_router(client: httpx.AsyncClient, url: str, secret: str) -> Router:
+    """The router at `url` with the ops token that holds there. CityRefused if it accepts none of this secret."""
+    with httpx.Client(timeout=10.0, trust_env=False) as asking:
+        try:
+            token = await asyncio.to_thread(find_ops_token, asking, url, secret)
+        except httpx.HTTPError as error:
+            raise CityRefused(f"the router does not answer: {type(error).__name__} {error}") from error
+    if token is None:
+        raise CityRefused("the router accepts no ops token of this secret: its database is another installation's")
+    return Router(client, url, token)
 
 
 def read_pack(folder: Path) -> dict[str, str]:

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypedDict
 
-from shared.runtime.identity.tokens import ops_token
-
 State = Literal["starting", "ready", "degraded", "restarting", "stopped"]
 
 
@@ -136,16 +134,9 @@ def read_secret(data: Path) -> str:
     return path.read_text().strip()
 
 
-def read_generation(data: Path) -> int:
-    """Which generation of the installation's tokens holds (`whistle key rotate`): `<data>/generation`, 0 at first."""
-    path = data / "generation"
-    return int(path.read_text()) if path.exists() else 0
-
-
-def keep_generation(data: Path, generation: int) -> None:
-    """Note that another one holds, and put its ops token into `<data>/dev.json` where there is one."""
-    write_atomically(data / "generation", f"{generation}\n", mode=0o600)
+def keep_ops_token(data: Path, token: str) -> None:
+    """Put the ops token that holds now into `<data>/dev.json`, where there is one."""
     dev = data / "dev.json"
     if dev.is_file():
-        told = {**json.loads(dev.read_text()), "ops": ops_token(read_secret(data), generation)}
+        told = {**json.loads(dev.read_text()), "ops": token}
         write_atomically(dev, json.dumps(told, ensure_ascii=False, indent=1) + "\n", mode=0o600)

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.cities import JsonObject, Router, held, load_cities
+from deploy.local.cities import JsonObject, held, load_cities, open_router
 from deploy.local.keeper import Elsewhere, Keeper, Kept, Say
 from deploy.local.parts import Stack, service_part
 from deploy.local.ports import refuse_taken_ports
 from deploy.local.servers.kafka import kafka_problem
 from deploy.local.servers.mongo import mongo_problem
 from deploy.local.servers.servers import kafka_server, mongo_server
-from deploy.local.state import Board, hold, read_generation, read_secret
-from shared.runtime.identity.tokens import ops_token
+from deploy.local.state import Board, hold, read_secret
 from shared.runtime.kafka.security import client_security
 from shared.runtime.settings import Settings
 
@@ -70,7 +69,7 @@ async def _run(stack: Stack, cities: Sequence[Path], say: Say, on_ready: Callabl
             keepers = [kept for kept in (kafka, mongo, *services) if isinstance(kept, Keeper)]
             refuse_taken_ports(keeper.part for keeper in keepers)
             async with _kept([kafka, mongo], services):
-                router = Router(client, stack.urls["router"], ops_token(secret, read_generation(stack.data)))
+                router = await open_router(client, stack.urls["router"], secret)
                 loaded = await load_cities(router, cities, stack)
                 await _side_by_side([service.ready() for service in services])
                 await held(client, stack, loaded)
