@@ -92,11 +92,16 @@ def _problem_lines(answer: httpx.Response) -> str:
 
 
 async def load_cities(router: Router, folders: Sequence[Path], stack: Stack) -> list[JsonObject]:
-    """Load each pack; with development tokens on, write `dev.json`. What the router told of each: city, version."""
+    """Load each pack; with development tokens on, write `dev.json`, else remove it.
+
+    What the router told of each: city, version.
+    """
     loaded = [await router.load(folder) for folder in folders]
     if stack.dev_tokens:
         tokens = {told["city"]: await router.dev_tokens(told["city"]) for told in loaded}
         write_dev_file(stack, router.token, tokens)
+    else:
+        (stack.data / "dev.json").unlink(missing_ok=True)
     return loaded
 
 
@@ -125,6 +130,6 @@ async def _cities(client: httpx.AsyncClient, url: str) -> dict[str, str]:
 def write_dev_file(stack: Stack, ops: str, cities: dict[str, JsonObject]) -> None:
     """`<data>/dev.json`, mode 0600: the first city's keys and people, the ops token, all addresses, all cities."""
     first = next(iter(cities.values()), {})
-    servers = {"kafka": stack.kafka_address, "mongo": stack.mongo_address}
+    servers = {"kafka": stack.kafka_address, "mongo": stack.mongo_shown}
     whole = {**first, "ops": ops, "urls": stack.urls, **servers, "cities": cities}
     write_atomically(stack.data / "dev.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n", mode=0o600)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 State = Literal["starting", "ready", "degraded", "restarting", "stopped"]
+
+
+SECRET_LENGTH_MIN = 32
+_PASSWORDS = re.compile(r"(?i)(password|authMechanismProperties)=")
 
 
 class Row(TypedDict):
@@ -24,6 +29,18 @@ class Row(TypedDict):
 
 class DataInUse(Exception):
     """Another stack holds the data directory."""
+
+
+class SecretRefused(Exception):
+    """`WHISTLE_SECRET` cannot be the secret of this data directory; the message says why."""
+
+
+def without_account(address: str) -> str:
+    """A server's address as it may be shown and stored: no user, no password, of whatever form."""
+    where, asked, query = address.partition("?")
+    scheme, slashes, rest = where.rpartition("://")
+    kept = "&".join(option for option in query.split("&") if not _PASSWORDS.search(option))
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}{asked}{kept}"
 
 
 def make_private(data: Path) -> None:
@@ -126,12 +143,20 @@ def holder(data: Path) -> int | None:
     return None
 
 
-def read_secret(data: Path) -> str:
-    """The installation's secret: 32 random bytes in hex, made once, in `<data>/secret` (mode 0600)."""
+def read_secret(data: Path, given: str = "") -> str:
+    """The installation's secret, in `<data>/secret` (mode 0600): made once, of what is `given` or of 32 random bytes.
+
+    SecretRefused for another one later: ids, links and tokens that were given out derive from the first.
+    """
     path = data / "secret"
+    if given and len(given) < SECRET_LENGTH_MIN:
+        raise SecretRefused(f"WHISTLE_SECRET must have at least {SECRET_LENGTH_MIN} characters")
     if not path.exists():
-        write_atomically(path, secrets.token_hex(32), mode=0o600)
-    return path.read_text().strip()
+        write_atomically(path, given or secrets.token_hex(32), mode=0o600)
+    found = path.read_text().strip()
+    if given and given != found:
+        raise SecretRefused(f"WHISTLE_SECRET is not the secret that the data in {data} was made with ({path})")
+    return found
 
 
 def keep_ops_token(data: Path, token: str) -> None:

@@ -39,6 +39,7 @@ from services.router.visits.store import VisitStore
 from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
+from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.kafka.consumer import effect
 from shared.runtime.kafka.first_events import Births
 from shared.runtime.kafka.live_subscription import Following
@@ -100,6 +101,9 @@ def assemble(settings: Settings) -> Service:
         service.clock,
     )
     visits_due = VisitsDue(visits, store, changes, service.clock)
+    development = DevelopmentKeys(service.identity, service.directory, settings.secret_text)
+    if not settings.dev_tokens:
+        service.on_open.append(lambda: _no_development_keys(service, development))
     explain = Explain(store, sightings, packs, service.clock)
     service.routes = [
         *api.routes(),
@@ -107,7 +111,7 @@ def assemble(settings: Settings) -> Service:
         *Visits(visits, store, packs, photos, visits_due, words, service.clock).routes(),
         *Patrols(visits, packs, service.clock).routes(),
         *Audit(store, service.events).routes(),
-        *Cities(service, cities, packs, relay, source=1, switched=streams.wake).routes(),
+        *Cities(service, cities, packs, relay, 1, streams.wake, development).routes(),
         *rota.routes(),
     ]
     service.on_open += [packs.open, lambda: store.take_over(packs.cities)]
@@ -129,6 +133,12 @@ def assemble(settings: Settings) -> Service:
     service.routes += retention.routes()
     service.background("retention", retention.run)
     return service
+
+
+async def _no_development_keys(service: Service, development: DevelopmentKeys) -> None:
+    """Data that was made with development tokens: from now on they open nothing."""
+    if revoked := await development.revoke(service.clock.now()):
+        log.warning("development.keys_revoked", keys=revoked)
 
 
 def _follow_cases(service: Service, tail: Tail) -> None:
