@@ -14,7 +14,7 @@ import typer
 
 from deploy.cli.terminal import err
 from deploy.local.ops_token import OpsToken, find_ops_token
-from deploy.local.state import keep_ops_token, read_rows, read_secret
+from deploy.local.state import read_rows, read_secret
 from shared.runtime.identity.tokens import ops_token
 
 Service = Literal["intake", "router", "notifier"]
@@ -118,7 +118,7 @@ def _local(data: Path) -> tuple[dict[str, str], OpsToken | None]:
     dev = data / "dev.json"
     if dev.is_file():
         told = json.loads(dev.read_text())
-        return told["urls"], OpsToken(told["ops"], secret, keep=lambda token: keep_ops_token(data, token))
+        return told["urls"], OpsToken(told["ops"], secret, dev)
     urls = {row["part"]: row["url"] for row in read_rows(data)}
     return urls, OpsToken(ops_token(secret), secret) if secret else None
 

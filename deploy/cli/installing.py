@@ -6,24 +6,33 @@ from pathlib import Path
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import err, out
+from deploy.local.state import keep_city_tokens
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
 
 
 def load(api: Api, folder: Path, as_json: bool) -> None:
-    """Load the pack in ``folder`` as the version that holds from now on. Refused with every error of the pack."""
+    """Load the pack in ``folder`` as the version that holds from now on. Refused with every error of the pack.
+
+    On a local stack for development `dev.json` gets the tokens of the city's people.
+    """
     try:
         files = read_folder(folder)
     except PackProblems as problems:
         raise Failed(str(problems)) from problems
     told: JsonObject = api.post("router", "/v1/cities", {"files": files})
+    if api.shown.dev is not None:
+        tokens: JsonObject = api.post("router", "/v1/dev/tokens", {"city": told["city"]})
+        keep_city_tokens(api.shown.dev, tokens)
     if as_json:
         show_json(told)
         return
     for warning in told["warnings"]:
         err.print(f"! {warning}")
     out.print(f"{told['city']} version {told['version']} holds now: {told['units']} units")
+    if api.shown.dev is not None:
+        out.print(f"development tokens: {api.shown.dev}")
 
 
 def new_key(api: Api, name: str, role: str, city: str | None, as_json: bool) -> None:
@@ -36,8 +45,8 @@ def new_key(api: Api, name: str, role: str, city: str | None, as_json: bool) -> 
     out.print(told["key"])
 
 
-def show_keys(api: Api, city: str | None, as_json: bool) -> None:
-    """Who has a key: names, roles and who made it; never the keys themselves."""
+def show_keys(api: Api, city: str | None, role: str | None, as_json: bool) -> None:
+    """Who has a key (of ``role``): names, roles and who made it; never the keys themselves."""
     items: list[JsonObject] = []
     cursor = None
     while cursor is not None or not items:
@@ -45,6 +54,7 @@ def show_keys(api: Api, city: str | None, as_json: bool) -> None:
         items, cursor = [*items, *told["items"]], told["next"]
         if not told["items"]:
             break
+    items = [key for key in items if role in (None, key["role"])]
     if as_json:
         show_json(items)
         return
@@ -52,6 +62,20 @@ def show_keys(api: Api, city: str | None, as_json: bool) -> None:
         state = f"revoked {key['revoked_at']}" if key["revoked_at"] else "holds"
         made = f"made {key['created_at']} by {key['made_by'] or '?'}"
         out.print(f"{key['id']}  {key['city']}  {key['role']}  {key['name'] or '(no name)'}  {made}  {state}")
+
+
+def revoke(api: Api, name: str | None, id_: str | None, role: str | None, city: str | None, as_json: bool) -> None:
+    """Revoke the keys of a name, or one by its id. Failed when no key that holds is meant."""
+    if (name is None) == (id_ is None):
+        raise Failed("say which: `whistle key revoke NAME`, or --id ID as `whistle key list` shows it")
+    meant = {"name": name, "id": id_, "role": role, "city": city or only_city(api)}
+    told: JsonObject = api.post("router", "/v1/keys:revoke", {k: v for k, v in meant.items() if v is not None})
+    if as_json:
+        show_json(told)
+    if not told["revoked"]:
+        raise Failed(f"no key that holds is {name or id_} in {meant['city']}")
+    if not as_json:
+        out.print(f"revoked: {told['revoked']}; nothing opens with them within five seconds")
 
 
 def show_ops_token(api: Api) -> None:

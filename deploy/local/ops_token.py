@@ -5,11 +5,12 @@ which generation holds. Nobody keeps a copy of that number, because a copy is wr
 a restore: a service is shown the tokens of generation 0, 1, 2, … until it accepts one.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
+from deploy.local.state import keep_ops_token
 from shared.runtime.identity.tokens import ops_token
 
 GENERATIONS_MAX = 1000
@@ -28,14 +29,14 @@ def find_ops_token(http: httpx.Client, url: str, secret: str) -> str | None:
 
 @dataclass
 class OpsToken:
-    """A token and where it is from. ``secret``: what it follows from, if that is known. ``keep`` is told of another."""
+    """A token and where it is from. ``secret``: what it follows from, if known. ``dev``: the dev.json that holds it."""
 
     token: str
     secret: str = ""
-    keep: Callable[[str], None] | None = None
+    dev: Path | None = None
 
     def renew(self, token: str) -> None:
         """Show this one from now on."""
         self.token = token
-        if self.keep is not None:
-            self.keep(token)
+        if self.dev is not None:
+            keep_ops_token(self.dev, token)

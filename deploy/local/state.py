@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 State = Literal["starting", "ready", "degraded", "restarting", "stopped"]
 
@@ -159,9 +159,18 @@ def read_secret(data: Path, given: str = "") -> str:
     return found
 
 
-def keep_ops_token(data: Path, token: str) -> None:
-    """Put the ops token that holds now into `<data>/dev.json`, where there is one."""
-    dev = data / "dev.json"
-    if dev.is_file():
-        told = {**json.loads(dev.read_text()), "ops": token}
-        write_atomically(dev, json.dumps(told, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+def keep_ops_token(dev: Path, token: str) -> None:
+    """Put the ops token that holds now into this dev.json."""
+    _change(dev, {"ops": token})
+
+
+def keep_city_tokens(dev: Path, tokens: dict[str, Any]) -> None:
+    """Put a city's development keys and people, as the router told them, into this dev.json."""
+    told = json.loads(dev.read_text())
+    first = tokens if told.get("city", tokens["city"]) == tokens["city"] else {}
+    _change(dev, {**first, "cities": {**told.get("cities", {}), tokens["city"]: tokens}})
+
+
+def _change(dev: Path, fields: dict[str, Any]) -> None:
+    told = {**json.loads(dev.read_text()), **fields}
+    write_atomically(dev, json.dumps(told, ensure_ascii=False, indent=1) + "\n", mode=0o600)

@@ -73,7 +73,7 @@ def assemble(settings: Settings) -> Service:
     reporter_url = settings.reporter_url or settings.intake_url
     links = AnswerLinks(settings.secret_text, reporter_url, store, reporters, packs, service.clock)
     api = ReportApi(store, photos, commit, acceptance, reporters, packs, service.quotas, service.clock, links)
-    persons = PersonsApi(store, identities, rewrapping, acceptance, vault)
+    persons = PersonsApi(store, identities, rewrapping, acceptance, vault, packs, service.directory)
     photo_api = PhotoApi(photos, store, packs, service.quotas)
     service.routes = [
         *api.routes(),

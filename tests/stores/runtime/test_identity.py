@@ -78,6 +78,9 @@ async def test_an_app_has_a_key_until_its_last_is_revoked(directory: Directory) 
     assert await directory.has_key("harbour", "meituan")
     await directory.revoke("harbour", "meituan", NOW)
     assert not await directory.has_key("harbour", "meituan")
+    assert await directory.had_key("harbour", "meituan")
+    assert not await directory.had_key("harbour", "meitaun")
+    assert not await directory.had_key("elsewhere", "meituan")
 
 
 async def test_what_is_withdrawn_opens_nothing_after_five_seconds(

@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.api import Api, Failed, Refused, connect
-from deploy.cli.installing import rotate, show_keys, show_ops_token
+from deploy.cli.installing import load, revoke, rotate, show_keys, show_ops_token
 from deploy.cli.main import build
+from deploy.cli.persons import erase
 from deploy.local.ops_token import OpsToken
 from deploy.local.state import read_secret
 from shared.runtime.identity.tokens import ops_token
@@ -32,6 +33,7 @@ ASKING = (
     ["retention", "run", "--dry-run"],
     ["person", "erase", "--city", "c", "--app", "a", "--ref", "r"],
     ["key", "ops"],
+    ["key", "revoke", "a"],
 )
 
 
@@ -206,7 +208,59 @@ def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> 
         return httpx.Response(200, json={"items": [{**key, "revoked_at": None}], "next": "n" if more else None})
 
     api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, OpsToken("token"))
-    show_keys(api, "harbour", as_json=False)
+    show_keys(api, "harbour", None, as_json=False)
     shown = capsys.readouterr().out
     assert shown.count("(no name)") == 2
     assert "by night" in shown
+    show_keys(api, "harbour", "importer", as_json=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_keys_are_revoked_by_name_or_id_and_a_name_that_has_none_is_said() -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        return httpx.Response(200, json={"revoked": 0 if "nobody" in asked[-1].values() else 2})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, OpsToken("token"))
+    revoke(api, "meituan", None, "rider_app", "harbour", as_json=False)
+    revoke(api, None, "0123456789abcdef", None, "harbour", as_json=True)
+    assert asked == [
+        {"name": "meituan", "role": "rider_app", "city": "harbour"},
+        {"id": "0123456789abcdef", "city": "harbour"},
+    ]
+    with pytest.raises(Failed, match="no key that holds is nobody in harbour"):
+        revoke(api, "nobody", None, None, "harbour", as_json=False)
+    for name, id_ in ((None, None), ("a", "b")):
+        with pytest.raises(Failed, match="say which"):
+            revoke(api, name, id_, None, "harbour", as_json=False)
+
+
+def test_a_city_that_is_loaded_later_has_its_tokens_in_the_development_file(tmp_path: Path) -> None:
+    read_secret(tmp_path)
+    urls = {"intake": "http://i", "router": "http://r", "notifier": "http://n"}
+    old = {"city": "sheyang", "app_key": "s", "people": []}
+    (tmp_path / "dev.json").write_text(json.dumps({**old, "ops": "o", "urls": urls, "cities": {"sheyang": old}}))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/dev/tokens":
+            return httpx.Response(200, json={"city": "harbour", "app_key": "h", "people": [{"id": "p"}]})
+        return httpx.Response(200, json={"city": "harbour", "version": "v1", "units": 3, "warnings": []})
+
+    api = replace(connect(tmp_path), http=httpx.Client(transport=httpx.MockTransport(answer)))
+    load(api, HARBOUR, as_json=False)
+    told = json.loads((tmp_path / "dev.json").read_text())
+    assert (told["app_key"], told["ops"]) == ("s", "o"), "the first city's stay where they were"
+    assert told["cities"] == {"sheyang": old, "harbour": {"city": "harbour", "app_key": "h", "people": [{"id": "p"}]}}
+
+
+def test_an_erasure_says_which_master_keys_it_destroyed(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/reporters:rewrap":
+            return httpx.Response(200, json={"generation": 3, "rewrapped": 41, "destroyed": [1, 2]})
+        return httpx.Response(200, json={"reporter": "p1", "erased": True})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"intake": "http://intake"}, OpsToken("token"))
+    erase(api, "harbour", "meituan", "rider-17", True, as_json=False)
+    assert "master keys destroyed: 1, 2; 41 keys" in capsys.readouterr().out
