@@ -1,4 +1,4 @@
-"""How commands reach a running stack: where it is, a token, JSON over HTTP, and errors that say what to do."""
+"""How commands reach an installation: where it is, its ops token, JSON over HTTP, and errors that say what to do."""
 
 import json
 import os
@@ -13,11 +13,14 @@ import httpx
 import typer
 
 from deploy.cli.terminal import err
-from deploy.local.state import read_generation, read_rows, read_secret
+from deploy.local.ops_token import OpsToken, find_ops_token
+from deploy.local.state import read_rows, read_secret
 from shared.runtime.identity.tokens import ops_token
 
 Service = Literal["intake", "router", "notifier"]
 SERVICES: tuple[Service, ...] = ("intake", "router", "notifier")
+LISTENING: dict[str, str] = {name: f"http://127.0.0.1:{8801 + n}" for n, name in enumerate(SERVICES)}
+"""Where services listen when nothing else is said, on their own servers and in compose."""
 JsonObject = dict[str, Any]
 
 
@@ -29,21 +32,27 @@ class Refused(Failed):
     """A service answered with a problem document; ``status`` is the HTTP status."""
 
     def __init__(self, asked: str, answer: httpx.Response) -> None:
-        super().__init__(f"{asked} answered {answer.status_code}\n{_problem(answer)}".rstrip())
+        hint = "\n  WHISTLE_OPS_TOKEN or WHISTLE_SECRET is not this installation's" if answer.status_code == 401 else ""
+        super().__init__(f"{asked} answered {answer.status_code}\n{_problem(answer)}".rstrip() + hint)
         self.status = answer.status_code
 
 
 @dataclass(frozen=True)
 class Api:
-    """The services of one stack, called with one token."""
+    """The services of one installation, called with one token."""
 
     http: httpx.Client
     urls: Mapping[str, str]
-    token: str
+    shown: OpsToken
+
+    @property
+    def token(self) -> str:
+        """The token that services are shown now."""
+        return self.shown.token
 
     def with_token(self, token: str) -> "Api":
-        """The same stack, called by somebody else."""
-        return replace(self, token=token)
+        """The same installation, called by somebody else."""
+        return replace(self, shown=OpsToken(token))
 
     def send(self, method: str, service: Service, path: str, **more: Any) -> httpx.Response:
         """One request, whatever it answers; ``more`` as httpx takes it. Failed when nobody is there.
@@ -55,10 +64,21 @@ class Api:
             headers.setdefault("idempotency-key", uuid.uuid4().hex)
         url = path if path.startswith("http") else self.urls[service] + path
         try:
-            return self.http.request(method, url, headers=headers, **more)
+            answer = self.http.request(method, url, headers=headers, **more)
+            if answer.status_code == httpx.codes.UNAUTHORIZED and self._renewed(service):
+                headers["authorization"] = f"Bearer {self.token}"
+                answer = self.http.request(method, url, headers=headers, **more)
+            return answer
         except httpx.HTTPError as away:
             why = f"{type(away).__name__} {away}".rstrip()
             raise Failed(f"{service} does not answer at {url}: {why}\nIs the stack up? `whistle status`") from away
+
+    def _renewed(self, service: Service) -> bool:
+        """Whether another token than the refused one holds (somebody rotated it); it is shown from now on."""
+        found = find_ops_token(self.http, self.urls[service], self.shown.secret) if self.shown.secret else None
+        if found is not None:
+            self.shown.renew(found)
+        return found is not None
 
     def get(self, service: Service, path: str, **query: Any) -> Any:
         """The JSON of a GET; a query value of None is left out. Refused for a problem."""
@@ -72,28 +92,35 @@ class Api:
 
 
 def connect(data: Path) -> Api:
-    """The stack of ``WHISTLE_*_URL`` and ``WHISTLE_OPS_TOKEN``, else the one on ``data``. Failed when there is none."""
-    told: dict[str, str] = {name: url for name in SERVICES if (url := os.environ.get(f"WHISTLE_{name.upper()}_URL"))}
-    token = os.environ.get("WHISTLE_OPS_TOKEN", "")
-    urls, local_token = _local(data) if len(told) < len(SERVICES) or not token else ({}, "")
-    urls, token = {**urls, **told}, token or local_token
-    if not token or any(name not in urls for name in SERVICES):
+    """The installation that the environment names, else the stack on ``data``. Failed when there is neither.
+
+    Addresses: ``WHISTLE_*_URL``, else those of the stack on ``data``, else where services listen by default. Token:
+    ``WHISTLE_OPS_TOKEN``, else what follows from ``WHISTLE_SECRET``, else from the secret in ``data``.
+    """
+    named: dict[str, str] = {name: url for name in SERVICES if (url := os.environ.get(f"WHISTLE_{name.upper()}_URL"))}
+    token, secret = os.environ.get("WHISTLE_OPS_TOKEN", ""), os.environ.get("WHISTLE_SECRET", "")
+    local, auth = _local(data)
+    if token or secret:
+        local, auth = {**LISTENING, **local}, OpsToken(token or ops_token(secret), secret)
+    urls = {**local, **named}
+    if auth is None or any(name not in urls for name in SERVICES):
         raise Failed(
             f"no stack has run on {data}: start one with `whistle up --data {data}`, name another with --data,\n"
-            "or set WHISTLE_INTAKE_URL, WHISTLE_ROUTER_URL, WHISTLE_NOTIFIER_URL and WHISTLE_OPS_TOKEN"
+            "or set WHISTLE_SECRET (or WHISTLE_OPS_TOKEN) and, where services do not listen on this machine's\n"
+            "8801 to 8803, WHISTLE_INTAKE_URL, WHISTLE_ROUTER_URL and WHISTLE_NOTIFIER_URL"
         )
-    return Api(httpx.Client(timeout=30.0, trust_env=False), urls, token)
+    return Api(httpx.Client(timeout=30.0, trust_env=False), urls, auth)
 
 
-def _local(data: Path) -> tuple[dict[str, str], str]:
+def _local(data: Path) -> tuple[dict[str, str], OpsToken | None]:
     """Addresses and ops token of the stack on ``data``: from dev.json, else from its state and secret."""
+    secret = read_secret(data) if (data / "secret").is_file() else ""
     dev = data / "dev.json"
     if dev.is_file():
         told = json.loads(dev.read_text())
-        return told["urls"], told["ops"]
-    if not (data / "secret").is_file():
-        return {}, ""
-    return {row["part"]: row["url"] for row in read_rows(data)}, ops_token(read_secret(data), read_generation(data))
+        return told["urls"], OpsToken(told["ops"], secret, dev)
+    urls = {row["part"]: row["url"] for row in read_rows(data)}
+    return urls, OpsToken(ops_token(secret), secret) if secret else None
 
 
 @contextmanager

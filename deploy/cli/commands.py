@@ -15,6 +15,9 @@ from deploy.cli.stack import CITY, Data, Json
 DATA = Path(".data")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 City = Annotated[str | None, typer.Option("--city", envvar="WHISTLE_CITY", help="Id of a loaded city.")]
+OfRole = Annotated[
+    Literal["rider_app", "importer", "ops", "officer"] | None, typer.Option("--role", help="Only keys of that role.")
+]
 Parked = Annotated[str | None, typer.Argument(help="Id of a parked message.")]
 Everything = Annotated[bool, typer.Option("--all", help="Every message that is parked.")]
 
@@ -28,7 +31,8 @@ def add(app: typer.Typer) -> None:
     about = "Parked messages: those that could not be handled."
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
-    _group(app, "key", "Keys: of apps, of ops, of the installation.", new=key_new, list=key_list, rotate=key_rotate)
+    about = "Keys: of apps, of ops, of the installation."
+    _group(app, "key", about, new=key_new, list=key_list, revoke=key_revoke, ops=key_ops, rotate=key_rotate)
     _group(app, "person", "Reporters' personal data.", erase=person_erase)
     _group(app, "retention", "How long things are kept.", run=retention_run)
     _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
@@ -199,12 +203,35 @@ def key_new(
         installing.new_key(api.connect(data), app, role, city, as_json)
 
 
-def key_list(city: City = None, data: Data = DATA, as_json: Json = False) -> None:
+def key_list(city: City = None, role: OfRole = None, data: Data = DATA, as_json: Json = False) -> None:
     """Who has a key, and who made it."""
     from deploy.cli import api, installing
 
     with api.explained():
-        installing.show_keys(api.connect(data), city, as_json)
+        installing.show_keys(api.connect(data), city, role, as_json)
+
+
+def key_revoke(
+    name: Annotated[str | None, typer.Argument(help="The app's, key's or person's name: all its keys.")] = None,
+    id: Annotated[str | None, typer.Option("--id", help="One key, by its id in the list.")] = None,  # noqa: A002
+    role: OfRole = None,
+    city: City = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Revoke the keys of a name, or one key: they open nothing within five seconds. Exits 1 when there was none."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.revoke(api.connect(data), name, id, role, city, as_json)
+
+
+def key_ops(data: Data = DATA) -> None:
+    """The installation's own ops token, for curl; it follows from WHISTLE_SECRET, or from the data folder's secret."""
+    from deploy.cli import api, installing
+
+    with api.explained():
+        installing.show_ops_token(api.connect(data))
 
 
 def key_rotate(data: Data = DATA, as_json: Json = False) -> None:
@@ -212,7 +239,7 @@ def key_rotate(data: Data = DATA, as_json: Json = False) -> None:
     from deploy.cli import api, installing
 
     with api.explained():
-        installing.rotate(api.connect(data), data, as_json)
+        installing.rotate(api.connect(data), as_json)
 
 
 def audit_verify(

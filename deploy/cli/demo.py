@@ -19,6 +19,7 @@ from deploy.demo.scenes import scenes
 from deploy.demo.stage import stage
 from deploy.demo.telling import story, tell
 from deploy.local.morning import working_morning
+from deploy.local.ops_token import OpsToken
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 
@@ -36,7 +37,7 @@ def demo(city: Path, keep: bool, as_json: bool) -> None:
             up = time.monotonic()
             say(f"the stack is up after {span(up - began)}: {', '.join(dev['urls'].values())}")
             with httpx.Client(timeout=15.0, trust_env=False) as http:
-                play = Play(Api(http, dev["urls"], dev["ops"]), dev, pack, receiver, notes)
+                play = Play(Api(http, dev["urls"], OpsToken(dev["ops"])), dev, pack, receiver, notes)
                 there = play.now.astimezone(ZoneInfo(pack.city.timezone))
                 say(f"its clock says {there:%A %Y-%m-%d %H:%M} in {pack.city.timezone}")
                 whole = _played(play, as_json)

@@ -20,7 +20,7 @@ from deploy.local.ports import PortsTaken
 from deploy.local.servers.jars import JarsMissing, fetch, missing, read_lock
 from deploy.local.servers.java import JavaMissing
 from deploy.local.servers.mongo import MongodMissing
-from deploy.local.state import DataInUse
+from deploy.local.state import DataInUse, SecretRefused
 from deploy.local.supervisor import Up, run
 
 
@@ -37,6 +37,7 @@ EXPECTED = (
     JavaMissing,
     MongodMissing,
     ServerAway,
+    SecretRefused,
     StartRefused,
 )
 """What can keep the stack from starting and explains itself; anything else is a fault of ours and shows its trace."""
@@ -67,6 +68,7 @@ def stack_from_environment(data: Path, port_base: int) -> Stack:
         port_base=port_base,
         kafka=kafka or None,
         mongo=mongo or None,
+        secret=os.environ.get("WHISTLE_SECRET", ""),
         namespace=os.environ.get("WHISTLE_NAMESPACE", "whistle"),
         log=os.environ.get("WHISTLE_LOG", "json"),
         public_url=os.environ.get("WHISTLE_PUBLIC_URL", ""),
@@ -95,7 +97,7 @@ def announce(told: Up, as_json: bool, ready_fd: int | None) -> None:
     summary = {
         "urls": stack.urls,
         "kafka": stack.kafka_address,
-        "mongo": stack.mongo_address,
+        "mongo": stack.mongo_shown,
         "cities": list(told.cities),
         "dev": str(stack.data / "dev.json") if stack.dev_tokens else None,
     }
@@ -103,7 +105,7 @@ def announce(told: Up, as_json: bool, ready_fd: int | None) -> None:
         out.print(json.dumps(summary, ensure_ascii=False))
     else:
         say("ready; Ctrl-C stops everything")
-        for name, url in {**stack.urls, "kafka": stack.kafka_address, "mongo": stack.mongo_address}.items():
+        for name, url in {**stack.urls, "kafka": stack.kafka_address, "mongo": stack.mongo_shown}.items():
             out.print(f"  {name:<9} {url}")
         for city in told.cities:
             out.print(f"  city      {city['city']} {city['version']}")

@@ -1,4 +1,4 @@
-"""``whistle city load``, ``key new`` and ``clock forward``: what an installation is given."""
+"""``whistle city load``, ``key …`` and ``clock forward``: what an installation is given."""
 
 import os
 from pathlib import Path
@@ -6,25 +6,33 @@ from pathlib import Path
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import err, out
-from deploy.local.state import keep_generation, read_secret
+from deploy.local.state import keep_city_tokens
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
 
 
 def load(api: Api, folder: Path, as_json: bool) -> None:
-    """Load the pack in ``folder`` as the version that holds from now on. Refused with every error of the pack."""
+    """Load the pack in ``folder`` as the version that holds from now on. Refused with every error of the pack.
+
+    On a local stack for development `dev.json` gets the tokens of the city's people.
+    """
     try:
         files = read_folder(folder)
     except PackProblems as problems:
         raise Failed(str(problems)) from problems
     told: JsonObject = api.post("router", "/v1/cities", {"files": files})
+    if api.shown.dev is not None:
+        tokens: JsonObject = api.post("router", "/v1/dev/tokens", {"city": told["city"]})
+        keep_city_tokens(api.shown.dev, tokens)
     if as_json:
         show_json(told)
         return
     for warning in told["warnings"]:
         err.print(f"! {warning}")
     out.print(f"{told['city']} version {told['version']} holds now: {told['units']} units")
+    if api.shown.dev is not None:
+        out.print(f"development tokens: {api.shown.dev}")
 
 
 def new_key(api: Api, name: str, role: str, city: str | None, as_json: bool) -> None:
@@ -37,8 +45,8 @@ def new_key(api: Api, name: str, role: str, city: str | None, as_json: bool) -> 
     out.print(told["key"])
 
 
-def show_keys(api: Api, city: str | None, as_json: bool) -> None:
-    """Who has a key: names, roles and who made it; never the keys themselves."""
+def show_keys(api: Api, city: str | None, role: str | None, as_json: bool) -> None:
+    """Who has a key (of ``role``): names, roles and who made it; never the keys themselves."""
     items: list[JsonObject] = []
     cursor = None
     while cursor is not None or not items:
@@ -46,6 +54,7 @@ def show_keys(api: Api, city: str | None, as_json: bool) -> None:
         items, cursor = [*items, *told["items"]], told["next"]
         if not told["items"]:
             break
+    items = [key for key in items if role in (None, key["role"])]
     if as_json:
         show_json(items)
         return
@@ -55,21 +64,43 @@ def show_keys(api: Api, city: str | None, as_json: bool) -> None:
         out.print(f"{key['id']}  {key['city']}  {key['role']}  {key['name'] or '(no name)'}  {made}  {state}")
 
 
-def rotate(api: Api, data: Path, as_json: bool) -> None:
-    """The installation's ops token and the one of its services end; new ones follow from its secret."""
+def revoke(api: Api, name: str | None, id_: str | None, role: str | None, city: str | None, as_json: bool) -> None:
+    """Revoke the keys of a name, or one by its id. Failed when no key that holds is meant."""
+    if (name is None) == (id_ is None):
+        raise Failed("say which: `whistle key revoke NAME`, or --id ID as `whistle key list` shows it")
+    meant = {"name": name, "id": id_, "role": role, "city": city or only_city(api)}
+    told: JsonObject = api.post("router", "/v1/keys:revoke", {k: v for k, v in meant.items() if v is not None})
+    if as_json:
+        show_json(told)
+    if not told["revoked"]:
+        raise Failed(f"no key that holds is {name or id_} in {meant['city']}")
+    if not as_json:
+        out.print(f"revoked: {told['revoked']}; nothing opens with them within five seconds")
+
+
+def show_ops_token(api: Api) -> None:
+    """Print the ops token that holds now. Refused when neither token nor secret are this installation's."""
+    api.get("router", "/v1/me")
+    out.print(api.token)
+
+
+def rotate(api: Api, as_json: bool) -> None:
+    """The installation's ops token and the one of its services end; new ones follow from its secret.
+
+    A local stack's `dev.json` gets the new one. It is printed only where the old one came from the environment.
+    """
     told: JsonObject = api.post("router", "/v1/keys:rotate")
-    generation = int(told["generation"])
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keep_generation(data, generation)
+    secret = api.shown.secret
+    if secret:
+        api.shown.renew(ops_token(secret, int(told["generation"])))
     if as_json:
         show_json(told)
         return
-    out.print(f"generation {generation} holds; the tokens of before open nothing within five seconds")
+    out.print(f"generation {told['generation']} holds; the tokens of before open nothing within five seconds")
     if os.environ.get("WHISTLE_OPS_TOKEN"):
-        secret = os.environ.get("WHISTLE_SECRET") or (read_secret(data) if (data / "secret").is_file() else "")
         err.print("WHISTLE_OPS_TOKEN is from now on:" if secret else "set WHISTLE_SECRET to be shown the new ops token")
         if secret:
-            out.print(ops_token(secret, generation))
+            out.print(api.token)
 
 
 def forward(api: Api, by: str, as_json: bool) -> None:

@@ -21,7 +21,9 @@ DOWN_WITHIN_S = 90.0
 MARKS = {"ready": "✓", "stopped": "-"}
 
 Data = Annotated[Path, typer.Option("--data", envvar="WHISTLE_DATA", help="Folder of servers' data, logs and tokens.")]
-PortBase = Annotated[int, typer.Option("--port-base", help="N: console on N, intake N+1, … Kafka N+10, mongod N+11.")]
+PortBase = Annotated[
+    int, typer.Option("--port-base", help="N: intake on N+1, router N+2, notifier N+3, Kafka N+10, mongod N+11.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

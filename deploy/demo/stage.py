@@ -23,8 +23,8 @@ from deploy.local.state import holder
 PORTS = range(20_000, 32_000, 20)
 """Bases to try: below the range from which the kernel hands out ports."""
 UP_WITHIN_S, DOWN_WITHIN_S = 180.0, 60.0
-OURS = ("KAFKA", "MONGO", "NAMESPACE", "DEV_TOKENS", "PUBLIC_URL", "WEBHOOK_ALLOW", "DATA")
-"""Settings that would lead to somebody else's servers: the demo has its own."""
+OURS = ("KAFKA", "MONGO", "NAMESPACE", "DEV_TOKENS", "PUBLIC_URL", "WEBHOOK_ALLOW", "DATA", "SECRET")
+"""Settings of another installation: the demo has its own."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from deploy.local.ops_token import find_ops_token
 from deploy.local.parts import Stack
 from deploy.local.state import write_atomically
 
@@ -57,6 +58,18 @@ class Router:
         return told
 
 
+async def open_router(client: httpx.AsyncClient, url: str, secret: str) -> Router:
+    """The router at `url` with the ops token that holds there. CityRefused if it accepts none of this secret."""
+    with httpx.Client(timeout=10.0, trust_env=False) as asking:
+        try:
+            token = await asyncio.to_thread(find_ops_token, asking, url, secret)
+        except httpx.HTTPError as error:
+            raise CityRefused(f"the router does not answer: {type(error).__name__} {error}") from error
+    if token is None:
+        raise CityRefused("the router accepts no ops token of this secret: its database is another installation's")
+    return Router(client, url, token)
+
+
 def read_pack(folder: Path) -> dict[str, str]:
     """The text files of a city pack, by name. CityRefused if there is no `city.yaml`."""
     if not (folder / "city.yaml").is_file():
@@ -79,11 +92,16 @@ def _problem_lines(answer: httpx.Response) -> str:
 
 
 async def load_cities(router: Router, folders: Sequence[Path], stack: Stack) -> list[JsonObject]:
-    """Load each pack; with development tokens on, write `dev.json`. What the router told of each: city, version."""
+    """Load each pack; with development tokens on, write `dev.json`, else remove it.
+
+    What the router told of each: city, version.
+    """
     loaded = [await router.load(folder) for folder in folders]
     if stack.dev_tokens:
         tokens = {told["city"]: await router.dev_tokens(told["city"]) for told in loaded}
         write_dev_file(stack, router.token, tokens)
+    else:
+        (stack.data / "dev.json").unlink(missing_ok=True)
     return loaded
 
 
@@ -112,6 +130,6 @@ async def _cities(client: httpx.AsyncClient, url: str) -> dict[str, str]:
 def write_dev_file(stack: Stack, ops: str, cities: dict[str, JsonObject]) -> None:
     """`<data>/dev.json`, mode 0600: the first city's keys and people, the ops token, all addresses, all cities."""
     first = next(iter(cities.values()), {})
-    servers = {"kafka": stack.kafka_address, "mongo": stack.mongo_address}
+    servers = {"kafka": stack.kafka_address, "mongo": stack.mongo_shown}
     whole = {**first, "ops": ops, "urls": stack.urls, **servers, "cities": cities}
     write_atomically(stack.data / "dev.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n", mode=0o600)

@@ -19,8 +19,11 @@ HEADER = """\
 # its machines have no Docker daemon.
 #
 #   make setup && .venv/bin/python -m deploy.local.compose_secrets    # once: .env and secrets/, to be kept
-#   export WHISTLE_PUBLIC_URL=https://whistle.example.org
+#   echo WHISTLE_PUBLIC_URL=https://whistle.example.org >> .env       # and other settings, see docs/settings.md
 #   docker compose up --build --wait
+#   (. ./.env; export WHISTLE_SECRET; .venv/bin/whistle city load DIR)   # intake and notifier wait for a city
+#
+# Variables of a city's channels (CHANNEL_<CITY>_…) stand in channels.env; docs/operations.md has a checklist.
 #
 # Kafka is spoken to with TLS, Kafka and MongoDB with an account for each service; `accounts` gives them their rights
 # and ends. Images are exact tags; this writes their digests down, to be named with `-f` beside this file:
@@ -43,7 +46,13 @@ KEY_FILE = "/tmp/key"  # noqa: S108 - of the container, in memory
 KEYS = "/keys"
 """The master keys of reporters' data, in a volume that intake alone has."""
 BUCKET_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ALLOW_HTTP")
-"""Handed on from where compose runs, if they are set there."""
+"""Handed on to intake from where compose runs, if they are set there."""
+PASSED_ON = tuple(
+    f"WHISTLE_{name}" for name in ("WEBHOOK_ALLOW", "KEY_RATE", "PHOTO_RATE", "STREAMS", "STREAMS_EACH", "IMPORT_DAYS")
+)
+"""Handed on to every service, if they are set there or in `.env`."""
+CHANNELS_FILE = "channels.env"
+"""Variables that cities' packs name (`CHANNEL_<CITY>_…`), for the notifier alone."""
 Block = dict[str, Any]
 """A mapping of the compose file."""
 
@@ -196,6 +205,8 @@ def _service(service: Service) -> Block:
     told |= _account(service.name)
     told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
+    told["WHISTLE_REPORTER_URL"] = "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}"
+    told |= dict.fromkeys(PASSED_ON)
     told["WHISTLE_HEARTBEAT_URL"] = "${WHISTLE_HEARTBEAT_URL:-}"
     told["OTEL_EXPORTER_OTLP_ENDPOINT"] = "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"
     volumes = ["data:/data"]
@@ -205,11 +216,14 @@ def _service(service: Service) -> Block:
         told["WHISTLE_PHOTO_STORE"] = "${WHISTLE_PHOTO_STORE:-}"
         told |= dict.fromkeys(BUCKET_VARIABLES)
         told["WHISTLE_REPORTER_RATE"] = "${WHISTLE_REPORTER_RATE:-60}"
-    asks = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/readyz', timeout=5)"
+    # Not /readyz: intake and notifier are not ready before a city is loaded, and `up --wait` would never end.
+    asks = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/livez', timeout=5)"
+    channels = {"env_file": [{"path": CHANNELS_FILE, "required": False}]} if service.name == "notifier" else {}
     return {
         **_image(),
         "command": ["python", "-m", service.module],
         "environment": told,
+        **channels,
         "volumes": volumes,
         "networks": ["servers", "front"],
         "ports": [f"127.0.0.1:{port}:{port}"],

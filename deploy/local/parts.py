@@ -4,7 +4,7 @@
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -13,6 +13,7 @@ from deploy.local.part import Part, Probe
 from deploy.local.ports import PORT_BASE
 from deploy.local.servers.mongo import Member, mongo_uri
 from deploy.local.servers.servers import KAFKA, MONGO
+from deploy.local.state import without_account
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
@@ -38,13 +39,15 @@ SERVICES: tuple[Service, ...] = (
 class Stack:
     """One installation on this machine. `kafka` and `mongo` name running servers; None: started here.
 
-    `public_url` starts the links in messages; empty: the notifier's own address.
+    `public_url` starts the links in messages; empty: the notifier's own address. `secret`: empty where the data folder
+    is to have one of its own.
     """
 
     data: Path
     port_base: int = PORT_BASE
     kafka: str | None = None
-    mongo: str | None = None
+    mongo: str | None = field(default=None, repr=False)
+    secret: str = field(default="", repr=False)
     namespace: str = "whistle"
     log: str = "json"
     public_url: str = ""
@@ -59,6 +62,11 @@ class Stack:
     @property
     def mongo_address(self) -> str:
         return self.mongo or mongo_uri([Member(self.port_base + MONGO)])
+
+    @property
+    def mongo_shown(self) -> str:
+        """MongoDB's address without account and password: what is printed and stored."""
+        return without_account(self.mongo_address)
 
     def url(self, service: Service) -> str:
         return f"http://{LOOPBACK}:{self.port_base + service.offset}"

@@ -3,15 +3,18 @@
 import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypedDict
-
-from shared.runtime.identity.tokens import ops_token
+from typing import Any, Literal, TypedDict
 
 State = Literal["starting", "ready", "degraded", "restarting", "stopped"]
+
+
+SECRET_LENGTH_MIN = 32
+_PASSWORDS = re.compile(r"(?i)(password|authMechanismProperties)=")
 
 
 class Row(TypedDict):
@@ -26,6 +29,18 @@ class Row(TypedDict):
 
 class DataInUse(Exception):
     """Another stack holds the data directory."""
+
+
+class SecretRefused(Exception):
+    """`WHISTLE_SECRET` cannot be the secret of this data directory; the message says why."""
+
+
+def without_account(address: str) -> str:
+    """A server's address as it may be shown and stored: no user, no password, of whatever form."""
+    where, asked, query = address.partition("?")
+    scheme, slashes, rest = where.rpartition("://")
+    kept = "&".join(option for option in query.split("&") if not _PASSWORDS.search(option))
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}{asked}{kept}"
 
 
 def make_private(data: Path) -> None:
@@ -128,24 +143,34 @@ def holder(data: Path) -> int | None:
     return None
 
 
-def read_secret(data: Path) -> str:
-    """The installation's secret: 32 random bytes in hex, made once, in `<data>/secret` (mode 0600)."""
+def read_secret(data: Path, given: str = "") -> str:
+    """The installation's secret, in `<data>/secret` (mode 0600): made once, of what is `given` or of 32 random bytes.
+
+    SecretRefused for another one later: ids, links and tokens that were given out derive from the first.
+    """
     path = data / "secret"
+    if given and len(given) < SECRET_LENGTH_MIN:
+        raise SecretRefused(f"WHISTLE_SECRET must have at least {SECRET_LENGTH_MIN} characters")
     if not path.exists():
-        write_atomically(path, secrets.token_hex(32), mode=0o600)
-    return path.read_text().strip()
+        write_atomically(path, given or secrets.token_hex(32), mode=0o600)
+    found = path.read_text().strip()
+    if given and given != found:
+        raise SecretRefused(f"WHISTLE_SECRET is not the secret that the data in {data} was made with ({path})")
+    return found
 
 
-def read_generation(data: Path) -> int:
-    """Which generation of the installation's tokens holds (`whistle key rotate`): `<data>/generation`, 0 at first."""
-    path = data / "generation"
-    return int(path.read_text()) if path.exists() else 0
+def keep_ops_token(dev: Path, token: str) -> None:
+    """Put the ops token that holds now into this dev.json."""
+    _change(dev, {"ops": token})
 
 
-def keep_generation(data: Path, generation: int) -> None:
-    """Note that another one holds, and put its ops token into `<data>/dev.json` where there is one."""
-    write_atomically(data / "generation", f"{generation}\n", mode=0o600)
-    dev = data / "dev.json"
-    if dev.is_file():
-        told = {**json.loads(dev.read_text()), "ops": ops_token(read_secret(data), generation)}
-        write_atomically(dev, json.dumps(told, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+def keep_city_tokens(dev: Path, tokens: dict[str, Any]) -> None:
+    """Put a city's development keys and people, as the router told them, into this dev.json."""
+    told = json.loads(dev.read_text())
+    first = tokens if told.get("city", tokens["city"]) == tokens["city"] else {}
+    _change(dev, {**first, "cities": {**told.get("cities", {}), tokens["city"]: tokens}})
+
+
+def _change(dev: Path, fields: dict[str, Any]) -> None:
+    told = {**json.loads(dev.read_text()), **fields}
+    write_atomically(dev, json.dumps(told, ensure_ascii=False, indent=1) + "\n", mode=0o600)

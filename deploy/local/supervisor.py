@@ -9,15 +9,14 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.cities import JsonObject, Router, held, load_cities
+from deploy.local.cities import JsonObject, held, load_cities, open_router
 from deploy.local.keeper import Elsewhere, Keeper, Kept, Say
 from deploy.local.parts import Stack, service_part
 from deploy.local.ports import refuse_taken_ports
 from deploy.local.servers.kafka import kafka_problem
-from deploy.local.servers.mongo import mongo_problem
+from deploy.local.servers.mongo import primary_problem
 from deploy.local.servers.servers import kafka_server, mongo_server
-from deploy.local.state import Board, hold, read_generation, read_secret
-from shared.runtime.identity.tokens import ops_token
+from deploy.local.state import Board, hold, read_secret
 from shared.runtime.kafka.security import client_security
 from shared.runtime.settings import Settings
 
@@ -59,7 +58,7 @@ async def run(stack: Stack, cities: Sequence[Path], say: Say, on_ready: Callable
 async def _run(stack: Stack, cities: Sequence[Path], say: Say, on_ready: Callable[[Up], None]) -> None:
     """Everything from the lock to the last readiness, then for ever; cancelling it stops the stack in reverse."""
     with hold(stack.data):
-        secret, board = read_secret(stack.data), Board(stack.data)
+        secret, board = read_secret(stack.data, stack.secret), Board(stack.data)
         async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
             kafka, mongo = _servers(stack, board, say)
             services = [
@@ -70,7 +69,7 @@ async def _run(stack: Stack, cities: Sequence[Path], say: Say, on_ready: Callabl
             keepers = [kept for kept in (kafka, mongo, *services) if isinstance(kept, Keeper)]
             refuse_taken_ports(keeper.part for keeper in keepers)
             async with _kept([kafka, mongo], services):
-                router = Router(client, stack.urls["router"], ops_token(secret, read_generation(stack.data)))
+                router = await open_router(client, stack.urls["router"], secret)
                 loaded = await load_cities(router, cities, stack)
                 await _side_by_side([service.ready() for service in services])
                 await held(client, stack, loaded)
@@ -87,7 +86,7 @@ def _servers(stack: Stack, board: Board, say: Say) -> tuple[Kept, Kept]:
         return await kafka_problem(stack.kafka_address.partition(",")[0], security=client_security(Settings()))
 
     async def ask_mongo() -> str | None:
-        return await mongo_problem(stack.mongo_address)
+        return await primary_problem(stack.mongo_address)
 
     kafka: Kept = (
         Elsewhere("kafka", stack.kafka, ask_kafka, board, say)
@@ -95,7 +94,7 @@ def _servers(stack: Stack, board: Board, say: Say) -> tuple[Kept, Kept]:
         else Keeper(kafka_server(stack.data, stack.port_base), board, say)
     )
     mongo: Kept = (
-        Elsewhere("mongo", stack.mongo, ask_mongo, board, say)
+        Elsewhere("mongo", stack.mongo_shown, ask_mongo, board, say)
         if stack.mongo
         else Keeper(mongo_server(stack.data, stack.port_base), board, say)
     )

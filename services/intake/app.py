@@ -81,7 +81,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     service.routes = [
         *ReportRoutes(store, intake, BatchRoutes(intake, quotas), actions, packs, answers).routes(),
         *answers.routes(),
-        *PersonRoutes(store, identities, rotation, validator, vault).routes(),
+        *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory).routes(),
         *PhotoRoutes(photos, store, packs, quotas).routes(),
         *NearbyRoutes(store, packs).routes(),
         *retention.routes(),

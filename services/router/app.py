@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Unpack
 
+import structlog
 from starlette.applications import Starlette
 
 from services.router.cases.case_access import Sightings
@@ -46,6 +47,7 @@ from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
 from shared.runtime.http_server.server import Route
+from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.kafka.consumer import every_event_consumer
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.live_subscription import Following
@@ -56,6 +58,7 @@ from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.storage.mongo import Collection
 
+log = structlog.get_logger()
 PORT = 8802
 
 
@@ -176,7 +179,10 @@ def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Rout
     """Visits, patrols, audit, cities, the rota."""
     packs, clock = stores.packs, service.clock
     visits = Visits(stores.visits, stores.cases, packs, parts.photos, parts.visits_due, parts.words, clock)
-    cities = Cities(stores.cities, packs, service.directory, service.settings, clock, switched=parts.streams.wake)
+    development = DevelopmentKeys(service.identity, service.directory, service.settings.secret_text)
+    if not service.settings.dev_tokens:
+        service.on_open.append(lambda: _no_development_keys(service, development))
+    cities = Cities(stores.cities, packs, service.directory, service.settings, clock, parts.streams.wake, development)
     return [
         *visits.routes(),
         *Patrols(stores.visits, packs, clock).routes(),
@@ -184,6 +190,12 @@ def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Rout
         *cities.routes(),
         *RotaRoutes(parts.rota, packs, clock).routes(),
     ]
+
+
+async def _no_development_keys(service: Service, development: DevelopmentKeys) -> None:
+    """Data that was made with development tokens: from now on they open nothing."""
+    if revoked := await development.revoke(service.clock.now()):
+        log.warning("development.keys_revoked", keys=revoked)
 
 
 def _hear_reports(service: Service, stores: _Stores, parts: _Parts) -> None:

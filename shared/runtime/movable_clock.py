@@ -21,6 +21,10 @@ READ_SECONDS_MOVING = 0.25
 MOVING_SECONDS = 600.0
 
 
+class ClockMovedError(RuntimeError):
+    """An installation that is not for development was given data whose clock was moved."""
+
+
 class SystemClock:
     """Real time, shifted by its start and the moves that hold by then; only development ever makes any."""
 
@@ -61,6 +65,15 @@ class SharedShift:
         start = {"start_millis": round(ahead / timedelta(milliseconds=1))}
         await self._collection.update({"_id": "shift"}, {"$setOnInsert": start}, upsert=True)
         await self.read()
+
+    async def refuse_moved(self) -> None:
+        """Without development tokens the clock is real time. Raises ``ClockMovedError`` where the data's is not."""
+        await self.read()
+        if self._clock.shift or self._moved:
+            raise ClockMovedError(
+                "the clock of this data was moved for development, and its promises were measured with it: start with "
+                "WHISTLE_DEV_TOKENS=1, or begin on data of its own (--data, WHISTLE_NAMESPACE)"
+            )
 
     async def read(self) -> None:
         found = await self._collection.find_one({"_id": "shift"}) or {}

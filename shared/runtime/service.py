@@ -78,12 +78,12 @@ class Service:
         self.ids: Ids = given.get("ids") or secrets.token_hex
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
-        identity = self.mongo.database("identity")
-        self.directory = Directory(identity, settings.secret_text, self.clock)
+        self.identity = self.mongo.database("identity")
+        self.directory = Directory(self.identity, settings.secret_text, self.clock)
         self.auth = ServiceAuth(self.directory.installation.service_token)
         """How this service shows the others that it is one of them."""
         self.quotas = Quotas(settings)
-        self.shift = SharedShift(identity, self.clock)
+        self.shift = SharedShift(self.identity, self.clock)
         self.telemetry = telemetry(settings, name, VERSION)
         self.broker: KafkaBroker = build_broker(settings, name, self.telemetry.middlewares)
         self.publisher = Publisher(settings, self.broker, name, self.telemetry)
@@ -205,7 +205,9 @@ class Service:
                 await self.mongo.ping()
                 for collection, indexes in self.indexes:
                     await collection.ensure_indexes(*indexes)
-                await (self.shift.begin(self.settings.test_at) if self.settings.dev_tokens else self.shift.read())
+                await (
+                    self.shift.begin(self.settings.test_at) if self.settings.dev_tokens else self.shift.refuse_moved()
+                )
                 for step in self.on_open:
                     await step()
                 self._store_open = True

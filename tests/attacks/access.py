@@ -254,7 +254,9 @@ class World:
             words = {"report": target.report, **_REASON} if name == "unmask" else _words(self._now).get(name, {})
             return Request(path.replace("{id}", target.case), body=words)
         if path == "/v1/reporters:erase":
-            return Request(path, body={"ref": "x", **({"app": "a", "city": "harbour"} if "ops" in caller else {})})
+            return Request(
+                path, body={"ref": "x", **({"app": "rider-app", "city": "harbour"} if "ops" in caller else {})}
+            )
         if path in ("/v1/trace/{id}", "/v1/dead-letters/{id}", "/v1/cases/{id}/audit"):
             return Request(path.replace("{id}", target.case))
         if path.startswith("/v1/dead-letters/"):

@@ -17,6 +17,7 @@ from shared.runtime.settings import Settings
 from tests.kit.stack import ROOT
 
 DOCS = ROOT / "docs"
+BY_HAND = "## What `whistle up` sets itself"
 SETTINGS = Settings(
     kafka="127.0.0.1:8810",
     mongo="mongodb://127.0.0.1:8811/?replicaSet=rs0",
@@ -74,26 +75,31 @@ def case_fields() -> str:
 
 
 def settings() -> str:
-    """``docs/settings.md``."""
+    """``docs/settings.md``: the table, then what is written by hand from ``BY_HAND`` on."""
+    by_hand = (DOCS / "settings.md").read_text(encoding="utf-8").partition(BY_HAND)[2]
     rows = []
     for name, field in Settings.model_fields.items():
         default = str(field.get_default() if field.get_default() is not None else "")
         shown = "" if not default.strip("*") else f"`{default}`"
         setting = field.validation_alias or f"WHISTLE_{name.upper()}"
         rows.append(f"| `{setting}` | {_kind(field.annotation)} | {shown} | {field.description} |")
-    return "\n".join(
-        [
-            "# Settings",
-            "",
-            "Every service reads its settings once, at start, from the environment. Each has a default that works",
-            "locally, except the secret, which `whistle up` makes. This page is generated from",
-            "`shared/runtime/settings.py`.",
-            "",
-            "| setting | values | default | meaning |",
-            "| --- | --- | --- | --- |",
-            *rows,
-            "",
-        ]
+    return (
+        "\n".join(
+            [
+                "# Settings",
+                "",
+                "Every service reads its settings once, at start, from the environment. Each has a default that works",
+                "locally, except the secret, which `whistle up` makes. The table is generated from",
+                "`shared/runtime/settings.py`; under `whistle up` some defaults are others (below).",
+                "",
+                "| setting | values | default | meaning |",
+                "| --- | --- | --- | --- |",
+                *rows,
+                "",
+                BY_HAND,
+            ]
+        )
+        + by_hand
     )
 
 

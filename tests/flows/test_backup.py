@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from tests.faults.ledger import absorbed
+from tests.flows.test_cli import whistle
 from tests.flows.test_clocks import history
 from tests.flows.test_duty import desk, done
 from tests.flows.test_photos import jpeg
 from tests.flows.test_reports import QUAY
-from tests.kit.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
+from tests.kit.stack import HARBOUR, ROOT, UP_WITHIN_S, Person, RunningStack, running_stack, until
 
 PAGE = ROOT / "docs" / "how-to" / "backup.md"
 pytestmark = pytest.mark.timeout(300)
@@ -71,13 +72,19 @@ def test_a_stack_restored_from_its_backup_goes_on_where_it_was(own_stack: Runnin
     until(lambda: len(alerts(stack, [queued, claimed])) >= 4, what="two alerts for each case")
     before, alerted = answers(rider, officer, reports, photo), alerts(stack, [queued, claimed])
 
-    backup, options = tmp_path / "backup.tgz", f"--port-base {stack.port_base} --city {HARBOUR}"
+    old = stack.ops
+    assert old.post_to("router", "/v1/keys:rotate").json() == {"generation": 1}
+    assert "holds" in whistle(stack, "key", "list", "--city", "harbour"), "commands find the new token themselves"
+    assert stack.ops.token != old.token
+
+    backup, options = tmp_path / "backup.tgz", f"--port-base {stack.port_base} --city {HARBOUR} --within {UP_WITHIN_S}"
     run("backup", DATA=str(stack.data), BACKUP=str(backup))
     assert backup.stat().st_mode & 0o077 == 0
     shutil.rmtree(stack.data)
     run("restore", DATA=str(stack.data), BACKUP=str(backup), OPTIONS=options)
 
     assert answers(rider, officer, reports, photo) == before
+    assert old.get("router", "/v1/me").status_code == 401, "rotated before the backup"
     again = rider.report("a lamp is dark", QUAY, key="first", photos=[photo])
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json()["id"] == reports[0]

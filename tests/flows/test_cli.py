@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.main import build
 from tests.flows.test_dead_letters import parked, publish
-from tests.kit.stack import HARBOUR, RunningStack, until
+from tests.kit.stack import HARBOUR, Person, RunningStack, until
 
 CLI = CliRunner()
 QUAY = {"lon": 4.321, "lat": 52.121, "crs": "wgs84"}
@@ -137,6 +137,17 @@ def test_a_new_key_opens_its_city(stack: RunningStack) -> None:
     assert "which city?" in whistle(stack, "key", "new", "--app", "a", "--role", "ops", fails=True)
     refused = whistle(stack, "key", "new", "--app", "a", "--role", "ops", "--city", "atlantis", fails=True)
     assert "/city is not loaded" in refused
+
+
+def test_a_key_is_listed_by_its_role_and_revoked_by_its_name(stack: RunningStack) -> None:
+    key = as_json(stack, "key", "new", "--app", "short-lived", "--role", "importer", "--city", "harbour")["key"]
+    of_role = as_json(stack, "key", "list", "--city", "harbour", "--role", "importer")
+    assert "short-lived" in {one["name"] for one in of_role}
+    assert {one["role"] for one in of_role} == {"importer"}
+    assert "revoked: 1" in whistle(stack, "key", "revoke", "short-lived", "--city", "harbour")
+    assert "no key that holds" in whistle(stack, "key", "revoke", "short-lived", "--city", "harbour", fails=True)
+    until(lambda: Person(stack, key).get("router", "/v1/me").status_code == 401, within=5, what="401")
+    assert whistle(stack, "key", "ops").strip() == stack.ops.token
 
 
 def test_the_clock_takes_a_duration(stack: RunningStack) -> None:

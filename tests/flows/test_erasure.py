@@ -44,3 +44,13 @@ def test_a_reporter_is_masked_shown_on_the_record_and_erased_for_good(stack: Run
         what="the alerts of who is on duty now",
     )
     assert places_with(stack, WHO.values()) == []
+
+
+def test_operations_erase_nobody_of_a_city_or_an_app_that_there_is_not(stack: RunningStack) -> None:
+    """A misspelt name was answered like a person of whom nothing is kept."""
+    person = {"ref": "rider-17", "app": "rider-app", "city": "harbour"}
+    assert stack.ops.post_to("intake", "/v1/reporters:erase", person).status_code == 200
+    assert stack.ops.post_to("intake", "/v1/reporters:erase", {**person, "app": "@desks"}).status_code == 200
+    for wrong in ("app", "city"):
+        refused = stack.ops.post_to("intake", "/v1/reporters:erase", {**person, wrong: "harbuor"})
+        assert problem(refused, 422)["errors"][0]["pointer"] == f"/{wrong}"

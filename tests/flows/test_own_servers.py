@@ -19,6 +19,7 @@ from pymongo.errors import OperationFailure
 from deploy.local.part import start
 from deploy.local.parts import SERVICES, Stack, service_part
 from deploy.local.security.secured_servers import Secured, secured_servers
+from deploy.local.servers.mongo import primary_problem
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
 from shared.runtime.kafka.security import client_security
@@ -97,6 +98,13 @@ async def test_a_report_becomes_an_alert_on_servers_with_an_account_and_rights_p
 
         assert await eventually(alerts, "the alert")
         assert (await ops.get("intake", f"/v1/reports/{sent['id']}"))["case"]["state"] == "queued"
+
+
+async def test_whistle_up_finds_a_primary_with_no_right_but_a_services_own(servers: Secured) -> None:
+    """It wrote to a database of its own, which no service's account may."""
+    assert await primary_problem(servers.mongo("intake")) is None
+    wrong = servers.mongo("intake").replace(servers.passwords["intake"], "wrong")
+    assert "Authentication failed" in str(await primary_problem(wrong))
 
 
 async def test_an_account_writes_only_the_topics_of_its_own_work(servers: Secured) -> None:

@@ -154,8 +154,25 @@ async def _assemble(members: Sequence[Member]) -> str | None:
     return None
 
 
+async def primary_problem(uri: str) -> str | None:
+    """Sign in and look for a primary, writing nothing; None if there is one, else the reason.
+
+    For servers that somebody else runs: there the account may write only what its service writes.
+    """
+    try:
+        client = _client(uri)
+    except PyMongoError as error:
+        return str(error)
+    try:
+        return None if (await client.admin.command("hello"))["isWritablePrimary"] else "no primary"
+    except PyMongoError as error:
+        return str(error).partition(", Timeout:")[0]
+    finally:
+        await client.close()
+
+
 async def mongo_problem(uri: str) -> str | None:
-    """Make a majority write; None if a primary takes it, else the reason."""
+    """Make a majority write; None if a primary takes it, else the reason. For a mongod of our own."""
     client = _client(uri)
     try:
         journaled = WriteConcern(w="majority", j=True, wtimeout=2000)

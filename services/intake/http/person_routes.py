@@ -16,13 +16,14 @@ from services.intake.privacy.sealing import Vault
 from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_record import ReportRecord, place_doc
 from services.intake.reports.report_store import ReportStore
-from services.intake.reports.validation import ReportValidator, app_of
+from services.intake.reports.validation import DESKS, ReportValidator, app_of
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
 from shared.runtime.http_server.field_types import Ident, NoBody
 from shared.runtime.http_server.server import Answer, Call, Handler, Route, post
-from shared.runtime.identity.directory import EVERY_CITY, Principal
+from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
+from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
 
@@ -62,12 +63,16 @@ class PersonRoutes:
         rotation: KeyRotation,
         validator: ReportValidator,
         vault: Vault,
+        packs: PackLibrary,
+        directory: Directory,
     ) -> None:
         self._store = store
         self._rotation = rotation
         self._identities = identities
         self._validator = validator
         self._vault = vault
+        self._packs = packs
+        self._directory = directory
 
     def routes(self) -> list[Route]:
         def for_router(path: str, handler: Handler, summary: str, body: type) -> Route:
@@ -98,11 +103,20 @@ class PersonRoutes:
         ]
 
     async def erase(self, call: Call) -> Answer:
-        """200 whether there was something to erase or not."""
+        """200 whether there was something to erase or not. 422 for a city or an app that there is not."""
         body = call.body_as(EraseBody)
         of = _reporter_of(call.principal, body)
+        if call.principal.kind == "ops":
+            await self._refuse_unknown(of)
         id_ = self._validator.pseudonym(of, body.ref)
         return Answer({"erased": await self._identities.erase(id_, "asked for"), "reporter": id_})
+
+    async def _refuse_unknown(self, of: Principal) -> None:
+        """A misspelt name must not look like an erasure. Keys stay on record, so an app of former times is known."""
+        if of.city not in self._packs.cities:
+            raise invalid(FieldError("/city", "is not loaded"))
+        if of.app != DESKS and not await self._directory.had_key(of.city, of.who):
+            raise invalid(FieldError("/app", "never had a key of this city"))
 
     async def rewrap(self, call: Call) -> Answer:
         """All living keys under a new master key, durable, and the older ones destroyed when this is answered."""

@@ -24,8 +24,9 @@ from shared.kernel.ids import event_id
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
-from shared.runtime.identity.tokens import derived_token, new_token
+from shared.runtime.identity.tokens import new_token
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.pack_library import FILES_MAX, PackLibrary
 from shared.runtime.settings import Settings
@@ -82,7 +83,9 @@ class Cities:
         settings: Settings,
         clock: Clock,
         switched: Callable[[], None],
+        development: DevelopmentKeys,
     ) -> None:
+        self._development = development
         self._cities = cities
         self._packs = packs
         self._directory = directory
@@ -285,35 +288,12 @@ class Cities:
         if not call.principal.may_enter(city) or city not in self._packs.cities:
             raise not_found("city")
         pack = self._packs.current(city)
-        apps = {
-            "app_key": Principal(kind="rider_app", city=city, app="rider-app"),
-            "app_key_2": Principal(kind="rider_app", city=city, app="rider-app-2"),
-            "importer_key": Principal(kind="importer", city=city, app="importer"),
-        }
-        keys = {name: (self._token(who.kind, "dev", city, name), who) for name, who in apps.items()}
+        made = await self._development.make(city, list(pack.people), self._clock.now())
         people = [
-            (
-                self._token("officer", "dev", city, "person", person.id),
-                Principal(kind="officer", city=city, person=person.id),
-                person,
-            )
-            for person in pack.people.values()
+            {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": made.people[p.id]}
+            for p in pack.people.values()
         ]
-        await self._directory.add_keys([*keys.values(), *((token, who) for token, who, _ in people)], self._clock.now())
-        return Answer(
-            {
-                "city": city,
-                **{name: token for name, (token, _) in keys.items()},
-                "people": [
-                    {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": token}
-                    for token, _, p in people
-                ],
-            },
-            kept={},
-        )
-
-    def _token(self, kind: str, *what: str) -> str:
-        return f"whk_{kind}_{derived_token(self._settings.secret_text, *what)}"
+        return Answer({"city": city, **made.apps, "people": people}, kept={})
 
 
 def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:

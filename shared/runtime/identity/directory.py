@@ -172,6 +172,10 @@ class Directory:
         """Whether an app has a key that still holds. Raises ``MongoError``."""
         return bool(await self._keys.count({"city": city, "app": app, "revoked_at": None}, limit=1))
 
+    async def had_key(self, city: str, app: str) -> bool:
+        """Whether an app ever had a key, revoked or not. Raises ``MongoError``."""
+        return bool(await self._keys.count({"city": city, "app": app}, limit=1))
+
     async def revoke(self, city: str, name: str, now: datetime, *, role: str | None = None) -> int:
         """Revoke every key of that name, an app's, of ops or a person's (``role``: only such); how many were alive."""
         named: Document = {"$or": [{"name": name}, {"app": name}, {"person": name}]}

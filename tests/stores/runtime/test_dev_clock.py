@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from shared.runtime.movable_clock import SharedShift, SystemClock
+from shared.runtime.movable_clock import ClockMovedError, SharedShift, SystemClock
 from shared.runtime.storage.mongo import Database
 
 NEAR = timedelta(seconds=30)
@@ -40,6 +40,23 @@ async def test_whoever_starts_first_says_when_it_is_and_all_others_follow(databa
 async def test_data_that_began_in_real_time_is_not_thrown_into_another(database: Database) -> None:
     assert (await service(database, None)).shift == timedelta()
     assert (await service(database, PAST)).shift == timedelta()
+
+
+@pytest.mark.parametrize("moves", [[], [{"from": 1.0, "millis": 5000}], [{"from": 9e12, "millis": 5000}]])
+@pytest.mark.parametrize("start", [0, -60_000])
+async def test_without_development_a_clock_that_was_moved_is_refused_in_words(
+    database: Database, start: int, moves: list[dict[str, float]]
+) -> None:
+    """It went on to be applied: breaches at times that nobody lives in."""
+    shift = {"start_millis": start, "moves": moves}
+    await database.collection("clock").update({"_id": "shift"}, {"$set": shift}, upsert=True)
+    clock = SystemClock()
+    if start or moves:
+        with pytest.raises(ClockMovedError, match="WHISTLE_DEV_TOKENS=1"):
+            await SharedShift(database, clock).refuse_moved()
+    else:
+        await SharedShift(database, clock).refuse_moved()
+        assert clock.shift == timedelta()
 
 
 async def test_a_clock_that_began_in_the_past_is_moved_forward_from_there(database: Database) -> None:

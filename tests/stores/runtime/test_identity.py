@@ -9,6 +9,7 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.client import ServiceAuth
 from shared.runtime.identity import directory as directory_module
 from shared.runtime.identity import installation as installation_module
+from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.identity.directory import Directory, PersonRights, Principal, key_id
 from shared.runtime.identity.tokens import ops_token, service_token, token_hash
 from shared.runtime.storage.mongo import Database, Document
@@ -77,6 +78,9 @@ async def test_an_app_has_a_key_until_its_last_is_revoked(directory: Directory) 
     assert await directory.has_key("harbour", "meituan")
     await directory.revoke("harbour", "meituan", NOW)
     assert not await directory.has_key("harbour", "meituan")
+    assert await directory.had_key("harbour", "meituan")
+    assert not await directory.had_key("harbour", "meitaun")
+    assert not await directory.had_key("elsewhere", "meituan")
 
 
 async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
@@ -95,6 +99,30 @@ async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
     seconds.now += 4.9
     for token in tokens:
         assert await directory.principal(token) is None, token
+
+
+async def test_development_tokens_open_nothing_where_development_is_off(database: Database) -> None:
+    """Data that was tried out with them kept them valid for ever."""
+    directory = Directory(database, SECRET, StoppedClock(NOW))
+    await directory.put_people("harbour", RIGHTS, "v1")
+    development = DevelopmentKeys(database, directory, SECRET)
+    apps, people = await development.make("harbour", ["qs-desk"], NOW)
+    real = [("whk_rider_app_x", Principal(kind="rider_app", city="harbour", app="rider-app")), ("whk_officer_y", DESK)]
+    await directory.add_keys(real, NOW)
+    tokens = [*apps.values(), *people.values()]
+
+    async def holding() -> set[str]:
+        fresh = Directory(database, SECRET, StoppedClock(NOW))
+        return {token for token in (*tokens, *(token for token, _ in real)) if await fresh.principal(token) is not None}
+
+    assert await holding() == {*tokens, *(token for token, _ in real)}
+    assert await development.revoke(NOW) == len(tokens) == 4
+    assert await holding() == {token for token, _ in real}
+    assert await development.revoke(NOW) == 0
+    assert await development.make("harbour", ["qs-desk"], NOW) == (apps, people), "development is on again"
+    await directory.revoke("harbour", "importer", NOW)
+    await development.make("harbour", ["qs-desk"], NOW)
+    assert await holding() == {*tokens, *(token for token, _ in real)} - {apps["importer_key"]}, "revoked stays revoked"
 
 
 async def test_the_installations_tokens_have_generations(database: Database, directory: Directory) -> None:

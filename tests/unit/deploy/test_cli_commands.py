@@ -1,6 +1,7 @@
 """Commands where no stack runs: what they say, and that they fail without a trace. Answers that are refusals."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -8,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.api import Api, Failed, Refused, connect
-from deploy.cli.installing import rotate, show_keys
+from deploy.cli.installing import load, revoke, rotate, show_keys, show_ops_token
 from deploy.cli.main import build
-from deploy.local.state import read_generation, read_secret
+from deploy.cli.persons import erase
+from deploy.local.ops_token import OpsToken
+from deploy.local.state import read_secret
 from shared.runtime.identity.tokens import ops_token
 from tests.kit.stack import HARBOUR
 
@@ -29,7 +32,31 @@ ASKING = (
     ["audit", "verify", "--all"],
     ["retention", "run", "--dry-run"],
     ["person", "erase", "--city", "c", "--app", "a", "--ref", "r"],
+    ["key", "ops"],
+    ["key", "revoke", "a"],
 )
+
+
+@pytest.fixture(autouse=True)
+def no_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine's environment says of one."""
+    for name in ("OPS_TOKEN", "SECRET", "INTAKE_URL", "ROUTER_URL", "NOTIFIER_URL", "DATA"):
+        monkeypatch.delenv(f"WHISTLE_{name}", raising=False)
+
+
+def installation(secret: str, generation: int) -> httpx.Client:
+    """Answers as services do whose tokens are of ``generation``; rotates once more when asked to."""
+    holds = [generation]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.headers["authorization"] != f"Bearer {ops_token(secret, holds[0])}":
+            return httpx.Response(401, json={"detail": "No valid key."})
+        if request.url.path == "/v1/keys:rotate":
+            holds[0] += 1
+            return httpx.Response(200, json={"generation": holds[0]})
+        return httpx.Response(200, json={"items": []})
+
+    return httpx.Client(transport=httpx.MockTransport(answer))
 
 
 @pytest.mark.parametrize("command", ASKING, ids=" ".join)
@@ -66,7 +93,7 @@ def test_a_refusal_names_every_wrong_field() -> None:
         errors = [{"pointer": "/a", "detail": "is required"}, {"pointer": "/b", "detail": "is no number"}]
         return httpx.Response(422, json={"detail": "Some fields are wrong.", "errors": errors})
 
-    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "token")
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, OpsToken("token"))
     with pytest.raises(Refused, match="422") as refused:
         api.post("router", "/v1/keys")
     assert "/a is required" in str(refused.value)
@@ -75,7 +102,7 @@ def test_a_refusal_names_every_wrong_field() -> None:
 
 def test_an_answer_that_is_no_problem_document_is_shown_as_it_is() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(502, text="<html>bad gateway"))
-    api = Api(httpx.Client(transport=transport), {"router": "http://router"}, "token")
+    api = Api(httpx.Client(transport=transport), {"router": "http://router"}, OpsToken("token"))
     with pytest.raises(Failed, match="bad gateway"):
         api.get("router", "/v1/me")
 
@@ -105,25 +132,72 @@ def test_a_replay_wants_a_time_or_a_duration(since: str, tmp_path: Path) -> None
     assert (told.exit_code, "neither a time" in told.stderr) == (1, True)
 
 
-def test_a_rotation_is_noted_and_the_next_command_shows_the_new_token(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """B66: also where `dev.json` says the token, and where the operator holds it in his environment."""
+@pytest.mark.parametrize("rotations", [0, 1, 5])
+def test_a_rotation_that_nobody_here_heard_of_is_found_out(rotations: int, tmp_path: Path) -> None:
+    """A token was rotated over HTTP, or the data restored from before a rotation: every command still works."""
     secret = read_secret(tmp_path)
-    (tmp_path / "dev.json").write_text('{"ops": "old", "urls": {"router": "http://router"}}')
+    stale = ops_token(secret, 3)
+    urls = {"intake": "http://i", "router": "http://r", "notifier": "http://n"}
+    (tmp_path / "dev.json").write_text(json.dumps({"ops": stale, "urls": urls, "kept": 1}))
+    api = connect(tmp_path)
+    api = replace(api, http=installation(secret, rotations))
+    assert api.get("router", "/v1/keys") == {"items": []}
+    assert api.token == ops_token(secret, rotations)
+    assert json.loads((tmp_path / "dev.json").read_text()) == {
+        "ops": ops_token(secret, rotations),
+        "urls": urls,
+        "kept": 1,
+    }
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v1/keys:rotate"
-        return httpx.Response(200, json={"generation": 3})
 
-    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "old")
-    rotate(api, tmp_path, as_json=True)
-    assert json.loads((tmp_path / "dev.json").read_text())["ops"] == ops_token(secret, 3)
-    assert read_generation(tmp_path) == 3
-    (tmp_path / "dev.json").unlink()
+def test_a_secret_of_another_installation_is_refused_in_words() -> None:
+    api = Api(installation("a" * 32, 2), {"router": "http://router"}, OpsToken(ops_token("b" * 32), "b" * 32))
+    with pytest.raises(Refused, match="WHISTLE_SECRET") as refused:
+        api.get("router", "/v1/keys")
+    assert refused.value.status == 401
+
+
+def test_a_local_rotation_renews_the_development_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """B66: also where `dev.json` says the token."""
+    secret = read_secret(tmp_path)
+    urls = '{"intake": "http://i", "router": "http://r", "notifier": "http://n"}'
+    (tmp_path / "dev.json").write_text(f'{{"ops": "{ops_token(secret)}", "urls": {urls}}}')
+    api = replace(connect(tmp_path), http=installation(secret, 0))
+    rotate(api, as_json=False)
+    assert json.loads((tmp_path / "dev.json").read_text())["ops"] == ops_token(secret, 1)
+    assert ops_token(secret, 1) not in capsys.readouterr().out, "who has the folder has the token"
+
+
+def test_a_rotation_of_a_remote_installation_leaves_the_local_folder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret, local = "remote secret of 32 characters...", read_secret(tmp_path)
+    (tmp_path / "dev.json").write_text(f'{{"ops": "{ops_token(local)}", "urls": {{}}}}')
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     for name in ("INTAKE", "ROUTER", "NOTIFIER"):
         monkeypatch.setenv(f"WHISTLE_{name}_URL", f"http://{name.lower()}:1")
-    assert connect(tmp_path).token == ops_token(secret, 3)
+    monkeypatch.setenv("WHISTLE_OPS_TOKEN", ops_token(secret))
+    rotate(replace(connect(tmp_path), http=installation(secret, 0)), as_json=False)
+    said = capsys.readouterr()
+    assert "set WHISTLE_SECRET" in said.err
+    monkeypatch.setenv("WHISTLE_OPS_TOKEN", ops_token(secret, 1))
+    monkeypatch.setenv("WHISTLE_SECRET", secret)
+    rotate(replace(connect(tmp_path), http=installation(secret, 1)), as_json=False)
+    assert ops_token(secret, 2) in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_first_ops_token_of_own_servers_follows_from_the_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No stack has run here: the secret is enough, and services are looked for where they listen by default."""
+    secret = "s" * 32
+    monkeypatch.setenv("WHISTLE_SECRET", secret)
+    api = connect(tmp_path / "nowhere")
+    assert api.urls == {name: f"http://127.0.0.1:880{n}" for n, name in enumerate(("intake", "router", "notifier"), 1)}
+    show_ops_token(replace(api, http=installation(secret, 2)))
+    assert capsys.readouterr().out == ops_token(secret, 2) + "\n"
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,8 +207,60 @@ def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> 
         more = "cursor" not in request.url.params
         return httpx.Response(200, json={"items": [{**key, "revoked_at": None}], "next": "n" if more else None})
 
-    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, "token")
-    show_keys(api, "harbour", as_json=False)
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, OpsToken("token"))
+    show_keys(api, "harbour", None, as_json=False)
     shown = capsys.readouterr().out
     assert shown.count("(no name)") == 2
     assert "by night" in shown
+    show_keys(api, "harbour", "importer", as_json=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_keys_are_revoked_by_name_or_id_and_a_name_that_has_none_is_said() -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        return httpx.Response(200, json={"revoked": 0 if "nobody" in asked[-1].values() else 2})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, OpsToken("token"))
+    revoke(api, "meituan", None, "rider_app", "harbour", as_json=False)
+    revoke(api, None, "0123456789abcdef", None, "harbour", as_json=True)
+    assert asked == [
+        {"name": "meituan", "role": "rider_app", "city": "harbour"},
+        {"id": "0123456789abcdef", "city": "harbour"},
+    ]
+    with pytest.raises(Failed, match="no key that holds is nobody in harbour"):
+        revoke(api, "nobody", None, None, "harbour", as_json=False)
+    for name, id_ in ((None, None), ("a", "b")):
+        with pytest.raises(Failed, match="say which"):
+            revoke(api, name, id_, None, "harbour", as_json=False)
+
+
+def test_a_city_that_is_loaded_later_has_its_tokens_in_the_development_file(tmp_path: Path) -> None:
+    read_secret(tmp_path)
+    urls = {"intake": "http://i", "router": "http://r", "notifier": "http://n"}
+    old = {"city": "sheyang", "app_key": "s", "people": []}
+    (tmp_path / "dev.json").write_text(json.dumps({**old, "ops": "o", "urls": urls, "cities": {"sheyang": old}}))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/dev/tokens":
+            return httpx.Response(200, json={"city": "harbour", "app_key": "h", "people": [{"id": "p"}]})
+        return httpx.Response(200, json={"city": "harbour", "version": "v1", "units": 3, "warnings": []})
+
+    api = replace(connect(tmp_path), http=httpx.Client(transport=httpx.MockTransport(answer)))
+    load(api, HARBOUR, as_json=False)
+    told = json.loads((tmp_path / "dev.json").read_text())
+    assert (told["app_key"], told["ops"]) == ("s", "o"), "the first city's stay where they were"
+    assert told["cities"] == {"sheyang": old, "harbour": {"city": "harbour", "app_key": "h", "people": [{"id": "p"}]}}
+
+
+def test_an_erasure_says_which_master_keys_it_destroyed(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/reporters:rewrap":
+            return httpx.Response(200, json={"generation": 3, "rewrapped": 41, "destroyed": [1, 2]})
+        return httpx.Response(200, json={"reporter": "p1", "erased": True})
+
+    api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"intake": "http://intake"}, OpsToken("token"))
+    erase(api, "harbour", "meituan", "rider-17", True, as_json=False)
+    assert "master keys destroyed: 1, 2; 41 keys" in capsys.readouterr().out

@@ -61,8 +61,9 @@ async def test_cities_are_loaded_and_the_development_file_written(pack: Path, tm
     assert (written["kafka"], written["cities"]["town"]["city"]) == ("127.0.0.1:18810", "town")
 
 
-async def test_without_dev_tokens_no_file_is_written(pack: Path, tmp_path: Path) -> None:
+async def test_without_dev_tokens_no_file_is_written_and_an_old_one_removed(pack: Path, tmp_path: Path) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(201, json={"city": "town", "version": "v1"}))
+    (tmp_path / "dev.json").write_text("{}")
     await load_cities(router(transport), [pack], Stack(tmp_path, dev_tokens=False))
     assert not (tmp_path / "dev.json").exists()
 

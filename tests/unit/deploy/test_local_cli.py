@@ -7,10 +7,12 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.foreground import stack_from_environment
+from deploy.cli.foreground import announce, stack_from_environment
 from deploy.cli.main import build
+from deploy.local.cities import write_dev_file
 from deploy.local.doctor import examine
-from deploy.local.state import Board, hold
+from deploy.local.state import Board, hold, without_account
+from deploy.local.supervisor import Up, _servers
 
 CLI = CliRunner()
 
@@ -68,6 +70,38 @@ def test_doctor_names_a_missing_library(tmp_path: Path, monkeypatch: pytest.Monk
     findings = {finding.check: finding for finding in examine(tmp_path, 8800)}
     assert not findings["libcurl 4"].ok and "libcurl4" in findings["libcurl 4"].do
     assert not findings["OpenSSL 3"].ok and "libssl3" in findings["OpenSSL 3"].do
+
+
+def test_no_password_reaches_the_terminal_or_the_board(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WHISTLE_MONGO", "mongodb://intake:hunter2@m1,m2:27017/?replicaSet=rs0")
+    monkeypatch.setenv("WHISTLE_SECRET", "s" * 32)
+    stack = stack_from_environment(tmp_path, 8800)
+    assert (stack.mongo, stack.secret) == ("mongodb://intake:hunter2@m1,m2:27017/?replicaSet=rs0", "s" * 32)
+    _servers(stack, Board(tmp_path), print)
+    announce(Up(stack, []), False, None)
+    announce(Up(stack, []), True, None)
+    write_dev_file(stack, "ops", {})
+    shown = capsys.readouterr()
+    told = shown.out + shown.err + "".join(path.read_text() for path in tmp_path.iterdir())
+    assert "mongodb://m1,m2:27017/?replicaSet=rs0" in told
+    assert "hunter2" not in told and "s" * 32 not in told and "s" * 32 not in repr(stack)
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("mongodb://127.0.0.1:8811/?replicaSet=rs0", "mongodb://127.0.0.1:8811/?replicaSet=rs0"),
+        ("mongodb+srv://u:p%40ss@h/db", "mongodb+srv://h/db"),
+        ("mongodb://u:p@ss@h/", "mongodb://h/"),
+        ("mongodb://u:p/ss@h/?replicaSet=x", "mongodb://h/?replicaSet=x"),
+        ("mongodb://h/?tlsCertificateKeyFilePassword=pp&replicaSet=x", "mongodb://h/?replicaSet=x"),
+        ("k1:9092,k2:9092", "k1:9092,k2:9092"),
+    ],
+)
+def test_an_address_is_shown_without_account_and_password(uri: str, shown: str) -> None:
+    assert without_account(uri) == shown
 
 
 def test_development_tokens_only_where_both_servers_are_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

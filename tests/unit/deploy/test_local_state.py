@@ -18,7 +18,7 @@ from deploy.local.keeper import BackOff
 from deploy.local.part import Part, PartFailed, start
 from deploy.local.ports import PortsTaken, refuse_taken_ports, taken
 from deploy.local.process import STARTED, limit, spawn, tail
-from deploy.local.state import Board, DataInUse, hold, holder, read_rows, read_secret, write_atomically
+from deploy.local.state import Board, DataInUse, SecretRefused, hold, holder, read_rows, read_secret, write_atomically
 
 
 def test_the_board_is_a_list_of_rows_with_exactly_these_fields(tmp_path: Path) -> None:
@@ -78,6 +78,17 @@ def test_the_secret_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
     assert len(bytes.fromhex(secret)) == 32
     assert read_secret(tmp_path) == secret
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_is_given_is_taken_and_must_stay_the_same(tmp_path: Path) -> None:
+    given = "given by the environment, 32 characters"
+    assert read_secret(tmp_path, given) == given
+    assert read_secret(tmp_path) == given, "commands and a later start without it find it in the folder"
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SecretRefused, match="WHISTLE_SECRET is not the secret"):
+        read_secret(tmp_path, given + "!")
+    with pytest.raises(SecretRefused, match="at least 32 characters"):
+        read_secret(tmp_path / "nowhere", "short")
 
 
 def test_a_data_directory_is_its_owners_alone_whoever_made_it_first(tmp_path: Path) -> None:

@@ -127,6 +127,24 @@ def test_compose_gives_each_service_an_account_of_its_own_and_writes_no_password
     assert services["kafka"]["environment"]["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
 
 
+def test_compose_hands_on_every_setting_that_an_operator_may_want() -> None:
+    services = yaml.safe_load(compose.render())["services"]
+    fixed = {"WHISTLE_CITY", "WHISTLE_DEV_TOKENS", "WHISTLE_TEST_AT", "WHISTLE_MONGO_DRIVER", "WHISTLE_REPLICATION"}
+    known = {field.validation_alias or f"WHISTLE_{name.upper()}" for name, field in Settings.model_fields.items()}
+    given = {name: services[name]["environment"] for name in ("intake", "router", "notifier")}
+    assert known - {variable for told in given.values() for variable in told} == fixed
+    for name, told in given.items():
+        assert told["WHISTLE_REPORTER_URL"] == "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}", name
+        assert {variable for variable in compose.PASSED_ON if told[variable] is None} == set(compose.PASSED_ON), name
+    assert services["notifier"]["env_file"] == [{"path": "channels.env", "required": False}], "CHANNEL_<CITY>_…"
+
+
+def test_compose_is_up_before_a_city_is_loaded() -> None:
+    services = yaml.safe_load(compose.render())["services"]
+    for service in SERVICES:
+        assert "/livez" in " ".join(services[service.name]["healthcheck"]["test"]), "/readyz waits for a city"
+
+
 def test_compose_keeps_the_master_keys_where_intake_alone_can_read_them() -> None:
     whole = yaml.safe_load(compose.render())
     blocks = whole["services"]
