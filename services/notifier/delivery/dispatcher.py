@@ -80,7 +80,7 @@ class Courier(Generic[Content]):
     def left_alone(self) -> int:
         """How many receivers keep failing."""
         now = self._now()
-        return sum(not circuit.closed(now) for circuit in self._circuits.values())
+        return sum(not circuit.closed(now) for circuit in list(self._circuits.values()))
 
     async def run(self) -> None:
         """For ever: at once for receivers that got something new; for all others when something is due."""

@@ -102,7 +102,7 @@ class Relay:
         self._spacing = Spacing(SPACING_SECONDS)
         self._soon_until = 0.0
         self.failing_since: float | None = None
-        _HANDED.labels(service).set_function(lambda: sum(map(len, self._handed.values())))
+        _HANDED.labels(service).set_function(lambda: sum(map(len, list(self._handed.values()))))
         _IN_FLIGHT.labels(service).set_function(lambda: len(self._in_flight))
 
     def offer(self, documents: Iterable[Handed]) -> None:
