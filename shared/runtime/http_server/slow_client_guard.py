@@ -87,6 +87,13 @@ class Connection(HttpToolsProtocol):
             if self.parser is None or self.transport.is_closing():
                 return
             self._parse(whole[at : at + STRETCH])
+        if not self.transport.is_closing():
+            self.transport.pause_reading()  # the loop reads a fast sender 32 times before anybody else has a turn
+            self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not (self.flow.read_paused or self.transport.is_closing()):
+            self.transport.resume_reading()
 
     def _parse(self, data: bytes | memoryview) -> None:
         super().data_received(data)  # type: ignore[arg-type]
