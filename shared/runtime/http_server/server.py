@@ -37,7 +37,7 @@ T = TypeVar("T")
 JSON_MAX = 1024 * 1024
 AT_ONCE_MAX = 64 * 1024
 """Bytes of a body that are read on the event loop: some milliseconds at worst. Larger ones are read beside it."""
-QUERY_MAX = 4096
+QUERY_MAX = 1024
 """Bytes of a query, likewise: each may be an escape that is decoded for itself."""
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context; another one begins a trace of its own, so that nothing foreign gets into headers and logs."""
