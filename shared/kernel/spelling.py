@@ -34,6 +34,16 @@ _FOLDED = re.compile(
 )
 """All but what NFKC would change before everybody's eyes: 10², ½, ①, ㎡, and the marks that Chinese is written with."""
 
+MARKS_MAX = 30
+"""Marks that may stand on one letter. Putting them in order takes time that grows with their square."""
+_MAY_BE_PILED = re.compile(
+    "[^\0-\u024f\u1e00-\u1eff\u2000-\u206f\u3000-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    f"\uff00-\uff9d\uffa0-\uffef]{{{MARKS_MAX + 1},}}"
+)
+"""Where more marks than that may be in a row: no Latin, Chinese or kana, which most texts are."""
+_HALF_WIDTH_MARKS = "\uff9e\uff9f"
+"""Letters that NFKC makes marks of; all others that it does so with are marks (Mn) themselves."""
+
 
 def stored(text: str) -> str:
     """``text`` without what nobody sees, composed, letters and digits of one width. Idempotent.
@@ -46,9 +56,36 @@ def stored(text: str) -> str:
     text = _VARIANTS.sub("", _DIRECTIONS.sub("", _JOINERS.sub("", text)))
     if _BLACK_FLAG not in text:
         text = _TAGS.sub("", text)
-    return unicodedata.normalize("NFC", _FOLDED.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text))
+    folded = _FOLDED.sub(lambda run: unicodedata.normalize("NFKC", run[0]), without_piles(text))
+    return without_piles(unicodedata.normalize("NFC", folded))
 
 
 def bare(text: str) -> str:
     """``text`` as it is compared: NFKC, without anything that nobody sees."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
+    if text.isascii():
+        return text
+    return without_piles(unicodedata.normalize("NFKC", without_piles(_UNSEEN.sub("", text))))
+
+
+def without_piles(text: str) -> str:
+    """``text`` with at most ``MARKS_MAX`` marks in a row. Linear; before and after each normalization, which makes two
+    marks of one in places."""
+    return _MAY_BE_PILED.sub(_cut, text)
+
+
+def _cut(found: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for character in found[0]:
+        marks = marks + 1 if is_mark(character) else 0
+        if marks <= MARKS_MAX:
+            kept.append(character)
+    return "".join(kept)
+
+
+def is_mark(character: str) -> bool:
+    """Whether it stands on the letter before it, or is put in order with what does."""
+    return (
+        unicodedata.combining(character) > 0
+        or unicodedata.category(character) == "Mn"
+        or character in _HALF_WIDTH_MARKS
+    )

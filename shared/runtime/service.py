@@ -44,6 +44,7 @@ from shared.runtime.kafka.gap_recovery import GapRecovery, ReplayClient
 from shared.runtime.kafka.lane_priority import LanePriority
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
 from shared.runtime.movable_clock import SharedShift, SystemClock
+from shared.runtime.observability.metrics_page import MetricsPage
 from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
 from shared.runtime.settings import Settings
@@ -258,8 +259,10 @@ class Service:
             behind = {group: asdict(far) for group, far in self.kafka.watch.behind().items()}
             return Answer({"status": "ready", "cities": dict(self.holds()), "behind": behind})
 
+        page = MetricsPage()
+
         async def metrics(_: Call) -> Response:
-            return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+            return Response(await page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
         async def me(call: Call) -> Answer:
             return Answer({**_plain(call.principal), "now": rfc3339(self.clock.now())})

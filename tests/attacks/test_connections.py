@@ -1,15 +1,17 @@
 """Below HTTP: slow, endless and lying requests are let go, and nobody else notices."""
 
 import asyncio
+import contextlib
 import resource
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 import uvicorn
 
 from shared.runtime.http_server import slow_client_guard
+from shared.runtime.http_server.server import Answer, Call
 from shared.runtime.http_server.slow_client_guard import Connection
 from shared.runtime.process import _Server
 from tests.flows.test_reports import QUAY
@@ -27,9 +29,14 @@ SLOW_CONNECTIONS = 2000
 class Served:
     """The edge on a port of its own, impatient."""
 
-    def __init__(self, house: House, port: int) -> None:
+    def __init__(self, house: House, server: _Server, port: int) -> None:
         self.house = house
         self.port = port
+        self._server = server
+
+    async def nobody_is_connected(self) -> None:
+        while self._server.server_state.connections:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.05)
 
     async def talk(self, *sent: bytes, gap: float = 0.0) -> bytes:
         """What the server says until it hangs up (or falls silent for five seconds: then the test fails)."""
@@ -61,19 +68,29 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 @pytest.fixture
 async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(slow_client_guard, "GRACE_SECONDS", 0.3)
-    house = House()
+    async with serving(House()) as one:
+        yield one
+
+
+@contextlib.asynccontextmanager
+async def serving(house: House) -> AsyncIterator[Served]:
     application: Any = house.application
     application.state.on_stop = []
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         config = uvicorn.Config(
             application, http=Connection, ws="none", log_level="critical", lifespan="off", timeout_keep_alive=1
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
-        yield Served(house, listening.getsockname()[1])
+        yield Served(house, server, listening.getsockname()[1])
         server.should_exit = True
         await running
+
+
+def pieces(whole: bytes, size: int) -> Iterator[bytes]:
+    return (whole[at : at + size] for at in range(0, len(whole), size))
 
 
 def whole(body: bytes = GOOD, more: str = "") -> bytes:
@@ -158,6 +175,113 @@ async def test_an_upgrade_to_a_websocket_is_an_ordinary_request(served: Served) 
     upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: x\r\nsec-websocket-version: 13\r\n"
     said = await served.talk(f"GET /lamps/1 HTTP/1.1\r\nhost: x\r\n{upgrade}\r\n".encode())
     assert said.startswith(b"HTTP/1.1 401 ")
+
+
+CHUNKED = HEAD.encode() + b"transfer-encoding: chunked\r\n\r\n"
+WHOLE_IN_CHUNKS = b"%x\r\n%b\r\n0\r\n" % (len(GOOD), GOOD)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"0\r\n" + b"a:b\r\n" * 30_000,
+        b"0\r\na: " + b"b" * 150_000,
+        WHOLE_IN_CHUNKS + b"a:b\r\n" * 30_000,
+        b"1;" + b"x" * 150_000,
+        b"1\r\n \r\n" * 30_000,
+    ],
+    ids=["small trailers", "one trailer", "after a body", "a chunk's extension", "chunks of a byte"],
+)
+async def test_what_is_no_body_is_bounded_wherever_it_stands(served: Served, endless: bytes) -> None:
+    """B78: trailers without end cost memory, and a long one time that grew with its square."""
+    said = await served.talk(CHUNKED + endless[:1000], endless[1000:100_000], endless[100_000:])
+    assert said == b"" or said.startswith(b"HTTP/1.1 431 ")
+    assert served.house.calls == []
+
+
+async def test_chunks_as_small_as_programs_send_them_are_taken(served: Served) -> None:
+    """B78: a body written word by word."""
+    padded = GOOD + b" " * 1500
+    body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces(padded, 10))
+    assert (await served.talk(CHUNKED + body + b"0\r\n\r\n")).startswith(b"HTTP/1.1 201 ")
+
+
+async def test_a_chunked_body_is_taken_and_its_trailers_are_nobodys(served: Served) -> None:
+    """B79: nothing that comes after the body is a header."""
+    bare = b"POST /lamps HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n"
+    late = f"authorization: Bearer {APP}\r\nidempotency-key: k\r\n\r\n".encode()
+    assert (await served.talk(CHUNKED + WHOLE_IN_CHUNKS + b"x-sum: 1\r\n\r\n")).startswith(b"HTTP/1.1 201 ")
+    for before in (bare, bare + b"idempotency-key: k\r\n"):
+        said = await served.talk(before + b"\r\n" + WHOLE_IN_CHUNKS + late)
+        assert said.startswith(b"HTTP/1.1 401 ")
+    only_key = bare + f"authorization: Bearer {APP}\r\n\r\n".encode()
+    assert (await served.talk(only_key + WHOLE_IN_CHUNKS + late)).startswith(b"HTTP/1.1 400 ")
+    assert len(served.house.calls) == 1
+
+
+async def test_of_thousands_of_requests_sent_at_once_a_few_are_begun(served: Served) -> None:
+    """B80: 14,000 of them in one read held the loop for three seconds."""
+    one = f"GET /lamps/1 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {APP}\r\n\r\n".encode()
+    few = slow_client_guard.PIPELINED_MAX
+    said = await served.talk(one * few)
+    assert said.count(b"HTTP/1.1 201 ") == few
+    await served.talk(one * 5000)
+    await served.talk(*[one * 10] * 500)
+    assert len(served.house.calls) < few * 500
+
+
+async def test_a_header_of_many_fields_or_a_long_path_is_refused(served: Served) -> None:
+    """B81: whatever fits into one read."""
+    fields = b"GET /open HTTP/1.1\r\nhost: x\r\n%b\r\n"
+    assert (await served.talk(fields % (b"a:b\r\n" * 190))).startswith(b"HTTP/1.1 201 ")
+    assert (await served.talk(fields % (b"a:b\r\n" * 300))).startswith(b"HTTP/1.1 431 ")
+    assert (await served.talk(fields % (b"a:" + b"b" * 200_000 + b"\r\n"))).startswith((b"HTTP/1.1 431 ", b""))
+    for path in (b"%" * 30_000, b"a/" * 15_000, b"%41" * 1000):
+        said = await served.talk(b"GET /" + path + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 414 "), path[:3]
+    said = await served.talk(b"GET /open?text=" + b"%E4%BA%95" * 4000 + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 201 ")
+
+
+class Library(House):
+    """Each answer is several times what a socket holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+
+    async def answers(self, call: Call) -> Answer:
+        self.begun.set()
+        return Answer("x" * 10_000_000)
+
+
+async def test_who_does_not_read_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B82: also while the connection is being closed, which waits for its reader."""
+    monkeypatch.setattr(slow_client_guard, "UNREAD_SECONDS", 0.3)
+    house = Library()
+    async with serving(house) as served:
+        for more in (b"", b"connection: close\r\n"):
+            _, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
+            writer.write(b"GET /open HTTP/1.1\r\nhost: x\r\n" + more + b"\r\n")
+            async with asyncio.timeout(20):
+                await house.begun.wait()
+                house.begun.clear()
+                await served.nobody_is_connected()
+            writer.close()
+
+
+async def test_who_reads_slowly_gets_all_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B82."""
+    monkeypatch.setattr(slow_client_guard, "UNREAD_SECONDS", 2.0)
+    async with serving(Library()) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
+        writer.write(b"GET /open HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        got = 0
+        while piece := await reader.read(250_000):
+            got += len(piece)
+            await asyncio.sleep(0.05)
+        writer.close()
+    assert got > 10_000_000
 
 
 def test_thousands_of_slow_connections_hinder_no_report(stack: RunningStack) -> None:

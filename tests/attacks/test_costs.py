@@ -22,6 +22,9 @@ STILL_SECONDS = 5.0
 """The event loop may not stand still so long. What this found stood for 16 s; a busy machine takes a second."""
 REFUSED = {400, 403, 404, 409, 413, 422, 429}
 NAMES = sorted(services())
+LEAP = b'"2016-12-31T23:59:60Z",'
+PILED = "a" + "\u0345" * 1300 + "\u0301" * 1300 + "\u0323" * 1300
+"""Marks that are put in order, which takes time that grows with their square."""
 
 
 @dataclass
@@ -60,6 +63,7 @@ def worst(route: Route) -> Iterator[bytes]:
     parts = [b'"%s":%s' % (name.encode(), wrong[n % 2](share)) for n, name in enumerate([*names, "unknown"])]
     yield b"{" + b",".join(parts) + b"}"
     yield b'{"twice":1,' + b",".join(b'"twice":1,"u%d":1' % n for n in range(size // 24)) + b"}"
+    yield b'{"unknown":[' + LEAP * (min(size, 1_000_000) // len(LEAP)) + b"1]}"
     yield b'{"%s":' % (names[0] if names else "deep").encode() + b'{"a":' * (size // 10)
 
 
@@ -107,8 +111,9 @@ def test_the_worst_request_of_every_route_holds_up_nobody(stack: RunningStack, n
                     assert answer.status_code in REFUSED, (route.path, answer.status_code, answer.text[:300])
                     assert len(answer.content) < 100_000, route.path
             elif route.roles and "stream" not in route.path:
-                answer = send(stack, name, route, None, "?" + "&".join(f"u{n}=1" for n in range(5000)))
-                assert answer.status_code in REFUSED, (route.path, answer.status_code, answer.text[:300])
+                for query in ("&".join(f"u{n}=1" for n in range(5000)), "a=&" * 20_000, "u=" + "%" * 15_000):
+                    answer = send(stack, name, route, None, f"?{query}")
+                    assert answer.status_code in REFUSED, (route.path, answer.status_code, answer.text[:300])
     assert watch.asked
     assert watch.longest < STILL_SECONDS
     assert stack.pid(name) == before
@@ -125,11 +130,21 @@ GOOD: dict[str, Any] = {"kind": "hazard", "description": "lamp", "location": QUA
         [{f"u{n}": 1 for n in range(350)} for _ in range(1000)],
         [{**GOOD, "idempotency_key": f"k{i}", "description": "\0" * 600} for i in range(1000)],
         [[[[[]]]], 1, None, "x"] * 250,
+        [{**GOOD, "idempotency_key": f"k{i}", "description": PILED, "location": {"lon": 4.3}} for i in range(400)],
+        [{"idempotency_key": f"k{i}", "u": ["2016-12-31T23:59:60Z"] * 5000} for i in range(30)],
     ],
-    ids=["one large item", "wrong answers", "unknown names", "wrong words", "no reports"],
+    ids=[
+        "one large item",
+        "wrong answers",
+        "unknown names",
+        "wrong words",
+        "no reports",
+        "piled marks",
+        "leap seconds",
+    ],
 )
 def test_the_worst_batch_holds_up_nobody(stack: RunningStack, items: list[Any]) -> None:
-    """B50."""
+    """B50, B86, B87."""
     before = stack.pid("intake")
     content = msgspec.json.encode(items)
     headers = {"authorization": f"Bearer {stack.rider().token}"}

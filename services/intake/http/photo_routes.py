@@ -1,14 +1,12 @@
 """Photos' routes: apps send photos, readers get them when they are clean, the router claims them for cases."""
 
-from collections.abc import AsyncGenerator
 from typing import Literal
 
 import msgspec
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from services.intake.domain.photo import BYTES_MAX
+from services.intake.http.photo_form import file_of
 from services.intake.http.report_access import sees
 from services.intake.photos.photo_record import PhotoRecord
 from services.intake.photos.photo_store import PhotoStore
@@ -17,7 +15,7 @@ from services.intake.reports.bodies import Photos
 from services.intake.reports.group_commit import unknown
 from services.intake.reports.progress_record import CaseProgress
 from services.intake.reports.report_store import ReportStore
-from shared.kernel.errors import FieldError, Refusal, bad_request, invalid, not_found
+from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
@@ -162,17 +160,4 @@ async def _picture_bytes(call: Call) -> bytes:
             raise Refusal(415, "unsupported-media", "Send the picture's bytes, or multipart/form-data with one file.")
         return call.raw
 
-    async def body() -> AsyncGenerator[bytes, None]:
-        yield call.raw
-
-    try:
-        form = await MultiPartParser(call.request.headers, body(), max_files=1, max_fields=4).parse()
-    except (MultiPartException, KeyError) as wrong:
-        raise bad_request("not-a-form", f"The form cannot be read: {wrong}") from wrong
-    try:
-        for value in form.values():
-            if isinstance(value, UploadFile):
-                return await value.read()
-    finally:
-        await form.close()
-    raise invalid(FieldError("/file", "is required"))
+    return await file_of(call.raw, call.request.headers["content-type"])

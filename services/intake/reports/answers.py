@@ -1,7 +1,9 @@
 """A report's answers to its category's questions: checked where the category was given, and cleaned like all words."""
 
+import re
+
 from services.intake.domain.submission import clean_words
-from services.intake.reports.bodies import ReportBody
+from services.intake.reports.bodies import NAME, ReportBody
 from shared.city.pack import Pack
 from shared.city.sorting.questions import Answer
 from shared.kernel.errors import FieldError
@@ -23,7 +25,17 @@ def answers_of(body: ReportBody, pack: Pack, errors: list[FieldError]) -> dict[s
     questions = pack.questions.get(body.category or "")
     if given and questions is not None:
         errors += questions.errors(given)
-    return {clean_words(name, "/answers", errors): _clean(name, answer, errors) for name, answer in given.items()}
+    return {_clean_name(name, errors): _clean(name, answer, errors) for name, answer in given.items()}
+
+
+def _clean_name(name: str, errors: list[FieldError]) -> str:
+    """In one spelling, and still a name then: of ＄where the store would read an operator."""
+    cleaned = clean_words(name, pointer(["answers", name]), errors)
+    if not re.fullmatch(NAME, cleaned):
+        errors.append(
+            FieldError(pointer(["answers", name]), "is no name of an answer: it has $ or . in it, or nothing")
+        )
+    return cleaned
 
 
 def _clean(name: str, answer: Answer, errors: list[FieldError]) -> Answer:

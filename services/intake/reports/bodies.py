@@ -12,7 +12,9 @@ from shared.runtime.http_server.field_types import Ident
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 Photos = Annotated[list[Ident], msgspec.Meta(max_length=9)]
-Question = Annotated[str, msgspec.Meta(pattern="^[^$.\\x00-\\x1f\\x7f-\\x9f]{1,60}$")]
+NAME = "^[^$.\\x00-\\x1f\\x7f-\\x9f]{1,60}$"
+"""Of a question. The store reads a $ or a dot in a field's name otherwise; in any spelling, see ``answers_of``."""
+Question = Annotated[str, msgspec.Meta(pattern=NAME)]
 Answer = (
     Annotated[str, msgspec.Meta(max_length=500)]
     | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]

@@ -86,7 +86,7 @@ class Dispatcher(Generic[D, Content]):
     def open_circuits(self) -> int:
         """How many receivers have an open circuit."""
         now = self._now()
-        return sum(not circuit.closed(now) for circuit in self._circuits.values())
+        return sum(not circuit.closed(now) for circuit in list(self._circuits.values()))
 
     async def run(self) -> None:
         """Until the service stops: start workers, at once for new deliveries, for others when they are due."""

@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
-from shared.kernel.errors import FieldError, bad_request, invalid
+from shared.kernel.errors import FieldError, Refusal, bad_request, invalid
 from shared.runtime.http_server.duplicate_keys import repeats_a_name
 from shared.runtime.http_server.field_errors import MANY, NAME_MAX, field_errors, pointer
 from shared.runtime.http_server.request_times import in_utc, without_leap_seconds
+
+PARAMETERS_MAX = 50
 
 
 class Body:
@@ -25,11 +28,24 @@ class Body:
         """Raises ``Refusal``: 400 for what is no JSON or says a name twice, 422 for wrong fields."""
         raw = raw or b"{}"
         try:
-            decoded = self._decoder.decode(raw)
+            return self._read(raw)
         except msgspec.ValidationError as wrong:
-            if (mended := without_leap_seconds(raw)) != raw:
-                return self.read(mended)
-            raise invalid(*field_errors(raw, self._shape, str(wrong), self._most)) from wrong
+            mended = without_leap_seconds(raw)
+            if mended == raw:
+                raise self._refused(raw, wrong) from wrong
+        try:
+            return self._read(mended)
+        except msgspec.ValidationError as wrong:
+            raise self._refused(mended, wrong) from wrong
+
+    def _refused(self, raw: bytes, wrong: msgspec.ValidationError) -> Refusal:
+        return invalid(*field_errors(raw, self._shape, str(wrong), self._most))
+
+    def _read(self, raw: bytes) -> Any:
+        try:
+            decoded = self._decoder.decode(raw)
+        except msgspec.ValidationError:
+            raise
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             raise bad_request("not-json", f"The body is not JSON: {wrong}") from wrong
         if isinstance(decoded, msgspec.Struct) and repeats_a_name(raw):
@@ -41,6 +57,13 @@ class Body:
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """The query of a route that asks for nothing."""
+
+
+def parameters(raw: bytes) -> list[tuple[str, str]]:
+    """The parameters of an address. Raises ``Refusal`` 422 for more than anybody has to say, before they are read."""
+    if raw.count(b"&") >= PARAMETERS_MAX:
+        raise invalid(FieldError("?", f"has more than {PARAMETERS_MAX} parameters"))
+    return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
 
 
 def query(given: Sequence[tuple[str, str]], shape: type[msgspec.Struct]) -> object:

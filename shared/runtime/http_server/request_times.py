@@ -17,6 +17,8 @@ from shared.kernel.clock import whole_millis
 
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
+LEAPS_MAX = 10
+"""Leap seconds that are read in one request or one report of a batch: more than it has times."""
 _LEAP = re.compile(rb'(?<=[:\s,\[])"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:)60(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)"')
 
 
@@ -64,8 +66,8 @@ def _holds_times(shape: Any) -> bool:
 
 def without_leap_seconds(raw: bytes) -> bytes:
     """JSON with the second before in place of each leap second, 23:59:60 UTC at the end of a month: Python's calendar
-    has none. Only a text that is a time and nothing else is looked at."""
-    return _LEAP.sub(_second_before, raw) if b":60" in raw else raw
+    has none. Only a text that is a time and nothing else is looked at, and ``LEAPS_MAX`` of them."""
+    return _LEAP.sub(_second_before, raw, count=LEAPS_MAX) if b":60" in raw else raw
 
 
 def _second_before(leap: re.Match[bytes]) -> bytes:

@@ -24,7 +24,7 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
-from shared.runtime.http_server.decoding import Body, Nothing, query
+from shared.runtime.http_server.decoding import Body, Nothing, parameters, query
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
@@ -37,6 +37,8 @@ T = TypeVar("T")
 JSON_MAX = 1024 * 1024
 AT_ONCE_MAX = 64 * 1024
 """Bytes of a body that are read on the event loop: some milliseconds at worst. Larger ones are read beside it."""
+QUERY_MAX = 1024
+"""Bytes of a query, likewise: each may be an escape that is decoded for itself."""
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context; another one begins a trace of its own, so that nothing foreign gets into headers and logs."""
 PATH_SHOWN = 200
@@ -255,8 +257,12 @@ class Edge:
         if route.method != "GET":
             raw = await _body(request, route.raw_max or route.json_max)
         call = Call(request, principal, request.path_params, key, trace, raw, token=_token(request))
-        if route.query is not None or (route.roles and request.scope["query_string"]):  # of a page messengers add to it
-            call.query = query(request.query_params.multi_items(), route.query or Nothing)
+        asked = request.scope["query_string"]
+        if route.query is not None or (route.roles and asked):  # of a page messengers add to it
+            shape = route.query or Nothing
+            call.query = (
+                _query(asked, shape) if len(asked) <= QUERY_MAX else await asyncio.to_thread(_query, asked, shape)
+            )
         if body is not None:
             call.body = body.read(raw) if len(raw) <= AT_ONCE_MAX else await asyncio.to_thread(body.read, raw)
         return call
@@ -317,6 +323,10 @@ def _idempotency_key(request: Request) -> str:
             "Send an Idempotency-Key header of 1 to 255 visible ASCII characters; the same key repeats the answer.",
         )
     return key
+
+
+def _query(asked: bytes, shape: type[msgspec.Struct]) -> object:
+    return query(parameters(asked), shape)
 
 
 async def _body(request: Request, limit: int) -> bytes:

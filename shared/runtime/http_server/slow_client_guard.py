@@ -1,66 +1,156 @@
-"""The connection below the edge: who sends too slowly or endless headers is let go, and harms nobody else.
+"""The connection below the edge: who sends too slowly, sends endless headers, or reads no answers is let go.
 
-uvicorn limits neither the time nor the size of what is still coming in. Here a request must arrive within a grace and
-the time its bytes need at the slowest rate taken (a phone's photo over a bad line does); checked once a second for all
-connections, so that a request pays for two readings of the clock only.
+uvicorn limits neither the time nor the size of what is still coming in, nor how long an answer waits for its reader.
+Here a request must arrive within a grace and the time its bytes need at the slowest rate taken (a phone's photo over a
+bad line does), and an answer must be read likewise. Both are checked once a second for all connections, so that a
+request pays for two readings of the clock only.
+
+Whatever of a request is not its body counts as its head: the lines before it, trailers after it, and what frames its
+chunks. A large read is parsed in stretches, so that a head that is too long is noticed after half of it at most.
 """
 
 import resource
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 HEADERS_MAX = 64 * 1024
+"""Bytes of a request beside its body. A body that is sent in chunks may have an eighth of its length more."""
+FIELDS_MAX = 200
+"""Header fields of a request."""
+PATH_MAX = 2048
+"""Bytes of a path, as it is sent."""
+PIPELINED_MAX = 16
+"""Requests that one connection may send before the first of them is answered."""
+STRETCH = HEADERS_MAX // 2
 GRACE_SECONDS = 10.0
+UNREAD_SECONDS = 30.0
+"""So long an answer may wait while its reader takes nothing. Who dropped out of a stream opens it again."""
 BYTES_A_SECOND = 2048
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_LONG = b"HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_UNANSWERED = b""
+
+
+class _RefusedError(Exception):
+    """Raised inside the parser, which then reads no further."""
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, which knows since when it waits for a request and how much of it came."""
+    """uvicorn's connection, which knows since when it waits for a request, how much of it came, and who reads."""
 
     waits_since: float | None = None
     in_headers = True
     received = 0
+    of_body = 0
+    refused: bytes | None = None
+    unread_since: float | None = None
+    unread = 0
+    taken = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.waits_since = self.loop.time()
 
     def on_message_begin(self) -> None:
-        self.waits_since, self.in_headers, self.received = self.loop.time(), True, 0
+        self.waits_since, self.in_headers = self.loop.time(), True
+        self.received = self.of_body = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if len(self.headers) > FIELDS_MAX:
+            self._refuse(_TOO_LARGE)
+        if len(self.url) > PATH_MAX and len(self.url.partition(b"?")[0]) > PATH_MAX:
+            self._refuse(_TOO_LONG)
+        if len(self.pipeline) >= PIPELINED_MAX:
+            self._refuse(_UNANSWERED)
         self.in_headers = False
         super().on_headers_complete()
+        self.headers = []  # uvicorn puts trailers here; the application keeps the list that it was given
+
+    def on_body(self, body: bytes) -> None:
+        self.of_body += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self.waits_since = None
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        if len(data) <= STRETCH:
+            self._parse(data)
+            return
+        whole = memoryview(data)
+        for at in range(0, len(data), STRETCH):
+            if self.parser is None or self.transport.is_closing():
+                return
+            self._parse(whole[at : at + STRETCH])
+        if not self.transport.is_closing():
+            self.transport.pause_reading()  # the loop reads a fast sender 32 times before anybody else has a turn
+            self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not (self.flow.read_paused or self.transport.is_closing()):
+            self.transport.resume_reading()
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        super().data_received(data)  # type: ignore[arg-type]
         self.received += len(data)
         if self.waits_since is None and (self.cycle is None or self.cycle.response_complete):
             self.waits_since = self.loop.time()  # bytes between requests, which stopped uvicorn's own keep-alive clock
-        if self.in_headers and self.received > HEADERS_MAX:
+        if self.received - self.of_body > HEADERS_MAX + self.of_body // 8:
             self._let_go(_TOO_LARGE)
 
+    def _refuse(self, answer: bytes) -> None:
+        """End the reading of what came, from within the parser."""
+        self.refused = answer
+        raise _RefusedError
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn does when the parser stopped."""
+        if self.refused is None:
+            super().send_400_response(msg)
+        else:
+            self._let_go(self.refused)
+
+    def resume_writing(self) -> None:
+        self.unread_since = None
+        super().resume_writing()
+
     def look(self, now: float) -> None:
-        """Let the connection go when its request is late."""
-        if self.waits_since is None or self.transport.is_closing():
+        """Let the connection go when its request is late, or its answer is not read."""
+        if self._is_unread(now):
+            self.transport.abort()  # to close it would wait for the reader
+        elif self.waits_since is None or self.transport.is_closing():
             return
-        if now - self.waits_since > GRACE_SECONDS + self.received / BYTES_A_SECOND:
+        elif now - self.waits_since > GRACE_SECONDS + self.received / BYTES_A_SECOND:
             self._let_go(_TOO_SLOW)
 
+    def _is_unread(self, now: float) -> bool:
+        left = self.transport.get_write_buffer_size()
+        if not left:
+            self.unread_since = None
+            return False
+        if self.unread_since is None:
+            self.unread_since, self.unread, self.taken = now, left, 0
+        self.taken += max(0, self.unread - left)
+        self.unread = left
+        return now - self.unread_since > UNREAD_SECONDS + self.taken / BYTES_A_SECOND
+
     def _let_go(self, answer: bytes) -> None:
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        if self._owes_nothing():
             self.transport.write(answer)
         self.waits_since = None
         self.transport.close()
+
+    def _owes_nothing(self) -> bool:
+        """Whether what is sent now would be read as the answer to the request that is coming in."""
+        latest: RequestResponseCycle | None = self.cycle
+        if latest is None:
+            return True
+        return latest.response_complete if self.in_headers else not (latest.response_started or self.pipeline)
 
 
 def look_at_all(state: ServerState, now: float) -> None:

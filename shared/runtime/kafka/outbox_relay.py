@@ -134,7 +134,7 @@ class Relay:
         self._spacing = BatchPacing(SPACING_SECONDS)
         self._soon_until = 0.0
         self.failing_since: float | None = None
-        _WAITING.labels(service).set_function(lambda: sum(map(len, self._offered.values())))
+        _WAITING.labels(service).set_function(lambda: sum(map(len, list(self._offered.values()))))
         _IN_FLIGHT.labels(service).set_function(lambda: len(self._in_flight))
 
     def source(self, documents: Collection) -> Outbox:

@@ -119,6 +119,13 @@ def test_answers_are_bounded() -> None:
             taken(answers=wrong)
 
 
+@pytest.mark.parametrize("name", ["＄where", "a．b", "﹩ne", "\u200b", " ", "＄a．b"])
+def test_a_name_that_becomes_an_operator_in_one_spelling_is_refused(name: str) -> None:
+    """B88: the pattern was looked at before the spelling was made one."""
+    assert refused({name: "x"}, category=None) == {f"/answers/{name}"}
+    assert taken(category=None, answers={"Ｐole": "x"}).answers == {"Pole": "x"}
+
+
 def test_answers_of_a_confidential_report_are_sealed() -> None:
     """B51."""
     fields = {"category": CATEGORY, "answers": {"pole": "SECRETPOLE"}, "reporter": {"ref": "r", "confidential": True}}

@@ -1,14 +1,17 @@
 """Words in one spelling: what nobody sees is gone, what somebody sees is as it was sent."""
 
 import unicodedata
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.domain.submission import clean_words
 from shared.city.words.phrases import plain
-from shared.kernel.spelling import bare, stored
+from shared.kernel import spelling
+from shared.kernel.spelling import MARKS_MAX, bare, is_mark, stored
 from tests.packs import SHEYANG, pack_of
 
 UNSEEN = ["\u200b", "\ufeff", "\u00ad", "\u2060", "\u2063", "\u200d", "\u200e", "\u034f", "\u180e", "\ufe0e", "\u3164"]
@@ -85,3 +88,54 @@ def test_traditional_characters_are_the_same_words(traditional: str, simple: str
     assert pack.classify(traditional) == pack.classify(simple)
     assert pack.in_one_form(traditional) == pack.in_one_form(simple)
     assert clean_words(traditional, "/x", []) == traditional
+
+
+MARKS = ["\u0345", "\u0301", "\u0323", "\u0344", "\u0f73", "\uff9e", "\u3099", "\u20d0", "\U0001d165", "\ufe0f"]
+
+
+def longest_pile(text: str) -> int:
+    longest = marks = 0
+    for character in text:
+        marks = marks + 1 if is_mark(character) else 0
+        longest = max(longest, marks)
+    return longest
+
+
+RUNS = st.lists(st.tuples(st.sampled_from([*MARKS, "a", "水", "か", "½", "\u200b"]), st.integers(1, 100)), max_size=5)
+
+
+@settings(max_examples=50)
+@given(RUNS)
+def test_no_pile_of_marks_reaches_what_would_put_it_in_order(runs: list[tuple[str, int]]) -> None:
+    """B87."""
+    seen: list[str] = []
+
+    def normalize(form: Any, text: str) -> str:
+        seen.append(text)
+        return unicodedata.normalize(form, text)
+
+    text = "".join(character * times for character, times in runs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spelling, "unicodedata", Mock(wraps=unicodedata, normalize=normalize))
+        once = stored(text)
+        bare(text)
+    assert all(longest_pile(given) <= 2 * MARKS_MAX + 2 for given in seen)
+    assert longest_pile(once) <= MARKS_MAX
+    assert stored(once) == once
+    assert bare(bare(text)) == bare(text)
+
+
+def test_whatever_becomes_a_mark_counts_as_one() -> None:
+    """Otherwise a pile could be hidden from its counting."""
+    planes = (*range(0xAC00), *range(0xF900, 0x1F000), *range(0xE0000, 0xE0200))  # no ideograph or Hangul is one
+    for character in (chr(c) for c in planes if not 0x3400 <= c < 0xA000):
+        if unicodedata.combining(unicodedata.normalize("NFKD", character)[0]):
+            assert is_mark(character), hex(ord(character))
+        if is_mark(character):
+            assert spelling._MAY_BE_PILED.fullmatch(character * (MARKS_MAX + 1)), hex(ord(character))
+
+
+def test_as_many_marks_as_anybody_writes_stay() -> None:
+    word = "Z" + "\u0337\u034e\u0308" * 10 + "一"
+    assert stored(word) == unicodedata.normalize("NFC", word.replace("\u034f", ""))
+    assert len(stored("a" + "\u0345" * 1300 + "\u0301" * 1300 + "\u0323" * 1300 + "b")) < 40

@@ -1,6 +1,7 @@
 """Bodies and queries are read at a bounded cost: what msgspec refuses is named, and never more than is asked for."""
 
 import base64
+import re
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -15,7 +16,8 @@ from services.router.commands.from_body import BODIES
 from services.router.http.rota_routes import OnDutyQuery
 from services.router.visits.bodies import CampaignBody, VisitQuery
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.decoding import Body, query
+from shared.runtime.http_server import request_times
+from shared.runtime.http_server.decoding import PARAMETERS_MAX, Body, parameters, query
 from shared.runtime.http_server.field_errors import MANY, field_errors
 from shared.runtime.http_server.pagination import beyond, cursor_after
 
@@ -182,3 +184,32 @@ def test_a_leap_second_may_be_asked_for() -> None:
     found = query([("from", "2026-06-30T23:59:60Z")], VisitQuery)
     assert isinstance(found, VisitQuery)
     assert found.from_ == datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_few_leap_seconds_are_read_and_thousands_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B86: 30 reports of a batch with 5,000 each held the loop for half a second."""
+    looked: list[bytes] = []
+
+    def counted(leap: re.Match[bytes], really: Any = request_times._second_before) -> Any:
+        looked.append(leap[0])
+        return really(leap)
+
+    monkeypatch.setattr(request_times, "_second_before", counted)
+    leap, body = "2016-12-31T23:59:60Z", Body(BatchItem)
+    item = {**GOOD, "idempotency_key": "k", "observed_at": leap}
+    assert body.read(msgspec.json.encode(item)).observed_at == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    looked.clear()
+    with pytest.raises(Refusal) as refusal:
+        body.read(msgspec.json.encode({**item, "unknown": [leap] * 5000}))
+    assert {error.pointer for error in refusal.value.errors} == {"/unknown"}
+    assert len(looked) <= request_times.LEAPS_MAX
+
+
+def test_more_parameters_than_anybody_has_are_refused_before_they_are_read() -> None:
+    """B83."""
+    assert len(parameters(b"&".join([b"a="] * PARAMETERS_MAX))) == PARAMETERS_MAX
+    for many in (b"a=&" * 20_000, b"&".join(b"u%d=1" % n for n in range(PARAMETERS_MAX + 1))):
+        with pytest.raises(Refusal) as refusal:
+            parameters(many)
+        assert [error.pointer for error in refusal.value.errors] == ["?"]
+    assert parameters("text=井%20a+b&x".encode()) == [("text", "äº\x95 a b"), ("x", "")]
