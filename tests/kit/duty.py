@@ -4,7 +4,7 @@ Commands go through the router's own handler, and every case through the form in
 and HTTP are left out.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -151,7 +151,7 @@ class _Memory:
         self._duty.becomes(change)
         return True
 
-    def offer(self, handed: object) -> None:
+    def offer(self, id_: str, version: int, events: Sequence[Envelope]) -> None:
         """``becomes`` has told everybody."""
 
     def current(self, city: str) -> Pack:
