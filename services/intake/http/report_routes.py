@@ -125,17 +125,19 @@ class ReportRoutes:
         who = call.principal
         city = None if who.kind == "ops" and who.city == EVERY_CITY else who.city
         status = await self._store.status(city, who.app, call.path["id"])
-        if status is None or not self._may_see(status, who):
+        status = self._as_seen(status, who) if status is not None else None
+        if status is None:
             raise not_found("report")
         # The link speaks for the reporter: it is shown to the app that he uses, and to nobody else.
         link = self._answers.make(status) if who.app == status.report.app else None
         return Answer(report_view(status, self._packs.current(status.report.city), link))
 
-    def _may_see(self, status: ReportStatus, who: Principal) -> bool:
-        """Officers: who entered it, and who sees the case."""
+    def _as_seen(self, status: ReportStatus, who: Principal) -> ReportStatus | None:
+        """With those of its cases that an officer sees; None where he sees none and did not enter it himself."""
         if who.kind != "officer" or status.report.entered_by == who.person:
-            return True
-        return sees(who, status.cases, self._packs.current(status.report.city))
+            return status
+        pack = self._packs.current(status.report.city)
+        return status.only(lambda case: sees(who, [case], pack))
 
     async def rate(self, call: Call) -> Answer:
         return _recorded(await self._actions.rate(_request(call), call.body_as(RatingBody)))

@@ -4,7 +4,8 @@ A case's state lies at the report that opened it. A report that was attached to 
 ``also`` names further cases that were split off for a second matter in the same report.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -113,6 +114,17 @@ class ReportStatus:
         """All cases that came of the report."""
         also = self.also or ()
         return also if self.case is None else (self.case, *also)
+
+    def only(self, seen: Callable[[CaseProgress], bool]) -> "ReportStatus | None":
+        """As it is shown to who sees some of its cases: the first of them is the case, the others are beside it; the
+        course of one that is not seen is not told. None where none is seen."""
+        cases = [case for case in self.cases if seen(case)]
+        if not cases:
+            return None
+        also = tuple(cases[1:]) if self.also is not None else None
+        if self.case is cases[0]:
+            return replace(self, also=also)
+        return replace(self, case=cases[0], attached=False, says=None, also=also)
 
 
 def progress_of(event: CaseEvent) -> CaseProgress:

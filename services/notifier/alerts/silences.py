@@ -3,6 +3,7 @@
 For a planned water stop on an estate, for example. Cases are opened and timed as usual, and danger is never silenced.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from services.notifier.city_cache import INDEX, CityCache, stamped
@@ -25,11 +26,13 @@ class Silences:
         """All silences of ``city``, also those that have ended: a late event may lie in their time."""
         return self.cache.get(city)
 
-    async def unended(self, city: str | None, now: datetime) -> list[Silence]:
-        """Silences that hold at ``now`` or will, the first to end first; of all cities for None."""
+    async def unended(self, city: str | None, now: datetime, units: Collection[str] | None = None) -> list[Silence]:
+        """Silences that hold at ``now`` or will, the first to end first; of all cities and units for None."""
         where: Document = {"until": {"$gt": now}, "ended_at": None}
         if city is not None:
             where["city"] = city
+        if units is not None:
+            where["unit"] = {"$in": list(units)}
         rows = await self.cache.rows.find(where, sort=[("until", 1)], limit=LISTED_MAX)
         return [from_doc(row) for row in rows]
 

@@ -82,10 +82,11 @@ class SilenceRoutes:
         if who.city != EVERY_CITY and query.city not in (None, who.city):
             raise invalid(FieldError("?city", "is not yours: leave it out"))
         city = who.city if who.city != EVERY_CITY else query.city
-        silences = await self._silences.unended(city, self._clock.now())
+        units = None
         if who.kind == "officer":
             pack, own = self._packs.current(who.city), who.unit or ""
-            silences = [s for s in silences if {own, s.unit} <= pack.units.keys() and pack.tree.related(own, s.unit)]
+            units = [unit for unit in pack.units if own in pack.units and pack.tree.related(own, unit)]
+        silences = await self._silences.unended(city, self._clock.now(), units)
         return Answer({"items": [_view(silence) for silence in silences]})
 
     async def make(self, call: Call) -> Answer:

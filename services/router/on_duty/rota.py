@@ -37,7 +37,9 @@ INDEXES = (IndexModel([("city", 1), ("till_at", 1)], name="till"),)
 AHEAD_OF_HOLDING = timedelta(seconds=10)
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=366)
-CHANGES_MAX = 5000
+PAGE = 5000
+PERSON_MAX = 100
+"""Changes of one person that are not over. Without a limit one desk could make the reading of all others slow."""
 PATHS: dict[type[msgspec.Struct], str] = {SwapBody: "/v1/rota/swaps", LeaveBody: "/v1/rota/leave"}
 """Where they are sent to. The path is part of the id under which a change is stored."""
 
@@ -96,8 +98,10 @@ class Rota:
             decided = await self._decided(pack.city.id, *_span(days, zone))
         if errors := _swap_errors(body, pack, today, decided):
             raise invalid(*errors)
+        await self._check_room(pack.city.id, {"/from": body.from_, "/to": body.to})
         # A minute after the swaps that this one may build on, so that all services apply them in this order.
-        since = max(self._since(), *(decided.last_swap(day) + MINUTE for day in days))
+        people = (body.from_, body.to)
+        since = max(self._since(), *(decided.last_swap(day, people) + MINUTE for day in days))
         change = Change(kind="swap", person=body.from_, by=body.to, on=body.on, in_return=body.in_return, since=since)
         return await self._record(request, pack, change, *_span(days, zone))
 
@@ -112,6 +116,7 @@ class Rota:
             raise invalid(FieldError("/until", "is after `from`, by a year at most"))
         if not self._clock.now() < until <= self._clock.now() + 2 * LONGEST:
             raise invalid(FieldError("/until", "is over, or too far away"))
+        await self._check_room(pack.city.id, {"/person": body.person})
         change = Change(kind="leave", person=body.person, start=start, until=until, since=self._since())
         return await self._record(request, pack, change, start, until)
 
@@ -129,8 +134,31 @@ class Rota:
 
     async def _decided(self, city: str, start: datetime, till: datetime) -> Changes:
         where = {"city": city, "till_at": {"$gt": start}, "from_at": {"$lte": till + DAY}}
-        found = await self._rows.find(where, {"change": 1}, sort=[("till_at", 1)], limit=CHANGES_MAX)
-        return Changes(msgspec.convert(row["change"], Change) for row in found)
+        changes: list[Change] = []
+        page = await self._page(where)
+        while page:
+            changes += (msgspec.convert(row["change"], Change) for row in page)
+            last = page[-1]
+            beyond = {
+                "$or": [
+                    {"till_at": {"$gt": last["till_at"]}},
+                    {"till_at": last["till_at"], "_id": {"$gt": last["_id"]}},
+                ]
+            }
+            page = await self._page({"$and": [where, beyond]}) if len(page) == PAGE else []
+        return Changes(changes)
+
+    async def _page(self, where: Document) -> list[Document]:
+        return await self._rows.find(where, {"change": 1, "till_at": 1}, sort=[("till_at", 1), ("_id", 1)], limit=PAGE)
+
+    async def _check_room(self, city: str, named: dict[str, str]) -> None:
+        """``named``: people by the pointer of their field. Raises ``Refusal`` 422 for one who has too many changes."""
+        now = self._clock.now()
+        for place, person in named.items():
+            theirs = [{"change.person": person}, {"change.by": person}]
+            where: Document = {"city": city, "till_at": {"$gt": now}, "$or": theirs}
+            if await self._rows.count(where, limit=PERSON_MAX) >= PERSON_MAX:
+                raise invalid(FieldError(place, f"has {PERSON_MAX} changes that are not over"))
 
     def _since(self) -> datetime:
         """The next full minute that is at least ten seconds away."""

@@ -5,7 +5,7 @@ edited, and whoever asks for a time sees what held at that time: what is decided
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -101,9 +101,11 @@ class Changes:
         """Whose duty of that day somebody else ever took."""
         return dict.fromkeys(owner for _, holders in self._holders.get(day, ()) for owner in holders)
 
-    def last_swap(self, day: date) -> datetime:
-        """Since when the last swap of that day holds; long ago when there is none."""
-        return max((since for since, _ in self._holders.get(day, ())), default=EVER)
+    def last_swap(self, day: date, people: Collection[str]) -> datetime:
+        """Since when the last swap of that day holds that gave or took a duty of one of ``people``; long ago when there
+        is none."""
+        swaps = self._swaps.get(day, ())
+        return max((since for since, pairs in swaps if any({*pair} & {*people} for pair in pairs)), default=EVER)
 
     def taken_by(self, person: str) -> Iterable[tuple[str, date]]:
         """Whose duty, and of which days, ``person`` took at any time."""

@@ -372,3 +372,18 @@ def test_what_does_not_fit_is_said_where_it_stands(posts: dict[str, Any], place:
     with pytest.raises(PackProblems) as found:
         harbour(**posts)
     assert [problem.place.split(" ")[0] for problem in found.value.problems] == [place]
+
+
+def test_a_swap_comes_after_those_of_the_same_people_and_waits_for_no_others() -> None:
+    day = date(2026, 3, 3)
+    first, last = (datetime(2026, 3, 1, 9, minute, tzinfo=UTC) for minute in (0, 20))
+    changes = Changes(
+        [
+            Change(kind="swap", person="qs-desk", by="mf-desk", on=day, since=first),
+            Change(kind="swap", person="oh-desk", by="oh-chief", on=day, since=last),
+        ]
+    )
+    assert changes.last_swap(day, ("mf-desk", "qs-night")) == first
+    assert changes.last_swap(day, ("oh-chief", "qs-desk")) == last
+    assert changes.last_swap(day, ("qs-night",)) < first
+    assert changes.last_swap(date(2026, 3, 4), ("qs-desk",)) < first

@@ -18,6 +18,7 @@ from services.router.commands.actors import actor_of
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
+from services.router.domain.commands.decide import open_commands
 from services.router.domain.event import Happened
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NONE_SINCE
@@ -182,3 +183,29 @@ async def test_a_cases_own_photos_are_seen_by_whoever_sees_the_case(merged: bool
     assert await photos._may_see(photo, officer("construction.desk")) is merged
     photos._store = cast(Any, Kept(None, msgspec.structs.replace(own, confidential=True)))
     assert not await photos._may_see(photo, officer("power.desk"))
+
+
+def test_the_desk_from_which_a_case_was_moved_up_works_on_it_and_decides_nothing() -> None:
+    duty = Duty.reported("路灯坏了")
+    pack = gardens()
+    desk = officer("jingang.duty")
+    own = actor_of(desk, duty.case, pack)
+    assert {"reject", "transfer", "assign"} <= set(open_commands(duty.case, own))
+    above = replace(duty.case, path=duty.case.path[:-1])
+    taken = open_commands(above, actor_of(desk, above, pack))
+    assert not {"reject", "transfer", "assign", "return", "categorize"} & set(taken)
+    assert {"note", "acknowledge"} <= set(taken)
+    given = replace(above, assignee=desk.unit)
+    assert "assign" in open_commands(given, actor_of(desk, given, pack))
+
+
+def test_who_sees_only_the_second_case_of_a_report_reads_nothing_of_the_course_of_the_first() -> None:
+    first, second = intake_has(called_in().case), intake_has(assigned().case)
+    second = msgspec.structs.replace(second, id="csecond", seen_by=[officer("urban.desk").unit or ""], steps=[])
+    status = ReportStatus(record(), case=first, attached=True, also=(second,))
+    shown = status.only(lambda case: sees(officer("urban.desk"), [case], gardens()))
+    assert shown is not None
+    assert (shown.case, shown.also, shown.attached) == (second, (), False)
+    whole = status.only(lambda _: True)
+    assert whole == status
+    assert status.only(lambda _: False) is None

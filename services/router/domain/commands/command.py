@@ -28,6 +28,8 @@ class Actor:
     guest: bool = False
     """The case belongs to another unit: it is only offered to the actor's unit, or that is only called in or consulted.
     """
+    below_owner: bool = False
+    """The case was moved up from the actor's unit: its people still work on it there, and its desk decides nothing."""
     path: tuple[str, ...] = ()
     """Ids from the root down to the actor's unit."""
     consults: bool = False

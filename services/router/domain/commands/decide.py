@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.router.domain.case import Case
 from services.router.domain.commands.call_in import has_a_part
-from services.router.domain.commands.command import Actor, AnyRule, Command, Decision
+from services.router.domain.commands.command import DESK, Actor, AnyRule, Command, Decision
 from services.router.domain.commands.table import RULES, why_not
 from shared.kernel.errors import conflict, forbidden
 
@@ -27,6 +27,8 @@ def open_rule(case: Case, command: Command, actor: Actor) -> AnyRule:
         raise forbidden(f"The city's pack does not name you for {command.NAME}.")
     if actor.guest and not rule.open_to_guests and not for_own_part:
         raise forbidden(f"It is {case.unit}'s: a guest may accept or refuse what is offered, and do its own part.")
+    if _is_above_him(rule, actor) and not for_own_part:
+        raise forbidden(f"It was moved up to {case.unit}, whose desk decides: yours may go there, work and take notes.")
     reason = why_not(command.NAME, case.state) or rule.blocked(case, actor) or rule.refused(case, command, actor)
     if reason is not None:
         raise conflict("not-open", reason, state=case.state, commands=open_commands(case, actor))
@@ -42,7 +44,13 @@ def open_commands(case: Case, actor: Actor | None) -> list[str]:
 def _may(rule: AnyRule, case: Case, actor: Actor) -> bool:
     by_role = actor.role in rule.roles
     by_role = by_role and (not actor.guest or rule.open_to_guests) and (not rule.trusted_only or actor.trusted)
+    by_role = by_role and not _is_above_him(rule, actor)
     return by_role or _for_own_part(rule, case, actor)
+
+
+def _is_above_him(rule: AnyRule, actor: Actor) -> bool:
+    """Whether the command is for the desk to which the case was moved up, not for the one from which it was."""
+    return actor.below_owner and rule.roles <= DESK and not rule.open_to_guests
 
 
 def _for_own_part(rule: AnyRule, case: Case, actor: Actor) -> bool:
