@@ -3,11 +3,13 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from shared.city import yaml_text
+from shared.city.limits import MOST, MOST_IN_A_LIST, MOST_NODES, MOST_PROBLEMS, NAME_SHOWN
 from shared.city.model.city import City
 from shared.city.model.entry import Entry
 from shared.city.model.ground import NoLocation, Place, UnitEntry
@@ -18,6 +20,7 @@ from shared.city.place.areas import Area
 from shared.city.place.geojson import read_areas
 from shared.city.problems import Problem, pointer
 from shared.city.texts.texts import Wording
+from shared.city.yaml_text import Nodes
 
 AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[Entry]]] = {
@@ -76,10 +79,15 @@ class Reading:
 
     ``content``: each file as plain values. ``places``: by kind, the file and pointer of each entry that could be read.
     ``named``: by kind, the ids of all entries, those that could not be read too, so that nobody misses them.
+    ``fits``: no list holds more than it may (``bounded``) and all entries were looked at; the walk ends with the last
+    problem that is named.
     """
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str], *, bounded: bool = True) -> None:
         self._files = files
+        self._bounded = bounded
+        self._nodes = Nodes(MOST_NODES, MOST_IN_A_LIST)
+        self.fits = True
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.content: dict[str, Any] = {}
@@ -87,15 +95,17 @@ class Reading:
         self.named: dict[type[Entry], set[str]] = {}
 
     def entries(self) -> Entries | None:
-        """What could be read; None when not even ``city.yaml`` could."""
+        """What could be read; None when not even ``city.yaml`` could, or the files hold more values than a pack may."""
         self._check_names()
         for name in sorted(set(self._files) & set(NAMES) - {AREAS}):
             self._parse(name)
+            if self._nodes.left < 0:
+                return None
         lists: dict[str, tuple[Any, ...]] = {}
         for name, kinds in LISTS.items():
             for key, values in self._lists(name, kinds).items():
                 place = [name, key] if isinstance(self.content.get(name), dict) else [name]
-                lists[key] = self._convert_all(values, kinds[key], place)
+                lists[key] = self._convert_all(values, kinds[key], place) if self._fits(name, key, values) else ()
         areas = self._areas()
         city = self._convert(self.content.get("city.yaml"), City, ["city.yaml"])
         if city is None:
@@ -106,16 +116,31 @@ class Reading:
 
     def _check_names(self) -> None:
         for name in sorted(set(self._files) - set(NAMES)):
-            near = difflib.get_close_matches(name, NAMES, 1)
+            near = difflib.get_close_matches(name, NAMES, 1) if len(name) <= NAME_SHOWN else []
             hint = f"did you mean {near[0]}?" if near else f"a pack holds {', '.join(NAMES)}"
             self.problems.append(Problem(name, "", "not a file of a city pack", hint))
         for name in REQUIRED:
             if name not in self._files:
                 self.problems.append(Problem(name, "", "the file is missing"))
 
+    def _fits(self, file: str, key: str, values: list[Any]) -> bool:
+        most = MOST["covers" if key == "cover" else key]
+        if not self._bounded or len(values) <= most:
+            return True
+        hint = "docs/city-pack.md tells how much a pack may hold"
+        self.problems.append(Problem(file, "", f"{len(values)} {key}, more than {most}", hint))
+        self.fits = False
+        return False
+
+    def _is_full(self) -> bool:
+        """Whether as many problems were found as are named; what follows is not looked at."""
+        full = len(self.problems) >= MOST_PROBLEMS
+        self.fits = self.fits and not full
+        return full
+
     def _parse(self, name: str) -> None:
         try:
-            self.content[name] = yaml_text.parse(self._files[name])
+            self.content[name] = yaml_text.parse(self._files[name], self._nodes if self._bounded else None)
         except yaml_text.BadYaml as error:
             place = f"(line {error.line})" if error.line else ""
             self.problems.append(Problem(name, place, str(error), error.hint))
@@ -132,8 +157,12 @@ class Reading:
             self.problems.append(Problem(name, "", f"expected `{first}:` and a list"))
             return lists
         for key, values in content.items():
+            if self._is_full():
+                break
             if key not in kinds:
-                self.problems.append(Problem(name, pointer(key), f"unknown key {key!r}", _meant(key, list(kinds))))
+                self.problems.append(
+                    Problem(name, pointer(key), f"unknown key {key[:NAME_SHOWN]!r}", _meant(key, list(kinds)))
+                )
             elif isinstance(values, list):
                 lists[key] = values
             elif values is not None:
@@ -145,6 +174,8 @@ class Reading:
         places = self.places.setdefault(kind, [])
         names = self.named.setdefault(kind, set())
         for number, value in enumerate(values):
+            if self._is_full():
+                break
             name = (value.get("id") or value.get("code")) if isinstance(value, dict) else None
             if isinstance(name, str):
                 names.add(name)
@@ -180,10 +211,9 @@ def _every_fault(value: Any, kind: type[Entry], place: list[Any], error: msgspec
     if not isinstance(value, dict):
         return [_fault(error, place)]
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    unknown = islice((key for key in value if key not in fields), MOST_PROBLEMS)
     found = [
-        _problem([*place, key], f"unknown field {key!r}", _meant(key, list(fields)))
-        for key in value
-        if key not in fields
+        _problem([*place, key], f"unknown field {key[:NAME_SHOWN]!r}", _meant(key, list(fields))) for key in unknown
     ]
     for name, field in fields.items():
         if name not in value:
@@ -224,5 +254,5 @@ def _problem(place: list[Any], message: str, hint: str = "") -> Problem:
 
 
 def _meant(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
+    near = difflib.get_close_matches(key, known, 1) if len(key) <= NAME_SHOWN else []
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from shared.city.limits import MOST_PROBLEMS
+
 
 class Problem(msgspec.Struct, frozen=True):
     """One fault. ``place`` is a JSON pointer into the file, followed by ``(line n)`` where that is known."""
@@ -21,7 +23,7 @@ class Problem(msgspec.Struct, frozen=True):
 class PackProblems(Exception):
     """A pack that cannot be used, with all its problems at once (at most ``MOST``)."""
 
-    MOST = 1000
+    MOST = MOST_PROBLEMS
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)[: self.MOST]

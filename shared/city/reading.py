@@ -10,13 +10,10 @@ import msgspec
 from shared.city import yaml_text
 from shared.city.checks.all import check
 from shared.city.entries import AREAS, Reading
+from shared.city.limits import MOST_AREAS_BYTES, MOST_AREAS_VALUES, MOST_YAML_BYTES, NAME_SHOWN
 from shared.city.pack import Pack
 from shared.city.place.tree import Tree, units_of
 from shared.city.problems import PackProblems, Problem
-
-MOST_YAML_BYTES = 16 * 2**20
-MOST_AREAS_BYTES = 24 * 2**20
-"""What ``geojson.VERTICES_MAX`` corners take with all their digits."""
 
 
 def read_folder(path: Path) -> dict[str, str]:
@@ -49,22 +46,30 @@ def read_pack(files: Mapping[str, str], *, checked: bool = False) -> Pack:
     ``checked``: it was loaded once, so that its entries fit together by the checks of that day. Cases name it: a check
     that is stricter since must not make it unreadable.
     """
-    too_large = [
-        Problem(name, "", f"larger than {_most(name) // 2**20} MiB")
-        for name, text in files.items()
-        if len(text) > _most(name)
-    ]
-    if too_large:
-        raise PackProblems(too_large)
-    reading = Reading(files)
+    check_bytes(files)
+    if not checked and sum(files.get(AREAS, "").count(sign) for sign in ",[{") > MOST_AREAS_VALUES:
+        says = f"more than {MOST_AREAS_VALUES} values"
+        raise PackProblems([Problem(AREAS, "", says, "leave out members and properties that nobody needs")])
+    reading = Reading(files, bounded=not checked)
     entries = reading.entries()
-    if entries is not None and not checked:
+    if entries is not None and not checked and reading.fits:
         check(entries, reading)
     if reading.problems or entries is None:
         raise PackProblems(_with_lines(reading.problems, files))
     units = units_of(entries.units)
     tree = Tree(units, entries.city.root, entries.city.queue_levels)
     return Pack(entries, tree, version_of(reading.content), tuple(_with_lines(reading.warnings, files)))
+
+
+def check_bytes(files: Mapping[str, str]) -> None:
+    """Raises ``PackProblems`` where a file is larger than its kind may be, before anything is read."""
+    too_large = [
+        Problem(name[:NAME_SHOWN], "", f"larger than {_most(name) // 2**20} MiB")
+        for name, text in files.items()
+        if len(text) > _most(name)
+    ]
+    if too_large:
+        raise PackProblems(too_large)
 
 
 def version_of(content: Mapping[str, Any]) -> str:
@@ -78,14 +83,15 @@ def _most(name: str) -> int:
 
 def _with_lines(problems: list[Problem], files: Mapping[str, str]) -> list[Problem]:
     """The problems with the line of their place, where a YAML file tells it; in the files' order."""
-    lines: dict[str, dict[str, int]] = {}
-    found = []
+    problems = problems[: PackProblems.MOST]
+    wanted: dict[str, set[str]] = {}
     for problem in problems:
         if problem.place.startswith("/") and problem.file.endswith(".yaml") and problem.file in files:
-            if problem.file not in lines:
-                lines[problem.file] = yaml_text.lines(files[problem.file])
-            line = lines[problem.file].get(problem.place)
-            place = problem.place + (f" (line {line})" if line else "")
-            problem = Problem(problem.file, place, problem.message, problem.hint)
-        found.append(problem)
+            wanted.setdefault(problem.file, set()).add(problem.place)
+    lines = {file: yaml_text.lines(files[file], places) for file, places in wanted.items()}
+    found = []
+    for problem in problems:
+        line = lines.get(problem.file, {}).get(problem.place)
+        place = problem.place + (f" (line {line})" if line else "")
+        found.append(Problem(problem.file, place, problem.message, problem.hint))
     return found

@@ -4,14 +4,16 @@ Built on libyaml's event stream. Against PyYAML's own loader it refuses keys tha
 times as text, and bounds what aliases may blow up to. Errors: ``BadYaml`` with the line.
 """
 
+import contextlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import yaml
 
-MOST_NODES = 2_000_000
+from shared.city.limits import MOST_NODES, NAME_SHOWN
+
 DEEPEST = 60
 
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -29,27 +31,40 @@ class BadYaml(ValueError):
         self.line, self.hint = line, hint
 
 
-def parse(text: str) -> Any:
+class Nodes:
+    """How many values may still be read, of one file or of several together, and how many side by side."""
+
+    def __init__(self, left: int = MOST_NODES, side_by_side: int = MOST_NODES) -> None:
+        self.left = left
+        self.side_by_side = side_by_side
+
+
+def parse(text: str, nodes: Nodes | None = None) -> Any:
     """The one document in ``text`` as dicts, lists, strings, numbers, booleans and None."""
-    return _Builder(text).document()
+    return _Builder(text, nodes or Nodes()).document()
 
 
-def lines(text: str) -> dict[str, int]:
-    """JSON pointer → line (from 1) of every value in ``text``; {} when it does not parse."""
-    builder = _Builder(text, keep_lines=True)
-    try:
+def lines(text: str, wanted: Collection[str]) -> dict[str, int]:
+    """JSON pointer → line (from 1) of those of ``wanted`` that are in ``text``, up to where it does not parse.
+
+    Reading ends with the last of them.
+    """
+    builder = _Builder(text, Nodes(), frozenset(wanted))
+    with contextlib.suppress(BadYaml, _AllFound):
         builder.document()
-    except BadYaml:
-        return {}
     return builder.lines
 
 
+class _AllFound(Exception):
+    """Nothing is wanted of the rest."""
+
+
 class _Builder:
-    def __init__(self, text: str, keep_lines: bool = False) -> None:
+    def __init__(self, text: str, nodes: Nodes, wanted: frozenset[str] = frozenset()) -> None:
         self._text = text
         self._anchors: dict[str, tuple[Any, int]] = {}
-        self._nodes = 0
-        self._keep = keep_lines
+        self._nodes = nodes
+        self._wanted = wanted
         self.lines: dict[str, int] = {}
 
     def document(self) -> Any:
@@ -74,11 +89,13 @@ class _Builder:
         return value
 
     def _value(self, event: Any, events: Iterator[Any], at: str, depth: int) -> Any:
-        if self._keep:
+        if at in self._wanted:
             self.lines[at] = _line(event)
+            if len(self.lines) == len(self._wanted):
+                raise _AllFound
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        before = self._nodes
+        before = self._nodes.left
         self._count(1, event)
         if depth > DEEPEST:
             raise BadYaml(f"nested deeper than {DEEPEST}", _line(event))
@@ -89,7 +106,7 @@ class _Builder:
         else:
             value = self._mapping(events, at, depth)
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, self._nodes - before)
+            self._anchors[event.anchor] = (value, before - self._nodes.left)
         return value
 
     def _sequence(self, events: Iterator[Any], at: str, depth: int) -> list[Any]:
@@ -97,7 +114,8 @@ class _Builder:
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
-            values.append(self._value(event, events, f"{at}/{len(values)}" if self._keep else "", depth + 1))
+            self._count_side_by_side(len(values), event)
+            values.append(self._value(event, events, f"{at}/{len(values)}" if self._wanted else "", depth + 1))
         return values
 
     def _mapping(self, events: Iterator[Any], at: str, depth: int) -> dict[str, Any]:
@@ -112,23 +130,28 @@ class _Builder:
             if key == "<<" and event.implicit[0]:
                 raise BadYaml("merge keys (<<) are not used in packs", line, "write the fields out")
             if key in values:
-                raise BadYaml(f"the key {key!r} is given twice", line, "keep one of the two")
+                raise BadYaml(f"the key {key[:NAME_SHOWN]!r} is given twice", line, "keep one of the two")
+            self._count_side_by_side(len(values), event)
             values[key] = None
-            below = f"{at}/{key.replace('~', '~0').replace('/', '~1')}" if self._keep else ""
+            below = f"{at}/{key.replace('~', '~0').replace('/', '~1')}" if self._wanted else ""
             values[key] = self._value(next(events), events, below, depth + 1)
         return values
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
-            raise BadYaml(f"*{event.anchor} names no finished anchor", _line(event))
+            raise BadYaml(f"*{event.anchor[:NAME_SHOWN]} names no finished anchor", _line(event))
         value, size = self._anchors[event.anchor]
         self._count(size, event)
         return value
 
     def _count(self, nodes: int, event: Any) -> None:
-        self._nodes += nodes
-        if self._nodes > MOST_NODES:
-            raise BadYaml(f"more than {MOST_NODES} values", _line(event))
+        self._nodes.left -= nodes
+        if self._nodes.left < 0:
+            raise BadYaml(f"more than {MOST_NODES} values in the pack", _line(event))
+
+    def _count_side_by_side(self, before: int, event: Any) -> None:
+        if before >= self._nodes.side_by_side:
+            raise BadYaml(f"more than {self._nodes.side_by_side} values in one list or map", _line(event))
 
 
 def _line(event: Any) -> int:

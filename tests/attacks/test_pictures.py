@@ -4,16 +4,19 @@ import io
 import random
 import resource
 import struct
+import time
 import zlib
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 from pillow_heif import register_heif_opener
 
-from services.intake.domain.photo import media_of
-from services.intake.photos.pictures import MEMORY_MAX, Cleaner, read_header
-from shared.kernel.errors import Refusal
+from services.intake.domain.photo import BYTES_MAX, CODED_MAX, media_of
+from services.intake.photos.pictures import MEMORY_MAX, Cleaner, clean, read_header
+from shared.kernel.errors import Refusal, too_many
 from tests.unit.intake.test_photos import both, exif_with, picture, png_header
 
 MARK = b"S3CR3T-0F-THE-PH0NE"
@@ -98,12 +101,13 @@ def test_what_only_begins_like_a_picture_is_refused(start: bytes) -> None:
     assert refused.value.status == 422
 
 
+def chunk(name: bytes, content: bytes = b"") -> bytes:
+    """Of a PNG."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
 def animated_png(frames: int) -> bytes:
     """A PNG that says it has so many frames."""
-
-    def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-
     still = picture("PNG")
     return still[:33] + chunk(b"acTL", struct.pack(">II", frames, 0)) + still[33:]
 
@@ -191,3 +195,102 @@ async def test_a_bomb_past_the_header_ends_in_its_own_process(cleaner: Cleaner) 
     """B18: 144 million pixels that got past the door would stop at the decoder's own limits."""
     assert await cleaner.clean(png_header(12_000, 12_000), "image/png") is None
     assert await cleaner.clean(picture(), "image/jpeg") is not None
+
+
+def stuffed(kind: str, part: bytes) -> bytes:
+    """A good picture, as large as is taken, with as many of ``part`` in it as fit, where its header is."""
+    whole = picture(kind)
+    parts = part * ((BYTES_MAX - len(whole)) // len(part))
+    if kind == "WEBP":
+        return b"RIFF" + struct.pack("<I", BYTES_MAX - 8) + whole[8:12] + parts + whole[12:]
+    at = {"JPEG": 2, "PNG": 33, "HEIF": len(whole)}[kind]
+    return whole[:at] + parts + whole[at:]
+
+
+STUFFED = {
+    "empty segments": ("JPEG", b"\xff\xe1\0\2"),
+    "comments": ("JPEG", b"\xff\xfe\0\2"),
+    "markers alone": ("JPEG", b"\xff\xd0"),
+    "fill": ("JPEG", b"\xff"),
+    "stuffing": ("JPEG", b"\xff\0"),
+    "between segments": ("JPEG", b"\xff\0a"),
+    "empty chunks": ("PNG", chunk(b"tEXt")),
+    "empty pixels": ("PNG", chunk(b"IDAT")),
+    "RIFF chunks": ("WEBP", b"ABCD\0\0\0\0"),
+    "boxes": ("HEIF", b"\0\0\0\x08free"),
+    "sizes": ("HEIF", b"\0\0\0\x14ispe\0\0\0\0\0\0\0\1\0\0\0\1"),
+}
+
+
+@pytest.mark.parametrize("name", STUFFED)
+def test_a_picture_of_millions_of_parts_is_refused_before_they_are_read(name: str) -> None:
+    """B90: 16 MB of fill bytes held intake for 20 s, 1 MB of empty chunks for 3."""
+    content = stuffed(*STUFFED[name])
+    began = time.process_time()
+    with pytest.raises(Refusal) as refused:
+        read_header(content)
+    assert time.process_time() - began < 0.5
+    assert refused.value.status in (415, 422)
+    began = time.process_time()
+    with pytest.raises(ValueError, match="unreadable"):
+        clean(content, MEDIA[STUFFED[name][0]])
+    assert time.process_time() - began < 0.5, "one that an earlier version took"
+
+
+def test_one_box_that_says_a_thousand_sizes_is_refused() -> None:
+    """B90."""
+    sizes = b"ispe" + struct.pack(">III", 0, 1, 1)
+    box = struct.pack(">I4s", 8 + len(sizes) * (CODED_MAX + 1), b"free") + sizes * (CODED_MAX + 1)
+    with pytest.raises(Refusal) as refused:
+        read_header(picture("HEIF") + box)
+    assert refused.value.status == 422
+
+
+@pytest.mark.parametrize("content", [b"<svg/>", b"\xff\xd8\xff" + b"\xff" * 1000], ids=["no picture", "fill"])
+async def test_what_is_refused_costs_the_quota_of_photos_too(content: bytes) -> None:
+    """B91: whoever sent what cannot be read could go on for ever."""
+    charged: list[int] = []
+
+    def charge(_: object, size: int) -> None:
+        charged.append(size)
+        if len(charged) > 1:
+            raise too_many("This key asks for too much at once; nothing was done.", 1)
+
+    api = PhotoRoutes(
+        cast(Any, None), cast(Any, None), cast(Any, None), cast(Any, SimpleNamespace(charge_photo=charge))
+    )
+    call = SimpleNamespace(principal=None, raw=content, request=SimpleNamespace(headers={"content-type": "image/jpeg"}))
+    statuses = []
+    for _ in range(2):
+        with pytest.raises(Refusal) as refused:
+            await api.photo(cast(Any, call))
+        statuses.append(refused.value.status)
+    assert charged == [len(content)] * 2
+    assert statuses[0] in (415, 422)
+    assert statuses[1] == 429
+
+
+def many_scans(times: int) -> bytes:
+    """A progressive JPEG of 49 million pixels whose last scan, of some hundred bytes, comes again and again."""
+    out = io.BytesIO()
+    Image.new("L", (7000, 7000), 128).save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * times + whole[-2:]
+
+
+async def test_a_picture_that_takes_a_processor_for_seconds_is_refused_and_the_next_is_shown() -> None:
+    """B92: a megabyte of scans would be minutes, and everybody's next photo waits."""
+    cleaner = Cleaner(cpu_seconds=1)
+    try:
+        assert await cleaner.clean(picture(), "image/jpeg") is not None
+        content = many_scans(2000)
+        assert len(content) < 2_000_000
+        assert read_header(content).width == 7000
+        began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        assert await cleaner.clean(content, "image/jpeg") is None
+        assert cleaner._pool is None, "its process was ended"
+        assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began < 6
+        assert await cleaner.clean(picture(), "image/jpeg") is not None
+    finally:
+        cleaner.close()

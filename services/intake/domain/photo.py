@@ -4,12 +4,14 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 BYTES_MAX = 16 * 1024 * 1024
 PIXELS_MAX = 52_000_000
 """Telephones of 2026 make pictures of 48 to 50.3 million pixels (8,192 by 6,144), as JPEG of up to 15 MB."""
 SIDE_MAX = 20_000
+CODED_MAX = 1_000
+"""Sizes that one HEIC file says; telephones write two to five."""
 
 LOOKS_SIZE = (9, 8)
 """Width and height, in pixels, of the grey picture that a photo's hash is made of."""
@@ -76,8 +78,10 @@ def media_of(content: bytes) -> str | None:
 
 
 def coded_sizes(content: bytes) -> list[tuple[int, int]]:
-    """Width and height of every picture that a HEIC file declares, also of those that are cropped when shown."""
-    return [struct.unpack(">II", size) for size in _CODED_SIZE.findall(content)]
+    """Width and height of everything that a HEIC file says it must decode; what is shown of it may be less.
+
+    One more than ``CODED_MAX`` where there are more."""
+    return [struct.unpack(">II", found[1]) for found in islice(_CODED_SIZE.finditer(content), CODED_MAX + 1)]
 
 
 def too_large(width: int, height: int) -> bool:

@@ -82,8 +82,8 @@ class PhotoRoutes:
         content = await _picture_bytes(call)
         if len(content) > BYTES_MAX:
             raise Refusal(413, "too-large", f"At most {BYTES_MAX} bytes.")
+        self._quotas.charge_photo(call.principal, len(content))  # first: a look costs something, also at what is none
         picture = read_header(content)
-        self._quotas.charge_photo(call.principal, len(content))
         id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
         headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}
         return Answer({"id": id_, "width": picture.width, "height": picture.height}, 201, headers)

@@ -7,6 +7,7 @@ Cleaning copies the pixels and nothing else: no EXIF (place, serial number, embe
 import asyncio
 import ctypes
 import io
+import math
 import multiprocessing
 import os
 import resource
@@ -18,6 +19,7 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import (
+    CODED_MAX,
     LOOKS_SIZE,
     PIXELS_MAX,
     Cleaned,
@@ -27,6 +29,7 @@ from services.intake.domain.photo import (
     media_of,
     too_large,
 )
+from services.intake.photos.header_walk import header
 from services.intake.photos.pixels import as_seen
 from shared.kernel.errors import Refusal
 
@@ -35,6 +38,8 @@ FULL_SIDE = 2048
 THUMB_SIDE = 320
 MEMORY_MAX = 2 * 1024**3
 SECONDS_MAX = 20.0
+CPU_SECONDS_MAX = 6
+"""Of one photo. Whoever sends many that are made to be slow takes turns with others, and each turn is this long."""
 PR_SET_PDEATHSIG = 1
 JPEG_END = b"\xff\xd9"
 NO_PIXELS = bytes(range(1, 241)) * 4
@@ -48,7 +53,7 @@ def read_header(content: bytes) -> Picture:
         raise Refusal(415, "unsupported-media", "Send a JPEG, PNG, WebP or HEIC picture.")
     register_heif_opener()
     try:
-        with Image.open(io.BytesIO(content), formats=[FORMATS[media]]) as image:
+        with Image.open(io.BytesIO(header(content, media)), formats=[FORMATS[media]]) as image:
             width, height = image.size
     except Exception as wrong:  # decoders that strangers feed raise whatever they like: HEIC's an EOFError
         raise Refusal(422, "unreadable", "The picture's header cannot be read.") from wrong
@@ -57,6 +62,8 @@ def read_header(content: bytes) -> Picture:
         raise Refusal(413, "too-large", f"At most {PIXELS_MAX // 1_000_000} million pixels.")
     if width < 1 or height < 1:
         raise Refusal(422, "unreadable", "The picture has no pixels.")
+    if len(coded) > CODED_MAX:
+        raise Refusal(422, "unreadable", "The picture has more parts than any picture needs.")
     return Picture(media, width, height)
 
 
@@ -66,6 +73,7 @@ def clean(content: bytes, media: str) -> Cleaned:
     The hash is made of the thumb, so that it depends little on the size that was sent.
     """
     try:
+        header(content, media)  # photos of earlier versions were taken without
         upright = _decoded(content, media)
         full = _jpeg(upright, 85)
         upright.thumbnail((THUMB_SIDE, THUMB_SIDE))
@@ -114,11 +122,20 @@ def _confine() -> None:
     register_heif_opener()
 
 
+def _clean_in_time(content: bytes, media: str, seconds: int) -> Cleaned:
+    """As ``clean``; the kernel ends the process that takes ``seconds`` of a processor's time, wherever it is."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    return clean(content, media)
+
+
 class Cleaner:
     """One decoding process, replaced when it dies."""
 
-    def __init__(self) -> None:
+    def __init__(self, cpu_seconds: int = CPU_SECONDS_MAX) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._cpu_seconds = cpu_seconds
 
     async def clean(self, content: bytes, media: str) -> Cleaned | None:
         """As ``clean``, or None when the picture is unreadable (it crashed or outlasted its process too)."""
@@ -129,7 +146,7 @@ class Cleaner:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(SECONDS_MAX):
-                return await loop.run_in_executor(self._pool, clean, content, media)
+                return await loop.run_in_executor(self._pool, _clean_in_time, content, media, self._cpu_seconds)
         except ValueError:
             return None
         except (BrokenProcessPool, TimeoutError):

@@ -1,32 +1,13 @@
-"""No city's pack costs the other cities their service: how much of everything a pack may hold.
+"""No city's pack costs the other cities their service: how much its entries may hold (``limits`` says how many).
 
-The limits are ours, ten times what the largest city of the accounts would need. Words are matched in each report's
-text, so that their number and their gaps are bounded as a whole (50,000 keywords with ``*`` took 20 s a report).
+Words are matched in each report's text, so that their number and their gaps are bounded as a whole (50,000 keywords
+with ``*`` took 20 s a report).
 """
 
 from collections.abc import Iterator
 
 from shared.city.checks.findings import Findings
-from shared.city.entries import LISTS
 
-MOST = {
-    "units": 20_000,
-    "places": 50_000,
-    "no_location": 1_000,
-    "categories": 500,
-    "feedback": 200,
-    "rules": 1_000,
-    "commitments": 5_000,
-    "pauses": 200,
-    "calendars": 500,
-    "people": 20_000,
-    "swaps": 20_000,
-    "leave": 20_000,
-    "covers": 5_000,
-    "pairs": 20_000,
-    "texts": 2_000,
-}
-"""Entries of each list."""
 BUILDINGS_MAX = 200_000
 WORDS_MAX = 10_000
 GAPPED_MAX = 500
@@ -39,9 +20,6 @@ def check_sizes(found: Findings) -> bool:
     """True when the pack is small enough for the other checks."""
     entries = found.entries
     fits = True
-    for file, says in _too_many(found):
-        fits = False
-        found.error_at(file, says=says, hint="docs/city-pack.md tells how much a pack may hold")
     words = list(_words(found))
     gapped = [word for word in words if "*" in word]
     for number, most, what in (
@@ -65,15 +43,6 @@ def check_sizes(found: Findings) -> bool:
         fits = False
         found.error_at("posts.yaml", says=f"more than {SHIFTS_MAX} shifts", hint="let old ones go")
     return fits
-
-
-def _too_many(found: Findings) -> Iterator[tuple[str, str]]:
-    for file, kinds in LISTS.items():
-        for key in kinds:
-            name = "covers" if key == "cover" else key
-            number = len(getattr(found.entries, name))
-            if number > MOST[name]:
-                yield file, f"{number} {key}, more than {MOST[name]}"
 
 
 def _words(found: Findings) -> Iterator[str]:

@@ -54,8 +54,8 @@ def read_areas(text: str) -> ReadAreas:
     problems: list[Fault] = []
     warnings: list[Fault] = []
     try:
-        content = msgspec.json.decode(text)
         collection = msgspec.json.decode(text, type=_Collection)
+        content = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         hint = "expected a FeatureCollection: https://www.rfc-editor.org/rfc/rfc7946"
         return ReadAreas((), None, [("", str(error), hint)], [])

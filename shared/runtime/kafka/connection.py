@@ -209,13 +209,14 @@ class KafkaConnection:
 
     async def _answering(self) -> str | None:
         """The id of the cluster that answers, empty without our topics; None while none does."""
+        admin = self._admin
         try:
-            if self._admin is None:
-                self._admin = await open_admin(self._settings)
-            return await cluster_id(self._admin) if await topics_exist(self._settings, self._admin) else ""
+            if admin is None:
+                admin = self._admin = await open_admin(self._settings)
+            return await cluster_id(admin) if await topics_exist(self._settings, admin) else ""
         except (KafkaError, OSError, TimeoutError):
-            if self._admin is not None:
+            if admin is not None:
                 with contextlib.suppress(Exception):
-                    await self._admin.close()
+                    await admin.close()
                 self._admin = None
             return None

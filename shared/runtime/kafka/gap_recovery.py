@@ -116,9 +116,18 @@ class _Look:
             consumer.forget_places(gone)
         for number in consumer.apart | (state.checked - self.numbers):
             state.checked.discard(number)
+            state.lost.discard(number)
             state.samples.pop(number, None)
             state.marked.pop(number, None)
         consumer.apart.clear()
+
+    def still_has(self, place: TopicPartition) -> bool:
+        """Whether the partition was ours all the time since this look began.
+
+        The group may deal its partitions out anew at every await; the consumer then forgets their places.
+        """
+        client = self.consumer.subscriber.consumer
+        return client is not None and place in client.assignment() and place.partition not in self.consumer.apart
 
     def places(self) -> dict[int, Handled]:
         """How far each partition that was checked is handled."""
@@ -132,7 +141,8 @@ class _Look:
         """
         handled = self.consumer.handled
         if self.assigned:
-            return {p: handled[p.partition] for p in self.assigned if p.partition in self.state.checked}
+            checked = [place for place in self.assigned if place.partition in self.state.checked]
+            return {place: handled[place.partition] for place in checked if place.partition in handled}
         return {TopicPartition(topic, n): h for topic in self.topics for n, h in handled.items()}
 
 
@@ -195,23 +205,32 @@ class GapRecovery:
     async def _check(
         self, look: _Look, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str, ends: Ends
     ) -> None:
-        """Of partitions that were given to us: whether their logs still hold what is marked, and where we stand."""
+        """Of partitions that were given to us: whether their logs still hold what is marked, and where we stand.
+
+        All questions are asked first. Of what became another's meanwhile nothing is noted: the next look checks it.
+        """
         consumer, state = look.consumer, look.state
         parts = (await self._marks.find_one({"_id": consumer.group}) or {"parts": {}})["parts"]
-        replaced = consumer.group in self._replaced
         marks = {place: parts[str(place.partition)] for place in new if str(place.partition) in parts}
-        starts = await _starts(consumer, survey, new, ends)
+        waiting = await _waiting(consumer, survey, new, ends)
         gone = await _gone(survey, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
-        for place, mark in marks.items():
-            state.before[place.partition] = mark["at"]
-            if mark["cluster"] != cluster or place in gone or replaced:
+        replaced = consumer.group in self._replaced
+        for place in filter(look.still_has, new):
+            start = consumer.began.get(place.partition, waiting.get(place))
+            if start is None:
+                continue
+            consumer.handled.setdefault(place.partition, Handled(start))
+            mark = marks.get(place)
+            if mark is not None:
+                state.before[place.partition] = mark["at"]
+            if mark is not None and (mark["cluster"] != cluster or place in gone or replaced):
                 state.lost.add(place.partition)
                 self._missed(consumer, state, mark["at"])
-            else:
-                _go_on(consumer, place, starts[place], Handled(mark["offset"], mark["newest"]))
-        if replaced and len(marks) < len(new):
-            self._missed(consumer, state, EPOCH)
-        state.checked |= {place.partition for place in new}
+            elif mark is not None:
+                _go_on(consumer, place, start, Handled(mark["offset"], mark["newest"]))
+            elif replaced:
+                self._missed(consumer, state, EPOCH)
+            state.checked.add(place.partition)
 
     def _missed(self, consumer: Consumer, state: _State, at: datetime) -> None:
         state.samples.clear()
@@ -286,30 +305,28 @@ def _sample(look: _Look, ends: Ends) -> None:
 def _go_on(consumer: Consumer, place: TopicPartition, start: int, mark: Handled) -> None:
     """From where the mark is, or further if we were there already."""
     if start > mark.offset:
+        consumer.subscriber.consumer.seek(place, mark.offset)
         consumer.handled[place.partition] = mark
         consumer.sent_back.add(place.partition)
-        consumer.subscriber.consumer.seek(place, mark.offset)
         log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark.offset, since=start)
     else:
         here = consumer.handled[place.partition]
         consumer.handled[place.partition] = Handled(max(here.offset, mark.offset), max(here.newest, mark.newest))
 
 
-async def _starts(
+async def _waiting(
     consumer: Consumer, survey: AIOKafkaConsumer, places: list[TopicPartition], ends: Ends
 ) -> dict[TopicPartition, int]:
-    """Where this process began in each partition: its first record's offset, or where it waits for one."""
+    """Where this process waits for its first record, in each of ``places`` of which none came yet."""
     empty = [place for place in places if place.partition not in consumer.began]
-    beginnings = await survey.beginning_offsets(empty) if empty else {}
+    if not empty:
+        return {}
+    beginnings = await survey.beginning_offsets(empty)
     kept = await asyncio.gather(*(consumer.subscriber.consumer.committed(place) for place in empty))
-    waiting = {
-        place: beginnings[place] if offset is None or offset > ends.of.get(place, offset) else offset
+    return {
+        place: beginnings[place] if offset is None or offset > ends.of.get(place, offset) else int(offset)
         for place, offset in zip(empty, kept, strict=True)
     }
-    starts = {place: int(consumer.began.get(place.partition, waiting.get(place, 0))) for place in places}
-    for place, start in starts.items():
-        consumer.handled.setdefault(place.partition, Handled(start))
-    return starts
 
 
 async def _gone(survey: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[TopicPartition]:

@@ -5,12 +5,14 @@ record until the process ends (aiokafka#1154, #1037, #625). So the process is en
 While Kafka is away no consumer makes progress and a new process would not either: such time is not counted.
 """
 
+import contextlib
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka.errors import IllegalStateError
 from prometheus_client import Gauge
 
 from shared.runtime.kafka.consumer import Consumer
@@ -105,5 +107,8 @@ async def _lags(consumer: Consumer, told: Mapping[Any, int]) -> dict[Any, int]:
         return {}
     seen = {partition: client.highwater(partition) for partition in client.assignment()}
     ends = {partition: max(end, told.get(partition, 0)) for partition, end in seen.items() if end is not None}
-    lags = {partition: end - await client.position(partition) for partition, end in ends.items()}
+    lags: dict[Any, int] = {}
+    for partition, end in ends.items():
+        with contextlib.suppress(IllegalStateError):  # the group dealt its partitions out anew while we asked
+            lags[partition] = end - await client.position(partition)
     return {partition: lag for partition, lag in lags.items() if lag > 0}

@@ -8,6 +8,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
 
 from shared.kernel.clock import StoppedClock
 from shared.runtime.kafka import gap_recovery
@@ -332,3 +333,58 @@ async def test_producers_whose_clocks_differ_are_no_loss(watched: Watched) -> No
     await watched.looks(3)
     assert watched.emitter.since == []
     assert await watched.mark() is not None
+
+
+class Unsettled(Log):
+    """The group deals its partitions out anew while ``question`` is being answered: to ``us`` again, or to others."""
+
+    def __init__(self, times: list[int], consumer: Consumer, question: str, *, us: bool) -> None:
+        super().__init__(times, committed=len(times))
+        self.consumer, self.question, self.us = consumer, question, us
+
+    async def _asked(self, question: str) -> None:
+        if question == self.question:
+            self.question = ""
+            self.partitions = 1 if self.us else 0
+            await self.consumer.on_partitions_assigned(self.assignment())
+            self.consumer.forget_places()
+
+    async def committed(self, place: TopicPartition) -> int | None:
+        found = await super().committed(place)
+        await self._asked("committed")
+        return found
+
+    async def beginning_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        await self._asked("beginnings")
+        return await super().beginning_offsets(places)
+
+    async def offsets_for_times(self, asked: dict[TopicPartition, int]) -> dict[TopicPartition, Any]:
+        await self._asked("times")
+        return await super().offsets_for_times(asked)
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        if place not in self.assignment():
+            raise IllegalStateError(f"{place} is not assigned")
+        super().seek(place, offset)
+
+
+@pytest.mark.parametrize("us", [True, False], ids=["ours again", "another's"])
+@pytest.mark.parametrize("times", [[10, 30, 20], [10, 30, 20, 40, 50]], ids=["at the mark", "past the mark"])
+@pytest.mark.parametrize("question", ["committed", "beginnings", "times"])
+async def test_partitions_that_are_dealt_out_anew_in_the_middle_of_a_look_are_looked_at_again(
+    watched: Watched, question: str, times: list[int], us: bool
+) -> None:
+    """Seen: a ``KeyError`` ended the service when the group was made anew between two questions of one look."""
+    log = Unsettled(times, watched.consumer, question, us=us)
+    watched.connect(log)
+    await watched.looks()
+    assert log.question == "", "it happened in the middle of a look"
+    assert log.sought == -1
+    assert watched.consumer.handled == {}, "nothing is noted of what may be another's"
+    log.partitions = 1
+    if not us:
+        await watched.consumer.on_partitions_assigned(log.assignment())
+    await watched.looks(2)
+    assert watched.consumer.handled[0] == Handled(3, 30)
+    assert log.sought == (3 if len(times) > 3 else -1)
+    assert watched.emitter.since == []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.city import limits
 from shared.city.checks import sizes
 from shared.city.pack import Pack
 from shared.city.place import geojson
@@ -176,7 +177,7 @@ def test_a_pack_with_too_many_words_or_gaps_is_refused(monkeypatch: pytest.Monke
 
 
 def test_a_list_with_too_many_entries_is_refused_before_anything_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sizes.MOST, "units", 3)
+    monkeypatch.setitem(limits.MOST, "units", 3)
     [problem] = problems()
     assert problem.file == "units.yaml" and "more than 3" in problem.message
 
@@ -185,7 +186,7 @@ def test_every_list_of_a_pack_has_a_limit() -> None:
     from shared.city.entries import LISTS
 
     keys = {"covers" if key == "cover" else key for kinds in LISTS.values() for key in kinds}
-    assert keys == sizes.MOST.keys()
+    assert keys == limits.MOST.keys()
 
 
 def test_a_pack_that_was_loaded_stays_readable_when_a_check_gets_stricter() -> None:

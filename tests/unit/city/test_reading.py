@@ -1,5 +1,6 @@
 """Reading packs: all errors at once with file and place, versions by content, schemas, bounds."""
 
+import time
 from pathlib import Path
 
 import jsonschema
@@ -9,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.city import yaml_text
+from shared.city import entries, yaml_text
 from shared.city.entries import LISTS
 from shared.city.pack import Pack
 from shared.city.problems import PackProblems, Problem
@@ -236,3 +237,47 @@ def test_a_pack_with_a_piece_cut_out_never_breaks_the_reader(name: str, data: st
         read_pack(files | {name: files[name][:start] + files[name][end:]})
     except PackProblems as found:
         assert found.problems
+
+
+def many(count: int) -> str:
+    return ",".join(f"u{n}" for n in range(count))
+
+
+WORST = {
+    "wrong entries": ("units", "[" + many(19_000) + "]"),
+    "too many entries": ("units", "units: [" + "a," * 100_000 + "a]"),
+    "more side by side than any pack has": ("units", "units: [" + "a," * 1_900_000 + "a]"),
+    "unknown keys": ("calendars", "{" + ",".join(f"unit{n}: 1" for n in range(50_000)) + "}"),
+    "unknown fields": ("units", "[{" + ",".join(f"unit{n}: 1" for n in range(50_000)) + "}]"),
+    "a long key": ("units", "[{? " + "n" * 1_000_000 + " : 1}]"),
+    "long keys": ("units", "[" + ",".join("{? " + f"{n}" + "name" * 1000 + " : 1}" for n in range(1000)) + "]"),
+    "unknown keys of a list of lists": ("rules", "[[" + many(100_000) + "]]"),
+    "lists of nothing": ("areas", '{"type":"FeatureCollection","features":[' + "[]," * 8_000_000 + "[]]}"),
+    "members of nobody": ("areas", '{"type":"FeatureCollection","features":[],"x":[' + "[]," * 8_000_000 + "[]]}"),
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_a_pack_that_is_wrong_in_a_million_places_is_refused_at_the_cost_of_counting_them(name: str) -> None:
+    """B94. Work is counted, as seconds depend on the machine: at most the steps of one reading of 200,000 values."""
+    file, text = WORST[name]
+    began = time.process_time()
+    found = problems_of(**{file: text})
+    assert 0 < len(found) <= PackProblems.MOST
+    assert time.process_time() - began < 15, "1.9 million wrong entries took minutes"
+    assert sum(len(problem.message) + len(problem.hint) for problem in found) < 1_000_000
+
+
+def test_all_files_of_a_pack_share_one_number_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B94."""
+    monkeypatch.setattr(entries, "MOST_NODES", 1500)
+    half = "[" + "[a,b,c,d,e,f,g],\n" * 70 + "]"
+    assert problems_of(merit=half) == []
+    [problem] = problems_of(merit=half, stations=half)
+    assert problem.file in ("stations.yaml", "units.yaml") and "values in the pack" in problem.message
+
+
+def test_lines_are_looked_for_up_to_the_last_that_is_wanted() -> None:
+    text = "a: 1\nb:\n  - 2\n  - c: 3\n" + "d: [" + "x," * 100_000 + "x]\n{"
+    assert yaml_text.lines(text, {"/b/1/c", "/a"}) == {"/a": 1, "/b/1/c": 4}
+    assert yaml_text.lines("a: 1\nb: ]", {"/a", "/b"}) == {"/a": 1}

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection
 from types import SimpleNamespace
 from typing import Any, cast
 
+from aiokafka.errors import IllegalStateError
+
 from shared.runtime.kafka.consumer import Consumer
 from shared.runtime.kafka.stall_watch import STALL_SECONDS, StallWatch
 
@@ -86,3 +88,15 @@ async def test_a_consumer_that_has_not_started_is_no_stall() -> None:
     watched = consumer(Client())
     watched.subscriber.consumer = None
     assert await watch(watched).stalled(1e6) is None
+
+
+async def test_a_partition_that_goes_to_another_member_while_it_is_asked_about_is_no_matter_of_ours() -> None:
+    class Unsettled(Client):
+        async def position(self, _: int) -> int:
+            raise IllegalStateError("Partition 0 is not assigned")
+
+    client = Unsettled()
+    client.end = 6
+    watching = watch(consumer(client))
+    assert await watching.stalled(100.0) is None
+    assert await watching.stalled(100.0 + STALL_SECONDS) is None
