@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import BYTES_MAX, CODED_MAX, media_of
+from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.photos.pictures import MEMORY_MAX, Cleaner, clean, read_header
 from shared.kernel.errors import Refusal, too_many
 from tests.unit.intake.test_photos import both, exif_with, picture, png_header
