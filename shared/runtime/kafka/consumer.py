@@ -188,13 +188,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
             first, newest = firsts[partition], max(r.timestamp for r in records if r.partition == partition)
             before = self.handled.get(partition, Handled(first))
             if first > before.offset and partition in self.sent_back:
-                """It was in hand, and comes again."""
-            elif first > before.offset:
+                continue  # in hand when it was sent back, perhaps more than once: all of it comes again
+            self.sent_back.discard(partition)
+            if first > before.offset:
                 self.apart.add(partition)
                 self.began[partition], self.handled[partition] = first, Handled(last.offset + 1, newest)
             elif before.offset <= last.offset:
                 self.handled[partition] = Handled(last.offset + 1, max(before.newest, newest))
-            self.sent_back.discard(partition)
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:

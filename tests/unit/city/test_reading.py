@@ -259,7 +259,7 @@ WORST = {
 
 @pytest.mark.parametrize("name", WORST)
 def test_a_pack_that_is_wrong_in_a_million_places_is_refused_at_the_cost_of_counting_them(name: str) -> None:
-    """B94. Work is counted, as seconds depend on the machine: at most the steps of one reading of 200,000 values."""
+    """B93. Work is counted, as seconds depend on the machine: at most the steps of one reading of 200,000 values."""
     file, text = WORST[name]
     began = time.process_time()
     found = problems_of(**{file: text})
@@ -269,7 +269,7 @@ def test_a_pack_that_is_wrong_in_a_million_places_is_refused_at_the_cost_of_coun
 
 
 def test_all_files_of_a_pack_share_one_number_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """B94."""
+    """B93."""
     monkeypatch.setattr(entries, "MOST_NODES", 1500)
     half = "[" + "[a,b,c,d,e,f,g],\n" * 70 + "]"
     assert problems_of(merit=half) == []
