@@ -34,13 +34,13 @@ def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
         role=principal.role,
         post=principal.post,
         guest=is_guest(case, unit, principal.person, pack),
-        below_owner=known is not None and case.unit in known.path[:-1] and _is_a_desk(unit, case, pack),
+        below_owner=known is not None and case.unit in known.path[:-1] and _was_taken_from(principal, unit, case, pack),
         path=known.path if known is not None else (),
         consults=known is not None and consults(pack, unit),
         trusted=handler if case.confidential else trust.unmasks(principal.person),
     )
 
 
-def _is_a_desk(unit: str, case: Case, pack: Pack) -> bool:
-    """Whether cases are queued at ``unit``, so that this one was taken from it. It was not if it is assigned to it."""
-    return pack.tree.owns_queue(unit) and case.assignee != unit
+def _was_taken_from(principal: Principal, unit: str, case: Case, pack: Pack) -> bool:
+    """Whether it was moved up from ``unit``: cases are queued there, and neither it nor the officer has it assigned."""
+    return pack.tree.owns_queue(unit) and case.assignee not in (unit, principal.person)
