@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from shared.kernel.errors import FieldError, bad_request, invalid
+from shared.kernel.errors import FieldError, Refusal, bad_request, invalid
 from shared.runtime.http_server.duplicate_keys import repeats_a_name
 from shared.runtime.http_server.field_errors import MANY, NAME_MAX, field_errors, pointer
 from shared.runtime.http_server.request_times import in_utc, without_leap_seconds
@@ -37,6 +37,23 @@ class Body:
         if times := [FieldError(pointer(path), why) for path, why in in_utc(decoded)]:
             raise invalid(*times[: self._most])
         return decoded
+
+
+class Refused(NamedTuple):
+    """A refusal as it comes from another process: pickling an exception keeps its positional arguments alone."""
+
+    status: int
+    kind: str
+    detail: str
+    errors: tuple[FieldError, ...]
+
+
+def read_apart(shape: Any, raw: bytes) -> tuple[Any, Refused | None]:
+    """``Body.read`` for another process: the body, or why it is refused."""
+    try:
+        return Body(shape).read(raw), None
+    except Refusal as refusal:
+        return None, Refused(refusal.status, refusal.kind, refusal.detail, refusal.errors)
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
