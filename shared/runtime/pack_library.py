@@ -108,7 +108,7 @@ class PackLibrary:
 
     async def store(self, pack: Pack, files: Mapping[str, str]) -> None:
         """Keep a pack that was read here."""
-        await self._bucket.put(f"{pack.city.id}/{pack.version}", packed(files))
+        await self._bucket.put(f"{pack.city.id}/{pack.version}", await asyncio.to_thread(packed, files))
         self._keep(pack)
 
     async def switch(self, city: str, version: str, now: datetime) -> None:

@@ -12,14 +12,18 @@ import httpx
 import msgspec
 import pytest
 
+from shared.city.reading import read_folder
 from shared.runtime.http_server.server import JSON_MAX, Route
 from shared.runtime.identity.tokens import service_token
 from tests.contract.documents import services
 from tests.flows.test_reports import QUAY
 from tests.kit.stack import RunningStack
+from tests.packs import HARBOUR
 
 STILL_SECONDS = 5.0
 """The event loop may not stand still so long. What this found stood for 16 s; a busy machine takes a second."""
+APART_SECONDS = 2.0
+"""The same where the work is another process's: what is left is handing over the bytes."""
 REFUSED = {400, 403, 404, 409, 413, 422, 429}
 NAMES = sorted(services())
 LEAP = b'"2016-12-31T23:59:60Z",'
@@ -160,3 +164,71 @@ def test_the_worst_batch_holds_up_nobody(stack: RunningStack, items: list[Any]) 
     assert len(answer.content) < 2 * len(content) + 1_000_000
     assert watch.longest < STILL_SECONDS
     assert stack.pid("intake") == before
+
+
+def list_of_files() -> bytes:
+    return b'{"files":[' + b'"a",' * 10_000_000 + b"1]}"
+
+
+def many_names() -> bytes:
+    return b'{"files":{' + b",".join(b'"%d":"a"' % n for n in range(3_000_000)) + b"}}"
+
+
+def escapes() -> bytes:
+    return b'{"files":{"a":"' + b'\\"' * 20_000_000 + b'"}}'
+
+
+def wrong_units() -> bytes:
+    return msgspec.json.encode({"files": {**harbour(), "units.yaml": "units: [" + "a," * 1_900_000 + "a]"}})
+
+
+def areas_of_nothing() -> bytes:
+    nothing = '{"type":"FeatureCollection","features":[' + "[]," * 7_000_000 + "[]]}"
+    return msgspec.json.encode({"files": {**harbour(), "areas.geojson": nothing}})
+
+
+def unknown_keys() -> bytes:
+    calendars = "{" + ",".join(f"unit{n}: 1" for n in range(50_000)) + "}"
+    return msgspec.json.encode({"files": {**harbour(), "calendars.yaml": calendars}})
+
+
+def harbour() -> dict[str, str]:
+    return read_folder(HARBOUR)
+
+
+def test_a_citys_pack_of_any_shape_holds_up_nobody(stack: RunningStack) -> None:
+    """B93, B98: 4 MB of wrong units held the router for two minutes, 40 MB of names for ten seconds."""
+    before, url = stack.pid("router"), stack.urls["router"]
+    made = stack.http.post(
+        f"{url}/v1/keys",
+        json={"name": "harbours-ops", "role": "ops", "city": "harbour"},
+        headers={"authorization": f"Bearer {stack.ops.token}", "idempotency-key": uuid.uuid4().hex},
+    )
+    headers = {"authorization": f"Bearer {made.json()['key']}", "content-type": "application/json"}
+    for body in (list_of_files, many_names, escapes, wrong_units, areas_of_nothing, unknown_keys):
+        content = body()
+        with Watch(url) as watch:
+            own = {**headers, "idempotency-key": uuid.uuid4().hex}
+            answer = stack.http.post(f"{url}/v1/cities", content=content, headers=own, timeout=120)
+        assert answer.status_code == 422, (body.__name__, answer.text[:300])
+        assert len(answer.content) < 1_000_000, body.__name__
+        assert watch.longest < APART_SECONDS, body.__name__
+    assert stack.pid("router") == before
+
+
+def test_a_large_pack_that_is_right_is_loaded_and_its_warnings_are_told(stack: RunningStack) -> None:
+    """B93: it is checked in another process and then holds as any other."""
+
+    def loaded(files: dict[str, str]) -> object:
+        answer = stack.http.post(
+            f"{stack.urls['router']}/v1/cities",
+            json={"files": files},
+            headers={"authorization": f"Bearer {stack.ops.token}", "idempotency-key": uuid.uuid4().hex},
+            timeout=60,
+        )
+        assert answer.status_code == 200, answer.text[:300]
+        return answer.json()
+
+    small = harbour()
+    remark = "# " + "a long remark " * 40_000 + "\n"
+    assert loaded({**small, "units.yaml": small["units.yaml"] + remark}) == loaded(small)

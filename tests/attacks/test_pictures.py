@@ -16,8 +16,9 @@ from pillow_heif import register_heif_opener
 
 from services.intake.domain.photo import BYTES_MAX, CODED_MAX, media_of
 from services.intake.http.photo_routes import PhotoRoutes
-from services.intake.photos.pictures import MEMORY_MAX, Cleaner, clean, read_header
+from services.intake.photos.pictures import Cleaner, clean, read_header
 from shared.kernel.errors import Refusal, too_many
+from shared.runtime.confined_process import MEMORY_MAX
 from tests.unit.intake.test_photos import both, exif_with, picture, png_header
 
 MARK = b"S3CR3T-0F-THE-PH0NE"
@@ -142,8 +143,7 @@ def test_a_heic_with_a_size_beyond_all_measure_is_refused_by_its_header() -> Non
 async def test_the_decoding_process_is_confined(cleaner: Cleaner) -> None:
     """B18, B19: a limit on memory, no core files; it is not ours."""
     await cleaner.clean(picture(), "image/jpeg")
-    assert cleaner._pool is not None
-    (pid,) = cleaner._pool._processes
+    (pid,) = cleaner.process.pids()
     assert resource.prlimit(pid, resource.RLIMIT_AS) == (MEMORY_MAX, MEMORY_MAX)
     assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
     assert resource.getrlimit(resource.RLIMIT_AS)[0] in (resource.RLIM_INFINITY, -1)
@@ -290,7 +290,7 @@ async def test_a_picture_that_takes_a_processor_for_seconds_is_refused_and_the_n
         assert read_header(content).width == 7000
         began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         assert await cleaner.clean(content, "image/jpeg") is None
-        assert cleaner._pool is None, "its process was ended"
+        assert cleaner.process.pids() == [], "its process was ended"
         assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began < 6
         assert await cleaner.clean(picture(), "image/jpeg") is not None
     finally:

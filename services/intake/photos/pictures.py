@@ -4,16 +4,9 @@ crash the decoder.
 Cleaning copies the pixels and nothing else: no EXIF (place, serial number, embedded thumbnail), no trailing bytes.
 """
 
-import asyncio
-import ctypes
 import io
 import math
-import multiprocessing
-import os
 import resource
-import signal
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 
 from PIL import Image
 from pillow_heif import register_heif_opener
@@ -32,15 +25,14 @@ from services.intake.domain.photo import (
 from services.intake.photos.header_walk import header
 from services.intake.photos.pixels import as_seen
 from shared.kernel.errors import Refusal
+from shared.runtime.confined_process import ConfinedProcess, Ended
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 FULL_SIDE = 2048
 THUMB_SIDE = 320
-MEMORY_MAX = 2 * 1024**3
 SECONDS_MAX = 20.0
 CPU_SECONDS_MAX = 6
 """Of one photo. Whoever sends many that are made to be slow takes turns with others, and each turn is this long."""
-PR_SET_PDEATHSIG = 1
 JPEG_END = b"\xff\xd9"
 NO_PIXELS = bytes(range(1, 241)) * 4
 """Bytes without a marker: a decoder that has all pixels skips them, one that has not takes them for pixels."""
@@ -113,50 +105,29 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _confine() -> None:
-    """For the decoding process: lowest priority, limited memory, no core files, killed with its parent (prctl 2)."""
-    os.nice(19)  # a hundred waiting pictures doubled the reports' p99 (bench.photos)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    register_heif_opener()
-
-
 def _clean_in_time(content: bytes, media: str, seconds: int) -> Cleaned:
     """As ``clean``; the kernel ends the process that takes ``seconds`` of a processor's time, wherever it is."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = math.ceil(used.ru_utime + used.ru_stime) + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    register_heif_opener()
     return clean(content, media)
 
 
 class Cleaner:
-    """One decoding process, replaced when it dies."""
+    """Cleans in a process of its own."""
 
     def __init__(self, cpu_seconds: int = CPU_SECONDS_MAX) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        self.process = ConfinedProcess(SECONDS_MAX)
         self._cpu_seconds = cpu_seconds
 
     async def clean(self, content: bytes, media: str) -> Cleaned | None:
         """As ``clean``, or None when the picture is unreadable (it crashed or outlasted its process too)."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine, max_tasks_per_child=200
-            )
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(SECONDS_MAX):
-                return await loop.run_in_executor(self._pool, _clean_in_time, content, media, self._cpu_seconds)
-        except ValueError:
-            return None
-        except (BrokenProcessPool, TimeoutError):
-            self.close()
+            return await self.process.run(_clean_in_time, content, media, self._cpu_seconds)
+        except (ValueError, Ended):
             return None
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        if self._pool is not None:
-            for process in (self._pool._processes or {}).values():
-                process.kill()
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        self.process.close()

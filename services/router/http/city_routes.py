@@ -14,13 +14,14 @@ from services.router.on_duty.rights import rights
 from shared.city.checks.rota import check_rota
 from shared.city.pack import Pack
 from shared.city.problems import PackProblems, Problem
-from shared.city.reading import read_pack
+from shared.city.reading import check_bytes, read_pack
 from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
+from shared.runtime.confined_process import ConfinedProcess, Ended
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
@@ -36,6 +37,13 @@ from shared.runtime.timekeeping.wall_clock import real_now
 log = structlog.get_logger()
 
 OPS = frozenset({"ops"})
+READING_SECONDS = 30.0
+"""For one pack. The largest that passes takes some ten."""
+READ_HERE_MAX = 256 * 1024
+"""Characters of a pack that a thread reads without holding up anybody."""
+IDLE_SECONDS = 30.0
+SHOWN_MAX = 1000
+"""Characters of one problem in an answer."""
 Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
 
 
@@ -93,6 +101,7 @@ class Cities:
         self._clock = clock
         self._switched = switched
         self._loading = asyncio.Lock()
+        self._apart = ConfinedProcess(READING_SECONDS, nice=5, idle_seconds=IDLE_SECONDS)
 
     def routes(self) -> list[Route]:
         everybody = frozenset({"ops", "service", "officer", "rider_app", "importer"})
@@ -104,6 +113,7 @@ class Cities:
                 roles=OPS,
                 body=LoadBody,
                 json_max=FILES_MAX,
+                apart=self._apart,
                 keyed=True,
                 once="cities",
             ),
@@ -162,11 +172,13 @@ class Cities:
     async def load(self, call: Call) -> Answer:
         files = call.body_as(LoadBody).files
         try:
-            pack, warnings = await asyncio.to_thread(_read, files, self._clock.now())
+            pack, warnings = await self._read(files)
         except PackProblems as problems:
             raise invalid(
                 *(
-                    FieldError(f"/files/{p.file}#{p.place}", f"{p.message} {p.hint or ''}".strip())
+                    FieldError(
+                        f"/files/{p.file}#{p.place}"[:SHOWN_MAX], f"{p.message} {p.hint or ''}".strip()[:SHOWN_MAX]
+                    )
                     for p in problems.problems
                 )
             ) from problems
@@ -186,6 +198,24 @@ class Cities:
                 "warnings": [f"{w.file} {w.place}: {w.message}" for w in warnings][:200],
             }
         )
+
+    async def _read(self, files: dict[str, str]) -> tuple[Pack, list[Problem]]:
+        """The pack and its warnings. Raises ``PackProblems``.
+
+        A large one is checked in a process of its own; what passed holds so little that a thread can read it again.
+        """
+        now = self._clock.now()
+        if sum(map(len, files.values())) <= READ_HERE_MAX:
+            return await asyncio.to_thread(_read, files, now)
+        check_bytes(files)
+        try:
+            problems, warnings = await self._apart.run(_found_in, files, now)
+        except Ended as ended:
+            says = f"the pack takes more than {READING_SECONDS:.0f} s, or more memory than it may, to read"
+            raise PackProblems([Problem("", "", says)]) from ended
+        if problems:
+            raise PackProblems(problems)
+        return await asyncio.to_thread(lambda: read_pack(files, checked=True)), warnings
 
     async def _tell(self, pack: Pack) -> None:
         """``city.loaded.v1`` leaves from the city's document, once for each switch."""
@@ -303,6 +333,14 @@ def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
     if holes:
         raise PackProblems(holes)
     return pack, [*pack.warnings, *warnings]
+
+
+def _found_in(files: dict[str, str], now: datetime) -> tuple[list[Problem], list[Problem]]:
+    """Problems and warnings, for another process: what is raised there would arrive as words alone."""
+    try:
+        return [], _read(files, now)[1]
+    except PackProblems as found:
+        return found.problems, []
 
 
 def _key_view(key: Document) -> dict[str, Any]:

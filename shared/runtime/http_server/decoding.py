@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -53,6 +53,23 @@ class Body:
         if times := [FieldError(pointer(path), why) for path, why in in_utc(decoded)]:
             raise invalid(*times[: self._most])
         return decoded
+
+
+class Refused(NamedTuple):
+    """A refusal as it comes from another process: pickling an exception keeps its positional arguments alone."""
+
+    status: int
+    kind: str
+    detail: str
+    errors: tuple[FieldError, ...]
+
+
+def read_apart(shape: Any, raw: bytes) -> tuple[Any, Refused | None]:
+    """``Body.read`` for another process: the body, or why it is refused."""
+    try:
+        return Body(shape).read(raw), None
+    except Refusal as refusal:
+        return None, Refused(refusal.status, refusal.kind, refusal.detail, refusal.errors)
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):

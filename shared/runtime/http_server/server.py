@@ -24,7 +24,8 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
-from shared.runtime.http_server.decoding import Body, Nothing, parameters, query
+from shared.runtime.confined_process import ConfinedProcess, Ended
+from shared.runtime.http_server.decoding import Body, Nothing, parameters, query, read_apart
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
@@ -114,6 +115,9 @@ class Route:
     raw_max: int = 0
     """Above 0: the body is bytes of at most this length, not JSON."""
     json_max: int = JSON_MAX
+    apart: ConfinedProcess | None = None
+    """Where bodies of more than ``AT_ONCE_MAX`` bytes are read, where they may be so large that even a thread of ours
+    would hold up the others."""
     media: tuple[str, ...] = ()
 
 
@@ -129,6 +133,7 @@ class RouteOptions(TypedDict, total=False):
     again: Again | None
     raw_max: int
     json_max: int
+    apart: ConfinedProcess | None
     media: tuple[str, ...]
 
 
@@ -264,7 +269,7 @@ class Edge:
                 _query(asked, shape) if len(asked) <= QUERY_MAX else await asyncio.to_thread(_query, asked, shape)
             )
         if body is not None:
-            call.body = body.read(raw) if len(raw) <= AT_ONCE_MAX else await asyncio.to_thread(body.read, raw)
+            call.body = await _read(route, body, raw)
         return call
 
     async def _principal(self, route: Route, request: Request) -> Principal:
@@ -280,6 +285,20 @@ class Edge:
         if principal.kind not in route.roles:
             raise forbidden(f"This is for {', '.join(sorted(route.roles))}; the token is of kind {principal.kind}.")
         return principal
+
+
+async def _read(route: Route, body: Body, raw: bytes) -> Any:
+    if len(raw) <= AT_ONCE_MAX:
+        return body.read(raw)
+    if route.apart is None:
+        return await asyncio.to_thread(body.read, raw)
+    try:
+        decoded, refused = await route.apart.run(read_apart, route.body, raw)
+    except Ended as ended:
+        raise Refusal(422, "too-costly", "The body takes too much time or memory to read.") from ended
+    if refused is not None:
+        raise Refusal(*refused)
+    return decoded
 
 
 def _token(request: Request) -> str:

@@ -9,14 +9,14 @@ import contextlib
 import logging
 import time
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import IllegalStateError, KafkaConnectionError, KafkaError, TopicAlreadyExistsError
 from faststream import AckPolicy
 from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
@@ -219,6 +219,17 @@ async def _raw_batch(message: tuple[ConsumerRecord, ...], original: Any) -> Kafk
 
 async def _no_decoding(message: KafkaMessage) -> object:
     return message.raw_message
+
+
+async def lags_of(client: AIOKafkaConsumer, told: Mapping[Any, int]) -> dict[Any, int]:
+    """Partitions in which records wait for ``client``, and how many. ``told``: where partitions end, as others say."""
+    seen = {partition: client.highwater(partition) for partition in client.assignment()}
+    ends = {partition: max(end, told.get(partition, 0)) for partition, end in seen.items() if end is not None}
+    lags: dict[Any, int] = {}
+    for partition, end in ends.items():
+        with contextlib.suppress(IllegalStateError):  # the group dealt its partitions out anew while we asked
+            lags[partition] = end - await client.position(partition)
+    return {partition: lag for partition, lag in lags.items() if lag > 0}
 
 
 @contextlib.contextmanager

@@ -5,16 +5,15 @@ record until the process ends (aiokafka#1154, #1037, #625). So the process is en
 While Kafka is away no consumer makes progress and a new process would not either: such time is not counted.
 """
 
-import contextlib
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.errors import IllegalStateError
 from prometheus_client import Gauge
 
+from shared.runtime.kafka.broker import lags_of
 from shared.runtime.kafka.consumer import Consumer
 
 STALL_SECONDS = 30.0
@@ -59,7 +58,8 @@ class StallWatch:
         ``ends``: where partitions end, asked of the broker: a client that fetches no more hears of nothing new.
         """
         for consumer in self._consumers:
-            lags = await _lags(consumer, ends or {})
+            client = getattr(consumer.subscriber, "consumer", None)
+            lags = await lags_of(client, ends or {}) if client is not None else {}
             lag = self._lags[consumer.group] = sum(lags.values())
             self._note_pace(consumer, now)
             _LAG.labels(consumer.group).set(lag)
@@ -98,17 +98,3 @@ class StallWatch:
         """Which groups stand still at ``now`` (monotonic seconds) while records wait; None when none does."""
         still = sorted(group for group, (_, since) in self._waiting.items() if now - since >= STILL_SECONDS)
         return f"stand still: {', '.join(still)}" if still else None
-
-
-async def _lags(consumer: Consumer, told: Mapping[Any, int]) -> dict[Any, int]:
-    """Partitions in which records wait for it, and how many."""
-    client = getattr(consumer.subscriber, "consumer", None)
-    if client is None:
-        return {}
-    seen = {partition: client.highwater(partition) for partition in client.assignment()}
-    ends = {partition: max(end, told.get(partition, 0)) for partition, end in seen.items() if end is not None}
-    lags: dict[Any, int] = {}
-    for partition, end in ends.items():
-        with contextlib.suppress(IllegalStateError):  # the group dealt its partitions out anew while we asked
-            lags[partition] = end - await client.position(partition)
-    return {partition: lag for partition, lag in lags.items() if lag > 0}
