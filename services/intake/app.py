@@ -64,7 +64,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     identities = Identities(service.database, vault, rotation)
 
     store = ReportStore(service.database)
-    photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
+    photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database), service.ids)
     outbox = service.outbox(store.reports)
     service.begins_with(FirstEvents(store.reports, submitted_event_of))
 
@@ -72,7 +72,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     validator = ReportValidator(settings.secret_text, timedelta(days=settings.import_days), vault)
     intake = ReportIntake(store, photos, commit, validator, packs, quotas, clock)
     actions = ReporterActions(store, photos, vault, outbox, clock)
-    watch = UnroutedWatch(service.database, store, packs, outbox, clock, consumers.answered_until(service))
+    watch = UnroutedWatch(service.database, store, packs, outbox, clock, service.ids, consumers.answered_until(service))
     retention = Retention(service.database, packs, *kept_by_intake(service.events, store, photos, identities, watch))
 
     answers = AnswerLinks(

@@ -94,9 +94,11 @@ def _stores(service: Service) -> Stores:
     """The stores with their indexes; the caches of small collections are filled at the start and then kept fresh."""
     database = service.database
     rules = PreferenceStore(database)
-    deliveries = AlertDeliveries(database, preferences=rules.of_person)
+    deliveries = AlertDeliveries(database, service.ids, preferences=rules.of_person)
     alerts = AlertStore(database, deliveries, service.publisher, service.clock)
-    stores = Stores(RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database))
+    stores = Stores(
+        RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database, service.ids)
+    )
     service.begins_with(FirstEvents(alerts.alerts, alert_store.first_event))
     service.indexes += [
         (alerts.alerts, alert_store.INDEXES),

@@ -95,7 +95,7 @@ class _Stores:
 def _stores(service: Service) -> _Stores:
     """With the indexes that they are asked by."""
     database = service.database
-    cases_, links, visits = CaseStore(database), Links(database), VisitStore(database)
+    cases_, links, visits = CaseStore(database), Links(database), VisitStore(database, service.ids)
     rota_changes = database.collection("rota_changes")
     packs = PackLibrary(database, remote=None)
     service.holds = lambda: packs.cities
@@ -132,7 +132,16 @@ def _parts(service: Service, stores: _Stores) -> _Parts:
     words = SealedWords(settings.secret_text)
     attachments = Attachments(stores.cases, stores.links, changes, packs, clock)
     merging = Merging(
-        service.database, stores.cases, stores.links, changes, attachments, packs, service.publisher, words, clock
+        service.database,
+        stores.cases,
+        stores.links,
+        changes,
+        attachments,
+        packs,
+        service.publisher,
+        words,
+        clock,
+        service.ids,
     )
     service.indexes.append((merging.intents, INTENT_INDEXES))
     tail = Tail()

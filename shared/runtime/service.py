@@ -66,6 +66,7 @@ class Given(TypedDict, total=False):
     transport: Transport
     """For every HTTP client of the service. Left out, each makes connections of its own."""
     ids: Ids
+    """Draws every id that is not derived. Keys, nonces and tokens are always drawn from the system."""
 
 
 class Service:
@@ -93,7 +94,7 @@ class Service:
             name, self.database.collection("dead_letters"), CrashAttempts(self.database.collection("attempts"))
         )
         asked = self.database.collection("asked")
-        self.once = Once(asked, settings.secret_text)
+        self.once = Once(asked, settings.secret_text, self.ids)
         self.relay: Relay | None = None
         self.first_events: Sequence[FirstEvents] = ()
         self.consumers: list[Consumer] = []
@@ -173,7 +174,9 @@ class Service:
 
         routes.append(get("/openapi.json", openapi_json, "This page"))
         bound = [self.once.bound(route) for route in routes]
-        application = Edge(self.name, self.directory, self.quotas, self.telemetry).application(bound, self._lifespan)
+        application = Edge(self.name, self.directory, self.quotas, self.ids, self.telemetry).application(
+            bound, self._lifespan
+        )
         application.state.on_stop = self.on_stop
         return application
 

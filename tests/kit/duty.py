@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
+from secrets import token_hex
 from typing import Any, TypeVar, cast
 
 import bson
@@ -66,7 +67,7 @@ class Duty:
 
     def __post_init__(self) -> None:
         memory = cast(Any, _Memory(self))
-        self._changes = Changes(memory, memory, memory)
+        self._changes = Changes(memory, memory, memory, token_hex)
         self._handler = CommandHandler(
             store=memory,
             sightings=memory,

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 
 from services.notifier.alerts import alert_store
@@ -115,7 +116,7 @@ async def channels(
     await packs.switch("harbour", pack.version, NOW)
     clock = StoppedClock(NOW)
     rules = PreferenceStore(database)
-    deliveries = AlertDeliveries(database, clock.now, rules.of_person)
+    deliveries = AlertDeliveries(database, token_hex, clock.now, rules.of_person)
     silences = Silences(database)
     rota = RotaProjection(database)
     alerts = AlertStore(database, deliveries, Listener(), clock)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Any
 
 from services.intake.privacy.identities import Identities
@@ -73,7 +74,7 @@ async def routing(database: Database) -> Routing:
     await events.ensure_indexes(*EVENT_INDEXES)
     relay = Relay("router", events, listener)
     outbox = relay.source(store.cases)
-    return Routing(database, store, packs, relay, outbox, Changes(store, packs, outbox), events, listener)
+    return Routing(database, store, packs, relay, outbox, Changes(store, packs, outbox, token_hex), events, listener)
 
 
 def sightings(router: Routing) -> Sightings:

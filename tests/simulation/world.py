@@ -200,7 +200,7 @@ class World:
     ) -> tuple[int, Any]:
         """What the edge would answer."""
         request = Request({"type": "http", "method": route.method, "path": route.path, "headers": []})
-        trace = trace_id.new_trace()
+        trace = trace_id.new_trace(self._ids)
         call = Call(request, principal, path, key, trace, b"", msgspec.convert(body, route.body))
         try:
             answer = await route.handler(call)
@@ -239,7 +239,6 @@ class World:
             instead(service, "os", system)
             instead(connection, "os", system)
             instead(http_client, "client", lambda *_, **__: NoHttp())
-            instead(trace_id, "secrets", SimpleNamespace(token_hex=self._ids))
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
             instead(consumer, "RECORD_ATTEMPTS_MAX", KILLS_MAX)

@@ -34,7 +34,7 @@ from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid
-from shared.kernel.ids import case_id, plain_id
+from shared.kernel.ids import Ids, case_id, plain_id
 from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.observability.trace_id import new_trace
@@ -83,6 +83,7 @@ class Merging:
         publisher: Publisher,
         words: SealedWords,
         clock: Clock,
+        ids: Ids,
     ) -> None:
         self.intents: Collection = database.collection("intents")
         self._store = store
@@ -93,6 +94,7 @@ class Merging:
         self._publisher = publisher
         self._words = words
         self._clock = clock
+        self._ids = ids
 
     async def prepared(self, command: MergeOrSplit, case: Case, principal: Principal) -> MergeOrSplit:
         """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
@@ -221,7 +223,7 @@ class Merging:
             if case.id == own:
                 case = replace(case, linked_to=before.id)
                 seeing = seen_by(case, pack)
-                event = to_envelopes(case, [opened], new_trace(), seen_by=seeing)[0]
+                event = to_envelopes(case, [opened], new_trace(self._ids), seen_by=seeing)[0]
                 await self._publisher.publish(await self._store.insert_opened([(case, event, seeing)]))
         joining = []
         for link in links:
@@ -231,7 +233,7 @@ class Merging:
                     raise LostRaceError(f"report {link.report} was moved meanwhile")
                 moved = msgspec.structs.replace(link, case=own, rev=link.rev + 1, on=None)
             if moved.on is None:
-                joining.append(Joining(moved, arrived(moved, would_be[link.report]), new_trace()))
+                joining.append(Joining(moved, arrived(moved, would_be[link.report]), new_trace(self._ids)))
         await self._attachments.join(joining)
 
     async def _second(self, intent: Intent, case: Case) -> None:
@@ -262,7 +264,7 @@ class Merging:
         words = intent.matter or ""
         second = replace(second, id=plain_id("c", intent.key), description=words, linked_to=case.id, traits=None)
         seeing = seen_by(second, pack)
-        event = to_envelopes(second, [opened], new_trace(), seen_by=seeing)[0]
+        event = to_envelopes(second, [opened], new_trace(self._ids), seen_by=seeing)[0]
         await self._publisher.publish(await self._store.insert_opened([(second, event, seeing)]))
 
     def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:

@@ -11,7 +11,7 @@ from services.router.domain.visit import Visit
 from shared.contracts import visits as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
-from shared.kernel.ids import event_id
+from shared.kernel.ids import Ids, event_id
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
@@ -31,7 +31,8 @@ _FIELDS = frozenset(field.name for field in fields(Visit))
 class VisitStore:
     """The ``visits`` collection of the router."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ids: Ids) -> None:
+        self._ids = ids
         self.visits: Collection = database.collection("visits")
 
     async def plan(self, planned: Sequence[tuple[Visit, list[str]]], trace: str) -> list[Visit | None]:
@@ -76,7 +77,7 @@ class VisitStore:
         """The reminder is given, or, unless it ``tells``, left out; once, whoever else looks."""
         update: dict[str, Any] = {"$unset": {"remind_at": 1}}
         if tells:
-            update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(), reminds_at=now)])}}
+            update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(self._ids), reminds_at=now)])}}
             update["$min"] = {"outbox.lane": 1, "outbox.since": real_now()}
         where = {"_id": visit.id, "version": visit.version, "remind_at": visit.remind_at}
         return bool(await self.visits.update(where, update))

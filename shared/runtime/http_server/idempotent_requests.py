@@ -12,12 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
 from shared.kernel.errors import Refusal, key_reused, unavailable
-from shared.kernel.ids import plain_id
+from shared.kernel.ids import Ids, plain_id
 from shared.runtime.http_server.server import AT_ONCE_MAX, Again, Answer, Call, Handler, Route
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -36,8 +35,9 @@ _encoder = msgspec.json.Encoder(order="sorted")
 class Once:
     """The ``asked`` of a service: keys, fingerprints of what came under them, and first answers."""
 
-    def __init__(self, rows: Collection, secret: str) -> None:
+    def __init__(self, rows: Collection, secret: str, ids: Ids) -> None:
         self._rows = rows
+        self._ids = ids
         self._secret = hmac.digest(secret.encode(), b"fingerprints of requests", "sha256")
 
     def bound(self, route: Route) -> Route:
@@ -76,7 +76,7 @@ class Once:
 
     async def _claimed(self, id_: str, said: str) -> tuple[str, Document | None]:
         """The mark under which the key is the caller's, or the first answer."""
-        mark, ends = uuid4().hex, time.monotonic() + WAIT_SECONDS
+        mark, ends = self._ids(16), time.monotonic() + WAIT_SECONDS
         while True:
             now = real_now()
             row = {"_id": id_, "fingerprint": said, "mark": mark, "lease_until": now + LEASE, "at": now}

@@ -24,6 +24,7 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
+from shared.kernel.ids import Ids
 from shared.runtime.confined_process import ConfinedProcess, Ended
 from shared.runtime.http_server.decoding import Body, Nothing, parameters, query, read_apart
 from shared.runtime.http_server.rate_limits import Quotas
@@ -186,20 +187,25 @@ class Application(Starlette):
 class Edge:
     """Binds declared routes to an application."""
 
-    def __init__(self, service: str, directory: Directory, quotas: Quotas, telemetry: Telemetry = OFF) -> None:
+    def __init__(
+        self, service: str, directory: Directory, quotas: Quotas, ids: Ids, telemetry: Telemetry = OFF
+    ) -> None:
         self._service = service
         self._directory = directory
         self._quotas = quotas
+        self._ids = ids
         self._telemetry = telemetry
 
     def application(self, routes: list[Route], lifespan: Callable[[Any], Any]) -> Application:
         """The ASGI application."""
 
         async def lost(request: Request, _: Exception) -> Response:
-            return _unserved(request, Refusal(404, "not-found", f"There is no {_path(request)[:PATH_SHOWN]} here."))
+            unknown = Refusal(404, "not-found", f"There is no {_path(request)[:PATH_SHOWN]} here.")
+            return _unserved(request, unknown, self._ids)
 
         async def wrong_method(request: Request, _: Exception) -> Response:
-            answer = _unserved(request, Refusal(405, "method-not-allowed", f"{request.method} is not served here."))
+            refusal = Refusal(405, "method-not-allowed", f"{request.method} is not served here.")
+            answer = _unserved(request, refusal, self._ids)
             answer.headers["allow"] = ", ".join(sorted(methods[_pattern(request, routes)]))
             return answer
 
@@ -225,7 +231,7 @@ class Edge:
 
         async def endpoint(request: Request) -> Response:
             began = time.perf_counter()
-            trace = self._telemetry.traceparent() or _trace(request)
+            trace = self._telemetry.traceparent() or _trace(request, self._ids)
             try:
                 call = await self._checked(route, body, request, trace)
                 answer = await route.handler(call)
@@ -307,8 +313,8 @@ def _token(request: Request) -> str:
     return token if scheme.lower() == "bearer" and len(token) <= 512 else ""
 
 
-def _unserved(request: Request, refusal: Refusal) -> Response:
-    trace = _trace(request)
+def _unserved(request: Request, refusal: Refusal, ids: Ids) -> Response:
+    trace = _trace(request, ids)
     answer = problem(refusal, trace)
     answer.headers["traceparent"] = trace
     return answer
@@ -329,9 +335,9 @@ def _json(answer: Answer) -> Response:
     return Response(_encoder.encode(answer.body), answer.status, dict(answer.headers), "application/json")
 
 
-def _trace(request: Request) -> str:
+def _trace(request: Request, ids: Ids) -> str:
     given = request.headers.get("traceparent", "")
-    return given if _TRACEPARENT.fullmatch(given) else new_trace()
+    return given if _TRACEPARENT.fullmatch(given) else new_trace(ids)
 
 
 def _idempotency_key(request: Request) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -83,14 +84,14 @@ async def opened(database: Database) -> AsyncIterator[Opened]:
 
     async def made(*, runs: bool = True, **settings: int) -> Door:
         parts, clock, packs = intake(database), SystemClock(), await library(database)
-        photos = PhotoStore(database, SECRET, database.bucket)
+        photos = PhotoStore(database, SECRET, database.bucket, token_hex)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
         actions = ReporterActions(parts.store, photos, Vault(SECRET), parts.outbox, clock)
         links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, actions, packs, clock)
         validator = ReportValidator(SECRET)
         taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
         api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links)
-        application = Edge("intake", directory, quotas).application(api.routes(), _no_lifespan)
+        application = Edge("intake", directory, quotas, token_hex).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://test")
         clients.append(client)
         if runs:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from datetime import timedelta
+from secrets import token_hex
 
 import pytest
 from pydantic import ValidationError
@@ -34,7 +35,7 @@ async def photos(database: Database, request: pytest.FixtureRequest, monkeypatch
     where = ""
     if request.param == "s3":
         where = f"s3://{in_bucket(request.getfixturevalue('s3_server'), monkeypatch)}/photos"
-    photos = PhotoStore(database, SECRET, buckets(Settings(photo_store=where), database))
+    photos = PhotoStore(database, SECRET, buckets(Settings(photo_store=where), database), token_hex)
     await photos.photos.ensure_indexes(*INDEXES)
     return photos
 
@@ -228,11 +229,11 @@ async def test_what_nobody_claimed_for_a_day_is_swept_with_its_files(photos: Pho
 async def test_photos_of_the_time_before_the_bucket_are_still_shown_and_swept(
     database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = PhotoStore(database, SECRET, buckets(Settings(), database))
+    before = PhotoStore(database, SECRET, buckets(Settings(), database), token_hex)
     await before.photos.ensure_indexes(*INDEXES)
     photo, _ = await before.keep(APP, "k1", b"bytes", PNG)
     bucket = in_bucket(s3_server, monkeypatch)
-    after = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    after = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database), token_hex)
     taken = await after.next_to_clean()
     assert taken is not None
     assert taken[1] == b"bytes"
@@ -247,12 +248,12 @@ async def test_a_bucket_that_is_away_is_a_503_and_costs_no_photo(
     database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = in_bucket(s3_server, monkeypatch)
-    there = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    there = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database), token_hex)
     await there.photos.ensure_indexes(*INDEXES)
     photo, _ = await there.keep(APP, "k1", b"bytes", PNG)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr(object_store, "RETRIES", 0)
-    away = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    away = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database), token_hex)
     with pytest.raises(Refusal) as refusal:
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)

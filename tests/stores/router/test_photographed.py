@@ -1,5 +1,6 @@
 """Reports with photos at the door, on a real database: what is known of the photos goes along, and nobody waits."""
 
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ LOOKS = "3c5a99e10f72d846"
 
 @pytest.fixture
 def photos(database: Database) -> PhotoStore:
-    return PhotoStore(database, SECRET, database.bucket)
+    return PhotoStore(database, SECRET, database.bucket, token_hex)
 
 
 async def sent(photos: PhotoStore, key: str) -> str:

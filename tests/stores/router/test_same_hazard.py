@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -287,6 +288,7 @@ def merging(router: Routing) -> Merging:
         router.listener,
         SealedWords(SECRET),
         StoppedClock(NOW),
+        token_hex,
     )
 
 

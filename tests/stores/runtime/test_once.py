@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,7 +34,7 @@ class Door:
         self.began = asyncio.Event()
         self.may_end = asyncio.Event()
         self.may_end.set()
-        self._once = Once(database.collection("asked"), "a secret of thirty-two characters")
+        self._once = Once(database.collection("asked"), "a secret of thirty-two characters", token_hex)
         self._more = more
 
     def route(self, path: str) -> Route:

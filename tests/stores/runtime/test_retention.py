@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -50,10 +51,14 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The harbour keeps reports for three years and photos for one; of people it says nothing."""
-    packs, store, photos = await library(database), ReportStore(database), PhotoStore(database, SECRET, database.bucket)
+    packs, store, photos = (
+        await library(database),
+        ReportStore(database),
+        PhotoStore(database, SECRET, database.bucket, token_hex),
+    )
     identities = Identities(database, Vault(SECRET))
     relay = Relay("intake", database.collection("events"), Listener())
-    watch = UnroutedWatch(database, store, packs, relay.source(store.reports), StoppedClock(NOW))
+    watch = UnroutedWatch(database, store, packs, relay.source(store.reports), StoppedClock(NOW), token_hex)
     events = database.collection("events")
     retention = Retention(database, packs, *kept_by_intake(events, store, photos, identities, watch))
     await store.insert([record(key) for key in ("ended", "open", "caseless")])

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from secrets import token_hex
 from typing import Annotated, Any
 
 import httpx
@@ -79,7 +80,7 @@ class House:
             ),
             Route(method="GET", path="/fault", handler=self.fails, summary="fault"),
         ]
-        self.application = Edge("test", self.directory, quotas).application(routes, no_lifespan)
+        self.application = Edge("test", self.directory, quotas, token_hex).application(routes, no_lifespan)
 
     async def answers(self, call: Call) -> Answer:
         self.calls.append(call)
