@@ -7,7 +7,7 @@ import pymongo
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.main import build
+from deploy.main import build
 from tests.flows.test_duty import opened
 from tests.kit.stack import RunningStack, until
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.main import build
+from deploy.main import build
 from tests.flows.test_dead_letters import parked, publish
 from tests.kit.stack import HARBOUR, Person, RunningStack, until
 

@@ -177,7 +177,7 @@ def test_the_installations_own_tokens_are_withdrawn_and_the_services_go_on(own_s
     _, case = opened(stack)
     walker = stack.person("qs-walk")
     alert = alert_of(stack, walker, case)
-    command = [sys.executable, "-m", "deploy.cli.main", "key", "rotate", "--data", str(stack.data)]
+    command = [sys.executable, "-m", "deploy.main", "key", "rotate", "--data", str(stack.data)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     assert stack.ops.token != leaked.token

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from deploy.cli.main import build
+from deploy.main import build
 from services.router.domain.case import State
 from shared.city.pack import Pack
 from shared.city.preview import example, preview

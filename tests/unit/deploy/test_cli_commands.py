@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from deploy.cli.api import Api, Failed, Refused, connect
 from deploy.cli.installing import load, revoke, rotate, show_keys, show_ops_token
-from deploy.cli.main import build
 from deploy.cli.persons import erase
 from deploy.local.ops_token import OpsToken
 from deploy.local.state import read_secret
+from deploy.main import build
 from shared.runtime.identity.tokens import ops_token
 from tests.kit.stack import HARBOUR
 
@@ -34,6 +34,7 @@ ASKING = (
     ["person", "erase", "--city", "c", "--app", "a", "--ref", "r"],
     ["key", "ops"],
     ["key", "revoke", "a"],
+    ["dev", "env"],
 )
 
 
