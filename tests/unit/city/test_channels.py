@@ -64,7 +64,7 @@ def test_a_receiver_is_the_same_whoever_names_it_and_whatever_else_changes() -> 
     ("channels", "said"),
     [
         ({"wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"}, "opens the channel to whoever has it"),
-        ({"wecom": {"url": ROBOT, "secret": "${CHANNEL_HARBOUR_S}"}}, "wecom signs nothing"),
+        ({"wecom": {"url": ROBOT, "secret": "${CHANNEL_HARBOUR_S}"}}, "is for dingtalk and feishu, not for wecom"),
         ({"dingtalk": {"url": ROBOT, "secret": "SECabc"}}, "looks like a secret"),
         ({"wecom": {}}, "the address is missing"),
         ({"sms": "${CHANNEL_HARBOUR_PHONE}"}, "the address is missing"),
