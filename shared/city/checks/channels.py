@@ -46,13 +46,9 @@ def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> 
     own = KINDS[kind]
     for other in get_args(ChannelField):
         if getattr(channel, other) and other not in own.required and other not in own.optional:
-            yield other, f"is for {' and '.join(_kinds_with(other))}, not for {kind}"
+            yield other, f"is not a field of {kind}"
     if whole:
         yield from _missing(own, channel, prefix)
-
-
-def _kinds_with(field: ChannelField) -> list[ChannelKind]:
-    return [kind for kind, own in KINDS.items() if field in own.required or field in own.optional]
 
 
 def _missing(own: KindFields, channel: Channel, prefix: str) -> Iterator[tuple[str, str]]:
