@@ -12,7 +12,7 @@ from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.dedup.attacher import Attachments
-from services.router.dedup.placement import Newcomer, Placing
+from services.router.dedup.placement import Newcomer, Placement
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.commands.inspection import judged
@@ -43,7 +43,7 @@ class ReportEvents:
         changes: Changes,
         packs: PackLibrary,
         publisher: Publisher,
-        placing: Placing,
+        placing: Placement,
         attachments: Attachments,
     ) -> None:
         self._store = store

@@ -12,7 +12,7 @@ from services.intake.domain.submission import Submission
 from services.router.cases.projections import STEPS_KEPT, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.attachment import Arrived
+from services.router.domain.attachment import ArrivedReport
 from services.router.domain.case import (
     PARTS_MAX,
     REPORTS_KEPT,
@@ -65,7 +65,7 @@ FIELDS: dict[str, Any] = {
     "how": "repair",
     "ok": True,
     "score": 2,
-    "arrived": (Arrived(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
+    "arrived": (ArrivedReport(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
     "count": 2,
     "from_case": "c2",
     "came": (),

@@ -69,7 +69,7 @@ class Duty:
         self._changes = Changes(memory, memory, memory)
         self._handler = CommandHandler(
             store=memory,
-            sightings=memory,
+            case_access=memory,
             changes=self._changes,
             packs=memory,
             photos=memory,

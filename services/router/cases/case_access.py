@@ -18,8 +18,8 @@ from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
 
 
-class Sightings:
-    """Looks cases up."""
+class CaseAccess:
+    """Reads cases for officers, each only if the officer may see it."""
 
     def __init__(self, store: CaseStore, rota: Rota, packs: PackLibrary) -> None:
         self._store = store

@@ -15,8 +15,8 @@ Loaded = dict[str, tuple[Case, set[str]]]
 """Cases by id, each with a set of what was done on it."""
 
 
-class Homes:
-    """Walks as far as cases were merged; each case is passed once, so that a circle ends the walk."""
+class MergeChain:
+    """Follows ``merged_into`` from case to case. It visits each case once, so that a circle ends."""
 
     def __init__(self, store: CaseStore, links: Links | None = None) -> None:
         """``links``: where the report of a case hangs that nobody opened; None: such cases are not asked for."""

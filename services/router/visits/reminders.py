@@ -11,7 +11,7 @@ import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.unit_of_work import Changes
-from services.router.dedup.merge_chain import Homes
+from services.router.dedup.merge_chain import MergeChain
 from services.router.domain.event import Happened
 from services.router.domain.visit import Visit
 from services.router.domain.visit_events import VisitCancelled, VisitHeld, VisitPlanned
@@ -33,7 +33,7 @@ class VisitsDue:
 
     def __init__(self, visits: VisitStore, cases: CaseStore, changes: Changes, clock: Clock) -> None:
         self._visits = visits
-        self._homes = Homes(cases)
+        self._homes = MergeChain(cases)
         self._changes = changes
         self._clock = clock
         self._wake = asyncio.Event()

@@ -22,10 +22,10 @@ from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup import merge_saga as merging_module
 from services.router.dedup import reconciler
-from services.router.dedup.attached_reports import Hanging, HangingQuery
+from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.dedup.attacher import Attachments
-from services.router.dedup.merge_saga import Merging
-from services.router.dedup.reconciler import SideBySide
+from services.router.dedup.merge_saga import MergeSaga
+from services.router.dedup.reconciler import Reconciler
 from services.router.dedup.report_links import INDEXES as LINK_INDEXES
 from services.router.dedup.report_links import Links
 from services.router.domain import events as e
@@ -107,7 +107,9 @@ async def test_two_photos_of_one_thing_bring_together_what_words_would_not(route
     links = await Links(router.database).of([same.subject, told_.subject])
     assert (links[same.subject].by_photo, links[told_.subject].by_photo) == (True, False)
     attachments = Attachments(router.store, Links(router.database), router.changes, router.packs, StoppedClock(NOW))
-    shown, _ = await Hanging(Links(router.database), attachments).page(await one(router, of(first)), HangingQuery())
+    shown, _ = await AttachedReports(Links(router.database), attachments).page(
+        await one(router, of(first)), AttachedReportsQuery()
+    )
     assert {item["id"]: item.get("by_photo") for item in shown} == {
         first.subject: None,
         same.subject: True,
@@ -274,10 +276,10 @@ async def test_thanks_and_it_is_fixed_open_no_case_and_are_not_counted(router: R
     assert await told(router) == sorted(report(f"k{n}").subject for n in range(1, 5))
 
 
-def merging(router: Routing) -> Merging:
+def merging(router: Routing) -> MergeSaga:
     links = Links(router.database)
     attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
-    return Merging(
+    return MergeSaga(
         router.database,
         router.store,
         links,
@@ -368,7 +370,7 @@ async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over
         submitted_ = decode(event, ReportSubmitted)
         case, opened = assign(submitted_, "harbour", pack)
         await router.store.insert_opened([(case, to_envelopes(case, [opened], TRACE)[0], seen_by(case, pack))])
-    looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
+    looking = Reconciler(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
     looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
@@ -386,8 +388,8 @@ async def side_by_side_cases(router: Routing) -> tuple[str, str]:
     return of(young), of(old)
 
 
-def looking_over(router: Routing) -> SideBySide:
-    looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
+def looking_over(router: Routing) -> Reconciler:
+    looking = Reconciler(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
     looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
     return looking
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.photo import Cleaned, Picture
+from services.intake.domain.photo import CleanedPhoto, Picture
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.sealing import Vault
@@ -60,7 +60,7 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     for key, open_ in (("ended", False), ("open", True)):
         await store.progress.insert({"_id": submission(key).id, "case": {"version": 1, "open": open_}})
     photo, _ = await photos.keep(APP, "k1", b"picture", Picture("image/jpeg", 800, 600))
-    assert await photos.finish(photo, Cleaned(b"picture", b"thumb", "3c5a99e10f72d846"))
+    assert await photos.finish(photo, CleanedPhoto(b"picture", b"thumb", "3c5a99e10f72d846"))
     await photos.claim_for_report(APP, [photo], submission("ended").id)
     await photos.photos.update({"_id": photo}, {"$set": {"sent_at": NOW}})
     person = ReportValidator(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)

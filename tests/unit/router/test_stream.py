@@ -14,8 +14,8 @@ from aiokafka import ConsumerRecord
 
 from services.router.stream import sessions as streams_module
 from services.router.stream.cursors import UNKNOWN, Cursor, read, written
+from services.router.stream.live_events import BEHIND_MAX, Listener, LiveEvents
 from services.router.stream.sessions import Streams
-from services.router.stream.tail import BEHIND_MAX, Listener, Tail
 from shared.contracts import cases
 from shared.contracts.catalogue import encode
 from shared.contracts.sight import Sight, names_of
@@ -56,8 +56,8 @@ def record(offset: int, said: cases.CaseEvent | bytes, partition: int = 0, city:
     )
 
 
-def started(partitions: int = 1) -> Tail:
-    tail = Tail()
+def started(partitions: int = 1) -> LiveEvents:
+    tail = LiveEvents()
     tail.starts_at(dict.fromkeys(range(partitions), 0), "k1")
     return tail
 
@@ -85,7 +85,7 @@ async def heard(stream: AsyncIterator[bytes], count: int) -> list[tuple[str, str
     return found
 
 
-async def what(tail: Tail, who: Listener, *events: cases.CaseEvent) -> list[str]:
+async def what(tail: LiveEvents, who: Listener, *events: cases.CaseEvent) -> list[str]:
     """The kinds and cases of the frames that these events make for a listener."""
     stream = tail.follow(who, read(tail.cursor()))
     await anext(stream)
