@@ -212,7 +212,7 @@ def _run(service: Service, stores: _Stores, parts: _Parts) -> None:
     """The background loops, and what they say of the service's health."""
     packs, clock, changes = stores.packs, service.clock, parts.changes
     timers = Timers(stores.cases, changes, clock)
-    service.vitals.looks.append(lambda: stores.cases.look(clock.now()))
+    service.vitals.looks.append(lambda: stores.cases.set_gauges(clock.now()))
     service.vitals.checks["clocks"] = timers.unwell
     service.background("streams", parts.streams.run)
     service.background("stand-ins", StandIns(parts.rota, packs, service.directory, clock).run)

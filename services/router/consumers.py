@@ -49,7 +49,7 @@ class ReportEvents:
         self._store = store
         self._placing = placing
         self._attachments = attachments
-        self._homes = attachments.walk
+        self._merge_chain = attachments.merge_chain
         self._changes = changes
         self._packs = packs
         self._publisher = publisher
@@ -87,7 +87,7 @@ class ReportEvents:
         data = _word(event)
         said = _happened(data, event)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._homes.unless_done(data.case, event.id)
+            loaded = await self._merge_chain.unless_done(data.case, event.id)
             if loaded is None or loaded[0].city != event.city:
                 raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
             case, came = loaded

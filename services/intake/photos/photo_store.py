@@ -225,7 +225,7 @@ class PhotoStore:
         """The store of the bytes is away: the attempt does not count. The lease ends by itself."""
         await self.photos.update({"_id": id_, "state": "sent"}, {"$inc": {"attempts": -1}})
 
-    async def look(self) -> None:
+    async def set_gauges(self) -> None:
         """Set the gauge of photos that wait."""
         _WAITING.set(await self.photos.count({"state": "sent"}, limit=COUNTED_MAX))
 

@@ -284,10 +284,10 @@ class CaseStore:
         return bool(await self.cases.update(where, {"$push": {"seen": {"$each": [entry]}}}))
 
     async def save_all(self, changes: Sequence[Change]) -> int:
-        """A bulk of guarded updates; how many took. ``took`` says which."""
+        """A bulk of guarded updates; how many took. ``which_applied`` says which."""
         return await self.cases.write([UpdateOne(*_guarded(change)) for change in changes])
 
-    async def took(self, changes: Sequence[Change]) -> list[Change]:
+    async def which_applied(self, changes: Sequence[Change]) -> list[Change]:
         """Those of ``changes``, written just now, that are among the last ``MARKS_KEPT`` of their cases."""
         ids = [change.after.id for change in changes]
         found = await self.cases.find({"_id": {"$in": ids}}, {"marks": 1}, limit=len(ids))
@@ -340,8 +340,8 @@ class CaseStore:
                 )
         await self.cases.drop_indexes(*OLD_INDEXES)
 
-    async def look(self, now: datetime) -> None:
-        """Count cases with a clock that has something to do, and those whose moment has come."""
+    async def set_gauges(self, now: datetime) -> None:
+        """Sets the gauges: cases with a moment at which a clock acts, and those whose moment has come."""
         _WAITING.set(await self.cases.count({"next_due": {"$gte": _EVER}}, limit=COUNTED_MAX))
         overdue = await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX)
         aside = await self.cases.count({"aside": {"$gte": _EVER}, "next_due": {"$gt": now}}, limit=COUNTED_MAX)

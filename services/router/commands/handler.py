@@ -87,7 +87,7 @@ class CommandHandler:
     ) -> None:
         self._merging = merging
         self._store = store
-        self._sightings = case_access
+        self._case_access = case_access
         self._changes = changes
         self._packs = packs
         self._photos = photos
@@ -109,7 +109,7 @@ class CommandHandler:
 
     async def _attempt(self, request: CommandRequest, key: IdempotencyKey) -> CommandResult | None:
         """None when another change of the case was saved first."""
-        found = await self._sightings.of(request.by, request.by.city, request.case)
+        found = await self._case_access.load(request.by, request.by.city, request.case)
         if found is None:
             raise not_found("case")
         by, stored, document = found

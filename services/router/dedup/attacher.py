@@ -43,7 +43,7 @@ class Attachments:
     def __init__(self, store: CaseStore, links: Links, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
         self._store = store
         self._links = links
-        self.walk = MergeChain(store, links)
+        self.merge_chain = MergeChain(store, links)
         self._changes = changes
         self._packs = packs
         self._clock = clock
@@ -63,7 +63,7 @@ class Attachments:
         """Cases that became one take one change after the other; only a change that others overtook is a lost round."""
         lost = 0
         while waiting:
-            loaded = await self.walk.of(waiting)
+            loaded = await self.merge_chain.ends_of(waiting)
             changes: list[tuple[str, Change, list[JoiningReport]]] = []
             rest: dict[str, list[JoiningReport]] = {}
             for asked, joining in waiting.items():
@@ -101,7 +101,7 @@ class Attachments:
         return replace(one, link=link, arrived=replace(one.arrived, link=link.rev))
 
     async def _told(self, joining: Sequence[JoiningReport], case: Case) -> None:
-        await self._links.told([one.link for one in joining], case.version)
+        await self._links.mark_told([one.link for one in joining], case.version)
 
     async def _change(self, stored: Case, joining: Sequence[JoiningReport]) -> Change:
         now = self._clock.now()
@@ -139,5 +139,5 @@ class Attachments:
         """
         family = sorted({*await self.family(case, more)} - {*without})
         openings = [opening_report(one) for one in family]
-        linked = await self._links.of(openings)
+        linked = await self._links.by_report(openings)
         return await self._links.count(family) + len(openings) - len(linked)

@@ -23,7 +23,7 @@ class MergeChain:
         self._store = store
         self._links = links
 
-    async def of(self, cases: Iterable[str]) -> Loaded:
+    async def ends_of(self, cases: Iterable[str]) -> Loaded:
         """By each of ``cases`` the one that it is or was merged into, with the reports attached there and on the way.
 
         Raises ``TimeoutError`` for a case that is not there yet, ``LookupError`` for one that leads round in a circle.
@@ -78,5 +78,5 @@ class MergeChain:
         if self._links is None:
             return None
         report = opening_report(case)
-        link = (await self._links.of([report])).get(report)
+        link = (await self._links.by_report([report])).get(report)
         return link.case if link is not None and link.case != case else None

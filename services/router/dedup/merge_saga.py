@@ -112,7 +112,7 @@ class MergeSaga:
     async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
         """Of those that hang on ``case`` or on one that was merged into it: on which."""
         family = set(await self._attachments.family(case))
-        links = await self._links.of(reports)
+        links = await self._links.by_report(reports)
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
@@ -160,7 +160,7 @@ class MergeSaga:
             return
         key = f"{intent.key}.into"
         for _ in range(ROUNDS_MAX):
-            loaded = await self._attachments.walk.unless_done(intent.into, key)
+            loaded = await self._attachments.merge_chain.unless_done(intent.into, key)
             if loaded is None:
                 raise LookupError(f"no case {intent.into} to merge into")
             stored, done = loaded
@@ -184,7 +184,7 @@ class MergeSaga:
 
     async def _taken_apart(self, intent: Intent, case: Case) -> None:
         """Cases that were merged stand for themselves again; the other reports get one case of their own."""
-        links = await self._links.of(intent.reports)
+        links = await self._links.by_report(intent.reports)
         out = {case_id(r) for r in intent.reports if r not in links or links[r].said is None}
         for merged in sorted(out):
             await self._out(intent, merged)
@@ -237,7 +237,7 @@ class MergeSaga:
     async def _second(self, intent: Intent, case: Case) -> None:
         """A case of the report's other matter, in the officer's words; the report stays where it hangs."""
         (report,) = intent.reports
-        link = (await self._links.of([report])).get(report)
+        link = (await self._links.by_report([report])).get(report)
         place = Place(lon=case.location.lon, lat=case.location.lat, address=case.location.address)
         hung = next((one for one in case.reports if one.id == report), None)
         pack = self._packs.current(case.city)

@@ -69,7 +69,7 @@ class Placement:
         if not looked:
             return alone, []
         looked.sort(key=lambda one: (one.newcomer.report.received_at, one.newcomer.report.report))
-        links = await self._links.of([one.newcomer.report.report for one in looked])
+        links = await self._links.by_report([one.newcomer.report.report for one in looked])
         fresh = [one for one in looked if one.newcomer.report.report not in links]
         decided = self._decided(fresh, await self._around(fresh)) if fresh else {}
         links |= await self._links.decide([link for link, _ in decided.values()])

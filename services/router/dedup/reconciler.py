@@ -73,12 +73,12 @@ class Reconciler:
         """Every ``LOOK_SECONDS``, at once while there are more cases to look at, until it is cancelled."""
 
         async def look() -> bool:
-            await self.look()
+            await self.merge_duplicates()
             return self._behind
 
         await every(LOOK_SECONDS, look, "side-by-side")
 
-    async def look(self) -> int:
+    async def merge_duplicates(self) -> int:
         """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.
 
         Only those that were stored at about the same time: earlier ones were seen when the report was placed.

@@ -83,7 +83,7 @@ class RouterApi:
         clock: Clock,
     ) -> None:
         self._store = store
-        self._sightings = case_access
+        self._case_access = case_access
         self._persons = persons
         self._hanging = attached_reports
         self._packs = packs
@@ -181,7 +181,7 @@ class RouterApi:
 
     async def _seen(self, call: Call, city: str | None) -> Case:
         pack = self._pack(call, city)
-        found = await self._sightings.of(call.principal, pack.city.id, call.path["id"])
+        found = await self._case_access.load(call.principal, pack.city.id, call.path["id"])
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")

@@ -83,7 +83,7 @@ class Streams:
     async def run(self) -> None:
         """Every ``LOOK_SECONDS``, and after a pack was loaded, until it is cancelled."""
         while True:
-            await self.look()
+            await self.end_forbidden()
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()
@@ -91,7 +91,7 @@ class Streams:
                 pass
             self._wake.clear()
 
-    async def look(self) -> None:
+    async def end_forbidden(self) -> None:
         """End the streams of those who may not read any more."""
         held = list(self._held)
         try:

@@ -98,6 +98,6 @@ async def test_of_old_cases_those_that_have_ended_go_with_their_events(
     monkeypatch.setattr(module, "real_now", lambda: datetime.now(UTC) + timedelta(days=4 * 366))
     assert counted(await retention.sweep("harbour")) == {"cases": 1}
     assert await router.store.load(ended) is None
-    assert await Links(database).of(["r9"]) == {}
+    assert await Links(database).by_report(["r9"]) == {}
     assert await router.events.count({"subject": ended}, limit=1) == 0
     assert await router.store.load(routed("k2")[0].id) is not None

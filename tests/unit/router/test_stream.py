@@ -283,7 +283,7 @@ async def ends(room: Room, response: Any) -> list[str]:
     stream = response.body_iterator
     await anext(stream)
     await room.tail.take((record(0, event("c-secret")),))
-    await room.streams.look()
+    await room.streams.end_forbidden()
     return [name for name, _, _ in await heard(stream, 1)]
 
 
@@ -311,7 +311,7 @@ async def test_whoever_may_still_read_goes_on_also_when_the_directory_is_away_fo
     response = room.open()
     assert await ends(room, response) == ["case"]
     room.rights.away = True
-    await room.streams.look()
+    await room.streams.end_forbidden()
     await room.tail.take((record(1, event("c2")),))
     assert [name for name, _, _ in await heard(response.body_iterator, 1)] == ["case"]
 
