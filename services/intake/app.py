@@ -99,7 +99,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     service.on_open += [packs.open, rotation.open, identities.open]
     service.holds = lambda: packs.cities
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
-    service.vitals.looks += [watch.look, photos.look]
+    service.vitals.looks += [watch.set_gauges, photos.set_gauges]
     service.background("commit", commit.run)
     service.background("keys", rotation.run)
     service.background("packs", follower.run)

@@ -13,15 +13,11 @@ from services.notifier.alerts.case_alerts import CaseAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
-from services.notifier.channels import sender
+from services.notifier.channels import registry, sender
 from services.notifier.channels.apprise import Apprise
-from services.notifier.channels.channel import Channel, References
-from services.notifier.channels.dingtalk import DingTalk
-from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender
-from services.notifier.channels.sms import Sms
-from services.notifier.channels.wecom import WeCom
 from services.notifier.consumers import CaseEvents, PackEvents
 from services.notifier.delivery import alert_deliveries, held_deliveries, preferences, webhook_sender, webhooks
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -42,7 +38,6 @@ from services.notifier.http.router_client import RouterClient
 from services.notifier.http.silence_routes import SilenceRoutes
 from services.notifier.http.webhook_routes import WebhookRoutes
 from services.notifier.retention import old_alerts
-from shared.city.model.channels import ChannelKind
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import LoneConnections
 from shared.runtime.http_client.ssrf_guard import Guard
@@ -154,22 +149,13 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
-    to_people = ChannelSender(_channels(poster, apprise), lock, stores.alerts, links, packs, References(os.environ))
+    channels = registry.channels(poster, apprise)
+    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ))
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)
     held = HeldDeliveries(stores.deliveries.queue, stores.alerts.by_id, stores.preferences, packs, service.clock)
     service.background("holding", held.run)
-
-
-def _channels(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:
-    return {
-        "wecom": WeCom(poster),
-        "dingtalk": DingTalk(poster),
-        "feishu": Feishu(poster),
-        "sms": Sms(poster),
-        "apprise": apprise,
-    }
 
 
 def _send_to_apps(service: Service, hooks: Webhooks, poster: Poster) -> None:

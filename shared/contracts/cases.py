@@ -215,7 +215,8 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Units whose people are to be told: because of a ladder, as the commitment says, or of a part."""
     act: Act | None = None
     """For a ladder's step."""
-    clock: str | None = None
+    clock: ClockKind | None = None
+    """Of which kind the clock is that it is about: one of ``case.clocks``, whose kinds are read as strictly."""
     due_at: datetime | None = None
     part: str | None = None
     """The part of the case that it is about."""

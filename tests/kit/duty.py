@@ -70,7 +70,7 @@ class Duty:
         self._changes = Changes(memory, memory, memory, token_hex)
         self._handler = CommandHandler(
             store=memory,
-            sightings=memory,
+            case_access=memory,
             changes=self._changes,
             packs=memory,
             photos=memory,
@@ -137,7 +137,7 @@ class _Memory:
         self._duty = duty
         self.keys = self
 
-    async def of(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, dict[str, Any]] | None:
+    async def load(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, dict[str, Any]] | None:
         case = self._duty.case
         unseen = names_of(who.unit or "", who.who).isdisjoint(seen_by(case, gardens()))
         return None if unseen else (who, case, {})

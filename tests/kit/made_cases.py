@@ -14,7 +14,7 @@ from services.router.domain.commands.command import Actor, Command
 from services.router.domain.commands.consultation import Work
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.pause import Pausable
-from services.router.domain.commands.request_info import Asking
+from services.router.domain.commands.request_info import InfoRequestRule
 from services.router.domain.commands.table import RULES
 from services.router.domain.firing import due
 from services.router.domain.opening import Opening, open_case
@@ -177,7 +177,7 @@ SAMPLES: dict[str, Any] = {
     "priority": "normal",
     "promise": Promise("lamps/*@v1", (), ALWAYS),
     "pausable": Pausable("part_ordered", frozenset({"on_site", "resolve"}), "P3D"),
-    "asking": Asking(("on_site", "resolve")),
+    "asking": InfoRequestRule(("on_site", "resolve")),
     "confirm_clock": confirm(T0),
     "calendars": {},
     "called": (called(POWER_PATH),),

@@ -13,14 +13,11 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.case_alerts import CaseAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
+from services.notifier.channels import registry
 from services.notifier.channels.apprise import Apprise
-from services.notifier.channels.channel import Channel, References
-from services.notifier.channels.dingtalk import DingTalk
-from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender, Draft
-from services.notifier.channels.sms import Sms
-from services.notifier.channels.wecom import WeCom
 from services.notifier.city_cache import stamped
 from services.notifier.delivery import alert_deliveries, held_deliveries
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -32,7 +29,6 @@ from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.http.one_press_links import OnePressLinks
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
-from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import decode
@@ -125,13 +121,7 @@ async def channels(
     await deliveries.queue.rows.ensure_indexes(*alert_deliveries.INDEXES, *held_deliveries.INDEXES)
     links = OnePressLinks(SECRET, "https://whistle.example", alerts, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
-    kinds: dict[ChannelKind, Channel] = {
-        "wecom": WeCom(poster),
-        "dingtalk": DingTalk(poster),
-        "feishu": Feishu(poster),
-        "sms": Sms(poster),
-        "apprise": Apprise("127.0.0.0/8"),
-    }
+    kinds = registry.channels(poster, Apprise("127.0.0.0/8"))
 
     processes = itertools.count()
 

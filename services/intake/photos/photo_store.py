@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import msgspec
 from prometheus_client import Gauge
 
-from services.intake.domain.photo import Cleaned, Picture
+from services.intake.domain.photo import CleanedPhoto, Picture
 from services.intake.photos.photo_record import THERE, PhotoRecord, PhotoSize, State, from_doc, to_doc
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, too_many, unavailable
 from shared.kernel.ids import Ids, secret_id
@@ -202,7 +202,7 @@ class PhotoStore:
             sort=[("sender", 1), ("lease_until", 1)],
         )
 
-    async def finish(self, id_: str, cleaned: Cleaned | None) -> PhotoRecord | None:
+    async def finish(self, id_: str, cleaned: CleanedPhoto | None) -> PhotoRecord | None:
         """A worker is done with a photo: its pictures are stored and its bytes as sent deleted.
 
         ``cleaned``: None when it proved unreadable. Answers the photo; None where another worker was first.
@@ -225,7 +225,7 @@ class PhotoStore:
         """The store of the bytes is away: the attempt does not count. The lease ends by itself."""
         await self.photos.update({"_id": id_, "state": "sent"}, {"$inc": {"attempts": -1}})
 
-    async def look(self) -> None:
+    async def set_gauges(self) -> None:
         """Set the gauge of photos that wait."""
         _WAITING.set(await self.photos.count({"state": "sent"}, limit=COUNTED_MAX))
 

@@ -18,7 +18,7 @@ from shared.contracts.cases import ClockState
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
 
 
-class Named(Protocol):
+class HasName(Protocol):
     """A unit or a category of the pack."""
 
     @property
@@ -97,7 +97,7 @@ class ProgressTexts:
             values["minutes"] = str(round((clock.due_at - clock.started_at).total_seconds() / 60))
         return values
 
-    def _name(self, things: Mapping[str, Named], id_: str) -> str:
+    def _name(self, things: Mapping[str, HasName], id_: str) -> str:
         """As the pack calls it; what the pack no longer has is called by its id."""
         thing = things.get(id_)
         if thing is None:

@@ -160,7 +160,7 @@ class UnroutedWatch:
         found = await self.rows.find(where, sort=[(by, 1)], limit=limit, hint=index)
         return [from_doc(document) for document in found]
 
-    async def look(self) -> None:
+    async def set_gauges(self) -> None:
         """Set the gauges: how many reports have no case, and the age of the oldest."""
         oldest = [first for lane in (DANGER, LIVE) if (first := await self._oldest(lane)) is not None]
         waiting = {"lane": {"$in": [DANGER, LIVE]}}

@@ -10,7 +10,7 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.on_duty import recipients_of
 from services.notifier.alerts.rota_projection import RotaProjection
-from services.notifier.alerts.settlements import Settled
+from services.notifier.alerts.settlements import Settlement
 from services.notifier.alerts.wording import visit_text
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert
@@ -79,5 +79,5 @@ def _kind(event: Envelope, data: VisitEvent) -> Kind:
     return "visit_off" if data.state == "cancelled" else KINDS.get(data.kind, "joint_enforcement")
 
 
-def _over(event: Envelope, data: VisitEvent) -> Settled:
-    return Settled(case=data.visit, case_version=data.version, state="over", acked_at=event.time, acked_by=data.by)
+def _over(event: Envelope, data: VisitEvent) -> Settlement:
+    return Settlement(case=data.visit, case_version=data.version, state="over", acked_at=event.time, acked_by=data.by)

@@ -18,16 +18,16 @@ from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
 
 
-class Sightings:
-    """Looks cases up."""
+class CaseAccess:
+    """Reads cases for officers, each only if the officer may see it."""
 
     def __init__(self, store: CaseStore, rota: Rota, packs: PackLibrary) -> None:
         self._store = store
         self._rota = rota
         self._packs = packs
 
-    async def of(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, Document] | None:
-        """``who`` with the units as one of which he sees it, the case, and the document that ``keys`` is asked with."""
+    async def load(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, Document] | None:
+        """The case and its document, and ``who`` with the unit through which he may see it; None if he may not."""
         found = await self._store.get(city, id_, who.sight)
         if found is not None:
             return who, *found

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import lru_cache
 
-from services.router.domain.attachment import Rising
+from services.router.domain.attachment import PriorityRise
 from services.router.domain.similarity import SameRule, Traits, numbers_in, words_in
 from shared.city.model.sorting import Same
 from shared.city.pack import Pack
@@ -27,9 +27,9 @@ def rule_of(same: Same) -> SameRule:
 
 
 @lru_cache(maxsize=1024)
-def rising_of(same: Same) -> tuple[Rising, ...]:
+def rising_of(same: Same) -> tuple[PriorityRise, ...]:
     """Its thresholds."""
-    return tuple(Rising(reports=step.reports, priority=step.priority, tell=step.tell) for step in same.rising)
+    return tuple(PriorityRise(reports=step.reports, priority=step.priority, tell=step.tell) for step in same.rising)
 
 
 def _span(text: str | None) -> timedelta:

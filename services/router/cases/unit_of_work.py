@@ -88,7 +88,7 @@ class Changes:
         if not changes:
             return []
         count = await self._store.save_all(changes)
-        took = list(changes) if count == len(changes) else await self._store.took(changes) if count else []
+        took = list(changes) if count == len(changes) else await self._store.which_applied(changes) if count else []
         self._stored(took)
         return took
 

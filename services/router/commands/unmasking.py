@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.commands.actors import actor_of
 from services.router.commands.bodies import UnmaskBody, UnsealBody
 from services.router.commands.handler import CommandRequest
@@ -30,8 +30,8 @@ class _Look:
 class ProtectedData:
     """What ``unmask`` and ``unseal`` show beside the case."""
 
-    def __init__(self, sightings: Sightings, packs: PackLibrary, persons: IntakePersons) -> None:
-        self._sightings = sightings
+    def __init__(self, case_access: CaseAccess, packs: PackLibrary, persons: IntakePersons) -> None:
+        self._case_access = case_access
         self._packs = packs
         self._persons = persons
 
@@ -42,7 +42,7 @@ class ProtectedData:
     async def check(self, request: CommandRequest) -> None:
         """Raises ``Refusal``: 403 when the pack does not name the officer, 404 when he does not see the case."""
         by = request.by
-        found = await self._sightings.of(by, by.city, request.case)
+        found = await self._case_access.load(by, by.city, request.case)
         if found is None:
             raise not_found("case")
         if not actor_of(found[0], found[1], self._packs.current(by.city)).trusted:

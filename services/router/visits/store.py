@@ -82,13 +82,13 @@ class VisitStore:
         where = {"_id": visit.id, "version": visit.version, "remind_at": visit.remind_at}
         return bool(await self.visits.update(where, update))
 
-    async def untold(self, limit: int) -> list[tuple[Visit, list[int]]]:
-        """Visits of which their case has not heard all, with those versions in order."""
+    async def with_untold_versions(self, limit: int) -> list[tuple[Visit, list[int]]]:
+        """Visits with versions that have no line in their case yet; those versions in order."""
         found = await self.visits.find({"untold": {"$gte": 1}}, limit=limit)
         return [(from_doc(document), sorted(document["untold"])) for document in found]
 
-    async def told(self, id_: str, version: int) -> None:
-        """The case has its line of that version."""
+    async def mark_told(self, id_: str, version: int) -> None:
+        """Stores that the case has its line of that version."""
         await self.visits.update({"_id": id_}, {"$pull": {"untold": version}})
 
     async def page(self, where: Document, limit: int) -> list[Document]:

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from shared.city.checks.findings import Findings
-from shared.city.model.channels import Channel, ChannelKind, Channels
+from shared.city.model.channels import KINDS, Channel, ChannelField, ChannelKind, Channels, KindFields
 from shared.city.model.entry import Entry
 from shared.city.model.ground import UnitEntry
 from shared.city.model.people import Person
 from shared.city.people.receivers import merged
 
 REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
-GATEWAY_ONLY = ("to", "headers", "body", "success", "length")
-SIGNED = frozenset({"dingtalk", "feishu"})
 
 
 def check_channels(found: Findings) -> None:
@@ -45,21 +43,21 @@ def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> 
         yield from ((field, says) for says in _references(getattr(channel, field), prefix))
     for field in ("headers", "body"):
         yield from ((field, says) for text in texts(getattr(channel, field)) for says in _references(text, prefix))
-    if kind != "sms":
-        yield from ((field, f"is for sms, not for {kind}") for field in GATEWAY_ONLY if getattr(channel, field))
-    if channel.secret and kind not in SIGNED:
-        yield "secret", f"{kind} signs nothing"
-    if not whole:
-        return
-    if not channel.url:
-        yield "url", "the address is missing"
-    elif kind != "sms" and not REFERENCE.search(channel.url):
-        yield (
-            "url",
-            f"the address opens the channel to whoever has it: write ${{{prefix}NAME}} and set that variable",
-        )
-    if kind == "sms" and not channel.to:
-        yield "to", "the number is missing"
+    own = KINDS[kind]
+    for other in get_args(ChannelField):
+        if getattr(channel, other) and other not in own.required and other not in own.optional:
+            yield other, f"is not a field of {kind}"
+    if whole:
+        yield from _missing(own, channel, prefix)
+
+
+def _missing(own: KindFields, channel: Channel, prefix: str) -> Iterator[tuple[str, str]]:
+    """Required fields that nobody wrote, and values that are to be references."""
+    for field, name in own.required.items():
+        if not getattr(channel, field):
+            yield field, f"{name} is missing"
+        elif field in own.by_reference and not REFERENCE.search(getattr(channel, field)):
+            yield field, f"{name} opens the channel to whoever has it: write ${{{prefix}NAME}} and set that variable"
 
 
 def _references(text: str, prefix: str) -> Iterator[str]:

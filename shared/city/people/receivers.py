@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.city.model.channels import Channel, ChannelKind, Channels
+from shared.city.model.channels import KINDS, Channel, ChannelKind, Channels
 from shared.city.model.city import City
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
@@ -62,7 +62,7 @@ def _receiver(city: City, kind: ChannelKind, given: Channel | str) -> Receiver:
 def merged(kind: ChannelKind, given: Channel | str, general: Channel) -> Channel:
     """What an entry says, and where it is silent what the city says."""
     if isinstance(given, str):
-        given = Channel(to=given) if kind == "sms" else Channel(url=given)
+        given = Channel(to=given) if KINDS[kind].short_form == "to" else Channel(url=given)
     own, nothing = _fields(given), _fields(Channel())
     return Channel(
         **{name: own[name] if own[name] != nothing[name] else value for name, value in _fields(general).items()}

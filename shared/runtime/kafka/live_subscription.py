@@ -13,7 +13,7 @@ from shared.runtime.settings import Settings
 Take = Callable[[tuple[ConsumerRecord, ...]], Awaitable[None]]
 
 
-class Following:
+class LiveSubscription:
     """From now on; ``take`` gets the records as they come. The first topic's partitions keep their numbers."""
 
     def __init__(self, settings: Settings, broker: KafkaBroker, topics: Sequence[str], title: str, take: Take) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.photo import Cleaned, Picture
+from services.intake.domain.photo import CleanedPhoto, Picture
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.reports.report_events import submitted_event
 from services.intake.reports.report_record import ReportRecord, from_doc
@@ -44,7 +44,7 @@ def told(report: ReportRecord) -> list[str]:
 
 async def test_what_is_known_of_its_photos_goes_along_with_a_report(opened: Opened, photos: PhotoStore) -> None:
     door, ids = await opened(), [await sent(photos, f"p{n}") for n in range(2)]
-    await photos.finish(ids[0], Cleaned(b"full", b"thumb", LOOKS))
+    await photos.finish(ids[0], CleanedPhoto(b"full", b"thumb", LOOKS))
     assert told(await stored(door, "k1", photos=ids)) == [LOOKS]
 
 
@@ -53,7 +53,7 @@ async def test_nobody_waits_for_a_photo_and_a_repeat_says_what_was_said_first(
 ) -> None:
     door, photo = await opened(), await sent(photos, "p1")
     assert told(await stored(door, "k1", photos=[photo])) == []
-    await photos.finish(photo, Cleaned(b"full", b"thumb", LOOKS))
+    await photos.finish(photo, CleanedPhoto(b"full", b"thumb", LOOKS))
     assert told(await stored(door, "k1", photos=[photo])) == []
 
 
@@ -67,7 +67,7 @@ async def test_of_a_confidential_report_nobody_learns_what_its_photos_look_like(
     opened: Opened, photos: PhotoStore
 ) -> None:
     door, photo = await opened(), await sent(photos, "p1")
-    await photos.finish(photo, Cleaned(b"full", b"thumb", LOOKS))
+    await photos.finish(photo, CleanedPhoto(b"full", b"thumb", LOOKS))
     report = await stored(door, "k1", photos=[photo], reporter={"ref": "rider-9", "confidential": True})
     assert LOOKS not in str(report)
     assert LOOKS not in submitted_event(report).data

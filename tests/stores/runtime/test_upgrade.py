@@ -125,7 +125,7 @@ async def test_a_report_that_waited_for_a_case_is_still_looked_after(
     unanswered = UnroutedWatch(database, reports, await library(database), outbox, clock, token_hex)
     await reports.reports.insert(kept(version, "report", more))
     await unanswered.rows.insert(kept(version, "unanswered", more))
-    await unanswered.look()
+    await unanswered.set_gauges()
     assert await unanswered.breach_late() == 1
     assert await unanswered.publish_again() == 1
 

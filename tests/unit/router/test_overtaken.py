@@ -124,7 +124,7 @@ def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | Non
         "confirm_clock": clock("confirm", 60, started_at=now),
         "clock": "finish_part" if part else "resolve",
         "pausable": Pausable("any", frozenset({"on_site", "resolve", "finish_part"}), "PT1H"),
-        "until": now + minutes(500) if "extension" in name else None,
+        "until": None if name == "pause" else now + minutes(500),
         "promise": Promise("lamps/*@v1", shorter, ALWAYS),
         "called": (called(POWER_PATH, now),),
         "part": part,

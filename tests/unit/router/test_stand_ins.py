@@ -171,7 +171,7 @@ async def test_the_router_writes_each_minute_before_it_begins_and_ends_a_duty_on
     at = end - timedelta(minutes=12)
     while at < end + timedelta(minutes=3):
         clock.move_to(at)
-        await loop.look()
+        await loop.write_due()
         for minute in (at, at + MINUTE):
             expected = ("quayside",) if minute < end else ()
             assert at_minute(directory.rows.get("mf-desk"), minute + timedelta(seconds=59)) == expected
@@ -179,9 +179,9 @@ async def test_the_router_writes_each_minute_before_it_begins_and_ends_a_duty_on
     assert directory.rows == {}
     assert directory.writes < 8
     clock.move_to(TUESDAY)
-    await loop.look()
+    await loop.write_due()
     packs.pack = with_posts(people=PEOPLE)
-    await StandIns(cast(Any, _Rota()), cast(Any, packs), directory, clock).look()
+    await StandIns(cast(Any, _Rota()), cast(Any, packs), directory, clock).write_due()
     assert directory.rows == {}
 
 
