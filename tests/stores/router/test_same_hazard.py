@@ -220,7 +220,7 @@ async def test_a_router_that_dies_in_between_is_followed_by_one_that_ends_it(
     target, name = {
         "before_the_case": (router.store, "insert_opened"),
         "before_the_change": (router.changes, "save_all"),
-        "before_the_mark": (Links, "told"),
+        "before_the_mark": (Links, "mark_told"),
     }[dies]
 
     async def away(*_: Any) -> None:
