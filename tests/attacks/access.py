@@ -14,9 +14,9 @@ from services.router.commands.from_body import BODIES
 from shared.city import yaml_text
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import service_token
-from tests.flows.test_reports import QUAY
+from tests.kit.photo_files import picture
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, ROOT, RunningStack, until
-from tests.unit.intake.test_photos import picture
 
 PAGE = ROOT / "docs" / "access.md"
 CALLERS = (

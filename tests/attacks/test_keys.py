@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from tests.attacks.access import Request, World, table
-from tests.flows.test_reports import QUAY
-from tests.flows.test_webhooks import receiver
+from tests.kit.photo_files import picture
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack, until
-from tests.unit.intake.test_photos import picture
+from tests.kit.webhook_receiver import receiver
 
 CALLERS = ("desk", "app", "ops", "offered")
 OTHER_WORDS = {"text": "other", "reason": "other", "note": "other", "purpose": "other", "description": "other"}
