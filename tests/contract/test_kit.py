@@ -3,6 +3,7 @@
 from functools import cache
 
 import grimp
+import pytest
 from grimp import ImportGraph
 
 
@@ -30,3 +31,29 @@ def test_a_test_module_that_is_imported_is_found() -> None:
         made.add_module(name)
     made.add_import(importer="tests.test_two", imported="tests.test_one", line_number=1, line_contents="")
     assert imported_tests(made) == ["tests.test_two imports tests.test_one"]
+
+
+JUDGES = {
+    "tests.kit.expected_alerts": {
+        "shared.contracts.cases",
+        "shared.contracts.catalogue",
+        "shared.contracts.envelope",
+        "tests.kit.expected_duty",
+    },
+    "tests.kit.expected_duty": {"shared.city.entries", "shared.city.model.people"},
+}
+"""The measures of the audits, and all of the project that each may import: shapes, and how they are read."""
+
+
+@pytest.mark.parametrize("judge", JUDGES)
+def test_a_measure_of_the_audits_calls_no_code_that_it_judges(judge: str) -> None:
+    assert graph().find_modules_directly_imported_by(judge) == JUDGES[judge]
+
+
+@pytest.mark.parametrize("audit", ["tests.faults.audit", "tests.simulation.laws"])
+def test_an_audit_asks_no_pack_who_is_told_or_on_duty(audit: str) -> None:
+    """Stored cases are read with the router's own reader; who is told is worked out with the measure alone."""
+    imported = graph().find_modules_directly_imported_by(audit)
+    assert "tests.kit.expected_alerts" in imported
+    assert [module for module in imported if module.startswith(("shared.city", "services.notifier"))] == []
+    assert "tests.kit.made_reports" not in imported, "it hands out the pack"

@@ -17,7 +17,8 @@ from shared.contracts.envelope import Envelope, from_record
 from shared.kernel.ids import alert_id, case_id, event_id, opening_report
 from shared.runtime.kafka.outbox_relay import from_stored
 from tests.kit.expected_alerts import people_told
-from tests.kit.made_reports import harbour
+from tests.kit.expected_duty import roster_of
+from tests.packs import HARBOUR
 from tests.simulation.documents import Document
 from tests.simulation.people import Ledger
 from tests.simulation.world import NAMESPACE, World
@@ -65,7 +66,7 @@ class Laws:
             raise AssertionError(f"{id_} is gone")
         path = [unit["id"] for unit in after["path"]]
         owner = path[-1]
-        _law(tuple(path) == harbour().units[owner].path, f"{id_} is owned by {owner} with the path {path}")
+        _law(path == [*roster_of(HARBOUR).upwards(owner)][::-1], f"{id_} is owned by {owner} with the path {path}")
         _law(owner in after["queues"], f"{id_} lies in {after['queues']}, and not with its owner {owner}")
         reports = [case_id(report["id"]) for report in after["reports"]]
         _law(id_ in reports if self._world.groups else reports == [id_], f"{id_} holds {after['reports']}")
@@ -208,14 +209,8 @@ class Laws:
         wanted = {
             alert_id(event.id, person, "inbox")
             for event in events.values()
-            if event.topic == "cases"
-            for person in people_told(event, harbour())
-        }
-        wanted |= {
-            alert_id(event.id, person.id, "inbox")
-            for event in events.values()
-            if event.type == "report.unrouted.v2"
-            for person in harbour().on_duty(harbour().root.id, event.time, "A")
+            if event.topic == "cases" or event.type == "report.unrouted.v2"
+            for person in people_told(event, roster_of(HARBOUR))
         }
         there = set(self._alerts.committed)
         _law(wanted == there, f"alerts missing: {wanted - there}, too many: {there - wanted}")
@@ -261,7 +256,10 @@ def _at_the_top(case: Case, clock: Clock) -> None:
         lifts = [i for i, e in enumerate(case.history) if e.act == "move_to" and e.clock == clock.kind]
         _law(bool(lifts), f"{case.id} was neglected and never moved up")
         moved_later = any(entry.what == "case.moved" for entry in case.history[lifts[0] :])
-        _law(moved_later or case.unit == harbour().root.id, f"{case.id} was neglected and is still at {case.unit}")
+        _law(
+            moved_later or case.unit == roster_of(HARBOUR).entries.city.root,
+            f"{case.id} was neglected and is still at {case.unit}",
+        )
 
 
 def _said(event: Envelope) -> tuple[Envelope, msgspec.Struct]:

@@ -21,6 +21,7 @@ from services.router.domain.firing import due
 from shared.city.people.on_duty import NONE_SINCE
 from shared.city.people.rota import Change, Changes
 from tests.kit.expected_alerts import people_told
+from tests.kit.expected_duty import roster_of
 from tests.kit.made_cases import T0, clock, do, fired, fresh, minutes, opened, rung
 from tests.kit.made_reports import TRACE
 from tests.packs import SHEYANG, pack_of
@@ -53,7 +54,7 @@ def test_everybody_whom_its_clocks_and_watch_tell_may_see_it() -> None:
     assert {"clock.breached.v1", "case.escalated.v1", "case.forgotten.v1"} <= {event.TYPE for event in happened}
     units = set(seen_by(case, pack_of(SHEYANG)))
     for event in to_envelopes(apply_all(case, happened), happened, TRACE, case):
-        people = people_told(event, pack_of(SHEYANG))
+        people = people_told(event, roster_of(SHEYANG))
         assert people, "the ladder is heard by somebody"
         assert {pack_of(SHEYANG).people[person].unit for person in people} <= units
 

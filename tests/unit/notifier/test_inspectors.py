@@ -14,6 +14,7 @@ from services.router.domain.firing import due
 from shared.city.people.on_duty import NONE_SINCE
 from shared.city.people.rota import Change, Changes
 from tests.kit.expected_alerts import people_told
+from tests.kit.expected_duty import roster_of
 from tests.kit.made_cases import PATH, SECOND, T0, do, opened
 from tests.kit.made_reports import TRACE
 from tests.packs import SHEYANG, pack_of
@@ -51,6 +52,6 @@ def test_when_its_day_comes_the_inspectors_and_the_desk_are_told(category: str, 
     closed = do(do(resolved(category), "inspect", SECOND), "close", follow_up=T0 + timedelta(days=7))
     happened = due(closed, T0 + timedelta(days=7))
     (event,) = to_envelopes(apply_all(closed, happened), happened, TRACE, closed)
-    told = people_told(event, pack_of(SHEYANG))
+    told = people_told(event, roster_of(SHEYANG))
     assert ("hede.inspector" in told) is looked_at
     assert any(person.startswith("jiaotonglu.") for person in told), "the desk is reminded as before"
