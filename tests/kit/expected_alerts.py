@@ -165,7 +165,7 @@ class _Reach:
         """By the list that the event carries: units, and people with an ``@``. Events of 0.1.0 have none: then the
         units that have to do with the case."""
         concerned = (case.unit, case.assignee, case.offered_to, *(part.unit for part in case.parts), *case.parties)
-        seeing = set(case.seen_by) or {unit for unit in concerned if self._roster.is_unit(unit)}
+        seeing = set(case.seen_by) or {unit for unit in concerned if unit is not None and self._roster.is_unit(unit)}
         return self._roster.people[person].unit in seeing or f"@{person}" in seeing
 
     def _handlers(self, case: CaseState) -> set[str]:

@@ -48,7 +48,7 @@ class Roster:
     def _parents(self) -> dict[str, str | None]:
         return {unit.id: unit.parent for unit in self.entries.units}
 
-    def is_unit(self, name: str | None) -> bool:
+    def is_unit(self, name: str) -> bool:
         return name in self._parents
 
     def upwards(self, unit: str) -> Iterator[str]:
