@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.router.cases.case_store import from_doc, opened_event
-from services.router.domain.case import HISTORY_KEPT, Case
+from services.router.domain.case import ENDED, HISTORY_KEPT, Case
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -272,7 +272,7 @@ def _clocks(cases: dict[str, Case], events: Iterable[Envelope], now: datetime) -
                 yield f"{event.id} breached before {data.due_at}"
     for case in cases.values():
         for clock in case.clocks:
-            if clock.state == "running" and clock.due_at < now - LATE and case.next_due is not None:
+            if clock.state == "running" and clock.due_at < now - LATE and case.state not in ENDED and not case.historic:
                 yield f"lost: the breach of {case.id} {clock.kind} at {clock.due_at}"
             if breached[case.id, clock.kind] != (clock.state == "breached"):
                 yield f"{case.id} {clock.kind} is {clock.state} and breached {breached[case.id, clock.kind]} times"

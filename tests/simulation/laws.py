@@ -1,5 +1,6 @@
 """What must hold whatever goes wrong: some laws are watched at every committed write, the rest at the end."""
 
+import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from services.router.http.audit import verified
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import CATALOGUE, decode, topic_of_lane
 from shared.contracts.envelope import Envelope, from_record
+from shared.kernel.clock import rfc3339
 from shared.kernel.ids import alert_id, case_id, event_id, opening_report
 from shared.runtime.kafka.outbox_relay import from_stored
 from tests.kit.expected_alerts import people_told
@@ -184,7 +186,8 @@ class Laws:
             log[stored["subject"]].append(from_stored(stored))
         for case in cases.values():
             told = [opened_event(self._cases.committed[case.id]), *log[case.id]]
-            _law(verified(case, told).wrong is None, f"{verified(case, told)}")
+            _chained(case, told)
+            _law(verified(case, told).wrong is None, f"the router's own check finds {verified(case, told)}")
 
     def _every_clock_fired_once(self, cases: dict[str, Case], events: dict[str, Envelope]) -> None:
         fired: dict[tuple[str, str, str, datetime | None, str | None], list[datetime]] = defaultdict(list)
@@ -237,6 +240,16 @@ class Outcome:
     alerts: int = 0
     published: int = 0
     events: int = 0
+
+
+def _chained(case: Case, told: list[Envelope]) -> None:
+    """Each event's head is the SHA-256 over the head before it and what it says; the case keeps the last."""
+    head = ""
+    for event in sorted(told, key=lambda event: (event.sequence, int(event.id.rpartition(".")[2]))):
+        said = (head, event.id, event.type, rfc3339(event.time), event.data)
+        head = hashlib.sha256("\x1f".join(said).encode()).hexdigest()
+        _law(event.head == head, f"{event.id} is not linked to the event before it")
+    _law(case.head == head, f"{case.id} keeps another head than that of its last event")
 
 
 def _goes_on(group: str, before: Document | None, after: Document | None) -> None:
