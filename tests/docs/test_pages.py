@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import PAGES
 from tests.kit.stack import ROOT, RunningStack
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 _EXAMPLE = re.compile(r"<!-- run -->\n```sh\n(.*?)```", re.DOTALL)
 

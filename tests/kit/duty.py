@@ -7,7 +7,6 @@ and HTTP are left out.
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from secrets import token_hex
 from typing import Any, TypeVar, cast
@@ -32,7 +31,6 @@ from services.router.commands.from_body import BODIES
 from services.router.commands.handler import CommandHandler, CommandRequest
 from services.router.domain.case import Case, Part
 from shared.city.pack import Pack
-from shared.city.reading import read_folder, read_pack
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
@@ -40,8 +38,9 @@ from shared.contracts.sight import names_of
 from shared.kernel.durations import parse_duration
 from shared.runtime.identity.directory import Principal
 from tests.kit.expected_alerts import people_told
+from tests.kit.expected_duty import roster_of
 from tests.kit.made_reports import SECRET, TRACE
-from tests.kit.stack import ROOT
+from tests.packs import GARDENS, pack_of
 
 T = TypeVar("T")
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -49,10 +48,9 @@ APP = Principal(kind="rider_app", city="gardens", app="meituan")
 _AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
-@cache
 def gardens() -> Pack:
     """The pack of the stories."""
-    return read_pack(read_folder(ROOT / "tests" / "packs" / "gardens"))
+    return pack_of(GARDENS)
 
 
 @dataclass
@@ -127,7 +125,7 @@ class Duty:
     def _tell(self, events: tuple[Envelope, ...]) -> None:
         for event in events:
             what = event.type.removesuffix(".v1")
-            self.heard += [(person, what) for person in sorted(people_told(event, gardens()))]
+            self.heard += [(person, what) for person in sorted(people_told(event, roster_of(GARDENS)))]
 
 
 class _Memory:

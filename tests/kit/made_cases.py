@@ -221,3 +221,10 @@ def in_state(state: State) -> Case:
 def kinds(case: Case) -> list[tuple[str, str]]:
     """Kind and state of each clock."""
     return [(c.kind, c.state) for c in case.clocks]
+
+
+def with_called_units(*paths: tuple[UnitOnPath, ...], at: float = 0) -> Case:
+    """A claimed case for which its community called in the units at the ends of ``paths``."""
+    now = T0 + minutes(at)
+    units = tuple(called(path, now) for path in paths or (POWER_PATH, TEAM_PATH))
+    return do(in_state(State.CLAIMED), "call_in", DESK, now, called=units)

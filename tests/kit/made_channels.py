@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,6 +43,10 @@ from shared.runtime.storage.mongo import Database, Document
 from tests.kit.made_reports import NOW, SECRET, TRACE, submitted
 from tests.kit.made_services import Listener
 from tests.packs import harbour_with_channels
+
+DANGER = "burst pipe, the street is a flood"
+NUMBERED = re.compile(r"number (\d{4})")
+"""How a list of alerts names each of them, in its text."""
 
 Process = Dispatcher[AlertDelivery, Draft | None]
 
@@ -146,3 +151,8 @@ def opened(number: int, pack: Pack, words: str = "the street light is out", **fi
     event = submitted(f"key {number}", description=f"{words}, number {number:04}", **fields)
     case, happened = assign(decode(event, ReportSubmitted), "harbour", pack)
     return to_envelopes(case, [happened], TRACE)[0]
+
+
+def numbers(text: str) -> list[int]:
+    """The numbers of the alerts that a text lists."""
+    return [int(found) for found in NUMBERED.findall(text)]

@@ -14,10 +14,12 @@ from services.router.cases.case_store import INDEXES as CASE_INDEXES
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
+from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup.attacher import Attachments
+from services.router.dedup.merge_saga import MergeSaga
 from services.router.dedup.placement import Placement
 from services.router.dedup.report_links import Links
 from services.router.domain.case import Case
@@ -130,3 +132,21 @@ def intake(database: Database) -> Intake:
     outbox = relay.source(store.reports)
     identities = Identities(database, Vault(SECRET))
     return Intake(store, relay, outbox, GroupCommit(store, identities, outbox), listener, identities)
+
+
+def merging(router: Routing) -> MergeSaga:
+    """What merges and splits cases, stopped at ``NOW``."""
+    links = Links(router.database)
+    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
+    return MergeSaga(
+        router.database,
+        router.store,
+        links,
+        router.changes,
+        attachments,
+        router.packs,
+        router.listener,
+        SealedWords(SECRET),
+        StoppedClock(NOW),
+        token_hex,
+    )

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -18,14 +17,12 @@ from services.router.cases import case_store as store_module
 from services.router.cases.case_store import Change, from_doc
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
-from services.router.cases.sealed_words import SealedWords
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup import merge_saga as merging_module
 from services.router.dedup import reconciler
 from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.dedup.attacher import Attachments
-from services.router.dedup.merge_saga import MergeSaga
 from services.router.dedup.reconciler import Reconciler
 from services.router.dedup.report_links import INDEXES as LINK_INDEXES
 from services.router.dedup.report_links import Links
@@ -44,8 +41,8 @@ from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id, opening_report
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_reports import NOW, SECRET, TRACE, harbour, submitted
-from tests.kit.made_services import Routing, hearing, routing
+from tests.kit.made_reports import NOW, TRACE, harbour, submitted
+from tests.kit.made_services import Routing, hearing, merging, routing
 from tests.packs import harbour_with_same
 
 LON, LAT = 4.32, 52.12
@@ -275,23 +272,6 @@ async def test_thanks_and_it_is_fixed_open_no_case_and_are_not_counted(router: R
     assert case.report_count == 3
     assert sum(entry.what == "case.confirmed" for entry in case.history) == 2
     assert await told(router) == sorted(report(f"k{n}").subject for n in range(1, 5))
-
-
-def merging(router: Routing) -> MergeSaga:
-    links = Links(router.database)
-    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
-    return MergeSaga(
-        router.database,
-        router.store,
-        links,
-        router.changes,
-        attachments,
-        router.packs,
-        router.listener,
-        SealedWords(SECRET),
-        StoppedClock(NOW),
-        token_hex,
-    )
 
 
 DESK = Principal(kind="officer", city="harbour", person="oh-desk", unit="oosterhaven", role="duty_officer", post="A")

@@ -19,23 +19,12 @@ from shared.city.people.rota import Change, Changes
 from shared.city.problems import PackProblems
 from shared.city.promises.calendars import country_days
 from shared.city.reading import read_folder, read_pack
+from tests.kit.made_rota import harbour_with_posts, person
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 25, tzinfo=UTC)  # the clocks go forward on the 29th
 DAYS = [date(2026, 3, 25) + n * DAY for n in range(8)]
-
-
-def harbour(**posts: Any) -> Pack:
-    """The harbour with other people; ``calendars``: more of them."""
-    files = read_folder(HARBOUR)
-    files["calendars.yaml"] += "".join(f"  - {entry}\n" for entry in posts.pop("calendars", ()))
-    files["posts.yaml"] = msgspec.json.encode({name.rstrip("_"): value for name, value in posts.items()}).decode()
-    return read_pack(files)
-
-
-def person(id_: str, **more: Any) -> dict[str, Any]:
-    return {"id": id_, "name": id_, "unit": "quayside", "role": "duty_officer", "post": "A", **more}
 
 
 def on(pack: Pack, at: str, unit: str = "quayside", post: str = "A", since: Changes = NONE_SINCE) -> dict[str, str]:
@@ -84,7 +73,7 @@ def rotas(draw: st.DrawFn) -> Pack:
     """Three people at the quayside, one at the top, cover or none."""
     cover = draw(st.sampled_from([[], [{"unit": "quayside", "post": "A", "by": ["oosterhaven"]}]]))
     desk = person("top", unit="oosterhaven", shifts=draw(st.lists(shift, max_size=2)))
-    return harbour(people=[*draw(people("quayside", ["a", "b", "c"])), desk], cover=cover)
+    return harbour_with_posts(people=[*draw(people("quayside", ["a", "b", "c"])), desk], cover=cover)
 
 
 @settings(max_examples=50)
@@ -181,7 +170,7 @@ def passing(*pairs: str, since: datetime = START) -> list[Change]:
 
 def three(**more: Any) -> Pack:
     """Only a has a duty, by day."""
-    return harbour(
+    return harbour_with_posts(
         people=[
             person("a", shifts=[{"hours": "08:00-18:00"}]),
             *(person(p, shifts=[{"hours": "20:00-21:00", "days": ["sun"]}]) for p in "bcd"),
@@ -257,7 +246,7 @@ def test_whoever_left_the_pack_has_nobodys_duty() -> None:
 
 def test_a_swap_of_a_night_shift_lasts_until_the_morning() -> None:
     night = {"hours": "18:00-08:00"}
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[person("a", shifts=[night]), person("b", shifts=[{"hours": "08:00-18:00"}])],
         swaps=[{"from": "a", "to": "b", "on": "2026-03-03"}],
     )
@@ -268,7 +257,7 @@ def test_a_swap_of_a_night_shift_lasts_until_the_morning() -> None:
 
 
 def test_on_a_holiday_the_holiday_shift_holds_and_a_made_up_working_day_is_a_working_day() -> None:
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[
             person(
                 "week", shifts=[{"days": ["mon", "tue", "wed", "thu", "fri"], "hours": "08:00-18:00", "calendar": "cn"}]
@@ -308,7 +297,7 @@ def test_cover_by_a_unit_is_by_those_who_are_on_there() -> None:
         person("early", unit="oosterhaven", shifts=[{"hours": "08:00-18:00"}]),
         person("late", unit="oosterhaven", shifts=[{"hours": "18:00-08:00"}]),
     ]
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[*desks, person("a", shifts=[{"days": ["mon"], "hours": "08:00-09:00"}])],
         cover=[{"unit": "quayside", "post": "A", "by": ["oosterhaven"]}],
     )
@@ -316,7 +305,7 @@ def test_cover_by_a_unit_is_by_those_who_are_on_there() -> None:
 
 
 def test_who_is_told_instead_hears_where_nobody_is_on() -> None:
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[
             person("a", shifts=[{"days": ["mon"], "hours": "08:00-18:00"}]),
             person("walk", post="B", shifts=[{"days": ["mon"], "hours": "08:00-18:00"}]),
@@ -337,12 +326,14 @@ def test_a_hole_in_the_coming_weeks_is_said_with_its_place_and_at_the_top_it_is_
     (hole,) = warnings
     assert (hole.file, hole.place) == ("posts.yaml", "/people/2")
     assert "nobody is on post A at 'quayside': 2026-11-28 08:00 to 2026-11-28 18:00" in hole.message
-    errors, _ = check_rota(harbour(people=[person("top", unit="oosterhaven", shifts=[{"hours": "08:00-18:00"}])]), now)
+    errors, _ = check_rota(
+        harbour_with_posts(people=[person("top", unit="oosterhaven", shifts=[{"hours": "08:00-18:00"}])]), now
+    )
     assert "post A at 'oosterhaven'" in errors[0].message
 
 
 def test_a_year_that_nobody_confirmed_is_a_warning() -> None:
-    pack = harbour(people=[], calendars=['{id: cn, hours: ["08:00-18:00"], country: CN, confirmed: [2026]}'])
+    pack = harbour_with_posts(people=[], calendars=['{id: cn, hours: ["08:00-18:00"], country: CN, confirmed: [2026]}'])
     _, warnings = check_rota(pack, datetime(2026, 11, 26, 12, tzinfo=UTC))
     (one,) = warnings
     assert (one.file, one.place) == ("calendars.yaml", "/calendars/1/confirmed")
@@ -370,7 +361,7 @@ def test_a_year_that_nobody_confirmed_is_a_warning() -> None:
 )
 def test_what_does_not_fit_is_said_where_it_stands(posts: dict[str, Any], place: str) -> None:
     with pytest.raises(PackProblems) as found:
-        harbour(**posts)
+        harbour_with_posts(**posts)
     assert [problem.place.split(" ")[0] for problem in found.value.problems] == [place]
 
 
