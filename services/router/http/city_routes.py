@@ -21,7 +21,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
-from shared.runtime.confined_process import ConfinedProcess, Ended
+from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
@@ -101,7 +101,7 @@ class Cities:
         self._clock = clock
         self._switched = switched
         self._loading = asyncio.Lock()
-        self._apart = ConfinedProcess(READING_SECONDS, nice=5, idle_seconds=IDLE_SECONDS)
+        self._pack_reader = ConfinedProcess(READING_SECONDS, nice=5, idle_seconds=IDLE_SECONDS)
 
     def routes(self) -> list[Route]:
         everybody = frozenset({"ops", "service", "officer", "rider_app", "importer"})
@@ -113,7 +113,7 @@ class Cities:
                 roles=OPS,
                 body=LoadBody,
                 json_max=FILES_MAX,
-                apart=self._apart,
+                large_body_process=self._pack_reader,
                 keyed=True,
                 once="cities",
             ),
@@ -209,8 +209,8 @@ class Cities:
             return await asyncio.to_thread(_read, files, now)
         check_bytes(files)
         try:
-            problems, warnings = await self._apart.run(_found_in, files, now)
-        except Ended as ended:
+            problems, warnings = await self._pack_reader.run(_found_in, files, now)
+        except ProcessEndedError as ended:
             says = f"the pack takes more than {READING_SECONDS:.0f} s, or more memory than it may, to read"
             raise PackProblems([Problem("", "", says)]) from ended
         if problems:

@@ -18,7 +18,7 @@ import msgspec
 
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.kernel.ids import plain_id
-from shared.runtime.http_server.server import AT_ONCE_MAX, Again, Answer, Call, Handler, Route
+from shared.runtime.http_server.server import READ_ON_LOOP_MAX, Again, Answer, Call, Handler, Route
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -54,7 +54,9 @@ class Once:
         """What the route's handler answers, or the first answer again. Raises ``Refusal``."""
         who = call.principal
         id_ = plain_id("o", who.city, who.kind, who.who, route.once, call.path.get("id", ""), call.key)
-        said = await asyncio.to_thread(self._fingerprint, route, call.body) if len(call.raw) > AT_ONCE_MAX else None
+        said = (
+            await asyncio.to_thread(self._fingerprint, route, call.body) if len(call.raw) > READ_ON_LOOP_MAX else None
+        )
         mark, first = await self._claimed(id_, said or self._fingerprint(route, call.body))
         if first is not None:
             return await _repeated(first, call, route.again)

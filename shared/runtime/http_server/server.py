@@ -24,8 +24,8 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
-from shared.runtime.confined_process import ConfinedProcess, Ended
-from shared.runtime.http_server.decoding import Body, Nothing, parameters, query, read_apart
+from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
+from shared.runtime.http_server.decoding import Body, Nothing, parameters, query, read_in_process
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
@@ -36,8 +36,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 JSON_MAX = 1024 * 1024
-AT_ONCE_MAX = 64 * 1024
-"""Bytes of a body that are read on the event loop: some milliseconds at worst. Larger ones are read beside it."""
+READ_ON_LOOP_MAX = 64 * 1024
+"""Bytes of a body that is decoded on the event loop, in some milliseconds at worst. Larger ones: in a thread."""
 QUERY_MAX = 1024
 """Bytes of a query, likewise: each may be an escape that is decoded for itself."""
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -115,9 +115,9 @@ class Route:
     raw_max: int = 0
     """Above 0: the body is bytes of at most this length, not JSON."""
     json_max: int = JSON_MAX
-    apart: ConfinedProcess | None = None
-    """Where bodies of more than ``AT_ONCE_MAX`` bytes are read, where they may be so large that even a thread of ours
-    would hold up the others."""
+    large_body_process: ConfinedProcess | None = None
+    """The process that decodes bodies of more than ``READ_ON_LOOP_MAX`` bytes; None: a thread does. For routes with
+    bodies so large that a thread, which shares the interpreter lock, would delay other requests."""
     media: tuple[str, ...] = ()
 
 
@@ -133,7 +133,7 @@ class RouteOptions(TypedDict, total=False):
     again: Again | None
     raw_max: int
     json_max: int
-    apart: ConfinedProcess | None
+    large_body_process: ConfinedProcess | None
     media: tuple[str, ...]
 
 
@@ -288,13 +288,13 @@ class Edge:
 
 
 async def _read(route: Route, body: Body, raw: bytes) -> Any:
-    if len(raw) <= AT_ONCE_MAX:
+    if len(raw) <= READ_ON_LOOP_MAX:
         return body.read(raw)
-    if route.apart is None:
+    if route.large_body_process is None:
         return await asyncio.to_thread(body.read, raw)
     try:
-        decoded, refused = await route.apart.run(read_apart, route.body, raw)
-    except Ended as ended:
+        decoded, refused = await route.large_body_process.run(read_in_process, route.body, raw)
+    except ProcessEndedError as ended:
         raise Refusal(422, "too-costly", "The body takes too much time or memory to read.") from ended
     if refused is not None:
         raise Refusal(*refused)
