@@ -50,7 +50,7 @@ from shared.runtime.http_server.server import Route
 from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.kafka.consumer import every_event_consumer
 from shared.runtime.kafka.first_events import FirstEvents
-from shared.runtime.kafka.live_subscription import Following
+from shared.runtime.kafka.live_subscription import LiveSubscription
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.retention import Retention
 from shared.runtime.service import Given, Service
@@ -229,7 +229,7 @@ def _run(service: Service, stores: _Stores, parts: _Parts) -> None:
 def _follow_cases(service: Service, tail: Tail) -> None:
     """The live queues read two of three lanes: an import of past cases would push all else out of their ring."""
     lanes = [lane_topic(cases.TOPIC, lane) for lane in (LIVE, DANGER)]
-    following = Following(service.settings, service.broker, lanes, "router.stream", tail.take)
+    following = LiveSubscription(service.settings, service.broker, lanes, "router.stream", tail.take)
 
     async def start(cluster: str) -> None:
         tail.starts_at(await following.offsets(), cluster)

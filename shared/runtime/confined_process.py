@@ -90,7 +90,7 @@ class ConfinedProcess:
 
 
 def _confine(nice: int) -> None:
-    """Set the limits of the new process: scheduling priority, memory, no core files; it dies with its parent (prctl 2)."""
+    """Limit the new process: scheduling priority, memory, no core files; it dies with its parent (prctl 2)."""
     os.nice(nice)  # at 0 a hundred waiting pictures doubled the reports' p99 (bench.photos)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))

@@ -118,7 +118,7 @@ class PackLibrary:
         if held is None or held["version"] != version:
             await self._current.update({"_id": city}, {"$set": {"version": version, "since": now}}, upsert=True)
         self._now[city] = version
-        log.info("pack.holds", city=city, version=version)
+        log.info("pack.switched", city=city, version=version)
 
     async def since(self, city: str) -> datetime | None:
         """Since when the pack holds that holds now, as the own database has it."""

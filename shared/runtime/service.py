@@ -97,7 +97,7 @@ class Service:
         self.relay: Relay | None = None
         self.first_events: Sequence[FirstEvents] = ()
         self.consumers: list[Consumer] = []
-        self.way = LanePriority()
+        self.lane_priority = LanePriority()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
             (self.dead.collection, DEAD_INDEXES),
             (asked, ONCE_INDEXES),
@@ -112,8 +112,8 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._store_open = False
         emitters = ReplayClient(settings, self.auth, self.transport)
-        caught_up = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
-        self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
+        gap_recovery = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
+        self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, gap_recovery)
         self.vitals = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()
 
@@ -121,7 +121,7 @@ class Service:
         """What every service says of its own health, and to whom."""
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         _BUILD.labels(self.name, VERSION).set(1)
-        self.vitals.looks.append(self.dead.look)
+        self.vitals.looks.append(self.dead.count_parked)
         self.vitals.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
         self.vitals.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
         self.background("vitals", self.vitals.run)
@@ -155,7 +155,7 @@ class Service:
         self.indexes.append((first.collection, (FIRST_EVENT_INDEX,)))
 
     def consumes(self, consumer: Consumer) -> None:
-        consumer.way = self.way
+        consumer.lane_priority = self.lane_priority
         consumer.subscribe(self.settings, self.broker)
         self.consumers.append(consumer)
 

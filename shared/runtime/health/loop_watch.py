@@ -37,7 +37,7 @@ def _watch(loop: asyncio.AbstractEventLoop, thread: int, still: int) -> None:
         except RuntimeError:  # closed just now
             return
         if not any(turned.wait(1.0) for _ in range(still)):
-            log.critical("loop.stands_still", seconds=still, at=_where(thread))
+            log.critical("loop.blocked", seconds=still, at=_where(thread))
             os._exit(70)
         time.sleep(LOOK_SECONDS)
 

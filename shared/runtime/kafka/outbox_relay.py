@@ -38,18 +38,18 @@ from shared.runtime.timekeeping.wall_clock import real_now
 log = structlog.get_logger()
 
 ROUND = 256
-"""Documents of one round."""
+"""Most documents of one round."""
 LOOKED_FOR = 64
-"""Of a round that also polls: places kept for documents found by the index, however many are offered."""
+"""Places in a round with a poll that are reserved for documents found by the index, however many are offered."""
 OFFERED_MAX = 4096
-"""In each lane, so that history cannot take the room of what is live."""
+"""Per lane, so that imports cannot fill the queue of live documents."""
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
-"""Since an outbox was marked, before the poll takes it: younger ones are most likely offered already."""
+"""The poll takes documents that were marked at least so long ago: younger ones are most likely in the queue already."""
 POLL_SECONDS = 5.0
 POLL_SECONDS_SOON = 2.0
 SOON_FOR = 30.0
-"""Seconds after a start, a failure or an overflow in which the poll runs more often: then something may be left."""
+"""Seconds after a start, a failure or an overflow in which the poll runs more often, since documents may be waiting."""
 SPACING_SECONDS = 0.01
 RETRY_SECONDS_MAX = 5.0
 
@@ -72,7 +72,7 @@ EVENT_INDEXES = (
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Events of a document as they were written with its ``version``. ``first``: its first event, only published."""
+    """A document's pending events at its ``version``. ``first``: its first event, which is published and not stored."""
 
     outbox: "Outbox"
     id: str
@@ -82,7 +82,7 @@ class Offered:
 
     @property
     def lane(self) -> int:
-        """The most urgent of its events'."""
+        """The most urgent lane among its events."""
         return min((event.lane for event in self.events), default=LIVE)
 
     @property
@@ -149,7 +149,7 @@ class Relay:
         return [outbox.documents for outbox in self.outboxes]
 
     def take(self, document: Offered) -> None:
-        """Past the limit it is left to the poll, which finds it in the store."""
+        """Queue a document. When its lane's queue is full it is dropped here; the poll finds it in the store."""
         if self.room(document.lane):
             self._offered[document.lane].append(document)
         else:
@@ -161,11 +161,11 @@ class Relay:
         return max(0, OFFERED_MAX - len(self._offered[lane]))
 
     def unwell(self) -> str | None:
-        """Why events do not leave, if they do not."""
+        """Why events are not published; None while they are."""
         return "events cannot be published" if self.failing_since is not None else None
 
     async def run(self) -> None:
-        """Rounds of offered documents as they come, and polls for those left behind; ended by cancellation."""
+        """Publish offered documents as they come, and poll for those left behind, until cancelled."""
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
         self._look_soon()
         polled, pause = 0.0, 0.0
@@ -201,7 +201,7 @@ class Relay:
         self._soon_until = time.monotonic() + SOON_FOR
 
     def _poll_after(self) -> float:
-        """Seconds between two looks at what was left behind."""
+        """Seconds between two polls for documents that were left behind."""
         return min(POLL_SECONDS, POLL_SECONDS_SOON) if time.monotonic() < self._soon_until else POLL_SECONDS
 
     async def _woken(self, seconds: float) -> None:
@@ -222,7 +222,7 @@ class Relay:
         return batch
 
     async def _left_behind(self, limit: int) -> tuple[list[Offered], bool]:
-        """Documents by the index that no round has yet, and whether there may be more beyond ``limit``."""
+        """Documents found by the index that are in no round, and whether there may be more than ``limit``."""
         now = real_now()
         before = now - LEFT_BEHIND
         oldest = now
@@ -312,7 +312,7 @@ class Relay:
         log.warning("relay.failed", error=str(error), kind=type(error).__name__)
 
     def _recovered(self) -> None:
-        """A round succeeded, or nothing is left to try with."""
+        """A round succeeded, or nothing is pending any more."""
         if self.failing_since is not None:
             log.info("relay.recovered")
             _STOPPED.labels(self._service).set(0)

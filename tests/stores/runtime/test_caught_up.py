@@ -15,7 +15,15 @@ from shared.runtime.kafka import gap_recovery
 from shared.runtime.kafka.consumer import Consumer, Handled
 from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.gap_recovery import EPOCH, MARGIN, SETTLE_SECONDS, Ends, GapRecovery, Replaced, ReplayClient
+from shared.runtime.kafka.gap_recovery import (
+    EPOCH,
+    MARGIN,
+    SETTLE_SECONDS,
+    GapRecovery,
+    LogReplacedError,
+    PartitionEnds,
+    ReplayClient,
+)
 from shared.runtime.kafka.replay import Stretch
 from shared.runtime.storage.mongo import Database
 
@@ -89,8 +97,8 @@ class Watched:
         for _ in range(times):
             self.at += 2
             log = self.consumer.subscriber.consumer
-            ends = Ends(NOW + timedelta(seconds=self.at), await log.end_offsets(sorted(log.assignment())))
-            await self.caught_up.look(cluster, log, ends)
+            ends = PartitionEnds(NOW + timedelta(seconds=self.at), await log.end_offsets(sorted(log.assignment())))
+            await self.caught_up.check(cluster, log, ends)
 
     async def mark(self, number: int = 0) -> dict[str, Any] | None:
         found = await self.marks.find_one({"_id": "g"})
@@ -104,7 +112,7 @@ class Watched:
             for offset, at in zip(offsets, times, strict=True)
         ]
         firsts = {number: offsets[0]}
-        self.consumer.began = firsts | self.consumer.began
+        self.consumer.first_offsets = firsts | self.consumer.first_offsets
         self.consumer._note_places(firsts, cast(Any, records))
 
 
@@ -184,7 +192,7 @@ async def test_records_that_are_gone_are_published_again_since_the_mark(
 
 async def test_a_log_that_is_replaced_while_we_are_connected_is_noticed(watched: Watched) -> None:
     watched.consumer.subscriber = SimpleNamespace(consumer=Log([100, 110, 120, 130]))
-    with pytest.raises(Replaced):
+    with pytest.raises(LogReplacedError):
         await watched.looks()
 
 
@@ -204,7 +212,7 @@ async def test_who_was_left_without_partitions_sees_that_the_log_is_another_one(
     for log, lost in ((Log([10, 30, 20], partitions=0), False), (Log([70], partitions=0), True)):
         watched.consumer.subscriber = SimpleNamespace(consumer=log)
         if lost:
-            with pytest.raises(Replaced):
+            with pytest.raises(LogReplacedError):
                 await watched.looks()
         else:
             await watched.looks()
@@ -290,7 +298,7 @@ async def test_what_was_in_hand_when_it_was_sent_back_does_not_send_it_back_agai
     """Seen in the simulation: under load some batch is always in hand, so that it would have gone back for ever."""
     log = Log([10, 30, 20, *range(40, 140)], committed=20)
     watched.connect(log)
-    watched.consumer.began = {0: 20}
+    watched.consumer.first_offsets = {0: 20}
     await watched.looks()
     assert log.sought == 3
     log.sought = -1
@@ -347,7 +355,7 @@ class Unsettled(Log):
             self.question = ""
             self.partitions = 1 if self.us else 0
             await self.consumer.on_partitions_assigned(self.assignment())
-            self.consumer.forget_places()
+            self.consumer.forget_offsets()
 
     async def committed(self, place: TopicPartition) -> int | None:
         found = await super().committed(place)
