@@ -32,7 +32,7 @@ def subscribe(service: Service, store: ReportStore, follower: PackFollower) -> N
                 cases.TOPIC,
                 PROGRESS,
                 progress.handle,
-                service.dead,
+                service.dead_letters,
                 service.clock,
                 spacing=BACKGROUND_SPACING_SECONDS,
                 lane=lane,
@@ -42,7 +42,7 @@ def subscribe(service: Service, store: ReportStore, follower: PackFollower) -> N
     async def pack_switched(_: Sequence[Envelope]) -> None:
         follower.wake()
 
-    service.consumes(latest_event_consumer(cities.TOPIC, CITIES, pack_switched, service.dead, service.clock))
+    service.consumes(latest_event_consumer(cities.TOPIC, CITIES, pack_switched, service.dead_letters, service.clock))
 
 
 class ProgressEvents:

@@ -49,18 +49,18 @@ from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Given, Service
+from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 
 PORT = 8803
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Starlette:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
+def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     """The service, not yet started."""
     service = Service("notifier", settings, **given)
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
@@ -97,7 +97,7 @@ def _stores(service: Service) -> Stores:
     deliveries = AlertDeliveries(database, preferences=rules.of_person)
     alerts = AlertStore(database, deliveries, service.publisher, service.clock)
     stores = Stores(RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database))
-    service.begins_with(FirstEvents(alerts.alerts, alert_store.first_event))
+    service.publishes_first_events_of(FirstEvents(alerts.alerts, alert_store.first_event))
     service.indexes += [
         (alerts.alerts, alert_store.INDEXES),
         (alerts.shadows, alert_store.INDEXES),
@@ -117,7 +117,7 @@ def _stores(service: Service) -> Stores:
 
 def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
     follower = PackFollower(packs, service.clock.now)
-    service.holds = lambda: packs.cities
+    service.pack_versions = lambda: packs.cities
     service.on_open.append(packs.open)
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
     service.background("packs", follower.run)

@@ -35,7 +35,7 @@ class Operated(Protocol):
     shift: SharedShift
     broker: KafkaBroker
     publisher: Publisher
-    dead: DeadLetters
+    dead_letters: DeadLetters
     events: Collection
     first_events: Sequence[FirstEvents]
     kafka: KafkaConnection
@@ -116,7 +116,7 @@ class _Parked:
 
     async def newest(self, call: Call) -> Answer:
         _every_city(call.principal)
-        return Answer({"items": [_shown(document) for document in await self._service.dead.newest()]})
+        return Answer({"items": [_shown(document) for document in await self._service.dead_letters.newest()]})
 
     async def show(self, call: Call) -> Answer:
         return Answer(_shown(await self._found(call)))
@@ -130,18 +130,18 @@ class _Parked:
                 key=bytes(found["key"]),
                 headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
             )
-            await self._service.dead.mark(found["_id"], "replayed", self._service.clock.now())
+            await self._service.dead_letters.mark(found["_id"], "replayed", self._service.clock.now())
         return Answer(_shown(found))
 
     async def drop(self, call: Call) -> Answer:
         found = await self._found(call)
         if not call.body_as(DeadBody).dry_run:
-            await self._service.dead.mark(found["_id"], "dropped", self._service.clock.now())
+            await self._service.dead_letters.mark(found["_id"], "dropped", self._service.clock.now())
         return Answer(_shown(found))
 
     async def _found(self, call: Call) -> Document:
         _every_city(call.principal)
-        found = await self._service.dead.get(call.path["id"])
+        found = await self._service.dead_letters.get(call.path["id"])
         if found is None:
             raise not_found("parked message")
         return found

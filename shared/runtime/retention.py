@@ -65,7 +65,13 @@ class Retention:
         summary = "Delete what is older than the pack keeps it; with dry_run only count"
         return [
             post(
-                "/v1/retention:run", self.asked, summary, roles=OPS, body=RunBody, keyed=True, once="runs of retention"
+                "/v1/retention:run",
+                self.asked,
+                summary,
+                roles=OPS,
+                body=RunBody,
+                keyed=True,
+                idempotent_as="runs of retention",
             )
         ]
 

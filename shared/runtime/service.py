@@ -28,8 +28,8 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.client import ServiceAuth, Transport, close_all
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.http_server import openapi
-from shared.runtime.http_server.idempotent_requests import INDEXES as ONCE_INDEXES
-from shared.runtime.http_server.idempotent_requests import Once
+from shared.runtime.http_server.idempotent_requests import INDEXES as IDEMPOTENT_REQUEST_INDEXES
+from shared.runtime.http_server.idempotent_requests import IdempotentRequests
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
@@ -59,7 +59,7 @@ _BUILD = prometheus_client.Gauge(
 )
 
 
-class Given(TypedDict, total=False):
+class ServiceOverrides(TypedDict, total=False):
     """What may be handed to a service in place of the real thing."""
 
     clock: SystemClock
@@ -71,7 +71,7 @@ class Given(TypedDict, total=False):
 class Service:
     """What every service has: store, directory, broker, relay, consumers, background tasks, the common routes."""
 
-    def __init__(self, name: str, settings: Settings, **given: Unpack[Given]) -> None:
+    def __init__(self, name: str, settings: Settings, **given: Unpack[ServiceOverrides]) -> None:
         self.name = name
         self.settings = settings
         self.clock = given.get("clock") or SystemClock()
@@ -89,21 +89,21 @@ class Service:
         self.broker: KafkaBroker = build_broker(settings, name, self.telemetry.middlewares)
         self.publisher = Publisher(settings, self.broker, name, self.telemetry)
         self.events = self.database.collection("events")
-        self.dead = DeadLetters(
+        self.dead_letters = DeadLetters(
             name, self.database.collection("dead_letters"), CrashAttempts(self.database.collection("attempts"))
         )
         asked = self.database.collection("asked")
-        self.once = Once(asked, settings.secret_text)
+        self.idempotent_requests = IdempotentRequests(asked, settings.secret_text)
         self.relay: Relay | None = None
         self.first_events: Sequence[FirstEvents] = ()
         self.consumers: list[Consumer] = []
         self.lane_priority = LanePriority()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
-            (self.dead.collection, DEAD_INDEXES),
-            (asked, ONCE_INDEXES),
+            (self.dead_letters.collection, DEAD_INDEXES),
+            (asked, IDEMPOTENT_REQUEST_INDEXES),
         ]
         self.checks: dict[str, Check] = {}
-        self.holds: Callable[[], Mapping[str, str]] = dict
+        self.pack_versions: Callable[[], Mapping[str, str]] = dict
         """City → version of its pack that holds here."""
         self.routes: list[Route] = []
         self.on_open: list[Callable[[], Awaitable[None]]] = []
@@ -114,18 +114,18 @@ class Service:
         emitters = ReplayClient(settings, self.auth, self.transport)
         gap_recovery = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
         self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, gap_recovery)
-        self.vitals = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
+        self.health = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()
 
     def _watched(self) -> None:
         """What every service says of its own health, and to whom."""
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         _BUILD.labels(self.name, VERSION).set(1)
-        self.vitals.looks.append(self.dead.count_parked)
-        self.vitals.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
-        self.vitals.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
-        self.background("vitals", self.vitals.run)
-        self.background("loop", self.vitals.watch_loop)
+        self.health.gauge_readers.append(self.dead_letters.count_parked)
+        self.health.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
+        self.health.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
+        self.background("health_checks", self.health.run)
+        self.background("loop", self.health.watch_loop)
         if self.settings.heartbeat_url:
             guard = Guard(self.settings.webhook_allow)
             client = http_client.client(transport=self.transport)
@@ -134,7 +134,7 @@ class Service:
 
     def unwell(self) -> dict[str, str]:
         """What keeps the service from its work, by name; empty while it is well."""
-        return {**self._unready(), **self.vitals.unwell()}
+        return {**self._unready(), **self.health.unwell()}
 
     def outbox(self, documents: Collection) -> Outbox:
         """Declare a collection whose documents carry pending events; the relay publishes them."""
@@ -149,7 +149,7 @@ class Service:
         """The collections whose documents carry pending events."""
         return self.relay.sources if self.relay is not None else ()
 
-    def begins_with(self, first: FirstEvents) -> None:
+    def publishes_first_events_of(self, first: FirstEvents) -> None:
         """Declare a collection whose documents say their first event themselves."""
         self.first_events = (*self.first_events, first)
         self.indexes.append((first.collection, (FIRST_EVENT_INDEX,)))
@@ -172,7 +172,7 @@ class Service:
             return Answer(described)
 
         routes.append(get("/openapi.json", openapi_json, "This page"))
-        bound = [self.once.bound(route) for route in routes]
+        bound = [self.idempotent_requests.bound(route) for route in routes]
         application = Edge(self.name, self.directory, self.quotas, self.telemetry).application(bound, self._lifespan)
         application.state.on_stop = self.on_stop
         return application
@@ -257,7 +257,7 @@ class Service:
             if reasons := self._unready():
                 return Answer({"status": "not ready", "reasons": reasons}, 503)
             behind = {group: asdict(far) for group, far in self.kafka.watch.behind().items()}
-            return Answer({"status": "ready", "cities": dict(self.holds()), "behind": behind})
+            return Answer({"status": "ready", "cities": dict(self.pack_versions()), "behind": behind})
 
         page = MetricsPage()
 

@@ -61,7 +61,7 @@ SERVICES: Mapping[str, Callable[..., Service]] = {
     "notifier": notifier.assemble,
 }
 NAMESPACE = "sim"
-LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop", "retention"})
+LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "health_checks", "loop", "retention"})
 """Background work that concerns no promise looked at here: no photo, second pack, webhook, channel, no gauge."""
 POLLS = (
     (sla_timers, "SLEEP_SECONDS_MAX"),

@@ -93,8 +93,8 @@ class CalendarFeeds:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
-                once="calendars",
-                again=self._made,
+                idempotent_as="calendars",
+                replay_answer=self._made,
                 answers={201: None},
             ),
             post(
@@ -104,7 +104,7 @@ class CalendarFeeds:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
-                once="ends of calendars",
+                idempotent_as="ends of calendars",
             ),
             get(
                 "/v1/calendars/{token}.ics",
@@ -130,7 +130,7 @@ class CalendarFeeds:
     async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
         """The address of a generation; only the generation is kept for a repeated request."""
         token = self._token(f"{call.principal.city}/{call.principal.who}", kept["generation"])
-        return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, kept=kept)
+        return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, stored_body=kept)
 
     async def revoke(self, call: Call) -> Answer:
         who = call.principal

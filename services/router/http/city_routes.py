@@ -115,7 +115,7 @@ class Cities:
                 json_max=FILES_MAX,
                 large_body_process=self._pack_reader,
                 keyed=True,
-                once="cities",
+                idempotent_as="cities",
             ),
             get("/v1/cities", self.list, "Cities", roles=everybody),
             get(
@@ -131,7 +131,7 @@ class Cities:
                 roles=OPS,
                 body=KeyBody,
                 keyed=True,
-                once="keys",
+                idempotent_as="keys",
                 answers={201: None},
             ),
             post(
@@ -141,7 +141,7 @@ class Cities:
                 roles=OPS,
                 body=RevokeBody,
                 keyed=True,
-                once="revocations",
+                idempotent_as="revocations",
             ),
             get("/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=OPS, query=KeysQuery),
             post(
@@ -151,7 +151,7 @@ class Cities:
                 roles=OPS,
                 body=NoBody,
                 keyed=True,
-                once="rotations",
+                idempotent_as="rotations",
             ),
         ]
         if self._settings.dev_tokens:
@@ -163,8 +163,8 @@ class Cities:
                     roles=OPS,
                     body=TokensBody,
                     keyed=True,
-                    once="dev tokens",
-                    again=lambda call, _: self.dev_tokens(call),
+                    idempotent_as="dev tokens",
+                    replay_answer=lambda call, _: self.dev_tokens(call),
                 )
             )
         return routes
@@ -281,7 +281,7 @@ class Cities:
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
         await self._directory.add_keys([(token, who)], self._clock.now(), maker)
         about = {"city": body.city, "name": body.name, "role": body.role}
-        return Answer({**about, "key": token}, 201, kept=about)
+        return Answer({**about, "key": token}, 201, stored_body=about)
 
     async def keys(self, call: Call) -> Answer:
         """Who may come in, and who let them: a key that somebody made in secret is found here."""
@@ -323,7 +323,7 @@ class Cities:
             {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": made.people[p.id]}
             for p in pack.people.values()
         ]
-        return Answer({"city": city, **made.apps, "people": people}, kept={})
+        return Answer({"city": city, **made.apps, "people": people}, stored_body={})
 
 
 def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:

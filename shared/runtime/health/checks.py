@@ -1,6 +1,6 @@
 """Health checks and gauges of a running service: whether its servers answer, what waits in its store, loop lag.
 
-Gauges that would cost every request something are read from the store every ``LOOK_SECONDS`` instead.
+Gauges that would cost every request something are read from the store every ``CHECK_SECONDS`` instead.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ log = structlog.get_logger()
 
 Check = Callable[[], str | None]
 """None, or why not."""
-Look = Callable[[], Awaitable[None]]
+GaugeReader = Callable[[], Awaitable[None]]
 """Reads something and sets its gauges."""
 
-LOOK_SECONDS = 15.0
+CHECK_SECONDS = 15.0
 AWAY_SECONDS = 3.0
 """While the store is away it is asked more often."""
 STALE_SECONDS = 60.0
@@ -38,7 +38,7 @@ _LAG = Histogram(
 
 
 class HealthChecks:
-    """Checks every ``LOOK_SECONDS``; ``unwell`` says what was found.
+    """Checks every ``CHECK_SECONDS``; ``unwell`` says what was found.
 
     ``store`` raises ``MongoError`` when no primary answers; ``kafka`` is False while it does not.
     """
@@ -49,39 +49,39 @@ class HealthChecks:
         self._store = _STORE.labels(service)
         _KAFKA.labels(service).set_function(kafka)
         self._lag = _LAG.labels(service)
-        self.looks: list[Look] = []
-        self.checks: dict[str, Check] = {"vitals": self._seen}
-        self._looked: float | None = None
+        self.gauge_readers: list[GaugeReader] = []
+        self.checks: dict[str, Check] = {"health_checks": self._checks_are_recent}
+        self._checked_at: float | None = None
         self._away: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
-            await self.look()
-            await asyncio.sleep(AWAY_SECONDS if self._away else LOOK_SECONDS)
+            await self.check_once()
+            await asyncio.sleep(AWAY_SECONDS if self._away else CHECK_SECONDS)
 
-    async def look(self) -> None:
+    async def check_once(self) -> None:
         """Once: the servers, and what waits in the store."""
         away = {}
         try:
             await self._ask_store()
-            for look in self.looks:
-                await look()
+            for read in self.gauge_readers:
+                await read()
         except (MongoError, TimeoutError) as error:
             away = {"store": f"MongoDB does not answer: {type(error).__name__}"}
         self._store.set(not away)
         self._away = away
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
 
     def unwell(self) -> dict[str, str]:
         """What keeps the service from its work, by name; empty while it is well."""
         found = {name: why for name, check in self.checks.items() if (why := check())}
         return {**self._away, **({} if self._kafka_answers() else {"kafka": "Kafka does not answer"}), **found}
 
-    def _seen(self) -> str | None:
-        if self._looked is None:
+    def _checks_are_recent(self) -> str | None:
+        if self._checked_at is None:
             return "nothing was looked at yet"
-        since = time.monotonic() - self._looked
+        since = time.monotonic() - self._checked_at
         return f"nothing was looked at for {since:.0f} s" if since > STALE_SECONDS else None
 
     async def watch_loop(self) -> None:

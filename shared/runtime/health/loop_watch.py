@@ -16,7 +16,7 @@ import structlog
 log = structlog.get_logger()
 
 STILL_SECONDS = 20
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 FRAMES = 6
 
 
@@ -39,7 +39,7 @@ def _watch(loop: asyncio.AbstractEventLoop, thread: int, still: int) -> None:
         if not any(turned.wait(1.0) for _ in range(still)):
             log.critical("loop.blocked", seconds=still, at=_where(thread))
             os._exit(70)
-        time.sleep(LOOK_SECONDS)
+        time.sleep(CHECK_SECONDS)
 
 
 def _where(thread: int) -> str:

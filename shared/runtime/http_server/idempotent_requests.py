@@ -18,7 +18,7 @@ import msgspec
 
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.kernel.ids import plain_id
-from shared.runtime.http_server.server import READ_ON_LOOP_MAX, Again, Answer, Call, Handler, Route
+from shared.runtime.http_server.server import READ_ON_LOOP_MAX, Answer, Call, Handler, ReplayAnswer, Route
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -33,7 +33,7 @@ INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=KEPT_SEC
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Once:
+class IdempotentRequests:
     """The ``asked`` of a service: keys, fingerprints of what came under them, and first answers."""
 
     def __init__(self, rows: Collection, secret: str) -> None:
@@ -42,7 +42,7 @@ class Once:
 
     def bound(self, route: Route) -> Route:
         """``route``, with a handler that does once what it says it does ``once``."""
-        if not route.once:
+        if not route.idempotent_as:
             return route
 
         async def handler(call: Call) -> Answer:
@@ -53,13 +53,13 @@ class Once:
     async def _answer(self, route: Route, call: Call) -> Answer:
         """What the route's handler answers, or the first answer again. Raises ``Refusal``."""
         who = call.principal
-        id_ = plain_id("o", who.city, who.kind, who.who, route.once, call.path.get("id", ""), call.key)
+        id_ = plain_id("o", who.city, who.kind, who.who, route.idempotent_as, call.path.get("id", ""), call.key)
         said = (
             await asyncio.to_thread(self._fingerprint, route, call.body) if len(call.raw) > READ_ON_LOOP_MAX else None
         )
         mark, first = await self._claimed(id_, said or self._fingerprint(route, call.body))
         if first is not None:
-            return await _repeated(first, call, route.again)
+            return await _repeated(first, call, route.replay_answer)
         try:
             answer = await _answered(route.handler, call)
         except Refusal as refusal:
@@ -73,7 +73,7 @@ class Once:
             with suppress(MongoError):  # whoever repeats it need not wait for the lease
                 await self._rows.update({"_id": id_, "mark": mark}, {"$set": {"lease_until": real_now()}})
             raise
-        await self._settle(id_, mark, answer.status, answer.body if answer.kept is None else answer.kept)
+        await self._settle(id_, mark, answer.status, answer.body if answer.stored_body is None else answer.stored_body)
         return answer
 
     async def _claimed(self, id_: str, said: str) -> tuple[str, Document | None]:
@@ -113,10 +113,10 @@ async def _answered(handler: Handler, call: Call) -> Answer:
     return answer
 
 
-async def _repeated(first: Document, call: Call, again: Again | None) -> Answer:
+async def _repeated(first: Document, call: Call, replay_answer: ReplayAnswer | None) -> Answer:
     body: Any = msgspec.json.decode(first["body"])
     if first["status"] >= 400:
         raise Refusal(first["status"], body["kind"], body["detail"], extra=body["extra"], replayed=True)
-    if again is not None:
-        body = (await again(call, body)).body
+    if replay_answer is not None:
+        body = (await replay_answer(call, body)).body
     return Answer(body, first["status"], {"idempotent-replayed": "true"})

@@ -85,12 +85,12 @@ class Answer:
     body: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    kept: object = None
+    stored_body: object = None
     """What is kept for a repetition of a request that is done ``once``, where that is not the body: a secret is not."""
 
 
 Handler = Callable[[Call], Awaitable[Answer | Response]]
-Again = Callable[[Call, Any], Awaitable[Answer]]
+ReplayAnswer = Callable[[Call, Any], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +107,10 @@ class Route:
     answers: Mapping[int, Any] = field(default_factory=lambda: {200: None})
     keyed: bool = False
     """It takes an Idempotency-Key, and the handler sees to it that the key stands for one thing."""
-    once: str = ""
+    idempotent_as: str = ""
     """Said of a keyed route whose handler does not: the kind of thing of which a caller's key stands for one (of one
     ``{id}``, where the path has it). See ``shared/runtime/http_server/idempotent_requests.py``."""
-    again: Again | None = None
+    replay_answer: ReplayAnswer | None = None
     """What answers a repetition, from what was kept of the first answer; without it, that is the answer."""
     raw_max: int = 0
     """Above 0: the body is bytes of at most this length, not JSON."""
@@ -129,8 +129,8 @@ class RouteOptions(TypedDict, total=False):
     query: Any
     answers: Mapping[int, Any]
     keyed: bool
-    once: str
-    again: Again | None
+    idempotent_as: str
+    replay_answer: ReplayAnswer | None
     raw_max: int
     json_max: int
     large_body_process: ConfinedProcess | None

@@ -10,7 +10,7 @@ import pytest
 
 from shared.kernel.errors import Refusal, conflict, forbidden
 from shared.runtime.http_server import idempotent_requests as once_module
-from shared.runtime.http_server.idempotent_requests import LEASE, Once
+from shared.runtime.http_server.idempotent_requests import LEASE, IdempotentRequests
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT, Remembered
@@ -33,11 +33,11 @@ class Door:
         self.began = asyncio.Event()
         self.may_end = asyncio.Event()
         self.may_end.set()
-        self._once = Once(database.collection("asked"), "a secret of thirty-two characters")
+        self._once = IdempotentRequests(database.collection("asked"), "a secret of thirty-two characters")
         self._more = more
 
     def route(self, path: str) -> Route:
-        return self._once.bound(post(path, self._act, "", keyed=True, once="things", **self._more))
+        return self._once.bound(post(path, self._act, "", keyed=True, idempotent_as="things", **self._more))
 
     async def _act(self, call: Call) -> Answer:
         self.did.append(call.body.name)
@@ -45,7 +45,7 @@ class Door:
         await self.may_end.wait()
         if self.fails:
             raise self.fails.pop(0)
-        return Answer({"number": len(self.did), "secret": "s"}, 201, kept={"number": len(self.did)})
+        return Answer({"number": len(self.did), "secret": "s"}, 201, stored_body={"number": len(self.did)})
 
     async def ask(self, key: str, name: str = "", path: str = "/things", who: Principal = OPS) -> Answer:
         call = Call(SimpleNamespace(), who, {}, key, "", b"", Body(name))  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ async def test_what_is_not_kept_is_made_again(database: Database) -> None:
     async def again(_: Call, kept: Any) -> Answer:
         return Answer({**kept, "made": "again"})
 
-    door = Door(database, again=again)
+    door = Door(database, replay_answer=again)
     await door.ask("k")
     assert (await door.ask("k")).body == {"number": 1, "made": "again"}
 
