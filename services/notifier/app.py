@@ -44,7 +44,7 @@ from services.notifier.http.webhook_routes import WebhookRoutes
 from services.notifier.retention import old_alerts
 from shared.city.model.channels import ChannelKind
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
@@ -69,7 +69,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     address = settings.public_url or settings.notifier_url
     links = OnePressLinks(settings.secret_text, address, stores.alerts, router, packs, service.directory, service.clock)
     guard = Guard(settings.webhook_allow)
-    poster = Poster(guard, http_client.client(transport=service.transport or LoneConnections()))
+    poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
     _consume(service, stores, packs)
     _answer_http(service, stores, packs, links, router, guard)
     _send_to_people(service, stores, packs, links, poster)

@@ -12,7 +12,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from shared.runtime.health.loop_watch import watch_loop
-from shared.runtime.http_server.slow_client_guard import Connection, look_at_all, open_files_as_allowed
+from shared.runtime.http_server.slow_client_guard import Connection, check_connections, raise_open_files_limit
 from shared.runtime.service import GRACE_SECONDS
 from shared.runtime.settings import Settings
 
@@ -46,7 +46,7 @@ class _Server(uvicorn.Server):
                     await self._told_to_stop.wait()
 
     async def on_tick(self, counter: int) -> bool:
-        look_at_all(self.server_state, self._loop.time())
+        check_connections(self.server_state, self._loop.time())
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -59,7 +59,7 @@ def serve(build: Callable[[Settings], Starlette], settings: Settings, port: int)
     """Build on the loop that runs (motor's client is bound to it) and run until SIGTERM or SIGINT."""
 
     async def run() -> None:
-        open_files_as_allowed()
+        raise_open_files_limit()
         application = build(settings)
         watch_loop()
         gc.set_threshold(GARBAGE_AFTER)

@@ -144,7 +144,7 @@ class Merging:
             return
         intent = msgspec.convert({"key": id_, **document}, Intent)
         loaded = await self._store.load(intent.case)
-        came = await self._store.keys.came(loaded[1], intent.key) if loaded is not None else None
+        came = await self._store.keys.find(loaded[1], intent.key) if loaded is not None else None
         if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
             if intent.into is not None:
                 await self._taken_in(intent, loaded[0])
@@ -198,7 +198,7 @@ class Merging:
             loaded = await self._store.load(case)
             if loaded is None or loaded[0].merged_into is None:
                 return
-            if await self._store.keys.came(loaded[1], key) is not None:
+            if await self._store.keys.find(loaded[1], key) is not None:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)

@@ -27,7 +27,7 @@ HOSTS = Path("/etc/hosts")
 _LOCAL = ("127.0.0.1", "::1")
 
 
-class Names:
+class NameLookup:
     """Looks names up, each at most once at a time; answers are kept for half a minute, failures for three seconds."""
 
     def __init__(self, resolver: Callable[[], Resolver] = Resolver, hosts: Path = HOSTS) -> None:

@@ -18,7 +18,7 @@ IDLE_SECONDS_MAX = 30.0
 Origin = tuple[str, str, int | None, str | None]
 
 
-class LoneConnections(httpx.AsyncBaseTransport):
+class SingleConnectionPools(httpx.AsyncBaseTransport):
     """At most ``CONNECTIONS_MAX`` in use, whoever comes later waits; the newest idle one is used again first."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from shared.runtime.http_client.name_lookup import Names
+from shared.runtime.http_client.name_lookup import NameLookup
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -43,7 +43,7 @@ class Guard:
         self._allowed: list[Network] = [
             ipaddress.ip_network(text.strip(), strict=False) for text in allow.split(",") if text.strip()
         ]
-        self._resolver = resolver or Names()
+        self._resolver = resolver or NameLookup()
 
     async def checked(self, url: str) -> Target:
         """Raises ``AddressRefusedError``, or ``OSError`` when the name has no address now."""

@@ -119,7 +119,7 @@ class Connection(HttpToolsProtocol):
         self.unread_since = None
         super().resume_writing()
 
-    def look(self, now: float) -> None:
+    def check_deadlines(self, now: float) -> None:
         """Let the connection go when its request is late, or its answer is not read."""
         if self._is_unread(now):
             self.transport.abort()  # to close it would wait for the reader
@@ -153,14 +153,14 @@ class Connection(HttpToolsProtocol):
         return latest.response_complete if self.in_headers else not (latest.response_started or self.pipeline)
 
 
-def look_at_all(state: ServerState, now: float) -> None:
+def check_connections(state: ServerState, now: float) -> None:
     """Once a second."""
     for connection in list(state.connections):
         if isinstance(connection, Connection):
-            connection.look(now)
+            connection.check_deadlines(now)
 
 
-def open_files_as_allowed() -> None:
+def raise_open_files_limit() -> None:
     """As many connections as the machine allows at most: the usual 1,024 are used up by a handful of idle clients."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

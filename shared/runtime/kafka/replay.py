@@ -42,7 +42,7 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
     topic: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
-class Stored(Protocol):
+class ReplaySource(Protocol):
     """What a replay needs of a service."""
 
     publisher: Publisher
@@ -70,7 +70,7 @@ class _Place:
         return f"{self.log} {rfc3339(self.at)} {self.id}"
 
 
-async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
+async def publish_again(service: ReplaySource, body: ReplayBody) -> Stretch:
     """Publish the next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` 422 for a wrong
     ``after`` or ``topic``."""
     if body.topic is not None and body.topic not in TOPICS:

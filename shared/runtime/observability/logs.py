@@ -33,7 +33,7 @@ def _redact(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[s
     return line
 
 
-class OncePerWhile(logging.Filter):
+class RepeatFilter(logging.Filter):
     """A library that repeats itself while a server is away says each thing once in ten seconds."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ def set_up_logs(service: str, style: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, end],
         )
     )
-    handler.addFilter(OncePerWhile())
+    handler.addFilter(RepeatFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -14,7 +14,7 @@ KEPT = 32
 INDEXES = (IndexModel([("of", 1)], name="of"),)
 
 
-class Remembered:
+class IdempotencyKeys:
     """The keys in ``field`` of the documents of ``owners``; the older ones in ``aside``."""
 
     def __init__(self, owners: Collection, aside: Collection, field: str) -> None:
@@ -23,7 +23,7 @@ class Remembered:
         self._field = field
         self._moved = f"{field}_aside"
 
-    async def came(self, document: Document, *keys: str) -> Document | None:
+    async def find(self, document: Document, *keys: str) -> Document | None:
         """What is remembered under the first of ``keys`` that is known: ``id``, and what ``entry`` was given beside it.
 
         It holds for the version of ``document`` that was read: a change guarded by that version cannot come twice.

@@ -46,7 +46,7 @@ _OPTIONS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Inserted:
+class InsertResult:
     """What became of an unordered insert: ``duplicate`` positions existed already, ``failed`` are unknown."""
 
     duplicate: frozenset[int]
@@ -68,7 +68,7 @@ class Collection:
             return False
         return True
 
-    async def insert_all(self, documents: Sequence[Document]) -> Inserted:
+    async def insert_all(self, documents: Sequence[Document]) -> InsertResult:
         """Insert unordered. Raises ``MongoError`` when nothing is known of the batch.
 
         A duplicate may hide a failed write concern (seen: decision 0003), so a batch with a
@@ -79,11 +79,11 @@ class Collection:
         except BulkWriteError as error:
             details = error.details
             if details.get("writeConcernErrors"):
-                return Inserted(frozenset(), frozenset(range(len(documents))))
+                return InsertResult(frozenset(), frozenset(range(len(documents))))
             errors = details.get("writeErrors", [])
             duplicate = frozenset(e["index"] for e in errors if e["code"] == _DUPLICATE)
-            return Inserted(duplicate, frozenset(e["index"] for e in errors) - duplicate)
-        return Inserted(frozenset(), frozenset())
+            return InsertResult(duplicate, frozenset(e["index"] for e in errors) - duplicate)
+        return InsertResult(frozenset(), frozenset())
 
     async def insert_each(self, documents: Sequence[Document], what: str) -> frozenset[int]:
         """Insert unordered; the positions that existed already.
@@ -234,7 +234,7 @@ class _MembersTime(ServerHeartbeatListener):
     def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
         says = event.reply.document.get("localTime")
         if says is not None:
-            wall_clock.heard("{}:{}".format(*event.connection_id), says)
+            wall_clock.observe("{}:{}".format(*event.connection_id), says)
 
     def started(self, event: ServerHeartbeatStartedEvent) -> None:
         """Says nothing of the time."""
@@ -288,7 +288,7 @@ __all__ = [
     "Document",
     "IndexModel",
     "InsertOne",
-    "Inserted",
+    "InsertResult",
     "Mongo",
     "MongoError",
     "UpdateMany",

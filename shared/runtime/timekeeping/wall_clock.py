@@ -35,7 +35,7 @@ class RealTime:
     def now(self) -> float:
         return time.time() if self._ahead is None else time.monotonic() + self._ahead
 
-    def heard(self, clock: str, says: float) -> None:
+    def observe(self, clock: str, says: float) -> None:
         """``clock`` said that it was ``says`` (seconds since 1970), now or a moment ago."""
         at = time.monotonic()
         self._heard.setdefault(clock, deque()).append((at, says - at))
@@ -72,9 +72,9 @@ def seconds() -> float:
     return _time.now()
 
 
-def heard(clock: str, says: datetime) -> None:
+def observe(clock: str, says: datetime) -> None:
     """What another clock says; ``says`` without a zone is UTC."""
-    _time.heard(clock, says.replace(tzinfo=UTC).timestamp())
+    _time.observe(clock, says.replace(tzinfo=UTC).timestamp())
 
 
 def real_now() -> datetime:

@@ -13,7 +13,7 @@ from shared.runtime.http_server import idempotent_requests as once_module
 from shared.runtime.http_server.idempotent_requests import LEASE, IdempotentRequests
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import Principal
-from shared.runtime.storage.idempotency_keys import KEPT, Remembered
+from shared.runtime.storage.idempotency_keys import KEPT, IdempotencyKeys
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -139,17 +139,17 @@ async def test_what_is_not_kept_is_made_again(database: Database) -> None:
 
 async def test_a_key_is_found_wherever_the_process_died_while_older_ones_were_moved(database: Database) -> None:
     owners, aside = database.collection("owners"), database.collection("aside")
-    keys = Remembered(owners, aside, "seen")
+    keys = IdempotencyKeys(owners, aside, "seen")
     whole = {"_id": "o", "seen": [{"id": f"k{n}"} for n in range(2 * KEPT)]}
     await owners.insert(dict(whole))
     await aside.insert({"_id": "o k0", "of": "o", "entry": {"id": "k0"}})  # and there it died
-    assert await keys.came(whole, "k0") == {"id": "k0"}
-    assert await keys.came(whole, "new") is None
+    assert await keys.find(whole, "k0") == {"id": "k0"}
+    assert await keys.find(whole, "new") is None
     found = await owners.find_one({"_id": "o"})
     assert found is not None
     assert [entry["id"] for entry in found["seen"]] == [f"k{n}" for n in range(KEPT, 2 * KEPT)]
     for n in range(2 * KEPT):
-        assert await keys.came(found, f"k{n}") == {"id": f"k{n}"}
-    assert await keys.came(found, "another", "k3") == {"id": "k3"}
+        assert await keys.find(found, f"k{n}") == {"id": f"k{n}"}
+    assert await keys.find(found, "another", "k3") == {"id": "k3"}
     await keys.forget(["o"])
     assert await aside.count({}, limit=1) == 0

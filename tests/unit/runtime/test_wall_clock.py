@@ -27,7 +27,7 @@ class Machine:
         for _ in range(int(seconds // 10)):
             self.true += 10.0
             for name, ahead in self.members.items():
-                self.real.heard(name, self.true + ahead - late)
+                self.real.observe(name, self.true + ahead - late)
         self.true += seconds % 10
         return self.real.now() - self.true
 
