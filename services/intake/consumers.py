@@ -86,7 +86,7 @@ def answered_until(service: Service) -> AnsweredUntil:
         progress = [
             GroupProgress(service.kafka, lane_group(PROGRESS, one), lane_topic(cases.TOPIC, one)) for one in answers
         ]
-        router = GroupProgress(service.kafka, lane_group(reports.ROUTER, lane), lane_topic(reports.TOPIC, lane))
+        router = GroupProgress(service.kafka, lane_group(reports.ROUTER_GROUP, lane), lane_topic(reports.TOPIC, lane))
         return LaneProgress(router, progress)
 
     lanes = {lane: offsets_of(lane) for lane in LANES}

@@ -205,7 +205,7 @@ def _hear_reports(service: Service, stores: _Stores, parts: _Parts) -> None:
     for lane in LANES:
         service.consumes(
             every_event_consumer(
-                reports.TOPIC, reports.ROUTER, heard.handle, service.dead_letters, service.clock, lane=lane
+                reports.TOPIC, reports.ROUTER_GROUP, heard.handle, service.dead_letters, service.clock, lane=lane
             )
         )
 

@@ -4,11 +4,11 @@ from shared.city.pack import Pack
 from shared.kernel.vocabulary import Priority
 
 
-def settled(pack: Pack, category: str | None, kind: str, app: str, words: str) -> tuple[str, Priority]:
+def category_and_priority(pack: Pack, category: str | None, kind: str, app: str, words: str) -> tuple[str, Priority]:
     """Category and priority by the pack's words and rules; ``category``: as it was given."""
     code = category or pack.classify(words).code
     priority: Priority = pack.categories[code].priority
-    path = pack.units[pack.trust.handlers(code).unit].path
+    path = pack.units[pack.handlers.of_category(code).unit].path
     rule = pack.rule_for(code, kind, app, words, path, priority)
     if rule is not None and rule.then.category is not None:
         code = rule.then.category

@@ -20,7 +20,7 @@ from shared.city.place.areas import Area
 from shared.city.place.geojson import read_areas
 from shared.city.problems import Problem, pointer
 from shared.city.texts.texts import Wording
-from shared.city.yaml_text import Nodes
+from shared.city.yaml_text import NodeBudget
 
 AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[Entry]]] = {
@@ -74,7 +74,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     rest: dict[str, Any] = {}
 
 
-class Reading:
+class PackParser:
     """Reads files into entries and collects what is wrong.
 
     ``content``: each file as plain values. ``places``: by kind, the file and pointer of each entry that could be read.
@@ -86,7 +86,7 @@ class Reading:
     def __init__(self, files: Mapping[str, str], *, bounded: bool = True) -> None:
         self._files = files
         self._bounded = bounded
-        self._nodes = Nodes(MOST_NODES, MOST_IN_A_LIST)
+        self._nodes = NodeBudget(MOST_NODES, MOST_IN_A_LIST)
         self.fits = True
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []

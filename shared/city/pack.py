@@ -11,13 +11,13 @@ from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.city.model.promises import Commitment
 from shared.city.model.sorting import Rule
-from shared.city.people.handlers import Trust
-from shared.city.people.on_duty import NONE_SINCE, Posts
+from shared.city.people.handlers import HandlerLookup
+from shared.city.people.on_duty import NO_CHANGES, Posts
 from shared.city.people.receivers import Receivers
-from shared.city.people.rota import Changes, of_pack
+from shared.city.people.rota import RotaChanges, of_pack
 from shared.city.place.areas import Area, Areas, Floats
 from shared.city.place.gazetteer import Gazetteer
-from shared.city.place.locating import Asked, Located, LocatedMany, Locator
+from shared.city.place.locating import Located, LocatedMany, LocateRequest, Locator
 from shared.city.place.tree import Tree
 from shared.city.problems import Problem
 from shared.city.promises.calendars import ALWAYS, calendar_of
@@ -26,8 +26,8 @@ from shared.city.sorting.categories import OTHER, Classified, Classifier
 from shared.city.sorting.questions import Questions
 from shared.city.sorting.rules import Rules
 from shared.city.texts.texts import Texts
-from shared.city.words.feedback import Words
-from shared.kernel.vocabulary import Says
+from shared.city.words.feedback import FeedbackWords
+from shared.kernel.vocabulary import FeedbackKind
 from shared.kernel.working_time import Calendar
 
 
@@ -57,7 +57,7 @@ class Pack:
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
         self._dangers = Classifier(c for c in entries.categories if c.priority == "danger" or c.code == OTHER)
-        self._feedback = Words(
+        self._feedback = FeedbackWords(
             entries.feedback,
             (name for place in entries.places for name in (place.name, *place.aliases)),
             (word for category in entries.categories for word in (*category.keywords, *category.hints)),
@@ -65,7 +65,7 @@ class Pack:
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
-        self.trust = Trust(self.city, self.units, self.people, entries.categories)
+        self.handlers = HandlerLookup(self.city, self.units, self.people, entries.categories)
         self.wordings = entries.texts
         self.texts = Texts(entries.texts)
         self._calendars = {spec.id: calendar_of(spec, self.city.timezone) for spec in entries.calendars}
@@ -96,7 +96,7 @@ class Pack:
         """Which unit answers, and why: ``Locator.locate``."""
         return self._locator.locate(point, text, unit, on)
 
-    def locate_each(self, asked: Sequence[Asked]) -> list[Located]:
+    def locate_each(self, asked: Sequence[LocateRequest]) -> list[Located]:
         """``locate`` for many questions: ``Locator.locate_each``."""
         return self._locator.locate_each(asked)
 
@@ -128,9 +128,9 @@ class Pack:
             code = self.classify(text).code
         return self.categories[code].priority == "danger"
 
-    def feedback(self, text: str) -> Says | None:
+    def feedback(self, text: str) -> FeedbackKind | None:
         """Whether the words say that something is mended, or thank for it: ``feedback``."""
-        return self._feedback.meant(text)
+        return self._feedback.kind_of(text)
 
     def rule_for(
         self,
@@ -167,9 +167,9 @@ class Pack:
         return self.posts.people_at(unit, post, roles, on)
 
     def on_duty(
-        self, unit: str, at: datetime, post: str | None = None, since: Changes = NONE_SINCE
+        self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[Person, ...]:
-        """Those on duty there at that time, by shifts, swaps, leave and cover rules: ``Posts.standing``."""
+        """Those on duty there at that time, by shifts, swaps, leave and cover rules: ``Posts.on_duty_with_reasons``."""
         return self.posts.on_duty(unit, at, post, since)
 
     def target(self, word: str, unit: str) -> str | None:

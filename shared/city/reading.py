@@ -9,7 +9,7 @@ import msgspec
 
 from shared.city import yaml_text
 from shared.city.checks.all import check
-from shared.city.entries import AREAS, Reading
+from shared.city.entries import AREAS, PackParser
 from shared.city.limits import MOST_AREAS_BYTES, MOST_AREAS_VALUES, MOST_YAML_BYTES, NAME_SHOWN
 from shared.city.pack import Pack
 from shared.city.place.tree import Tree, units_of
@@ -50,7 +50,7 @@ def read_pack(files: Mapping[str, str], *, checked: bool = False) -> Pack:
     if not checked and sum(files.get(AREAS, "").count(sign) for sign in ",[{") > MOST_AREAS_VALUES:
         says = f"more than {MOST_AREAS_VALUES} values"
         raise PackProblems([Problem(AREAS, "", says, "leave out members and properties that nobody needs")])
-    reading = Reading(files, bounded=not checked)
+    reading = PackParser(files, bounded=not checked)
     entries = reading.entries()
     if entries is not None and not checked and reading.fits:
         check(entries, reading)

@@ -31,7 +31,7 @@ class BadYaml(ValueError):
         self.line, self.hint = line, hint
 
 
-class Nodes:
+class NodeBudget:
     """How many values may still be read, of one file or of several together, and how many side by side."""
 
     def __init__(self, left: int = MOST_NODES, side_by_side: int = MOST_NODES) -> None:
@@ -39,9 +39,9 @@ class Nodes:
         self.side_by_side = side_by_side
 
 
-def parse(text: str, nodes: Nodes | None = None) -> Any:
+def parse(text: str, nodes: NodeBudget | None = None) -> Any:
     """The one document in ``text`` as dicts, lists, strings, numbers, booleans and None."""
-    return _Builder(text, nodes or Nodes()).document()
+    return _Builder(text, nodes or NodeBudget()).document()
 
 
 def lines(text: str, wanted: Collection[str]) -> dict[str, int]:
@@ -49,7 +49,7 @@ def lines(text: str, wanted: Collection[str]) -> dict[str, int]:
 
     Reading ends with the last of them.
     """
-    builder = _Builder(text, Nodes(), frozenset(wanted))
+    builder = _Builder(text, NodeBudget(), frozenset(wanted))
     with contextlib.suppress(BadYaml, _AllFound):
         builder.document()
     return builder.lines
@@ -60,7 +60,7 @@ class _AllFound(Exception):
 
 
 class _Builder:
-    def __init__(self, text: str, nodes: Nodes, wanted: frozenset[str] = frozenset()) -> None:
+    def __init__(self, text: str, nodes: NodeBudget, wanted: frozenset[str] = frozenset()) -> None:
         self._text = text
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = nodes

@@ -9,10 +9,10 @@ from shared.kernel.vocabulary import (
     Act,
     ClockKind,
     ClockStateName,
+    FeedbackKind,
     PartStateName,
     Priority,
     ReportKind,
-    Says,
     StateName,
 )
 
@@ -138,7 +138,7 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received_at: datetime | None = None
     link: int = 0
     """In ``attached``: which version of the report's link this is; a later one overrules."""
-    says: Says | None = None
+    says: FeedbackKind | None = None
     """In ``attached``: it reports nothing new."""
 
 

@@ -8,13 +8,13 @@ import msgspec
 from shared.kernel.vocabulary import Priority, ReportKind
 
 TOPIC = "reports"
-ROUTER = "router.reports"
+ROUTER_GROUP = "router.reports"
 """The group that makes cases of them, one in each lane."""
 UNROUTED_TOPIC = "unrouted"
 """A rare event has a topic of its own: who waits for it need not read every report."""
 
 Channel = Literal["app", "group", "window", "phone", "visit", "hotline"]
-Looks = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+PhotoHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 """What a photo looks like: 64 bits, the difference hash of 9 by 8 greys. Nobody can make the picture of it."""
 
 
@@ -53,7 +53,7 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Of a sealed report, as its words made it."""
     sealed: bool = False
     """Words, place, photos and reporter stay with intake; category and priority are settled."""
-    looks: list[Looks] = []
+    looks: list[PhotoHash] = []
     """Of its photos that were clean when it came and have enough in them to be known by; in no order that counts."""
     answers: dict[str, str | int | float | bool] = {}
     """To its category's questions, by name; at most 50."""

@@ -1,7 +1,7 @@
-"""One spelling of what people type, so that words that look the same are the same: what is stored, what is compared.
+"""Unicode normalization of what people type, so that texts that look the same are equal.
 
-``stored`` is what everybody is shown later, so that it changes nothing that can be seen but the width of letters and
-digits. ``bare`` is for comparing alone and takes out more.
+``stored_spelling`` is stored and shown later; it changes nothing visible but the width of letters and digits.
+``compared_spelling`` is only for comparing and removes more.
 """
 
 import re
@@ -45,7 +45,7 @@ _HALF_WIDTH_MARKS = "\uff9e\uff9f"
 """Letters that NFKC makes marks of; all others that it does so with are marks (Mn) themselves."""
 
 
-def stored(text: str) -> str:
+def stored_spelling(text: str) -> str:
     """``text`` without what nobody sees, composed, letters and digits of one width. Idempotent.
 
     Joiners stay between letters of scripts and pictures that need them, marks of direction beside right-to-left words.
@@ -60,7 +60,7 @@ def stored(text: str) -> str:
     return without_piles(unicodedata.normalize("NFC", folded))
 
 
-def bare(text: str) -> str:
+def compared_spelling(text: str) -> str:
     """``text`` as it is compared: NFKC, without anything that nobody sees."""
     if text.isascii():
         return text

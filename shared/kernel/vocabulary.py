@@ -43,7 +43,7 @@ ACTS: tuple[Act, ...] = get_args(Act)
 PartStateName = Literal["waiting", "called", "reported_in", "finished", "excused"]
 """Of what a called unit does for a case."""
 
-Says = Literal["fixed", "thanks"]
+FeedbackKind = Literal["fixed", "thanks"]
 """A report that reports nothing new."""
 
 VisitKind = Literal["joint_enforcement", "patrol", "campaign", "service"]

@@ -5,7 +5,7 @@ from services.notifier.alerts.effect_review import looks_at_effect
 from services.notifier.alerts.on_duty import people_reached
 from services.notifier.domain.recipients import AlertTrigger, notices
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
+from shared.city.people.on_duty import NO_CHANGES
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -28,5 +28,5 @@ def people_told(event: Envelope, pack: Pack) -> set[str]:
         effect=looks_at_effect(event.type, case, pack),
     )
     if case.confidential:
-        return set(seen_by_those(notices(told), case, pack, event.time, NONE_SINCE))
+        return set(seen_by_those(notices(told), case, pack, event.time, NO_CHANGES))
     return {person.id for notice in notices(told) for person in people_reached(notice, pack, event.time)}

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from services.notifier.alerts.rota_projection import RotaProjection
 from shared.city.model.people import Person
 from shared.city.pack import Pack
-from shared.city.people.rota import DAY, Changes, Turn
+from shared.city.people.rota import DAY, RotaChanges, Turn
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
@@ -176,7 +176,7 @@ class CalendarFeeds:
         raise not_found("calendar")
 
 
-def revised_at(person: Person, pack_since: datetime | None, rota: Changes) -> datetime:
+def revised_at(person: Person, pack_since: datetime | None, rota: RotaChanges) -> datetime:
     """When the person's duties were last revised: the pack was loaded, or a swap or leave of theirs took effect."""
     own = (change.since for change in rota.all if person.id in (change.person, change.by))
     return max((EPOCH, *own, *([pack_since] if pack_since is not None else [])))

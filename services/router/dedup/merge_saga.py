@@ -29,7 +29,7 @@ from services.router.domain.commands.merge import Merge, SplitCase
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
 from services.router.domain.firing import as_of
-from shared.city.confidential import settled
+from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.clock import Clock
@@ -268,7 +268,7 @@ class Merging:
     def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:
         """A second matter of a confidential report goes to those whom the pack names, as the report itself did."""
         words = self._words.opened(made.description)
-        category, priority = settled(pack, made.category, made.kind, made.app, words)
+        category, priority = category_and_priority(pack, made.category, made.kind, made.app, words)
         return msgspec.structs.replace(
             made,
             category=category,

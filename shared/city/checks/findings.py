@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.city.entries import Entries, Reading
+from shared.city.entries import Entries, PackParser
 from shared.city.model.entry import Entry
 from shared.city.model.ground import UnitEntry
 from shared.city.problems import Problem, pointer
@@ -13,7 +13,7 @@ from shared.city.problems import Problem, pointer
 class Findings:
     """Errors and warnings of a pack, added to what reading its files had found."""
 
-    def __init__(self, entries: Entries, reading: Reading) -> None:
+    def __init__(self, entries: Entries, reading: PackParser) -> None:
         self.entries = entries
         self.content = reading.content
         self._reading = reading
@@ -40,7 +40,7 @@ class Findings:
         """A file can be used, but somebody should look."""
         self._reading.warnings.append(Problem(file, pointer(*place), says, hint))
 
-    def once(self, kind: type[Entry], field: str, values: Sequence[str | None]) -> None:
+    def check_unique(self, kind: type[Entry], field: str, values: Sequence[str | None]) -> None:
         """No two entries of ``kind`` have the same value of ``field``."""
         counts = Counter(value for value in values if value is not None)
         seen: set[str] = set()
@@ -50,13 +50,13 @@ class Findings:
                     self.error((kind, number), field, says=f"{value!r} is given {counts[value]} times")
                 seen.add(value)
 
-    def unit(self, entry: tuple[type[Entry], int], field: str, units: Iterable[str]) -> None:
+    def check_units(self, entry: tuple[type[Entry], int], field: str, units: Iterable[str]) -> None:
         """Each of ``units`` exists."""
         for unit in units:
             if unit not in self.unit_ids:
                 self.error(entry, field, says=f"no unit {unit!r} in units.yaml")
 
-    def target(self, entry: tuple[type[Entry], int], *below: str | int, word: str | None) -> None:
+    def check_target(self, entry: tuple[type[Entry], int], *below: str | int, word: str | None) -> None:
         """``word`` is own, parent, a level word or a unit's id."""
         if word is None or word in ("own", "parent") or word in self.levels or word in self.unit_ids:
             return

@@ -36,7 +36,7 @@ def check_city(found: Findings) -> None:
 def check_units(found: Findings) -> bool:
     """Parents, cycles, the order of levels, who answers for whom. True when the units make one tree."""
     units = found.entries.units
-    found.once(UnitEntry, "id", [unit.id for unit in units])
+    found.check_unique(UnitEntry, "id", [unit.id for unit in units])
     parents = {unit.id: unit.parent for unit in units}
     sound = len(parents) == len(units) and found.entries.city.root in parents
     for number, unit in enumerate(units):
@@ -105,7 +105,7 @@ def _answers(found: Findings) -> None:
     for number, unit in enumerate(found.entries.units):
         if not isinstance(unit.answers_for, tuple):
             continue
-        found.unit((UnitEntry, number), "answers_for", unit.answers_for)
+        found.check_units((UnitEntry, number), "answers_for", unit.answers_for)
         for ground in unit.answers_for:
             if taken.setdefault(ground, unit.id) != unit.id:
                 says = f"{taken[ground]!r} answers for {ground!r} already"
@@ -115,10 +115,10 @@ def _answers(found: Findings) -> None:
 def check_places(found: Findings) -> None:
     """Places have units that exist, and say where they are."""
     places = found.entries.places
-    found.once(Place, "id", [place.id for place in places])
+    found.check_unique(Place, "id", [place.id for place in places])
     for number, place in enumerate(places):
         if place.unit is not None:
-            found.unit((Place, number), "unit", [place.unit])
+            found.check_units((Place, number), "unit", [place.unit])
         elif place.point is None and place.kind not in ROADS and not any(place.buildings.values()):
             hint = "give a point, a unit or both"
             found.warn((Place, number), says=f"nothing says where {place.name!r} is", hint=hint)

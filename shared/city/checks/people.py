@@ -25,22 +25,22 @@ def check_people(found: Findings) -> None:
     """People, swaps and cover name what exists."""
     people = found.entries.people
     names = found.names(Person)
-    found.once(Person, "id", [person.id for person in people])
+    found.check_unique(Person, "id", [person.id for person in people])
     for number, person in enumerate(people):
-        found.unit((Person, number), "unit", [person.unit])
+        found.check_units((Person, number), "unit", [person.unit])
         if person.valid_from and person.valid_to and person.valid_from >= person.valid_to:
             found.error((Person, number), "valid_to", says="not after valid_from")
         if person.home is not None:
-            found.unit((Person, number), "home", [person.home])
+            found.check_units((Person, number), "home", [person.home])
         for at, shift in enumerate(person.shifts):
             if shift.calendar is not None and shift.calendar not in found.names(CalendarSpec):
                 says = f"no calendar {shift.calendar!r} in calendars.yaml"
                 found.error((Person, number), "shifts", at, "calendar", says=says)
     _check_changes(found, names)
     for number, pair in enumerate(found.entries.pairs):
-        found.unit((Pair, number), "unit", [pair.unit])
+        found.check_units((Pair, number), "unit", [pair.unit])
     for number, cover in enumerate(found.entries.covers):
-        found.unit((Cover, number), "unit", [cover.unit])
+        found.check_units((Cover, number), "unit", [cover.unit])
         for at, who in enumerate(cover.by):
             if who not in names and who not in found.unit_ids:
                 found.error((Cover, number), "by", at, says=f"{who!r} is neither a person nor a unit")

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import DAY, Changes, midnight
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import DAY, RotaChanges, midnight
 from shared.city.problems import Problem, pointer
 
 AHEAD = timedelta(weeks=6)
@@ -31,7 +31,7 @@ def check_rota(pack: Pack, now: datetime) -> tuple[list[Problem], list[Problem]]
     first = {
         (person.unit, str(person.post)): number for number, person in reversed(list(enumerate(pack.people.values())))
     }
-    for unit, post in pack.posts.kept():
+    for unit, post in pack.posts.staffed_posts():
         if found := gaps(pack, unit, post, now, now + AHEAD):
             place = pointer("people", first[unit, post])
             problem = Problem("posts.yaml", place, _says(pack, unit, post, found), HINT)
@@ -39,14 +39,16 @@ def check_rota(pack: Pack, now: datetime) -> tuple[list[Problem], list[Problem]]
     return errors, warnings
 
 
-def gaps(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: Changes = NONE_SINCE) -> list[Gap]:
+def gaps(
+    pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: RotaChanges = NO_CHANGES
+) -> list[Gap]:
     """When nobody is on ``unit``'s ``post`` between two times, in order; who is on changes at these moments only."""
     if _always_there(pack, unit, post, start, end, since):
         return []
     found: list[Gap] = []
     moments = _moments(pack, start, end, since)
     for at, until in zip(moments, [*moments[1:], end], strict=True):
-        if not pack.posts.standing(unit, at, post, since) and pack.posts.keeps(unit, post, at):
+        if not pack.posts.on_duty_with_reasons(unit, at, post, since) and pack.posts.has_post(unit, post, at):
             if found and found[-1].end == at:
                 found[-1] = Gap(found[-1].start, until)
             else:
@@ -54,7 +56,7 @@ def gaps(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since
     return found
 
 
-def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: Changes) -> bool:
+def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: RotaChanges) -> bool:
     """Whether one person alone fills it: no shifts, no letter that ends, no swap and no leave."""
     changed = {change.person for change in (*pack.posts.changes.all, *since.all)}
     changed |= {change.by for change in (*pack.posts.changes.all, *since.all) if change.by is not None}
@@ -64,7 +66,7 @@ def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: dateti
     )
 
 
-def _moments(pack: Pack, start: datetime, end: datetime, since: Changes) -> list[datetime]:
+def _moments(pack: Pack, start: datetime, end: datetime, since: RotaChanges) -> list[datetime]:
     """``start`` and every moment before ``end`` at which a shift, an appointment or a leave begins or ends."""
     zone = pack.posts.zone
     people = pack.people.values()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shared.city.checks.findings import Findings
 from shared.city.model.sorting import Category
-from shared.city.texts.reporter_steps import WITHOUT_CASE, Told, may_name
+from shared.city.texts.reporter_steps import WITHOUT_CASE, ReporterStep, may_name
 from shared.city.texts.texts import LONGEST_SENTENCE, Wording, template
 
 
@@ -38,7 +38,7 @@ def _check_categories(found: Findings, number: int, wording: Wording) -> None:
         found.error(entry, "category", says=says, hint="leave `category` out")
 
 
-def _faults(state: Told, text: str) -> Iterator[tuple[str, str]]:
+def _faults(state: ReporterStep, text: str) -> Iterator[tuple[str, str]]:
     """What is wrong with one sentence, and what to do."""
     if not text.strip():
         yield "the text is empty", "leave the entry out for the built-in words"

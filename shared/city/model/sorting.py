@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from shared.city.model.entry import AppName, Entry, Id, Iso, Name, Text, Word
-from shared.kernel.vocabulary import Priority, ReportKind, Says
+from shared.kernel.vocabulary import FeedbackKind, Priority, ReportKind
 
 
 class Rising(Entry, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Same(Entry, frozen=True, kw_only=True):
 class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
     """``feedback`` of ``categories.yaml``: words that report nothing new: it is mended, or thanks; ``not``: unless."""
 
-    means: Says
+    means: FeedbackKind
     words: Annotated[tuple[Word, ...], Meta(min_length=1)]
     not_: tuple[Word, ...] = ()
 
@@ -83,7 +83,7 @@ class When(Entry, frozen=True, kw_only=True):
     unit: Id | tuple[Id, ...] | None = None
     text: Word | tuple[Word, ...] | None = None
     not_text: Word | tuple[Word, ...] | None = None
-    says: Says | tuple[Says, ...] | None = None
+    says: FeedbackKind | tuple[FeedbackKind, ...] | None = None
 
 
 class Then(Entry, frozen=True, kw_only=True):

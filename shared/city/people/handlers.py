@@ -10,7 +10,7 @@ from shared.city.model.sorting import Category
 BY_DEFAULT = ("supervisor", "department_officer")
 
 
-class Trust:
+class HandlerLookup:
     """Built once per pack."""
 
     def __init__(
@@ -23,7 +23,7 @@ class Trust:
             for category in categories
         }
 
-    def handlers(self, category: str) -> Handlers:
+    def of_category(self, category: str) -> Handlers:
         """Where confidential reports of ``category`` go, and who reads them.
 
         Of a pack that names nobody: supervisors and departments' officers of the unit that the category goes to, else
@@ -41,12 +41,12 @@ class Trust:
         known = self._people.get(person or "")
         if known is None:
             return False
-        for one in (self.handlers(category), *(h for h in self._city.confidential if h.unit == unit)):
+        for one in (self.of_category(category), *(h for h in self._city.confidential if h.unit == unit)):
             if known.id in one.people or (known.unit == one.unit and known.role in one.people):
                 return True
         return False
 
-    def unmasks(self, person: str | None) -> bool:
+    def may_unmask(self, person: str | None) -> bool:
         """Whether ``person`` may see who sent a plain report, as an act on the record."""
         known = self._people.get(person or "")
         return known is not None and known.role in self._city.unmask

@@ -21,7 +21,7 @@ EVER = datetime.min.replace(tzinfo=UTC)
 Why = Literal["always", "shift", "swap", "cover", "home"]
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class RotaChange(msgspec.Struct, frozen=True, kw_only=True):
     """A ``swap`` (``by`` takes ``person``'s duty that begins on the day ``on``, ``person`` that of ``by`` on
     ``in_return``) or a ``leave`` (``person`` is away from ``start`` until before ``until``)."""
 
@@ -49,11 +49,11 @@ Swapped = tuple[datetime, tuple[tuple[str, str], ...]]
 """Since when it holds, and who passes what he has of a day to whom."""
 
 
-class Changes:
+class RotaChanges:
     """Swaps and leave, ready to be asked. Immutable, and as a key it is itself: another set is another object."""
 
-    def __init__(self, changes: Iterable[Change] = (), before: "Changes | None" = None) -> None:
-        self.all: tuple[Change, ...] = (*(before.all if before is not None else ()), *changes)
+    def __init__(self, changes: Iterable[RotaChange] = (), before: "RotaChanges | None" = None) -> None:
+        self.all: tuple[RotaChange, ...] = (*(before.all if before is not None else ()), *changes)
         self._swaps: dict[date, list[Swapped]] = defaultdict(list)
         self._holders: dict[date, list[tuple[datetime, dict[str, str]]]] = {}
         self._taken: dict[str, set[tuple[str, date]]] = defaultdict(set)
@@ -125,11 +125,13 @@ def _order(swap: Swapped) -> tuple[datetime, tuple[tuple[str, str], ...]]:
     return since, () if since == EVER else pairs
 
 
-def of_pack(swaps: Iterable[Swap], leave: Iterable[Leave], zone: ZoneInfo) -> Changes:
+def of_pack(swaps: Iterable[Swap], leave: Iterable[Leave], zone: ZoneInfo) -> RotaChanges:
     """What the pack itself says: it holds always."""
-    swapped = [Change(kind="swap", person=s.from_, by=s.to, on=s.on, in_return=s.in_return) for s in swaps]
+    swapped = [RotaChange(kind="swap", person=s.from_, by=s.to, on=s.on, in_return=s.in_return) for s in swaps]
     away = [(one.person, midnight(one.from_, zone), midnight(one.until, zone)) for one in leave]
-    return Changes([*swapped, *(Change(kind="leave", person=who, start=start, until=end) for who, start, end in away)])
+    return RotaChanges(
+        [*swapped, *(RotaChange(kind="leave", person=who, start=start, until=end) for who, start, end in away)]
+    )
 
 
 def own_turns(person: Person, day: date, zone: ZoneInfo, calendars: Mapping[str, Calendar]) -> Iterator[Turn]:

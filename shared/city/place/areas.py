@@ -36,7 +36,7 @@ class Area(NamedTuple):
     number: int = 0
 
 
-class Around(NamedTuple):
+class AreasAtPoint(NamedTuple):
     """The areas that cover a point or have it on their border, those within reach (with the former), and those of the
     former whose own border is within reach; best rank first."""
 
@@ -65,7 +65,9 @@ class AreaIndex:
     def __len__(self) -> int:
         return len(self.units)
 
-    def around_each(self, lon: Floats, lat: Floats, metres: float, bordering: npt.NDArray[np.bool_]) -> list["Around"]:
+    def around_each(
+        self, lon: Floats, lat: Floats, metres: float, bordering: npt.NDArray[np.bool_]
+    ) -> list["AreasAtPoint"]:
         """For each point what is there, for ``metres`` around it. ``bordering``: of which areas the border is asked."""
         x, y = np.asarray(lon) * self._scale[0], np.asarray(lat) * self._scale[1]
         points = shapely.points(x, y)
@@ -79,7 +81,7 @@ class AreaIndex:
         ends = np.searchsorted(which, np.arange(len(points) + 1)).tolist()
         reached, covers, edges = found.tolist(), inside.tolist(), at_edge.tolist()
         return [
-            Around(
+            AreasAtPoint(
                 [area for area, covering in zip(reached[i:j], covers[i:j], strict=True) if covering],
                 reached[i:j],
                 [area for area, near in zip(reached[i:j], edges[i:j], strict=True) if near],

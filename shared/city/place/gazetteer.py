@@ -30,7 +30,7 @@ class Spot(NamedTuple):
     point: tuple[float, float] | None
 
 
-class Found(NamedTuple):
+class NamedPlaces(NamedTuple):
     """What the words name. ``spots``: more than one where the name repeats. ``firm``: not just a road."""
 
     spots: tuple[Spot, ...]
@@ -42,7 +42,7 @@ class Found(NamedTuple):
     roads: frozenset[str] = frozenset()
 
 
-NOTHING = Found((), (), False, False)
+NOTHING = NamedPlaces((), (), False, False)
 
 
 class _Site(NamedTuple):
@@ -74,7 +74,7 @@ class Gazetteer:
         self._names = list(self._by_name)
         self._phrases = Phrases(self._names)
 
-    def find(self, text: str) -> Found:
+    def find(self, text: str) -> NamedPlaces:
         """What ``text`` names, or ``NOTHING``."""
         return self._find(self.in_one_form(text))
 
@@ -88,7 +88,7 @@ class Gazetteer:
             text = text[:end] + compact(text[end:])
         return text
 
-    def _find(self, text: str) -> Found:
+    def _find(self, text: str) -> NamedPlaces:
         hits = self._hits(text)
         if not hits:
             return NOTHING
@@ -103,7 +103,7 @@ class Gazetteer:
             for site in named
             if site.spot and site.tier == tier and site.spot not in spots
         ]
-        return Found(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1))
+        return NamedPlaces(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1))
 
     def _hits(self, text: str) -> list[tuple[int, int, list[_Site]]]:
         """Names in the text, in order, without those inside a longer one and those that cut a number in two."""

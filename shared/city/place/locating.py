@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from shared.city.model.city import City
 from shared.city.model.ground import NoLocation
-from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, Around, Floats, Ints
+from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, AreasAtPoint, Floats, Ints
 from shared.city.place.datum import is_on_earth
-from shared.city.place.gazetteer import NOTHING, Found, Gazetteer, Spot
+from shared.city.place.gazetteer import NOTHING, Gazetteer, NamedPlaces, Spot
 from shared.city.place.tree import Tree
 
 BORDER_METRES = 25.0
@@ -46,11 +46,11 @@ class Located(msgspec.Struct, frozen=True):
     spot: tuple[float, float] | None = None
     """The point of the place that the words name, where they name one."""
     places: frozenset[str] = frozenset()
-    """Every place and road in the words: ``places.Found``."""
+    """Every place and road in the words: ``places.NamedPlaces``."""
     roads: frozenset[str] = frozenset()
 
 
-class Asked(NamedTuple):
+class LocateRequest(NamedTuple):
     """A question: a point (lon, lat, WGS-84), words, a recorded unit; any may be missing.
 
     ``on``: the day, in the city's zone, whose areas hold; None = those after the last change that the pack knows.
@@ -93,9 +93,9 @@ class Locator:
 
         ``on``: the day whose areas hold; None = the newest the pack has. Never fails: there is always one owner.
         """
-        return self.locate_each([Asked(point, text, unit, on)])[0]
+        return self.locate_each([LocateRequest(point, text, unit, on)])[0]
 
-    def locate_each(self, asked: Sequence["Asked"]) -> list[Located]:
+    def locate_each(self, asked: Sequence["LocateRequest"]) -> list[Located]:
         """``locate`` for many questions; the geometry of all is looked up together, for a tenth of the time.
 
         A batch may span days: the questions of each period in which the same areas hold are looked up together.
@@ -109,7 +109,7 @@ class Locator:
             found.update(zip(numbers, self._of_period([asked[n] for n in numbers], index), strict=True))
         return [found[number] for number in range(len(asked))]
 
-    def _of_period(self, asked: Sequence["Asked"], index: AreaIndex) -> list[Located]:
+    def _of_period(self, asked: Sequence["LocateRequest"], index: AreaIndex) -> list[Located]:
         unusable = [self._unusable(one.point) for one in asked]
         points = [one.point for one, why in zip(asked, unusable, strict=True) if one.point is not None and why is None]
         plane = np.array(points, dtype=float).reshape(-1, 2)
@@ -118,7 +118,9 @@ class Locator:
         )
         return [self._one(one, why, around, index) for one, why in zip(asked, unusable, strict=True)]
 
-    def _one(self, asked: "Asked", unusable: str | None, around: Iterator[Around], index: AreaIndex) -> Located:
+    def _one(
+        self, asked: "LocateRequest", unusable: str | None, around: Iterator[AreasAtPoint], index: AreaIndex
+    ) -> Located:
         recorded = asked.unit if asked.unit in self._tree.units else None
         flags = ["unknown_unit"] if asked.unit and recorded is None else []
         found = self._gazetteer.find(asked.text) if asked.text else NOTHING
@@ -146,8 +148,8 @@ class Locator:
     def _by_point(
         self,
         point: tuple[float, float],
-        around: Around,
-        found: Found,
+        around: AreasAtPoint,
+        found: NamedPlaces,
         recorded: str | None,
         index: AreaIndex,
         flags: list[str],
@@ -194,12 +196,12 @@ class Locator:
         if area is None or not (west <= point[0] <= east and south <= point[1] <= north):
             root = self._tree.root.id
             return root, f"the point lies outside the pack's extent: {self._name(root)} answers for the rest"
-        unit = self._tree.resting(index.units[area])
+        unit = self._tree.answering_for_rest(index.units[area])
         nearest = self._name(index.units[area])
         return unit, f"the point lies in no area; nearest is {nearest}: {self._name(unit)} answers for the rest"
 
     def _by_words(
-        self, found: Found, recorded: str | None, index: AreaIndex, flags: list[str], why: list[str]
+        self, found: NamedPlaces, recorded: str | None, index: AreaIndex, flags: list[str], why: list[str]
     ) -> Located:
         placed = [(spot, *self._unit_of(spot, index)) for spot in found.spots]
         known = [(spot, unit, within) for spot, unit, within in placed if unit is not None]
@@ -251,7 +253,7 @@ class Locator:
         deeper = under is not None and spot.unit in self._tree.units[under].path
         return unit, under if deeper else spot.unit
 
-    def _near(self, index: AreaIndex, unit: str, around: Around) -> tuple[str, ...]:
+    def _near(self, index: AreaIndex, unit: str, around: AreasAtPoint) -> tuple[str, ...]:
         """Other answering units within reach; ``unit`` itself where only its outer border is, from in- or outside."""
         path = self._tree.units[unit].path
         near = {self._tree.answering(index.units[area]) for area in around.reached}.difference(path)

@@ -34,7 +34,7 @@ class Tree:
         """The unit whose queue takes what happens on ``unit``'s ground: the nearest at or above it."""
         return self._answering[unit]
 
-    def resting(self, unit: str) -> str:
+    def answering_for_rest(self, unit: str) -> str:
         """The nearest unit at or above ``unit`` that answers for the rest of its ground; else the root."""
         above = (above for above in reversed(self.units[unit].path) if self.units[above].answers_for == "rest")
         return next(above, self.root.id)

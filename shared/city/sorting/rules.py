@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shared.city.model.sorting import Rule, When
 from shared.city.words.phrases import Phrases, plain
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 class Rules:
@@ -30,7 +30,7 @@ class Rules:
         text: str = "",
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
-        says: Says | None = None,
+        says: FeedbackKind | None = None,
     ) -> Rule | None:
         """The rule for a report of this category, kind, app, words, unit and priority; None when none holds.
 

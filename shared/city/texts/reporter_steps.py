@@ -6,7 +6,7 @@ The Chinese words are the glossary's; the English ones are a gloss of them.
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-Told = Literal[
+ReporterStep = Literal[
     "accepted",
     "queued",
     "acknowledged",
@@ -30,19 +30,19 @@ Told = Literal[
 ]
 """States, and by their event's name the steps that change none; ``feedback``: the report said nothing new."""
 
-TOLD: tuple[Told, ...] = get_args(Told)
-WITHOUT_CASE: frozenset[Told] = frozenset({"accepted", "report.unrouted", "photo.unreadable"})
+REPORTER_STEPS: tuple[ReporterStep, ...] = get_args(ReporterStep)
+WITHOUT_CASE: frozenset[ReporterStep] = frozenset({"accepted", "report.unrouted", "photo.unreadable"})
 """Told before there is a case, or whether there is one or not."""
 
 BEFORE: frozenset[str] = frozenset({"report"})
 OF_CASE: frozenset[str] = BEFORE | {"case", "unit", "category", "reports", "acknowledge_by", "on_site_by", "resolve_by"}
-OF_ONE: Mapping[Told, frozenset[str]] = {
+OF_ONE: Mapping[ReporterStep, frozenset[str]] = {
     "queued": frozenset({"minutes"}),
     "waiting_reporter": frozenset({"answer_by"}),
 }
 """What one state's texts may name beside the others."""
 
-STEPS: Mapping[str, Told] = {
+STEPS: Mapping[str, ReporterStep] = {
     "report.received": "accepted",
     "report.merged": "merged",
     "report.unrouted": "report.unrouted",
@@ -65,7 +65,7 @@ STEPS: Mapping[str, Told] = {
 }
 """Steps that a reporter is shown, as the events call them; the rest is the officers' business."""
 
-_WORDS: Mapping[Told, tuple[str, str]] = {
+_WORDS: Mapping[ReporterStep, tuple[str, str]] = {
     "accepted": ("已收到", "Received"),
     "queued": ("已派单", "Sent to the unit in charge"),
     "acknowledged": ("已签收", "Signed for"),
@@ -87,7 +87,7 @@ _WORDS: Mapping[Told, tuple[str, str]] = {
     "photo.unreadable": ("照片无法读取，请重新上传", "The photo cannot be read; please send it again"),
     "feedback": ("谢谢您的反馈", "Thank you for telling us"),
 }
-_MESSAGES: Mapping[Told, tuple[str, str]] = {
+_MESSAGES: Mapping[ReporterStep, tuple[str, str]] = {
     "queued": (
         "收到！已派给【{unit}】，{minutes}分钟内签收",
         "Received! {unit} has it and signs for it within {minutes} minutes",
@@ -98,7 +98,7 @@ _MESSAGE = "{word}：{unit}", "{word}: {unit}"
 _JOINED = "已与同一问题合并（{reports}人上报）", "Joined with reports of the same problem ({reports} by now)"
 
 
-def may_name(state: Told) -> frozenset[str]:
+def may_name(state: ReporterStep) -> frozenset[str]:
     """The placeholders of that state's texts; there are no others."""
     return BEFORE if state in WITHOUT_CASE else OF_CASE | OF_ONE.get(state, frozenset())
 
@@ -108,12 +108,12 @@ def is_chinese(language: str) -> bool:
     return language.startswith("zh")
 
 
-def word(state: Told, language: str) -> str:
+def word(state: ReporterStep, language: str) -> str:
     """The built-in word of a state or step."""
     return _WORDS[state][not is_chinese(language)]
 
 
-def built_in_message(state: Told, language: str) -> str:
+def built_in_message(state: ReporterStep, language: str) -> str:
     """The built-in sentence that says where a report stands, as a template; ``{word}`` is the state's."""
     return _MESSAGES.get(state, _MESSAGE)[not is_chinese(language)]
 

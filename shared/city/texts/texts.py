@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.city.model.entry import Entry, Word
-from shared.city.texts.reporter_steps import Told, built_in_message, joined_message, plain_message, word
+from shared.city.texts.reporter_steps import ReporterStep, built_in_message, joined_message, plain_message, word
 
 LONGEST_SENTENCE = 200
 """Characters of a template: what a telephone shows of a notice."""
@@ -25,7 +25,7 @@ Sentence = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": L
 class Wording(Entry, frozen=True, kw_only=True):
     """``texts.yaml``: what a reporter reads in a state, by language; ``category``: in cases of these only."""
 
-    state: Told
+    state: ReporterStep
     category: str | Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     says: dict[Word, Sentence]
 
@@ -71,7 +71,7 @@ class Texts:
             for category in wording.categories
         }
 
-    def own(self, state: Told, language: str, category: str | None, values: Mapping[str, str]) -> str | None:
+    def own(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str | None:
         """The pack's text: the category's, else the general one; None when it has none that can be filled."""
         for of in (category, None):
             text = self._says.get((state, of), {}).get(language)
@@ -79,11 +79,11 @@ class Texts:
                 return filled
         return None
 
-    def step(self, state: Told, language: str, category: str | None, values: Mapping[str, str]) -> str:
+    def step(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str:
         """A line of the steps: the pack's text, else the built-in word."""
         return self.own(state, language, category, values) or word(state, language)
 
-    def message(self, state: Told, language: str, category: str | None, values: Mapping[str, str]) -> str:
+    def message(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str:
         """The sentence that says where a report stands now: the pack's text, else the built-in sentence."""
         own = self.own(state, language, category, values)
         if own is not None:

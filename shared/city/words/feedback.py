@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from shared.city.model.sorting import Feedback
 from shared.city.words.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, THANKED_FOR, WATER
 from shared.city.words.phrases import Hit, Phrases, plain
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 LONGEST = 200
 """Characters of a text that may be no more than that; who has more to say has something to say."""
@@ -31,7 +31,7 @@ _FIXED_TAIL = re.compile(f"{_FIXED}{_TAIL.pattern}")
 _BREAK = re.compile(rf"{_CLAUSE.pattern}|(?<={_FIXED})\s+|(?=[非真太十特]*{_THANKS})")
 
 
-class Words:
+class FeedbackWords:
     """The ``feedback`` of one pack. ``names``: its places, which say nothing; ``things``: its categories' words."""
 
     def __init__(self, entries: Iterable[Feedback], names: Iterable[str] = (), things: Iterable[str] = ()) -> None:
@@ -45,7 +45,7 @@ class Words:
         self._troubles = Phrases(words)
         self._things = frozenset(word for word in words if not (DAMAGE.search(word) or DOUBT.search(word)))
 
-    def meant(self, text: str) -> Says | None:
+    def kind_of(self, text: str) -> FeedbackKind | None:
         """``fixed`` before ``thanks``; None when the words say neither, or when there is any doubt."""
         said = _MARKS.sub("?", plain(text)) if self._meaning else ""
         hits = self._phrases.find(said) if len(said) <= LONGEST else []

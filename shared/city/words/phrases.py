@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shared.city.words.simplified import simplified
-from shared.kernel.spelling import bare
+from shared.kernel.spelling import compared_spelling
 
 GAP = 8
 LONGEST_TEXT = 4000
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
     At most ``LONGEST_TEXT`` characters.
     """
-    return _BLANKS.sub(" ", simplified(bare(text)[:LONGEST_TEXT]).casefold()).strip()
+    return _BLANKS.sub(" ", simplified(compared_spelling(text)[:LONGEST_TEXT]).casefold()).strip()
 
 
 class Phrases:
