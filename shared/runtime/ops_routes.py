@@ -1,4 +1,4 @@
-"""Routes that every service has for operations: trace, replay, dead letters, and in development the clock."""
+"""The operations routes of every service: trace, replay, dead letters, and in development the clock."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Protocol
@@ -53,12 +53,12 @@ class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def ops_routes(service: Operated) -> list[Route]:
-    """Bound to ``service``."""
+    """The routes for ``service``."""
     return [*_Events(service).routes(), *_Parked(service).routes()]
 
 
 class _Events:
-    """What was published: traced, and published again; in development also the clock that it goes by."""
+    """Trace and replay of stored events; in development also moving the clock."""
 
     def __init__(self, service: Operated) -> None:
         self._service = service
@@ -100,7 +100,7 @@ class _Events:
 
 
 class _Parked:
-    """Messages that could not be handled: shown, delivered again, given up."""
+    """Dead letters: list, show, deliver again, drop."""
 
     def __init__(self, service: Operated) -> None:
         self._service = service
@@ -154,7 +154,7 @@ def _route(method: str, path: str, handler: Any, summary: str, body: Any = None,
 
 
 def _every_city(principal: Principal) -> None:
-    """What concerns every city is for the installation's own ops. Raises ``Refusal`` 403."""
+    """Raises ``Refusal`` 403 unless the principal is the installation's own ops, since this concerns every city."""
     if principal.city != EVERY_CITY:
         raise forbidden("This concerns every city; the key is for one.")
 

@@ -1,7 +1,7 @@
-"""A service's life: open the store, serve, connect to Kafka when it is there, watch, stop in order.
+"""The life of a service: open the store, serve HTTP, connect to Kafka, watch its health, stop in order.
 
-Kafka being away is no reason to refuse reports: HTTP serves as soon as the store is open; relay and consumers start
-when Kafka answers. A background task that ends by itself ends the process, and the supervisor starts it again.
+HTTP serves as soon as the store is open, so that reports are accepted during an outage of Kafka; relay and consumers
+start when Kafka answers. A background task that ends by itself ends the process, and the supervisor restarts it.
 """
 
 import asyncio
@@ -60,16 +60,19 @@ _BUILD = prometheus_client.Gauge(
 
 
 class ServiceOverrides(TypedDict, total=False):
-    """What may be handed to a service in place of the real thing."""
+    """Parts that tests pass in place of the real ones."""
 
     clock: SystemClock
     transport: Transport
-    """For every HTTP client of the service. Left out, each makes connections of its own."""
+    """Used by every HTTP client of the service."""
     ids: Ids
 
 
 class Service:
-    """What every service has: store, directory, broker, relay, consumers, background tasks, the common routes."""
+    """What every service has: store, directory, broker, relay, consumers, background tasks and the common routes.
+
+    A service's ``app.py`` declares its own parts on it; ``application`` then builds the ASGI application.
+    """
 
     def __init__(self, name: str, settings: Settings, **given: Unpack[ServiceOverrides]) -> None:
         self.name = name
@@ -82,7 +85,7 @@ class Service:
         self.identity = self.mongo.database("identity")
         self.directory = Directory(self.identity, settings.secret_text, self.clock)
         self.auth = ServiceAuth(self.directory.installation.service_token)
-        """How this service shows the others that it is one of them."""
+        """Authenticates this service's requests to other services."""
         self.quotas = Quotas(settings)
         self.shift = SharedShift(self.identity, self.clock)
         self.telemetry = telemetry(settings, name, VERSION)
@@ -104,7 +107,7 @@ class Service:
         ]
         self.checks: dict[str, Check] = {}
         self.pack_versions: Callable[[], Mapping[str, str]] = dict
-        """City → version of its pack that holds here."""
+        """Returns city → version of its current pack in this service."""
         self.routes: list[Route] = []
         self.on_open: list[Callable[[], Awaitable[None]]] = []
         self.on_stop: list[Callable[[], None]] = []
@@ -118,7 +121,7 @@ class Service:
         self._watched()
 
     def _watched(self) -> None:
-        """What every service says of its own health, and to whom."""
+        """Set up the health checks, gauges and the heartbeat that every service has."""
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         _BUILD.labels(self.name, VERSION).set(1)
         self.health.gauge_readers.append(self.dead_letters.count_parked)
@@ -133,7 +136,7 @@ class Service:
             self.background("heartbeat", heartbeat.run)
 
     def unwell(self) -> dict[str, str]:
-        """What keeps the service from its work, by name; empty while it is well."""
+        """Name of a check → what is wrong; empty while the service is well."""
         return {**self._unready(), **self.health.unwell()}
 
     def outbox(self, documents: Collection) -> Outbox:
@@ -150,7 +153,7 @@ class Service:
         return self.relay.sources if self.relay is not None else ()
 
     def publishes_first_events_of(self, first: FirstEvents) -> None:
-        """Declare a collection whose documents say their first event themselves."""
+        """Declare a collection whose documents imply their first event (``first_events``)."""
         self.first_events = (*self.first_events, first)
         self.indexes.append((first.collection, (FIRST_EVENT_INDEX,)))
 
@@ -160,11 +163,11 @@ class Service:
         self.consumers.append(consumer)
 
     def background(self, name: str, run: Callable[[], Awaitable[None]], *, needs_kafka: bool = False) -> None:
-        """A loop that runs while the service does; its end is the service's."""
+        """Declare a loop that runs as long as the service; when it ends by itself, the process ends."""
         self._background.append((name, run, needs_kafka))
 
     def application(self) -> Starlette:
-        """The ASGI application with the service's routes and those that all services have."""
+        """The ASGI application with all routes; building it starts nothing."""
         routes = self.all_routes()
         described = openapi.document(self.name, VERSION, routes)
 
@@ -178,7 +181,7 @@ class Service:
         return application
 
     def all_routes(self) -> list[Route]:
-        """Its own routes, and those that every service has."""
+        """The service's own routes, and those that every service has."""
         return [*self.routes, *self._common_routes(), *ops_routes(self)]
 
     def openapi(self) -> dict[str, Any]:
@@ -219,7 +222,7 @@ class Service:
                 pause = min(5.0, pause * 2)
 
     def _connected(self) -> None:
-        """What needs Kafka is started once; when the connection is made anew it goes on by itself."""
+        """Start the tasks that need Kafka, unless they run already: they continue after a reconnect."""
         jobs = [job for job in self._background if job[2]]
         if self.relay is not None:
             jobs.append(("relay", self.relay.run, True))
@@ -285,8 +288,8 @@ class Service:
 
 
 async def cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Every task has ended when this returns. One cancellation is not enough: ``asyncio.wait_for`` of Python 3.11, with
-    which pymongo reads, swallows one that arrives together with the answer (cpython#86296), and a loop would go on."""
+    """Cancel tasks and wait until all have ended. Cancelling once is not enough: ``asyncio.wait_for`` of Python 3.11,
+    which pymongo uses, loses a cancellation that arrives together with the result (cpython#86296)."""
     left = set(tasks)
     while left:
         for task in left:
