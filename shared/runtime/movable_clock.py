@@ -40,7 +40,7 @@ class SystemClock:
         return sum((by for since, by in self._ahead if since <= now), self._shift)
 
     def move(self, moves: Iterable[tuple[float, timedelta]], start: timedelta = timedelta()) -> None:
-        """Set the shift: that of the ``start``, and ``moves`` as (effective from, in seconds since 1970; by how much)."""
+        """Set the shift: that of the ``start``, and ``moves`` as (effective from, seconds since 1970; by how much)."""
         known, now = list(moves), wall_clock.seconds()
         self._shift = sum((by for since, by in known if since <= now), start)
         self._ahead = tuple((since, by) for since, by in known if since > now)

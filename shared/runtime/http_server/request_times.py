@@ -22,7 +22,7 @@ _LEAP = re.compile(rb'(?<=[:\s,\[])"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:)60(\.\d{1,9}
 
 
 def in_utc(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Convert all times in ``value`` (a decoded body or query) to UTC in place; yields path and reason of wrong ones."""
+    """Convert all times in ``value`` (a decoded body or query) to UTC in place; yields (path, reason) of wrong ones."""
     if isinstance(value, msgspec.Struct):
         for attribute, name in _timed(type(value)):
             part = getattr(value, attribute)
