@@ -1,4 +1,4 @@
-"""A city pack, read and checked: what every service asks about a city."""
+"""A city pack, parsed and checked, with the lookups that services use."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -32,10 +32,10 @@ from shared.kernel.working_time import Calendar
 
 
 class Pack:
-    """Immutable. Made by ``reading.read_pack`` only; every question is answered without I/O.
+    """Immutable; made only by ``reading.read_pack``. No method does I/O.
 
-    ``version``: 16 hex digits over the parsed content; comments, order of keys and format don't change it.
-    ``rest``: the files that are kept as they are (merit, stations, tasks, services, assessment), parsed.
+    ``version``: 16 hex digits, a hash of the parsed content; comments, order of keys and layout do not change it.
+    ``rest``: the parsed files for planned services (merit, stations, tasks, services, assessment).
     """
 
     def __init__(self, entries: Entries, tree: Tree, version: str, warnings: tuple[Problem, ...]) -> None:
@@ -93,11 +93,11 @@ class Pack:
         unit: str | None = None,
         on: date | None = None,
     ) -> Located:
-        """Which unit answers, and why: ``Locator.locate``."""
+        """The unit that answers for a place, and why: ``Locator.locate``."""
         return self._locator.locate(point, text, unit, on)
 
     def locate_each(self, asked: Sequence[LocateRequest]) -> list[Located]:
-        """``locate`` for many questions: ``Locator.locate_each``."""
+        """``locate`` for many requests: ``Locator.locate_each``."""
         return self._locator.locate_each(asked)
 
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
@@ -105,31 +105,31 @@ class Pack:
         return self._locator.locate_many(lon, lat, on, borders)
 
     def covering(self, point: tuple[float, float], layer: str | None, on: date | None = None) -> tuple[str, ...]:
-        """The units of ``layer`` whose areas cover the point, deepest first; None is the governing layer."""
+        """The units of ``layer`` whose areas cover the point (lon, lat), deepest first; None: the layer that routes."""
         if layer not in self._areas:
             return ()
         index = self._areas[layer].at(on)
         return tuple(dict.fromkeys(index.units[area] for area in index.covering(*point)))
 
     def in_one_form(self, text: str) -> str:
-        """``text`` as addresses are compared: ``Gazetteer.in_one_form``."""
+        """``text`` normalized for comparing addresses: ``Gazetteer.in_one_form``."""
         return self._gazetteer.in_one_form(text)
 
     def classify(self, text: str) -> Classified:
-        """The category that the words mean: ``categories``."""
+        """The category of a text by its words: ``Classifier.classify``."""
         return self._classifier.classify(text)
 
     def danger(self, category: str | None, text: str) -> bool:
-        """Whether what a report says is danger: the category that is given, or else what the words mean."""
+        """Whether a report is danger: by its given ``category``, or else by the words of ``text``."""
         if category is not None and category in self.categories:
             return self.categories[category].priority == "danger"
         code = self._dangers.classify(text).code
-        if code != OTHER:  # most texts have no word of danger, and a few words are soon looked for
+        if code != OTHER:  # searching for the few words of danger is quick, and most texts have none
             code = self.classify(text).code
         return self.categories[code].priority == "danger"
 
     def feedback(self, text: str) -> FeedbackKind | None:
-        """Whether the words say that something is mended, or thank for it: ``feedback``."""
+        """Whether the whole text only says that something is fixed, or thanks: ``FeedbackWords.kind_of``."""
         return self._feedback.kind_of(text)
 
     def rule_for(
@@ -146,14 +146,14 @@ class Pack:
         return self._rules.find(category, kind, app, text, unit_path, priority, says)
 
     def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
-        """The most specific commitment. ``KeyError`` for a category that the pack does not have and no default."""
+        """The most specific commitment. Raises ``KeyError`` for an unknown category when there is no default."""
         found = self._commitments.find(category, unit_path, priority)
         if found is None:
             raise KeyError(category)
         return found
 
     def calendar(self, name: str) -> Calendar:
-        """The kernel's calendar of that name; ``always`` is built in. ``KeyError`` when there is none."""
+        """The calendar with that id; ``always`` is built in. Raises ``KeyError`` when there is none."""
         return self._calendars[name] if name in self._calendars else {"always": ALWAYS}[name]
 
     def people_at(
@@ -163,17 +163,17 @@ class Pack:
         roles: frozenset[str] | None = None,
         on: date | None = None,
     ) -> tuple[Person, ...]:
-        """Those placed at ``unit`` itself: ``Posts.people_at``."""
+        """The people placed at ``unit`` itself: ``Posts.people_at``."""
         return self.posts.people_at(unit, post, roles, on)
 
     def on_duty(
         self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[Person, ...]:
-        """Those on duty there at that time, by shifts, swaps, leave and cover rules: ``Posts.on_duty_with_reasons``."""
+        """The people on duty at ``unit``, by shifts, swaps, leave and cover rules: ``Posts.on_duty``."""
         return self.posts.on_duty(unit, at, post, since)
 
     def target(self, word: str, unit: str) -> str | None:
-        """Whom own, parent, a level word or a unit's id means as seen from ``unit``: ``Tree.target``."""
+        """The unit that own, parent, a level word or an id means, seen from ``unit``: ``Tree.target``."""
         return self.tree.target(word, unit)
 
 

@@ -1,4 +1,4 @@
-"""What reporters of a city read at each step: the pack's texts or the built-in ones, filled with made-up values."""
+"""Previews what reporters read at each step: the pack's texts or the built-in ones, filled with example values."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ _AFTER = {"acknowledge_by": MINUTES, "on_site_by": 60, "resolve_by": 480, "answe
 
 
 class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One state in one language. ``category``: the text is for cases of it only; ``by``: whose words they are.
+    """One state in one language. ``category``: the text applies to its cases only. ``by``: ``pack`` or ``default``.
 
-    ``step`` is the line of the steps, ``message`` the sentence that says where the report stands, where there is one.
+    ``step``: the line among the steps; ``message``: the sentence on the report's status, None where there is none.
     """
 
     state: ReporterStep
@@ -33,7 +33,7 @@ class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def preview(pack: Pack) -> list[PreviewRow]:
-    """Every state in every language of the city: the general text, then those of categories."""
+    """Every state in every language of the city: the general text, then those for categories."""
     return [
         _shown(pack, state, language, category)
         for state in REPORTER_STEPS
@@ -66,7 +66,7 @@ def _shown(pack: Pack, state: ReporterStep, language: str, category: str | None)
 
 
 def example(pack: Pack, state: ReporterStep, language: str, category: str | None = None) -> dict[str, str]:
-    """A value for each name that a text of that state may use: the pack's own names, made-up times and ids."""
+    """A value for each placeholder of that state's texts: names from the pack, made-up times and ids."""
     kind = pack.categories[category] if category is not None else next(iter(pack.categories.values()))
     zone = ZoneInfo(pack.city.timezone)
     values = {
@@ -84,7 +84,7 @@ def example(pack: Pack, state: ReporterStep, language: str, category: str | None
 
 
 def _some_unit(pack: Pack) -> Unit:
-    """The first unit of the level that most queues are at, as a reporter is likeliest to meet it."""
+    """The first unit of the level with the most queues."""
     desks = [unit for unit in pack.units.values() if pack.tree.owns_queue(unit.id)]
     (level, _), *_ = Counter(unit.level for unit in desks).most_common(1)
     return next(unit for unit in desks if unit.level == level)

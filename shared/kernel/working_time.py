@@ -230,7 +230,7 @@ class _Year:
 
 @lru_cache(maxsize=256)
 def _year(calendar: Calendar, year: int) -> _Year:
-    """Compute one year. The last day of the year before is included, since its night may reach into this one."""
+    """Compute one year. The last day of the year before counts too: its night may reach into this one."""
     if not 1 < year < 9999:
         raise CalendarError(f"calendar {calendar.id}: no year {year}")
     zone, first, last = calendar.zone, date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
@@ -252,7 +252,7 @@ def _year(calendar: Calendar, year: int) -> _Year:
 
 
 def _year_of(instant: int) -> int:
-    """The first year with a working day that may contain ``instant``; a night and a time zone are less than two days."""
+    """The first year with a working day that may contain ``instant``: nights and zones reach less than two days."""
     return _moment(instant - 2 * _DAY).year
 
 

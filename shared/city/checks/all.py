@@ -1,4 +1,4 @@
-"""All that is checked between the entries and files of a pack."""
+"""Runs all checks across the entries and files of a pack."""
 
 from shared.city.checks.areas import check_areas, check_places_in_units
 from shared.city.checks.channels import check_channels
@@ -13,7 +13,7 @@ from shared.city.place.tree import units_of
 
 
 def check(entries: Entries, reading: PackParser) -> None:
-    """Adds every error and warning to ``reading``, in the order of the files."""
+    """Add every error and warning to ``reading``, in the order of the files."""
     found = Findings(entries, reading)
     if not check_sizes(found):
         return

@@ -1,4 +1,4 @@
-"""Is there somebody for every queue: people, shifts, swaps, cover. And no secret in plain text, in any file."""
+"""Checks people, shifts, swaps, cover and staffing; and that no file contains a secret in plain text."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ _SECRET_TEXT = re.compile(
 
 
 def check_people(found: Findings) -> None:
-    """People, swaps and cover name what exists."""
+    """Check that people, swaps, leave, cover and pairs name existing units, people and calendars."""
     people = found.entries.people
     names = found.names(Person)
     found.check_unique(Person, "id", [person.id for person in people])
@@ -47,7 +47,7 @@ def check_people(found: Findings) -> None:
 
 
 def _check_changes(found: Findings, names: frozenset[str]) -> None:
-    """Swaps, leave and pairs name people; nobody swaps alone, and leave lasts."""
+    """Swaps, leave and pairs name existing people; swaps are between two; leave ends after it starts."""
     named: list[tuple[tuple[type[Entry], int], str, str | None]] = []
     for number, swap in enumerate(found.entries.swaps):
         named += [((Swap, number), "from", swap.from_), ((Swap, number), "to", swap.to)]
@@ -65,7 +65,7 @@ def _check_changes(found: Findings, names: frozenset[str]) -> None:
 
 
 def check_handlers(found: Findings) -> None:
-    """Who handles confidential reports exists, and is somebody."""
+    """Check that the handlers of confidential reports are existing units, people or roles."""
     people = found.names(Person)
     roles = {(person.unit, person.role) for person in found.entries.people}
     categories = {category.code for category in found.entries.categories}
@@ -82,7 +82,7 @@ def check_handlers(found: Findings) -> None:
 
 
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
-    """Every queue has somebody on post A, at the unit or above; every grid one leader and a member. Warnings."""
+    """Warn of queues without anybody on post A at the unit or above, and grids without one leader and a member."""
     tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)
     desks = {person.unit for person in found.entries.people if person.post == "A"}
     roles = Counter((person.unit, person.role) for person in found.entries.people)
@@ -98,7 +98,7 @@ def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
 
 
 def check_secrets(found: Findings) -> None:
-    """Secrets stand in the environment: a pack says ``${NAME}`` only."""
+    """Check that secrets are references ``${NAME}`` to the environment and no plain text."""
     for name, value in found.entries.city.secrets.items():
         if not _ENV.fullmatch(value):
             hint = "write ${NAME} and set NAME in the environment"

@@ -1,4 +1,4 @@
-"""Do the promises hold together: categories, rules, calendars, commitments and their ladders."""
+"""Checks categories, rules, calendars, and commitments with their ladders."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,11 +21,11 @@ from shared.kernel.vocabulary import CLOCK_KINDS, PRIORITIES, ClockKind
 from shared.kernel.working_time import Calendar, CalendarError, deadline
 
 _STARTS = [datetime(year, 1, 1, tzinfo=UTC) for year in range(YEARS[0], YEARS[-1] + 2, 3)]
-"""From where a promise is tried: years of which holidays are known and the first after them."""
+"""Start times with which targets are tried: years whose holidays are known, and the first after them."""
 
 
 def check_categories(found: Findings) -> None:
-    """Codes, words, questions and where categories go."""
+    """Check the codes, words, questions and targets of categories."""
     categories = found.entries.categories
     found.check_unique(Category, "code", [category.code for category in categories])
     if "categories.yaml" in found.content and OTHER not in found.names(Category):
@@ -50,7 +50,7 @@ def check_categories(found: Findings) -> None:
 
 
 def _same(found: Findings, number: int, category: Category) -> None:
-    """Spans that can be read; thresholds that rise; whom they tell."""
+    """A ``same`` rule: durations are valid, thresholds rise, ``tell`` names somebody."""
     if category.same is None:
         return
     entry = (Category, number)
@@ -66,7 +66,7 @@ def _same(found: Findings, number: int, category: Category) -> None:
 
 
 def check_rules(found: Findings) -> None:
-    """Rules name what exists, do something, and can be reached."""
+    """Check that rules name existing codes and units, set something, and can be reached."""
     rules = found.entries.rules
     codes = found.names(Category)
     found.check_unique(Rule, "id", [rule.id for rule in rules])
@@ -86,7 +86,7 @@ def check_rules(found: Findings) -> None:
 
 
 def check_calendars(found: Findings) -> None:
-    """Calendars do not contradict themselves."""
+    """Check that calendars are consistent and have working hours."""
     calendars = found.entries.calendars
     found.check_unique(CalendarSpec, "id", [calendar.id for calendar in calendars])
     for number, spec in enumerate(calendars):
@@ -107,7 +107,7 @@ def check_calendars(found: Findings) -> None:
 
 
 def check_pauses(found: Findings) -> None:
-    """Reasons for which clocks stand still, and what holds when a reporter is asked."""
+    """Check the reasons for pauses, and ``asking`` of ``city.yaml``."""
     found.check_unique(PauseReason, "code", [reason.code for reason in found.entries.pauses])
     for number, reason in enumerate(found.entries.pauses):
         _span(found, (PauseReason, number), "longest", reason.longest)
@@ -126,7 +126,7 @@ def _span(found: Findings, entry: tuple[type[Entry], int], field: str, span: str
 
 
 def check_commitments(found: Findings) -> None:
-    """Every category has a commitment; each can be read; ladders lead up."""
+    """Check that every category has a commitment, that each is valid, and that ladders reach the root."""
     commitments = found.entries.commitments
     found.check_unique(Commitment, "id", [commitment.id for commitment in commitments])
     seen: set[tuple[str | None, str, str]] = set()
@@ -170,7 +170,7 @@ def _for_what(found: Findings, number: int, commitment: Commitment) -> None:
 
 
 def _targets(found: Findings, number: int, commitment: Commitment) -> None:
-    """Each clock's target is a duration, and acknowledging does not take longer than the whole."""
+    """Each target is a duration that its calendar reaches; acknowledging takes no longer than resolving."""
     entry = (Commitment, number)
     sound = True
     for clock in CLOCK_KINDS:
@@ -195,7 +195,7 @@ def _targets(found: Findings, number: int, commitment: Commitment) -> None:
 
 
 def _reached(found: Findings, entry: tuple[type[Entry], int], field: str, span: str, calendar_id: str) -> None:
-    """The calendar gets as far as ``span`` wherever it starts; else each report of the category would be parked."""
+    """The calendar reaches ``span`` from every start; otherwise every report of the category would be parked."""
     calendar = _calendar(found, calendar_id)
     if calendar is None:
         return
@@ -209,7 +209,7 @@ def _reached(found: Findings, entry: tuple[type[Entry], int], field: str, span: 
 
 
 def _calendar(found: Findings, id_: str) -> Calendar | None:
-    """The kernel's calendar; None for one that is not there or wrong, of which others tell."""
+    """The kernel's calendar; None if it is missing or invalid, which other checks report."""
     spec = next((spec for spec in found.entries.calendars if spec.id == id_), None)
     try:
         return None if spec is None else calendar_of(spec, spec.timezone or "UTC")

@@ -1,4 +1,4 @@
-"""Can every standard text be shown: in each language, not too long, with names that are there at that step."""
+"""Checks the standard texts: they exist in each language, are short enough, and use known placeholders."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from shared.city.texts.texts import LONGEST_SENTENCE, Wording, template
 
 
 def check_texts(found: Findings) -> None:
-    """The entries of ``texts.yaml``, each by itself, and that none is given twice."""
+    """Check every entry of ``texts.yaml``, and that no state and category has two."""
     languages = found.entries.city.languages
     for number, wording in enumerate(found.entries.texts):
         entry = (Wording, number)
@@ -39,7 +39,7 @@ def _check_categories(found: Findings, number: int, wording: Wording) -> None:
 
 
 def _faults(state: ReporterStep, text: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with one sentence, and what to do."""
+    """(message, hint) for every fault of one sentence."""
     if not text.strip():
         yield "the text is empty", "leave the entry out for the built-in words"
     if len(text) > LONGEST_SENTENCE:

@@ -1,6 +1,6 @@
-"""What every entry of a city pack is made of: names, words, times and points, each with its limits.
+"""The field types of a city pack's entries: names, words, times and points, each with its limits.
 
-Times of day are ``HH:MM``, dates ``YYYY-MM-DD``, spans ISO 8601, points ``[lon, lat]`` in WGS-84 degrees.
+Times of day are ``HH:MM``, dates ``YYYY-MM-DD``, durations ISO 8601, points ``[lon, lat]`` in WGS-84 degrees.
 """
 
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Whom a city trusts with what is not for everybody: confidential reports, and who reported."""
+"""Who may read confidential reports (handlers), and who may see the reporter of an ordinary one (unmask)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ BY_DEFAULT = ("supervisor", "department_officer")
 
 
 class HandlerLookup:
-    """Built once per pack."""
+    """The handlers of one pack, by category."""
 
     def __init__(
         self, city: City, units: Mapping[str, Unit], people: Mapping[str, Person], categories: Iterable[Category]
@@ -24,10 +24,10 @@ class HandlerLookup:
         }
 
     def of_category(self, category: str) -> Handlers:
-        """Where confidential reports of ``category`` go, and who reads them.
+        """The unit that gets confidential reports of ``category``, and the people who read them.
 
-        Of a pack that names nobody: supervisors and departments' officers of the unit that the category goes to, else
-        of the root.
+        If the pack names nobody: supervisors and department officers of the unit that the category goes to, else of
+        the root.
         """
         return self._of.get(category) or self._found(category, None)
 
@@ -37,7 +37,7 @@ class HandlerLookup:
         return named or rest or Handlers(unit=goes_to or self._city.root, people=BY_DEFAULT)
 
     def is_handler(self, person: str | None, category: str, unit: str | None) -> bool:
-        """Whether ``person`` is named for ``category``, or for the ``unit`` that has the case by now."""
+        """Whether ``person`` is a handler for ``category``, or for the ``unit`` that owns the case now."""
         known = self._people.get(person or "")
         if known is None:
             return False
@@ -47,6 +47,6 @@ class HandlerLookup:
         return False
 
     def may_unmask(self, person: str | None) -> bool:
-        """Whether ``person`` may see who sent a plain report, as an act on the record."""
+        """Whether ``person`` may see who sent an ordinary report; each time is recorded."""
         known = self._people.get(person or "")
         return known is not None and known.role in self._city.unmask

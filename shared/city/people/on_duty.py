@@ -1,4 +1,4 @@
-"""Who is to be told: people by unit, post and role, and who of them is on duty at a time, and why."""
+"""People by unit, post and role; who is on duty at a time, and why."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,13 +12,13 @@ from shared.city.people.rota import DAY, RotaChanges, Turn, Why, not_appointed, 
 from shared.kernel.working_time import Calendar
 
 MINUTES_KEPT = 4096
-"""Shifts change at full minutes, so that who is on duty is found once for each minute and post."""
+"""Size of the caches of who is on duty, per unit, post and minute: shifts change at full minutes only."""
 NO_CHANGES = RotaChanges()
-"""Nothing was decided since the pack was written."""
+"""No swap or leave was decided since the pack was written."""
 
 
 class OnDuty(NamedTuple):
-    """Somebody on duty; ``instead_of``: whose turn it was."""
+    """Somebody on duty, and why. ``instead_of``: the person whose duty it was, or for cover the unit."""
 
     person: Person
     why: Why
@@ -26,7 +26,7 @@ class OnDuty(NamedTuple):
 
 
 class Posts:
-    """The people of one pack, in the file's order."""
+    """The people of one pack and their duties. Results are in the file's order."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Posts:
         roles: frozenset[str] | None = None,
         on: date | None = None,
     ) -> tuple[Person, ...]:
-        """Those placed at ``unit`` itself, with that post and one of those roles; ``on`` a day: valid then."""
+        """The people placed at ``unit`` itself, with that post and one of ``roles``. ``on``: appointed on that day."""
         return tuple(
             person
             for person in self._at_unit.get(unit, ())
@@ -72,23 +72,23 @@ class Posts:
     def on_duty(
         self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[Person, ...]:
-        """The people of ``on_duty_with_reasons``."""
+        """The people of ``on_duty_with_reasons``, without the reasons."""
         return self._on_duty(unit, at.replace(second=0, microsecond=0), post, since)
 
     def on_duty_with_reasons(
         self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[OnDuty, ...]:
-        """Those of ``people_at`` whose turn it is at ``at`` (aware), and those at home there; swaps and leave of the
-        pack and those decided ``since`` carried out, as far as they held then.
+        """Who is on duty for ``unit`` at ``at`` (aware): people placed there or with it as ``home``, by their shifts,
+        with swaps and leave of the pack and those decided ``since`` applied, as far as they were in force at ``at``.
 
-        When that is nobody, those whom the first fitting cover rule names.
+        If that is nobody: those whom the first fitting cover rule names.
         """
         return self._entries(unit, at.replace(second=0, microsecond=0), post, since)
 
     def stand_ins(self, at: datetime, since: RotaChanges = NO_CHANGES) -> dict[str, tuple[str, ...]]:
-        """By person the units where he is on duty at ``at`` and not placed: he took a shift, or a cover rule names him.
+        """Person → units for which he is on duty at ``at`` without being placed there, by a swap or a cover rule.
 
-        He is told of what happens there. A ``home`` is the person's own, on duty or not, and is not named here.
+        A person's ``home`` is not listed: it is his own, on duty or not.
         """
         day, changes = at.astimezone(self.zone).date(), self._with_since(since)
         swapped = [self._people[p] for d in (day, day - DAY) for p in changes.given_away(d) if p in self._people]
@@ -103,35 +103,35 @@ class Posts:
         return {person: tuple(sorted(of)) for person, of in found.items()}
 
     def has_post(self, unit: str, post: str, at: datetime) -> bool:
-        """Whether ``unit`` has that post: somebody was appointed to it by then."""
+        """Whether ``unit`` has that post at all: somebody was appointed to it by ``at``."""
         day = at.astimezone(self.zone).date()
         return any(p.valid_from is None or p.valid_from <= day for p in self.people_at(unit, post))
 
     def staffed_posts(self) -> list[tuple[str, str]]:
-        """Every unit and post that somebody holds, in the file's order."""
+        """(unit, post) for every post that somebody holds, in the file's order."""
         return list(dict.fromkeys((p.unit, p.post) for p in self._people.values() if p.post is not None))
 
     def is_available(self, person: str, at: datetime, since: RotaChanges = NO_CHANGES) -> bool:
-        """Whether ``person`` is appointed and not on leave."""
+        """Whether ``person`` is appointed and not on leave at ``at``."""
         known = self._people.get(person)
         away = self._with_since(since).away(person, at, at)
         return known is not None and valid(known, at.astimezone(self.zone).date()) and not away
 
     def pairs_on(self, path: tuple[str, ...]) -> tuple[Pair, ...]:
-        """The pairs of the deepest unit on ``path`` that has any."""
+        """The pairs of the deepest unit on ``path`` (ids, root first) that has any."""
         for unit in reversed(path):
             if found := tuple(pair for pair in self._pairs if pair.unit == unit):
                 return found
         return ()
 
     def turns(self, person: Person, first: date, last: date, since: RotaChanges = NO_CHANGES) -> list[Turn]:
-        """What ``person`` has to do on the days from ``first`` to ``last``, as decided by now; leave cut out."""
+        """The duties of ``person`` that begin from ``first`` to ``last``, with swaps applied and without leave."""
         found = self.duties(person, first, last, since)
         off = [*self._with_since(since).leave_of(person.id), *not_appointed(person, self.zone)]
         return sorted(part for turn in found for part in _without(turn, off))
 
     def duties(self, person: Person, first: date, last: date, since: RotaChanges = NO_CHANGES) -> list[Turn]:
-        """The ``turns`` that are ``person``'s, own ones and those taken over, whether or not he is there to do them."""
+        """The duties of ``person``, own ones and those taken over by swaps; leave is not considered."""
         changes = self._with_since(since)
         known = datetime.max.replace(tzinfo=UTC)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -145,7 +145,7 @@ class Posts:
         ]
 
     def _holder(self, owner: Person, day: date, known: datetime, changes: RotaChanges) -> str:
-        """Whose the duty of ``owner`` is; ``owner``'s again once who took it is nobody of the pack any more."""
+        """Who has ``owner``'s duty that begins on ``day``; the owner again if that person is no longer in the pack."""
         by = changes.stands_in(owner.id, day, known)
         return by if by in self._people else owner.id
 
@@ -212,7 +212,7 @@ def _each_once(found: Iterable[OnDuty]) -> tuple[OnDuty, ...]:
 
 
 def _without(turn: Turn, leave: Iterable[tuple[datetime, datetime]]) -> list[Turn]:
-    """What is left of ``turn`` outside of ``leave``."""
+    """The parts of ``turn`` that are not within ``leave``."""
     parts = [turn]
     for start, until in leave:
         parts = [

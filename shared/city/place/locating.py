@@ -1,11 +1,11 @@
-"""From a point and words to the unit that answers: the rules of "Place" in one spot.
+"""Finds the unit that answers for a report, from its point, its words and the unit that it names.
 
-1. A usable point inside areas: the deepest unit of the governing layer that covers it; ``areas`` states the order.
-2. A usable point outside all: from the nearest area upwards, the first unit that answers for the rest; far out, beyond
-   the pack's extent, the root. Flag ``outside_all``.
-3. No usable point (none, not on Earth, 0/0, within 30 m of a ``no_location`` point): what the words name; else the
-   recorded unit; else the root's sorting queue, flag ``sorting_queue``.
-A point and words that name different branches: the point holds, flag ``words_disagree``.
+1. A usable point inside areas: the deepest unit, of those without a ``layer``, that covers it; ``areas`` has the order.
+2. A usable point outside all areas: from the nearest area upwards, the first unit that answers for the rest; beyond the
+   pack's extent, the root. Flag ``outside_all``.
+3. No usable point (none, not on Earth, 0/0, within 30 m of a ``no_location`` point): the place that the words name;
+   else the unit that the report names; else the root's sorting queue, flag ``sorting_queue``.
+If point and words name different branches of the tree, the point decides; flag ``words_disagree``.
 """
 
 import math
@@ -29,9 +29,8 @@ NO_LOCATION_METRES = 30.0
 
 
 class Located(msgspec.Struct, frozen=True):
-    """``unit`` owns the queue, ``path`` leads to it; ``within`` is the deepest unit there (a grid), if any.
-
-    ``near``: the other answering units whose ground comes within 25 m. ``why``: facts for a person to read.
+    """The result. ``unit``: owner of the queue; ``path``: from the root to it; ``within``: the deepest unit there (a
+    grid), if any. ``near``: other answering units whose ground is within 25 m. ``why``: the reasons, in words.
     """
 
     unit: str
@@ -44,16 +43,16 @@ class Located(msgspec.Struct, frozen=True):
     place: str | None = None
     why: tuple[str, ...] = ()
     spot: tuple[float, float] | None = None
-    """The point of the place that the words name, where they name one."""
+    """The point of the place that the words name, if they name exactly one."""
     places: frozenset[str] = frozenset()
-    """Every place and road in the words: ``places.NamedPlaces``."""
+    """Every place in the words; ``roads``: every road (``gazetteer.NamedPlaces``)."""
     roads: frozenset[str] = frozenset()
 
 
 class LocateRequest(NamedTuple):
-    """A question: a point (lon, lat, WGS-84), words, a recorded unit; any may be missing.
+    """What is known of a report's place: a point (lon, lat, WGS-84), words, a unit; any may be missing.
 
-    ``on``: the day, in the city's zone, whose areas hold; None = those after the last change that the pack knows.
+    ``on``: the day, in the city's zone, whose areas apply; None = those of the last period.
     """
 
     point: tuple[float, float] | None
@@ -72,7 +71,7 @@ class LocatedMany(msgspec.Struct, frozen=True):
 
 
 class Locator:
-    """The rules above over one pack's tree, areas and gazetteer. Pure: the same question, the same answer."""
+    """The rules above for one pack's tree, areas and gazetteer. The same request always has the same result."""
 
     def __init__(
         self, city: City, tree: Tree, areas: Areas, gazetteer: Gazetteer, no_location: Sequence[NoLocation]
@@ -91,14 +90,14 @@ class Locator:
     ) -> Located:
         """The unit that answers for ``point`` (lon, lat, WGS-84), else for what ``text`` names, else ``unit``.
 
-        ``on``: the day whose areas hold; None = the newest the pack has. Never fails: there is always one owner.
+        ``on``: the day whose areas apply; None = those of the last period. Never fails: there is always one owner.
         """
         return self.locate_each([LocateRequest(point, text, unit, on)])[0]
 
     def locate_each(self, asked: Sequence["LocateRequest"]) -> list[Located]:
-        """``locate`` for many questions; the geometry of all is looked up together, for a tenth of the time.
+        """``locate`` for many requests. Their geometry is looked up together, which takes a tenth of the time.
 
-        A batch may span days: the questions of each period in which the same areas hold are looked up together.
+        The requests may be for different days: those of each period are looked up together.
         """
         periods: dict[int, list[int]] = {}
         for number, one in enumerate(asked):
@@ -133,7 +132,7 @@ class Locator:
         return self._by_words(found, recorded, index, flags, [unusable or "no point was given"])
 
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
-        """Rule 1 for many points at once; with ``borders`` also whether each is near one."""
+        """Rule 1 for many points at once; with ``borders`` also whether each is near a border."""
         index = self._areas.at(on)
         names = list(self._tree.units)
         number = {name: i for i, name in enumerate(names)}
@@ -238,7 +237,7 @@ class Locator:
         return Located(unit, path, "fallback", flags=(*flags, "sorting_queue"), why=tuple(why))
 
     def _unit_of(self, spot: Spot, index: AreaIndex) -> tuple[str | None, str | None]:
-        """The unit that answers for a place, and the deepest unit there; worked out once."""
+        """The unit that answers for a place, and the deepest unit there; cached."""
         key = (spot, id(index))  # an index lives as long as the pack
         if key not in self._known:
             self._known[key] = self._find_unit_of(spot, index)
@@ -254,7 +253,7 @@ class Locator:
         return unit, under if deeper else spot.unit
 
     def _near(self, index: AreaIndex, unit: str, around: AreasAtPoint) -> tuple[str, ...]:
-        """Other answering units within reach; ``unit`` itself where only its outer border is, from in- or outside."""
+        """Other answering units within 25 m; ``unit`` itself if only its own outer border is within 25 m."""
         path = self._tree.units[unit].path
         near = {self._tree.answering(index.units[area]) for area in around.reached}.difference(path)
         if near:
@@ -263,7 +262,7 @@ class Locator:
         return (unit,) if own or (around.reached and not around.covering) else ()
 
     def _grounds(self, index: AreaIndex) -> npt.NDArray[np.bool_]:
-        """Which areas are the outermost ground of the unit that answers for them; worked out once."""
+        """Which areas are the outermost ground of the unit that answers for them; cached."""
         if id(index) not in self._ground:  # an index lives as long as the pack
             answers = [self._tree.answering(name) for name in index.units]
             self._ground[id(index)] = np.array(
@@ -277,7 +276,7 @@ class Locator:
         return self._tree.answering(within) == unit and (parent is None or self._tree.answering(parent) != unit)
 
     def _near_many(self, index: AreaIndex, unit: Ints, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
-        """``_near`` for many points; ``unit``: which one answers, by its number, −1 outside all."""
+        """``_near`` for many points. ``unit``: the number of the answering unit, −1 outside all areas."""
         near = np.zeros(len(lon), dtype=bool)
         number = {name: i for i, name in enumerate(self._tree.units)}
         depth = max(len(known.path) for known in self._tree.units.values())
@@ -315,5 +314,5 @@ class Locator:
 
 
 def _only(spots: Sequence[Spot]) -> tuple[float, float] | None:
-    """The point of the one place that is meant."""
+    """The point of the place if there is exactly one."""
     return spots[0].point if len(spots) == 1 else None

@@ -1,4 +1,4 @@
-"""From words to a category: the same words always give the same one.
+"""Finds the category of a text by keywords. The same text always has the same category.
 
 Each keyword found counts twice its length (at least 4), each hint its length; the highest sum wins, then the higher
 priority, then the earlier in the file. A shorter word inside a longer one of any category is not counted (消防 in
@@ -19,7 +19,7 @@ _OUT = -(10**6)
 
 
 class Classified(msgspec.Struct, frozen=True):
-    """The category, whether words led to it, and which."""
+    """The category; ``by``: whether keywords were found; ``matched``: which."""
 
     code: str
     by: Literal["keywords", "other"]
@@ -27,7 +27,7 @@ class Classified(msgspec.Struct, frozen=True):
 
 
 class Classifier:
-    """Built once per pack. ``classify`` takes some tens of microseconds for a text of courier's length."""
+    """The keywords of one pack. ``classify`` takes some tens of microseconds for a text of usual length."""
 
     def __init__(self, categories: Iterable[Category]) -> None:
         self._codes: list[str] = []
@@ -43,7 +43,7 @@ class Classifier:
         self._whole = ["*" not in word for word, _, _ in self._words]
 
     def classify(self, text: str) -> Classified:
-        """The category of ``text``; ``other`` for words that say nothing."""
+        """The category of ``text``; ``other`` when no keyword is found."""
         sums: dict[int, int] = {}
         seen: set[int] = set()
         for hit in self._outermost(self._phrases.find(plain(text))):
@@ -61,7 +61,7 @@ class Classifier:
         return Classified(self._codes[best], "keywords", matched)
 
     def _outermost(self, hits: list[Hit]) -> list[Hit]:
-        """Without those inside a longer word. Phrases with gaps cover nothing; ``not`` words always stay."""
+        """Hits without those inside a longer word. Phrases with ``*`` hide no others; ``not`` words always stay."""
         if len(hits) < 2:
             return hits
         hits.sort(key=lambda hit: (hit.start, -hit.end))
