@@ -22,7 +22,7 @@ from shared.city.place.tree import Tree
 from shared.city.problems import Problem
 from shared.city.promises.calendars import ALWAYS, calendar_of
 from shared.city.promises.commitments import Commitments
-from shared.city.sorting.categories import OTHER, Classified, Classifier
+from shared.city.sorting.categories import OTHER, Classification, Classifier
 from shared.city.sorting.questions import Questions
 from shared.city.sorting.rules import Rules
 from shared.city.texts.texts import Texts
@@ -115,7 +115,7 @@ class Pack:
         """``text`` normalized for comparing addresses: ``Gazetteer.in_one_form``."""
         return self._gazetteer.in_one_form(text)
 
-    def classify(self, text: str) -> Classified:
+    def classify(self, text: str) -> Classification:
         """The category of a text by its words: ``Classifier.classify``."""
         return self._classifier.classify(text)
 

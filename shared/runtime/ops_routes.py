@@ -26,7 +26,7 @@ OPS = frozenset({"ops"})
 OPS_AND_SERVICES = frozenset({"ops", "service"})
 
 
-class Operated(Protocol):
+class OperatedService(Protocol):
     """What these routes need of a service."""
 
     name: str
@@ -52,7 +52,7 @@ class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
     forward: Annotated[str, msgspec.Meta(max_length=40)]
 
 
-def ops_routes(service: Operated) -> list[Route]:
+def ops_routes(service: OperatedService) -> list[Route]:
     """The routes for ``service``."""
     return [*_Events(service).routes(), *_Parked(service).routes()]
 
@@ -60,7 +60,7 @@ def ops_routes(service: Operated) -> list[Route]:
 class _Events:
     """Trace and replay of stored events; in development also moving the clock."""
 
-    def __init__(self, service: Operated) -> None:
+    def __init__(self, service: OperatedService) -> None:
         self._service = service
 
     def routes(self) -> list[Route]:
@@ -102,7 +102,7 @@ class _Events:
 class _Parked:
     """Dead letters: list, show, deliver again, drop."""
 
-    def __init__(self, service: Operated) -> None:
+    def __init__(self, service: OperatedService) -> None:
         self._service = service
 
     def routes(self) -> list[Route]:
@@ -159,12 +159,12 @@ def _every_city(principal: Principal) -> None:
         raise forbidden("This concerns every city; the key is for one.")
 
 
-async def _trace(service: Operated, id_: str, principal: Principal) -> list[dict[str, Any]]:
+async def _trace(service: OperatedService, id_: str, principal: Principal) -> list[dict[str, Any]]:
     where: Document = {"$or": [{"subject": id_}, {"_id": id_}]}
     stored = await service.events.find(where, sort=[("sequence", 1)], limit=TRACE_MAX)
     events = {d["_id"]: (from_stored(d), d["stored_at"]) for d in stored}
     for first in service.first_events:
-        if (born := await first.of(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
+        if (born := await first.of_aggregate(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
             events[born[0].id] = (born[0], born[1]["stored_at"])
     for source in service.sources:
         document = await source.find_one({"_id": id_}, {"pending": 1})

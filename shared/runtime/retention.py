@@ -33,7 +33,7 @@ OPS = frozenset({"ops"})
 
 
 @dataclass(frozen=True, slots=True)
-class Retained:
+class RetainedKind:
     """A kind of document that is deleted by age.
 
     ``rules``: keys of the pack's ``retention``; the first that the pack has applies. ``age``: the indexed field with
@@ -57,7 +57,7 @@ class RunBody(msgspec.Struct, forbid_unknown_fields=True):
 class Retention:
     """Deletes old documents of one service."""
 
-    def __init__(self, database: Database, packs: PackLibrary, *kept: Retained) -> None:
+    def __init__(self, database: Database, packs: PackLibrary, *kept: RetainedKind) -> None:
         self._runs: Collection = database.collection("retention_runs")
         self._packs = packs
         self._kept = kept
@@ -67,7 +67,7 @@ class Retention:
         return [
             post(
                 "/v1/retention:run",
-                self.asked,
+                self.run_route,
                 summary,
                 roles=OPS,
                 body=RunBody,
@@ -86,7 +86,7 @@ class Retention:
         await asyncio.sleep(EVERY_SECONDS)
         await every(EVERY_SECONDS, sweep, "retention")
 
-    async def asked(self, call: Call) -> Answer:
+    async def run_route(self, call: Call) -> Answer:
         body = call.body_as(RunBody)
         own = call.principal.city
         cities = [c for c in self._packs.cities if own in (EVERY_CITY, c) and body.city in (None, c)]
@@ -116,10 +116,10 @@ class Retention:
             log.info("retention.swept", city=city, **{item["kind"]: item["count"] for item in done})
         return done
 
-    async def _count(self, kept: Retained, where: Document, before: datetime) -> int:
+    async def _count(self, kept: RetainedKind, where: Document, before: datetime) -> int:
         return await kept.collection.count({**where, kept.age: {"$lte": before}}, limit=PAGE * PAGES_MAX)
 
-    async def _forget(self, kept: Retained, where: Document, before: datetime) -> int:
+    async def _forget(self, kept: RetainedKind, where: Document, before: datetime) -> int:
         """Delete page by page, oldest first. Documents that ``forget`` leaves are skipped."""
         gone, ages = 0, {"$lte": before}
         for _ in range(PAGES_MAX):

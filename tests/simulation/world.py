@@ -243,7 +243,7 @@ class World:
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
             instead(consumer, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
-            instead(wall_clock, "_time", wall_clock.RealTime())
+            instead(wall_clock, "_time", wall_clock.MedianClock())
             instead(pack_library, "unpacked", lambda _: {})
             instead(pack_library, "read_pack", lambda _, **__: self.pack)
             stack.enter_context(self._logs())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.city.model.channels import Channel, ChannelKind, Paging
-from shared.city.model.entry import Clock, Entry, Id, Iso, Lat, Lon, Name, Text, Word
+from shared.city.model.entry import Entry, Id, Iso, Lat, Lon, Name, Text, TimeOfDay, Word
 from shared.kernel.vocabulary import ClockKind, Role
 
 
@@ -47,7 +47,7 @@ class City(Entry, frozen=True, kw_only=True):
     called_levels: tuple[Word, ...] | None = None
     protected_levels: tuple[Word, ...] | None = None
     patrols: Annotated[int, Meta(ge=0, le=31)] = 0
-    visit_reminder: Clock = "08:00"
+    visit_reminder: TimeOfDay = "08:00"
     asking: Asking = Asking()
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}

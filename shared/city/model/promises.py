@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.city.model.entry import Clock, Entry, Fraction, Hours, Id, Iso, Name, Target, Text, Weekday, Word
+from shared.city.model.entry import Entry, Fraction, Hours, Id, Iso, Name, Target, Text, TimeOfDay, Weekday, Word
 from shared.kernel.vocabulary import ClockKind
 
 NO_PROMISE = "none"
@@ -83,8 +83,8 @@ class CalendarSpec(Entry, frozen=True, kw_only=True):
     country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
     confirmed: tuple[Annotated[int, Meta(ge=1970, le=2200)], ...] = ()
     working_days_as: Weekday = "mon"
-    cut_off: Clock | None = None
-    resumes: Clock | None = None
+    cut_off: TimeOfDay | None = None
+    resumes: TimeOfDay | None = None
     day_off: Literal["resumes", "same_time"] = "resumes"
     day_end: Literal["same_time", "end_of_day"] = "same_time"
     note: Text = ""

@@ -18,7 +18,7 @@ OTHER = "other"
 _OUT = -(10**6)
 
 
-class Classified(msgspec.Struct, frozen=True):
+class Classification(msgspec.Struct, frozen=True):
     """The category; ``by``: whether keywords were found; ``matched``: which."""
 
     code: str
@@ -42,7 +42,7 @@ class Classifier:
         self._phrases = Phrases(word for word, _, _ in self._words)
         self._whole = ["*" not in word for word, _, _ in self._words]
 
-    def classify(self, text: str) -> Classified:
+    def classify(self, text: str) -> Classification:
         """The category of ``text``; ``other`` when no keyword is found."""
         sums: dict[int, int] = {}
         seen: set[int] = set()
@@ -53,12 +53,12 @@ class Classifier:
             _, category, weight = self._words[hit.number]
             sums[category] = sums.get(category, 0) + weight
         if not sums:
-            return Classified(OTHER, "other")
+            return Classification(OTHER, "other")
         best = min(sums, key=lambda category: (-sums[category], self._ranks[category], category))
         if sums[best] <= 0:
-            return Classified(OTHER, "other")
+            return Classification(OTHER, "other")
         matched = tuple(self._words[number][0] for number in sorted(seen) if self._words[number][1] == best)
-        return Classified(self._codes[best], "keywords", matched)
+        return Classification(self._codes[best], "keywords", matched)
 
     def _outermost(self, hits: list[Hit]) -> list[Hit]:
         """Hits without those inside a longer word. Phrases with ``*`` hide no others; ``not`` words always stay."""

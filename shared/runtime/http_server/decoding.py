@@ -76,7 +76,7 @@ def read_in_process(shape: Any, raw: bytes) -> tuple[Any, RefusalFields | None]:
         return None, RefusalFields(refusal.status, refusal.kind, refusal.detail, refusal.errors)
 
 
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+class NoParameters(msgspec.Struct, forbid_unknown_fields=True):
     """The query of a route without parameters."""
 
 

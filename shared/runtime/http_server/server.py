@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
 from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
-from shared.runtime.http_server.decoding import Body, Nothing, parameters, query, read_in_process
+from shared.runtime.http_server.decoding import Body, NoParameters, parameters, query, read_in_process
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
@@ -266,7 +266,7 @@ class Edge:
         call = Call(request, principal, request.path_params, key, trace, raw, token=_token(request))
         asked = request.scope["query_string"]
         if route.query is not None or (route.roles and asked):  # of a page messengers add to it
-            shape = route.query or Nothing
+            shape = route.query or NoParameters
             call.query = (
                 _query(asked, shape) if len(asked) <= QUERY_MAX else await asyncio.to_thread(_query, asked, shape)
             )

@@ -52,7 +52,7 @@ _TOOK = Histogram(
 )
 
 
-class Handled(NamedTuple):
+class HandledOffset(NamedTuple):
     """Every record below ``offset`` is handled; ``newest``: the latest timestamp of them in ms, 0 while unknown."""
 
     offset: int
@@ -97,7 +97,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         """Whether a batch is retried during an outage; if not, it fails and is delivered again."""
         self.first_offsets: dict[int, int] = {}
         """Partition → the offset of the first record since it was assigned."""
-        self.handled: dict[int, Handled] = {}
+        self.handled: dict[int, HandledOffset] = {}
         """Partition → up to where every record is handled."""
         self.reassigned: set[int] = set()
         """Partitions that another process had, or may have had, since the last check of the offset marks."""
@@ -185,15 +185,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         lasts = {record.partition: record for record in records}
         for partition, last in lasts.items():
             first, newest = firsts[partition], max(r.timestamp for r in records if r.partition == partition)
-            before = self.handled.get(partition, Handled(first))
+            before = self.handled.get(partition, HandledOffset(first))
             if first > before.offset and partition in self.rewound:
                 continue  # fetched before the seek: these records come again
             self.rewound.discard(partition)
             if first > before.offset:
                 self.reassigned.add(partition)
-                self.first_offsets[partition], self.handled[partition] = first, Handled(last.offset + 1, newest)
+                self.first_offsets[partition], self.handled[partition] = first, HandledOffset(last.offset + 1, newest)
             elif before.offset <= last.offset:
-                self.handled[partition] = Handled(last.offset + 1, max(before.newest, newest))
+                self.handled[partition] = HandledOffset(last.offset + 1, max(before.newest, newest))
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:

@@ -32,7 +32,7 @@ from prometheus_client import Counter
 from shared.contracts.catalogue import EMITTERS
 from shared.kernel.clock import rfc3339
 from shared.runtime.http_client import client as http_client
-from shared.runtime.kafka.consumer import Consumer, Handled
+from shared.runtime.kafka.consumer import Consumer, HandledOffset
 from shared.runtime.kafka.replay import Stretch
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, InsertOne, MongoError, UpdateOne, Write
@@ -90,7 +90,7 @@ class _State:
     """Partition → a moment, and the end offset at that moment."""
     before: dict[int, datetime] = field(default_factory=dict)
     """Partition → the latest such moment whose end offset is handled: all that was published before it is handled."""
-    marked: dict[int, tuple[Handled, datetime, float]] = field(default_factory=dict)
+    marked: dict[int, tuple[HandledOffset, datetime, float]] = field(default_factory=dict)
     """Partition → the mark as it was written last, and when (monotonic seconds)."""
 
 
@@ -129,12 +129,12 @@ class _ConsumerCheck:
         client = self.consumer.subscriber.consumer
         return client is not None and place in client.assignment() and place.partition not in self.consumer.reassigned
 
-    def places(self) -> dict[int, Handled]:
+    def places(self) -> dict[int, HandledOffset]:
         """Partition → up to where it is handled, for those that were checked since they were assigned."""
         handled, sure = self.consumer.handled, self.state.checked - self.consumer.reassigned
         return {number: handled[number] for number in sorted(self.numbers & sure) if number in handled}
 
-    def known(self) -> dict[TopicPartition, Handled]:
+    def known(self) -> dict[TopicPartition, HandledOffset]:
         """What was handled of each partition whose log must still hold it.
 
         Without an assignment it is what was handled last: either other processes have the partitions, or the topic was
@@ -224,14 +224,14 @@ class GapRecovery:
         marks = {place: parts[str(place.partition)] for place in new if str(place.partition) in parts}
         waiting = await _start_offsets(consumer, offset_client, new, ends)
         gone = await _replaced_partitions(
-            offset_client, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()}
+            offset_client, {place: HandledOffset(mark["offset"], mark["newest"]) for place, mark in marks.items()}
         )
         replaced = consumer.group in self._replaced
         for place in filter(check.still_has, new):
             start = consumer.first_offsets.get(place.partition, waiting.get(place))
             if start is None:
                 continue
-            consumer.handled.setdefault(place.partition, Handled(start))
+            consumer.handled.setdefault(place.partition, HandledOffset(start))
             mark = marks.get(place)
             if mark is not None:
                 state.before[place.partition] = mark["at"]
@@ -239,7 +239,7 @@ class GapRecovery:
                 state.lost.add(place.partition)
                 self._mark_missed(consumer, state, mark["at"])
             elif mark is not None:
-                _start_at_mark(consumer, place, start, Handled(mark["offset"], mark["newest"]))
+                _start_at_mark(consumer, place, start, HandledOffset(mark["offset"], mark["newest"]))
             elif replaced:
                 self._mark_missed(consumer, state, EPOCH)
             state.checked.add(place.partition)
@@ -269,7 +269,7 @@ class GapRecovery:
         """Write the marks that changed. A mark's ``at`` moves when the end offset of a sample is handled."""
         state, now = check.state, time.monotonic()
         writes: list[Write] = []
-        noted: dict[int, tuple[Handled, datetime, float]] = {}
+        noted: dict[int, tuple[HandledOffset, datetime, float]] = {}
         for number, place in check.places().items():
             if number in state.samples and place.offset >= state.samples[number][1]:
                 state.before[number] = state.samples.pop(number)[0]
@@ -287,14 +287,16 @@ class GapRecovery:
         state.lost -= noted.keys()
 
 
-def _worth_writing(mark: tuple[Handled, datetime, float], last: tuple[Handled, datetime, float] | None) -> bool:
+def _worth_writing(
+    mark: tuple[HandledOffset, datetime, float], last: tuple[HandledOffset, datetime, float] | None
+) -> bool:
     if last is None or last[0] != mark[0]:
         return True
     return mark[1] > last[1] and mark[2] - last[2] >= UNCHANGED_SECONDS
 
 
 def _mark_update(
-    group: str, number: int, mark: tuple[Handled, datetime, float], cluster: str, *, back: bool
+    group: str, number: int, mark: tuple[HandledOffset, datetime, float], cluster: str, *, back: bool
 ) -> UpdateOne:
     """The write of a mark. It never lowers an offset, since another process may have written a higher one meanwhile;
     ``back``: it may, because the log was replaced."""
@@ -320,7 +322,7 @@ def _sample(check: _ConsumerCheck, ends: PartitionEnds) -> None:
             check.state.samples.setdefault(place.partition, (ends.at, ends.offsets[place]))
 
 
-def _start_at_mark(consumer: Consumer, place: TopicPartition, start: int, mark: Handled) -> None:
+def _start_at_mark(consumer: Consumer, place: TopicPartition, start: int, mark: HandledOffset) -> None:
     """Seek back to the mark if consuming started after it; otherwise count what the mark says as handled."""
     if start > mark.offset:
         consumer.subscriber.consumer.seek(place, mark.offset)
@@ -329,7 +331,7 @@ def _start_at_mark(consumer: Consumer, place: TopicPartition, start: int, mark: 
         log.info("consumer.sought_back", group=consumer.group, partition=place.partition, to=mark.offset, since=start)
     else:
         here = consumer.handled[place.partition]
-        consumer.handled[place.partition] = Handled(max(here.offset, mark.offset), max(here.newest, mark.newest))
+        consumer.handled[place.partition] = HandledOffset(max(here.offset, mark.offset), max(here.newest, mark.newest))
 
 
 async def _start_offsets(
@@ -348,7 +350,7 @@ async def _start_offsets(
 
 
 async def _replaced_partitions(
-    offset_client: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]
+    offset_client: AIOKafkaConsumer, handled: dict[TopicPartition, HandledOffset]
 ) -> list[TopicPartition]:
     """Partitions whose log lacks the newest handled record, or starts after everything that was handled."""
     if not handled:

@@ -71,7 +71,7 @@ EVENT_INDEXES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedDocument:
     """A document's pending events at its ``version``. ``first``: its first event, which is published and not stored."""
 
     outbox: "Outbox"
@@ -99,11 +99,11 @@ class Outbox:
 
     def offer(self, id_: str, version: int, events: Sequence[Envelope]) -> None:
         """Publish what was just written into the document's ``pending`` with its ``version``."""
-        self._relay.take(Offered(self, id_, version, tuple(events)))
+        self._relay.take(OfferedDocument(self, id_, version, tuple(events)))
 
     def offer_first(self, event: Envelope) -> None:
         """Publish the first event of a document, its ``subject``."""
-        self._relay.take(Offered(self, event.subject, event.sequence, (event,), first=True))
+        self._relay.take(OfferedDocument(self, event.subject, event.sequence, (event,), first=True))
 
     def room(self, lane: int) -> int:
         """How many documents may be offered now in ``lane``; the relay's outboxes share it."""
@@ -128,7 +128,7 @@ class Relay:
         self.outboxes: list[Outbox] = []
         self._events = events
         self._publisher = publisher
-        self._offered: dict[int, deque[Offered]] = {lane: deque() for lane in LANES}
+        self._offered: dict[int, deque[OfferedDocument]] = {lane: deque() for lane in LANES}
         self._in_flight: set[tuple[Outbox, str, int]] = set()
         self._wake = asyncio.Event()
         self._spacing = BatchPacing(SPACING_SECONDS)
@@ -148,7 +148,7 @@ class Relay:
         """The declared collections."""
         return [outbox.documents for outbox in self.outboxes]
 
-    def take(self, document: Offered) -> None:
+    def take(self, document: OfferedDocument) -> None:
         """Queue a document. When its lane's queue is full it is dropped here; the poll finds it in the store."""
         if self.room(document.lane):
             self._offered[document.lane].append(document)
@@ -212,8 +212,8 @@ class Relay:
         except TimeoutError:
             return
 
-    def _next(self, lanes: Iterable[int], limit: int) -> list[Offered]:
-        batch: list[Offered] = []
+    def _next(self, lanes: Iterable[int], limit: int) -> list[OfferedDocument]:
+        batch: list[OfferedDocument] = []
         for offered in (self._offered[lane] for lane in lanes):
             while offered and len(batch) < limit:
                 document = offered.popleft()
@@ -221,12 +221,12 @@ class Relay:
                     batch.append(document)
         return batch
 
-    async def _left_behind(self, limit: int) -> tuple[list[Offered], bool]:
+    async def _left_behind(self, limit: int) -> tuple[list[OfferedDocument], bool]:
         """Documents found by the index that are in no round, and whether there may be more than ``limit``."""
         now = real_now()
         before = now - LEFT_BEHIND
         oldest = now
-        found: list[Offered] = []
+        found: list[OfferedDocument] = []
         more = False
         try:
             for outbox in self.outboxes:
@@ -251,14 +251,14 @@ class Relay:
                 self._recovered()
         return found, more
 
-    def _claim(self, document: Offered) -> bool:
+    def _claim(self, document: OfferedDocument) -> bool:
         place = document.place
         if place in self._in_flight:
             return False
         self._in_flight.add(place)
         return True
 
-    async def _round(self, batch: list[Offered]) -> None:
+    async def _round(self, batch: list[OfferedDocument]) -> None:
         events = [event for document in batch for event in document.events]
         changes = [document for document in batch if not document.first]
         try:
@@ -282,11 +282,11 @@ class Relay:
             known = await self._events.insert_each([_stored(event, stored_at) for event in events], "events")
             count_duplicates("events", len(known))
 
-    async def _clear(self, batch: Sequence[Offered]) -> None:
+    async def _clear(self, batch: Sequence[OfferedDocument]) -> None:
         """Empty the outboxes. A document that changed meanwhile has newer events in ``pending``: of such, only the
         published ones are pulled, and its mark stays until a later round finds nothing else pending.
         """
-        groups: dict[tuple[Outbox, int, int], list[Offered]] = {}
+        groups: dict[tuple[Outbox, int, int], list[OfferedDocument]] = {}
         for document in batch:
             groups.setdefault((document.outbox, document.version, len(document.events)), []).append(document)
         for (outbox, version, size), documents in groups.items():
@@ -319,9 +319,9 @@ class Relay:
             self.failing_since = None
 
 
-def _found(outbox: Outbox, document: Document) -> Offered:
+def _found(outbox: Outbox, document: Document) -> OfferedDocument:
     events = tuple(msgspec.convert(e, Envelope) for e in document.get("pending", ()))
-    return Offered(outbox, document["_id"], document.get("version", 0), events)
+    return OfferedDocument(outbox, document["_id"], document.get("version", 0), events)
 
 
 def _stored(event: Envelope, stored_at: datetime) -> Document:

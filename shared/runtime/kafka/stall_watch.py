@@ -30,7 +30,7 @@ Served = Callable[[Collection[Any]], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
-class Behind:
+class ConsumerLag:
     """A consumer's lag: ``records`` that wait, and the ``seconds`` that they take at its present pace.
 
     ``seconds`` is None while nothing is handled.
@@ -86,11 +86,11 @@ class StallWatch:
         (since, before), (now, handled) = self._handled[group][0], self._handled[group][-1]
         return self._lags[group] * (now - since) / (handled - before) if handled > before else math.inf
 
-    def behind(self) -> dict[str, Behind]:
+    def behind(self) -> dict[str, ConsumerLag]:
         """Group → its lag, where records wait. A lag alone does not make a service unready: it is worked off."""
         behind = {group: (lag, self._seconds(group)) for group, lag in sorted(self._lags.items()) if lag}
         return {
-            group: Behind(lag, round(seconds, 1) if seconds < math.inf else None)
+            group: ConsumerLag(lag, round(seconds, 1) if seconds < math.inf else None)
             for group, (lag, seconds) in behind.items()
         }
 

@@ -21,7 +21,7 @@ KEPT_SECONDS = 65.0
 _OFF = Gauge("whistle_clock_off_seconds", "How far this machine's clock is ahead of most of those that it hears of.")
 
 
-class RealTime:
+class MedianClock:
     """The median clock. Times are seconds since 1970."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ def _middle(clocks: list[float], carried: float) -> float:
     return min(clocks[(len(clocks) - 1) // 2 : len(clocks) // 2 + 1], key=lambda clock: abs(clock - carried))
 
 
-_time = RealTime()
+_time = MedianClock()
 
 
 def seconds() -> float:

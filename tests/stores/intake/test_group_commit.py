@@ -14,7 +14,7 @@ from services.intake.reports.report_events import submitted_event
 from services.intake.reports.report_record import from_doc
 from services.intake.reports.validation import ReportValidator
 from shared.kernel.errors import Refusal
-from shared.runtime.kafka.outbox_relay import Offered
+from shared.runtime.kafka.outbox_relay import OfferedDocument
 from shared.runtime.storage.mongo import Database, InsertResult
 from tests.kit.made_reports import APP, OTHER_APP, SECRET, TRACE, body, submission, submitted
 from tests.kit.made_services import Intake, intake
@@ -34,7 +34,7 @@ async def commit(door: Intake, *keys: str, **fields: Any) -> list[Receipt | Base
         )
 
 
-def handed(door: Intake) -> list[Offered]:
+def handed(door: Intake) -> list[OfferedDocument]:
     return [one for lane in door.relay._offered.values() for one in lane]
 
 

@@ -12,7 +12,7 @@ from aiokafka.errors import IllegalStateError
 
 from shared.kernel.clock import StoppedClock
 from shared.runtime.kafka import gap_recovery
-from shared.runtime.kafka.consumer import Consumer, Handled
+from shared.runtime.kafka.consumer import Consumer, HandledOffset
 from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.gap_recovery import (
@@ -123,7 +123,7 @@ async def watched(database: Database, monkeypatch: pytest.MonkeyPatch) -> Watche
     log = Log([10, 30, 20])
     made.connect(log)
     await made.looks()
-    made.consumer.handled[0] = Handled(3, 30)
+    made.consumer.handled[0] = HandledOffset(3, 30)
     await made.looks()
     return made
 
@@ -132,11 +132,11 @@ async def test_a_mark_says_what_is_handled_and_not_what_only_came(watched: Watch
     assert await watched.mark() == {"cluster": "c", "offset": 3, "newest": 30, "at": NOW + timedelta(seconds=2)}
     log = Log([10, 30, 20, 40, 50])
     watched.consumer.subscriber = SimpleNamespace(consumer=log)
-    watched.consumer.handled[0] = Handled(4, 40)
+    watched.consumer.handled[0] = HandledOffset(4, 40)
     await watched.looks()
     earlier = await watched.mark() or {}
     assert (earlier["offset"], earlier["at"]) == (4, NOW + timedelta(seconds=2)), "one that came waits still"
-    watched.consumer.handled[0] = Handled(5, 50)
+    watched.consumer.handled[0] = HandledOffset(5, 50)
     await watched.looks()
     later = await watched.mark() or {}
     assert (later["offset"], later["at"]) == (5, NOW + timedelta(seconds=6))
@@ -148,7 +148,7 @@ async def test_a_partition_that_goes_to_another_member_is_no_matter_of_ours_any_
     await watched.looks()
     log.partitions = 1
     await watched.looks()
-    watched.consumer.handled[0] = Handled(4, 40)
+    watched.consumer.handled[0] = HandledOffset(4, 40)
     await watched.looks(2)
     assert (await watched.mark() or {})["offset"] == 4
 
@@ -164,7 +164,7 @@ async def test_offsets_moved_to_the_end_are_gone_back_from(watched: Watched) -> 
     watched.connect(log)
     await watched.looks()
     assert log.sought == 3
-    assert watched.consumer.handled[0] == Handled(3, 30)
+    assert watched.consumer.handled[0] == HandledOffset(3, 30)
     assert watched.emitter.since == []
 
 
@@ -231,7 +231,7 @@ async def test_a_backlog_of_hours_is_worked_off_and_a_place_once_passed_is_never
         offsets.append((await watched.mark() or {})["offset"])
     assert log.sought == -1
     assert offsets == sorted(offsets)
-    assert watched.consumer.handled[0] == Handled(2003, 2039)
+    assert watched.consumer.handled[0] == HandledOffset(2003, 2039)
     assert offsets[-1] == 2003
     await watched.looks(40)
     assert (await watched.mark() or {})["at"] > NOW + timedelta(hours=1)
@@ -285,7 +285,7 @@ async def test_a_partition_that_was_away_in_between_is_taken_up_where_the_other_
     watched.takes(log, range(20, 30))
     await watched.looks()
     assert log.sought == -1
-    assert watched.consumer.handled[0] == Handled(30, 66)
+    assert watched.consumer.handled[0] == HandledOffset(30, 66)
     watched.takes(log, range(50, 60))
     await watched.looks()
     assert log.sought == 30, "nobody knows whether 30 to 50 were handled"
@@ -319,7 +319,7 @@ async def test_a_partition_that_is_given_to_us_again_is_looked_up_although_nothi
     log.kept = 5
     await watched.consumer.on_partitions_assigned([TopicPartition("t", 0)])
     await watched.looks(2)
-    assert watched.consumer.handled[0] == Handled(5, 50)
+    assert watched.consumer.handled[0] == HandledOffset(5, 50)
     assert (await watched.mark() or {})["at"] >= NOW + timedelta(seconds=watched.at - 2)
 
 
@@ -393,6 +393,6 @@ async def test_partitions_that_are_dealt_out_anew_in_the_middle_of_a_look_are_lo
     if not us:
         await watched.consumer.on_partitions_assigned(log.assignment())
     await watched.looks(2)
-    assert watched.consumer.handled[0] == Handled(3, 30)
+    assert watched.consumer.handled[0] == HandledOffset(3, 30)
     assert log.sought == (3 if len(times) > 3 else -1)
     assert watched.emitter.since == []

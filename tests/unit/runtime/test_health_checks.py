@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from shared.runtime.health import checks as checks_module
 from shared.runtime.health.checks import STALE_SECONDS, HealthChecks
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.stall_watch import STILL_SECONDS, Behind, StallWatch
+from shared.runtime.kafka.stall_watch import STILL_SECONDS, ConsumerLag, StallWatch
 
 
 class Servers:
@@ -115,11 +115,11 @@ async def test_how_far_behind_a_group_is_and_how_long_it_takes() -> None:
     watched = consumer(lambda: waiting[0])
     watch = StallWatch([watched], everybody_is_served)
     await watch.stalled(0.0)
-    assert watch.behind() == {"g": Behind(3000, None)}
+    assert watch.behind() == {"g": ConsumerLag(3000, None)}
     assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == float("inf")
     watched.records, waiting[0] = 400, 2600
     await watch.stalled(4.0)
-    assert watch.behind() == {"g": Behind(2600, 26.0)}
+    assert watch.behind() == {"g": ConsumerLag(2600, 26.0)}
     assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == 26.0
     waiting[0] = 0
     await watch.stalled(8.0)
