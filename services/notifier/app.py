@@ -39,23 +39,23 @@ from services.notifier.http.silence_routes import SilenceRoutes
 from services.notifier.http.webhook_routes import WebhookRoutes
 from services.notifier.retention import old_alerts
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Given, Service
+from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 
 PORT = 8803
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Starlette:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
+def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     """The service, not yet started."""
     service = Service("notifier", settings, **given)
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
@@ -64,7 +64,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     address = settings.public_url or settings.notifier_url
     links = OnePressLinks(settings.secret_text, address, stores.alerts, router, packs, service.directory, service.clock)
     guard = Guard(settings.webhook_allow)
-    poster = Poster(guard, http_client.client(transport=service.transport or LoneConnections()))
+    poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
     _consume(service, stores, packs)
     _answer_http(service, stores, packs, links, router, guard)
     _send_to_people(service, stores, packs, links, poster)
@@ -94,7 +94,7 @@ def _stores(service: Service) -> Stores:
     stores = Stores(
         RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database, service.ids)
     )
-    service.begins_with(FirstEvents(alerts.alerts, alert_store.first_event))
+    service.publishes_first_events_of(FirstEvents(alerts.alerts, alert_store.first_event))
     service.indexes += [
         (alerts.alerts, alert_store.INDEXES),
         (alerts.shadows, alert_store.INDEXES),
@@ -114,7 +114,7 @@ def _stores(service: Service) -> Stores:
 
 def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
     follower = PackFollower(packs, service.clock.now)
-    service.holds = lambda: packs.cities
+    service.pack_versions = lambda: packs.cities
     service.on_open.append(packs.open)
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
     service.background("packs", follower.run)

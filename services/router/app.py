@@ -53,7 +53,7 @@ from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.live_subscription import LiveSubscription
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.retention import Retention
-from shared.runtime.service import Given, Service
+from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.storage.mongo import Collection
@@ -62,12 +62,12 @@ log = structlog.get_logger()
 PORT = 8802
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Starlette:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
+def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     """The service, not yet started."""
     service = Service("router", settings, **given)
     stores = _stores(service)
@@ -98,8 +98,8 @@ def _stores(service: Service) -> _Stores:
     cases_, links, visits = CaseStore(database), Links(database), VisitStore(database, service.ids)
     rota_changes = database.collection("rota_changes")
     packs = PackLibrary(database, remote=None)
-    service.holds = lambda: packs.cities
-    service.begins_with(FirstEvents(cases_.cases, opened_event))
+    service.pack_versions = lambda: packs.cities
+    service.publishes_first_events_of(FirstEvents(cases_.cases, opened_event))
     service.indexes += [(cases_.cases, INDEXES), (cases_.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((cases_.keys.aside, KEY_INDEXES))
     service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
@@ -213,7 +213,9 @@ def _hear_reports(service: Service, stores: _Stores, parts: _Parts) -> None:
     heard = ReportEvents(stores.cases, parts.changes, stores.packs, service.publisher, placing, parts.attachments)
     for lane in LANES:
         service.consumes(
-            every_event_consumer(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane)
+            every_event_consumer(
+                reports.TOPIC, reports.ROUTER_GROUP, heard.handle, service.dead_letters, service.clock, lane=lane
+            )
         )
 
 
@@ -221,8 +223,8 @@ def _run(service: Service, stores: _Stores, parts: _Parts) -> None:
     """The background loops, and what they say of the service's health."""
     packs, clock, changes = stores.packs, service.clock, parts.changes
     timers = Timers(stores.cases, changes, clock)
-    service.vitals.looks.append(lambda: stores.cases.set_gauges(clock.now()))
-    service.vitals.checks["clocks"] = timers.unwell
+    service.health.gauge_readers.append(lambda: stores.cases.set_gauges(clock.now()))
+    service.health.checks["clocks"] = timers.unwell
     service.background("streams", parts.streams.run)
     service.background("stand-ins", StandIns(parts.rota, packs, service.directory, clock).run)
     service.background("renewing", VisibilityRefresh(service.database, stores.cases, packs).run)

@@ -1,6 +1,6 @@
-"""The JSON Schema of each file of a pack, from the same shapes that read it.
+"""Generates the JSON Schema of each file of a pack from the Structs that parse it.
 
-``python -m shared.city.schemas FOLDER`` writes them; they are kept under docs/reference/pack and a test compares.
+``python -m shared.city.schemas FOLDER`` writes them. They are kept under docs/reference/pack; a test compares them.
 """
 
 import sys
@@ -19,7 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, str]:
-    """File name (``units.schema.json``) → text, for every file whose entries have a shape."""
+    """File name (``units.schema.json``) → text, for every file with typed entries."""
     made = {name.replace(".yaml", ".schema.json"): _of_lists(name) for name in LISTS}
     (city,), defs = _components(City)
     made["city.schema.json"] = {"title": "city.yaml", **city, "$defs": defs}
@@ -90,7 +90,7 @@ def _shape_name(kind: ChannelKind) -> str:
 
 
 def write(folder: Path) -> None:
-    """Writes every schema into ``folder``."""
+    """Write every schema into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():
         (folder / name).write_text(text, encoding="utf-8")

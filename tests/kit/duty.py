@@ -140,7 +140,7 @@ class _Memory:
         unseen = names_of(who.unit or "", who.who).isdisjoint(seen_by(case, gardens()))
         return None if unseen else (who, case, {})
 
-    async def came(self, document: dict[str, Any], key: str) -> None:
+    async def find(self, document: dict[str, Any], key: str) -> None:
         """Every key is a new one."""
 
     async def note(self, case: Case, key: str, fingerprint: str) -> bool:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from shared.city.entries import Entries, Reading
+from shared.city.entries import Entries, PackParser
 from shared.city.model.people import Cover, Person, Shift
 
 DAY = timedelta(days=1)
@@ -29,7 +29,7 @@ def roster_of(folder: Path) -> "Roster":
 
 def roster_in(files: Mapping[str, str]) -> "Roster":
     """The roster of the pack that ``files`` are (name → text)."""
-    entries = Reading(files).entries()
+    entries = PackParser(files).entries()
     assert entries is not None, "no city.yaml that can be read"
     return Roster(entries)
 

@@ -25,7 +25,7 @@ from services.intake.domain.photo import (
 from services.intake.photos.header_walk import header
 from services.intake.photos.pixels import as_seen
 from shared.kernel.errors import Refusal
-from shared.runtime.confined_process import ConfinedProcess, Ended
+from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 FULL_SIDE = 2048
@@ -125,7 +125,7 @@ class Cleaner:
         """As ``clean``, or None when the picture is unreadable (it crashed or outlasted its process too)."""
         try:
             return await self.process.run(_clean_in_time, content, media, self._cpu_seconds)
-        except (ValueError, Ended):
+        except (ValueError, ProcessEndedError):
             return None
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import Outbox
-from shared.runtime.storage.mongo import Inserted, MongoError
+from shared.runtime.storage.mongo import InsertResult, MongoError
 from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -165,7 +165,7 @@ class GroupCommit:
         _TOOK.observe(time.monotonic() - began)
         log.info("reports.stored", reports=len(new), again=len(again), took_ms=_millis(began))
 
-    async def _insert(self, persons: list[Person], records: list[ReportRecord]) -> tuple[frozenset[str], Inserted]:
+    async def _insert(self, persons: list[Person], records: list[ReportRecord]) -> tuple[frozenset[str], InsertResult]:
         """Store persons and reports at the same time; the ids of persons that were erased before.
 
         If only one of the two writes succeeds, the client gets 503 and its retry stores the other.
@@ -174,7 +174,7 @@ class GroupCommit:
             return frozenset(), await self._store.insert(records)
         return await asyncio.gather(self._identities.keep(persons), self._store.insert(records))
 
-    async def _restore(self, group: list[QueuedReport], erased: frozenset[str], inserted: Inserted) -> None:
+    async def _restore(self, group: list[QueuedReport], erased: frozenset[str], inserted: InsertResult) -> None:
         """A new report stores an erased person again; a repeat of an older report does not."""
         fresh = (w.person for i, w in enumerate(group) if i not in inserted.duplicate | inserted.failed)
         back = [person for person in fresh if person is not None and person.id in erased]

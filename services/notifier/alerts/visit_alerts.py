@@ -17,7 +17,7 @@ from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.recipients import Kind, Notice
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.visits import VisitEvent
@@ -65,7 +65,7 @@ class VisitAlerts:
         await self._store.settle(ended)
 
 
-def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: Changes, now: datetime) -> list[Alert]:
+def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: RotaChanges, now: datetime) -> list[Alert]:
     """The alerts of a visit's event for the desks of the units that it names; pure."""
     kind, language = _kind(event, data), pack.city.languages[0]
     subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)

@@ -12,7 +12,7 @@ from services.router.cases.case_store import CaseStore
 from services.router.domain.case import ENDED, Case
 from services.router.on_duty.rota import Rota
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.runtime.identity.directory import MINUTE, Principal
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
@@ -51,6 +51,6 @@ class CaseAccess:
         return msgspec.structs.replace(who, on_duty_for=tuple(sorted({*who.on_duty_for, *units}))), case, document
 
 
-def _stood_in(person: str, minutes: list[datetime], pack: Pack, decided: Changes) -> set[str]:
+def _stood_in(person: str, minutes: list[datetime], pack: Pack, decided: RotaChanges) -> set[str]:
     """The units for which ``person`` stood in at any of these moments; a case keeps fifty of them at most."""
     return {unit for at in minutes for unit in pack.posts.stand_ins(at, decided).get(person, ())}

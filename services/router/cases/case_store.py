@@ -17,7 +17,7 @@ from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
-from shared.runtime.storage.idempotency_keys import Remembered
+from shared.runtime.storage.idempotency_keys import IdempotencyKeys
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -169,7 +169,7 @@ class CaseStore:
     def __init__(self, database: Database) -> None:
         self.cases: Collection = database.collection("cases")
         self.answers: Collection = database.collection("answers")
-        self.keys = Remembered(self.cases, database.collection("case_keys"), "seen")
+        self.keys = IdempotencyKeys(self.cases, database.collection("case_keys"), "seen")
         """Keys of commands and ids of events that changed a case: what guards against doing a thing twice."""
 
     async def insert_opened(self, opened: Sequence[tuple[Case, Envelope, list[str]]]) -> list[Envelope]:

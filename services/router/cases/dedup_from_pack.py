@@ -10,7 +10,7 @@ from shared.city.pack import Pack
 from shared.city.place.locating import Located
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 @lru_cache(maxsize=1024)
@@ -72,7 +72,7 @@ def _where(report: ReportSubmitted, located: Located) -> tuple[float, float] | N
     return place.lon, place.lat
 
 
-def says(report: ReportSubmitted, pack: Pack) -> Says | None:
+def says(report: ReportSubmitted, pack: Pack) -> FeedbackKind | None:
     """What a report says that reports nothing new. Who reports a hazard must say that it is mended."""
     if report.kind not in ("opinion", "hazard"):
         return None

@@ -113,7 +113,7 @@ class CommandHandler:
         if found is None:
             raise not_found("case")
         by, stored, document = found
-        known = await self._store.keys.came(document, key.id)
+        known = await self._store.keys.find(document, key.id)
         if key.is_another(known):
             raise key_reused()
         if known is not None:

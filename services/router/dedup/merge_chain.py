@@ -43,7 +43,7 @@ class MergeChain:
 
         async def load(ids: Sequence[str]) -> Loaded:
             found = await self._store.load_keyed(ids)
-            came = {id_: await self._store.keys.came(document, key) for id_, (_, document) in found.items()}
+            came = {id_: await self._store.keys.find(document, key) for id_, (_, document) in found.items()}
             return {id_: (there, set() if came[id_] is None else {key}) for id_, (there, _) in found.items()}
 
         found = (await self._walk([case], load)).get(case)

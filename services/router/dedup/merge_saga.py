@@ -29,7 +29,7 @@ from services.router.domain.commands.merge import Merge, SplitCase
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
 from services.router.domain.firing import as_of
-from shared.city.confidential import settled
+from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.clock import Clock
@@ -146,7 +146,7 @@ class MergeSaga:
             return
         intent = msgspec.convert({"key": id_, **document}, Intent)
         loaded = await self._store.load(intent.case)
-        came = await self._store.keys.came(loaded[1], intent.key) if loaded is not None else None
+        came = await self._store.keys.find(loaded[1], intent.key) if loaded is not None else None
         if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
             if intent.into is not None:
                 await self._taken_in(intent, loaded[0])
@@ -200,7 +200,7 @@ class MergeSaga:
             loaded = await self._store.load(case)
             if loaded is None or loaded[0].merged_into is None:
                 return
-            if await self._store.keys.came(loaded[1], key) is not None:
+            if await self._store.keys.find(loaded[1], key) is not None:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
@@ -270,7 +270,7 @@ class MergeSaga:
     def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:
         """A second matter of a confidential report goes to those whom the pack names, as the report itself did."""
         words = self._words.opened(made.description)
-        category, priority = settled(pack, made.category, made.kind, made.app, words)
+        category, priority = category_and_priority(pack, made.category, made.kind, made.app, words)
         return msgspec.structs.replace(
             made,
             category=category,

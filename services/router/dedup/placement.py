@@ -15,7 +15,7 @@ from services.router.domain.matching import KnownCase, belongs
 from services.router.domain.similarity import SameRule, by_photo
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Search:
     newcomer: Newcomer
     rule: SameRule
     keys: list[str]
-    says: Says | None
+    says: FeedbackKind | None
 
     @property
     def known(self) -> KnownCase:
@@ -113,7 +113,7 @@ class Placement:
         return decided
 
 
-def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | None, *, seen: bool) -> Link:
+def replace_link(link: Link, case: str, report: ReportSubmitted, says_: FeedbackKind | None, *, seen: bool) -> Link:
     """``link`` to another's case, with what the report said. ``seen``: by its photo alone."""
     return Link(
         report=link.report,

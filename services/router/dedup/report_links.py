@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from shared.contracts.reports import ReportSubmitted
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 
@@ -30,7 +30,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     case: str
     received_at: datetime
     rev: int = 1
-    says: Says | None = None
+    says: FeedbackKind | None = None
     said: ReportSubmitted | None = None
     on: int | None = None
     by_photo: bool = False

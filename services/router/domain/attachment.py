@@ -10,7 +10,7 @@ from services.router.domain.clock import Clock
 from services.router.domain.clock_events import Escalated
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
-from shared.kernel.vocabulary import PRIORITIES, Priority, Says
+from shared.kernel.vocabulary import PRIORITIES, FeedbackKind, Priority
 
 APPS_KEPT = 100
 _RANK: dict[Priority, int] = {priority: rank for rank, priority in enumerate(PRIORITIES)}
@@ -31,7 +31,7 @@ class ArrivedReport:
 
     report: Report
     priority: Priority
-    says: Says | None = None
+    says: FeedbackKind | None = None
     text: str = ""
     link: int = 1
     """Which version of the report's link this is; a later one overrules."""
@@ -71,7 +71,7 @@ class Confirmed(Happened):
     TYPE: ClassVar[str] = "case.confirmed.v1"
     MOVES: ClassVar[bool] = False
     arrived: tuple[ArrivedReport, ...]
-    says: Says
+    says: FeedbackKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.router.domain.case import ENDED, State
 from services.router.domain.similarity import SameRule, Traits, alike, in_time
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Match:
 
 
 def belongs(
-    traits: Traits, at: datetime, own: str, known: Iterable[KnownCase], rule: SameRule, says: Says | None = None
+    traits: Traits, at: datetime, own: str, known: Iterable[KnownCase], rule: SameRule, says: FeedbackKind | None = None
 ) -> Match:
     """The case that a report of ``at`` belongs to: the oldest open one that it is like, else one to be opened again.
 
@@ -55,7 +55,7 @@ def _open_first(case: KnownCase) -> tuple[bool, float, datetime, str]:
     return case.state in ENDED, -ended, case.opened_at, case.id
 
 
-def _takes(case: KnownCase, at: datetime, rule: SameRule, says: Says | None) -> bool:
+def _takes(case: KnownCase, at: datetime, rule: SameRule, says: FeedbackKind | None) -> bool:
     if case.state not in ENDED or case.state is State.MERGED:  # that leads on to the older one
         return says is not None or in_time(at, case.opened_at, case.reported_at, rule.window)
     if case.state is not State.CLOSED or case.ended_at is None or at < case.opened_at:

@@ -1,4 +1,4 @@
-"""Can every channel be used as it is written: an address, a number, and nothing secret but by reference."""
+"""Checks that every channel can be used: it has an address or a number, and secrets only as references."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
 def check_channels(found: Findings) -> None:
-    """The channels of the city, of units and of people."""
+    """Check the channels of the city, of units and of people."""
     city = found.entries.city
     prefix = prefix_of(city.id)
     for kind, general in city.channels.items():
@@ -33,12 +33,12 @@ def check_channels(found: Findings) -> None:
 
 
 def prefix_of(city: str) -> str:
-    """How the variables begin that the pack of ``city`` reads: no city reads another's, nor what is not for packs."""
+    """The prefix of the environment variables that the pack of ``city`` may read, and no others."""
     return f"CHANNEL_{re.sub('[^a-z0-9]', '', city.lower()).upper()}_"
 
 
 def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> Iterator[tuple[str, str]]:
-    """Field and what is wrong with it. ``whole``: nothing more is added to it."""
+    """(field, message) for every fault. ``whole``: the channel is complete, with the city's settings merged in."""
     for field in ("url", "secret", "to"):
         yield from ((field, says) for says in _references(getattr(channel, field), prefix))
     for field in ("headers", "body"):
@@ -69,7 +69,7 @@ def _references(text: str, prefix: str) -> Iterator[str]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, names aside."""
+    """Every string in a JSON value, without keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):

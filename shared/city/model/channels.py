@@ -52,8 +52,8 @@ class Channel(Entry, frozen=True, kw_only=True):
     """How somebody is reached beside the inbox: ``channels`` of a city, a unit or a person. ``${NAME}`` stands for a
     variable of the notifier's environment, ``CHANNEL_<CITY>_…``.
 
-    ``to`` is a telephone number. ``headers``, ``body`` and ``success`` are a text message gateway's; ``length``: how
-    many characters a message may have. ``priorities``: only alerts of these; all of them when empty.
+    ``to`` is a telephone number. ``headers``, ``body`` and ``success`` are for a text message gateway. ``length``: most
+    characters of a message. ``priorities``: send only alerts of these; empty: all.
     """
 
     url: Annotated[str, Meta(max_length=2000)] = ""
@@ -72,7 +72,7 @@ Channels = dict[ChannelKind, Channel | Annotated[str, Meta(max_length=2000)]]
 
 
 class Paging(Entry, frozen=True, kw_only=True):
-    """At most ``most`` messages beside the inbox to a person in a time ``per``; more are listed in one at its end."""
+    """At most ``most`` messages to a person in the time ``per``, the inbox not counted; the rest is listed in one."""
 
     most: Annotated[int, Meta(ge=1, le=1000)]
     per: Iso = "PT1H"

@@ -1,4 +1,4 @@
-"""Following several topics live as if they were one: their partitions are numbered through."""
+"""Follows several topics from now on as if they were one topic: their partitions are numbered consecutively."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -28,6 +28,6 @@ class LiveSubscription:
         await self._take(tuple(replace(r, partition=n + r.partition) if (n := first[r.topic]) else r for r in records))
 
     async def offsets(self) -> dict[int, int]:
-        """Partition → where it begins."""
+        """Partition (numbered consecutively) → the offset of the next record."""
         client = self._subscriber.consumer
         return {self._first[p.topic] + p.partition: await client.position(p) for p in client.assignment()}

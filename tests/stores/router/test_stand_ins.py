@@ -12,8 +12,8 @@ from services.router.cases.visibility_refresh import VisibilityRefresh
 from services.router.commands.actors import actor_of
 from services.router.http.queue_pages import QueueQuery, Queues
 from services.router.on_duty.stand_ins import StandIns
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.kernel.clock import StoppedClock
 from shared.runtime.identity.directory import Directory, PersonRights, Principal
 from shared.runtime.identity.tokens import token_hash
@@ -27,9 +27,9 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 class Decided:
     """A rota in which the millfield's desk takes the duty of the quayside's."""
 
-    changes = NONE_SINCE
+    changes = NO_CHANGES
 
-    async def decided(self, *_: Any) -> Changes:
+    async def decided(self, *_: Any) -> RotaChanges:
         return self.changes
 
 
@@ -49,7 +49,7 @@ async def test_a_stand_in_sees_the_units_cases_from_his_minute_to_the_end_of_his
 ) -> None:
     pack, clock, rota = harbour(), StoppedClock(NOW), Decided()
     day = NOW.astimezone(pack.posts.zone).date()
-    rota.changes = Changes([Change(kind="swap", person="qs-night", by="mf-desk", on=day, since=NOW - DAY)])
+    rota.changes = RotaChanges([RotaChange(kind="swap", person="qs-night", by="mf-desk", on=day, since=NOW - DAY)])
     (turn,) = [t for t in pack.posts.turns(pack.people["mf-desk"], day, day, rota.changes) if t.instead_of]
     directory = Directory(database, SECRET, clock)
     desk = PersonRights(id="mf-desk", unit="millfield", role="duty_officer", post="A")
@@ -141,7 +141,7 @@ async def test_what_he_was_told_of_in_his_duty_a_stand_in_sees_until_somebody_ha
     case, _ = cast(Any, await router.store.load(id_))
     (desk,) = pack.on_duty("quayside", case.opened_at, "A")
     day = case.opened_at.astimezone(pack.posts.zone).date()
-    swap = Change(kind="swap", person=desk.id, by="mf-desk", on=day, since=NOW - 2 * DAY)
+    swap = RotaChange(kind="swap", person=desk.id, by="mf-desk", on=day, since=NOW - 2 * DAY)
     row = {"city": "harbour", "from_at": NOW - 2 * DAY, "till_at": NOW + 2 * DAY}
     who = Principal(kind="officer", city="harbour", person="mf-desk", unit="millfield", role="duty_officer")
     assert await case_access(router).load(who, "harbour", id_) is None

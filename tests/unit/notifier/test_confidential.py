@@ -18,8 +18,8 @@ from services.router.domain.case import Case, State, UnitOnPath
 from services.router.domain.commands.inspection import judged
 from services.router.domain.events import Rated
 from services.router.domain.firing import due
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told
 from tests.kit.expected_duty import roster_of
 from tests.kit.made_cases import T0, clock, do, fired, fresh, minutes, opened, rung
@@ -37,12 +37,12 @@ def clue(**fields: Any) -> Case:
     return replace(case, category="fraud_clue", confidential=True, within=None, **fields)
 
 
-def away(*people: str) -> Changes:
+def away(*people: str) -> RotaChanges:
     day = timedelta(days=1)
-    return Changes(Change(kind="leave", person=person, start=T0 - day, until=T0 + day) for person in people)
+    return RotaChanges(RotaChange(kind="leave", person=person, start=T0 - day, until=T0 + day) for person in people)
 
 
-def reached(notice: Notice, case: Case, since: Changes = NONE_SINCE) -> dict[str, str]:
+def reached(notice: Notice, case: Case, since: RotaChanges = NO_CHANGES) -> dict[str, str]:
     """Who hears of it, and as what."""
     found = permitted_recipients([notice], to_state(case), pack_of(SHEYANG), T0, since)
     return {person: said.kind for person, (said, _) in found.items()}

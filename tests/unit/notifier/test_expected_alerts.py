@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.notifier.alerts.alert_plan import plan_alerts, plan_unrouted_alerts
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
+from shared.city.people.on_duty import NO_CHANGES
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.cases import CARRIES, CaseEvent, CaseState
 from shared.contracts.catalogue import encode
@@ -120,7 +120,7 @@ def agree(data: CaseEvent, at: datetime, pack: Pack, roster: Roster) -> None:
     """Whatever happened to the case, both readings tell the same people."""
     for type_ in CARRIES:
         event = event_of(type_, data, at)
-        planned = plan_alerts(event, data, pack, NONE_SINCE, (), NOW)
+        planned = plan_alerts(event, data, pack, NO_CHANGES, (), NOW)
         assert (type_, people_told(event, roster)) == (type_, {alert.recipient for alert in planned})
 
 
@@ -145,5 +145,5 @@ def test_both_tell_the_same_people_of_a_report_without_a_case(files: dict[str, s
     pack = read_pack(files, checked=True)
     late = ReportUnrouted(report="r1", received_at=at, route_by=at, pack_version=pack.version)
     event = event_of("report.unrouted.v2", late, at)
-    alerts = plan_unrouted_alerts(event, late, pack, NONE_SINCE, NOW)
+    alerts = plan_unrouted_alerts(event, late, pack, NO_CHANGES, NOW)
     assert people_told(event, roster_in(files)) == {alert.recipient for alert in alerts}

@@ -11,8 +11,8 @@ from services.router.cases.projections import to_envelopes
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, UnitOnPath
 from services.router.domain.firing import due
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told
 from tests.kit.expected_duty import roster_of
 from tests.kit.made_cases import PATH, SECOND, T0, do, opened
@@ -23,7 +23,7 @@ AT = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
 COMMUNITY = (*PATH[:2], UnitOnPath("jiaotonglu", "community"))
 
 
-def people(unit: str, decided: Changes = NONE_SINCE) -> list[str]:
+def people(unit: str, decided: RotaChanges = NO_CHANGES) -> list[str]:
     """Who is told to look at ``unit``'s work."""
     return [p.id for p in people_reached(Notice("follow_up", unit, role="inspector"), pack_of(SHEYANG), AT, decided)]
 
@@ -38,8 +38,8 @@ def test_inspectors_of_the_unit_look_or_of_the_nearest_above(unit: str, inspecto
 
 def test_who_is_on_leave_does_not_look_and_the_next_one_above_does() -> None:
     day = timedelta(days=1)
-    away = Change(kind="leave", person="hede.inspector", start=AT - day, until=AT + day)
-    assert people("jiaotonglu", Changes((away,))) == ["sheyang.inspector"]
+    away = RotaChange(kind="leave", person="hede.inspector", start=AT - day, until=AT + day)
+    assert people("jiaotonglu", RotaChanges((away,))) == ["sheyang.inspector"]
 
 
 def resolved(category: str) -> Case:

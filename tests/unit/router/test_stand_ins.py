@@ -21,8 +21,8 @@ from services.router.on_duty.rights import rights
 from services.router.on_duty.stand_ins import StandIns
 from services.router.stream.ring import listed, raw
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import encode
 from shared.kernel.clock import StoppedClock
@@ -42,7 +42,7 @@ SWAPPED = {"people": PEOPLE, "swaps": [{"from": "qs-desk", "to": "mf-desk", "on"
 COVERED = {"people": PEOPLE, "cover": [{"unit": "millfield", "post": "A", "by": ["quayside"]}]}
 
 
-def stand_in(id_: str, pack: Pack, at: datetime, since: Changes = NONE_SINCE) -> Principal:
+def stand_in(id_: str, pack: Pack, at: datetime, since: RotaChanges = NO_CHANGES) -> Principal:
     """The rights as the directory reads them after the router wrote them."""
     rows = {r.id: {"_id": f"harbour/{r.id}", "city": "harbour", **_of_pack(r)} for r in rights(pack)}
     minute = at.replace(second=0, microsecond=0)
@@ -116,7 +116,7 @@ def test_who_has_a_case_and_stands_in_where_it_is_offered_accepts_it_there() -> 
 
 def test_a_shift_that_is_swapped_after_the_pack_was_written_opens_the_unit_from_then_on() -> None:
     pack = harbour_with_posts(people=PEOPLE)
-    since = Changes([Change(kind="swap", person="qs-desk", by="mf-desk", on=TUESDAY.date(), since=TUESDAY)])
+    since = RotaChanges([RotaChange(kind="swap", person="qs-desk", by="mf-desk", on=TUESDAY.date(), since=TUESDAY)])
     assert pack.posts.stand_ins(TUESDAY - MINUTE, since) == {}
     assert pack.posts.stand_ins(TUESDAY, since) == {"mf-desk": ("quayside",)}
 
@@ -150,8 +150,8 @@ class Written(Directory):
 
 
 class _Rota:
-    async def decided(self, *_: Any) -> Changes:
-        return NONE_SINCE
+    async def decided(self, *_: Any) -> RotaChanges:
+        return NO_CHANGES
 
 
 class _Packs:
@@ -219,7 +219,7 @@ def test_for_somebody_who_is_not_appointed_the_desk_of_the_cases_unit_is_told(as
     assert {p.id for p in people_reached(notice, pack, TUESDAY)} == {"qs-desk"}
     case = case_of("quayside", pack, assignee=assignee, confidential=True)
     state = to_state(case, seen_by(case, pack))
-    assert set(permitted_recipients([notice], state, pack, TUESDAY, NONE_SINCE)) == {"qs-desk"}
+    assert set(permitted_recipients([notice], state, pack, TUESDAY, NO_CHANGES)) == {"qs-desk"}
 
 
 def test_the_desk_of_a_unit_to_which_it_is_assigned_is_told_and_whoever_is_appointed_himself() -> None:
