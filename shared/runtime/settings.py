@@ -52,28 +52,35 @@ class Settings(BaseSettings):
         description="The installation's secret, at least 32 characters: report ids, links and tokens derive from it.",
     )
     webhook_allow: str = Field(
-        default="", description="Networks, comma separated, that callbacks may reach although they are internal."
+        default="",
+        description="Networks, comma separated, that outgoing requests (webhooks, channels, heartbeat) may reach "
+        "although they are internal.",
     )
     key_rate: int = Field(
         default=5000,
         ge=0,
-        description="Requests a second and process that a key may make, twice as many at once; each report of a batch "
-        "counts. 0: no limit.",
+        description="Rate limit per key, in requests per second for each process; the burst is twice the rate. Each "
+        "report of a batch counts. 0: no limit.",
     )
     reporter_rate: int = Field(
         default=0,
         ge=0,
-        description="Reports a minute and process by one `reporter.ref` of an app (not of an importer), half as many "
-        "at once. 0: no limit; `compose.yaml` sets 60.",
+        description="Rate limit per `reporter.ref` of an app (not of an importer), in reports per minute for each "
+        "process; the burst is half the rate. 0: no limit; `compose.yaml` sets 60.",
     )
     photo_rate: int = Field(
         default=240,
         ge=0,
         le=1_000_000,
-        description="MiB of photos a minute and process that a key may send, twice as many at once. 0: no limit.",
+        description="Rate limit per key, in MiB of photos per minute for each process; the burst is twice the rate. "
+        "0: no limit.",
     )
-    streams: int = Field(default=2000, ge=1, description="Live queues that may be followed at once, a process.")
-    streams_each: int = Field(default=10, ge=1, description="Live queues that a person may follow at once, a process.")
+    streams: int = Field(
+        default=2000, ge=1, description="Live queues that may be followed at the same time, for each process."
+    )
+    streams_each: int = Field(
+        default=10, ge=1, description="Live queues that one person may follow at the same time, for each process."
+    )
     import_days: int = Field(
         default=7,
         ge=0,
@@ -102,7 +109,7 @@ class Settings(BaseSettings):
     heartbeat_url: str = Field(
         default="",
         description="Address that each service POSTs to every minute while it is well; `{service}` in it becomes the "
-        "service's name. Under the same rules as callbacks.",
+        "service's name. Under the rules for outgoing requests (`WHISTLE_WEBHOOK_ALLOW`).",
     )
     otel_endpoint: str = Field(
         default="",
