@@ -21,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 setup: $(STAMP) ## the environment in .venv, from hashed requirements
 
-demo: setup ## the canonical case on real servers, its timeline printed
+demo: setup ## plays two cases, one repaired and one neglected, on a stack of its own; prints their timelines
 	$(BIN)/whistle demo
 
 up: setup ## the whole stack in the foreground

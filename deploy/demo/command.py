@@ -18,7 +18,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Play the canonical case on real servers and print its timeline, read back from the APIs."""
+    """Play two cases, one repaired and one neglected, on a stack of its own; print their timelines from the APIs."""
     from deploy.cli.api import explained
     from deploy.demo.run import demo as play
 

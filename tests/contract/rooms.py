@@ -1,4 +1,4 @@
-"""Two kinds of import contracts that import-linter does not have; ``.importlinter`` holds the rooms' rules in them."""
+"""Two kinds of import contracts that import-linter does not have; ``.importlinter`` states the rules in them."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Promise: `make demo` plays the canonical case on real servers, tells it from the APIs, and leaves nothing behind."""
+"""Promise: `make demo` plays two cases on real servers, prints their timelines, and leaves nothing behind."""
 
 import json
 import os

@@ -54,9 +54,21 @@ COMPANIES = [
     ("property-kangle", "康乐新村物业（虚构）", "Kangle property (made up)", "chaoyang"),
 ]
 BESIDE = [  # id, level, name, English, community: who is called in beside departments, companies and members' teams
-    ("jianhua-owners", "committee", "建华园业主委员会（虚构）", "Jianhuayuan owners' committee (made up)", "jiaotonglu"),
+    (
+        "jianhua-owners",
+        "committee",
+        "建华园业主委员会（虚构）",
+        "Jianhuayuan owners' committee (made up)",
+        "jiaotonglu",
+    ),
     ("kangle-owners", "committee", "康乐新村业主委员会（虚构）", "Kangle owners' committee (made up)", "chaoyang"),
-    ("school-3", "resident", "第三小学（驻区单位，虚构）", "No. 3 Primary School (resident unit, made up)", "jiaotonglu"),
+    (
+        "school-3",
+        "resident",
+        "第三小学（驻区单位，虚构）",
+        "No. 3 Primary School (resident unit, made up)",
+        "jiaotonglu",
+    ),
     ("clinic", "resident", "城西卫生院（驻区单位，虚构）", "Chengxi Clinic (resident unit, made up)", "chengxi"),
 ]
 ESTATES: list[tuple[str, str, str, list[str], int]] = [  # name, English, community, aliases, buildings
@@ -234,7 +246,7 @@ def posts() -> list[dict[str, Any]]:
     members = 137  # full-time grid members, as the account says; the first grids have two
     for number, (key, name, _, _) in enumerate(COMMUNITIES):
         for n in range(2):
-            # Day and night; at the canonical case's community both are there at any hour.
+            # Day and night; at the community of the demo's cases both are there at any hour.
             shifts = {} if key == CANONICAL else {"shifts": [{"hours": ("08:00-20:00", "20:00-08:00")[n]}]}
             add(key, f"duty{n + 1}", f"{name}社区值班员{FEW[n]}", "duty_officer", "A", **shifts)
         add(key, "walker", f"{name}社区机动网格员甲", "parttime_grid_member", "B")

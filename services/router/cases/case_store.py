@@ -22,7 +22,7 @@ from shared.runtime.storage.mongo import Collection, Database, Document, IndexMo
 from shared.runtime.timekeeping.wall_clock import real_now
 
 MARKS_KEPT = 8
-"""Of the changes of a case: more than follow one another while somebody asks whether his own took."""
+"""Latest change ids kept in a case, so that a writer can check after a bulk write whether its update was applied."""
 
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts cases without a waiting clock to the end of a queue."""

@@ -73,7 +73,7 @@ def _where(report: ReportSubmitted, located: Located) -> tuple[float, float] | N
 
 
 def says(report: ReportSubmitted, pack: Pack) -> FeedbackKind | None:
-    """What a report says that reports nothing new. Who reports a hazard must say that it is mended."""
+    """``fixed`` or ``thanks`` if the whole report says only that, else None; ``thanks`` counts only in an opinion."""
     if report.kind not in ("opinion", "hazard"):
         return None
     meant = pack.feedback(report.description)

@@ -107,7 +107,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
 
 @dataclass(frozen=True, slots=True)
 class _Entered:
-    """Where a report goes, be it entered by a department or not; ``kept``: the entry list leaves it with that."""
+    """Which unit owns a report's case; ``kept``: the entry list leaves it with the department that entered it."""
 
     unit: str
     kept: bool = False
@@ -115,9 +115,10 @@ class _Entered:
 
 
 def _entered(report: ReportSubmitted, pack: Pack, category: str, priority: Priority, unit: str) -> _Entered:
-    """What a department heard and may not load on communities (准入) stays with it: it is the first that was told.
+    """A report entered by a department's officer stays with that department if the entry list forbids passing its
+    category down (准入).
 
-    Danger goes to the ground whatever the list says. A report that is sealed has its handlers.
+    Danger goes to the ground whatever the list says. A sealed report goes to its handlers.
     """
     officer = pack.people.get(report.entered_by or "")
     if officer is None or report.sealed:

@@ -23,10 +23,10 @@ log = structlog.get_logger()
 
 PAGE = 1000
 PART = 250
-"""While MongoDB writes one part the next is decided; longer parts hold up the loop for others."""
+"""Cases per bulk write. While MongoDB writes one part the next is decided; longer parts would block the event loop."""
 SLEEP_SECONDS_MAX = 0.25
 LOOK_SECONDS = 2.0
-"""How late a moment may be seen that another process made the next one. No promise is so short."""
+"""The timer reads the store at least this often, so a deadline set by another process is noticed at most this late."""
 SET_ASIDE = timedelta(minutes=5)
 LOOKED_WITHIN_SECONDS = 20.0
 _LATE = Histogram(

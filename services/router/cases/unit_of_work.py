@@ -1,7 +1,8 @@
-"""The one way a case changes: decided events become the next version, saved under a guard, handed to the relay.
+"""The only way in which a case changes: decided events become the next version, which is saved under a guard; the
+events are then handed to the relay.
 
-What is due by then fires first, in the same update and as a version of its own: a command that comes before the timer
-loses no breach. What fired is counted when it is stored, by the process that stored it.
+Clocks that are due by then fire first, in the same update and as a version of their own, so that no breach is lost when
+a command comes before the timer. Metrics count what fired when it is stored, in the process that stored it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,10 +51,12 @@ class Changes:
         fingerprint: str | None = None,
         trace: str = "",
     ) -> Change:
-        """The change that ``happened`` makes of the stored ``case``, after what was due by its first moment, or ``at``.
+        """The change that ``happened`` makes to the stored ``case``, after what is due at ``at``.
 
-        Decide ``happened`` on the case ``as_of`` that moment. What moves no clock and no ETag, as a rating or the line
-        of a visit, does not make them move. Raises ``ValueError`` when nothing happens at all.
+        ``at``: by default the time of the first event with ``MOVES``.
+
+        ``happened`` must have been decided on the case ``as_of`` that time. Events without ``MOVES`` (a rating, a line
+        of a visit) fire no clocks and change no ETag. Raises ``ValueError`` when nothing happens at all.
         """
         moment = at or next((event.at for event in happened if event.MOVES), None)
         fired = due(case, moment) if moment is not None else []
@@ -77,14 +80,14 @@ class Changes:
         )
 
     async def save(self, change: Change) -> bool:
-        """Guarded; False when the case moved on meanwhile."""
+        """Writes the change if the case still has the version that it was decided on. Returns False if it does not."""
         took = await self._store.save(change)
         if took:
             self._stored([change])
         return took
 
     async def save_all(self, changes: Sequence[Change]) -> list[Change]:
-        """In bulk; those that took."""
+        """Writes in bulk; returns the updates that were applied."""
         if not changes:
             return []
         count = await self._store.save_all(changes)
@@ -101,7 +104,7 @@ class Changes:
 
 
 def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
-    """The next version of ``case`` and its events, linked to those before; the same where there are none."""
+    """The next version of ``case``, and its envelopes, chained to the last hash; without events: the case as it is."""
     if not events:
         return case, ()
     after = apply_all(case, events)
@@ -112,5 +115,5 @@ def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[C
 
 
 def _both(before: Case, after: Case) -> Iterable[tuple[Clock, Clock]]:
-    """The clocks before and after: what fires by itself brings none and takes none away."""
+    """Pairs of the same clock before and after; firing neither adds nor removes clocks."""
     return zip(before.clocks, after.clocks, strict=True)

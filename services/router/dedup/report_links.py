@@ -1,9 +1,9 @@
-"""Which case a report hangs on: ``report → case``, written once and before anything is done about it.
+"""Which case a report is attached to: ``report → case``, inserted once and before anything else is done.
 
-Every report of a category whose cases are grouped has a link. Whoever writes it first has decided, whatever others who
-handle the same report see; a count is always a count of links. Beside an attached report's link lies what it said, for
-officers to read and for a case of its own, should it be split off. A case that was merged keeps its links: its reports
-hang where it points to.
+Every report of a category with a ``same`` rule has a link. The first process that inserts the link decides, whatever
+other processes that handle the same report find; a case's report count is the number of its links. The link of an
+attached report also stores the report's content, for officers to read and to open a case from if it is split off. A
+merged case keeps its links: its reports belong to the case that it points to.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ MAX = 100_000
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``said``: what the report said, where it is not in a case that it opened. ``on``: the version of the case that
-    told of it; None while nobody has. ``by_photo``: what it said alone would not have hung it there."""
+    """``said``: content of a report attached to an existing case. ``on``: version of the case whose event announced it,
+    None until then. ``by_photo``: without its photo it would have opened its own case."""
 
     report: str
     city: str
@@ -48,7 +48,7 @@ class Links:
         return {document["_id"]: _link(document) for document in found}
 
     async def decide(self, links: Sequence[Link]) -> dict[str, Link]:
-        """Write links that are not there yet; what holds for each of their reports.
+        """Inserts the links that do not exist yet. Returns by report the stored link, perhaps another process's.
 
         Raises ``TimeoutError`` when a majority may not have them.
         """

@@ -105,7 +105,7 @@ def _compare_lines(case: Case, told: Sequence[Envelope]) -> None:
 
 
 def _folded(told: Sequence[Envelope]) -> list[Envelope]:
-    """As the history has them: of reports attached one after the other only the last has a line."""
+    """Of consecutive ``report_attached`` events only the last is kept, as in the case's history."""
     return [
         event
         for event, after in zip_longest(told, told[1:])

@@ -336,7 +336,7 @@ def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
 
 
 def _found_in(files: dict[str, str], now: datetime) -> tuple[list[Problem], list[Problem]]:
-    """Problems and warnings, for another process: what is raised there would arrive as words alone."""
+    """Returns problems instead of raising them: exceptions cross the process boundary only as text."""
     try:
         return [], _read(files, now)[1]
     except PackProblems as found:

@@ -21,7 +21,7 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 class _State(msgspec.Struct, frozen=True):
-    """What of a case's state says for whom it is; the rest of the record is passed over."""
+    """The fields of a case that decide which listeners get its event."""
 
     unit: str
     state: str
@@ -140,7 +140,7 @@ def _text(names: Iterable[str | None]) -> str:
 
 
 def in_list(name: str) -> str:
-    """As a name stands in the texts."""
+    """``name`` with the newlines that delimit it in the joined lists."""
     return f"\n{name}\n"
 
 

@@ -31,9 +31,9 @@ class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent``: west, south, east, north in degrees. ``queue_levels``: levels whose units own queues.
     ``channels``: settings that all channels of a kind share. ``shadow``: cases are routed and timed, nobody is alerted.
     ``called_levels``: levels whose units can be called in. ``protected_levels``: levels to which departments pass down
-    only what the entry list admits. ``patrols``: joint enforcements that an estate should have in a month.
-    ``visit_reminder``: when invited units are reminded on the day of a visit. ``unmask``: roles that may see who sent a
-    report."""
+    only what the entry list admits. ``patrols``: how many visits of the kinds ``joint_enforcement`` and ``patrol``,
+    together, each estate should have per month. ``visit_reminder``: when invited units are reminded on the day of a
+    visit. ``unmask``: roles that may see who sent a report."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name

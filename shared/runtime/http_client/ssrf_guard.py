@@ -1,5 +1,5 @@
-"""Protection against server-side request forgery: callbacks may go to public addresses over https, and to internal
-networks only where ``WHISTLE_WEBHOOK_ALLOW`` names them.
+"""Protection against server-side request forgery: outgoing requests (webhooks, channels, heartbeat) may go to public
+addresses over https, and to internal networks only where ``WHISTLE_WEBHOOK_ALLOW`` names them.
 
 A name is resolved once per attempt and every address is checked. The connection then goes to the checked address, with
 the original name in TLS and Host, so that a second, different answer of the name server (DNS rebinding) has no effect.
@@ -25,7 +25,7 @@ URL_MAX = 2000
 
 
 class AddressRefusedError(Exception):
-    """A callback address that is not allowed; the message says why."""
+    """An address of an outgoing request that is not allowed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Target:
 
 
 class Guard:
-    """Checks callback addresses, when they are saved and at each attempt. ``allow``: networks, comma separated."""
+    """Checks addresses of outgoing requests, when saved and at each attempt. ``allow``: networks, comma separated."""
 
     def __init__(self, allow: str, resolver: Resolve | None = None) -> None:
         self._allowed: list[Network] = [

@@ -1,4 +1,4 @@
-"""InfoRequestRule the reporter: the work waits for his answer, at most until the deadline of the confirm clock."""
+"""Asking the reporter: the work waits for the reporter's answer, at most until the deadline of the confirm clock."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,7 +30,7 @@ REPORTER_ASKED = "reporter_asked"
 
 @dataclass(frozen=True, slots=True)
 class InfoRequestRule:
-    """The pack's rule for asking a reporter: which clocks stand still, and what follows when no answer comes."""
+    """The pack's rule for asking a reporter: which clocks are paused, and what happens when no answer comes."""
 
     pauses: tuple[ClockKind, ...] = ()
     unanswered: Literal["back", "close"] = "back"
@@ -59,7 +59,7 @@ class AnswerInfo(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfoRequested(Happened):
-    """``clock``: the confirm clock that starts. InfoRequestRule acknowledges the case too."""
+    """``clock``: the confirm clock that starts. Asking the reporter also acknowledges the case."""
 
     TYPE: ClassVar[str] = "case.info_requested.v1"
     question: Question
