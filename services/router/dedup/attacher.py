@@ -1,7 +1,7 @@
-"""Hangs reports on cases that are there: one guarded change for all that a case gets, then their links say so.
+"""Attaches reports to existing cases: one guarded update per case for all its reports, then the links are marked.
 
-Whatever ends the process in between, the batch comes again and finds its links: what is on the case is passed over,
-what is not follows. Where a case was merged meanwhile, its reports go to the older one.
+If the process dies in between, the batch is delivered again and its links are found: reports that the case already has
+are skipped, the others are attached. If a case was merged meanwhile, its reports are attached to the older case.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 ROUNDS_MAX = 5
 FAMILY_MAX = 1000
-"""Merged cases whose reports are counted along."""
+"""At most so many merged cases are included in a count."""
 
 
 class LostRaceError(TimeoutError):
@@ -49,7 +49,7 @@ class Attachments:
         self._clock = clock
 
     async def join(self, joining: Sequence[JoiningReport]) -> None:
-        """Every report on its case, at most ``ATTACHED_MAX`` in one change. Raises ``LostRaceError``."""
+        """Attaches every report to its case, at most ``ATTACHED_MAX`` in one update. Raises ``LostRaceError``."""
         by_case: dict[str, list[JoiningReport]] = defaultdict(list)
         for one in joining:
             by_case[one.link.case].append(one)
@@ -60,7 +60,8 @@ class Attachments:
             by_case = defaultdict(list, by_case)
 
     async def _join(self, waiting: dict[str, list[JoiningReport]]) -> None:
-        """Cases that became one take one change after the other; only a change that others overtook is a lost round."""
+        """Cases that were merged into the same case are updated one after the other. A round counts as lost only if
+        another process changed a case first."""
         lost = 0
         while waiting:
             loaded = await self.merge_chain.ends_of(waiting)
@@ -92,7 +93,7 @@ class Attachments:
             waiting = rest
 
     async def _led(self, one: JoiningReport, case: Case) -> JoiningReport:
-        """Its link names a case that is there: one that was merged, or ``case`` instead of one that nobody opened."""
+        """Makes the link name a case that exists. If the case of the link was never opened, that is ``case``."""
         if await self._store.load(one.link.case) is not None:
             return one
         if not await self._links.move(one.link, case.id):
@@ -123,7 +124,7 @@ class Attachments:
         )
 
     async def family(self, case: Case, more: Iterable[str] = ()) -> list[str]:
-        """The case, ``more`` that count along, and those that were merged into them, and into those."""
+        """Ids of the case, of ``more``, and of all cases that were merged into them, directly or not."""
         family = dict.fromkeys((case.id, *more))
         level = [one for one in family if one != case.id or case.absorbed]
         while level and len(family) <= FAMILY_MAX:
@@ -133,9 +134,9 @@ class Attachments:
         return list(family)
 
     async def count(self, case: Case, more: Iterable[str] = (), without: Iterable[str] = ()) -> int:
-        """How many reports hang on a case and on those that were merged into it, counted anew.
+        """Counts the reports of a case and of the cases that were merged into it.
 
-        ``more``: cases that count along; ``without``: merged ones that do not.
+        ``more``: further cases to include; ``without``: merged cases to leave out.
         """
         family = sorted({*await self.family(case, more)} - {*without})
         openings = [opening_report(one) for one in family]

@@ -1,8 +1,8 @@
-"""Cases around reports: found by the cells that their circles touch, and read only where they lie near enough.
+"""Cases near reports: found by the cells that the reports' search circles touch.
 
-Where all lie that may be compared with a batch is one query, of an index alone; those near enough are a second one.
-Each report then looks into its own cells: looking at all that was found took the router ten seconds for a thousand new
-cases in a dense city (decision 0019).
+One query, answered from the index alone, gives the positions of all cases that may be compared with a batch. A second
+query reads those within the radius. Each report is then compared only with cases in its own cells: comparing it with
+all that were found took the router ten seconds for a thousand new cases in a dense city (decision 0019).
 """
 
 from collections import defaultdict

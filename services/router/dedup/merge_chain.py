@@ -1,7 +1,7 @@
-"""Where a report hangs by now: the walk from a case to the one that it was merged into, be that merged again or not.
+"""Which case a report belongs to now: follows ``merged_into`` from case to case until one that was not merged.
 
-All who write on "the case of that report" take this walk. What was done on a case on the way is done, so that nothing
-is applied a second time because the case was merged in between.
+Everything that writes to "the case of that report" uses this. What was done on any case of the chain counts as done, so
+that nothing is applied a second time because the case was merged in between.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -12,21 +12,21 @@ from services.router.domain.case import Case
 from shared.kernel.ids import opening_report
 
 Loaded = dict[str, tuple[Case, set[str]]]
-"""Cases by id, each with a set of what was done on it."""
+"""Cases by id, each with the reports attached to it, or the keys applied to it."""
 
 
 class MergeChain:
     """Follows ``merged_into`` from case to case. It visits each case once, so that a circle ends."""
 
     def __init__(self, store: CaseStore, links: Links | None = None) -> None:
-        """``links``: where the report of a case hangs that nobody opened; None: such cases are not asked for."""
+        """``links``: where the report of a case that was never opened is attached; None: not looked up."""
         self._store = store
         self._links = links
 
     async def ends_of(self, cases: Iterable[str]) -> Loaded:
-        """By each of ``cases`` the one that it is or was merged into, with the reports attached there and on the way.
+        """For each of ``cases`` the end of its chain (itself if not merged), with the reports attached along the chain.
 
-        Raises ``TimeoutError`` for a case that is not there yet, ``LookupError`` for one that leads round in a circle.
+        Raises ``TimeoutError`` for a case that is not stored yet, ``LookupError`` for a chain that is a circle.
         """
         asked = list(cases)
         homes = await self._walk(asked, self._store.load_all)
@@ -35,10 +35,9 @@ class MergeChain:
         return homes
 
     async def unless_done(self, case: str, key: str) -> tuple[Case, bool] | None:
-        """The case that ``case`` is or was merged into, and whether ``key`` changed it or one on the way; None: not
-        there.
+        """The end of the chain of ``case``, and whether ``key`` was applied to any case of it; None: no such case.
 
-        Raises ``LookupError`` for one that leads round in a circle.
+        Raises ``LookupError`` for a chain that is a circle.
         """
 
         async def load(ids: Sequence[str]) -> Loaded:
@@ -74,7 +73,7 @@ class MergeChain:
         return homes
 
     async def _instead(self, case: str) -> str | None:
-        """Of a case that was never opened, because others had placed its report: where that hangs."""
+        """For a case that was never opened, because its report was attached elsewhere: the case that has the report."""
         if self._links is None:
             return None
         report = opening_report(case)

@@ -1,8 +1,8 @@
-"""Cases made one and taken apart: what is left to do after a ``merge`` or a ``split``.
+"""The steps of a ``merge`` or a ``split`` that change other cases than the command's own.
 
-Two documents are never changed at once: what is intended is written down first, then the case changes that the command
-is about, then the rest follows, each step guarded so that it happens once. Whoever dies in between leaves the intention
-behind, and the loop here ends it.
+Two documents are never changed at once. First the intent is stored, then the command's case is changed, then the other
+cases, each step guarded so that it happens once. If a process dies in between, the intent is left, and the loop here
+carries it out.
 """
 
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ class MergeSaga:
         self._ids = ids
 
     async def prepared(self, command: MergeOrSplit, case: Case, principal: Principal) -> MergeOrSplit:
-        """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
+        """The command, completed from other documents. Raises ``Refusal`` 422 for a report that is not on this case."""
         if isinstance(command, Merge):
             found = await self._store.get(principal.city, command.into, principal.sight)
             return replace(command, older=found[0] if found is not None else None)
@@ -112,14 +112,14 @@ class MergeSaga:
         return replace(command, remaining=remaining, reports=(*command.reports, *with_them))
 
     async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
-        """Of those that hang on ``case`` or on one that was merged into it: on which."""
+        """Report → its case, for those of ``reports`` that are on ``case`` or on a case that was merged into it."""
         family = set(await self._attachments.family(case))
         links = await self._links.by_report(reports)
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
     async def intend(self, command: MergeOrSplit, case: Case, key: str, said: str | None = None) -> None:
-        """Before the case changes. Repeated, the newest holds."""
+        """Stores the intent; must be called before the case changes. A repeat replaces the stored one."""
         split = command if isinstance(command, SplitCase) else None
         matter = split.matter if split is not None else None
         intent = Intent(
@@ -137,7 +137,7 @@ class MergeSaga:
         await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)
 
     async def finish(self, key: str, said: str | None = None) -> None:
-        """What follows the change under ``key``, if that took; again is once."""
+        """Does the steps that follow the change under ``key``, if that was applied. A repeat has no further effect."""
         await self._finish(_intended(key, said))
 
     async def _finish(self, id_: str) -> None:
@@ -157,7 +157,7 @@ class MergeSaga:
         await self.intents.delete({"_id": id_, "at": document["at"]})
 
     async def _taken_in(self, intent: Intent, younger: Case) -> None:
-        """Attaches the younger case's reports to the older case; reopens that if it was closed meanwhile."""
+        """Counts the younger case's reports on the older case; reopens the older case if it was closed meanwhile."""
         if younger.merged_into is None or intent.into is None:
             return
         key = f"{intent.key}.into"
@@ -185,7 +185,7 @@ class MergeSaga:
         raise LostRaceError(f"case {intent.into}")
 
     async def _taken_apart(self, intent: Intent, case: Case) -> None:
-        """Cases that were merged stand for themselves again; the other reports get one case of their own."""
+        """Reopens merged cases whose first report was named; the other named reports get one new case together."""
         links = await self._links.by_report(intent.reports)
         out = {case_id(r) for r in intent.reports if r not in links or links[r].said is None}
         for merged in sorted(out):
@@ -211,7 +211,7 @@ class MergeSaga:
         raise LostRaceError(f"case {case}")
 
     async def _own(self, intent: Intent, before: Case, links: Sequence[Link]) -> None:
-        """The oldest opens the case, if it has none yet; then all hang on that."""
+        """The oldest report opens a case, unless that is open already; then all reports are attached to it."""
         links = sorted(links, key=lambda link: (link.received_at, link.report))
         own = case_id(links[0].report)
         would_be: dict[str, Case] = {}
@@ -237,7 +237,7 @@ class MergeSaga:
         await self._attachments.join(joining)
 
     async def _second(self, intent: Intent, case: Case) -> None:
-        """A case of the report's other matter, in the officer's words; the report stays where it hangs."""
+        """Opens a case for the report's second matter, with the officer's text; the report stays on its case."""
         (report,) = intent.reports
         link = (await self._links.by_report([report])).get(report)
         place = Place(lon=case.location.lon, lat=case.location.lat, address=case.location.address)
@@ -287,7 +287,7 @@ class MergeSaga:
         await every(LOOK_SECONDS, self.end_what_was_left, "merging")
 
     async def end_what_was_left(self) -> None:
-        """Carries out intents that no process is working on any more; one that fails goes behind the others."""
+        """Carries out intents that no process works on any more; one that fails is tried again after the others."""
         left = await self.intents.find(
             {"at": {"$lte": real_now() - LEFT_AFTER}}, {"_id": 1}, sort=[("at", 1)], limit=PAGE
         )
@@ -302,5 +302,5 @@ class MergeSaga:
 
 
 def _intended(key: str, said: str | None) -> str:
-    """One intention for each thing that came under a key: which of them the case took, it says itself."""
+    """The intent's id. Each command under a key has its own intent; the case says which of them was applied."""
     return key if said is None else f"{key} {said}"

@@ -1,4 +1,4 @@
-"""Which case each report of a batch belongs to, decided once: the links that are written here hold from then on."""
+"""Decides which case each report of a batch belongs to, and stores the decision as links, which are not revised."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class JoiningReport:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A new report, and by what its case is searched for."""
+    """A new report with the rule and the cell keys by which its case is searched."""
 
     newcomer: Newcomer
     rule: SameRule
@@ -49,7 +49,7 @@ class _Search:
 
     @property
     def known(self) -> KnownCase:
-        """The case that it would open, as later reports of the batch are compared with it."""
+        """The case that it would open, in the form with which later reports of the batch are compared."""
         case = self.newcomer.case
         assert case.traits is not None  # noqa: S101 - only such are looked for
         return KnownCase(case.id, case.state, case.traits, case.opened_at, case.opened_at)
@@ -93,7 +93,7 @@ class Placement:
         return around
 
     def _decided(self, looked: Sequence[_Search], around: CellIndex) -> dict[str, tuple[Link, str | None]]:
-        """Report → its link, and the earlier case that its own is linked to; in the order of their arrival."""
+        """Report → its link, and the earlier case that its own case is linked to. Decided in the order of arrival."""
         decided: dict[str, tuple[Link, str | None]] = {}
         for one in looked:
             report, case = one.newcomer.report, one.newcomer.case
@@ -114,7 +114,7 @@ class Placement:
 
 
 def replace_link(link: Link, case: str, report: ReportSubmitted, says_: FeedbackKind | None, *, seen: bool) -> Link:
-    """``link`` to another's case, with what the report said. ``seen``: by its photo alone."""
+    """``link`` pointing to another report's case, with the report's content. ``seen``: matched by its photo alone."""
     return Link(
         report=link.report,
         city=link.city,

@@ -1,4 +1,4 @@
-"""Cases of one thing that two routers opened at the same time on either side of a cell's border: merged afterwards."""
+"""Merges cases of one hazard that two routers opened at the same time, on two sides of a partition cell's border."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -24,20 +24,20 @@ log = structlog.get_logger()
 
 ROUNDS_MAX = 5
 PAGE = 512
-"""More than are stored at one moment; no more than what holds up the loop for a moment."""
+"""Cases read at once: more than share one storing time, few enough not to block the event loop."""
 LOOK_SECONDS = 5.0
 SETTLED_AFTER = timedelta(seconds=10)
-"""Longer than an insert may take: nothing shows up behind the look."""
+"""Longer than an insert may take, so that no case appears later with an earlier storing time."""
 APART_MAX = timedelta(seconds=30)
-"""Two that were not seen by each other were stored within less."""
+"""Two cases of which neither router saw the other's were stored less than this apart."""
 LOOKED_BACK = timedelta(minutes=10)
-"""At a start: what the process before may not have looked at."""
+"""At a start, cases this old are compared too: the previous process may not have done it."""
 BESIDE_MAX = 50_000
-"""Half a minute of a city in which 1,600 new cases a second are of things that are compared."""
+"""Cases kept in memory at most: half a minute at 1,600 new cases a second of categories with a ``same`` rule."""
 
 
 class RecentCases:
-    """Cases that were stored in the last moments, by cell."""
+    """Cases that were stored within the last ``APART_MAX``, by cell."""
 
     def __init__(self) -> None:
         self.around = CellIndex()
@@ -55,7 +55,7 @@ class RecentCases:
 
 
 class Reconciler:
-    """Compares new cases once no earlier one can still be stored, and merges those of one thing."""
+    """Compares new cases once no earlier one can still be stored, and merges those of one hazard."""
 
     def __init__(
         self, store: CaseStore, merging: MergeSaga, changes: Changes, packs: PackLibrary, clock: Clock
@@ -79,9 +79,9 @@ class Reconciler:
         await every(LOOK_SECONDS, look, "side-by-side")
 
     async def merge_duplicates(self) -> int:
-        """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.
+        """Compares the next page of cases and merges each into an older case of the same hazard. Returns how many.
 
-        Only those that were stored at about the same time: earlier ones were seen when the report was placed.
+        Compares only cases that were stored at about the same time: older ones were found when the report was placed.
         """
         found = await self._store.stored_between(self._looked, real_now() - SETTLED_AFTER, PAGE)
         self._behind = len(found) == PAGE
@@ -111,10 +111,10 @@ class Reconciler:
         return rule_of(category.same) if category is not None and category.same is not None else None
 
     async def _merge_alone(self, younger: str, older: str) -> int:
-        """Only what nobody has taken in hand, and what no officer has set apart.
+        """Merges the younger case if nobody works on it and no officer split the two. Returns 1, or 0 if it may not.
 
-        Tried again when the case moved on meanwhile: a report that was attached to it is no reason to leave it alone.
-        Raises ``TimeoutError`` when it moves on again and again; the look is repeated then.
+        Tries again when the case changes meanwhile, for example because a report is attached to it. Raises
+        ``TimeoutError`` when it changes each time; the page is then compared again.
         """
         key = f"auto.{younger}.{older}"
         for _ in range(ROUNDS_MAX):

@@ -1,4 +1,4 @@
-"""Cursors of live queues: the cluster, and the offset reached in each partition, opaque to whoever keeps one."""
+"""Cursors of live queues: the cluster, and the offset reached in each partition; opaque to clients."""
 
 import base64
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def written(cluster: str, offsets: Mapping[int, int]) -> str:
-    """As it stands in ``stream_from`` and in a frame's ``id``."""
+    """The text of a cursor, as in ``stream_from`` and in the ``id`` of a server-sent event."""
     return base64.urlsafe_b64encode(msgspec.json.encode({"c": cluster, "o": offsets})).decode()
 
 
 UNKNOWN = Cursor("", {})
-"""Of no cluster: the queue is read again."""
+"""Matches no cluster, so that the client is told to read the queue again."""
 
 
 def read(text: str) -> Cursor:
-    """What is no JSON at all is ``UNKNOWN``.
+    """The cursor in ``text``; ``UNKNOWN`` if that is not JSON.
 
-    Raises ``Refusal`` 422 for one whose fields are wrong, or which is spelled otherwise than we spell it.
+    Raises ``Refusal`` 422 if fields are wrong, or the text is not exactly as ``written`` would write it.
     """
     try:
         raw = base64.b64decode(text, altchars=b"-_", validate=True)

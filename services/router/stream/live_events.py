@@ -1,8 +1,8 @@
-"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out to those whom it concerns.
+"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out to the listeners concerned.
 
-A cursor that the ring cannot serve, or that is of another cluster (a wiped broker), gives ``reset``: read the queue
-again. Nobody holds the loop, however many listen and however far back they begin: a record is looked at in texts,
-read and rendered once for all, and whoever goes through the ring lets others in between.
+A cursor that the ring cannot serve, or that is of another cluster (a wiped broker), is answered ``reset``: the client
+reads the queue again. The event loop is not blocked, however many listen and however far back they begin: a record is
+matched by comparing text, is parsed and rendered once for all listeners, and reading the ring yields in between.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class RenderedRecord:
     def __init__(self, record: RingRecord, position: Mapping[int, int]) -> None:
         self.record = record
         self.position = position
-        """By partition: the position after it, for a listener that has all records before it."""
+        """Partition → next offset, for a listener that was sent all records before this one."""
         self._data: dict[str, bytes | None] = {}
 
     def data(self, kind: Literal["case", "left"]) -> bytes | None:
@@ -43,7 +43,7 @@ class RenderedRecord:
 
 
 class Listener:
-    """Who follows the queue of ``unit``. ``sight``: how far the reader sees (``Principal.sight``)."""
+    """An open stream of the queue of ``unit``. ``sight``: which cases the reader may see (``Principal.sight``)."""
 
     def __init__(self, city: str, unit: str, *, subtree: bool, sight: Sight | None = None) -> None:
         self.city = city
@@ -52,7 +52,7 @@ class Listener:
         self._place = in_list(unit)
         self._sight = None if sight is None else listed(sight)
         self.position: dict[int, int] = {}
-        """What he has heard of, by partition."""
+        """Partition → offset of the latest record that was sent."""
         self.waiting: asyncio.Queue[RenderedRecord | None] = asyncio.Queue(BEHIND_MAX)
         self.over = False
 
@@ -62,21 +62,21 @@ class Listener:
         return record.is_for(self._place, subtree=self._subtree, sight=self._sight)
 
     def offer(self, told: RenderedRecord | None) -> None:
-        """Too far behind: the stream ends, and the client reads the queue again."""
+        """Lets a record wait for sending. If too many wait, the stream ends and the client reads the queue again."""
         try:
             self.waiting.put_nowait(told)
         except asyncio.QueueFull:
             self.end()
 
     def end(self) -> None:
-        """At once: what still waited for him is not told."""
+        """Ends the stream at once; records that wait are not sent."""
         self.over = True
         while not self.waiting.empty():
             self.waiting.get_nowait()
         self.waiting.put_nowait(None)
 
     def frame(self, told: RenderedRecord, cluster: str) -> bytes | None:
-        """What he is told of it; None for what he heard before."""
+        """The server-sent event for this listener; None if it does not concern the listener or was sent before."""
         kind, record = self.hears(told.record), told.record
         if kind is None or record.offset <= self.position.get(record.partition, 0):
             return None
@@ -98,11 +98,11 @@ class LiveEvents:
         self.cluster = "?"
 
     def cursor(self) -> str:
-        """The position reached: whatever was committed before is in the queue that is read after asking."""
+        """The position reached. To be asked before the queue is read: the queue then contains all earlier events."""
         return written(self.cluster, self._next)
 
     def starts_at(self, offsets: dict[int, int], cluster: str) -> None:
-        """Where the tail begins, or begins anew; nothing before is in the ring, and whoever listens reads again."""
+        """The tail (re)starts at these offsets: empties the ring and ends all streams, so that clients read again."""
         self.cluster = cluster
         self._ring.clear()
         self._next = dict(offsets)
@@ -130,7 +130,7 @@ class LiveEvents:
             self._drop_oldest()
 
     async def _tell(self, record: RingRecord) -> None:
-        """Those who listen now; who comes while they are told finds it in the ring."""
+        """Sends to the listeners of this moment; a listener that is added meanwhile finds the record in the ring."""
         concerned = [one for name in record.names() for one in self._listeners.get((record.city, name), ())]
         told = RenderedRecord(record, dict(self._next)) if concerned else None
         for number, listener in enumerate(concerned, 1):
@@ -196,7 +196,7 @@ class LiveEvents:
                 await asyncio.sleep(0)
 
     def _gathered(self, listener: Listener, told: RenderedRecord | None) -> bytes:
-        """``told`` and what else waits, as far as one piece should go."""
+        """``told`` and further waiting records as one chunk, at most ``FRAMES_AT_ONCE``."""
         frames = []
         while told is not None:
             frames.append(listener.frame(told, self.cluster) or b"")

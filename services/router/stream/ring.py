@@ -1,4 +1,4 @@
-"""A record of the ring of live queues: in bytes, with what says for whom it is, so that most are never read further."""
+"""A record of the ring of live queues: raw bytes, with the names of those concerned, so that few are ever parsed."""
 
 import contextlib
 from collections.abc import Iterable
@@ -45,17 +45,16 @@ _sight = msgspec.json.Decoder(_Sight)
 
 
 class ListedNames(NamedTuple):
-    """A reader's names as ``in_list``: ``own`` for what is confidential, ``all`` for the rest."""
+    """A reader's names as ``in_list``: ``own`` are checked for confidential cases, ``all`` for the others."""
 
     own: tuple[str, ...]
     all: tuple[str, ...]
 
 
 class RingRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record, and the position after it. The lists are texts, each name between line breaks.
+    """A record, and the position after it. Lists are stored as text, each name between newlines.
 
-    Out of the collector's sight: twenty thousand records in objects made it stop the router for 0.2 s, since those that
-    leave the ring are counted against those that come.
+    ``gc=False``: with twenty thousand records as tracked objects, garbage collection stopped the router for 0.2 s.
     """
 
     at: datetime
@@ -65,21 +64,24 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
     city: str = ""
     open: bool = False
     queues: str = ""
-    """Units in whose own queue the case is."""
+    """Units that have the case in their own queue."""
     seen: str = ""
-    """Who sees it."""
+    """Units and persons that may see it after the event."""
     was_queues: str = ""
-    """Units in whose own queue it was before, or is."""
+    """Units that have or had it in their own queue, before or after the event."""
     was_seen: str = ""
-    """Who saw it before, or does."""
+    """Units and persons that may see it before or after the event."""
     confidential: bool = False
 
     def names(self) -> set[str]:
-        """Every unit whose queue this may concern."""
+        """All units whose queue it may concern."""
         return set(self.was_queues.split("\n")) | set(self.was_seen.split("\n")) - {""}
 
     def is_for(self, unit: str, *, subtree: bool, sight: ListedNames | None) -> Literal["case", "left"] | None:
-        """What it is in the queue of ``unit``, for a reader with these names (None: ops), all as ``in_list``."""
+        """What the reader of the queue of ``unit`` is sent: ``case`` (in the queue), ``left`` (not any more), or None.
+
+        ``sight``: the reader's names, None for ops. All names as ``in_list``.
+        """
         if unit not in (self.was_seen if subtree else self.was_queues):  # most are another's
             return None
         if self.open and unit in (self.seen if subtree else self.queues) and self._shown(self.seen, sight):
@@ -90,7 +92,7 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
         return sight is None or any(name in seeing for name in (sight.own if self.confidential else sight.all))
 
     def data(self, kind: Literal["case", "left"]) -> bytes | None:
-        """The frame's data: the case's row, or what is said of one that left. None: it is no event after all."""
+        """JSON for the event: the case's row; id, version, state if it left. None: the record cannot be parsed."""
         try:
             event = _event.decode(self.value)
         except msgspec.MsgspecError:
@@ -104,7 +106,7 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
 def raw(
     at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, bytes]], value: bytes | None
 ) -> RingRecord:
-    """A record as the ring keeps it; ``offset`` is its own. What is no event of a case is for nobody."""
+    """A record as the ring keeps it; ``offset`` is its own. A record that is not a case event concerns nobody."""
     place = (at, partition, offset + 1)
     city = next((text for name, text in headers if name == "ce_city"), b"")
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,8 +1,8 @@
-"""Streams that are open: how many there may be, and whether whoever holds one may still read.
+"""Open streams: limits their number, and ends those whose reader may no longer read.
 
-Rights are looked up for all of them at once, every two seconds and whenever a pack is loaded: a token that was revoked,
-a person who left the pack or was moved, a unit that lies elsewhere now, end a stream within five seconds. So does a
-directory that cannot be asked.
+The rights of all readers are looked up together, every two seconds and whenever a pack is loaded. A stream ends within
+five seconds when its token is revoked, its person leaves the pack or is placed elsewhere, its unit moves in the tree,
+or the directory does not answer.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 2.0
 ASK_SECONDS = 1.0
 UNKNOWN_SECONDS = 2.5
-"""Who could not be asked about so long after the last answer is let go: the next one might come after five."""
+"""Streams end when the directory has not answered for this long, so that rights end within five seconds."""
 
 
 @dataclass(eq=False)
@@ -39,7 +39,7 @@ class _Held:
     """Its hash."""
     who: Principal
     may: Callable[[], bool]
-    """Whether the queue is still one that the holder may follow."""
+    """Whether the reader may still follow this queue."""
 
 
 class Streams:
@@ -58,7 +58,10 @@ class Streams:
     def open(
         self, token: str, who: Principal, listener: Listener, cursor: Cursor | None, may: Callable[[], bool]
     ) -> StreamingResponse:
-        """The answer that follows ``listener``'s queue. Raises ``Refusal`` 429 and 503: somebody has enough of them."""
+        """The response that streams ``listener``'s queue.
+
+        Raises ``Refusal`` 429 if this person has too many streams open, 503 if the process has.
+        """
         whose = (who.kind, who.city, who.who)
         if self._of[whose] >= self._each:
             raise Refusal(429, "too-many-streams", f"At most {self._each} streams a person.", retry_after=5)
@@ -77,7 +80,7 @@ class Streams:
         return _Stream(self._tail, listener, cursor, ended)
 
     def wake(self) -> None:
-        """Look at once: a pack was loaded."""
+        """Check rights at once, because a pack was loaded."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -113,7 +116,7 @@ class Streams:
 
 
 class _Stream(StreamingResponse):
-    """Gives its place back however it ends, begun or not."""
+    """Frees its place among the open streams however it ends, also if it never began."""
 
     def __init__(self, tail: LiveEvents, listener: Listener, cursor: Cursor | None, ended: Callable[[], None]) -> None:
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
