@@ -1,7 +1,8 @@
-"""A case as an officer may see it, one at a time: by the list that is stored with it, or because he was told of it.
+"""Reads one case for an officer who may see it: by the list stored with it (``seen_by``), or as a former stand-in.
 
-Who stood in for a unit while something happened to a case has an alert about it, and its link. He sees that case and
-acts on it after his duty too, as long as it is open and nobody has it in hand; queues and streams end with the duty.
+Somebody who stood in for a unit while something happened to a case was alerted of it, with a link. After his duty he
+still sees that case and may act on it, as long as it is open and nobody has claimed it or has it assigned; queues and
+streams end with the duty.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Cases in MongoDB: one document each, changed by guarded updates that carry their events along."""
+"""Cases in MongoDB: one document each, changed by guarded updates that also add the events to ``pending``."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -28,10 +28,10 @@ NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts cases without a waiting clock to the end of a queue."""
 
 _NOW = (("state", 1), ("priority", 1), ("due_at", 1), ("_id", 1))
-"""Within each state and priority in a queue's order: what is asked for is read from each and merged (MongoDB's sort
-merge). With the order first, fifty claimed cases among a million took 1.6 s: they are due last."""
+"""Sorted by deadline within each state and priority: a query reads the wanted ones and merges them (MongoDB's sort
+merge). With the deadline first in the index, finding fifty claimed cases among a million took 1.6 s."""
 _ANY_TEXT = {"$gt": ""}
-"""With ``$type`` MongoDB does not see that a text asked for is in the index, and with a hint goes through all of it."""
+"""Matches any text. With ``$type`` instead, MongoDB would read the whole index."""
 INDEXES = (
     IndexModel([("next_due", 1)], name="next_due", sparse=True),
     IndexModel([("aside", 1)], name="aside", sparse=True),
@@ -56,15 +56,15 @@ _WAITING = Gauge("whistle_waiting_cases", "Cases with a clock that has still to 
 _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and that has not fired.")
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CASE_FIELDS = {field.name: 1 for field in fields(Case)}
-"""Also what is read where many cases are: a first event and keys of commands are half of a document."""
+"""The fields read where many cases are read: first event and command keys are half of a document."""
 _SOMETIMES = ("next_due", "same", "aside")
-"""What a document has only while there is something."""
+"""Fields that a document has only while they have a value."""
 _QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *_SOMETIMES)
 _STORE_FIELDS = frozenset(
     (*_QUERIED, "pending", "outbox", "seen", "seen_aside", "attached", "first_event", "stored_at", "marks")
 )
 ATTACHED_KEPT = 512
-"""Reports that were attached last: what guards against attaching one twice until its link says so."""
+"""Ids of the latest attached reports, kept in the case: no report is attached twice before its link is marked."""
 _COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
 _PLACE = dict.fromkeys(("same.key", "traits.lon", "traits.lat"), 1)
 COMPARED_MAX = 10_000
@@ -75,7 +75,7 @@ PAGE = 500
 class Change:
     """A decided change: the case before and after, its events, who sees it, and the key that guards it.
 
-    ``fingerprint``: of what came under the key; None where the key is an event's id.
+    ``fingerprint``: of the request under the key; None where the key is an event's id.
     """
 
     before: Case
@@ -87,9 +87,9 @@ class Change:
     attached: tuple[str, ...] = ()
     """Reports that it attaches."""
     mark: str = ""
-    """Its own: the document keeps the last ones, so that who wrote many cases at once learns which took."""
+    """Id of this change. The document keeps the latest ones (``MARKS_KEPT``)."""
     fired: int = 0
-    """How many of its events are the case's own: what was due by then."""
+    """How many of its events were fired by clocks that were due."""
     breached: tuple[Clock, ...] = ()
 
 
@@ -101,13 +101,13 @@ def to_doc(case: Case, seen_by: list[str]) -> Document:
 
 
 def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
-    """The fields of ``to_doc(after)`` that ``before`` may have otherwise; what is due may be absent."""
+    """The fields of ``to_doc(after)`` that may differ from ``before``; ``next_due`` may be absent."""
     names = [name for name in _CASE_FIELDS if getattr(before, name) != getattr(after, name)]
     return {**{name: _plain(getattr(after, name)) for name in names}, **_queried(after, seen_by)}
 
 
 def queues_of(case: Case) -> list[str]:
-    """Units in whose own queue it lies: its owner's, whom it is offered to, and who is called in for it."""
+    """Units that have the case in their own queue: the owner, the unit it is offered to, and called units."""
     return sorted({case.unit, *case.called} | ({case.offered_to} if case.offered_to is not None else set()))
 
 
@@ -139,7 +139,7 @@ def from_doc(document: Document) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """Where a case lies that may be compared with a report. Most lie too far off to be read any further."""
+    """Position of a case that may be compared with a report; most are too far off and are not read any further."""
 
     id: str
     key: str
@@ -170,10 +170,10 @@ class CaseStore:
         self.cases: Collection = database.collection("cases")
         self.answers: Collection = database.collection("answers")
         self.keys = IdempotencyKeys(self.cases, database.collection("case_keys"), "seen")
-        """Keys of commands and ids of events that changed a case: what guards against doing a thing twice."""
+        """Keys of commands and ids of events that changed a case, so that none is applied twice."""
 
     async def insert_opened(self, opened: Sequence[tuple[Case, Envelope, list[str]]]) -> list[Envelope]:
-        """Insert new cases; those that exist already are left alone. Answers the first events of all, as stored.
+        """Inserts new cases; existing ones are not changed. Returns the first events of all of them, as stored.
 
         Raises ``MongoError`` or ``TimeoutError`` when it is unknown whether a majority has them.
         """
@@ -189,7 +189,7 @@ class CaseStore:
         return [event for i, (_, event, _) in enumerate(opened) if i not in known] + again
 
     async def _first_events(self, ids: list[str]) -> list[Envelope]:
-        """A duplicate key may be of a document that a majority does not have yet (seen: decision 0003)."""
+        """Read with majority: a duplicate key may be of a document that no majority has yet (decision 0003)."""
         if not ids:
             return []
         found = await self.cases.find({"_id": {"$in": ids}}, {"first_event": 1}, limit=len(ids))
@@ -236,9 +236,9 @@ class CaseStore:
         return {document["_id"]: (from_doc(document), document) for document in found}
 
     async def places(self, keys: Sequence[str], since: datetime) -> list[Nearby]:
-        """Cases in these cells that are open, or ended not too long before ``since``; of one cell 10,000 at most.
+        """Cases in these cells that are open, or ended not too long before ``since``; at most 10,000 of one cell.
 
-        All from the index: cases of a million are not in memory, and to read what lies around each report took 4 ms.
+        Answered from the index alone: with a million cases, reading the documents near each report took 4 ms.
         """
         found = await self.cases.find(
             {"same.key": {"$in": list(keys)}, "same.until": {"$gte": since}},
@@ -252,14 +252,14 @@ class CaseStore:
         return [Nearby(d["_id"], d["same"]["key"], d["traits"]["lon"], d["traits"]["lat"]) for d in found]
 
     async def compared(self, ids: Sequence[str]) -> list[KnownCase]:
-        """Of these cases what reports are compared with."""
+        """For these cases, the fields that reports are compared with."""
         found = await self.cases.find({"_id": {"$in": list(ids)}}, _COMPARED, limit=len(ids))
         return [_known(document) for document in found if document.get("traits") is not None]
 
     async def stored_between(
         self, after: datetime, until: datetime, limit: int
     ) -> list[tuple[KnownCase | None, datetime]]:
-        """Cases by the moment at which they were stored; None for one that is compared with no report."""
+        """Cases stored in this time, with the time, in order; None for a case that is not compared with reports."""
         found = await self.cases.find(
             {"stored_at": {"$gt": after, "$lte": until}},
             {**_COMPARED, "stored_at": 1},
@@ -274,28 +274,28 @@ class CaseStore:
         return [document["_id"] for document in found]
 
     async def save(self, change: Change) -> bool:
-        """One guarded update; False when the case moved on meanwhile."""
+        """One guarded update; False when the case was changed meanwhile."""
         return bool(await self.cases.update(*_guarded(change)))
 
     async def note(self, case: Case, key: str, fingerprint: str) -> bool:
-        """Remember a command that changes nothing, so that its key stands for it; False when the case moved on."""
+        """Stores the key of a command that changes nothing; False when the case was changed meanwhile."""
         entry = {"id": key, "fingerprint": fingerprint}
         where = {"_id": case.id, "version": case.version, "seen.id": {"$ne": key}}
         return bool(await self.cases.update(where, {"$push": {"seen": {"$each": [entry]}}}))
 
     async def save_all(self, changes: Sequence[Change]) -> int:
-        """A bulk of guarded updates; how many took. ``which_applied`` says which."""
+        """A bulk of guarded updates; returns how many were applied. ``which_applied`` says which."""
         return await self.cases.write([UpdateOne(*_guarded(change)) for change in changes])
 
     async def which_applied(self, changes: Sequence[Change]) -> list[Change]:
-        """Those of ``changes``, written just now, that are among the last ``MARKS_KEPT`` of their cases."""
+        """Those of ``changes`` that were applied, by the change ids that cases keep; call it right after writing."""
         ids = [change.after.id for change in changes]
         found = await self.cases.find({"_id": {"$in": ids}}, {"marks": 1}, limit=len(ids))
         marks = {mark for document in found for mark in document.get("marks", ())}
         return [change for change in changes if change.mark in marks]
 
     async def set_aside(self, cases: Sequence[Case], now: datetime, until: datetime) -> None:
-        """Look at these cases, which could not be decided, no earlier than ``until``; any change of one ends that."""
+        """Let timers skip these cases, which could not be decided, until ``until`` or until the case changes."""
         await self.cases.write(
             [
                 UpdateOne(
@@ -307,14 +307,14 @@ class CaseStore:
         )
 
     async def due(self, now: datetime, limit: int) -> list[Case]:
-        """Cases with something to say, the longest waiting first."""
+        """Cases with a clock or watch that is due, the longest overdue first."""
         documents = await self.cases.find(
             {"next_due": {"$lte": now}}, _CASE_FIELDS, sort=[("next_due", 1)], limit=limit, hint="next_due"
         )
         return [from_doc(document) for document in documents]
 
     async def next_due(self) -> datetime | None:
-        """The earliest moment at which any case has something to say."""
+        """The earliest ``next_due`` of any case."""
         found = await self.cases.find(
             {"next_due": {"$exists": True}}, {"next_due": 1}, sort=[("next_due", 1)], limit=1, hint="next_due"
         )
@@ -328,7 +328,7 @@ class CaseStore:
         return [from_doc(document) for document in documents]
 
     async def take_over(self, cities: Iterable[str]) -> None:
-        """Cases of an older version did not say in whose queues they lie. May be cut off anywhere and begun again."""
+        """Adds ``queues`` to cases that an older version stored. May be interrupted and repeated."""
         for city in cities:
             while old := await self.cases.find({"city": city, "queues": None}, _CASE_FIELDS, limit=PAGE, hint="queue"):
                 cases = [from_doc(document) for document in old]
@@ -341,7 +341,7 @@ class CaseStore:
         await self.cases.drop_indexes(*OLD_INDEXES)
 
     async def set_gauges(self, now: datetime) -> None:
-        """Sets the gauges: cases with a moment at which a clock acts, and those whose moment has come."""
+        """Sets the gauges: cases with a ``next_due``, and those whose ``next_due`` has passed."""
         _WAITING.set(await self.cases.count({"next_due": {"$gte": _EVER}}, limit=COUNTED_MAX))
         overdue = await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX)
         aside = await self.cases.count({"aside": {"$gte": _EVER}, "next_due": {"$gt": now}}, limit=COUNTED_MAX)
@@ -365,7 +365,7 @@ def seen_with(sight: Sight) -> Document:
 
 
 def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Filter and update: only if nobody changed the case since it was read, and never twice for one key."""
+    """Filter and update: applied only if the case has the version that was read and does not have the key yet."""
     document = moved(change.before, change.after, change.seen_by)
     where: dict[str, Any] = {"_id": change.after.id, "version": change.before.version}
     update: dict[str, Any] = {

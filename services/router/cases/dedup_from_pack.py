@@ -1,4 +1,4 @@
-"""What the pack says about reports of the same thing, in the domain's words, and what of a report counts for it."""
+"""The pack's rules for reports of one hazard, as domain types, and the fields of a report that are compared."""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -28,7 +28,7 @@ def rule_of(same: Same) -> SameRule:
 
 @lru_cache(maxsize=1024)
 def rising_of(same: Same) -> tuple[PriorityRise, ...]:
-    """Its thresholds."""
+    """The report counts at which the priority rises."""
     return tuple(PriorityRise(reports=step.reports, priority=step.priority, tell=step.tell) for step in same.rising)
 
 

@@ -1,4 +1,4 @@
-"""What others may see of a case: the state in events, the row in a queue, the answer of the API."""
+"""A case as others see it: the state in events, the row in a queue, the answer of the API."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -25,7 +25,7 @@ STEPS_KEPT = 20
 PAUSES_TOLD = 5
 SUMMARY_MAX = 120
 _SAID = ("text", "photos", "said_at", "location")
-"""Of a line of the history, what somebody said or showed."""
+"""Fields of a history line that hold what somebody wrote, stated or photographed."""
 
 
 def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
@@ -84,9 +84,9 @@ def to_envelopes(
     seen_by: Sequence[str] = (),
     was_seen_by: Sequence[str] = (),
 ) -> tuple[Envelope, ...]:
-    """The change's events as they cross Kafka; all carry the state after the change, each its link of the chain.
+    """The change's events as sent to Kafka; all carry the state after the change, and each its hash in the chain.
 
-    The last one's ``head`` is the case's from here on. ``was_seen_by``: who saw ``before`` and does not see ``case``.
+    The last one's ``head`` becomes the case's. ``was_seen_by``: who saw ``before`` and does not see ``case``.
     """
     state, lane = to_state(case, seen_by), lane_of(case)
     head = before.head if before is not None else ""
@@ -117,15 +117,15 @@ def to_envelopes(
 
 
 def lane_of(case: Case) -> int:
-    """History by the case's flag, and danger by what it is now. What a case that was raised said before may come
-    later than what it says now: projections go by the version, and alerts settle whatever came first."""
+    """History by the case's flag ``historic``, danger by its current priority. When a case was raised to danger, its
+    earlier events may arrive later: projections compare versions, and alerts take the newest state into account."""
     if case.historic:
         return HISTORY
     return DANGER if case.priority == "danger" else LIVE
 
 
 def _lines(case: Case, count: int) -> list[Entry | None]:
-    """The lines of the newest events; None for those that the case does not hold any more."""
+    """The history lines of the newest ``count`` events; None for lines that the case no longer keeps."""
     lines = list(case.history[-count:])
     return [*([None] * (count - len(lines))), *lines]
 
@@ -245,7 +245,7 @@ def part_view(case: Case, part: Part) -> dict[str, Any]:
 
 
 def row(case: Case) -> dict[str, Any]:
-    """A queue row: what an officer decides by, and when."""
+    """A queue row: what an officer needs to choose the next case."""
     return {
         "id": case.id,
         "version": case.version,
@@ -269,7 +269,7 @@ def row(case: Case) -> dict[str, Any]:
 
 
 def tightest(case: Case) -> datetime | None:
-    """The deadline of the tightest clock that still waits."""
+    """The earliest deadline of the clocks under which something is still owed."""
     return min((clock.due_at for clock in case.clocks if clock.waits), default=None)
 
 
@@ -334,12 +334,12 @@ def report_view(report: Any, *, confidential: bool) -> dict[str, Any]:
 
 
 def shows_words(case: Case, actor: Actor | None) -> bool:
-    """Whether what was said of a case is for this officer: of a confidential one only for its handlers."""
+    """Whether this officer may read the texts of the case: those of a confidential case only its handlers."""
     return not case.confidential or (actor is not None and actor.trusted)
 
 
 def history_view(entry: Any, *, words: bool = True) -> dict[str, Any]:
-    """A line of the history; empty fields are left out, without ``words`` what somebody said or showed as well."""
+    """A line of the history without empty fields; without ``words`` also without the fields of ``_SAID``."""
     fields = ("at", "version", "what", "by", "by_unit", "unit", "text", "clock", "due_at", "act", "part", "said_at")
     view = {name: value for name in fields if (value := getattr(entry, name)) is not None}
     if entry.photos:
@@ -350,5 +350,5 @@ def history_view(entry: Any, *, words: bool = True) -> dict[str, Any]:
 
 
 def etag(case: Case) -> str:
-    """Moves with commands, clocks and moves only."""
+    """The ETag. It changes with commands, clocks and moves of the case only."""
     return f'"{case.officer_moves}"'

@@ -40,7 +40,7 @@ def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> li
 
 
 def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
-    """By the areas of the day on which it came. A sealed one goes to those whom the pack names, past all levels."""
+    """Located by the areas of the day on which it came. A sealed report goes to the unit that the pack names."""
     day = pack.day(report.received_at)
     if report.sealed:
         return LocateRequest(None, "", _sealed_to(report, pack), day)
@@ -137,7 +137,7 @@ def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:
 
 
 def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str | None:
-    """A unit that a rule or the category names instead of the place's own."""
+    """A unit that a rule or the category names instead of the unit of the place."""
     if rule is not None and rule.then.unit is not None:
         return rule.then.unit
     word = (rule.then.goes_to if rule is not None else None) or pack.categories[category].goes_to
@@ -157,8 +157,7 @@ def fresh_resolve_clock(
 def part_clocks(case: Case, pack: Pack, unit: str, now: datetime, due_at: datetime | None = None) -> tuple[Clock, ...]:
     """The clocks that start when ``unit`` is called in, by its own commitment, else by that of the case's owner.
 
-    ``due_at``: until when its work is planned; then it has that one clock, with the ladder of a part that is not
-    finished.
+    ``due_at``: deadline from a works plan; the part then has only its ``finish_part`` clock, with that deadline.
     """
     paths = (pack.units[unit].path, tuple(u.id for u in case.path))
     found = [pack.commitment_for(case.category, path, case.priority) for path in paths]
@@ -182,7 +181,7 @@ def _category(report: ReportSubmitted, pack: Pack) -> tuple[str, str]:
 
 
 def commitment_of(pack: Pack, commitment: PackCommitment) -> Commitment:
-    """The pack's words as the domain's promise; made once per pack and commitment."""
+    """The pack's commitment as the domain type; made once per pack and commitment."""
     return _made(pack.version, pack.calendar(commitment.calendar), commitment)
 
 
@@ -208,12 +207,12 @@ def _seconds(span: str | None) -> int | None:
 
 
 def _is_warning(step: LadderStep, warnings: list[float]) -> bool:
-    """Telling the own desk when the clock warns is what the warning does; nobody is told twice at once."""
+    """Whether the step alerts the own desk at the time of a warning: the warning does that already."""
     return step.act == "tell" and step.to == "own" and step.fraction in warnings
 
 
 def _step(step: Step) -> LadderStep:
-    """A rung as the pack words it. ``at``: ``0.8`` of the target, or ``+PT10M`` after the breach."""
+    """A step of a ladder as the pack writes it. ``at``: ``0.8`` of the target, or ``+PT10M`` after the breach."""
     act = next(act for act in ACTS if getattr(step, act) is not None)
     clocks = frozenset((step.clock,) if isinstance(step.clock, str) else step.clock)
     delayed = isinstance(step.at, str) and step.at.startswith("+")

@@ -1,11 +1,11 @@
-"""What officers write on a confidential case: sealed before it enters the case, opened for its handlers alone.
+"""What officers write on a confidential case: encrypted ("sealed") before it enters the case, shown to handlers only.
 
-Both ways go by lists of what is no words. In a command every text is sealed but those whose shape admits a code only;
-of an answer others than handlers get the texts under names that hold ids and codes. A field that is added later is
-words until it is listed.
+Both directions use lists of fields that hold codes. In a command every text is sealed, except fields whose pattern
+admits only a code; in an answer, others than handlers get only the texts in fields that hold ids and codes. A field on
+no list counts as free text.
 
-AES-256-GCM under a key of the case's own, which follows from the installation's secret. The case's id stands in the
-sealed text, so that it opens wherever the text went with the case: a visit, a second case, an answer that is kept.
+AES-256-GCM with a key for each case, derived from the installation's secret. The sealed text contains the case's id, so
+that it can be opened wherever it was copied: in a visit, a second case, a stored answer.
 """
 
 import base64
@@ -26,7 +26,7 @@ from services.router.domain.commands.command import Actor
 
 NONCE = 12
 CODES = frozenset({"^[A-Za-z0-9_.:-]{1,120}$"})
-"""Patterns of texts that are an id or a code, which is looked up before it is kept: no words."""
+"""Patterns of fields that hold an id or a code, which is looked up before it is stored: no free text."""
 # fmt: off
 SHOWN = frozenset((
     "id", "version", "state", "priority", "category", "kind", "unit", "within", "offered_to", "assignee",
@@ -46,24 +46,24 @@ Seal = Callable[[str], str]
 
 
 class SealedWords:
-    """Seals and opens for one installation. ``random``: so many random bytes."""
+    """Seals and opens texts for one installation. ``random``: returns that many random bytes."""
 
     def __init__(self, secret: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._master = hmac.digest(secret.encode(), b"whistle words of confidential cases", "sha256")
         self._random = random
 
     def seal(self, case: str, text: str) -> str:
-        """``text`` as it is kept: ``sealed:CASE:BASE64;``."""
+        """``text`` as it is stored: ``sealed:CASE:BASE64;``."""
         nonce = self._random(NONCE)
         sealed = nonce + self._cipher(case).encrypt(nonce, text.encode(), case.encode())
         return f"sealed:{case}:{base64.urlsafe_b64encode(sealed).decode()};"
 
     def opened(self, text: str) -> str:
-        """``text`` with what is sealed in it in plain; what does not open says so."""
+        """``text`` with its sealed parts decrypted; a part that cannot be decrypted is replaced by a note."""
         return _SEALED.sub(self._open, text)
 
     def digest(self, fingerprint: str) -> str:
-        """A body's fingerprint as it is kept: who has the store alone can try no words against it."""
+        """A fingerprint as it is stored: keyed, so that without the secret texts cannot be guessed from it."""
         return hmac.digest(self._master, fingerprint.encode(), "sha256").hex()
 
     def _open(self, found: re.Match[str]) -> str:
@@ -77,7 +77,7 @@ class SealedWords:
         return AESGCM(hmac.digest(self._master, case.encode(), "sha256"))
 
     def body(self, case: Case | None, body: Body) -> Body:
-        """A command's body with every free text sealed, where the case is confidential."""
+        """A command's body; if the case is confidential, with every free text sealed."""
         if case is None or not case.confidential:
             return body
         id_ = case.id
@@ -85,7 +85,7 @@ class SealedWords:
         return sealed
 
     def shown(self, case: Case, actor: Actor | None, view: Any) -> Any:
-        """An answer about ``case`` (plain values and moments): for who handles it opened, for others without words."""
+        """An answer about ``case`` (plain values, times): decrypted for its handlers, without free text for others."""
         if not case.confidential:
             return view
         return self._opened(view) if actor is not None and actor.trusted else without_words(view)
@@ -100,12 +100,12 @@ class SealedWords:
 
 @lru_cache(maxsize=256)
 def shape_of(body: type[msgspec.Struct]) -> inspect.Type:
-    """What msgspec knows of a body's fields."""
+    """msgspec's type information of a body."""
     return inspect.type_info(body)
 
 
 def _sealed(value: Any, shape: inspect.Type, seal: Seal) -> Any:
-    """``value`` with its free texts sealed. Raises ``TypeError`` for a shape that may hide words."""
+    """``value`` with its free texts sealed. Raises ``TypeError`` for a type that could contain free text unnoticed."""
     match shape:
         case inspect.StrType(pattern=pattern):
             return value if pattern in CODES or not value.strip() else seal(value)
@@ -140,7 +140,7 @@ _KINDS: dict[type[inspect.Type], type | tuple[type, ...]] = {
 
 
 def _meant(value: Any, types: tuple[inspect.Type, ...]) -> inspect.Type:
-    """Which of a union's shapes ``value`` has; a text that could be either counts as free text."""
+    """The type of a union that ``value`` has; a text that could be two types counts as free text."""
     for shape in sorted(types, key=lambda one: not isinstance(one, inspect.StrType)):
         kind = shape.cls if isinstance(shape, inspect.StructType) else _KINDS.get(type(shape))
         if isinstance(value, kind) if kind is not None else isinstance(shape, inspect.DateTimeType):
@@ -149,7 +149,7 @@ def _meant(value: Any, types: tuple[inspect.Type, ...]) -> inspect.Type:
 
 
 def without_words(view: Any) -> Any:
-    """``view`` for who is no handler: moments, numbers, and texts under names that are listed."""
+    """``view`` for somebody who is no handler: times, numbers, and texts in the fields of ``SHOWN``."""
     if isinstance(view, dict):
         kept = {name: without_words(value) for name, value in view.items() if not _is_text(value) or name in SHOWN}
         return {name: value if name in SHOWN else _bare(value) for name, value in kept.items()}

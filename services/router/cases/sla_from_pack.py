@@ -1,4 +1,4 @@
-"""What the city pack says of time, for the domain: calendars, promises, reasons for pauses, and asking a reporter."""
+"""The pack's rules about time, as domain types: calendars, commitments, reasons for pauses, asking a reporter."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ _BEFORE_THE_GROUND = frozenset({State.QUEUED, State.ACKNOWLEDGED, State.CLAIMED,
 
 
 async def calendars_of(case: Case, packs: PackLibrary) -> Mapping[str, Calendar]:
-    """By commitment, the calendar that the very pack has which started the clock; elapsed time needs none."""
+    """Commitment → calendar, from the pack version that started the clock; clocks on elapsed time have none."""
     worked = [clock for clock in case.clocks if clock.calendar != ALWAYS.id and clock.state in ("running", "paused")]
     found = {}
     for clock in worked:
@@ -31,7 +31,7 @@ async def calendars_of(case: Case, packs: PackLibrary) -> Mapping[str, Calendar]
 
 
 def promise(case: Case, pack: Pack, path: tuple[UnitOnPath, ...], category: str, priority: Priority) -> Promise:
-    """What holds for ``case`` in the unit at the end of ``path``, for that category, each clock from its own start."""
+    """The clocks for ``case`` in the unit at the end of ``path``, for that category; each keeps its own start."""
     made = _made(pack, category, path, priority)
     started: dict[ClockKind, datetime] = {c.kind: c.started_at for c in case.clocks if c.part is None and is_owed(c)}
     known = {clock.kind for clock in case.clocks}
@@ -47,7 +47,7 @@ def promise(case: Case, pack: Pack, path: tuple[UnitOnPath, ...], category: str,
 
 
 def promise_in(case: Case, pack: Pack, unit: str | None) -> Promise | None:
-    """What ``unit`` promises for ``case``; None for no unit of the pack."""
+    """The promise of ``unit`` for ``case``; None if the pack has no such unit."""
     if unit is None or unit not in pack.units or case.category not in pack.categories:
         return None
     return promise(case, pack, path_of(pack, unit), case.category, case.priority)
@@ -70,7 +70,7 @@ def pausable(pack: Pack, code: str | None) -> Pausable | None:
 
 
 def asking(pack: Pack) -> InfoRequestRule:
-    """What holds while a reporter is asked."""
+    """The pack's rule for asking a reporter."""
     return InfoRequestRule(pack.city.asking.pauses, pack.city.asking.unanswered)
 
 
@@ -86,7 +86,7 @@ def confirm_clock(case: Case, pack: Pack, now: datetime) -> Clock:
 
 
 def effect_check(case: Case, pack: Pack, now: datetime) -> datetime | None:
-    """When a case that is closed now is looked at again; None where its category does not ask for that."""
+    """When the effect of a case that is closed now is checked; None if its category has no ``effect_check``."""
     category = pack.categories.get(case.category)
     if category is None or category.effect_check is None:
         return None

@@ -1,8 +1,8 @@
-"""Firing: read the due page, let the domain decide, compare and set in bulk, sleep until the next due.
+"""The timer loop: reads a page of due cases, lets the domain decide, writes in bulk, sleeps until the next deadline.
 
-The clock's moment is a field of the case and the guard is its version, so any number of routers may fire at once:
-each breach takes once. A case that cannot be decided is set aside for a while, in its document, so that it holds up
-nobody behind it.
+Deadlines are fields of the case and each update is guarded by the case's version, so any number of routers may fire at
+once: each breach is applied once. A case that cannot be decided is set aside for a while, in its document, so that the
+cases behind it do not wait.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class Timers:
             await asyncio.sleep(pause)
 
     async def _until_due(self) -> None:
-        """Sleep until the next moment as it is known; a clock that is moved forward is noticed meanwhile."""
+        """Sleeps until the next known deadline; notices meanwhile when the development clock is moved."""
         while True:
             next_due = await self._store.next_due()
             self._looked = time.monotonic()
@@ -71,12 +71,12 @@ class Timers:
                     return
 
     def unwell(self) -> str | None:
-        """Why deadlines are not kept, if they are not."""
+        """Why clocks do not fire on time; None if they do."""
         since = time.monotonic() - self._looked
         return f"clocks were last looked at {since:.0f} s ago" if since > LOOKED_WITHIN_SECONDS else None
 
     async def fire_due(self) -> int:
-        """A page of those that can be decided; how many changes took."""
+        """Fires pages until one has a case that could be decided; returns how many changes were applied."""
         now = self._clock.now()
         while cases := await self._store.due(now, PAGE):
             took, failed = await self._fire_page(cases, now)
@@ -85,7 +85,7 @@ class Timers:
         return 0
 
     async def _fire_page(self, cases: Sequence[Case], now: datetime) -> tuple[int, int]:
-        """How many changes took, and how many cases were set aside."""
+        """Returns how many changes were applied, and how many cases were set aside."""
         saving = []
         for start in range(0, len(cases), PART):
             saving.append(asyncio.create_task(self._fire(cases[start : start + PART], now)))
@@ -112,7 +112,7 @@ class Timers:
         return len(took), len(failed)
 
     def _say_how_late(self, fired: Sequence[Change]) -> None:
-        """Late is from the moment until it was stored."""
+        """Measures lateness from the deadline until the change was stored."""
         now = self._clock.now()
         for change in fired:
             _LATE.observe(max(0.0, (now - (change.before.next_due or now)).total_seconds()))

@@ -1,8 +1,8 @@
-"""Who may see a case: units whose subtree holds its owner, a unit that it is offered or assigned to, that is called in
-or consulted, or its ground; and the person to whom it is assigned, wherever he is placed.
+"""Who may see a case: its owner, units that it is offered or assigned to, that are called in or consulted, or on whose
+ground it lies, each with the units above it; and the person to whom it is assigned, wherever he is placed.
 
-This is the one place that decides it. The answer is stored with the case (``seen_by``), so that it is checked inside
-the query's own filter, and crosses with every event, so that intake, streams and alerts look it up and nothing else.
+Only this module decides it. The result is stored with the case (``seen_by``), so that queries filter by it, and is in
+every event, so that intake, streams and alerts use the same list.
 """
 
 from services.router.domain.case import Case
@@ -11,7 +11,7 @@ from shared.contracts.sight import as_person
 
 
 def seen_by(case: Case, pack: Pack) -> list[str]:
-    """Units and persons (``shared.contracts.sight``); of a confidential case nobody above or beside those concerned."""
+    """Units and persons (``shared.contracts.sight``). A confidential case is not seen by units above or beside."""
     person, unit = _assigned(case, pack)
     parties = case.consultation.parties if case.consultation is not None else ()
     others = (case.offered_to, *(part.unit for part in case.parts), *parties)
@@ -26,13 +26,13 @@ def seen_by(case: Case, pack: Pack) -> list[str]:
 
 
 def is_guest(case: Case, unit: str, person: str, pack: Pack) -> bool:
-    """Whether the case is in others' hands: ``unit`` is offered it, called in or consulted, no more, and it is not
-    assigned to ``person``."""
+    """Whether ``unit`` is only a guest: the case is offered to it, or it is called in or consulted, and the case is
+    not assigned to ``person``."""
     return unit not in _hands(case, pack) and person != _assigned(case, pack)[0]
 
 
 def _assigned(case: Case, pack: Pack) -> tuple[str | None, str | None]:
-    """The person or the unit that has it in hand. An id that is both means the person, as when it was assigned."""
+    """The person or the unit to whom it is assigned. An id that is both means the person, as when assigning."""
     id_ = case.assignee
     if id_ is None or id_ in pack.people or id_ not in pack.units:
         return id_, None
@@ -40,7 +40,7 @@ def _assigned(case: Case, pack: Pack) -> tuple[str | None, str | None]:
 
 
 def _hands(case: Case, pack: Pack) -> set[str]:
-    """The owner, those above it, and those below whose ground it is or to whom it is assigned."""
+    """Units that work on it: the owner, those above it, its ground, and a unit to which it is assigned."""
     units = {unit.id for unit in case.path}
     for other in (_assigned(case, pack)[1], ground(case, pack)):
         if other is not None and other in pack.units:
@@ -49,6 +49,6 @@ def _hands(case: Case, pack: Pack) -> set[str]:
 
 
 def ground(case: Case, pack: Pack) -> str | None:
-    """The unit on whose ground the case lies, as long as it is the owner's ground too."""
+    """The unit on whose ground the case lies, if that unit is below the owner; else None."""
     within = pack.units.get(case.within or "")
     return within.id if within is not None and case.unit in within.path else None

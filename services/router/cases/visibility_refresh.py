@@ -1,8 +1,8 @@
-"""Who sees a case is stored with it when it changes. After another pack, and after a version of this program that
-decided it otherwise, this pass renews it for all open cases, so that none waits for its next change.
+"""Renews ``seen_by`` of all open cases after a new pack, or after a new version of the rules in ``visibility``.
 
-It goes through the cases by id, a page at a time, and remembers how far it came: it may be cut off anywhere and goes on
-from there. Any number of routers may do it at once; a case that changes meanwhile is left to its change.
+Otherwise ``seen_by`` is only stored when a case changes. The pass goes through the cases by id, page by page, and
+stores how far it has come, so that it continues there after an interruption. Several routers may do it at once; a case
+that changes meanwhile is skipped, because the change renews it.
 """
 
 import asyncio
