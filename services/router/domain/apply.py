@@ -1,4 +1,4 @@
-"""``apply``: a case and what happened make the next case. No rule is decided here."""
+"""``apply``: the case after an event. No rule is decided here."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from services.router.domain.event import Happened
 
 
 def apply(case: Case, event: Happened) -> Case:
-    """The case after ``event``; the version is the store's business, one per change."""
+    """The case after ``event``, with the same version: ``apply_all`` raises it once per change."""
     changed = event.applied(case)
     if changed.state in ENDED and case.state not in ENDED:
         changed = replace(voided(changed, event.at), offered_to=None, question=None, ended_at=event.at)

@@ -1,4 +1,4 @@
-"""Reports that are attached to a case that exists already: how they are counted, and what their number changes."""
+"""Reports that are attached to an existing case: how they are counted, and what their number changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _RANK: dict[Priority, int] = {priority: rank for rank, priority in enumerate(PRI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityRise:
-    """From ``reports`` attached reports on, the case has at least this ``priority``, and ``tell`` is alerted."""
+    """When the case has ``reports`` reports, its priority rises to ``priority`` at least, and ``tell`` is alerted."""
 
     reports: int
     priority: Priority | None
@@ -27,19 +27,19 @@ class PriorityRise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivedReport:
-    """A report that belongs to the case. ``says``: it reports nothing new and is not counted."""
+    """A report to attach. ``says``: ``fixed`` or ``thanks``; such a report is recorded and not counted."""
 
     report: Report
     priority: Priority
     says: FeedbackKind | None = None
     text: str = ""
     link: int = 1
-    """Which version of the report's link this is; a later one overrules."""
+    """Version of the report's link; consumers keep the one with the higher version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached(Happened):
-    """Reports were attached. ``count``: how many the case has now. ``from_case``: the case with which ``came`` came."""
+    """Reports were attached. ``count``: how many the case has now. ``from_case``: the merged case that had ``came``."""
 
     TYPE: ClassVar[str] = "case.report_attached.v1"
     MOVES: ClassVar[bool] = False
@@ -66,7 +66,7 @@ class Attached(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed(Happened):
-    """A reporter says that it is repaired, or says thanks."""
+    """A reporter says that it is fixed, or thanks."""
 
     TYPE: ClassVar[str] = "case.confirmed.v1"
     MOVES: ClassVar[bool] = False
@@ -76,7 +76,7 @@ class Confirmed(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised(Happened):
-    """The priority rose by the number of reports (``threshold``) or of one report's words; ``to`` is alerted."""
+    """The priority was raised by the number of reports (``threshold``) or by one report's text; ``to`` is alerted."""
 
     TYPE: ClassVar[str] = "case.priority_raised.v1"
     MOVES: ClassVar[bool] = False
@@ -123,7 +123,7 @@ def attach(
 
 
 def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[Happened]:
-    """The same trouble after it was closed: opened again, one level up where the pack says so."""
+    """Events for a report of the same hazard after closing: the case is reopened, one level up if the pack says so."""
     again: list[Happened] = [Reopened(at=now, text="the same trouble was reported again", clock=rules.clock)]
     if rules.reopens_up and len(case.path) > 1:
         again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, text="reported again after closing"))
@@ -133,7 +133,7 @@ def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[Happened]:
 def raised(
     case: Case, arrived: Sequence[ArrivedReport], count: int, rising: Sequence[PriorityRise], now: datetime
 ) -> list[Happened]:
-    """A report in danger raises its case at once and the desk hears it; a number of reports once per threshold."""
+    """A dangerous report raises its case at once and alerts the desk; each threshold of reports raises it once."""
     happened: list[Happened] = []
     priority = min((case.priority, *(one.priority for one in arrived)), key=_RANK.__getitem__)
     if priority != case.priority:
@@ -148,7 +148,7 @@ def raised(
 
 
 def _towards(case: Case, word: str) -> str:
-    """Own, parent, a level word or a unit's id; what the path lacks means the top, as in ladders."""
+    """The unit that ``word`` means: ``own``, ``parent``, a level or a unit's id; if the path lacks it, the top."""
     ids = [unit.id for unit in case.path]
     if word in ("own", "parent"):
         return ids[-1] if word == "own" or len(ids) == 1 else ids[-2]

@@ -1,4 +1,4 @@
-"""A case: one hazard in exactly one queue, with its clocks. Values only; ``decide`` and ``apply`` make new ones."""
+"""A case: one hazard in exactly one queue, with its clocks. Immutable; ``decide`` and ``apply`` make new values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.kernel.vocabulary import ENDED_STATES, Act, PartStateName, Priority,
 
 
 class State(StrEnum):
-    """The life of a case, as the interface names it."""
+    """The states of a case, as the API names them."""
 
     QUEUED = "queued"
     ACKNOWLEDGED = "acknowledged"
@@ -29,19 +29,19 @@ class State(StrEnum):
 ENDED = frozenset(State(name) for name in ENDED_STATES)
 OPEN = frozenset(State) - ENDED
 ACTIVE = OPEN - {State.WAITING_REPORTER, State.RESOLVED}
-"""Somebody owes work."""
+"""States in which officers must work on the case."""
 WATCHED = ACTIVE | {State.RESOLVED}
-"""Nobody may forget it: a resolved one wants its inspection."""
+"""States in which officers are alerted when nobody does anything; a resolved case must still be inspected."""
 
 HISTORY_KEPT = 50
 REPORTS_KEPT = 20
 PARTS_MAX = 20
-"""Of one case, those that are done with it."""
+"""Of one case, finished and excused parts included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """Somebody above watches over the case: 督办."""
+    """A level above supervises the case: 督办."""
 
     at: datetime
     by: str
@@ -51,7 +51,7 @@ class Supervision:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the reporter is asked. ``back_to``: the state in which the work goes on."""
+    """What the reporter is asked. ``back_to``: the state after the answer."""
 
     at: datetime
     text: str
@@ -87,7 +87,7 @@ class Part:
     state: PartStateName = "called"
     turn: int | None = None
     due_at: datetime | None = None
-    """As planned; what holds is on its clock."""
+    """The planned deadline; the current one is on its clock."""
     reported_in_by: str | None = None
     reported_in_at: datetime | None = None
     ended_by: str | None = None
@@ -102,13 +102,13 @@ class Part:
 
     @property
     def at_work(self) -> bool:
-        """Called, and not done with it."""
+        """Called in, and neither finished nor excused."""
         return self.state in ("called", "reported_in")
 
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """A question laid before several parties by a unit, and what they concluded."""
+    """A question that a unit asks several parties, and their conclusion."""
 
     unit: str
     parties: tuple[str, ...]
@@ -122,7 +122,7 @@ class Consultation:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that hangs on the case."""
+    """A report that belongs to the case."""
 
     id: str
     app: str
@@ -131,7 +131,7 @@ class Report:
     entered_by: str | None = None
     """The officer who entered it for the reporter."""
     answers: tuple[tuple[str, str | int | float | bool], ...] = ()
-    """Question and answer, where it opened the case."""
+    """(question, answer) pairs, only of the report that opened the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,14 @@ class Entry:
     act: Act | None = None
     part: str | None = None
     said_at: datetime | None = None
-    """When it was, as ``by`` says; ``at`` is when he said so."""
+    """When it happened as ``by`` states; ``at`` is the time of the request."""
     where: tuple[float, float] | None = None
-    """Where ``by`` was, longitude and latitude; personal, so that it is in no event."""
+    """Where ``by`` was, longitude and latitude. Personal data, therefore in no event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where it is: WGS-84 degrees if known, words, and what intake fixed as its cell (about 1 km)."""
+    """Where it is: WGS-84 degrees if known, an address, and the partition cell that intake computed (about 1 km)."""
 
     cell: str
     lon: float | None = None
@@ -169,7 +169,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Why the case went where it went."""
+    """Why the case has this owner, category and commitment."""
 
     by: str
     pack_version: str
@@ -183,7 +183,7 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The aggregate. ``path``: root to owner; the last is the queue that owns it."""
+    """The aggregate. ``path``: the units from the root to the owner."""
 
     id: str
     city: str
@@ -218,7 +218,7 @@ class Case:
     parts: tuple[Part, ...] = ()
     consultation: Consultation | None = None
     follow_up: datetime | None = None
-    """When the responsible desk is reminded to look at it again, closed or not."""
+    """When the responsible desk is reminded to check the case again, closed or not."""
     history: tuple[Entry, ...] = ()
     asks: tuple[Ask, ...] = ()
     supervision: Supervision | None = None
@@ -227,22 +227,22 @@ class Case:
     ended_at: datetime | None = None
     """Since when it is closed, rejected or merged; None while it is open."""
     traits: Traits | None = None
-    """What later reports are compared with; None where each report has a case of its own."""
+    """What later reports are compared with; None if every report of this kind gets its own case."""
     reported_at: datetime | None = None
-    """Arrival of the newest report, where there are several."""
+    """Arrival of the newest report; None if there is only the first."""
     apps: tuple[str, ...] = ()
     """Apps whose reports were attached to it."""
     merged_into: str | None = None
     linked_to: str | None = None
-    """An earlier case of the same trouble."""
+    """Id of an earlier case of the same hazard."""
     absorbed: bool = False
     """Other cases were merged into it."""
     risen: int = 0
-    """The highest threshold of reports that raised it."""
+    """The highest report threshold that has raised its priority."""
     officer_moves: int = 1
-    """Counts commands, clocks and moves only: the ETag."""
+    """The ETag: counts changes by commands, clocks and moves only."""
     head: str = ""
-    """Of the chain over everything that happened; a case of an older version has none until something happens to it."""
+    """Newest hash of the chain over all events; empty for a case of version 0.1.0 that has not changed since."""
 
     @property
     def unit(self) -> str:
@@ -250,7 +250,7 @@ class Case:
 
     @property
     def next_due(self) -> datetime | None:
-        """The earliest moment at which the case has something to say by itself; None when there is none."""
+        """The earliest time at which a clock, the watch or a follow-up acts; None if nothing is due by itself."""
         if self.historic or self.state in (State.REJECTED, State.MERGED):
             return None
         moments = [self.follow_up] if self.follow_up is not None else []
@@ -261,7 +261,8 @@ class Case:
 
     @property
     def wakes_at(self) -> datetime | None:
-        """When those are woken who have let it lie; None once the top was told, and while an own clock is paused."""
+        """When the next unit is alerted that nobody works on the case; None once the top unit was, or while a clock of
+        the case itself is paused."""
         if self.watch is None or self.state not in WATCHED or self.watch.told >= len(self.path):
             return None
         return None if any(c.state == "paused" and c.part is None for c in self.clocks) else self.watch.next_at

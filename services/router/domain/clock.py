@@ -1,4 +1,4 @@
-"""The clocks of a case and of its parts, what can be done to them, and the watch beside them. Values only."""
+"""The clocks of a case and of its parts, pauses, extensions and requests for them, and the watch. Values only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from shared.kernel.vocabulary import Act, ClockKind, ClockStateName
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of a ladder with its moment: at ``at`` do ``act`` towards ``to``.
+    """A step of a ladder with its time: at ``at``, do ``act`` to the unit ``to``.
 
     ``to``: ``own``, ``parent``, a level word of the pack, or a unit's id; found on the case's path when it fires. On
     the clock of a part ``own`` and ``parent`` are the called unit's, and ``caller`` is who called it.
@@ -22,7 +22,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """When a clock's deadline, warning and rungs (all of them, in order) come, reckoned anew."""
+    """Newly computed times of a clock's deadline, warning and rungs (all of them, in order)."""
 
     due_at: datetime
     warn_at: datetime | None
@@ -31,7 +31,7 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A time that does not count, from ``since`` until ``to``; it ends by itself at ``until``."""
+    """A time that does not count: from ``since`` to ``to``, at most to ``until``, when it ends by itself."""
 
     since: datetime
     until: datetime
@@ -41,12 +41,12 @@ class Pause:
     approved_by: str | None = None
     to: datetime | None = None
     then: Moments | None = None
-    """What its own end makes of the clock; gone when it has ended."""
+    """The clock's times if the pause ends at ``until``; None after it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A later deadline that the level above granted, of a part who called it, and the one that held before."""
+    """A later deadline, and the one before. Granted by a level above; for a part by the unit that called it in."""
 
     at: datetime
     was_due_at: datetime
@@ -72,24 +72,24 @@ class Clock:
     met_at: datetime | None = None
     rungs: tuple[Rung, ...] = ()
     fired: int = 0
-    """How many rungs have fired; they are in order of time."""
+    """How many rungs have fired, from the first."""
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[Extension, ...] = ()
     superseded_at: datetime | None = None
-    """Since then another clock of the kind counts; a breach stays here, the ladder goes on there."""
+    """Since then another clock of the kind counts. A breach stays recorded here; the other clock's ladder continues."""
     part: str | None = None
     """The part of the case that it times; None: the case itself."""
 
     @property
     def waits(self) -> bool:
-        """Whether something is still owed under this clock, and its time runs."""
+        """Whether something is still owed under this clock and its time counts."""
         return self.superseded_at is None and (
             self.state == "running" or (self.state == "breached" and self.met_at is None)
         )
 
     @property
     def next_at(self) -> datetime | None:
-        """When this clock next has something to do: warn, breach, climb, or run again."""
+        """When this clock next warns, breaches, fires a rung, or runs again after a pause."""
         if self.state == "paused" and self.pauses:
             return self.pauses[-1].until
         if not self.waits:
@@ -110,25 +110,25 @@ class Ask:
     clock: ClockKind
     at: datetime
     reason: str
-    """A pause's code in the pack's catalogue, an extension's words."""
+    """For a pause a code of the pack's catalogue, for an extension free text."""
     asked_by: str
     until: datetime | None = None
     longest: str | None = None
     """For a pause: ISO 8601, on the clock's calendar."""
     approver: Literal["own", "parent"] = "parent"
-    """``own``: a superior at the owner's own desk may too; else only who is above."""
+    """``own``: a superior at the owner's own desk may approve too; ``parent``: only units above."""
     part: str | None = None
-    """Of which part of the case the clock is; None: the case's own."""
+    """The part whose clock it is; None: the case's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Wakes those who owe work when nothing happened for ``after`` seconds: the owner, then level by level the top."""
+    """Alerts when nobody did anything for ``after`` seconds: first the owner, then level by level up to the top."""
 
     after: int
     since: datetime
     told: int = 0
-    """How many levels were told since something happened."""
+    """How many levels were alerted since somebody last did something."""
 
     @property
     def next_at(self) -> datetime:

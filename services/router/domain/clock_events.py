@@ -1,4 +1,4 @@
-"""What a case's clocks and ladders do to it, and the day of a follow-up. ``TYPE`` is the name that crosses Kafka."""
+"""Events of clocks, ladders and follow-ups. ``TYPE`` is the event type in Kafka."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from shared.kernel.vocabulary import Act, ClockKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalated(Happened):
-    """A rung of a ladder, or an officer, turned to ``to``; with ``move_to`` the queue changed."""
+    """A rung of a ladder, or an officer, alerted the unit ``to``; with ``move_to`` the case moved there."""
 
     TYPE: ClassVar[str] = "case.escalated.v1"
     act: Act
@@ -65,7 +65,7 @@ class Escalated(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockEvent(Happened):
-    """Something about one clock, which is named by its deadline before; of a ``part``, or of the case itself."""
+    """An event of one clock, identified by kind and previous deadline; of a ``part``, or of the case itself."""
 
     clock: ClockKind
     due_at: datetime
@@ -112,14 +112,14 @@ class ClockBreached(ClockEvent):
         return replace(case, clocks=tuple(breached))
 
     def tells(self, case: Case) -> list[str]:
-        """Of a part's clock the caller hears too."""
+        """Units to alert; for a part's clock the caller too."""
         part = case.part(self.part)
         return [case.unit] if part is None else [part.unit, *callers(case, part)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpDue(Happened):
-    """The day has come to look again at what ended by agreement."""
+    """The follow-up day of the case has come."""
 
     TYPE: ClassVar[str] = "case.follow_up.v1"
     due_at: datetime
@@ -136,5 +136,5 @@ class FollowUpDue(Happened):
 
 
 def callers(case: Case, part: Part) -> list[str]:
-    """Who hears how a part gets on: the unit that called it, and the one that has the case by now."""
+    """The units that are alerted of a part's progress: the unit that called it in, and the case's owner."""
     return list(dict.fromkeys((part.caller, case.unit)))

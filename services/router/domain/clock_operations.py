@@ -8,13 +8,13 @@ from services.router.domain.clock import Clock, Moments, Pause
 from shared.kernel.working_time import Calendar, elapsed, later, shift
 
 RESOLVES_KEPT = 10
-"""Old resolve clocks of a case: however often it is opened again, its document stays small."""
+"""Old resolve clocks that a case keeps, so that its document stays small however often it is reopened."""
 
 
 def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
-    """``case`` with its own clocks of these kinds, or its ``part``'s, met as far as they still wait.
+    """``case`` with the waiting clocks of these kinds met: its own, or those of ``part``.
 
-    A breached one stays breached, and one that is met at its deadline or later is breached too, fired or not.
+    A breached clock stays breached. A clock met at its deadline or later counts as breached, even if no timer ran.
     """
     clocks = (_met(clock, at) if clock.part == part and clock.kind in kinds else clock for clock in case.clocks)
     return replace(case, clocks=tuple(clocks))
@@ -48,7 +48,7 @@ def is_named(clock: Clock, kind: str | None, due_at: datetime | None, part: str 
 
 
 def voided(case: Case, at: datetime, part: str | None = None) -> Case:
-    """``case`` with nothing owed any more, or nothing of its ``part``."""
+    """``case`` with all its waiting clocks void, or only those of ``part``."""
     meant = (_void(clock, at) if part in (None, clock.part) else clock for clock in case.clocks)
     return replace(case, clocks=tuple(meant))
 
@@ -60,15 +60,15 @@ def _void(clock: Clock, at: datetime) -> Clock:
 
 
 def superseded(clock: Clock, at: datetime) -> Clock:
-    """``clock`` as it stays on record once another of its kind counts instead."""
+    """``clock`` as it stays in the case once another of its kind counts instead."""
     return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
 
 
 def opened_again(case: Case, fresh: Clock | None) -> tuple[Clock, ...]:
-    """The clocks with a ``fresh`` one of a case that is opened again: what was owed is owed by it from now on, and of
-    the old ones of its kind the newest stay.
+    """The clocks of a reopened case, with ``fresh`` as the one that counts. Of the old ones of its kind only the
+    newest ``RESOLVES_KEPT`` stay.
 
-    Those that go are on record: each event holds the clocks as they were, and a breach is an event of its own.
+    The others remain in the events: each event contains the clocks at its time, and a breach is an event of its own.
     """
     if fresh is None:
         return case.clocks
@@ -87,16 +87,16 @@ def _is_settled(clock: Clock) -> bool:
 
 
 def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
-    """With the last one ended, if it had not been."""
+    """``pauses`` with the last one ended at ``at``, unless it has ended already."""
     if not pauses or pauses[-1].to is not None:
         return pauses
     return (*pauses[:-1], replace(pauses[-1], to=at, then=None))
 
 
 def after_pause(clock: Clock, since: datetime, to: datetime, calendar: Calendar) -> Moments:
-    """The clock's moments once a pause has ended: later by the working time that it took, never earlier.
+    """The clock's times after a pause: later by the working time of the pause, never earlier.
 
-    What a ladder does after the breach keeps its distance from the deadline.
+    Rungs after the breach keep their distance from the deadline.
     """
     due_at = shift(clock.due_at, since, to, calendar)
     return Moments(
@@ -110,7 +110,7 @@ def after_pause(clock: Clock, since: datetime, to: datetime, calendar: Calendar)
 
 
 def until(clock: Clock, due_at: datetime, calendar: Calendar) -> Moments:
-    """The clock's moments with a later deadline: all of them later by the working time between the two."""
+    """The clock's times with a later deadline: all later by the working time between the two deadlines."""
     more = elapsed(clock.due_at, due_at, calendar)
     return Moments(
         due_at,
@@ -123,7 +123,7 @@ def until(clock: Clock, due_at: datetime, calendar: Calendar) -> Moments:
 
 
 def moved(clock: Clock, moments: Moments) -> Clock:
-    """``clock`` with these moments; what has fired stays fired, a warning that now lies ahead comes once more."""
+    """``clock`` with these times. Fired rungs stay fired; a warning that lies in the future again comes once more."""
     rungs = tuple(replace(rung, at=at) for rung, at in zip(clock.rungs, moments.rungs, strict=True))
     again = clock.warn_at != moments.warn_at
     return replace(
@@ -132,7 +132,7 @@ def moved(clock: Clock, moments: Moments) -> Clock:
 
 
 def paused(clock: Clock, pause: Pause) -> Clock:
-    """``clock`` standing still."""
+    """``clock``, paused."""
     return replace(clock, state="paused", pauses=(*clock.pauses, pause))
 
 

@@ -1,4 +1,4 @@
-"""Another promise holds from now on: the case moved to another unit, or is sorted anew. What was stays on record."""
+"""New clocks after a move to another unit or a change of category. The old clocks stay in the case."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import Calendar
 
 CLOCKS_MAX = 60
-"""On one case, old ones included; as many as that, and its clocks go on as they are."""
+"""Clocks of one case, old ones included; from then on its clocks are not replaced any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Promise:
     forgotten_after: int | None = None
 
     def instead(self, case: Case, at: datetime) -> Case:
-        """``case`` under this promise: what is still owed is owed by the new clocks, what was met or missed stays.
+        """``case`` under this promise: new clocks replace those under which something is still owed; the others stay.
 
-        A clock of the same target and calendar goes on as it is. Time that did not count for the old clock does not
-        count for the new one either. A kind that the case never had starts now, if it is promised.
+        A clock with the same target and calendar is not replaced. Paused time of the old clock does not count for the
+        new one either. A kind that the case never had starts now, if it is promised.
         """
         watch = None if self.forgotten_after is None else Watch(self.forgotten_after, at)
         renewed = [new for clock in case.clocks if (new := self._anew(clock, at)) is not None]
@@ -63,12 +63,12 @@ class Promise:
 
 
 def is_owed(clock: Clock) -> bool:
-    """Whether something is still owed under this clock, be it paused or late."""
+    """Whether something is still owed under this clock, also if it is paused or breached."""
     return clock.superseded_at is None and (
         clock.state in ("running", "paused") or (clock.state == "breached" and clock.met_at is None)
     )
 
 
 def _name(clock: Clock) -> str:
-    """The commitment without the pack's version: a pack that was loaded anew promises nothing new."""
+    """The commitment without the pack's version: a newly loaded pack alone does not renew clocks."""
     return clock.commitment.rpartition("@")[0]

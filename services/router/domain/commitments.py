@@ -25,7 +25,7 @@ class LadderStep:
 
 @dataclass(frozen=True)
 class Commitment:
-    """A promise as the pack words it. ``targets`` holds only the clocks that it starts."""
+    """A commitment of the pack. ``targets``: only the clocks that it starts."""
 
     id: str
     targets: tuple[tuple[ClockKind, Duration], ...]
@@ -48,7 +48,7 @@ class Commitment:
 
     @cached_property
     def _from_epoch(self) -> dict[ClockKind, Clock]:
-        """On elapsed time every clock of a kind is the same one, moved."""
+        """Clocks started at the epoch. On elapsed time every clock of a kind is this one, shifted."""
         return (
             {}
             if self.calendar.hours

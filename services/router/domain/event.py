@@ -14,35 +14,35 @@ class Happened:
 
     TYPE: ClassVar[str] = ""
     MOVES: ClassVar[bool] = True
-    """Whether it moves the ETag: commands, clocks and moves do, a reporter's word does not."""
+    """Whether it changes the ETag: commands, clocks and moves do; ratings and additions of reporters do not."""
     FOLDS: ClassVar[bool] = False
-    """Whether its line in the history takes the place of one like it just before: a burst must not fill it."""
+    """Whether its history line replaces one of the same type directly before, so that many do not fill the history."""
     at: datetime
     by: str | None = None
     by_unit: str | None = None
     text: str | None = None
     photos: tuple[str, ...] = ()
     said_at: datetime | None = None
-    """When it was, as the person says; it meets no clock. Like ``text``, it stays in the history."""
+    """When it happened as the person states; it meets no clock. Like ``text``, it is only in the history."""
     where: tuple[float, float] | None = None
-    """Where the person was: longitude and latitude, WGS-84. It stays in the history too."""
+    """Where the person was: longitude and latitude, WGS-84. It is only in the history too."""
 
     def applied(self, case: Case) -> Case:
-        """The case after it, but for its line in the history. Here: nothing else changes."""
+        """The case after it, without its history line. By default nothing else changes."""
         return case
 
     @property
     def attends(self) -> bool:
-        """Whether somebody did something about the case, so that it is not forgotten."""
+        """Whether it counts as work on the case, so that the reminder of a forgotten case starts anew."""
         return self.by is not None
 
     def unit_meant(self, case: Case) -> str:
-        """The unit that its line in the history names, on the case as it is then."""
+        """The unit in its history line; ``case`` is the case after it."""
         return case.unit
 
     @property
     def clock_meant(self) -> ClockKind | None:
-        """The kind of the clock that its line names."""
+        """The kind of the clock in its history line."""
         return None
 
     @property
@@ -52,7 +52,7 @@ class Happened:
 
     @property
     def act_meant(self) -> Act | None:
-        """What a ladder did."""
+        """The act of a ladder's rung."""
         return None
 
     @property
@@ -61,10 +61,10 @@ class Happened:
         return None
 
     def tells(self, case: Case) -> list[str]:
-        """Units whose people are told because of it, on the case as it is afterwards."""
+        """Units whose people are alerted because of it; ``case`` is the case after it."""
         return []
 
 
 def unclaimed(case: Case) -> Case:
-    """Nobody has it in hand."""
+    """``case`` without claimer and assignee."""
     return replace(case, assignee=None, claimed_by=None, claimed_at=None)

@@ -1,6 +1,6 @@
-"""What can happen to a case, in the past tense, and what each changes. ``TYPE`` is the name that crosses Kafka.
+"""The events of a case, in the past tense, and what each changes. ``TYPE`` is the event type in Kafka.
 
-Here is the plain duty; what belongs to calling in, consulting and the like is told beside its commands.
+Events that only one command has (calling in, consultation, pauses …) are beside that command.
 """
 
 from dataclasses import dataclass, replace
@@ -75,12 +75,12 @@ class Offered(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved(Happened):
-    """Another queue owns it from here on."""
+    """Another unit owns the case from now on."""
 
     TYPE: ClassVar[str] = "case.moved.v1"
     path: tuple[UnitOnPath, ...]
     promise: Promise | None = None
-    """What the new unit promises, where it is not what the old one did."""
+    """The new unit's promise, if it differs from the old unit's."""
 
     def applied(self, case: Case) -> Case:
         moved = replace(unclaimed(case), path=self.path, state=State.ACKNOWLEDGED, offered_to=None, refusals=0)
@@ -147,7 +147,7 @@ class Inspected(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Happened):
-    """``follow_up``: when it is looked at whether the mending held, where its category asks for that. 效果检视"""
+    """``follow_up``: when it is checked whether the repair held, if the category has an ``effect_check``. 效果检视"""
 
     TYPE: ClassVar[str] = "case.closed.v1"
     follow_up: datetime | None = None
@@ -159,16 +159,16 @@ class Closed(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Happened):
-    """``clock`` is the fresh resolve clock; the newest old ones stay. What was merged stands for itself again.
+    """``clock``: the new resolve clock; the newest old ones stay. A merged case is a case of its own again.
 
-    ``path``: the level that has it now.
+    ``path``: to the unit that owns it now.
     """
 
     TYPE: ClassVar[str] = "case.reopened.v1"
     clock: Clock | None = None
     path: tuple[UnitOnPath, ...] = ()
     was_unit: str | None = None
-    """Who had it, where another has it now."""
+    """The previous owner, if the owner changed."""
 
     def tells(self, case: Case) -> list[str]:
         return [] if self.was_unit is None else [self.was_unit]
@@ -198,7 +198,7 @@ class Rejected(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rated(Happened):
-    """The reporter's judgement: 3 满意, 2 基本满意, 1 不满意."""
+    """The reporter's rating: 3 满意, 2 基本满意, 1 不满意."""
 
     TYPE: ClassVar[str] = "case.rated.v1"
     MOVES: ClassVar[bool] = False

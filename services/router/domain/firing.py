@@ -1,4 +1,4 @@
-"""What a case has to say by itself at a moment: its clocks, its watch, the look at its effect; each once, in order."""
+"""What happens to a case by itself at a time: clocks, watch and follow-up fire, each once, in order of time."""
 
 from datetime import datetime
 
@@ -12,14 +12,14 @@ from services.router.domain.commands.supervise import forgotten
 from services.router.domain.event import Happened
 
 STEPS_MAX = 600
-"""More than every rung of every clock of a case; a loop that long is a fault."""
+"""More than all rungs of all clocks of a case; reaching it is a bug."""
 
 
 def due(case: Case, now: datetime) -> list[Happened]:
-    """Warnings, breaches and rungs up to ``now``. After a long stillness every missed one fires, oldest first.
+    """Warnings, breaches and rungs up to ``now``. After a standstill every missed one fires, oldest first.
 
-    A rung that moves the case changes where later rungs point, so each is decided on the case as it then is.
-    Raises ``ValueError`` when a case would not come to rest.
+    A rung that moves the case changes which unit later rungs mean, so each is decided on the case after the one before.
+    Raises ``ValueError`` after ``STEPS_MAX`` events.
     """
     fired: list[Happened] = []
     while (moment := case.next_due) is not None and moment <= now:
@@ -32,9 +32,9 @@ def due(case: Case, now: datetime) -> list[Happened]:
 
 
 def as_of(case: Case, now: datetime) -> Case:
-    """``case`` as it is at ``now``, whether or not a timer has come by: what was due by then has fired.
+    """``case`` with everything fired that was due by ``now``, whether or not the timer has run.
 
-    Whoever changes a case decides on this one, so that nothing is met, paused or given up in time after its time.
+    Commands are decided on this one, so that after a deadline nothing is met or paused as if it were in time.
     """
     fired = due(case, now)
     return apply_all(case, fired) if fired else case

@@ -1,4 +1,4 @@
-"""To which case a report belongs: one that is there, one that is opened again, or one of its own."""
+"""Which case a report belongs to: an open one, a closed one that is reopened, or a new one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from shared.kernel.vocabulary import FeedbackKind
 
 @dataclass(frozen=True, slots=True)
 class KnownCase:
-    """What of a case a report is compared with. ``reported_at``: its newest report; ``ended_at``: None while open."""
+    """The fields of a case that reports are compared with. ``reported_at``: arrival of its newest report;
+    ``ended_at``: None while open."""
 
     id: str
     state: State
@@ -22,13 +23,13 @@ class KnownCase:
 
     @property
     def age(self) -> tuple[datetime, str]:
-        """Older is less; a total order, so that everybody agrees which of two cases is the older one."""
+        """Sort key, older is less. A total order, so that all processes agree which of two cases is the older one."""
         return self.opened_at, self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """``case``: where the report belongs, None for a case of its own; that is then ``linked_to`` an earlier one."""
+    """``case``: the case to attach the report to; None: it opens a case, which is ``linked_to`` an earlier one."""
 
     case: str | None
     linked_to: str | None = None
@@ -37,9 +38,9 @@ class Match:
 def belongs(
     traits: Traits, at: datetime, own: str, known: Iterable[KnownCase], rule: SameRule, says: FeedbackKind | None = None
 ) -> Match:
-    """The case that a report of ``at`` belongs to: the oldest open one that it is like, else one to be opened again.
+    """The case that a report of ``at`` belongs to: the oldest open similar one, else a closed one to be reopened.
 
-    ``own``: the case that it would open. ``says``: it reports nothing new; that goes to any case that is or was.
+    ``own``: the case that it would open. ``says``: ``fixed`` or ``thanks``, which may go to an ended case too.
     """
     like = sorted((case for case in known if case.id != own and alike(traits, case.traits, rule)), key=_open_first)
     for case in like:
@@ -50,7 +51,7 @@ def belongs(
 
 
 def _open_first(case: KnownCase) -> tuple[bool, float, datetime, str]:
-    """Open ones, the oldest first; then those that ended, the newest first."""
+    """Sort key: open cases first, the oldest first; then ended ones, the newest first."""
     ended = case.ended_at.timestamp() if case.ended_at is not None else 0.0
     return case.state in ENDED, -ended, case.opened_at, case.id
 

@@ -1,4 +1,4 @@
-"""How a report becomes a case: everything is decided before, here it is put together."""
+"""Makes a case from a report for which category, place and clocks were decided before."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,13 +33,13 @@ class Opening:
     opened_at: datetime
     """Arrival of the report; the clocks run from here."""
     forgotten_after: int | None = None
-    """Seconds without anything happening, after which its officers are woken."""
+    """Seconds after which officers are alerted that nobody did anything; None: never."""
     traits: Traits | None = None
     linked_to: str | None = None
 
 
 def open_case(opening: Opening) -> tuple[Case, Opened]:
-    """Version 1 of the case, queued, and what happened. The same report makes the same case, however often."""
+    """Version 1 of the case, ``queued``, and its first event. The same report always makes the same case."""
     case = Case(
         id=opening.case,
         city=opening.city,

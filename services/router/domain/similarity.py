@@ -1,9 +1,10 @@
-"""Are two reports of one thing? Place, time, and words: numbers of buildings and gates count, 2幢 is not 12幢. Photos
-that look alike stand for words in common; photos that do not say nothing, and none ever stands against a number.
+"""Whether two reports are about one hazard, by place, time and text: different building or gate numbers separate them
+(2幢 is not 12幢). Photos that look alike count like common words; photos that differ prove nothing, and a photo never
+outweighs different numbers.
 
-Pure and symmetric: ``alike(a, b) == alike(b, a)``. What the words say is read once, when a report comes (``Traits``),
-and kept with the case that it opens; every later report is compared with that, so that the order in which reports are
-attached changes nothing.
+Pure and symmetric: ``alike(a, b) == alike(b, a)``. A report's text is parsed once (``Traits``), and the result is
+stored with the case that the report opens. Later reports are compared with that, so the order of attaching does not
+matter.
 """
 
 import math
@@ -15,15 +16,15 @@ from services.router.domain.text_features import numbers_in as numbers_in
 from services.router.domain.text_features import words_in as words_in
 
 CELL_DEGREES = 500
-"""Cells of a five-hundredth of a degree, some 200 m: a search looks into those that its circle touches."""
+"""Search cells of 1/500 degree, some 200 m: a search reads those that its circle touches."""
 METRES_PER_DEGREE = 111_320.0
 COPY_BITS = 8
-"""Of 64 that two copies of one picture may differ in; other pictures differ in 30 on average (decision 0012)."""
+"""Copies of one picture differ in at most so many of 64 bits; other pictures in 30 on average (decision 0012)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SameRule:
-    """What a category's reports need to be of one thing, as the pack has it."""
+    """A category's ``same`` rule of the pack: when two of its reports are about one hazard."""
 
     radius_m: float
     window: timedelta
@@ -35,7 +36,7 @@ class SameRule:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What of a report others are compared with. ``numbers``: (kind, value) pairs; all sorted."""
+    """The features of a report that are compared. ``numbers``: (kind, value) pairs; all tuples sorted."""
 
     city: str
     category: str
@@ -46,17 +47,17 @@ class Traits:
     numbers: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
-    """Of its photos: 64 bits each in 16 hex digits (``shared.contracts.reports.PhotoHash``)."""
+    """Perceptual hashes of its photos: 64 bits each, 16 hex digits (``shared.contracts.reports.PhotoHash``)."""
     linked_seconds: float = 0.0
-    """So long after its end the case that it opened is still looked for."""
+    """How long after its end its case is still found by a search."""
 
     @property
     def key(self) -> str:
-        """Where the case that it opened is found."""
+        """The search key of its case: city, category and search cell."""
         return _key(self.city, self.category, _cell(self.lon), _cell(self.lat))
 
     def keys(self, radius_m: float) -> list[str]:
-        """Where cases within ``radius_m`` are found."""
+        """The search keys of all cells within ``radius_m`` metres."""
         north = radius_m / METRES_PER_DEGREE
         east = north / max(0.01, math.cos(math.radians(self.lat)))
         return [
@@ -75,30 +76,30 @@ def _key(city: str, category: str, x: int, y: int) -> str:
 
 
 def metres(one: Traits, other: Traits) -> float:
-    """Equirectangular distance: exact to a millimetre over the few hundred metres that matter."""
+    """Equirectangular distance: exact to a millimetre over a few hundred metres."""
     return metres_between(one.lon, one.lat, other.lon, other.lat)
 
 
 def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """As ``metres``, of two points in degrees."""
+    """As ``metres``, for two points in degrees."""
     dx = (other_lon - lon) * math.cos(math.radians((lat + other_lat) / 2))
     return METRES_PER_DEGREE * math.hypot(dx, other_lat - lat)
 
 
 def alike(one: Traits, other: Traits, rule: SameRule) -> bool:
-    """Whether what they say and show may be of one thing; time is not looked at here."""
+    """Whether they may be about one hazard by place, text and photos; time is not compared here."""
     if _told_apart(one, other, rule):
         return False
     return _said_alike(one, other, rule) or _seen_alike(one.looks, other.looks)
 
 
 def by_photo(one: Traits, other: Traits, rule: SameRule) -> bool:
-    """Whether they are alike by their photos alone: what they say would not do."""
+    """Whether they are alike only because of their photos: their texts alone are not enough."""
     return bool(one.looks and other.looks) and alike(one, other, rule) and not _said_alike(one, other, rule)
 
 
 def _told_apart(one: Traits, other: Traits, rule: SameRule) -> bool:
-    """Too far off each other, or by what both name: whatever else they have in common, they are of two things."""
+    """Whether distance, places, roads or numbers separate them, whatever else they have in common."""
     if one.city != other.city or one.category != other.category or metres(one, other) > rule.radius_m:
         return True
     if _apart(one.places, other.places) or _apart(one.roads, other.roads):
@@ -112,7 +113,7 @@ def _said_alike(one: Traits, other: Traits, rule: SameRule) -> bool:
 
 
 def _seen_alike(one: Iterable[str], other: Iterable[str]) -> bool:
-    """One photo of each is a copy of the other's, or as good as one."""
+    """Whether a photo of one differs from a photo of the other in at most ``COPY_BITS`` bits."""
     ones, others = [int(looks, 16) for looks in one], [int(looks, 16) for looks in other]
     return any((a ^ b).bit_count() <= COPY_BITS for a in ones for b in others)
 
@@ -122,22 +123,22 @@ def _of(kind: str, traits: Traits) -> list[str]:
 
 
 def _apart(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Both say something and nothing of it is the same."""
+    """Whether both are non-empty and have nothing in common."""
     ones, others = set(one), set(other)
     return bool(ones and others) and not ones & others
 
 
 def _same_spot(one: Traits, other: Traits) -> bool:
-    """Both name the same place, and nothing that tells two spots of it apart is said by one alone."""
+    """Whether both name the same place, and neither gives a number within it that the other lacks."""
     return bool(set(one.places) & set(other.places)) and set(one.numbers) == set(other.numbers)
 
 
 def _in_common(one: Iterable[str], other: Iterable[str]) -> float:
-    """Share of the shorter one's words that the other has too; 1 where one says nothing."""
+    """Share of the shorter one's words that the other has too; 1 if one has no words."""
     ones, others = set(one), set(other)
     return len(ones & others) / min(len(ones), len(others)) if ones and others else 1.0
 
 
 def in_time(at: datetime, first: datetime, last: datetime, window: timedelta) -> bool:
-    """Whether a report of ``at`` is near in time to those from ``first`` to ``last``."""
+    """Whether ``at`` is within ``window`` of ``first`` or ``last``, or between them."""
     return first - window <= at <= last + window

@@ -1,6 +1,6 @@
-"""What of a report's words others are compared with: the numbers of places and things, each whole, and the words.
+"""Features of a report's text that are compared: the numbers of places and things, each whole, and the words.
 
-All of it is read in normal text (``shared.city.place.addresses``), where numerals that number something are in digits.
+All are read from normal text (``shared.city.place.addresses``), where numerals that number something are in digits.
 """
 
 import re
@@ -8,7 +8,7 @@ import re
 from shared.kernel.numerals import NUMERAL
 
 _NOT_IN = rf"(?<![0-9a-z{NUMERAL}])"
-"""A number is never read from its tail."""
+"""A number is never matched from its middle: 2 is not found in 12."""
 _N = r"([0-9]{1,8}[a-z]?|[a-z][0-9]{0,7}|[甲乙丙丁戊])"
 _TWO = r"([0-9]{1,2}|[a-z]|[甲乙丙丁戊])"
 _PIECES = "[a-z0-9]{1,20}(?:[-_/.][a-z0-9]{1,20}){0,4}"
@@ -16,7 +16,7 @@ _LETTERS = "(?:[a-z]{1,6} (?=[0-9]{2}))?"
 _ASSET = f"({_LETTERS}(?=[a-z-]{{0,8}}[0-9]){_PIECES})"
 """SY00123, JM-0012, 320924-0001: an asset's number with all its pieces."""
 _LONG_ASSET = f"({_LETTERS}(?=[a-z-]{{1,8}}[0-9]|[0-9]{{4}}|[0-9]{{2,3}}-[0-9]{{3}})(?![0-9-]*[年月日点米]){_PIECES})"
-"""What right after a thing's name, without 编号, can be nothing but its number."""
+"""What directly after a thing's name, without 编号, can only be its number."""
 _THING = "(?:(?:灯|电线|线)?杆|桩)"
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("building", re.compile(rf"{_NOT_IN}{_N}幢")),
@@ -52,7 +52,7 @@ _BELOW = re.compile(
 )
 _GATES = re.compile(r"([东南西北])[大小]?门")
 _FACES = re.compile(r"(正|大|前|后|侧)门")
-"""A main gate may well be the east one: the two are not held against each other."""
+"""Gates named by face. A main gate may be the east gate too, so these are not compared with directions."""
 _SIDES = re.compile(r"([东南西北])[侧边头面]|\b(north|south|east|west)\b")
 _FRONT = {"正": "前", "大": "前"}
 _LATIN = re.compile(r"[a-z]{3,}")

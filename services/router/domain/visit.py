@@ -1,4 +1,4 @@
-"""A visit: units go to a place together at a time, and afterwards it is on record who came and what came of it.
+"""A visit: units go to a place together at a time; afterwards it is recorded who came and what the result was.
 
 Joint enforcement 联合执法, an estate's patrol 联合巡查, one of a campaign 专项整治, a published service 服务清单:
 all are visits.
@@ -11,7 +11,7 @@ from shared.kernel.errors import FieldError, conflict, invalid
 from shared.kernel.vocabulary import VisitKind, VisitStateName
 
 PATROLS: tuple[VisitKind, ...] = ("joint_enforcement", "patrol")
-"""What counts as an estate's joint enforcement."""
+"""The kinds that count for ``patrols`` of ``city.yaml``."""
 BEFORE = timedelta(hours=1)
 
 
@@ -36,14 +36,14 @@ class Visit:
     campaign: str | None = None
     campaign_name: str | None = None
     came: tuple[str, ...] = ()
-    """Of those invited."""
+    """Which of the invited units came."""
     result: str | None = None
-    """What came of it, or why it was called off."""
+    """The result, or why it was called off."""
     photos: tuple[str, ...] = ()
     ended_by: str | None = None
     ended_at: datetime | None = None
     remind_at: datetime | None = None
-    """When those invited are reminded; gone when they were, or when it has ended."""
+    """When those invited are reminded; None after that, or when the visit has ended."""
 
     @property
     def stayed_away(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class Visit:
 
     @property
     def slot(self) -> str | None:
-        """Where and when it is: no two are at one place and time. None once it is called off."""
+        """Place and time as a unique key: no two visits share it. None once it is called off."""
         return None if self.state == "cancelled" else f"{self.city}/{self.place}/{self.at:%Y-%m-%dT%H:%MZ}"
 
 

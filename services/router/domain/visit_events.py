@@ -1,6 +1,6 @@
-"""Visits of a case on its record: planned for it, held with what came of it, or called off.
+"""Events that a visit adds to its case: planned, held with its result, or called off.
 
-A visit is an aggregate of its own; what happens to it is one line of the case's history, chained as any other.
+A visit is an aggregate of its own; each of its events is one line of the case's history, in the hash chain like others.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from services.router.domain.event import Happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OfAVisit(Happened):
-    """``organiser``: whose visit it is. No command of the case: the ETag stays."""
+    """``organiser``: the unit that organises the visit. Not a command of the case: the ETag stays."""
 
     MOVES: ClassVar[bool] = False
     organiser: str

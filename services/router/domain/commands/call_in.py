@@ -13,7 +13,7 @@ from services.router.domain.event import Happened
 from shared.kernel.errors import FieldError, forbidden, invalid
 
 AT_WORK = ACTIVE | {State.WAITING_REPORTER}
-"""States of a case in which its parts are worked on."""
+"""States of a case in which called units may work on their parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class CallIn(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartCommand(Command):
-    """What is asked about one part of the case. ``part``: its id, as in ``p1``."""
+    """A command about one part of the case. ``part``: its id, such as ``p1``."""
 
     part: str
 
@@ -48,7 +48,7 @@ class ReportIn(PartCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _EndOfPart(PartCommand):
-    """``turn_clocks``: of a plan, the clocks of the part whose turn comes next."""
+    """``turn_clocks``: in a works plan, the clocks of the next part."""
 
     turn_clocks: tuple[Clock, ...] = ()
 
@@ -62,7 +62,7 @@ class FinishPart(_EndOfPart):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcusePart(_EndOfPart):
-    """The case does without the part."""
+    """The part is not needed any more."""
 
     NAME: ClassVar[str] = "excuse_part"
     reason: str
@@ -108,7 +108,7 @@ class _PartEvent(Happened):
         return [] if part is None else callers(case, part)
 
     def changed(self, case: Case, **fields: Any) -> Case:
-        """``case`` with these fields of the part."""
+        """``case`` with these fields of the part changed."""
         parts = (replace(part, **fields) if part.id == self.part else part for part in case.parts)
         return replace(case, parts=tuple(parts))
 
@@ -133,7 +133,7 @@ class PartFinished(_PartEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartExcused(_PartEvent):
-    """A named person says that the case can do without the part. Its breached clocks stay breached."""
+    """A part is not needed any more; the officer is recorded. Its breached clocks stay breached."""
 
     TYPE: ClassVar[str] = "case.part_excused.v1"
 
@@ -166,14 +166,14 @@ def open_parts(case: Case) -> list[Part]:
 
 
 def still_open(case: Case, actor: Actor | None) -> str | None:
-    """Why a case cannot end yet, where parts of it are open."""
+    """Why the case cannot end yet: it has open parts. None if it has none."""
     if not (left := open_parts(case)):
         return None
     return f"Every part is finished or excused first: {', '.join(f'{p.id} {p.unit} ({p.state})' for p in left)}."
 
 
 def next_in_turn(case: Case, part: str | None) -> Part | None:
-    """The planned part that comes after ``part``; None: there is none, or ``part`` is not at work."""
+    """The planned part after ``part``; None if there is none, or ``part`` is not called or has ended."""
     done = case.part(part)
     if done is None or done.turn is None or not done.at_work:
         return None
@@ -182,7 +182,7 @@ def next_in_turn(case: Case, part: str | None) -> Part | None:
 
 
 def due_in_turn(case: Case, part: str | None, now: datetime) -> datetime | None:
-    """The deadline of ``next_in_turn``: as planned, later by as much as the part before it is late."""
+    """The deadline of ``next_in_turn``: the planned one plus the delay of the part before it."""
     done, following = case.part(part), next_in_turn(case, part)
     if done is None or done.due_at is None or following is None or following.due_at is None:
         return None
@@ -190,7 +190,7 @@ def due_in_turn(case: Case, part: str | None, now: datetime) -> datetime | None:
 
 
 def _call_in(case: Case, command: CallIn, actor: Actor, now: datetime) -> Decision:
-    """Units that are at work on a part already are not called again."""
+    """Units that have an open part already are not called again."""
     text = required(command.reason, "/reason", "is required: those who are called read it")
     if not command.called:
         raise invalid(FieldError("/units", "names at least one unit"))
@@ -252,7 +252,7 @@ def _following(case: Case, command: _EndOfPart, now: datetime) -> Decision:
 
 
 def _meant(case: Case, command: PartCommand) -> Part:
-    """The part that is named. Raises ``Refusal`` 422."""
+    """The part that the command names. Raises ``Refusal`` 422 if there is none."""
     part = case.part(command.part)
     if part is None:
         raise invalid(FieldError("/part", f"is none of {', '.join(p.id for p in case.parts)}"))
@@ -260,17 +260,17 @@ def _meant(case: Case, command: PartCommand) -> Part:
 
 
 def is_of(actor: Actor, part: Part) -> bool:
-    """Whether the actor is of the called unit, or of one below it."""
+    """Whether the actor belongs to the called unit or to a unit below it."""
     return part.unit in (actor.unit, *actor.path)
 
 
 def has_a_part(case: Case, actor: Actor) -> bool:
-    """Whether the actor's unit has a part of the case in work."""
+    """Whether the actor's unit has a part that is called and not ended."""
     return any(part.at_work and is_of(actor, part) for part in case.parts)
 
 
 def _may_excuse(actor: Actor, case: Case, part: Part) -> bool:
-    """The unit that called the part in and those above; once it is not on the case's path, all units of the path."""
+    """The caller and the units above it may; if the caller is no longer on the case's path, all units of the path."""
     ids = [unit.id for unit in case.path]
     above = ids[: ids.index(part.caller) + 1] if part.caller in ids else ids
     return not actor.guest and actor.unit in (part.caller, *above)

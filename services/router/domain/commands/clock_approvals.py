@@ -1,4 +1,4 @@
-"""Asking for a pause or an extension of a clock, and granting it: two different people.
+"""Requests for a pause or an extension of a clock, and their approval by another person.
 
 For the case's own clocks the owner's desk asks and a level above grants. For the clocks of a part the called unit asks,
 and the unit that called it, or one above, grants.
@@ -23,7 +23,7 @@ SUPERIORS = frozenset({"supervisor", "grid_leader"})
 WITH_CLOCKS = ACTIVE | {State.WAITING_REPORTER}
 """States of a case in which clocks of it or of its parts run."""
 OF_THE_PART = GROUND - {"inspector"}
-"""Roles that ask for their own unit's part, as they report in."""
+"""Roles that may ask for the clocks of their own unit's part; the same that may report in."""
 _KINDS_OF_PARTS = ("report_in", "finish_part")
 _WAITS = "The work waits for the reporter's answer."
 Approvable = Literal["pause", "extension"]
@@ -31,7 +31,7 @@ Approvable = Literal["pause", "extension"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockCommand(Command):
-    """What is asked about a clock, named by its kind; ``part``: of which part, None: the case's own."""
+    """A command about a clock, named by its kind; ``part``: whose clock it is, None: the case's own."""
 
     clock: ClockKind
     part: str | None = None
@@ -46,7 +46,7 @@ class RefuseApproval(ClockCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedClockEvent(ClockEvent):
-    """A pause or an extension was asked for, granted, refused or ended."""
+    """A pause or an extension was requested, approved, refused or ended."""
 
     clock: ClockKind
 
@@ -83,7 +83,7 @@ class ApprovalRequested(NamedClockEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRefused(NamedClockEvent):
-    """What was asked for is refused; the clock runs on."""
+    """A request was refused; the clock runs on."""
 
     WHAT: ClassVar[Approvable]
 
@@ -146,7 +146,10 @@ def wrong(pointer: str, words: str) -> Refusal:
 
 
 def open_request(case: Case, what: Approvable, command: ClockCommand, actor: Actor) -> Ask:
-    """What was asked for the clock that the command names, and the actor may answer. Raises ``Refusal`` 422."""
+    """The open request for the clock that the command names.
+
+    Raises ``Refusal`` 422 if there is none or the actor may not answer it.
+    """
     meant = (what, command.clock, command.part)
     ask = next((ask for ask in case.asks if (ask.what, ask.clock, ask.part) == meant), None)
     if ask is None:
@@ -169,7 +172,7 @@ def rulers(case: Case, part: Part | None) -> list[str]:
 
 
 def asks_whom(case: Case, part: Part | None) -> str:
-    """The desk that is told of the request: the nearest that can grant it, else the own one."""
+    """The unit whose desk is alerted of the request: the nearest that can grant it, else the own unit."""
     over = rulers(case, part)
     return over[-1] if over else case.unit if part is None else part.unit
 
@@ -189,7 +192,7 @@ def _grants(case: Case, ask: Ask, actor: Actor) -> bool:
 
 
 def at_desk(actor: Actor) -> bool:
-    """Whether the actor decides about the case's own clocks, as far as his role goes."""
+    """Whether the actor's role and unit may decide about the case's own clocks."""
     return actor.role in DESK and not actor.guest
 
 
@@ -225,7 +228,7 @@ def part_of_clock(case: Case, command: ClockCommand) -> Part | None:
 
 
 def not_to_ask(what: Approvable) -> Callable[[Case, ClockCommand, Actor], str | None]:
-    """For rules: why the actor cannot ask for ``what`` on the clock that the command names."""
+    """A ``Rule.refused``: why the actor cannot ask for ``what`` for the clock that the command names."""
 
     def refused(case: Case, command: ClockCommand, actor: Actor) -> str | None:
         """Raises ``Refusal`` 403, 422."""
@@ -244,7 +247,7 @@ def not_to_ask(what: Approvable) -> Callable[[Case, ClockCommand, Actor], str | 
 
 
 def not_asked(case: Case, actor: Actor | None, what: Approvable, nothing: str) -> str | None:
-    """Why there is no request that the actor may answer; ``nothing``: the words when there is none at all."""
+    """Why there is no request that the actor may answer; ``nothing``: the text if there is no request at all."""
     asks = [ask for ask in case.asks if ask.what == what]
     if not asks:
         return nothing

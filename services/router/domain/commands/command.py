@@ -1,4 +1,4 @@
-"""What all commands of officers share: the base class, who asks, and the rule that says when a command is open.
+"""What all commands of officers share: the base class, the actor, and the rule that says when a command is open.
 
 Each command is a class of its own in the module of its subject, beside the function that decides it and its ``Rule``;
 ``table.py`` collects the rules.
@@ -19,7 +19,7 @@ from shared.kernel.working_time import ALWAYS, Calendar
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The officer who asks, with the rights that the pack gives him."""
+    """The officer who sends the command, with the rights that the pack gives him."""
 
     person: str
     unit: str
@@ -40,8 +40,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What an officer asks of a case. A subclass has the fields of its command, complete: what the city pack adds was
-    looked up before."""
+    """A command on a case. A subclass has all fields of its command; values from the pack were looked up before."""
 
     NAME: ClassVar[str]
     """The last segment of the path, as in ``POST /v1/cases/{id}/claim``."""
@@ -56,7 +55,7 @@ class HasPhotos(Protocol):
 
 
 Calendars: TypeAlias = Mapping[str, Calendar]
-"""Working calendars by commitment, each as the pack has it that started the clock."""
+"""Commitment → working calendar, from the pack version that started the clock."""
 
 
 def calendar_of(clock: Clock, calendars: Calendars) -> Calendar:
@@ -65,9 +64,9 @@ def calendar_of(clock: Clock, calendars: Calendars) -> Calendar:
 
 
 DESK = frozenset[str](DESK_ROLES)
-"""Roles that acknowledge, assign and close cases."""
+"""Desk roles only."""
 GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
-"""The desk roles and those that go to the place, work there and inspect."""
+"""Desk roles and ground roles together."""
 
 C = TypeVar("C", bound=Command)
 Decision = list[Happened]
@@ -86,31 +85,31 @@ def never_refused(case: Case, command: Command, actor: Actor) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Generic[C]):
-    """When a command is open, for whom, and what it makes happen."""
+    """When a command is open, for whom, and which events follow."""
 
     command: type[C]
     decide: Decide[C]
-    """The events that follow; none when the case is so already. Raises ``Refusal`` 422 for a field that is wrong."""
+    """The events that follow; none if the command changes nothing. Raises ``Refusal`` 422 for a wrong field."""
     open_in: frozenset[State]
     roles: frozenset[str]
-    """Who may."""
+    """Roles that may use it."""
     blocked: Callable[[Case, Actor | None], str | None] = never_blocked
-    """Why it is not open although the state is right, in words; None: it is open. Without an actor: why for nobody."""
+    """Why it is not open although the state is right; None: it is open. Without an actor: why it is open to nobody."""
     refused: Callable[[Case, C, Actor], str | None] = never_refused
-    """Why this very command cannot be carried out, in words, such as for the part that it names. May raise ``Refusal``
-    403 and 422."""
+    """Why the command with these fields cannot be carried out, for example for the part that it names; None: it can.
+    May raise ``Refusal`` 403 and 422."""
     other_states: str = "Not in this state ({state})."
     """The answer in the states that are not in ``open_in``, while the case has not ended."""
     open_to_guests: bool = False
-    """Whether a unit may to which the case does not belong (``Actor.guest``)."""
+    """Whether guests may use it (``Actor.guest``)."""
     roles_for_own_part: frozenset[str] = frozenset()
-    """Roles that may, beside ``roles``, while their unit has a part of the case in work, as guests too."""
+    """Further roles that may use it while their unit has a part that is called and not ended, also as guests."""
     trusted_only: bool = False
-    """Whether only ``Actor.trusted`` may."""
+    """Whether only actors with ``trusted`` may use it."""
 
 
 AnyRule: TypeAlias = Rule[Any]
-"""A rule of some command, which is given commands of its own class alone."""
+"""A rule of any command; it is only given commands of its own class."""
 
 
 def required(value: str | None, pointer: str, detail: str) -> str:

@@ -1,4 +1,4 @@
-"""Consultation 会商: several units answer a question and come to a conclusion; a plan 整改方案 says who does what."""
+"""Consultation 会商: several units answer a question and conclude; a works plan 整改方案 says who does what."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

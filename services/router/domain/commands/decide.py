@@ -1,4 +1,4 @@
-"""``decide``: from a case, a command and the time follow events, or a refusal that says which commands are open."""
+"""``decide``: the events that follow from a case, a command and the time, or a refusal with the open commands."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from shared.kernel.errors import conflict, forbidden
 
 
 def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
-    """What ``command`` makes of ``case``; an empty list when the case is so already.
+    """The events of ``command`` on ``case``; an empty list if it changes nothing.
 
     Raises ``Refusal``: 403 when the actor may not, 409 when the command is not open now, 422 when a field is wrong.
     """
@@ -36,7 +36,7 @@ def open_rule(case: Case, command: Command, actor: Actor) -> AnyRule:
 
 
 def open_commands(case: Case, actor: Actor | None) -> list[str]:
-    """The commands that would not be refused now; with no actor, those of anybody."""
+    """The commands that are open to the actor now; without an actor, those that are open to anybody."""
     allowed = {name: rule for name, rule in RULES.items() if actor is None or _may(rule, case, actor)}
     return [name for name, rule in allowed.items() if case.state in rule.open_in and rule.blocked(case, actor) is None]
 

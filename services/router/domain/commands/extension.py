@@ -1,4 +1,4 @@
-"""Extensions 延期: a deadline is put off, asked for by one officer and granted by another; the old one is recorded."""
+"""Extensions 延期: a later deadline, requested by one officer and approved by another; the old one is recorded."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from services.router.domain.commands.clock_approvals import (
 from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of, required
 
 EXTENSIONS_MAX = 5
-"""Of one clock."""
+"""Extensions of one clock."""
 EXTENSION_LONGEST = timedelta(days=366)
 
 

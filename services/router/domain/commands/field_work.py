@@ -11,7 +11,7 @@ from services.router.domain.commands.command import DESK, GROUND, Actor, Command
 from shared.kernel.errors import FieldError, invalid
 
 UNDO = timedelta(seconds=10)
-"""For so long a claim is taken back without a reason."""
+"""Within this time after claiming, ``release`` needs no reason."""
 _S = State
 
 

@@ -1,4 +1,4 @@
-"""After the repair: another officer inspects, the case is closed, opened again, or was rejected from the start."""
+"""Inspection, closing, reopening and rejection of a case, and what a reporter's rating does."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +52,7 @@ class Reject(Command):
 
 
 def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[Happened]:
-    """A reporter's rating; the lowest one opens the case again one level up, with a fresh resolve clock.
+    """The events of a reporter's rating; the lowest one reopens the case one level up, with a new resolve clock.
 
     A confidential case stays with its handlers: nobody above them may read it.
     """

@@ -1,4 +1,4 @@
-"""Two cases about one hazard become one, by an officer, and are taken apart again. The older case takes the younger."""
+"""Merging two cases about one hazard, by an officer, and splitting them. The younger case is merged into the older."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ class Merge(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondMatter:
-    """Another hazard in the same report, in the officer's words. ``known``: whether the city has the category."""
+    """Another hazard in the same report, described by the officer. ``known``: whether the pack has the category."""
 
     words: str
     category: str | None = None
@@ -58,7 +58,7 @@ class Merged(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split(Happened):
-    """``reports`` left the case, ``count`` stay. None left where a second case was made of what stays."""
+    """``reports`` left the case, ``count`` stay. ``reports`` is empty if a second matter got a case."""
 
     TYPE: ClassVar[str] = "case.split.v1"
     reports: tuple[str, ...]
@@ -70,7 +70,7 @@ class Split(Happened):
 
 
 def is_older(one: Case, other: Case) -> bool:
-    """A total order: of two cases exactly one is the older."""
+    """Whether ``one`` is the older case; a total order."""
     return (one.opened_at, one.id) < (other.opened_at, other.id)
 
 

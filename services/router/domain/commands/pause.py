@@ -1,4 +1,4 @@
-"""Pauses 暂停计时: a clock stands still for a while, asked for by one officer and granted by another.
+"""Pauses 暂停计时: a clock's time does not count for a while; requested by one officer, approved by another.
 
 A pause never makes a deadline earlier, and a breached clock stays breached. Every pause has an end.
 """
@@ -39,7 +39,7 @@ from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import deadline
 
 PAUSES_MAX = 20
-"""Of one clock."""
+"""Pauses of one clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Paused(NamedClockEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(NamedClockEvent):
-    """The clock runs again since ``to``, which is before ``at`` when the timer was late; ``then``: its new moments."""
+    """The clock runs again since ``to``, which is before ``at`` if the timer was late; ``then``: its new times."""
 
     TYPE: ClassVar[str] = "clock.resumed.v1"
     to: datetime

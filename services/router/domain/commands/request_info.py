@@ -25,7 +25,7 @@ from services.router.domain.events import Closed
 from shared.kernel.vocabulary import ClockKind
 
 REPORTER_ASKED = "reporter_asked"
-"""Reason of the pauses that an open question makes; nobody approves them, the answer or the clock ends them."""
+"""Reason of the pauses while a reporter is asked. They need no approval; the answer or the confirm clock ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class InfoRequestRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestInfo(Command):
-    """``confirm_clock``: the clock that starts now and says how long the work waits."""
+    """``confirm_clock``: starts now; until its deadline the work waits for the answer."""
 
     NAME: ClassVar[str] = "request_info"
     question: str
@@ -152,7 +152,7 @@ def _running_again(case: Case, now: datetime, calendars: Calendars) -> list[Happ
 
 
 def missing(case: Case, now: datetime) -> list[Happened]:
-    """What follows when no answer came in time: the work goes on, or the case is closed if the pack says so."""
+    """Events if no answer came in time: the work goes on, or the case is closed if the pack says so."""
     if case.state is not State.WAITING_REPORTER or case.question is None:
         return []
     back = InfoMissing(at=now)

@@ -18,11 +18,11 @@ class Supervise(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervised(Happened):
-    """Somebody above watches over the case until it ends."""
+    """A level above supervises the case until it ends."""
 
     TYPE: ClassVar[str] = "case.supervised.v1"
     to: str
-    """The unit that is told."""
+    """The unit that is alerted."""
     supervision: Supervision
 
     def applied(self, case: Case) -> Case:
@@ -42,8 +42,8 @@ class Supervised(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten(Happened):
-    """Nobody worked at the case for the time that the pack allows. ``to`` is told: first the owner, and each time that
-    it happens again the next level above."""
+    """Nobody did anything for the time that the pack allows. ``to`` is alerted: first the owner, each further time the
+    next level above."""
 
     TYPE: ClassVar[str] = "case.forgotten.v1"
     to: str
@@ -59,7 +59,7 @@ class Forgotten(Happened):
 
 
 def forgotten(case: Case, now: datetime) -> Forgotten:
-    """The event that tells the next level."""
+    """The event that alerts the next level."""
     told = case.watch.told if case.watch is not None else 0
     return Forgotten(at=now, to=case.path[-1 - told].id)
 

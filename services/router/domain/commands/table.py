@@ -1,4 +1,4 @@
-"""All commands of officers by name. The table has an answer for every state: a command that is not open says why."""
+"""All commands of officers by name, and the reason why a command is not open in a state."""
 
 from services.router.domain.case import ENDED, State
 from services.router.domain.commands import (
@@ -36,7 +36,7 @@ RULES = {rule.command.NAME: rule for rule in _ALL}
 
 
 def why_not(command: str, state: State) -> str | None:
-    """None when ``command`` is open in ``state``, else the reason in words."""
+    """None if ``command`` is open in ``state``, else the reason, for people."""
     rule = RULES[command]
     if state in rule.open_in:
         return None

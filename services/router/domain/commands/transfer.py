@@ -1,4 +1,4 @@
-"""From one unit to another: a unit keeps a case until another one has accepted it."""
+"""Offering a case to another unit: the owner keeps it until the other unit accepts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,12 @@ from services.router.domain.commands.command import DESK, Actor, Command, Decisi
 from shared.kernel.errors import FieldError, invalid
 
 REFUSALS = 2
-"""After so many refusals the level above decides where the case goes."""
+"""After this many refusals a unit above the owner moves the case with ``transfer``, without an offer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Command):
-    """Offers the case to the unit ``to``. ``path``: from the root down to that unit; ``promise``: its deadlines."""
+    """Offers the case to the unit ``to``. ``path``: from the root to that unit; ``promise``: its clocks."""
 
     NAME: ClassVar[str] = "transfer"
     to: str
@@ -36,7 +36,7 @@ class Return(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept(Command):
-    """The unit takes the case that is offered to it. ``path``: from the root down to it; ``promise``: its deadlines."""
+    """Accepts the offered case. ``path``: from the root to the accepting unit; ``promise``: its clocks."""
 
     NAME: ClassVar[str] = "accept"
     path: tuple[UnitOnPath, ...]
@@ -51,7 +51,7 @@ class Refuse(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate(Command):
-    """Tells the level above; the case stays where it is."""
+    """Alerts the level above; the case does not move."""
 
     NAME: ClassVar[str] = "escalate"
     reason: str

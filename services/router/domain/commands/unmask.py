@@ -1,6 +1,6 @@
-"""Looking at protected data: who sent a report, and what a confidential report says. Each look is recorded.
+"""Reading protected data: who sent a report, and the content of a confidential report. Each access is recorded.
 
-The commands only record the look; what is shown comes from intake (``services/router/commands/unmasking.py``).
+The commands only record the access; what is shown comes from intake (``services/router/commands/unmasking.py``).
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Unmasked(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsealed(Happened):
-    """A handler read what a confidential report says."""
+    """A handler read a confidential report."""
 
     TYPE: ClassVar[str] = "case.unsealed.v1"
     MOVES: ClassVar[bool] = False
