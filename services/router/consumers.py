@@ -1,4 +1,4 @@
-"""What the router hears: reports become cases; what reporters say later is put on record."""
+"""What the router consumes: reports become cases; later ratings, additions and withdrawals are written into them."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -55,7 +55,7 @@ class ReportEvents:
         self._publisher = publisher
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch: submissions in one insert, the rest one by one."""
+        """Handles a batch: new reports in one insert, the others one by one."""
         submitted = [event for event in events if event.type == "report.submitted.v1"]
         if submitted:
             await self._open(submitted)
@@ -64,7 +64,8 @@ class ReportEvents:
                 await self._record(event)
 
     async def _open(self, events: Sequence[Envelope]) -> None:
-        """The batch is the outbox: its offset moves when the cases are stored and their first events acknowledged."""
+        """Opens or attaches. The batch serves as outbox: its Kafka offset is committed after the cases are stored and
+        their first events acknowledged."""
         newcomers: dict[str, Newcomer] = {}
         for (city, version), group in groupby(
             ((decode(event, contract.ReportSubmitted), event) for event in events),
@@ -83,7 +84,7 @@ class ReportEvents:
         log.info("reports.placed", reports=len(events), opened=len(alone), attached=len(joining))
 
     async def _record(self, event: Envelope) -> None:
-        """On the case that holds the report by now, unless it is on that one or on one that was merged into it."""
+        """Writes the event into the case that has the report now, unless any case of the merge chain has it already."""
         data = _word(event)
         said = _happened(data, event)
         for _ in range(ROUNDS_MAX):
@@ -99,7 +100,7 @@ class ReportEvents:
         raise LostRaceError(f"case {data.case}")
 
     async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[Happened]:
-        """What a reporter's word makes of the case: a judgement may open it again, an answer lets the work go on."""
+        """The events that follow: a rating may reopen the case, an answer lets the work go on."""
         if isinstance(said, e.Rated):
             above = case.path[:-1] or case.path
             return judged(case, said, fresh_resolve_clock(case, self._packs.current(case.city), said.at, above))
@@ -119,7 +120,7 @@ Word = contract.ReportRated | contract.ReportAdded | contract.ReportWithdrawn
 
 
 def _word(event: Envelope) -> Word:
-    """A reporter's later word."""
+    """The data of a rating, addition or withdrawal."""
     shapes: dict[str, type[contract.ReportRated] | type[contract.ReportAdded] | type[contract.ReportWithdrawn]] = {
         "report.rated.v1": contract.ReportRated,
         "report.added.v1": contract.ReportAdded,

@@ -1,4 +1,4 @@
-"""What the router keeps for a time: cases that have ended, with their events and the links of their reports."""
+"""What the router deletes by age: ended cases, with their events and the links of their reports."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from shared.runtime.storage.mongo import Collection, Document
 
 
 def ended_cases(store: CaseStore, links: Links, events: Collection) -> RetainedKind:
-    """By the pack's ``cases``, else as long as reports."""
+    """Kept for the pack's ``retention.cases``, else as long as reports."""
 
     async def cases(page: Sequence[Document]) -> int:
         gone = {"$in": [case["_id"] for case in page]}

@@ -10,9 +10,9 @@ from shared.runtime.identity.directory import Principal
 
 
 def actor_of(principal: Principal, case: Case, pack: Pack, command: str | None = None) -> Actor:
-    """The officer as a member of the one of his units that has the case in hand.
+    """The officer as a member of one of his units: the one with the most rights on the case, the own unit first.
 
-    With a ``command`` as a member of the first of his units that may give that command now.
+    With a ``command``: the first of his units that may use that command now, if any.
     """
     assert principal.unit  # noqa: S101 - officers have one
     units = (principal.unit,) if case.confidential else principal.units
@@ -42,5 +42,5 @@ def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
 
 
 def _was_taken_from(principal: Principal, unit: str, case: Case, pack: Pack) -> bool:
-    """Whether it was moved up from ``unit``: cases are queued there, and neither it nor the officer has it assigned."""
+    """Whether it was moved up from ``unit``: the unit owns a queue, and neither it nor the officer is the assignee."""
     return pack.tree.owns_queue(unit) and case.assignee not in (unit, principal.person)

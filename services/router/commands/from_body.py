@@ -1,4 +1,4 @@
-"""The commands over HTTP: of each its body, and the function that makes the domain's command of it.
+"""The commands over HTTP: for each its body, and the function that makes the domain's command from it.
 
 A line here gives a command its route, its page in OpenAPI and its idempotency.
 """
@@ -35,14 +35,14 @@ B = TypeVar("B", bound=msgspec.Struct)
 
 @dataclass(frozen=True, slots=True)
 class FromBody(Generic[B]):
-    """A command's body and what is made of it."""
+    """A command's body, and the function that makes the command from it."""
 
     body: type[B]
     make: Callable[[B, Context], Command]
 
 
 def _of(body: type[B], make: Callable[[B, Context], Command]) -> FromBody[Any]:
-    """An entry of the table; types are checked here, in the table all entries look alike."""
+    """An entry of the table. Types are checked here, because the table's entries have type ``FromBody[Any]``."""
     return FromBody(body, make)
 
 
@@ -130,7 +130,7 @@ def to_command(name: str, body: msgspec.Struct, context: Context) -> Command:
 
 
 class _There(TypedDict):
-    """What an officer says of himself at the place, as the domain has it."""
+    """Fields in which an officer states when and where he was, as the domain has them."""
 
     text: str | None
     photos: tuple[str, ...]

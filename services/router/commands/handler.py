@@ -1,4 +1,4 @@
-"""Carries out an officer's command: finds the case, checks the key and the version, decides, saves under a guard."""
+"""Carries out an officer's command: finds the case, checks key and version, decides, saves with a guarded update."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,9 +63,9 @@ class CommandRequest:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The case after the command. ``by``: the officer with the units as one of which he sees the case.
+    """The case after the command. ``by``: the officer, with the unit through which he may see the case.
 
-    ``replayed``: the case had seen the key with this command before, and nothing was done.
+    ``replayed``: the case knew the key with this command already, and nothing was done.
     """
 
     case: Case
@@ -95,7 +95,7 @@ class CommandHandler:
         self._words = words
 
     async def handle(self, request: CommandRequest, *, spent: bool = False) -> CommandResult:
-        """Carries the command out once for its key, however often it comes. ``spent``: see ``IdempotencyKey``.
+        """Carries the command out once for its key, however often it is sent. ``spent``: see ``IdempotencyKey``.
 
         Raises ``Refusal``: 404 when the officer does not see the case, 403 and 409 as ``decide`` says, 412 when the
         case has another version than ``if_match``, 422 for a wrong field or the key of another command, 503 when others
@@ -139,7 +139,7 @@ class CommandHandler:
         return CommandResult(after, by, replayed=False)
 
     async def _decided(self, request: CommandRequest, stored: Case, by: Principal) -> tuple[Case, Command, Decision]:
-        """The case as it is now, the complete command, and what happens by it."""
+        """The case as of now, the complete command, and its events."""
         now, pack = self._clock.now(), self._packs.current(stored.city)
         case = as_of(stored, now)
         sealed = self._words.body(case, request.body)

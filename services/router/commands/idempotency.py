@@ -11,8 +11,10 @@ _encoder = msgspec.json.Encoder()
 
 
 def fingerprint(name: str, body: object) -> str:
-    """Of a command's name and decoded body, so that two bodies are the same when they are equal after parsing and
-    defaults. Stored beside keys for as long as their cases: its bytes never change."""
+    """Hash of a command's name and decoded body: equal for bodies that are equal after parsing and defaults.
+
+    Stored with keys for as long as their cases, so the algorithm must not change.
+    """
     return hashlib.sha256(name.encode() + b"\n" + _encoder.encode(body)).hexdigest()
 
 
@@ -20,7 +22,8 @@ def fingerprint(name: str, body: object) -> str:
 class IdempotencyKey:
     """A key on its case. ``fingerprint``: of command and body, as it is stored.
 
-    ``spent``: another command was refused for good under the key, so only what the case itself remembers is repeated.
+    ``spent``: another command was refused under the key and that answer was kept, so the key only repeats a command
+    that the case itself knows.
     """
 
     id: str

@@ -1,5 +1,5 @@
-"""From an HTTP body to the domain's command, where that needs the city pack: for the paths of the units that are named,
-for deadlines and clocks, and for what the pack allows.
+"""Makes commands from HTTP bodies where this needs the city pack: for paths of units, deadlines and clocks, and for
+what the pack allows.
 
 Each function makes one command. All raise ``Refusal`` 422 for units, people and codes that the pack lacks or forbids.
 """
@@ -56,7 +56,7 @@ PLANNED_AHEAD = timedelta(days=5 * 366)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a command is completed from. ``case``: as it is ``now``; ``calendars``: those that its clocks run on."""
+    """The values from which commands are completed. ``case``: as of ``now``; ``calendars``: those of its clocks."""
 
     case: Case
     actor: Actor
@@ -66,7 +66,7 @@ class Context:
 
 
 def assign(body: AssignBody, context: Context) -> Assign:
-    """To a person or unit inside the owner's subtree, or on the ground where the case lies."""
+    """Assigns to a person or unit in the owner's subtree, or on the ground where the case lies."""
     pack, owner = context.pack, context.case.unit
     if body.to in pack.people:
         unit = pack.people[body.to].unit
@@ -152,7 +152,7 @@ def consult(body: ConsultBody, context: Context) -> Consult:
 
 
 def plan(body: PlanBody, context: Context) -> Plan:
-    """At most five years ahead."""
+    """Deadlines of a plan are at most five years ahead."""
     case, pack, now = context.case, context.pack, context.now
     works = []
     for number, part in enumerate(body.parts):

@@ -1,8 +1,8 @@
-"""Swaps and leave that are decided while the city is at work: they are checked, recorded once and published.
+"""Swaps and leave: they are checked, stored once and published.
 
-A swap or a leave is one document, inserted once under an id that is made of its idempotency key, and never edited. It
-holds from the next full minute that is at least ten seconds away: by then the notifier has heard of it, and what was
-answered about a time that has passed never changes.
+A swap or a leave is one document, inserted once under an id derived from its idempotency key, and never edited. It
+takes effect at the next full minute that is at least ten seconds away: by then the notifier has received it, and
+answers about past times never change.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=366)
 PAGE = 5000
 PERSON_MAX = 100
-"""Changes of one person that are not over. Without a limit one desk could make the reading of all others slow."""
+"""Changes of one person that are not over. Without a limit one desk could slow down reading for all others."""
 PATHS: dict[type[msgspec.Struct], str] = {SwapBody: "/v1/rota/swaps", LeaveBody: "/v1/rota/leave"}
 """Where they are sent to. The path is part of the id under which a change is stored."""
 
@@ -62,13 +62,13 @@ class RotaRequest(Generic[B]):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the decoded body. Stored beside the change: its bytes never change."""
+        """Hash of the decoded body. Stored with the change, so the algorithm must not change."""
         return hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class RotaResult:
-    """The change as it is recorded. ``replayed``: it had been recorded before, under the same key."""
+    """The change as it is stored. ``replayed``: it was stored before under the same key."""
 
     recorded: RecordedChange
     replayed: bool = False
@@ -131,7 +131,7 @@ class Rota:
         return [RecordedChange.from_row(row) for row in found]
 
     async def decided(self, city: str, start: datetime, till: datetime) -> RotaChanges:
-        """The changes that touch a stretch of time; always the same object while there are none."""
+        """The changes that affect the time from ``start`` to ``till``; always the same object while there are none."""
         return found if (found := await self._decided(city, start, till)).all else NO_CHANGES
 
     async def _decided(self, city: str, start: datetime, till: datetime) -> RotaChanges:
@@ -202,7 +202,7 @@ class Rota:
         return first
 
     async def _recorded_before(self, request: RotaRequest[B]) -> RotaResult | None:
-        """What was recorded under the key, whatever changed since. Raises ``Refusal`` 422 for another body."""
+        """The change that was stored under the key, if any. Raises ``Refusal`` 422 for another body."""
         row = await self._rows.find_one({"_id": request.id})
         if row is None:
             return None
@@ -268,7 +268,7 @@ def _swap_errors(body: SwapBody, pack: Pack, today: date, decided: RotaChanges) 
 
 
 def _duties(pack: Pack, person: str, day: date, decided: RotaChanges) -> list[Turn]:
-    """What ``person`` has on that day, own duties and those taken over, also when on leave."""
+    """The duties of ``person`` on that day, own ones and those taken over, also when on leave."""
     return pack.posts.duties(pack.people[person], day, day, decided)
 
 

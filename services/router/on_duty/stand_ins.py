@@ -18,10 +18,10 @@ from shared.runtime.pack_library import PackLibrary
 from shared.runtime.periodic import every
 
 LOOK_SECONDS = 1.0
-"""How late a clock that was moved, or a pack that was loaded, is noticed."""
+"""At most this late a moved clock or a newly loaded pack is noticed."""
 AGAIN_SECONDS = 4.0
 MINUTES = 5
-"""How many are written at once."""
+"""How many minutes are written ahead."""
 
 
 class StandIns:
@@ -34,7 +34,7 @@ class StandIns:
         self._clock = clock
         self._written: dict[str, dict[str, tuple[datetime, Minutes]]] = {}
         self._looked: dict[str, tuple[str, datetime, float]] = {}
-        """By city: as of which pack and minute, and when by the machine."""
+        """City → pack version and minute of the last look, and its monotonic time in seconds."""
 
     async def run(self) -> None:
         """Every ``LOOK_SECONDS``, until it is cancelled."""
@@ -74,6 +74,6 @@ def _named(coming: list[dict[str, tuple[str, ...]]]) -> set[str]:
 
 
 def _differs(written: tuple[datetime, Minutes] | None, units: list[list[str]], minute: datetime) -> bool:
-    """Whether this minute or the next is another one, or all of it is over and has to be deleted."""
+    """Whether this minute or the next differs from what is written, or the written row is over and must be deleted."""
     now_and_next = [list(at_minute(written, minute + n * MINUTE)) for n in (0, 1)]
     return now_and_next != units[:2] or (written is not None and not any(units))

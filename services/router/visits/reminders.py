@@ -1,7 +1,7 @@
-"""What visits have to say by themselves: a line on the record of their case, and a reminder on their day.
+"""What visits do by themselves: they add a line to the history of their case, and remind invited units on their day.
 
-Both are owed by the visit's document, so that whatever ends the process in between is done by the next look; a line is
-on a case once, however often it is tried.
+The visit's document says what is still to do, so that after a crash the next look does it. A line is added to a case
+once, however often it is tried.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from shared.runtime.periodic import every
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-"""How late a reminder may be; a line of a case comes at once, unless the process ended in between."""
+"""How late a reminder may be. Lines of cases are written at once, or after a crash at the next look."""
 PAGE = 200
 ROUNDS_MAX = 5
 
 
 class VisitsDue:
-    """The loop that tells."""
+    """The loop that reminds and writes the lines."""
 
     def __init__(self, visits: VisitStore, cases: CaseStore, changes: Changes, clock: Clock) -> None:
         self._visits = visits
@@ -52,7 +52,7 @@ class VisitsDue:
         await every(LOOK_SECONDS, look, "visits", wake=self._wake)
 
     async def remind(self) -> int:
-        """Who is invited to a visit of today; how many visits. One that has begun meanwhile reminds nobody any more."""
+        """Reminds the units invited to visits of today, unless the visit has begun. Returns how many visits."""
         now = self._clock.now()
         due = await self._visits.to_remind(now, PAGE)
         for visit in due:
@@ -60,7 +60,7 @@ class VisitsDue:
         return len(due)
 
     async def tell_cases(self) -> int:
-        """Lines that cases owe their visits; how many."""
+        """Writes the lines that are missing in cases. Returns how many."""
         told = 0
         for visit, versions in await self._visits.with_untold_versions(PAGE):
             for version in versions:
@@ -74,7 +74,7 @@ class VisitsDue:
         return told
 
     async def _tell(self, visit: Visit, version: int) -> None:
-        """The line of that version on the visit's case, or on the one into which that was merged."""
+        """Writes the line of that version into the visit's case, or the case into which that was merged."""
         key = event_id(visit.id, version, 0)
         for _ in range(ROUNDS_MAX):
             loaded = await self._merge_chain.unless_done(visit.case, key) if visit.case is not None else None
@@ -91,7 +91,7 @@ class VisitsDue:
 
 
 def _line(visit: Visit, version: int, now: datetime) -> Happened:
-    """What happened to the visit by that version; ``now``: when the case hears of it."""
+    """The case's event for that version of the visit; ``now``: its time in the case."""
     about = f"{visit.kind} {visit.id}, {visit.place}, {rfc3339(visit.at)}"
     if version == 1:
         said = f"{about}: {visit.purpose}"

@@ -1,4 +1,4 @@
-"""Visits in MongoDB: one document each, changed under its version, its events with it."""
+"""Visits in MongoDB: one document each, changed by updates guarded by its version, which also add its events."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -36,7 +36,7 @@ class VisitStore:
         self.visits: Collection = database.collection("visits")
 
     async def plan(self, planned: Sequence[tuple[Visit, list[str]]], trace: str) -> list[Visit | None]:
-        """Insert visits with who sees them. Of each the visit as stored, now or before; None: another has its slot.
+        """Inserts visits, each with who sees it. Returns each as stored now or before; None: another has its slot.
 
         Raises ``TimeoutError`` when it is unknown whether a majority has them.
         """
@@ -55,7 +55,7 @@ class VisitStore:
         return (from_doc(document), document.get("key")) if document is not None else None
 
     async def save(self, visit: Visit, key: str, trace: str) -> bool:
-        """The visit's next version, made under ``key``; False when it moved on meanwhile."""
+        """Stores the visit's next version, made under ``key``; False when it was changed meanwhile."""
         document = {name: value for name, value in _plain(visit).items() if name not in ("id", "remind_at")}
         document["key"] = key
         update: dict[str, Any] = {
@@ -74,7 +74,7 @@ class VisitStore:
         return [from_doc(document) for document in found]
 
     async def reminded(self, visit: Visit, now: datetime, *, tells: bool) -> bool:
-        """The reminder is given, or, unless it ``tells``, left out; once, whoever else looks."""
+        """Removes ``remind_at`` and, if it ``tells``, adds the reminder's event; False if another process was first."""
         update: dict[str, Any] = {"$unset": {"remind_at": 1}}
         if tells:
             update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(self._ids), reminds_at=now)])}}
@@ -102,8 +102,8 @@ def from_doc(document: Document) -> Visit:
 
 
 def event(visit: Visit, trace: str, *, reminds_at: datetime | None = None) -> Envelope:
-    """What the newest version of ``visit`` tells, or its reminder at that moment. Who is invited hears that it is
-    planned, that it is today, and that it is off."""
+    """The event of the newest version of ``visit``, or with ``reminds_at`` its reminder. Invited units are alerted when
+    it is planned, on its day, and when it is called off."""
     by, at = (visit.planned_by, visit.planned_at) if visit.version == 1 else (visit.ended_by, visit.ended_at)
     if reminds_at is not None:
         by, at = None, reminds_at
