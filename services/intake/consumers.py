@@ -78,8 +78,8 @@ class ProgressEvents:
 
 
 def answered_until(service: Service) -> AnsweredUntil:
-    """Until when, in a lane, every published report has been answered: how far the router has come with reports, and
-    this service with the case events that the router answered with."""
+    """For a lane, the time up to which every published report has been routed: the earlier of how far the router has
+    consumed reports and how far this service has consumed case events."""
 
     def offsets_of(lane: int) -> LaneProgress:
         answers = (HISTORY,) if lane == HISTORY else (DANGER, LIVE)

@@ -18,7 +18,7 @@ from shared.runtime.timekeeping.wall_clock import real_now
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-"""How soon photos are found that another process left behind; those that arrive here are begun at once."""
+"""How often to look for photos that another process left uncleaned; photos that arrive here are cleaned at once."""
 SWEEP_SECONDS = 600.0
 _CLEANED = Counter("whistle_photos_cleaned_total", "Photos by what cleaning found: clean, unreadable.", ["outcome"])
 
@@ -50,7 +50,7 @@ class PhotoWorker:
             self._cleaner.close()
 
     async def clean_one(self) -> bool:
-        """Clean one photo that waits; False when none does."""
+        """Cleans one waiting photo; False if none waits."""
         waiting = await self._photos.next_to_clean()
         if waiting is None:
             return False
@@ -64,7 +64,7 @@ class PhotoWorker:
         return True
 
     async def _unreadable(self, photo: PhotoRecord) -> None:
-        """The reporter sees it among the steps of the report."""
+        """Adds a step to the report, so that the reporter sees that a photo cannot be read."""
         if photo.report is None:
             return
         at, text = self._clock.now(), "照片无法读取，请重新上传"

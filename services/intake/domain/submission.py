@@ -10,7 +10,7 @@ from shared.kernel.personal import without_personal_numbers
 from shared.kernel.spelling import stored_spelling
 
 CELL_DEGREES = 100
-"""Cells of a hundredth of a degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
+"""Partition cells of 1/100 degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Unicode's category Cc but tab, line feed and carriage return."""
 
@@ -81,7 +81,7 @@ class Submission:
 
 
 def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:
-    """The key of a report's events: its place cell (about 1 km), or without a point the city and ``otherwise``."""
+    """The Kafka key of a report: city and partition cell (about 1 km), or without a point city and ``otherwise``."""
     if lon is None or lat is None:
         return f"{city}:{otherwise}"
     return f"{city}:{int(lon * CELL_DEGREES // 1)}:{int(lat * CELL_DEGREES // 1)}"
@@ -96,7 +96,7 @@ def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
 
 
 def location_errors(lon: float | None, lat: float | None, crs: str | None, *, said: bool) -> list[FieldError]:
-    """Lon, lat and crs are all there or none, and something must say where. ``said``: there is an address or a unit."""
+    """Errors unless lon, lat and crs are all given, or none of them but an address or a unit (``said``)."""
     given = {"lon": lon is not None, "lat": lat is not None, "crs": crs is not None}
     if any(given.values()):
         return [

@@ -11,7 +11,7 @@ from shared.runtime.storage.mongo import Document
 State = Literal["arriving", "sent", "clean", "unreadable", "going"]
 """``arriving``: its bytes are not stored yet; ``sent``: it waits to be cleaned; ``going``: it is being swept."""
 THERE: frozenset[State] = frozenset({"sent", "clean", "unreadable"})
-"""A photo that may be claimed and asked for."""
+"""States in which a photo may be claimed and requested."""
 
 
 class PhotoRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
@@ -21,7 +21,7 @@ class PhotoRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"
     city: str
     app: str
     sender: str = ""
-    """As ``sender_of`` has it; empty in rows of 0.1.0."""
+    """The result of ``sender_of``; empty in rows of version 0.1.0."""
     bytes: int = 0
     sha256: str
     media: str
@@ -45,7 +45,7 @@ class PhotoRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"
 
     @property
     def names(self) -> list[str]:
-        """Under which bytes as sent may lie."""
+        """Names under which bytes as sent may be stored."""
         return self.originals if self.originals is not None else [self.id]
 
     @property
@@ -57,7 +57,7 @@ class PhotoRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"
 
 
 class PhotoSize(msgspec.Struct, frozen=True):
-    """Of a photo, what it takes of its sender's room."""
+    """A photo's size, for the limit of its sender's unclaimed bytes."""
 
     bytes: int
 

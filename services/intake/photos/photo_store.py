@@ -31,7 +31,7 @@ LEASE = timedelta(seconds=60)
 UNCLAIMED_KEPT = timedelta(days=1)
 UNCLAIMED_MAX = 1000
 UNCLAIMED_BYTES_MAX = 512 * 1024 * 1024
-"""Of one app, at a time: what it has sent and no report or case has claimed yet."""
+"""Bytes per app that no report or case has claimed yet."""
 UNCLAIMED_RETRY_SECONDS = 60
 SWEEP_PAGE = 100
 ATTEMPTS_MAX = 3
@@ -85,7 +85,7 @@ class PhotoStore:
         return await self._there(id_, sha256)
 
     async def _put(self, id_: str, name: str, content: bytes) -> tuple[str, bool]:
-        """Put the bytes, then let them count, unless those of another attempt do already."""
+        """Puts the bytes, then makes their name the one that counts, unless another attempt was first."""
         await self._originals.put(name, content)
         if await self.photos.update(
             {"_id": id_, "state": "arriving", "originals": name},
@@ -97,7 +97,7 @@ class PhotoStore:
         return await self._there(id_, hashlib.sha256(content).hexdigest())
 
     async def _there(self, id_: str, sha256: str) -> tuple[str, bool]:
-        """Read by an update: a majority read may be from before the row was written."""
+        """Reads the row through an update: a majority read might not see it yet."""
         found = await self._change({"_id": id_}, {"$inc": {"repeats": 1}})
         if found is not None and found.sha256 != sha256:
             raise key_reused()
@@ -114,7 +114,7 @@ class PhotoStore:
             raise too_many(says, UNCLAIMED_RETRY_SECONDS)
 
     async def claim_for_report(self, who: Principal, photos: Sequence[str], report: str) -> tuple[str, ...]:
-        """Let ``photos`` belong to ``report``; the looks of those that are clean and have enough to be known by.
+        """Claims ``photos`` for ``report``; returns the hashes of those that are clean and have one.
 
         Raises ``Refusal`` 422 naming those that are not to be had.
         """
@@ -132,7 +132,7 @@ class PhotoStore:
         return tuple(photo.looks for photo in claimed if photo.looks is not None)
 
     async def claim_for_case(self, city: str, photos: Sequence[str], case: str) -> list[str]:
-        """Let ``photos`` belong to ``case``; those that cannot, of which there are none when it was done."""
+        """Claims ``photos`` for ``case``; returns those that cannot be claimed, empty if all were."""
         where: Document = {"city": city, "state": _THERE, "report": None, "case": {"$in": [None, case]}}
         claimed = await self._claim(where, photos, {"case": case})
         return await self._missing(where, photos) if claimed is None else []
@@ -222,7 +222,7 @@ class PhotoStore:
         return photo
 
     async def _give_back(self, id_: str) -> None:
-        """The store of the bytes is away: the attempt does not count. The lease ends by itself."""
+        """The bucket does not answer: the attempt does not count. The lease ends by itself."""
         await self.photos.update({"_id": id_, "state": "sent"}, {"$inc": {"attempts": -1}})
 
     async def set_gauges(self) -> None:
@@ -280,5 +280,5 @@ def _arriving(id_: str, who: Principal, size: int, sha256: str, picture: Picture
 
 
 def sender_of(who: Principal) -> str:
-    """Who takes turns with others, and whose unclaimed photos count together: an app of a city, or an officer."""
+    """The sender for turns of cleaning and for the limit of unclaimed bytes: an app of a city, or an officer."""
     return f"{who.city}/{who.who}"

@@ -32,8 +32,8 @@ GROUP = 256
 WAITING_MAX = 4096
 WAIT_SECONDS_MAX = 1.0
 HISTORY_KEEPS_FREE = 4 * GROUP
-"""Places in the relay's queue that history leaves free: for the group that is being stored, and for two rounds of the
-relay that may come back unpublished."""
+"""Places in the relay's queue that history must leave free: for the group that is being stored, and for two rounds of
+the relay that may be put back unpublished."""
 LATE_SECONDS = 5.0
 """A report that waited longer than this behind a stalled store is refused: its own write may take as long again, and a
 phone gives up after fifteen seconds."""
@@ -93,7 +93,7 @@ class GroupCommit:
         return await asyncio.shield(self.enqueue(report, trace, person))
 
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
-        """As ``commit``, without waiting: the future is settled when the group is stored."""
+        """As ``commit``, without waiting: the future gets its result when the group is stored."""
         lane = lane_of(historic=report.historic, danger=report.danger)
         mine = self._waiting[lane]
         if lane == HISTORY and self._outbox.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
@@ -117,7 +117,7 @@ class GroupCommit:
                 await self._store_group(in_time)
 
     def _next_group(self) -> list[QueuedReport]:
-        """At most ``GROUP`` reports, danger first and history last: an import delays nobody but itself."""
+        """At most ``GROUP`` reports, danger first and history last, so that an import delays only itself."""
         group: list[QueuedReport] = []
         for waiting in self._waiting.values():
             taken = GROUP - len(group)

@@ -26,7 +26,7 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     category: str
     priority: str
     clocks: list[ClockState]
-    """The case's own; those of its parts are the officers' business."""
+    """The case's own clocks, without those of its parts."""
     steps: list[Step]
     pack_version: str
     unit: str
@@ -36,7 +36,7 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     assignee: str | None = None
     confidential: bool = False
     seen_by: list[str] = []
-    """As ``shared.contracts.sight`` has it; empty where a router of 0.1.0 told, which did not say."""
+    """As in ``shared.contracts.sight``; empty in events of a router of version 0.1.0, which has no such field."""
     cell: str
     lon: float | None = None
     lat: float | None = None
@@ -46,7 +46,7 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     question: QuestionState | None = None
     open: bool = False
     reason: str | None = None
-    """Of the last event, where it gave one."""
+    """The reason in the last event, if it had one."""
 
 
 class ProgressRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
@@ -57,7 +57,7 @@ class ProgressRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_
     on: str | None = None
     """The case that the report was attached to."""
     says: str | None = None
-    """``fixed`` or ``thanks``: the report told nothing new."""
+    """``fixed`` or ``thanks`` if the whole report says only that."""
     also: list[str] = []
 
 
@@ -82,7 +82,7 @@ class _OpenCaseAlone(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A report hangs on a case that it did not open. ``version``: of the link; a later one overrules."""
+    """A report is attached to a case that it did not open. ``version``: of the link; the higher one counts."""
 
     report: str
     case: str
@@ -92,17 +92,17 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """A report and where it stands: everything that its reporter, its app and officers are shown."""
+    """A report and its progress: everything that its reporter, its app and officers are shown."""
 
     report: ReportRecord
     case: CaseProgress | None = None
-    """The case that it is handled in, merges followed; None while there is none."""
+    """The case that it belongs to, after following merges; None while there is none."""
     attached: bool = False
-    """Another report opened that case, or an older case took it over."""
+    """Whether another report opened that case, or its own case was merged into an older one."""
     says: str | None = None
-    """Of an attached one that reports nothing new: ``fixed`` or ``thanks``."""
+    """``fixed`` or ``thanks`` for an attached report that says only that."""
     also: tuple[CaseProgress, ...] | None = None
-    """Cases of a second matter in the report, as far as the router told of them; None where there is none."""
+    """Cases of a second matter in the report, as far as their events have arrived; None if there is none."""
 
     @property
     def state(self) -> str:
@@ -116,8 +116,8 @@ class ReportStatus:
         return also if self.case is None else (self.case, *also)
 
     def only(self, seen: Callable[[CaseProgress], bool]) -> "ReportStatus | None":
-        """As it is shown to who sees some of its cases: the first of them is the case, the others are beside it; the
-        course of one that is not seen is not told. None where none is seen."""
+        """The status for a reader who may see only some of its cases: the first of these becomes ``case``, the others
+        ``also``; progress of the others is left out. None if the reader may see none."""
         cases = [case for case in self.cases if seen(case)]
         if not cases:
             return None
@@ -128,7 +128,7 @@ class ReportStatus:
 
 
 def progress_of(event: CaseEvent) -> CaseProgress:
-    """What an event tells of its case."""
+    """The progress of the event's case."""
     case = event.case
     return CaseProgress(
         id=case.id,

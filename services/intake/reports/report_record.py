@@ -16,7 +16,7 @@ from shared.runtime.storage.mongo import Document
 
 
 class OwnStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A step of the report that no case told: nobody routed it in time, or one of its photos cannot be read."""
+    """A step of the report that comes from no case event: not routed in time, or one of its photos cannot be read."""
 
     at: datetime
     what: str
@@ -172,7 +172,7 @@ def place_doc(place: Place) -> Document:
 
 
 class FirstAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
-    """Of a stored report, what its key was answered with and what proves that a repeat is the same."""
+    """The fields of a stored report for answering a repeat: the first answer, and the fingerprint of its body."""
 
     id: str
     fingerprint: str
@@ -181,7 +181,7 @@ class FirstAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"
 
 
 class StoredReport(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
-    """Of a stored report, what its own deadline follows from: read page by page, a thousand reports a second."""
+    """The fields of a stored report from which its own deadline is computed; read in pages, a thousand a second."""
 
     id: str
     stored_at: datetime

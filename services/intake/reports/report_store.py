@@ -36,7 +36,7 @@ from shared.runtime.timekeeping.wall_clock import real_now
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 CHAIN_MAX = 20
-"""Cases merged one into the other that are followed."""
+"""How many merges are followed from case to case at most."""
 OWN_STEPS_KEPT = 20
 
 PROGRESS_INDEXES = (IndexModel([("case.cell", 1), ("case.opened_at", -1)], name="cell"),)
@@ -119,7 +119,7 @@ class ReportStore:
         return tuple(case for document in found if (case := progress_record.case_from_doc(document)) is not None)
 
     async def case_opened_by(self, report: str) -> CaseProgress | None:
-        """The case whose id is made of this report's, merged or not; None where the router told of none yet."""
+        """The case whose id derives from this report's, merged or not; None if no event of it has arrived."""
         document = await self.progress.find_one({"_id": report}, {"case": 1})
         return progress_record.case_from_doc(document) if document is not None else None
 
@@ -127,7 +127,7 @@ class ReportStore:
         return bool(await self.reports.count({"_id": id_, "city": city, "app": app}, limit=1))
 
     async def is_confidential(self, id_: str) -> bool:
-        """Whether the report is confidential, or the case that has its place (also of a second matter)."""
+        """Whether the report is confidential, or the case with its id (also a case of a second matter)."""
         if await self.reports.count({"_id": id_, "confidential": True}, limit=1):
             return True
         return bool(await self.progress.count({"_id": id_, "case.confidential": True}, limit=1))
@@ -149,7 +149,7 @@ class ReportStore:
         return msgspec.convert(entry, RememberedKey) if entry is not None else None
 
     async def save_action(self, before: ReportRecord, after: ReportRecord, event: Envelope, key: RememberedKey) -> bool:
-        """What a reporter did: one guarded update with its event and key; False when the report moved on meanwhile."""
+        """Stores an action: one guarded update with event and key; False when the report was changed meanwhile."""
         return bool(
             await self.reports.update(
                 {"_id": before.id, "version": before.version, "commands.id": {"$ne": key.id}},
@@ -165,7 +165,7 @@ class ReportStore:
         )
 
     async def save_unrouted(self, report: ReportRecord, event: Envelope) -> bool:
-        """Record, once, that the report got no case in time; False when it moved on or it was recorded before."""
+        """Records, once, that the report got no case in time; False when it was changed meanwhile or recorded."""
         step = OwnStep(at=event.time, what="report.unrouted", text="超时未派单，已提醒")
         return bool(
             await self.reports.update(
@@ -179,7 +179,7 @@ class ReportStore:
         )
 
     async def add_photo_step(self, report: str, step: OwnStep) -> None:
-        """A step about a photo, once for each photo; of all own steps the newest twenty are kept."""
+        """Adds a step about a photo, once per photo; the newest twenty own steps are kept."""
         await self.reports.update(
             {"_id": report, "own_steps.photo": {"$ne": step.photo}},
             {"$push": {"own_steps": {"$each": [report_record.step_doc(step)], "$slice": -OWN_STEPS_KEPT}}},
@@ -219,7 +219,7 @@ class ReportStore:
         )
 
     async def save_attachments(self, attachments: Sequence[Attachment]) -> None:
-        """Which case reports hang on; an older version of the link changes nothing."""
+        """Stores which case reports are attached to; an older version of the link changes nothing."""
         now = real_now()
         await self.progress.write(
             [
@@ -236,7 +236,7 @@ class ReportStore:
         )
 
     async def with_progress(self, ids: Sequence[str], *, open_only: bool = False) -> set[str]:
-        """Those of ``ids`` that a case answered, or only those whose own case is open."""
+        """Those of ``ids`` that have progress; with ``open_only``, whose own case is open."""
         where: Document = {"_id": {"$in": list(ids)}, **({"case.open": True} if open_only else {})}
         return {progress["_id"] for progress in await self.progress.find(where, {"_id": 1}, limit=len(ids))}
 

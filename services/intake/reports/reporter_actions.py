@@ -49,7 +49,7 @@ class ActionKey:
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """Who wants to do something with which report, and under which key."""
+    """Who requests an action on which report, and under which key."""
 
     sender: Principal
     report: str
@@ -68,7 +68,7 @@ class RecordedAction:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an action makes: the event's type, the case that keys it and its data; and the report with it done."""
+    """The result of an action: its event's type, case (the Kafka key) and data, and the report after it."""
 
     type: str
     case: str
@@ -96,17 +96,17 @@ class ReporterActions:
         self._clock = clock
 
     async def rate(self, request: ActionRequest, body: RatingBody) -> RecordedAction:
-        """Once the case is resolved; may reopen it."""
+        """Rates the report, once its case is resolved; may reopen the case."""
         return await self._requested(request, body, lambda status: _rated(status, body))
 
     async def add(self, request: ActionRequest, body: AdditionBody) -> RecordedAction:
-        """More words or photos, or that it is fixed."""
+        """Adds text or photos, or that it is fixed."""
         if body.text is None and not body.photos and not body.fixed:
             raise invalid(FieldError("", "needs text, photos or fixed"))
         return await self._requested(request, body, lambda status: _added(status, body), body.photos)
 
     async def withdraw(self, request: ActionRequest, body: WithdrawBody) -> RecordedAction:
-        """The report is taken back; its case stays until an officer ends it."""
+        """Withdraws the report; its case stays until an officer ends it."""
         return await self._requested(request, body, lambda status: _withdrawn(status, body))
 
     async def answer(self, report: ReportRecord, text: str, question: str, trace: str) -> RecordedAction:

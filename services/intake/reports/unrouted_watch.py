@@ -1,10 +1,10 @@
-"""Watches reports that have no case yet: records when they are late, and publishes them again until a case answers.
+"""Watches reports that have no case yet: records when they are late, and publishes them again until they have one.
 
-Nearly every report gets its case within a second, so a report carries no mark for this that would have to be removed
-again. Instead a sweep goes once over all reports in the order in which they were stored, and puts those that have no
-progress yet into the collection ``unanswered``, where they stay until their cases answer. This repairs what a broker
-that lost records, or consumer offsets that were moved, left undone. A router that is merely behind is not sent
-everything twice: a report is published again only when the router has passed everything of its time without a case.
+Nearly every report gets its case within a second, so reports carry no mark for this that would have to be removed
+again. Instead a sweep reads all reports once, in the order in which they were stored, and puts those without progress
+into the collection ``unanswered``, where they stay until a case exists. This repairs what is missing after a broker
+lost records or consumer offsets were moved. A router that is only behind gets nothing twice: a report is published again
+only when the router has consumed past its time and there is still no case.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -45,15 +45,15 @@ log = structlog.get_logger()
 
 PAGE = 256
 SWEPT_PAGES, FORGOTTEN_PAGES = 20, 40
-"""In one look; then the other work of the watch has its turn."""
+"""Pages per look; then the watch does its other work."""
 LOOK_SECONDS = 5.0
 SWEEP_AFTER = timedelta(seconds=10)
 """Longer than an insert may take (the MongoDB client gives up after 8 s): no report appears behind the sweep."""
 REPUBLISH_AFTER = timedelta(seconds=60)
-"""Since it was stored; then after twice as long each time, up to a day and a half."""
+"""Time from storing to the first repeat; it doubles each time, up to a day and a half."""
 DOUBLINGS_MAX = 11
 ON_ITS_WAY = timedelta(seconds=30)
-"""What may pass between a report's being stored and its being published."""
+"""Longest normal time between storing and publishing a report."""
 INDEXES = (
     IndexModel([("lane", 1), ("republish_at", 1)], name="republish"),
     IndexModel([("route_by", 1)], name="route_by"),
@@ -69,7 +69,7 @@ _AGAIN = Counter("whistle_reports_published_again_total", "Reports without a cas
 
 
 AnsweredUntil = Callable[[int], Awaitable[datetime]]
-"""Of a lane: the cases of everything published before this have answered. Raises ``KafkaError``, ``TimeoutError``."""
+"""Lane → time: every report published before it has been routed. Raises ``KafkaError``, ``TimeoutError``."""
 
 
 async def _until_now(_: int) -> datetime:
@@ -106,7 +106,7 @@ class UnroutedWatch:
         await every(LOOK_SECONDS, self._turn, "unrouted-watch")
 
     async def _turn(self) -> bool:
-        """Whether there are more reports to look at."""
+        """One look; returns whether there are more reports to look at."""
         more = False
         for _ in range(SWEPT_PAGES):
             more = await self.sweep() == PAGE
@@ -117,7 +117,7 @@ class UnroutedWatch:
         return more
 
     async def sweep(self) -> int:
-        """One page of reports stored a while ago; how many were looked at."""
+        """Looks at one page of reports stored a while ago; returns how many."""
         if self._swept is None:
             self._swept = mark_from_doc(await self._marks.find_one({"_id": "swept"}))
         reports = await self._store.stored_after(self._swept.place, real_now() - SWEEP_AFTER, PAGE)
@@ -195,7 +195,7 @@ class UnroutedWatch:
         return breached
 
     async def publish_again(self) -> int:
-        """Danger first. While the relay cannot publish, or is full, the rows stay due."""
+        """Publishes due reports, danger first. While the relay cannot publish, or is full, the rows stay due."""
         published = 0
         for lane in LANES:
             published += await self._publish_lane(lane)
@@ -205,7 +205,7 @@ class UnroutedWatch:
         return published
 
     async def _publish_lane(self, lane: int) -> int:
-        """Those that are due, and would have been answered by now if the router had them."""
+        """Publishes the due reports of a lane that would have a case by now if the router had received them."""
         published, until = 0, real_now()
         for page in range(FORGOTTEN_PAGES):
             room = 0 if self._outbox.stuck else min(PAGE, self._outbox.room(lane))
@@ -221,7 +221,7 @@ class UnroutedWatch:
         return published
 
     async def _passed(self, lane: int, now: datetime) -> datetime:
-        """What was due before this is to be published again: a router that is behind has not passed it yet."""
+        """Only reports that became due before this are published again: the router has consumed past their time."""
         try:
             return min(now, await self._answered_until(lane) + ON_ITS_WAY)
         except (KafkaError, TimeoutError) as error:
@@ -256,7 +256,7 @@ def _promise(pack: Pack, category: str) -> tuple[Duration | None, Calendar]:
 
 
 def _put_off(row: UnroutedRow, now: datetime) -> UpdateOne:
-    """After twice as long as last time; the guard lets one of several processes do it."""
+    """Doubles the time until the next repeat; the guard lets only one of several processes do it."""
     tries = row.tries + 1
     at = now + REPUBLISH_AFTER * 2 ** min(tries, DOUBLINGS_MAX)
     return UpdateOne({"_id": row.id, "republish_at": row.republish_at}, {"$set": {"republish_at": at, "tries": tries}})

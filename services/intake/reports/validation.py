@@ -1,5 +1,5 @@
-"""From a request's body to a ``Submission``: what its shape cannot say is checked against the pack and the sender's
-role, and every wrong field is named."""
+"""Makes a ``Submission`` from a request's body: checks against the pack and the sender's role what the body's
+type cannot, and names every wrong field."""
 
 import hashlib
 import hmac
@@ -45,8 +45,8 @@ class ReportValidator:
         return report_id(self._secret, principal.city, sender, key)
 
     def pseudonym(self, principal: Principal, ref: str) -> str:
-        """The reporter's name for everybody but intake: without the installation's secret nobody gets from it to
-        ``ref``."""
+        """The pseudonym of a reporter, used everywhere outside intake. ``ref`` cannot be found from it without the
+        installation's secret."""
         return secret_id("p", self._secret, "reporter", principal.city, app_of(principal), ref)
 
     def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
