@@ -1,8 +1,8 @@
-"""Confidential reports: words, answers, place and photos are sealed when the report arrives, and leave intake only when
-a named handler asks for them.
+"""Confidential reports: text, answers, place and photo list are encrypted ("sealed") when the report arrives, and leave
+intake only when a named handler asks for them.
 
-What routing needs of them is read here, once: category and priority by the pack's words and rules. The queue is the one
-that the pack names for such reports, whatever the place.
+Category and priority, which routing needs, are determined here before sealing, by the pack's words and rules. The case
+belongs to the unit that the pack names for such reports, whatever the place.
 """
 
 from dataclasses import asdict
@@ -18,9 +18,9 @@ ADDED_MAX = 100
 
 
 def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
-    """``report`` with everything that says what it is about sealed, under a key of its own.
+    """``report`` with its content sealed under a key of its own.
 
-    Built field by field: what a submission gets in future stays out of a confidential one until it is named here.
+    Built field by field, so that a field added to ``Submission`` later is left out until it is listed here.
     """
     category, priority = category_and_priority(pack, report.category, report.kind, report.app, report.description)
     key = vault.new_key(report.id)
@@ -64,8 +64,8 @@ def added(report: str, sealed: Sealed, vault: Vault, words: dict[str, object]) -
 
 
 def unsealed(report: str, sealed: Sealed, vault: Vault) -> dict[str, Any]:
-    """What a confidential report (its id) says: ``description``, ``location``, ``photos``, ``answers`` where there are
-    any, ``added``. Raises ``BrokenSeal``."""
+    """The content of a confidential report: ``description``, ``location``, ``photos``, ``added``, and ``answers`` if
+    there are any. ``report``: its id. Raises ``BrokenSeal``."""
     key = vault.key(report, sealed.key)
     words: Any = key.open(sealed.words)
     return {**words, "added": [key.open(one) for one in sealed.added]}

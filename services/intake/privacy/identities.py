@@ -1,8 +1,8 @@
 """Who reported: the one place where names, telephone numbers and apps' own references are stored, each person's sealed
 under a key of the person's own.
 
-Everything else knows a pseudonym. Erasing deletes key and data and leaves a mark, so that a report that is sent again
-under its old idempotency key does not bring the person back; a new report does. Copies of the row in the oplog, the
+All other data contains only a pseudonym. Erasing deletes key and data and leaves a mark, so that a report that is sent
+again under its old idempotency key does not bring the person back; a new report does. Copies of the row in the oplog, the
 journal and backups cannot be opened once the master key that wrapped its key is destroyed (``key_rotation``).
 """
 
@@ -83,13 +83,13 @@ class Identities:
             await self._rotation.rewrap_persons([person.id for person in persons], under)
 
     async def rewrap_reports(self, sealed: Sequence[Submission]) -> None:
-        """Confidential reports were just stored: wrap their keys anew where the master key was changed meanwhile."""
+        """Confidential reports were just stored: wraps their keys again if the master key was changed meanwhile."""
         if self._rotation is not None:
             await self._rotation.rewrap_reports(sealed)
 
     def _changed(self, person: Person, known: ReporterRecord, now: datetime) -> list[Write]:
-        """A name or number that is new is added to what was known; where the person was erased meanwhile, the guard on
-        ``digest`` makes the write change nothing."""
+        """Adds a new name or number to the known data. If the person was erased meanwhile, the guard on ``digest``
+        makes the write change nothing."""
         where = {"_id": person.id, "digest": known.digest}
         digest, before = self._unsealed(known)
         both = {**before, **person.data}
@@ -100,8 +100,8 @@ class Identities:
         return [] if seen_lately else [UpdateOne(where, {"$set": {"seen_at": now}})]
 
     def _unsealed(self, known: ReporterRecord) -> tuple[str, dict[str, str]]:
-        """The digest, reckoned anew, and the data. A row that does not open counts as empty, so that it is written anew
-        and holds up no report."""
+        """The digest, computed again, and the data. A row that cannot be decrypted counts as empty, so that it is
+        written again and delays no report."""
         if known.key is None or known.sealed is None:
             return "", {}
         try:
@@ -113,7 +113,7 @@ class Identities:
             return "", {}
 
     def _sealed(self, person: Person, now: datetime) -> ReporterRecord:
-        """Under a fresh key. The digest is keyed with it too: after an erasure nobody can try numbers against it."""
+        """The row, sealed under a new key. The digest uses the key too: after an erasure it helps to guess nothing."""
         key = self._vault.new_key(person.id)
         return ReporterRecord(
             id=person.id,

@@ -12,15 +12,15 @@ class GenerationRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": 
 
     id: int
     mark: str | None
-    """Tells one key from another and says nothing of either; None where the key could not be read."""
+    """A fingerprint of the key, which does not reveal it; None if the key could not be read."""
     made_at: datetime
     destroyed_at: datetime | None = None
     owed: bool = False
-    """Something that it opens was erased: it is to be destroyed."""
+    """Something under this key was erased, so the key must be destroyed."""
 
 
 class WrappedKey(msgspec.Struct, frozen=True):
-    """Of a person's or a report's row, its id and the wrapped key."""
+    """Id and wrapped key of a person's or a report's row."""
 
     owner: str
     wrapped: bytes
@@ -31,7 +31,7 @@ class _SealedKey(msgspec.Struct, frozen=True):
 
 
 class SealedReport(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
-    """Of a stored confidential report, what tells whether its key has to be wrapped anew."""
+    """The fields of a stored confidential report that show whether its key must be wrapped again."""
 
     id: str
     fingerprint: str

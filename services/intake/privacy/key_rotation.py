@@ -1,9 +1,9 @@
 """Rotation of master keys: every stored key is wrapped by a new generation, then the old generation is destroyed.
 
-The order lets a process end anywhere without losing a key: the new generation is made durable; every stored key is
-wrapped by it, page by page, each write guarded, until a whole round finds none of an older generation; it is recorded
-that the old one is destroyed; its file is destroyed. A process that wrote under the old generation meanwhile wraps what
-it wrote again, after the write was acknowledged and before anybody is answered (``rewrap_persons`` and
+The order of steps loses no key wherever a process ends: (1) the new generation is stored durably; (2) every stored key
+is wrapped by it, page by page, each write guarded, until a whole round finds no key of an older generation; (3) it is
+recorded that the old generation is destroyed; (4) its file is destroyed. A process that wrote under the old generation
+meanwhile wraps those keys again, after its write was acknowledged and before it answers (``rewrap_persons``,
 ``rewrap_reports``).
 
 It happens within a day after an erasure, or at once when operations ask for it.
@@ -98,7 +98,7 @@ class KeyRotation:
         await self._record.update({"_id": number}, {"$setOnInsert": generation_fields(generation)}, upsert=True)
 
     def _mark(self, number: int) -> str | None:
-        """Tells one key from another and says nothing of either."""
+        """A fingerprint of the key, which does not reveal it."""
         key = self._keys.key(number)
         return None if key is None else hashlib.sha256(b"whistle generation\n" + key).hexdigest()[:16]
 
@@ -162,7 +162,7 @@ class KeyRotation:
         return len(writes)
 
     def _write(self, newest: int, field: str, key: WrappedKey) -> Write | None:
-        """None for a key of the newest generation, and for one that does not open: nothing can be lost of that."""
+        """The write that wraps the key again; None for a key of the newest generation or one that cannot be opened."""
         if generation_of(key.wrapped) >= newest:
             return None
         try:

@@ -67,7 +67,7 @@ class QueuedReport:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told of a stored report; ``replayed``: it was stored by an earlier request."""
+    """The answer for a stored report; ``replayed``: it was stored by an earlier request."""
 
     id: str
     received_at: datetime

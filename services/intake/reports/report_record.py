@@ -147,7 +147,7 @@ def to_doc(report: ReportRecord) -> Document:
 
 
 def from_doc(document: Document) -> ReportRecord:
-    """The report of any version's document; fields that are not ours, or of a newer version, are passed over."""
+    """The report of any version's document; unknown fields, such as those of a newer version, are ignored."""
     return msgspec.convert(document, ReportRecord)
 
 

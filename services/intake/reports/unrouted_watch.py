@@ -3,8 +3,8 @@
 Nearly every report gets its case within a second, so reports carry no mark for this that would have to be removed
 again. Instead a sweep reads all reports once, in the order in which they were stored, and puts those without progress
 into the collection ``unanswered``, where they stay until a case exists. This repairs what is missing after a broker
-lost records or consumer offsets were moved. A router that is only behind gets nothing twice: a report is published again
-only when the router has consumed past its time and there is still no case.
+lost records or consumer offsets were moved. A router that is only behind gets nothing twice: a report is published
+again only when the router has consumed past its time and there is still no case.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

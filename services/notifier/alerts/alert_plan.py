@@ -1,7 +1,7 @@
 """Which alerts follow from an event: pure, nothing is read or written here.
 
 An event says which notices are due (``domain.recipients``); the pack and the rota say who is on duty for them; a
-confidential case is told to those alone who may see it. Each of these people gets one alert.
+confidential case reaches only people who may see it. Each of these people gets one alert.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def plan_alerts(
     """The alerts of a case's event, one for each person whom it reaches.
 
     Who is on duty is asked as of the event's time, so that an event that is handled again plans the same alerts.
-    ``now`` is the time that the alerts bear. ``pack`` is the version that the event names.
+    ``now`` becomes the alerts' time. ``pack`` is the version that the event names.
     """
     case, language = data.case, pack.city.languages[0]
     at_once = bool(paged_by_category(event, case, pack))
@@ -110,5 +110,5 @@ def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ..
 
 
 def _without_the_case(subject: Subject, unit: str, pack: Pack) -> Subject:
-    """For those who may not see the case. The alert is over when the case is, but names nothing of it."""
+    """The subject for people who may not see the case: names nothing of it, but the alert ends with the case."""
     return replace(subject, text=unattended_text(unit, pack), due_at=None, part=None)

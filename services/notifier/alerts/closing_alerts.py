@@ -1,6 +1,6 @@
-"""When a case ends, everybody who was reached over a channel is told so over the same channel.
+"""When a case ends, everybody who was alerted over a channel gets a message that it has ended, over the same channel.
 
-Who has acted on the case, or ended it, knows already and is not told.
+People who have acted on the case, or ended it, know already and get none.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
-"""Who is told of a confidential case: only people who may see it.
+"""Who is alerted of a confidential case: only people who may see it.
 
-If an escalation names a desk that may not see the case, the handlers whom the pack names are told instead. If none of
-them is present, the desk gets an alert of kind ``unattended``: something waits at a unit, without naming the case.
+If an escalation names a desk that may not see the case, the handlers whom the pack names are alerted instead. If none
+of them is present, the desk gets an alert of kind ``unattended``: something waits at a unit, without naming the case.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from shared.contracts.cases import CaseState
 from shared.contracts.sight import names_of
 
 Recipients = Mapping[str, tuple[Notice, tuple[VacantPost, ...]]]
-"""By person: the notice that reaches the person, and the vacant posts that the person is to be told of."""
+"""Person → the notice that reaches the person, and the vacant posts that the alert must name."""
 
 
 def permitted_recipients(

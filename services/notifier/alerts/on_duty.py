@@ -1,4 +1,4 @@
-"""From a notice to people: who is on duty at the event's time, by the event's pack and the swaps and leave until then.
+"""Finds the people of a notice: who is on duty at the event's time, by the event's pack and the swaps and leave.
 
 In all functions ``at`` is the event's time and ``since`` the swaps and leave since the pack was written.
 """
@@ -41,7 +41,7 @@ def resolve_notice(notice: Notice, pack: Pack, at: datetime, since: RotaChanges)
     """The people whom a notice means.
 
     If the unit has no such post, everybody placed there; if nobody is placed there, the desk of the nearest unit above.
-    If the unit has the post and nobody is on it, the desk above, which is also told that the post is vacant.
+    If the unit has the post and nobody is on it, the desk above, whose alert also says that the post is vacant.
     """
     if notice.person is not None:
         return _person(notice.person, notice.unit, pack, at, since)
@@ -73,7 +73,7 @@ def _person(id_: str, unit: str, pack: Pack, at: datetime, since: RotaChanges) -
 
 def _with_role(role: str, pack: Pack, unit: str, at: datetime, since: RotaChanges) -> NoticeRecipients:
     """Those of ``unit``, or of the nearest unit above that has any, who are appointed and not on leave, on shift or
-    not. Where there is nobody, nobody is told instead: the desk gets a notice of its own."""
+    not. If there is nobody, nobody is alerted instead: the desk gets a notice of its own."""
     for above in reversed(pack.units[unit].path):
         there = pack.people_at(above, None, frozenset({role}))
         if people := tuple(person for person in there if pack.posts.is_available(person.id, at, since)):
@@ -99,8 +99,8 @@ def recipients_of(
     notices: Iterable[Notice], pack: Pack, at: datetime, since: RotaChanges
 ) -> dict[str, tuple[Notice, tuple[VacantPost, ...]]]:
     """Everybody whom an event's notices reach, by id: each once, with the first notice that means the person and the
-    vacant posts that the person is to be told of. Who is told of a vacant post alone gets a notice of kind
-    ``unstaffed``."""
+    vacant posts that the alert must name. Somebody who is alerted only because of a vacant post gets a notice of
+    kind ``unstaffed``."""
     recipients: dict[str, tuple[Notice, tuple[VacantPost, ...]]] = {}
     missing: list[tuple[Notice, NoticeRecipients]] = []
     for notice in notices:

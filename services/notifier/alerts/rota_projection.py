@@ -52,7 +52,7 @@ def to_doc(stored: StoredRotaChange) -> Document:
 
 
 def from_doc(document: Document) -> StoredRotaChange:
-    """The change that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The change that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, StoredRotaChange)
 
 

@@ -1,4 +1,4 @@
-"""How a case's event settles alerts that were sent before: ``acked`` when somebody took the case, ``over`` at its end.
+"""How a case's event settles earlier alerts: ``acked`` when somebody acknowledged the case, ``over`` at its end.
 
 An alert that was sent for a later version of the case than the event's stays ``sent``.
 """
@@ -68,8 +68,8 @@ def settlements(event: Envelope, data: CaseEvent) -> list[Write]:
 def cases_of_late_alerts(alerts: Iterable[Alert], now: datetime) -> list[str]:
     """Cases with an alert whose event is more than ten seconds old.
 
-    When a case is raised to danger, its later events travel on another lane and may overtake the earlier ones. Alerts
-    of these would then stay ``sent`` although the case was signed already. Without a backlog the order is kept, so that
-    only alerts of late events are looked at.
+    When a case is raised to danger, its later events use another lane and may arrive before the earlier ones. Alerts of
+    these would then stay ``sent`` although the case was acknowledged already. Without a backlog the order is kept, so
+    only alerts of late events are checked.
     """
     return sorted({alert.case for alert in alerts if now - alert.event_at > LATE})

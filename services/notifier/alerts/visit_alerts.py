@@ -1,4 +1,4 @@
-"""Alerts of visits: who is invited is told of a visit, again on its day, and when it is cancelled.
+"""Alerts of visits: invited units are alerted of a visit, again on its day, and when it is cancelled.
 
 Once the visit has ended these alerts are over.
 """

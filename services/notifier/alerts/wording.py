@@ -94,7 +94,7 @@ def title(kind: str, priority: str, language: str) -> str:
 
 
 def text(event: CaseEvent, pack: Pack) -> str:
-    """Unit, category, place and the reporter's words, at most 300 characters; of a part, first whose part it is."""
+    """Unit, category, place and the reporter's text, at most 300 characters; for a part, first whose part it is."""
     case = event.case
     part = next((pack.units[p.unit].name for p in case.parts if p.id == event.part and p.unit in pack.units), None)
     category = pack.categories.get(case.category)
@@ -113,7 +113,7 @@ def text(event: CaseEvent, pack: Pack) -> str:
 
 
 def unattended_text(unit: str, pack: Pack) -> str:
-    """At which unit something confidential waits that nobody attends to; not what it is, and not which case."""
+    """The text of an ``unattended`` alert: at which unit a confidential matter waits, not what it is or which case."""
     name = pack.units[unit].name if unit in pack.units else unit
     chinese = pack.city.languages[0].startswith("zh")
     return f"{name}有保密事项无人办理，请安排人员" if chinese else f"something confidential waits at {name}; see to it"

@@ -40,7 +40,7 @@ class OutgoingMessage(Generic[D, Content]):
 
 
 class Sender(Protocol[D, Content]):
-    """What differs between kinds of receivers: which deliveries go into a message, and how one is sent."""
+    """What depends on the kind of receiver: which deliveries go into a message, and how a message is sent."""
 
     @property
     def schedule(self) -> Sequence[float]:
@@ -170,7 +170,7 @@ class Dispatcher(Generic[D, Content]):
             self._rests[receiver] = self._now() + FAULT_REST
 
     async def _page(self, receiver: str) -> bool:
-        """Send a page of what is due; whether to go on. After a circuit was open, one message is sent as a trial."""
+        """Sends a page of due deliveries; whether to go on. After an open circuit, one message is sent as a trial."""
         due = await self._deliveries.due(receiver, self._now())
         if not due:
             return False

@@ -64,7 +64,7 @@ def to_doc(stored: StoredPreferences) -> Document:
 
 
 def from_doc(document: Document) -> StoredPreferences:
-    """The rules that ``to_doc`` stored; fields of a newer version are passed over beside them."""
+    """The rules that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, StoredPreferences)
 
 

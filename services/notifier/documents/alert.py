@@ -66,7 +66,7 @@ def to_doc(alert: Alert) -> Document:
 
 
 def from_doc(document: Document) -> Alert:
-    """The alert that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The alert that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, Alert)
 
 

@@ -93,7 +93,7 @@ def to_doc(delivery: Delivery | DeliveryChange) -> Document:
 
 
 def from_doc(document: Document, kind: type[D]) -> D:
-    """The delivery that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The delivery that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, kind)
 
 

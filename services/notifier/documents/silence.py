@@ -38,5 +38,5 @@ def to_doc(silence: Silence) -> Document:
 
 
 def from_doc(document: Document) -> Silence:
-    """The silence that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The silence that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, Silence)

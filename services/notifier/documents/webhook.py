@@ -62,5 +62,5 @@ def to_doc(webhook: Webhook) -> Document:
 
 
 def from_doc(document: Document) -> Webhook:
-    """The webhook that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The webhook that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, Webhook)

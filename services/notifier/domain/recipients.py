@@ -1,4 +1,4 @@
-"""Who is to be told of an event of a case: notices for units and posts. Pure; ``alerts.on_duty`` finds the people."""
+"""Who is alerted of an event of a case: notices for units and posts. Pure; ``alerts.on_duty`` finds the people."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -48,7 +48,7 @@ _POSTS: tuple[Literal["A", "B"], ...] = ("A", "B")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Tell the people on ``post`` (None: everybody at the desk) of ``unit``. ``person``: one person instead; ``role``:
+    """Alert the people on ``post`` (None: everybody at the desk) of ``unit``. ``person``: one person instead; ``role``:
     those with that role at the unit, or at the nearest above it that has any."""
 
     kind: Kind
@@ -99,14 +99,14 @@ _TOGETHER: dict[str, Kind] = {
     "clock.pause_refused.v1": "refused",
     "clock.extension_refused.v1": "refused",
 }
-"""By event type, what the desks of units that work together are told of each other."""
+"""Event type → kind of alert for the desks of the other units that work on the case."""
 _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
 
 
 def notices(trigger: AlertTrigger) -> list[Notice]:
     """The notices of one event, in the order in which they are sent.
 
-    A new case goes to post A of its queue (who signs) and post B of its ground (who goes there), both at once.
+    A new case goes to post A of its queue (who acknowledges) and post B of its ground (who goes there), both at once.
     """
     if trigger.historic:
         return []
@@ -142,7 +142,7 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
 
 
 def _responsible(trigger: AlertTrigger) -> tuple[str, ...]:
-    """The units whose clock it is: the case's owner; of a part, the units that the event names."""
+    """The units whose clock it is: the case's owner; for a clock of a part, the units that the event names."""
     return (trigger.unit,) if trigger.part is None else trigger.tell
 
 

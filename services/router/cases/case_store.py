@@ -132,7 +132,7 @@ def _plain(value: object) -> Any:
 
 
 def from_doc(document: Document) -> Case:
-    """The case that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The case that ``to_doc`` stored; fields of a newer version are ignored."""
     plain = {name: value for name, value in document.items() if name not in _STORE_FIELDS}
     return msgspec.convert({**plain, "id": document["_id"]}, Case)
 

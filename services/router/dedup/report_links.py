@@ -64,7 +64,7 @@ class Links:
         return held | first
 
     async def count(self, cases: Sequence[str]) -> int:
-        """How many reports hang on ``cases``, without those that report nothing new."""
+        """How many reports are attached to ``cases``, without those with ``says`` (fixed, thanks)."""
         return await self.links.count({"case": {"$in": list(cases)}, "says": None}, limit=MAX)
 
     async def mark_told(self, reports: Sequence[Link], version: int) -> None:
@@ -74,7 +74,7 @@ class Links:
         )
 
     async def move(self, link: Link, case: str) -> bool:
-        """The report hangs on another case from here on; False when somebody moved it meanwhile."""
+        """Attaches the report to another case; False when another process moved it meanwhile."""
         return bool(
             await self.links.update(
                 {"_id": link.report, "rev": link.rev},

@@ -96,7 +96,7 @@ class VisitStore:
 
 
 def from_doc(document: Document) -> Visit:
-    """The visit that was stored; what only queries need is passed over."""
+    """The visit that was stored; fields that only queries need are left out."""
     plain = {name: value for name, value in document.items() if name in _FIELDS}
     return msgspec.convert({**plain, "id": document["_id"]}, Visit)
 
