@@ -2,8 +2,8 @@
 under a key of the person's own.
 
 All other data contains only a pseudonym. Erasing deletes key and data and leaves a mark, so that a report that is sent
-again under its old idempotency key does not bring the person back; a new report does. Copies of the row in the oplog, the
-journal and backups cannot be opened once the master key that wrapped its key is destroyed (``key_rotation``).
+again under its old idempotency key does not bring the person back; a new report does. Copies of the row in the oplog,
+the journal and backups cannot be opened once the master key that wrapped its key is destroyed (``key_rotation``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -113,7 +113,7 @@ class Identities:
             return "", {}
 
     def _sealed(self, person: Person, now: datetime) -> ReporterRecord:
-        """The row, sealed under a new key. The digest uses the key too: after an erasure it helps to guess nothing."""
+        """The row, sealed under a new key. The digest uses it too: after an erasure nobody can test numbers against it."""
         key = self._vault.new_key(person.id)
         return ReporterRecord(
             id=person.id,
