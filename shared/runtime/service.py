@@ -33,6 +33,7 @@ from shared.runtime.http_server.idempotent_requests import Once
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
+from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.kafka.broker import Publisher, build_broker
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.consumer import Consumer
@@ -81,6 +82,7 @@ class Service:
         self.database = self.mongo.database(name)
         self.identity = self.mongo.database("identity")
         self.directory = Directory(self.identity, settings.secret_text, self.clock)
+        self.security_log = SecurityLog(self.identity, self.clock, self.ids)
         self.auth = ServiceAuth(self.directory.installation.service_token)
         """How this service shows the others that it is one of them."""
         self.quotas = Quotas(settings)
@@ -173,7 +175,8 @@ class Service:
 
         routes.append(get("/openapi.json", openapi_json, "This page"))
         bound = [self.once.bound(route) for route in routes]
-        application = Edge(self.name, self.directory, self.quotas, self.telemetry).application(bound, self._lifespan)
+        edge = Edge(self.name, self.directory, self.quotas, self.telemetry, self.security_log)
+        application = edge.application(bound, self._lifespan)
         application.state.on_stop = self.on_stop
         return application
 

@@ -81,6 +81,20 @@ def check_handlers(found: Findings) -> None:
                 found.error_at(*place, "categories", at, says=f"no category {code!r} in categories.yaml")
 
 
+def check_administrators(found: Findings) -> None:
+    """Administrators are people of posts.yaml, and whoever reads the security log has no other office."""
+    appointed, people = found.entries.city.administrators, found.names(Person)
+    for office in appointed.__struct_fields__:
+        for at, who in enumerate(getattr(appointed, office)):
+            if who not in people:
+                says = f"nobody in posts.yaml has the id {who!r}"
+                found.error_at("city.yaml", "administrators", office, at, says=says)
+    for at, who in enumerate(appointed.auditor):
+        if who in {*appointed.ops, *appointed.setup}:
+            says = f"{who!r} is an auditor and has an office whose acts an auditor checks"
+            found.error_at("city.yaml", "administrators", "auditor", at, says=says)
+
+
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
     """Every queue has somebody on post A, at the unit or above; every grid one leader and a member. Warnings."""
     tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)

@@ -28,6 +28,7 @@ from shared.runtime.confined_process import ConfinedProcess, Ended
 from shared.runtime.http_server.decoding import Body, Nothing, parameters, query, read_apart
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.identity.directory import Directory, Principal
+from shared.runtime.identity.security_log import EntryKind, SecurityLog
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import MongoError
@@ -68,6 +69,13 @@ class Call:
     query: Any = None
     token: str = ""
     """The key that was shown: for what outlives the request and must ask again whether it still holds."""
+    on: str = ""
+    """What the act was done to, for the security log; a handler may name it. Without it, the ``{id}`` of the path."""
+
+    @property
+    def address(self) -> str:
+        """The client's address; behind one of ``WHISTLE_TRUSTED_PROXIES`` the one that the proxy names."""
+        return self.request.client.host if self.request.client is not None else ""
 
     def body_as(self, shape: type[T]) -> T:
         assert isinstance(self.body, shape)  # noqa: S101 - the route declared it
@@ -119,6 +127,8 @@ class Route:
     """Where bodies of more than ``AT_ONCE_MAX`` bytes are read, where they may be so large that even a thread of ours
     would hold up the others."""
     media: tuple[str, ...] = ()
+    logged: EntryKind | None = None
+    """Each call that passed the edge is an entry of this kind in the security log."""
 
 
 class RouteOptions(TypedDict, total=False):
@@ -135,6 +145,7 @@ class RouteOptions(TypedDict, total=False):
     json_max: int
     apart: ConfinedProcess | None
     media: tuple[str, ...]
+    logged: EntryKind | None
 
 
 def get(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions]) -> Route:
@@ -145,6 +156,11 @@ def get(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions])
 def post(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions]) -> Route:
     """A POST, declared."""
     return Route(method="POST", path=path, handler=handler, summary=summary, **more)
+
+
+def delete(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions]) -> Route:
+    """A DELETE, declared."""
+    return Route(method="DELETE", path=path, handler=handler, summary=summary, **more)
 
 
 def problem(refusal: Refusal, trace: str) -> Response:
@@ -186,7 +202,16 @@ class Application(Starlette):
 class Edge:
     """Binds declared routes to an application."""
 
-    def __init__(self, service: str, directory: Directory, quotas: Quotas, telemetry: Telemetry = OFF) -> None:
+    def __init__(
+        self,
+        service: str,
+        directory: Directory,
+        quotas: Quotas,
+        telemetry: Telemetry = OFF,
+        security_log: SecurityLog | None = None,
+    ) -> None:
+        """``security_log``: needed where a route is ``logged``."""
+        self._security_log = security_log
         self._service = service
         self._directory = directory
         self._quotas = quotas
@@ -228,8 +253,7 @@ class Edge:
             trace = self._telemetry.traceparent() or _trace(request)
             try:
                 call = await self._checked(route, body, request, trace)
-                answer = await route.handler(call)
-                response = answer if isinstance(answer, Response) else _json(answer)
+                response = await self._handled(route, call)
             except Refusal as refusal:
                 response = problem(refusal, trace)
             except MongoError as error:
@@ -254,6 +278,36 @@ class Edge:
             return response
 
         return self._telemetry.served(route.method, route.path, endpoint)
+
+    async def _handled(self, route: Route, call: Call) -> Response:
+        """The handler's answer. Where the route is logged, the entry is stored before anybody has the answer."""
+        try:
+            answer = await route.handler(call)
+        except Refusal as refusal:
+            await self._log(route, call, refusal.status)
+            raise
+        response = answer if isinstance(answer, Response) else _json(answer)
+        await self._log(route, call, response.status_code)
+        return response
+
+    async def _log(self, route: Route, call: Call, status: int) -> None:
+        if route.logged is None:
+            return
+        if self._security_log is None:
+            raise ValueError(f"{route.path} is to be logged, and there is no security log")
+        who = call.principal
+        await self._security_log.write(
+            city=who.city,
+            kind=route.logged,
+            what=f"{route.method} {route.path}",
+            who=who.person or who.name or who.who,
+            role=who.kind,
+            on=call.on or call.path.get("id", ""),
+            outcome=str(status),
+            session=who.session or "",
+            address=call.address,
+            trace=call.trace,
+        )
 
     async def _checked(self, route: Route, body: Body | None, request: Request, trace: str) -> Call:
         principal = await self._principal(route, request)
@@ -282,9 +336,13 @@ class Edge:
         if principal is None:
             raise unauthorized()
         self._quotas.charge_key(principal)
-        if principal.kind not in route.roles:
+        if principal.kind in route.roles:
+            return principal
+        office = next((office for office in principal.offices if office in route.roles), None)
+        if office is None:
             raise forbidden(f"This is for {', '.join(sorted(route.roles))}; the token is of kind {principal.kind}.")
-        return principal
+        await self._directory.check_confirmed(principal, token)
+        return msgspec.structs.replace(principal, kind=office)
 
 
 async def _read(route: Route, body: Body, raw: bytes) -> Any:
