@@ -8,7 +8,7 @@ for a person who signed in from it before.
 from datetime import datetime, timedelta
 
 from shared.kernel.errors import too_many
-from shared.runtime.storage.mongo import Collection, Database, IndexModel
+from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
 
 OF_ACCOUNT = 5
 OF_ADDRESS = 100
@@ -43,10 +43,9 @@ class Failures:
 
     async def count(self, name: str, now: datetime) -> None:
         """One more."""
-        gone = {"$lte": ["$at", now - FORGOTTEN]}
-        first = {"$or": [gone, {"$eq": [{"$type": "$count"}, "missing"]}]}
-        change = [{"$set": {"count": {"$cond": [first, 1, {"$add": ["$count", 1]}]}, "at": now}}]
-        await self.rows.update({"_id": name}, change, upsert=True)
+        counted: Document = {"_id": name, "at": {"$gt": now - FORGOTTEN}}
+        if not await self.rows.update(counted, {"$inc": {"count": 1}, "$set": {"at": now}}):
+            await self.rows.update({"_id": name}, {"$set": {"count": 1, "at": now}}, upsert=True)
 
     async def forget(self, name: str) -> None:
         """After a success."""

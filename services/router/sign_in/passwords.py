@@ -18,6 +18,8 @@ LONGEST = 128
 SHORTEST = 10
 SCORE_MIN = 3
 """zxcvbn's "safely unguessable: moderate protection from an offline attack", of 0 to 4."""
+NAME_MIN = 3
+"""Shorter names are in many words by chance."""
 AT_ONCE = 2
 WAITING_MAX = 40
 T = TypeVar("T")
@@ -61,9 +63,12 @@ def _nobodys() -> str:
 
 
 def check_strength(password: str, about: list[str]) -> None:
-    """Raises ``Refusal`` 422 for a password that is short, long or easily guessed. ``about``: names to be guessed first."""
+    """Raises ``Refusal`` 422 for a password that is short, long or easily guessed. ``about``: guessed first."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise invalid(FieldError("/password", f"must have {SHORTEST} to {LONGEST} characters"))
+    own = password.casefold()
+    for name in about:
+        own = own.replace(name.casefold(), "") if len(name) >= NAME_MIN else own
     judged = zxcvbn(password[:72], user_inputs=about, max_length=72)
-    if judged["score"] < SCORE_MIN:
+    if judged["score"] < SCORE_MIN or len(own) < SHORTEST // 2:
         raise invalid(FieldError("/password", "is easily guessed; take a longer one, or several words"))

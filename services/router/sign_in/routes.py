@@ -196,6 +196,7 @@ class SignInRoutes:
         body, who = call.body_as(InvitationBody), call.principal
         city = self._city(body.city if who.city == EVERY_CITY else who.city)
         call.on = f"{city}/{body.person}"
+        self._sign_in.check_may_invite(who, city, body.person)
         await self._directory.check_confirmed(who, call.token)
         token, invitation = await self._sign_in.invite(who, city, body.person)
         made = MadeInvitation(person=body.person, url=f"{self._public_url}/i/{token}", expires_at=invitation.ends)
