@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from deploy.local.parts import SERVICES, Service, environment
+from deploy.local.parts import SERVICES, WITH_ACCOUNTS, Service, environment
 from deploy.local.ports import PORT_BASE
 from deploy.local.servers.jars import read_lock
 from deploy.local.servers.kafka import ADMIN, Node, secured_properties
@@ -37,7 +37,7 @@ HEADER = """\
 BROKER = Node(1, 9092, 9093, host="kafka")
 INTERNAL_PORT = 9094
 CA_FILE, KAFKA_PEM_FILE = "secrets/ca.pem", "secrets/kafka.pem"
-PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(service.name for service in SERVICES)))
+PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(service.name for service in WITH_ACCOUNTS)))
 """Variables with the passwords of the accounts, the same on both servers."""
 IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17"}
 MEMBER = Member(27017, host="mongo")
@@ -93,7 +93,7 @@ def _everyone() -> Block:
 
 
 def _kafka() -> Block:
-    accounts = {account: _password(account) for account in (ADMIN, *(service.name for service in SERVICES))}
+    accounts = {account: _password(account) for account in (ADMIN, *(service.name for service in WITH_ACCOUNTS))}
     settings = secured_properties(
         BROKER, Path("/var/lib/kafka/data"), "/run/secrets/kafka", accounts, internal_port=INTERNAL_PORT
     )
@@ -202,7 +202,8 @@ def _service(service: Service) -> Block:
             log="json",
         )
     )
-    told |= _account(service.name)
+    if service.has_accounts:
+        told |= _account(service.name)
     told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
     told["WHISTLE_REPORTER_URL"] = "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}"

@@ -81,7 +81,7 @@ class Service:
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
         self.identity = self.mongo.database("identity")
-        self.directory = Directory(self.identity, settings.secret_text, self.clock)
+        self.directory = Directory(self.identity, settings.secret_text, self.clock, notes_use=name == "router")
         self.security_log = SecurityLog(self.identity, self.clock, self.ids)
         self.auth = ServiceAuth(self.directory.installation.service_token)
         """How this service shows the others that it is one of them."""

@@ -15,7 +15,7 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
-from deploy.local.parts import SERVICES
+from deploy.local.parts import WITH_ACCOUNTS
 from shared.contracts.catalogue import EMITTERS, TOPICS, topic_of_lane
 from shared.runtime.kafka.broker import open_admin, topic_name
 from shared.runtime.settings import Settings
@@ -95,7 +95,7 @@ async def give_kafka_rights(settings: Settings) -> None:
     """As the administrator of ``settings``. Raises ``KafkaError``, or ``RuntimeError`` for a right that is refused."""
     admin = await open_admin(settings)
     try:
-        for service in SERVICES:
+        for service in WITH_ACCOUNTS:
             for acl in kafka_rights(service.name, settings):
                 request = CreateAclsRequest(
                     acl.resource, acl.name, acl.pattern, acl.principal, "*", acl.operation, ALLOW
@@ -113,7 +113,7 @@ async def give_mongo_accounts(uri: str, namespace: str, passwords: Mapping[str, 
     ``PyMongoError``."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, serverSelectionTimeoutMS=10_000)
     try:
-        for service in SERVICES:
+        for service in WITH_ACCOUNTS:
             user: dict[str, Any] = {"pwd": passwords[service.name], "roles": mongo_roles(service.name, namespace)}
             try:
                 await client.admin.command("createUser", service.name, **user)
@@ -128,7 +128,7 @@ async def give_mongo_accounts(uri: str, namespace: str, passwords: Mapping[str, 
 async def main() -> None:
     """Both, as the environment says."""
     settings = Settings()
-    passwords = {service.name: os.environ[f"WHISTLE_{service.name.upper()}_PASSWORD"] for service in SERVICES}
+    passwords = {service.name: os.environ[f"WHISTLE_{service.name.upper()}_PASSWORD"] for service in WITH_ACCOUNTS}
     await give_mongo_accounts(settings.mongo, settings.namespace, passwords)
     await give_kafka_rights(settings)
 

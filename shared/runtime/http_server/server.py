@@ -205,12 +205,12 @@ class Edge:
     def __init__(
         self,
         service: str,
-        directory: Directory,
+        directory: Directory | None,
         quotas: Quotas,
         telemetry: Telemetry = OFF,
         security_log: SecurityLog | None = None,
     ) -> None:
-        """``security_log``: needed where a route is ``logged``."""
+        """``directory``: needed where a route has roles; ``security_log``: where one is ``logged``."""
         self._security_log = security_log
         self._service = service
         self._directory = directory
@@ -330,7 +330,7 @@ class Edge:
         if not route.roles:
             return Principal(kind="anybody", city="")
         token = _token(request)
-        if not token:
+        if not token or self._directory is None:
             raise unauthorized()
         principal = await self._directory.principal(token)
         if principal is None:

@@ -102,7 +102,7 @@ def people(**offices: tuple[str, ...]) -> list[PersonRights]:
 @pytest.fixture
 async def door(database: Database) -> AsyncIterator[Door]:
     clock, ids = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000))
-    directory, packs = Directory(database, SECRET, clock), await library(database)
+    directory, packs = Directory(database, SECRET, clock, notes_use=True), await library(database)
     log = SecurityLog(database, clock, lambda _: next(ids))
     await directory.put_people("harbour", people(oh_chief=("ops",), hc_desk=("auditor",)), "1")
     sign_in = SignIn(
