@@ -16,6 +16,7 @@ from services.console.forwarding import Forwarding
 from services.console.pages.my_work import MyWork
 from services.console.pages.signing_in import SigningIn
 from services.console.router_client import Services
+from shared.kernel.errors import Refusal
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
@@ -63,8 +64,10 @@ def _common_routes(services: Services) -> list[Route]:
         return Answer({"status": "alive"})
 
     async def ready(_: Call) -> Answer:
-        away = await services.away()
-        return Answer({"status": "not ready", "reasons": away}, 503) if away else Answer({"status": "ready"})
+        try:
+            return Answer({"status": "ready", "cities": await services.cities()})
+        except Refusal as refusal:
+            return Answer({"status": "not ready", "reasons": {"services": refusal.detail}}, 503)
 
     async def metrics(_: Call) -> Response:
         return Response(await metrics_page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

@@ -121,18 +121,11 @@ class Services:
         found = await self._ask(self._intake, "GET", "/v1/categories", _Categories, token)
         return {category.code: category for category in found.items}
 
-    async def away(self) -> dict[str, str]:
-        """Which services do not answer, and why; empty when all do."""
-        found: dict[str, str] = {}
-        for name, service in (("router", self._router), ("intake", self._intake)):
-            try:
-                answer = await service.get("/livez")
-            except httpx.HTTPError as error:
-                found[name] = f"does not answer: {type(error).__name__}"
-            else:
-                if not answer.is_success:
-                    found[name] = f"answers {answer.status_code}"
-        return found
+    async def cities(self) -> dict[str, str]:
+        """City → version of its pack that holds, once all that the pages ask is ready."""
+        found = await self._ask(self._router, "GET", "/readyz", _Ready)
+        await self._ask(self._intake, "GET", "/readyz", _Ready)
+        return found.cities
 
     async def _ask(
         self, service: httpx.AsyncClient, method: str, path: str, shape: type[T] | None, token: str = "", **more: Any
@@ -145,6 +138,10 @@ class Services:
         if not answer.is_success:
             raise _refusal(answer)
         return msgspec.json.decode(answer.content, type=shape) if shape is not None else None  # type: ignore[return-value]
+
+
+class _Ready(msgspec.Struct):
+    cities: dict[str, str] = {}
 
 
 class _Session(msgspec.Struct):
