@@ -18,6 +18,10 @@ from shared.kernel.ids import opening_report
 from shared.runtime.pack_library import PackLibrary
 
 
+PROTECTED = frozenset({UnmaskBody, UnsealBody})
+"""Bodies of the commands that show such data."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """Which report is looked at, under which name the answer stands, and what intake is asked."""
@@ -34,10 +38,6 @@ class ProtectedData:
         self._sightings = sightings
         self._packs = packs
         self._persons = persons
-
-    def is_shown_by(self, request: CommandRequest) -> bool:
-        """Whether the command shows such data."""
-        return self._look(request) is not None
 
     async def check(self, request: CommandRequest) -> None:
         """Raises ``Refusal``: 403 when the pack does not name the officer, 404 when he does not see the case."""
