@@ -14,7 +14,7 @@ import typer
 
 from deploy.cli.terminal import err
 from deploy.local.ops_token import OpsToken, find_ops_token
-from deploy.local.state import read_rows, read_secret
+from deploy.local.state import holder, read_rows, read_secret
 from shared.runtime.identity.tokens import ops_token
 
 Service = Literal["intake", "router", "notifier"]
@@ -100,14 +100,15 @@ class Api:
 def connect(data: Path) -> Api:
     """The installation that the environment names, else the stack on ``data``. Failed when there is neither.
 
-    Addresses: ``WHISTLE_*_URL``, else those of the stack on ``data``, else where services listen by default. Token:
-    ``WHISTLE_OPS_TOKEN``, else what follows from ``WHISTLE_SECRET``, else from the secret in ``data``.
+    Addresses: ``WHISTLE_*_URL``, else those of the stack that runs on ``data``, else where services listen by default.
+    Token: ``WHISTLE_OPS_TOKEN``, else what follows from ``WHISTLE_SECRET``, else from the secret in ``data``.
     """
     named: dict[str, str] = {name: url for name in SERVICES if (url := os.environ.get(f"WHISTLE_{name.upper()}_URL"))}
     token, secret = os.environ.get("WHISTLE_OPS_TOKEN", ""), os.environ.get("WHISTLE_SECRET", "")
     local, auth = _local(data)
     if token or secret:
-        local, auth = {**LISTENING, **local}, OpsToken(token or ops_token(secret), secret)
+        running = local if holder(data) is not None else {}  # a stack that has stopped is not what is meant
+        local, auth = {**LISTENING, **running}, OpsToken(token or ops_token(secret), secret)
     urls = {**local, **named}
     if auth is None or any(name not in urls for name in SERVICES):
         raise Failed(

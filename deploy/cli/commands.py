@@ -1,4 +1,4 @@
-"""The commands that ask a running stack or a city pack, and the demo: their names, options and help.
+"""The commands that ask a running stack or a city pack: their names, options and help.
 
 What each does is imported when it runs, so that `whistle status` does not wait for it.
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy.cli.stack import CITY, Data, Json
+from deploy.cli.stack import Data, Json
 
 DATA = Path(".data")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
@@ -24,12 +24,13 @@ Everything = Annotated[bool, typer.Option("--all", help="Every message that is p
 
 def add(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (trace, explain, replay, demo):
+    for command in (trace, explain, replay):
         app.command()(command)
     app.command(context_settings={"ignore_unknown_options": True})(locate)  # a western longitude is no option
     _group(app, "city", "City packs: check, preview and load.", check=city_check, preview=city_preview, load=city_load)
     about = "Parked messages: those that could not be handled."
     _group(app, "dead", about, list=dead_list, show=dead_show, replay=dead_replay, drop=dead_drop)
+    _group(app, "dev", "Development: variables for curl.", env=dev_env)
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
     about = "Keys: of apps, of ops, of the installation."
     _group(app, "key", about, new=key_new, list=key_list, revoke=key_revoke, ops=key_ops, rotate=key_rotate)
@@ -181,6 +182,24 @@ def _decide(
         parked.decide(api.connect(data), act, id_, everything, dry_run, as_json)
 
 
+def dev_env(
+    city: City = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="Whose people; the first unit in posts.yaml.")] = None,
+    person: Annotated[list[str] | None, typer.Option("--person", help="One more, by id; may be repeated.")] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Addresses and tokens of a development stack for a shell: eval "$(whistle dev env)".
+
+    Addresses INTAKE, ROUTER, NOTIFIER; CITY; keys APP, APP_2, IMPORTER, OPS. UNIT, and a token for each of its people,
+    named after the role: DUTY_OFFICER, DUTY_OFFICER_2, SUPERVISOR. --person hede.duty1 adds HEDE_DUTY1.
+    """
+    from deploy.cli import api, development
+
+    with api.explained():
+        development.show_environment(data, city, unit, person or [], as_json)
+
+
 def clock_forward(
     by: Annotated[str, typer.Argument(help="ISO 8601: PT30M, P1D.")], data: Data = DATA, as_json: Json = False
 ) -> None:
@@ -274,30 +293,12 @@ def person_erase(
         persons.erase(api.connect(data), city, app, ref, now, as_json)
 
 
-def retention_run(
-    city: City = None,
-    dry_run: DryRun = False,
-    data: Data = DATA,
-    as_json: Json = False,
-) -> None:
+def retention_run(city: City = None, dry_run: DryRun = False, data: Data = DATA, as_json: Json = False) -> None:
     """Delete what is older than the city's pack keeps it, in every service; they do it by themselves every hour."""
     from deploy.cli import api, retention
 
     with api.explained():
         retention.run(api.connect(data), city, dry_run, as_json)
-
-
-def demo(
-    city: Annotated[Path, typer.Option("--city", help="The pack to play; Sheyang's without.")] = CITY,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Play the canonical case on real servers and print its timeline, read back from the APIs."""
-    from deploy.cli.api import explained
-    from deploy.cli.demo import demo as play
-
-    with explained():
-        play(city, keep, as_json)
 
 
 Officer = Annotated[str, typer.Argument(help="Id of a person of the city's pack.")]

@@ -44,7 +44,7 @@ def up_detached(
     tether = (sys.executable, "-I", "-S", str(TETHER), str(os.getpid())) if tied else ()
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [*tether, sys.executable, "-m", "deploy.cli.main", "up", *where, *packs],
+            [*tether, sys.executable, "-m", "deploy.main", "up", *where, *packs],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

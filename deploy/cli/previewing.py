@@ -6,7 +6,7 @@ import msgspec
 
 from deploy.cli.api import Failed
 from deploy.cli.screen import show_json, show_table
-from shared.city.preview import Shown, preview
+from shared.city.preview import PreviewRow, preview
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 
@@ -26,6 +26,6 @@ def show(folder: Path, as_json: bool) -> None:
     show_table(f"{pack.city.id}: what reporters read, with made-up values", COLUMNS, [_row(one) for one in shown])
 
 
-def _row(one: Shown) -> tuple[str, ...]:
+def _row(one: PreviewRow) -> tuple[str, ...]:
     now = one.message if one.message is not None and one.message != one.step else ""
     return one.state, one.category or "", one.language, one.by, one.step, now

@@ -1,12 +1,18 @@
 """The names that officers and riders know, with an English gloss."""
 
+import re
+
+_VERSION = re.compile(r"\.v\d+$")
+
 STEPS: dict[str, tuple[str, str]] = {
     "report.received": ("已收到", "received"),
     "report.submitted": ("上报", "reported"),
     "report.rated": ("评价", "rated by the reporter"),
     "report.added": ("补充", "added to by the reporter"),
     "report.withdrawn": ("撤回", "withdrawn by the reporter"),
+    "report.merged": ("已与同一问题合并", "joined with a case"),
     "report.unrouted": ("待分流", "has no unit in time"),
+    "photo.unreadable": ("照片无法读取", "photo unreadable"),
     "case.opened": ("派单", "queued"),
     "case.acknowledged": ("签收", "signed for"),
     "case.claimed": ("接单", "claimed"),
@@ -24,6 +30,13 @@ STEPS: dict[str, tuple[str, str]] = {
     "case.inspected": ("核查", "inspected"),
     "case.closed": ("办结", "closed"),
     "case.reopened": ("重新办理", "opened again"),
+    "case.merged": ("并单", "merged into an older case"),
+    "case.split": ("拆单", "reports taken off"),
+    "case.report_attached": ("同一问题再次上报", "a further report attached"),
+    "case.confirmed": ("上报人反馈", "feedback from reporters"),
+    "case.priority_raised": ("多人上报升级", "priority raised"),
+    "case.unmasked": ("查看实名", "reporter's name read"),
+    "case.unsealed": ("查看隐名内容", "confidential words read"),
     "case.rejected": ("不予受理", "rejected"),
     "case.rated": ("满意度评价", "rated"),
     "case.called_in": ("吹哨", "a unit called in"),
@@ -40,6 +53,9 @@ STEPS: dict[str, tuple[str, str]] = {
     "case.info_requested": ("请补充信息", "the reporter asked"),
     "case.info_given": ("已补充信息", "the reporter answered"),
     "case.info_missing": ("逾期未补充", "no answer in time"),
+    "case.visit_planned": ("已安排活动", "visit planned"),
+    "case.visit_held": ("活动已开展", "visit held"),
+    "case.visit_cancelled": ("活动取消", "visit called off"),
     "clock.pause_requested": ("申请暂停计时", "pause asked for"),
     "clock.pause_refused": ("暂停未批准", "pause refused"),
     "clock.paused": ("暂停计时", "paused"),
@@ -50,7 +66,15 @@ STEPS: dict[str, tuple[str, str]] = {
     "clock.warned": ("即将超时", "clock warns"),
     "clock.breached": ("已超时", "clock breached"),
     "alert.sent": ("工单提醒", "alert"),
+    "visit.planned": ("已安排活动", "visit planned"),
+    "visit.reminded": ("今日活动", "visit today"),
+    "visit.held": ("活动已开展", "visit held"),
+    "visit.cancelled": ("活动取消", "visit called off"),
+    "city.loaded": ("城市配置生效", "city pack switched"),
+    "rota.shift_swapped": ("换班", "shift swapped"),
+    "rota.leave_taken": ("请假", "leave taken"),
 }
+"""Types of events without their version, and the steps of a reporter that are no event of their own."""
 CLOCKS: dict[str, tuple[str, str]] = {
     "acknowledge": ("签收时限", "acknowledge"),
     "on_site": ("到场时限", "on site"),
@@ -73,4 +97,4 @@ def gloss(words: dict[str, tuple[str, str]], code: str) -> str:
 
 def step(type_: str) -> str:
     """The name of an event's type, with or without its version."""
-    return gloss(STEPS, type_.removesuffix(".v1"))
+    return gloss(STEPS, _VERSION.sub("", type_))

@@ -4,6 +4,7 @@ It keeps nothing and talks to no broker: what it shows it asks the services, wit
 """
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Unpack
@@ -21,7 +22,7 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
 from shared.runtime.observability.metrics_page import MetricsPage
-from shared.runtime.service import Given
+from shared.runtime.service import ServiceOverrides
 from shared.runtime.settings import Settings
 
 PORT = 8800
@@ -34,7 +35,7 @@ class Console(Forwarding):
     state = State({"on_stop": []})
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Console:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     transport = given.get("transport")
     intake, router, notifier = (
@@ -43,7 +44,7 @@ def build(settings: Settings, **given: Unpack[Given]) -> Console:
     )
     services = Services(router, intake)
     routes = [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
-    edge = Edge("console", None, Quotas(settings))
+    edge = Edge("console", None, Quotas(settings), given.get("ids") or secrets.token_hex)
     return Console(edge.application(routes, _lifespan), {"intake": intake, "router": router, "notifier": notifier})
 
 

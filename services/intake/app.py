@@ -40,19 +40,19 @@ from services.intake.retention import kept_by_intake
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Given, Service
+from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 
 PORT = 8801
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Starlette:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
+def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     """The service, not yet started."""
     service = Service("intake", settings, **given)
     clock, quotas = service.clock, service.quotas
@@ -65,15 +65,15 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     identities = Identities(service.database, vault, rotation)
 
     store = ReportStore(service.database)
-    photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database))
+    photos = PhotoStore(service.database, settings.secret_text, buckets(settings, service.database), service.ids)
     outbox = service.outbox(store.reports)
-    service.begins_with(FirstEvents(store.reports, submitted_event_of))
+    service.publishes_first_events_of(FirstEvents(store.reports, submitted_event_of))
 
     commit = GroupCommit(store, identities, outbox)
     validator = ReportValidator(settings.secret_text, timedelta(days=settings.import_days), vault)
     intake = ReportIntake(store, photos, commit, validator, packs, quotas, clock)
     actions = ReporterActions(store, photos, vault, outbox, clock)
-    watch = UnroutedWatch(service.database, store, packs, outbox, clock, consumers.answered_until(service))
+    watch = UnroutedWatch(service.database, store, packs, outbox, clock, service.ids, consumers.answered_until(service))
     retention = Retention(service.database, packs, *kept_by_intake(service.events, store, photos, identities, watch))
 
     answers = AnswerLinks(
@@ -100,9 +100,9 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
         (watch.rows, unrouted_watch.INDEXES),
     ]
     service.on_open += [packs.open, rotation.open, identities.open]
-    service.holds = lambda: packs.cities
+    service.pack_versions = lambda: packs.cities
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
-    service.vitals.looks += [watch.look, photos.look]
+    service.health.gauge_readers += [watch.set_gauges, photos.set_gauges]
     service.background("commit", commit.run)
     service.background("keys", rotation.run)
     service.background("packs", follower.run)

@@ -11,8 +11,8 @@ from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode, lane_group, lane_topic
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.kernel.ids import case_id
-from shared.runtime.kafka.consumer import LEISURE_SECONDS, every_event_consumer, latest_event_consumer
-from shared.runtime.kafka.group_offsets import Answered, Passed
+from shared.runtime.kafka.consumer import BACKGROUND_SPACING_SECONDS, every_event_consumer, latest_event_consumer
+from shared.runtime.kafka.group_offsets import GroupProgress, LaneProgress
 from shared.runtime.pack_library import PackFollower
 from shared.runtime.service import Service
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -32,9 +32,9 @@ def subscribe(service: Service, store: ReportStore, follower: PackFollower) -> N
                 cases.TOPIC,
                 PROGRESS,
                 progress.handle,
-                service.dead,
+                service.dead_letters,
                 service.clock,
-                spacing=LEISURE_SECONDS,
+                spacing=BACKGROUND_SPACING_SECONDS,
                 lane=lane,
             )
         )
@@ -42,7 +42,7 @@ def subscribe(service: Service, store: ReportStore, follower: PackFollower) -> N
     async def pack_switched(_: Sequence[Envelope]) -> None:
         follower.wake()
 
-    service.consumes(latest_event_consumer(cities.TOPIC, CITIES, pack_switched, service.dead, service.clock))
+    service.consumes(latest_event_consumer(cities.TOPIC, CITIES, pack_switched, service.dead_letters, service.clock))
 
 
 class ProgressEvents:
@@ -81,15 +81,17 @@ def answered_until(service: Service) -> AnsweredUntil:
     """Until when, in a lane, every published report has been answered: how far the router has come with reports, and
     this service with the case events that the router answered with."""
 
-    def offsets_of(lane: int) -> Answered:
+    def offsets_of(lane: int) -> LaneProgress:
         answers = (HISTORY,) if lane == HISTORY else (DANGER, LIVE)
-        progress = [Passed(service.kafka, lane_group(PROGRESS, one), lane_topic(cases.TOPIC, one)) for one in answers]
-        router = Passed(service.kafka, lane_group(reports.ROUTER, lane), lane_topic(reports.TOPIC, lane))
-        return Answered(router, progress)
+        progress = [
+            GroupProgress(service.kafka, lane_group(PROGRESS, one), lane_topic(cases.TOPIC, one)) for one in answers
+        ]
+        router = GroupProgress(service.kafka, lane_group(reports.ROUTER_GROUP, lane), lane_topic(reports.TOPIC, lane))
+        return LaneProgress(router, progress)
 
     lanes = {lane: offsets_of(lane) for lane in LANES}
 
     async def until(lane: int) -> datetime:
-        return await lanes[lane].until(real_now())
+        return await lanes[lane].handled_until(real_now())
 
     return until

@@ -8,13 +8,13 @@ from services.intake.privacy.identities import Identities
 from services.intake.reports.report_record import from_doc
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.unrouted_watch import UnroutedWatch
-from shared.runtime.retention import Retained
+from shared.runtime.retention import RetainedKind
 from shared.runtime.storage.mongo import Collection, Document
 
 
 def kept_by_intake(
     events: Collection, store: ReportStore, photos: PhotoStore, identities: Identities, unrouted: UnroutedWatch
-) -> tuple[Retained, ...]:
+) -> tuple[RetainedKind, ...]:
     """The kinds, each with the pack's word for it."""
 
     async def persons(page: Sequence[Document]) -> int:
@@ -37,7 +37,7 @@ def kept_by_intake(
         return await photos.forget([photo_record.from_doc(document) for document in page])
 
     return (
-        Retained("photos", ("photos",), photos.photos, "sent_at", claimed_photos, {"claimed": True}),
-        Retained("reporters", ("personal",), identities.reporters, "seen_at", persons, {}),
-        Retained("reports", ("reports",), store.reports, "stored_at", reports, {}),
+        RetainedKind("photos", ("photos",), photos.photos, "sent_at", claimed_photos, {"claimed": True}),
+        RetainedKind("reporters", ("personal",), identities.reporters, "seen_at", persons, {}),
+        RetainedKind("reports", ("reports",), store.reports, "stored_at", reports, {}),
     )

@@ -13,15 +13,11 @@ from services.notifier.alerts.case_alerts import CaseAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
-from services.notifier.channels import sender
+from services.notifier.channels import registry, sender
 from services.notifier.channels.apprise import Apprise
-from services.notifier.channels.channel import Channel, References
-from services.notifier.channels.dingtalk import DingTalk
-from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender
-from services.notifier.channels.sms import Sms
-from services.notifier.channels.wecom import WeCom
 from services.notifier.consumers import CaseEvents, PackEvents
 from services.notifier.delivery import alert_deliveries, held_deliveries, preferences, webhook_sender, webhooks
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -42,25 +38,24 @@ from services.notifier.http.router_client import RouterClient
 from services.notifier.http.silence_routes import SilenceRoutes
 from services.notifier.http.webhook_routes import WebhookRoutes
 from services.notifier.retention import old_alerts
-from shared.city.model.channels import ChannelKind
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
-from shared.runtime.service import Given, Service
+from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 
 PORT = 8803
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Starlette:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
+def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     """The service, not yet started."""
     service = Service("notifier", settings, **given)
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
@@ -69,7 +64,7 @@ def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
     address = settings.public_url or settings.notifier_url
     links = OnePressLinks(settings.secret_text, address, stores.alerts, router, packs, service.directory, service.clock)
     guard = Guard(settings.webhook_allow)
-    poster = Poster(guard, http_client.client(transport=service.transport or LoneConnections()))
+    poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
     _consume(service, stores, packs)
     _answer_http(service, stores, packs, links, router, guard)
     _send_to_people(service, stores, packs, links, poster)
@@ -94,10 +89,12 @@ def _stores(service: Service) -> Stores:
     """The stores with their indexes; the caches of small collections are filled at the start and then kept fresh."""
     database = service.database
     rules = PreferenceStore(database)
-    deliveries = AlertDeliveries(database, preferences=rules.of_person)
+    deliveries = AlertDeliveries(database, service.ids, preferences=rules.of_person)
     alerts = AlertStore(database, deliveries, service.publisher, service.clock)
-    stores = Stores(RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database))
-    service.begins_with(FirstEvents(alerts.alerts, alert_store.first_event))
+    stores = Stores(
+        RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database, service.ids)
+    )
+    service.publishes_first_events_of(FirstEvents(alerts.alerts, alert_store.first_event))
     service.indexes += [
         (alerts.alerts, alert_store.INDEXES),
         (alerts.shadows, alert_store.INDEXES),
@@ -117,7 +114,7 @@ def _stores(service: Service) -> Stores:
 
 def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
     follower = PackFollower(packs, service.clock.now)
-    service.holds = lambda: packs.cities
+    service.pack_versions = lambda: packs.cities
     service.on_open.append(packs.open)
     service.checks["pack"] = lambda: None if packs.cities else "no city pack is loaded yet"
     service.background("packs", follower.run)
@@ -152,22 +149,13 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
-    to_people = ChannelSender(_channels(poster, apprise), lock, stores.alerts, links, packs, References(os.environ))
+    channels = registry.channels(poster, apprise)
+    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ))
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)
     held = HeldDeliveries(stores.deliveries.queue, stores.alerts.by_id, stores.preferences, packs, service.clock)
     service.background("holding", held.run)
-
-
-def _channels(poster: Poster, apprise: Apprise) -> dict[ChannelKind, Channel]:
-    return {
-        "wecom": WeCom(poster),
-        "dingtalk": DingTalk(poster),
-        "feishu": Feishu(poster),
-        "sms": Sms(poster),
-        "apprise": apprise,
-    }
 
 
 def _send_to_apps(service: Service, hooks: Webhooks, poster: Poster) -> None:

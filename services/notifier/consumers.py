@@ -56,7 +56,7 @@ def subscribe(
     """
 
     def add(topic: str, group: str, handle: Handle, lane: int = LIVE) -> None:
-        service.consumes(every_event_consumer(topic, group, handle, service.dead, service.clock, lane=lane))
+        service.consumes(every_event_consumer(topic, group, handle, service.dead_letters, service.clock, lane=lane))
 
     for lane in (DANGER, LIVE):
         add(cases.TOPIC, "notifier.cases", case_events.handle, lane)
@@ -64,5 +64,5 @@ def subscribe(
     add(visits.TOPIC, "notifier.visits", visit_alerts.handle)
     add(rota.TOPIC, "notifier.rota", rota_projection.handle)
     service.consumes(
-        latest_event_consumer(cities.TOPIC, "notifier.cities", pack_events.handle, service.dead, service.clock)
+        latest_event_consumer(cities.TOPIC, "notifier.cities", pack_events.handle, service.dead_letters, service.clock)
     )

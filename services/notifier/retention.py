@@ -6,11 +6,11 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.documents.alert import from_doc
-from shared.runtime.retention import Retained
+from shared.runtime.retention import RetainedKind
 from shared.runtime.storage.mongo import Document
 
 
-def old_alerts(alerts: AlertStore, alert_deliveries: AlertDeliveries, webhooks: Webhooks) -> Retained:
+def old_alerts(alerts: AlertStore, alert_deliveries: AlertDeliveries, webhooks: Webhooks) -> RetainedKind:
     """Alerts are kept by the pack's rule ``alerts``, without one as long as reports. Deliveries of their cases that are
     as old as the newest alert of a page are deleted with the page."""
 
@@ -22,4 +22,4 @@ def old_alerts(alerts: AlertStore, alert_deliveries: AlertDeliveries, webhooks: 
             await deliveries.delete({"case": cases, "made_at": {"$lte": newest}})
         return await alerts.alerts.delete({"_id": {"$in": [alert.id for alert in stored]}})
 
-    return Retained("alerts", ("alerts", "reports"), alerts.alerts, "stored_at", forget, {})
+    return RetainedKind("alerts", ("alerts", "reports"), alerts.alerts, "stored_at", forget, {})

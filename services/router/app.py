@@ -6,23 +6,23 @@ from typing import Unpack
 import structlog
 from starlette.applications import Starlette
 
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_timers import Timers
 from services.router.cases.unit_of_work import Changes
-from services.router.cases.visibility_refresh import Renewing
+from services.router.cases.visibility_refresh import VisibilityRefresh
 from services.router.commands.handler import CommandHandler
 from services.router.commands.intake_client import IntakePersons
 from services.router.commands.photo_claims import PhotoClaims
 from services.router.commands.unmasking import ProtectedData
 from services.router.consumers import ReportEvents
-from services.router.dedup.attached_reports import Hanging
+from services.router.dedup.attached_reports import AttachedReports
 from services.router.dedup.attacher import Attachments
 from services.router.dedup.merge_saga import INDEXES as INTENT_INDEXES
-from services.router.dedup.merge_saga import Merging
-from services.router.dedup.placement import Placing
-from services.router.dedup.reconciler import SideBySide
+from services.router.dedup.merge_saga import MergeSaga
+from services.router.dedup.placement import Placement
+from services.router.dedup.reconciler import Reconciler
 from services.router.dedup.report_links import INDEXES as LINK_INDEXES
 from services.router.dedup.report_links import Links
 from services.router.http.audit import Audit
@@ -43,8 +43,8 @@ from services.router.sign_in.failures import Failures
 from services.router.sign_in.one_time_codes import OneTimeCodes
 from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
+from services.router.stream.live_events import LiveEvents
 from services.router.stream.sessions import Streams
-from services.router.stream.tail import Tail
 from services.router.visits.patrol_report import Patrols
 from services.router.visits.reminders import VisitsDue
 from services.router.visits.routes import Visits
@@ -59,10 +59,10 @@ from shared.runtime.identity.security_log import INDEXES as SECURITY_LOG_INDEXES
 from shared.runtime.identity.sessions import INDEXES as SESSION_INDEXES
 from shared.runtime.kafka.consumer import every_event_consumer
 from shared.runtime.kafka.first_events import FirstEvents
-from shared.runtime.kafka.live_subscription import Following
+from shared.runtime.kafka.live_subscription import LiveSubscription
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.retention import Retention
-from shared.runtime.service import Given, Service
+from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.storage.mongo import Collection
@@ -72,12 +72,12 @@ log = structlog.get_logger()
 PORT = 8802
 
 
-def build(settings: Settings, **given: Unpack[Given]) -> Starlette:
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Starlette:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     return assemble(settings, **given).application()
 
 
-def assemble(settings: Settings, **given: Unpack[Given]) -> Service:
+def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     """The service, not yet started."""
     service = Service("router", settings, **given)
     stores = _stores(service)
@@ -105,11 +105,11 @@ class _Stores:
 def _stores(service: Service) -> _Stores:
     """With the indexes that they are asked by."""
     database = service.database
-    cases_, links, visits = CaseStore(database), Links(database), VisitStore(database)
+    cases_, links, visits = CaseStore(database), Links(database), VisitStore(database, service.ids)
     rota_changes = database.collection("rota_changes")
     packs = PackLibrary(database, remote=None)
-    service.holds = lambda: packs.cities
-    service.begins_with(FirstEvents(cases_.cases, opened_event))
+    service.pack_versions = lambda: packs.cities
+    service.publishes_first_events_of(FirstEvents(cases_.cases, opened_event))
     service.indexes += [(cases_.cases, INDEXES), (cases_.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((cases_.keys.aside, KEY_INDEXES))
     service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
@@ -123,12 +123,12 @@ class _Parts:
     changes: Changes
     words: SealedWords
     attachments: Attachments
-    merging: Merging
+    merging: MergeSaga
     photos: PhotoClaims
     rota: Rota
-    sightings: Sightings
+    case_access: CaseAccess
     visits_due: VisitsDue
-    tail: Tail
+    tail: LiveEvents
     streams: Streams
 
 
@@ -141,11 +141,20 @@ def _parts(service: Service, stores: _Stores) -> _Parts:
     service.outbox(stores.visits.visits)
     words = SealedWords(settings.secret_text)
     attachments = Attachments(stores.cases, stores.links, changes, packs, clock)
-    merging = Merging(
-        service.database, stores.cases, stores.links, changes, attachments, packs, service.publisher, words, clock
+    merging = MergeSaga(
+        service.database,
+        stores.cases,
+        stores.links,
+        changes,
+        attachments,
+        packs,
+        service.publisher,
+        words,
+        clock,
+        service.ids,
     )
     service.indexes.append((merging.intents, INTENT_INDEXES))
-    tail = Tail()
+    tail = LiveEvents()
     return _Parts(
         changes,
         words,
@@ -153,7 +162,7 @@ def _parts(service: Service, stores: _Stores) -> _Parts:
         merging,
         PhotoClaims(settings, service.auth, service.transport),
         rota,
-        Sightings(stores.cases, rota, packs),
+        CaseAccess(stores.cases, rota, packs),
         VisitsDue(stores.visits, stores.cases, changes, clock),
         tail,
         Streams(tail, service.directory, most=settings.streams, each=settings.streams_each),
@@ -164,15 +173,15 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
     """Cases: reading, commanding, explaining."""
     packs, clock = stores.packs, service.clock
     handler = CommandHandler(
-        stores.cases, parts.sightings, parts.changes, packs, parts.photos, parts.merging, parts.words, clock
+        stores.cases, parts.case_access, parts.changes, packs, parts.photos, parts.merging, parts.words, clock
     )
     persons = IntakePersons(service.settings, service.auth, service.transport)
-    protected, kept = ProtectedData(parts.sightings, packs, persons), KeptAnswers(stores.cases, parts.words)
+    protected, kept = ProtectedData(parts.case_access, packs, persons), KeptAnswers(stores.cases, parts.words)
     api = RouterApi(
         stores.cases,
-        parts.sightings,
+        parts.case_access,
         persons,
-        Hanging(stores.links, parts.attachments),
+        AttachedReports(stores.links, parts.attachments),
         packs,
         parts.tail,
         parts.streams,
@@ -182,7 +191,7 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
         clock,
     )
     commands = CommandRoutes(handler, protected, kept, parts.words, packs, service.directory)
-    return [*api.routes(), *commands.routes(), *Explain(stores.cases, parts.sightings, packs, clock).routes()]
+    return [*api.routes(), *commands.routes(), *Explain(stores.cases, parts.case_access, packs, clock).routes()]
 
 
 def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Route]:
@@ -236,11 +245,13 @@ async def _no_development_keys(service: Service, development: DevelopmentKeys) -
 
 def _hear_reports(service: Service, stores: _Stores, parts: _Parts) -> None:
     """Each lane has a consumer of its own; one handler serves them all."""
-    placing = Placing(stores.cases, stores.links)
+    placing = Placement(stores.cases, stores.links)
     heard = ReportEvents(stores.cases, parts.changes, stores.packs, service.publisher, placing, parts.attachments)
     for lane in LANES:
         service.consumes(
-            every_event_consumer(reports.TOPIC, reports.ROUTER, heard.handle, service.dead, service.clock, lane=lane)
+            every_event_consumer(
+                reports.TOPIC, reports.ROUTER_GROUP, heard.handle, service.dead_letters, service.clock, lane=lane
+            )
         )
 
 
@@ -248,27 +259,27 @@ def _run(service: Service, stores: _Stores, parts: _Parts) -> None:
     """The background loops, and what they say of the service's health."""
     packs, clock, changes = stores.packs, service.clock, parts.changes
     timers = Timers(stores.cases, changes, clock)
-    service.vitals.looks.append(lambda: stores.cases.look(clock.now()))
-    service.vitals.checks["clocks"] = timers.unwell
+    service.health.gauge_readers.append(lambda: stores.cases.set_gauges(clock.now()))
+    service.health.checks["clocks"] = timers.unwell
     service.background("streams", parts.streams.run)
     service.background("stand-ins", StandIns(parts.rota, packs, service.directory, clock).run)
-    service.background("renewing", Renewing(service.database, stores.cases, packs).run)
+    service.background("renewing", VisibilityRefresh(service.database, stores.cases, packs).run)
     service.background("timers", timers.run)
     service.background("merging", parts.merging.run)
-    service.background("side-by-side", SideBySide(stores.cases, parts.merging, changes, packs, clock).run)
+    service.background("side-by-side", Reconciler(stores.cases, parts.merging, changes, packs, clock).run)
     service.background("visits", parts.visits_due.run)
     retention = Retention(service.database, packs, ended_cases(stores.cases, stores.links, service.events))
     service.routes += retention.routes()
     service.background("retention", retention.run)
 
 
-def _follow_cases(service: Service, tail: Tail) -> None:
+def _follow_cases(service: Service, tail: LiveEvents) -> None:
     """The live queues read two of three lanes: an import of past cases would push all else out of their ring."""
     lanes = [lane_topic(cases.TOPIC, lane) for lane in (LIVE, DANGER)]
-    following = Following(service.settings, service.broker, lanes, "router.stream", tail.take)
+    subscription = LiveSubscription(service.settings, service.broker, lanes, "router.stream", tail.take)
 
     async def start(cluster: str) -> None:
-        tail.starts_at(await following.offsets(), cluster)
+        tail.starts_at(await subscription.offsets(), cluster)
 
     service.kafka.steps.append(start)
     service.on_stop.append(tail.close)

@@ -12,7 +12,7 @@ from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.dedup.attacher import Attachments
-from services.router.dedup.placement import Newcomer, Placing
+from services.router.dedup.placement import Newcomer, Placement
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.commands.inspection import judged
@@ -43,13 +43,13 @@ class ReportEvents:
         changes: Changes,
         packs: PackLibrary,
         publisher: Publisher,
-        placing: Placing,
+        placing: Placement,
         attachments: Attachments,
     ) -> None:
         self._store = store
         self._placing = placing
         self._attachments = attachments
-        self._homes = attachments.walk
+        self._merge_chain = attachments.merge_chain
         self._changes = changes
         self._packs = packs
         self._publisher = publisher
@@ -87,7 +87,7 @@ class ReportEvents:
         data = _word(event)
         said = _happened(data, event)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._homes.unless_done(data.case, event.id)
+            loaded = await self._merge_chain.unless_done(data.case, event.id)
             if loaded is None or loaded[0].city != event.city:
                 raise LookupError(f"no case {data.case} in {event.city} for {event.type}")
             case, came = loaded

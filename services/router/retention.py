@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from services.router.cases.case_store import CaseStore
 from services.router.dedup.report_links import Links
-from shared.runtime.retention import Retained
+from shared.runtime.retention import RetainedKind
 from shared.runtime.storage.mongo import Collection, Document
 
 
-def ended_cases(store: CaseStore, links: Links, events: Collection) -> Retained:
+def ended_cases(store: CaseStore, links: Links, events: Collection) -> RetainedKind:
     """By the pack's ``cases``, else as long as reports."""
 
     async def cases(page: Sequence[Document]) -> int:
@@ -18,4 +18,4 @@ def ended_cases(store: CaseStore, links: Links, events: Collection) -> Retained:
         await store.keys.forget(gone["$in"])
         return await store.cases.delete({"_id": gone})
 
-    return Retained("cases", ("cases", "reports"), store.cases, "stored_at", cases, {"open": False})
+    return RetainedKind("cases", ("cases", "reports"), store.cases, "stored_at", cases, {"open": False})

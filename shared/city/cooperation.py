@@ -1,12 +1,12 @@
-"""Units that work together: who can be called in, who holds consultations, what may be loaded on communities."""
+"""Rules for units that work together: who can be called in, who may hold consultations, and the entry list (准入)."""
 
 from shared.city.model.city import City
 from shared.city.pack import Pack
 
 CALLED = frozenset({"department", "property", "industry", "team", "resident", "committee"})
-"""Levels whose units can be called in, unless the pack says it: they stand beside the ladder, not on it."""
+"""Default of ``called_levels``: levels whose units can be called in; they are beside the ladder, not on it."""
 PROTECTED = frozenset({"community", "village", "grid", "microgrid"})
-"""Levels on which those beside the ladder load only what the entry list admits, unless the pack says it."""
+"""Default of ``protected_levels``: levels to which departments may pass down only what the entry list admits."""
 
 
 def called_levels(city: City) -> frozenset[str]:
@@ -25,15 +25,15 @@ def may_be_called(pack: Pack, unit: str) -> bool:
 
 
 def consults(pack: Pack, unit: str) -> bool:
-    """Whether consultations are held at ``unit``: its level is on the ladder, above those of communities."""
+    """Whether ``unit`` may hold consultations: its level is on the ladder, above those of communities."""
     beside = called_levels(pack.city) | protected_levels(pack.city)
     return pack.units[unit].level not in beside and pack.tree.owns_queue(unit)
 
 
 def not_admitted(pack: Pack, category: str, loader: str, unit: str) -> str | None:
-    """Why ``loader`` may not load this category on ``unit`` (准入), in words; None when it may.
+    """Why ``loader`` may not pass a case of this category down to ``unit`` (准入), in words; None when it may.
 
-    Only departments and their like are limited, and only towards communities and what lies inside them.
+    Only units that can be called in are limited, and only towards protected levels and units below them.
     """
     protected = [up for up in pack.units[unit].path if pack.units[up].level in protected_levels(pack.city)]
     if not may_be_called(pack, loader) or not protected or set(protected) & set(pack.units[loader].path):

@@ -1,4 +1,4 @@
-"""From the text of a pack's files to typed entries. Every entry that is wrong is named; the others are read on."""
+"""Parses a pack's files into typed entries. A wrong entry is reported, and parsing continues with the next."""
 
 import difflib
 import re
@@ -20,7 +20,7 @@ from shared.city.place.areas import Area
 from shared.city.place.geojson import read_areas
 from shared.city.problems import Problem, pointer
 from shared.city.texts.texts import Wording
-from shared.city.yaml_text import Nodes
+from shared.city.yaml_text import NodeBudget
 
 AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[Entry]]] = {
@@ -39,10 +39,10 @@ LISTS: dict[str, dict[str, type[Entry]]] = {
     },
     "texts.yaml": {"texts": Wording},
 }
-"""Files that hold lists. The first list of a file may stand alone, without its key."""
+"""File → key → kind of entry. A file may also be just the first of its lists, without the key."""
 
 KEPT = ("merit.yaml", "stations.yaml", "tasks.yaml", "services.yaml", "assessment.yaml")
-"""Files that this reader only parses; those who use them give them their meaning."""
+"""Files that are only parsed and kept, for planned services."""
 
 REQUIRED = ("city.yaml", "units.yaml", "categories.yaml", "commitments.yaml")
 NAMES = ("city.yaml", *LISTS, AREAS, *KEPT)
@@ -52,7 +52,7 @@ E_ = TypeVar("E_", bound=Entry)
 
 
 class Entries(msgspec.Struct, frozen=True, kw_only=True):
-    """A pack's entries, each right in itself; whether they fit together is for ``checking``."""
+    """A pack's entries, each valid by itself; ``checks`` tells whether they fit together."""
 
     city: City
     units: tuple[UnitEntry, ...] = ()
@@ -74,19 +74,18 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     rest: dict[str, Any] = {}
 
 
-class Reading:
-    """Reads files into entries and collects what is wrong.
+class PackParser:
+    """Parses files into entries and collects problems.
 
-    ``content``: each file as plain values. ``places``: by kind, the file and pointer of each entry that could be read.
-    ``named``: by kind, the ids of all entries, those that could not be read too, so that nobody misses them.
-    ``fits``: no list holds more than it may (``bounded``) and all entries were looked at; the walk ends with the last
-    problem that is named.
+    ``content``: each file as plain values. ``places``: kind → the file and pointer of each valid entry. ``named``: kind
+    → the ids of all entries, also of invalid ones, so that references to them are not reported as well. ``fits``: no
+    list is longer than allowed (checked if ``bounded``) and parsing did not stop at ``MOST_PROBLEMS``.
     """
 
     def __init__(self, files: Mapping[str, str], *, bounded: bool = True) -> None:
         self._files = files
         self._bounded = bounded
-        self._nodes = Nodes(MOST_NODES, MOST_IN_A_LIST)
+        self._nodes = NodeBudget(MOST_NODES, MOST_IN_A_LIST)
         self.fits = True
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
@@ -95,7 +94,7 @@ class Reading:
         self.named: dict[type[Entry], set[str]] = {}
 
     def entries(self) -> Entries | None:
-        """What could be read; None when not even ``city.yaml`` could, or the files hold more values than a pack may."""
+        """The valid entries; None when ``city.yaml`` is invalid or the files hold more values than allowed."""
         self._check_names()
         for name in sorted(set(self._files) & set(NAMES) - {AREAS}):
             self._parse(name)
@@ -133,7 +132,7 @@ class Reading:
         return False
 
     def _is_full(self) -> bool:
-        """Whether as many problems were found as are named; what follows is not looked at."""
+        """Whether ``MOST_PROBLEMS`` were found; then parsing stops."""
         full = len(self.problems) >= MOST_PROBLEMS
         self.fits = self.fits and not full
         return full
@@ -207,7 +206,7 @@ class Reading:
 
 
 def _every_fault(value: Any, kind: type[Entry], place: list[Any], error: msgspec.ValidationError) -> list[Problem]:
-    """All faults of one entry, a field at a time, since converting stops at the first."""
+    """All faults of one entry, found field by field, since msgspec stops at the first."""
     if not isinstance(value, dict):
         return [_fault(error, place)]
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
@@ -235,7 +234,7 @@ def _caught(act: Callable[[], Any]) -> msgspec.ValidationError | None:
 
 
 def _choices(shape: Any) -> list[str]:
-    """The words that a field takes, when it takes only some."""
+    """The allowed values of a ``Literal`` field; empty for others."""
     if get_origin(shape) is Literal:
         return list(get_args(shape))
     return [word for part in get_args(shape) if not isinstance(part, str) for word in _choices(part)]

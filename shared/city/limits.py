@@ -1,7 +1,6 @@
-"""How much a city's pack may hold: ten times what the largest city of the accounts would need.
+"""Limits on the size of a pack: ten times what the largest city in our sources would need.
 
-They are looked at before anything is made of what is counted, so that a pack that holds more is refused at the cost of
-counting it.
+They are checked before the counted values are processed, so that refusing a larger pack costs only the counting.
 """
 
 MOST = {
@@ -21,17 +20,17 @@ MOST = {
     "pairs": 20_000,
     "texts": 2_000,
 }
-"""Entries of each list."""
+"""Most entries of each list."""
 MOST_YAML_BYTES = 16 * 2**20
 MOST_AREAS_BYTES = 24 * 2**20
-"""What ``geojson.VERTICES_MAX`` corners take with all their digits."""
+"""Room for ``geojson.VERTICES_MAX`` corners with all their digits."""
 MOST_AREAS_VALUES = 4_000_000
-"""Numbers, lists and members of ``areas.geojson``, editors' own with them; the corners take 1.6 million."""
+"""Most numbers, lists and members of ``areas.geojson``, those of editors included; the corners take 1.6 million."""
 MOST_NODES = 2_000_000
-"""Values of all YAML files of a pack together."""
+"""Most values in all YAML files of a pack together."""
 MOST_IN_A_LIST = 200_000
-"""Values that stand side by side in one list or map of a YAML file."""
+"""Most values in one list or map of a YAML file."""
 MOST_PROBLEMS = 1000
-"""Problems that are named of a pack; reading ends with the last of them."""
+"""Most problems that are reported; parsing stops at the last."""
 NAME_SHOWN = 100
-"""Characters of a name in a file that a problem repeats."""
+"""Characters of a key that a problem's message repeats."""

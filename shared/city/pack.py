@@ -1,4 +1,4 @@
-"""A city pack, read and checked: what every service asks about a city."""
+"""A city pack, parsed and checked, with the lookups that services use."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -11,31 +11,31 @@ from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.city.model.promises import Commitment
 from shared.city.model.sorting import Rule
-from shared.city.people.handlers import Trust
-from shared.city.people.on_duty import NONE_SINCE, Posts
+from shared.city.people.handlers import HandlerLookup
+from shared.city.people.on_duty import NO_CHANGES, Posts
 from shared.city.people.receivers import Receivers
-from shared.city.people.rota import Changes, of_pack
+from shared.city.people.rota import RotaChanges, of_pack
 from shared.city.place.areas import Area, Areas, Floats
 from shared.city.place.gazetteer import Gazetteer
-from shared.city.place.locating import Asked, Located, LocatedMany, Locator
+from shared.city.place.locating import Located, LocatedMany, LocateRequest, Locator
 from shared.city.place.tree import Tree
 from shared.city.problems import Problem
 from shared.city.promises.calendars import ALWAYS, calendar_of
 from shared.city.promises.commitments import Commitments
-from shared.city.sorting.categories import OTHER, Classified, Classifier
+from shared.city.sorting.categories import OTHER, Classification, Classifier
 from shared.city.sorting.questions import Questions
 from shared.city.sorting.rules import Rules
 from shared.city.texts.texts import Texts
-from shared.city.words.feedback import Words
-from shared.kernel.vocabulary import Says
+from shared.city.words.feedback import FeedbackWords
+from shared.kernel.vocabulary import FeedbackKind
 from shared.kernel.working_time import Calendar
 
 
 class Pack:
-    """Immutable. Made by ``reading.read_pack`` only; every question is answered without I/O.
+    """Immutable; made only by ``reading.read_pack``. No method does I/O.
 
-    ``version``: 16 hex digits over the parsed content; comments, order of keys and format don't change it.
-    ``rest``: the files that are kept as they are (merit, stations, tasks, services, assessment), parsed.
+    ``version``: 16 hex digits, a hash of the parsed content; comments, order of keys and layout do not change it.
+    ``rest``: the parsed files for planned services (merit, stations, tasks, services, assessment).
     """
 
     def __init__(self, entries: Entries, tree: Tree, version: str, warnings: tuple[Problem, ...]) -> None:
@@ -57,7 +57,7 @@ class Pack:
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
         self._dangers = Classifier(c for c in entries.categories if c.priority == "danger" or c.code == OTHER)
-        self._feedback = Words(
+        self._feedback = FeedbackWords(
             entries.feedback,
             (name for place in entries.places for name in (place.name, *place.aliases)),
             (word for category in entries.categories for word in (*category.keywords, *category.hints)),
@@ -65,7 +65,7 @@ class Pack:
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
-        self.trust = Trust(self.city, self.units, self.people, entries.categories)
+        self.handlers = HandlerLookup(self.city, self.units, self.people, entries.categories)
         self.wordings = entries.texts
         self.texts = Texts(entries.texts)
         self._calendars = {spec.id: calendar_of(spec, self.city.timezone) for spec in entries.calendars}
@@ -93,11 +93,11 @@ class Pack:
         unit: str | None = None,
         on: date | None = None,
     ) -> Located:
-        """Which unit answers, and why: ``Locator.locate``."""
+        """The unit that answers for a place, and why: ``Locator.locate``."""
         return self._locator.locate(point, text, unit, on)
 
-    def locate_each(self, asked: Sequence[Asked]) -> list[Located]:
-        """``locate`` for many questions: ``Locator.locate_each``."""
+    def locate_each(self, asked: Sequence[LocateRequest]) -> list[Located]:
+        """``locate`` for many requests: ``Locator.locate_each``."""
         return self._locator.locate_each(asked)
 
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
@@ -105,32 +105,32 @@ class Pack:
         return self._locator.locate_many(lon, lat, on, borders)
 
     def covering(self, point: tuple[float, float], layer: str | None, on: date | None = None) -> tuple[str, ...]:
-        """The units of ``layer`` whose areas cover the point, deepest first; None is the governing layer."""
+        """The units of ``layer`` whose areas cover the point (lon, lat), deepest first; None: the layer that routes."""
         if layer not in self._areas:
             return ()
         index = self._areas[layer].at(on)
         return tuple(dict.fromkeys(index.units[area] for area in index.covering(*point)))
 
     def in_one_form(self, text: str) -> str:
-        """``text`` as addresses are compared: ``Gazetteer.in_one_form``."""
+        """``text`` normalized for comparing addresses: ``Gazetteer.in_one_form``."""
         return self._gazetteer.in_one_form(text)
 
-    def classify(self, text: str) -> Classified:
-        """The category that the words mean: ``categories``."""
+    def classify(self, text: str) -> Classification:
+        """The category of a text by its words: ``Classifier.classify``."""
         return self._classifier.classify(text)
 
     def danger(self, category: str | None, text: str) -> bool:
-        """Whether what a report says is danger: the category that is given, or else what the words mean."""
+        """Whether a report is danger: by its given ``category``, or else by the words of ``text``."""
         if category is not None and category in self.categories:
             return self.categories[category].priority == "danger"
         code = self._dangers.classify(text).code
-        if code != OTHER:  # most texts have no word of danger, and a few words are soon looked for
+        if code != OTHER:  # searching for the few words of danger is quick, and most texts have none
             code = self.classify(text).code
         return self.categories[code].priority == "danger"
 
-    def feedback(self, text: str) -> Says | None:
-        """Whether the words say that something is mended, or thank for it: ``feedback``."""
-        return self._feedback.meant(text)
+    def feedback(self, text: str) -> FeedbackKind | None:
+        """Whether the whole text only says that something is fixed, or thanks: ``FeedbackWords.kind_of``."""
+        return self._feedback.kind_of(text)
 
     def rule_for(
         self,
@@ -146,14 +146,14 @@ class Pack:
         return self._rules.find(category, kind, app, text, unit_path, priority, says)
 
     def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
-        """The most specific commitment. ``KeyError`` for a category that the pack does not have and no default."""
+        """The most specific commitment. Raises ``KeyError`` for an unknown category when there is no default."""
         found = self._commitments.find(category, unit_path, priority)
         if found is None:
             raise KeyError(category)
         return found
 
     def calendar(self, name: str) -> Calendar:
-        """The kernel's calendar of that name; ``always`` is built in. ``KeyError`` when there is none."""
+        """The calendar with that id; ``always`` is built in. Raises ``KeyError`` when there is none."""
         return self._calendars[name] if name in self._calendars else {"always": ALWAYS}[name]
 
     def people_at(
@@ -163,17 +163,17 @@ class Pack:
         roles: frozenset[str] | None = None,
         on: date | None = None,
     ) -> tuple[Person, ...]:
-        """Those placed at ``unit`` itself: ``Posts.people_at``."""
+        """The people placed at ``unit`` itself: ``Posts.people_at``."""
         return self.posts.people_at(unit, post, roles, on)
 
     def on_duty(
-        self, unit: str, at: datetime, post: str | None = None, since: Changes = NONE_SINCE
+        self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[Person, ...]:
-        """Those on duty there at that time, by shifts, swaps, leave and cover rules: ``Posts.standing``."""
+        """The people on duty at ``unit``, by shifts, swaps, leave and cover rules: ``Posts.on_duty``."""
         return self.posts.on_duty(unit, at, post, since)
 
     def target(self, word: str, unit: str) -> str | None:
-        """Whom own, parent, a level word or a unit's id means as seen from ``unit``: ``Tree.target``."""
+        """The unit that own, parent, a level word or an id means, seen from ``unit``: ``Tree.target``."""
         return self.tree.target(word, unit)
 
 

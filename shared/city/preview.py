@@ -1,4 +1,4 @@
-"""What reporters of a city read at each step: the pack's texts or the built-in ones, filled with made-up values."""
+"""Previews what reporters read at each step: the pack's texts or the built-in ones, filled with example values."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import msgspec
 from shared.city.model.ground import Unit
 from shared.city.model.sorting import Category
 from shared.city.pack import Pack
-from shared.city.texts.reporter_steps import TOLD, WITHOUT_CASE, Told, is_chinese, may_name
+from shared.city.texts.reporter_steps import REPORTER_STEPS, WITHOUT_CASE, ReporterStep, is_chinese, may_name
 from shared.city.texts.texts import Wording
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -18,13 +18,13 @@ MINUTES = 10
 _AFTER = {"acknowledge_by": MINUTES, "on_site_by": 60, "resolve_by": 480, "answer_by": 7200}
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """One state in one language. ``category``: the text is for cases of it only; ``by``: whose words they are.
+class PreviewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One state in one language. ``category``: the text applies to its cases only. ``by``: ``pack`` or ``default``.
 
-    ``step`` is the line of the steps, ``message`` the sentence that says where the report stands, where there is one.
+    ``step``: the line among the steps; ``message``: the sentence on the report's status, None where there is none.
     """
 
-    state: Told
+    state: ReporterStep
     language: str
     category: str | None
     by: str
@@ -32,22 +32,22 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     message: str | None
 
 
-def preview(pack: Pack) -> list[Shown]:
-    """Every state in every language of the city: the general text, then those of categories."""
+def preview(pack: Pack) -> list[PreviewRow]:
+    """Every state in every language of the city: the general text, then those for categories."""
     return [
         _shown(pack, state, language, category)
-        for state in TOLD
+        for state in REPORTER_STEPS
         for category in (None, *_categories(pack.wordings, state))
         for language in pack.city.languages
     ]
 
 
-def _categories(wordings: tuple[Wording, ...], state: Told) -> Iterator[str]:
+def _categories(wordings: tuple[Wording, ...], state: ReporterStep) -> Iterator[str]:
     of_state = (wording for wording in wordings if wording.state == state)
     return (category for wording in of_state for category in wording.categories if category is not None)
 
 
-def _shown(pack: Pack, state: Told, language: str, category: str | None) -> Shown:
+def _shown(pack: Pack, state: ReporterStep, language: str, category: str | None) -> PreviewRow:
     values = example(pack, state, language, category)
     own = pack.texts.own(state, language, category, values)
     message = None
@@ -55,7 +55,7 @@ def _shown(pack: Pack, state: Told, language: str, category: str | None) -> Show
         message = pack.texts.joined(language, category, values)
     elif state == "feedback" or (state not in WITHOUT_CASE and "." not in state):
         message = pack.texts.message(state, language, category, values)
-    return Shown(
+    return PreviewRow(
         state=state,
         language=language,
         category=category,
@@ -65,8 +65,8 @@ def _shown(pack: Pack, state: Told, language: str, category: str | None) -> Show
     )
 
 
-def example(pack: Pack, state: Told, language: str, category: str | None = None) -> dict[str, str]:
-    """A value for each name that a text of that state may use: the pack's own names, made-up times and ids."""
+def example(pack: Pack, state: ReporterStep, language: str, category: str | None = None) -> dict[str, str]:
+    """A value for each placeholder of that state's texts: names from the pack, made-up times and ids."""
     kind = pack.categories[category] if category is not None else next(iter(pack.categories.values()))
     zone = ZoneInfo(pack.city.timezone)
     values = {
@@ -84,7 +84,7 @@ def example(pack: Pack, state: Told, language: str, category: str | None = None)
 
 
 def _some_unit(pack: Pack) -> Unit:
-    """The first unit of the level that most queues are at, as a reporter is likeliest to meet it."""
+    """The first unit of the level with the most queues."""
     desks = [unit for unit in pack.units.values() if pack.tree.owns_queue(unit.id)]
     (level, _), *_ = Counter(unit.level for unit in desks).most_common(1)
     return next(unit for unit in desks if unit.level == level)

@@ -1,4 +1,4 @@
-"""What is wrong with a pack: every problem names its file and its place in it."""
+"""Problems of a pack; each names its file and its place in it."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class PackProblems(Exception):
-    """A pack that cannot be used, with all its problems at once (at most ``MOST``)."""
+    """A pack that cannot be used, with all its problems (at most ``MOST``)."""
 
     MOST = MOST_PROBLEMS
 

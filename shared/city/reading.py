@@ -1,4 +1,4 @@
-"""Reading a city pack: text in, a checked ``Pack`` out, or all its problems at once. No network, no database."""
+"""Reads a city pack: from the text of its files to a checked ``Pack``, or all its problems. No network or database."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import msgspec
 
 from shared.city import yaml_text
 from shared.city.checks.all import check
-from shared.city.entries import AREAS, Reading
+from shared.city.entries import AREAS, PackParser
 from shared.city.limits import MOST_AREAS_BYTES, MOST_AREAS_VALUES, MOST_YAML_BYTES, NAME_SHOWN
 from shared.city.pack import Pack
 from shared.city.place.tree import Tree, units_of
@@ -17,7 +17,7 @@ from shared.city.problems import PackProblems, Problem
 
 
 def read_folder(path: Path) -> dict[str, str]:
-    """The text of the pack's files: ``*.yaml`` and ``*.geojson`` right in ``path``; other files are not the pack's.
+    """File name → text, of ``*.yaml``, ``*.yml`` and ``*.geojson`` directly in ``path``; other files are ignored.
 
     Raises ``PackProblems`` when there is no such folder or a file is too large or not UTF-8.
     """
@@ -43,14 +43,14 @@ def read_folder(path: Path) -> dict[str, str]:
 def read_pack(files: Mapping[str, str], *, checked: bool = False) -> Pack:
     """The pack in ``files`` (name → text). Raises ``PackProblems`` with every error found.
 
-    ``checked``: it was loaded once, so that its entries fit together by the checks of that day. Cases name it: a check
-    that is stricter since must not make it unreadable.
+    ``checked``: it was loaded before and passed the checks of that time. Cases refer to it, so checks that were added
+    since must not make it unreadable; they are skipped.
     """
     check_bytes(files)
     if not checked and sum(files.get(AREAS, "").count(sign) for sign in ",[{") > MOST_AREAS_VALUES:
         says = f"more than {MOST_AREAS_VALUES} values"
         raise PackProblems([Problem(AREAS, "", says, "leave out members and properties that nobody needs")])
-    reading = Reading(files, bounded=not checked)
+    reading = PackParser(files, bounded=not checked)
     entries = reading.entries()
     if entries is not None and not checked and reading.fits:
         check(entries, reading)
@@ -62,7 +62,7 @@ def read_pack(files: Mapping[str, str], *, checked: bool = False) -> Pack:
 
 
 def check_bytes(files: Mapping[str, str]) -> None:
-    """Raises ``PackProblems`` where a file is larger than its kind may be, before anything is read."""
+    """Raises ``PackProblems`` for files that are larger than allowed; called before anything is parsed."""
     too_large = [
         Problem(name[:NAME_SHOWN], "", f"larger than {_most(name) // 2**20} MiB")
         for name, text in files.items()
@@ -73,7 +73,7 @@ def check_bytes(files: Mapping[str, str]) -> None:
 
 
 def version_of(content: Mapping[str, Any]) -> str:
-    """The content address of parsed files: the first 16 hex digits of SHA-256 over canonical JSON."""
+    """The version of parsed files: the first 16 hex digits of the SHA-256 of their canonical JSON."""
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:16]
 
 
@@ -82,7 +82,7 @@ def _most(name: str) -> int:
 
 
 def _with_lines(problems: list[Problem], files: Mapping[str, str]) -> list[Problem]:
-    """The problems with the line of their place, where a YAML file tells it; in the files' order."""
+    """The problems with their line numbers added, where their place is in a YAML file."""
     problems = problems[: PackProblems.MOST]
     wanted: dict[str, set[str]] = {}
     for problem in problems:

@@ -1,6 +1,6 @@
-"""The JSON Schema of each file of a pack, from the same shapes that read it.
+"""Generates the JSON Schema of each file of a pack from the Structs that parse it.
 
-``python -m shared.city.schemas FOLDER`` writes them; they are kept under docs/reference/pack and a test compares.
+``python -m shared.city.schemas FOLDER`` writes them. They are kept under docs/reference/pack; a test compares them.
 """
 
 import sys
@@ -10,14 +10,16 @@ from typing import Any
 import msgspec
 
 from shared.city.entries import AREAS, LISTS
+from shared.city.model.channels import COMMON_FIELDS, KINDS, Channel, ChannelKind
 from shared.city.model.city import City
 from shared.city.model.ground import AreaProperties
 
+_REF = "#/$defs/{name}"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, str]:
-    """File name (``units.schema.json``) → text, for every file whose entries have a shape."""
+    """File name (``units.schema.json``) → text, for every file with typed entries."""
     made = {name.replace(".yaml", ".schema.json"): _of_lists(name) for name in LISTS}
     (city,), defs = _components(City)
     made["city.schema.json"] = {"title": "city.yaml", **city, "$defs": defs}
@@ -63,12 +65,32 @@ def _of_areas() -> dict[str, Any]:
 
 
 def _components(*shapes: type[msgspec.Struct]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    found, defs = msgspec.json.schema_components(shapes, ref_template="#/$defs/{name}")
+    found, defs = msgspec.json.schema_components(shapes, ref_template=_REF)
+    if Channel.__name__ in defs:
+        _tell_kinds_of_channels_apart(defs)
     return list(found), defs
 
 
+def _tell_kinds_of_channels_apart(defs: dict[str, Any]) -> None:
+    """Gives each kind of channel a shape with the fields that it has: the type ``Channel`` has those of all kinds."""
+    channel = defs.pop(Channel.__name__)
+    for kind, own in KINDS.items():
+        names = {*own.required, *own.optional, *COMMON_FIELDS}
+        properties = {name: shape for name, shape in channel["properties"].items() if name in names}
+        defs[_shape_name(kind)] = {**channel, "title": _shape_name(kind), "properties": properties}
+    owners = [shape["properties"]["channels"] for shape in defs.values() if "channels" in shape.get("properties", {})]
+    for channels in owners:
+        texts = [shape for shape in channels["additionalProperties"].get("anyOf", []) if shape.get("type") == "string"]
+        kinds = {kind: {"anyOf": [*texts, {"$ref": _REF.format(name=_shape_name(kind))}]} for kind in KINDS}
+        channels |= {"properties": kinds, "additionalProperties": False}
+
+
+def _shape_name(kind: ChannelKind) -> str:
+    return f"{Channel.__name__}_{kind}"
+
+
 def write(folder: Path) -> None:
-    """Writes every schema into ``folder``."""
+    """Write every schema into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""YAML as a pack needs it: the 1.2 core schema, so that ``08:30``, ``2026-01-01`` and ``no`` stay words.
+"""A YAML parser for packs: the 1.2 core schema, so that ``08:30``, ``2026-01-01`` and ``no`` are strings.
 
-Built on libyaml's event stream. Against PyYAML's own loader it refuses keys that are given twice, keeps dates and
-times as text, and bounds what aliases may blow up to. Errors: ``BadYaml`` with the line.
+It is built on libyaml's event stream. Unlike PyYAML's own loader it refuses duplicate keys, keeps dates and times as
+strings, and limits how far aliases can expand. Errors: ``BadYaml`` with the line.
 """
 
 import contextlib
@@ -31,36 +31,36 @@ class BadYaml(ValueError):
         self.line, self.hint = line, hint
 
 
-class Nodes:
-    """How many values may still be read, of one file or of several together, and how many side by side."""
+class NodeBudget:
+    """``left``: how many values may still be parsed, of one or several files; ``side_by_side``: most of one list."""
 
     def __init__(self, left: int = MOST_NODES, side_by_side: int = MOST_NODES) -> None:
         self.left = left
         self.side_by_side = side_by_side
 
 
-def parse(text: str, nodes: Nodes | None = None) -> Any:
+def parse(text: str, nodes: NodeBudget | None = None) -> Any:
     """The one document in ``text`` as dicts, lists, strings, numbers, booleans and None."""
-    return _Builder(text, nodes or Nodes()).document()
+    return _Builder(text, nodes or NodeBudget()).document()
 
 
 def lines(text: str, wanted: Collection[str]) -> dict[str, int]:
-    """JSON pointer → line (from 1) of those of ``wanted`` that are in ``text``, up to where it does not parse.
+    """JSON pointer → line (from 1), for those of ``wanted`` that occur before the first syntax error.
 
-    Reading ends with the last of them.
+    Parsing ends with the last of them.
     """
-    builder = _Builder(text, Nodes(), frozenset(wanted))
+    builder = _Builder(text, NodeBudget(), frozenset(wanted))
     with contextlib.suppress(BadYaml, _AllFound):
         builder.document()
     return builder.lines
 
 
 class _AllFound(Exception):
-    """Nothing is wanted of the rest."""
+    """All wanted lines were found; stop parsing."""
 
 
 class _Builder:
-    def __init__(self, text: str, nodes: Nodes, wanted: frozenset[str] = frozenset()) -> None:
+    def __init__(self, text: str, nodes: NodeBudget, wanted: frozenset[str] = frozenset()) -> None:
         self._text = text
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = nodes

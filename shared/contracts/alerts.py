@@ -8,7 +8,7 @@ TOPIC = "alerts"
 
 
 class AlertSent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``alert.sent.v1``: an alert is on record and with its channel."""
+    """``alert.sent.v1``: an alert is stored, and passed to its channel."""
 
     alert: str
     case: str
@@ -17,5 +17,5 @@ class AlertSent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channel: str
     kind: str
     because: str
-    """Id of the event that it tells of."""
+    """Id of the event that caused it."""
     sent_at: datetime

@@ -1,4 +1,4 @@
-"""Events of a case: each carries the case's bounded public state and what happened."""
+"""Events of a case. Each carries the case's state, bounded and without words of reporters, and what happened."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,10 +9,10 @@ from shared.kernel.vocabulary import (
     Act,
     ClockKind,
     ClockStateName,
+    FeedbackKind,
     PartStateName,
     Priority,
     ReportKind,
-    Says,
     StateName,
 )
 
@@ -81,12 +81,12 @@ CARRIES: dict[str, tuple[OwnField, ...]] = {
     "clock.extension_refused.v1": _OF_A_CLOCK,
     "clock.extended.v1": _OF_A_CLOCK,
 }
-"""Type → the fields of ``CaseEvent`` that it may carry beside the common ones. A test holds the router to it."""
+"""Type → the fields of ``CaseEvent`` that it may carry beside the common ones; a test checks the router's events."""
 TYPES = tuple(CARRIES)
 
 
 class PauseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
-    """A time that does not count; ``to`` is absent while it lasts. ``reason``: a code of the pack."""
+    """A pause of a clock; ``to`` is absent while it lasts. ``until``: its latest end. ``reason``: the pack's code."""
 
     from_: datetime
     until: datetime
@@ -105,15 +105,15 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: ClockStateName
     met_at: datetime | None = None
     part: str | None = None
-    """The part of the case that it times; absent: the case itself."""
+    """Id of the part whose time it measures; absent: the case's own."""
     pauses: list[PauseState] = []
-    """The newest five."""
+    """The newest five pauses."""
     superseded_at: datetime | None = None
-    """Since then another clock of the kind counts."""
+    """When a newer clock of this kind replaced it; absent while it counts."""
 
 
 class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a called unit does for the case."""
+    """The part of a case that a called-in unit does."""
 
     id: str
     unit: str
@@ -122,7 +122,7 @@ class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QuestionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the reporter is asked, in the officer's words; none are told of a confidential case."""
+    """A question to the reporter; ``text``: the officer's words, absent for confidential cases."""
 
     at: datetime
     until: datetime
@@ -130,20 +130,20 @@ class QuestionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A report that hangs on the case."""
+    """A report that is attached to the case."""
 
     id: str
     app: str
     reporter: str | None = None
     received_at: datetime | None = None
     link: int = 0
-    """In ``attached``: which version of the report's link this is; a later one overrules."""
-    says: Says | None = None
-    """In ``attached``: it reports nothing new."""
+    """In ``attached``: the version of the report's link to the case; a higher one replaces a lower one."""
+    says: FeedbackKind | None = None
+    """In ``attached``: set when the report reports nothing new."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the history, as reporters and officers may read it: no words, no person."""
+    """A line of the history without free text or persons, as reporters may read it."""
 
     at: datetime
     what: str
@@ -152,7 +152,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The bounded public state: enough for every queue row, alert and webhook; no words of reporters."""
+    """The state of a case, bounded in size: enough for queue rows, alerts and webhooks; no words of reporters."""
 
     id: str
     city: str
@@ -185,46 +185,47 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Units that were consulted."""
     question: QuestionState | None = None
     supervised_by: str | None = None
-    """The unit above that watches over it."""
+    """The unit above that supervises it (督办)."""
     routed_by: str = "area"
     apps: list[str] = []
     """Apps whose reports were attached; empty while there is one report."""
     merged_into: str | None = None
     """The older case that took this one's reports."""
     linked_to: str | None = None
-    """An earlier case of the same trouble."""
+    """An earlier, ended case about the same hazard."""
     seen_by: list[str] = []
-    """Who sees it, by ``shared.contracts.sight``; empty in events of 0.1.0, which did not say."""
+    """Units and persons that see it (``shared.contracts.sight``); empty in events written by version 0.1.0."""
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every ``case.*`` and ``clock.*`` event. Which type carries which fields says ``CARRIES``."""
+    """The data of every ``case.*`` and ``clock.*`` event; ``CARRIES`` says which type carries which fields."""
 
     case: CaseState
     was_path: list[str] = []
-    """Before this change, where it differs: root to owner. A queue in it that is not in the case's path was left."""
+    """The path, root to owner, before this change, where it differs. The case left the queues that are only in it."""
     was_offered_to: str | None = None
     was_called: list[str] = []
-    """Units that had a part to do before this change and have none now."""
+    """Units that had a part before this change and have none now."""
     was_seen_by: list[str] = []
-    """Who saw it before this change and does not any more, as ``CaseState.seen_by`` has it."""
+    """Entries of ``CaseState.seen_by`` that this change removed."""
     by: str | None = None
     """The person who did it; absent when a clock or another event did."""
     by_unit: str | None = None
     tell: list[str] = []
-    """Units whose people are to be told: because of a ladder, as the commitment says, or of a part."""
+    """Units whose people are to be alerted, because of a ladder's step or a part."""
     act: Act | None = None
     """For a ladder's step."""
-    clock: str | None = None
+    clock: ClockKind | None = None
+    """Of which kind the clock is that it is about: one of ``case.clocks``, whose kinds are read as strictly."""
     due_at: datetime | None = None
     part: str | None = None
-    """The part of the case that it is about."""
+    """Id of the part that the event is about."""
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None
     attached: list[ReportRef] = []
-    """Reports that this change hung on the case, at most ``ATTACHED_MAX``; who credits reporters finds them here."""
+    """Reports that this change attached to the case, at most ``ATTACHED_MAX``; for apps that reward reporters."""
     from_case: str | None = None
-    """The case whose reports came along when it was merged into this one."""
+    """The case whose reports were moved here when it was merged into this one."""
     line: str | None = None
-    """SHA-256 of the line in the case's history, whose words do not cross Kafka."""
+    """SHA-256 of the line in the case's history; the line itself does not cross Kafka."""

@@ -1,4 +1,4 @@
-"""Every event that crosses Kafka: type → topic and shape. One list, compared with docs and golden samples by tests."""
+"""The catalogue of events: type → topic and struct. Tests compare it with the docs and the golden samples."""
 
 from typing import TypeVar
 
@@ -25,22 +25,23 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
 }
 
 LANED = frozenset({reports.TOPIC, cases.TOPIC})
-"""Topics with a topic beside them for danger and one for history, so that neither waits behind what comes before it."""
+"""Topics that are split by lane: danger and history have topics of their own, so that danger never waits behind others
+and imports delay nobody."""
 _SUFFIXES = {DANGER: ".danger", LIVE: "", HISTORY: ".history"}
 
 
 def lane_topic(topic: str, lane: int) -> str:
-    """The topic that events of ``topic`` cross on in a lane."""
+    """The name of the topic for one lane of ``topic``."""
     return topic + _SUFFIXES[lane] if topic in LANED else topic
 
 
 def lane_group(group: str, lane: int) -> str:
-    """The group that reads a lane, as ``router.reports.danger``."""
+    """The name of the consumer group for one lane, as ``router.reports.danger``."""
     return group + _SUFFIXES[lane]
 
 
 def topic_of_lane(name: str) -> str:
-    """The topic of the catalogue that ``name`` is a lane of, or ``name`` itself."""
+    """The catalogue's topic for ``name``, which may be the topic of a lane."""
     topic = name.partition(".")[0]
     return topic if topic in LANED else name
 
@@ -58,7 +59,7 @@ TOPICS: dict[str, int] = {
     cities.TOPIC: 1,
     rota.TOPIC: 1,
 }
-"""Topic → partitions. Adding partitions later moves keys; consumers do not rely on order across versions."""
+"""Topic → partitions. Adding partitions later moves keys to others; consumers do not rely on the order of versions."""
 
 _EMITTERS: dict[str, str] = {
     reports.TOPIC: "intake",
@@ -70,7 +71,7 @@ _EMITTERS: dict[str, str] = {
     rota.TOPIC: "router",
 }
 EMITTERS: dict[str, str] = {name: _EMITTERS[topic_of_lane(name)] for name in TOPICS}
-"""Topic → the service that keeps what was published there and can publish it again."""
+"""Topic → the service that emits its events, stores them and can publish them again."""
 
 _encoder = msgspec.json.Encoder()
 _decoders = {type_: msgspec.json.Decoder(shape) for type_, (_, shape) in CATALOGUE.items()}

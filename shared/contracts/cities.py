@@ -6,7 +6,7 @@ TOPIC = "cities"
 
 
 class CityLoaded(msgspec.Struct, frozen=True, kw_only=True):
-    """``city.loaded.v1``: from here on this version of the pack holds."""
+    """``city.loaded.v1``: this version is the city's current pack from now on."""
 
     city: str
     version: str

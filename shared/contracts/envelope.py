@@ -13,12 +13,12 @@ from shared.kernel.clock import rfc3339
 
 MAX_DATA_BYTES = 256 * 1024
 DANGER, LIVE, HISTORY = 0, 1, 2
-"""The lanes. ``HISTORY``: what importers bring in of times gone by; nobody waits for it."""
+"""The lanes. ``HISTORY``: imported old reports, which nobody waits for."""
 LANES = (DANGER, LIVE, HISTORY)
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as it waits in a document's ``pending``, lies in the store's ``events`` and crosses Kafka."""
+    """One event, as it is stored in a document's ``pending`` and in ``events``, and published to Kafka."""
 
     id: str
     type: str
@@ -29,17 +29,17 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     time: datetime
     lane: int = LIVE
-    """Lower ones go first. It is not written into the record: the topic that it crosses on tells it."""
+    """Lower lanes are published first. It is not in the record: the topic implies it."""
     trace: str = ""
     """W3C traceparent of the request that caused it, or empty."""
     data: str
-    """JSON text of the catalogue's struct."""
+    """The JSON text of the struct that the catalogue has for the type."""
     head: str = ""
-    """Of a case's event: the chain over its history up to here. It stays with the store, and does not cross Kafka."""
+    """For a case's event: the head of the hash chain over its history. It is stored but not published."""
 
 
 class Malformed(Exception):
-    """A record that is no event of ours; it is parked with this reason."""
+    """A record that cannot be decoded as one of our events; it is parked with this reason."""
 
 
 def to_headers(event: Envelope, source: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Events of a report: what intake tells the others. No personal data: the reporter is a pseudonym."""
+"""Events of a report, emitted by intake. They hold no personal data: the reporter is a pseudonym."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,29 +8,30 @@ import msgspec
 from shared.kernel.vocabulary import Priority, ReportKind
 
 TOPIC = "reports"
-ROUTER = "router.reports"
-"""The group that makes cases of them, one in each lane."""
+ROUTER_GROUP = "router.reports"
+"""The consumer group of the router that turns reports into cases; ``lane_group`` gives its name in each lane."""
 UNROUTED_TOPIC = "unrouted"
-"""A rare event has a topic of its own: who waits for it need not read every report."""
+"""``report.unrouted`` is rare and has its own topic, so that its consumer need not read every report."""
 
 Channel = Literal["app", "group", "window", "phone", "visit", "hotline"]
-Looks = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
-"""What a photo looks like: 64 bits, the difference hash of 9 by 8 greys. Nobody can make the picture of it."""
+PhotoHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+"""A perceptual hash of a photo: 64 bits in hexadecimal, the difference hash (dHash) of 9 by 8 grey values. The photo
+cannot be reconstructed from it."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where, as intake understood it: WGS-84 degrees, and what was sent."""
+    """Where the hazard is: WGS-84 degrees as converted by intake, and what the reporter sent."""
 
     lon: float | None = None
     lat: float | None = None
     crs: str | None = None
-    """The coordinate system that was sent: wgs84, gcj02, bd09."""
+    """The coordinate system of the point as it was sent: wgs84, gcj02 or bd09."""
     address: str | None = None
     unit: str | None = None
 
 
 class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``report.submitted.v1``: a report is durable; the router owes it a case."""
+    """``report.submitted.v1``: a report is stored durably; the router must make a case of it or attach it to one."""
 
     report: str
     app: str
@@ -50,17 +51,17 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     entered_by: str | None = None
     """The officer who entered it for the reporter."""
     priority: Priority | None = None
-    """Of a sealed report, as its words made it."""
+    """For a sealed report only: the priority found from its words before sealing."""
     sealed: bool = False
-    """Words, place, photos and reporter stay with intake; category and priority are settled."""
-    looks: list[Looks] = []
-    """Of its photos that were clean when it came and have enough in them to be known by; in no order that counts."""
+    """Confidential: words, place, photos and reporter stay encrypted in intake; category and priority are final."""
+    looks: list[PhotoHash] = []
+    """Perceptual hashes of its photos that were processed by then and have enough detail; in no particular order."""
     answers: dict[str, str | int | float | bool] = {}
-    """To its category's questions, by name; at most 50."""
+    """Name of a question of its category → answer; at most 50."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``report.rated.v1``: the reporter's judgement. ``score``: 3 满意, 2 基本满意, 1 不满意."""
+    """``report.rated.v1``: the reporter's rating. ``score``: 3 满意, 2 基本满意, 1 不满意."""
 
     report: str
     case: str
@@ -69,7 +70,7 @@ class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ReportAdded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``report.added.v1``: the reporter has more to say."""
+    """``report.added.v1``: the reporter added text or photos, or says that it is ``fixed``."""
 
     report: str
     case: str
@@ -79,7 +80,7 @@ class ReportAdded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ReportWithdrawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``report.withdrawn.v1``: the reporter takes it back; the case stays until a person ends it."""
+    """``report.withdrawn.v1``: the reporter withdraws it; the case stays open until an officer ends it."""
 
     report: str
     case: str
@@ -87,9 +88,9 @@ class ReportWithdrawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class ReportUnrouted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``report.unrouted.v2``: nobody made a case of it in time (``route_by``); a breach of its own.
+    """``report.unrouted.v2``: the report had no case by ``route_by``.
 
-    As ``report.unrouted.v1`` it was among the reports; nobody sends that any more.
+    ``report.unrouted.v1``, on the topic of reports, is not sent any more.
     """
 
     report: str

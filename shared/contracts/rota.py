@@ -1,4 +1,4 @@
-"""Events of the rota: what was decided about who is on duty after the pack was written."""
+"""Events of the rota: swaps and leave that were decided after the pack was written."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ TOPIC = "rota"
 
 class ShiftSwapped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``rota.shift_swapped.v1``: ``by`` takes the duty of ``person`` that begins on the day ``on``, and ``person`` that
-    of ``by`` on ``in_return``. It holds for what happens at ``since`` or later."""
+    of ``by`` on ``in_return``. It applies to what happens at ``since`` or later."""
 
     change: str
     person: str
@@ -21,8 +21,8 @@ class ShiftSwapped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class LeaveTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``rota.leave_taken.v1``: ``person`` is away from ``start`` until before ``until``; why is not told. It holds for
-    what happens at ``since`` or later."""
+    """``rota.leave_taken.v1``: ``person`` is on leave from ``start`` until before ``until``; the reason is not in the
+    event. It applies to what happens at ``since`` or later."""
 
     change: str
     person: str

@@ -1,7 +1,7 @@
-"""Who sees a case: the list that the router decides and every case event carries (``CaseState.seen_by``).
+"""Who may see a case: the access list that the router computes and every case event carries (``CaseState.seen_by``).
 
-It holds ids of units, and ids of persons with an ``@`` before them, which no id of a unit begins with. Whoever shows a
-case to somebody asks only whether one of his names is in the list; nobody else works it out anew.
+It holds ids of units, and ids of persons with an ``@`` before them, with which no id of a unit begins. Services that
+show a case only check whether a name of the viewer is in the list; no other code computes the rule.
 """
 
 from collections.abc import Collection
@@ -9,23 +9,24 @@ from typing import NamedTuple
 
 
 class Sight(NamedTuple):
-    """``names``: an officer's own in the list. ``others``: units where he is not placed and does duty now, by a swap, a
-    cover rule or because it is his home: he sees what they see, but nothing confidential."""
+    """Which cases an officer sees. ``names``: his own entries in access lists (his unit and himself). ``others``: other
+    units for which he is on duty now, by a swap, a cover rule or as his home; he sees their cases, but no confidential
+    ones."""
 
     names: frozenset[str]
     others: frozenset[str] = frozenset()
 
     def sees(self, seeing: Collection[str], *, confidential: bool) -> bool:
-        """Whether a case is his to see; ``seeing``: its list."""
+        """Whether he sees a case. ``seeing``: its access list."""
         may = self.names if confidential else self.names | self.others
         return not may.isdisjoint(seeing)
 
 
 def as_person(person: str) -> str:
-    """How ``person`` stands in the list: ``@qs-walk``."""
+    """The entry of a person in access lists: ``@qs-walk``."""
     return f"@{person}"
 
 
 def names_of(unit: str | None, person: str | None) -> frozenset[str]:
-    """What an officer is called in the list: by his unit, and by himself."""
+    """The entries of an officer in access lists: of his unit, and of himself."""
     return frozenset(name for name in (unit, as_person(person) if person is not None else None) if name is not None)

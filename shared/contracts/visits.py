@@ -12,7 +12,7 @@ TYPES = ("visit.planned.v1", "visit.reminded.v1", "visit.held.v1", "visit.cancel
 
 
 class VisitEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every ``visit.*`` event: the visit as it is afterwards; no words of officers, no person but who did it."""
+    """The data of every ``visit.*`` event: the visit after the change; no free text, no person but ``by``."""
 
     visit: str
     city: str
@@ -20,9 +20,9 @@ class VisitEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: VisitKind
     state: VisitStateName
     unit: str
-    """Who organises it."""
+    """The unit that organises it."""
     place: str
-    """A place of the gazetteer, or a unit."""
+    """The id of a place in the gazetteer, or of a unit."""
     at: datetime
     invited: list[str]
     pack_version: str
@@ -31,4 +31,4 @@ class VisitEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     campaign: str | None = None
     by: str | None = None
     tell: list[str] = []
-    """Units whose people are to be told."""
+    """Units whose people are to be alerted."""

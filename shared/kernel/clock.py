@@ -1,11 +1,11 @@
-"""Time as a thing that is handed in."""
+"""The clock as a dependency that is passed in, and the conversions of times that every module uses."""
 
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """What promises are measured with. ``now`` is UTC with whole milliseconds, as MongoDB keeps it."""
+    """The clock of deadlines. ``now``: UTC, in whole milliseconds, as MongoDB stores times."""
 
     def now(self) -> datetime: ...
 
@@ -17,12 +17,12 @@ def whole_millis(at: datetime) -> datetime:
 
 
 def rfc3339(at: datetime) -> str:
-    """``2026-01-02T03:04:05.678Z``."""
+    """``at`` as RFC 3339 text in UTC with milliseconds: ``2026-01-02T03:04:05.678Z``."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class StoppedClock:
-    """A clock that stands until it is moved: tests and the simulator."""
+    """A clock that stands still until ``move_to`` is called, for tests and the simulator."""
 
     def __init__(self, at: datetime) -> None:
         self._at = whole_millis(at)

@@ -1,4 +1,4 @@
-"""ISO 8601 durations as a commitment writes them: whole days of a calendar, then hours, minutes and seconds of work."""
+"""ISO 8601 durations of commitments: whole days of a calendar, then hours, minutes and seconds of working time."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MILLIS = {"h": 3_600_000, "m": 60_000, "s": 1000}
 
 
 class DurationError(ValueError):
-    """Not a duration that a clock can run on; the message says what to write instead."""
+    """The text is not a duration for a clock; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Duration:
         return round(self.seconds * 1000)
 
     def plain(self) -> timedelta:
-        """As elapsed time, with days of 24 hours: what it means where the calendar is ``always``."""
+        """As elapsed time with days of 24 hours, which is its meaning on the calendar ``always``."""
         return timedelta(self.days, 0, 0, self.millis)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Refusals are values: what is wrong, where, and what to do. The HTTP edge turns them into RFC 9457 problems."""
+"""Refused requests as exceptions: what is wrong, where, and what to do. The HTTP edge answers RFC 9457 problems."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,11 @@ class FieldError:
 
 @dataclass(slots=True)
 class Refusal(Exception):
-    """A request that is not carried out. ``kind`` is the problem type's last segment and stays stable."""
+    """A request that is refused.
+
+    ``status``: of HTTP. ``kind``: the last segment of the problem's ``type``, stable for clients. ``detail``: words for
+    a person. ``errors``: the wrong fields. ``retry_after``: seconds. ``extra``: further members of the problem.
+    """
 
     status: int
     kind: str
@@ -22,7 +26,7 @@ class Refusal(Exception):
     retry_after: int | None = None
     extra: dict[str, object] = field(default_factory=dict)
     replayed: bool = False
-    """It is the first answer to an idempotency key, repeated."""
+    """Whether this repeats the stored answer to an idempotency key."""
 
     def __str__(self) -> str:
         return f"{self.status} {self.kind}: {self.detail}"

@@ -1,7 +1,7 @@
-"""Numbers in words: one grammar for all that reads addresses, for 一百零二, 百二, 廿二, 拾贰, 一〇二 and 102 alike.
+"""Chinese numerals in addresses: one grammar for 一百零二, 百二, 廿二, 拾贰, 一〇二 and 102.
 
-``read`` takes a whole numeral or nothing: a number is never read from its tail. ``in_digits`` rewrites those numerals
-of a text that number something (before 号, 栋, 楼, 单元, …), lists and ranges among them, and leaves all others be.
+``read`` converts a whole numeral and never a part of one. ``in_digits`` rewrites the numerals in a text that number
+something (before 号, 栋, 楼, 单元, …), also in lists and ranges, and leaves all others unchanged.
 """
 
 import re
@@ -15,11 +15,11 @@ _SCALE = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000
 _TENS = {"廿": 20, "卅": 30, "卌": 40}
 _MYRIAD = frozenset("万萬")
 NUMERAL = "".join(_DIGIT) + "".join(_SCALE) + "".join(_TENS) + "".join(_MYRIAD)
-"""Every character that a numeral may have beside 0–9."""
+"""Every character of numerals other than 0–9, for regular expressions."""
 
 
 def read(text: str) -> int | None:
-    """The number that ``text`` is, whole: 0 to ``LARGEST``; None for what is no numeral."""
+    """The number that the whole of ``text`` is, 0 to ``LARGEST``; None when it is no numeral."""
     if text.isascii():
         return int(text) if text.isdigit() and len(text) <= 8 else None
     digits = [_digit(c) for c in text]
@@ -79,7 +79,7 @@ def _below_myriad(text: str) -> int | None:
 
 _TOKEN = rf"[0-9{NUMERAL}]+"
 _NUMBERED = "号|栋|幢|座|单元|楼|层|室|弄|期|区|院|门牌|出口|#|桩|杆"
-"""What a number before it counts off. 楼 and 层 count, too: 两层, 几十层, 一层油."""
+"""What follows the number of a building, floor or room. 楼 and 层 also count: 两层, 几十层, 一层油."""
 _SERIES = re.compile(
     rf"(?<![0-9a-z{NUMERAL}几数.])(?<![多来])({_TOKEN})((?: ?(?:[、,，和及与跟/~]|至|到|-|—|–) ?(?:{_TOKEN}))*)"
     rf" ?(?=(?:{_NUMBERED})(?!来))"
@@ -87,13 +87,13 @@ _SERIES = re.compile(
 _AFTER = re.compile(rf"(?<=附)({_TOKEN})(?![0-9a-z{NUMERAL}几多])")
 _ROOM = re.compile(rf"(?<=[幢栋座元楼层])([0-9{NUMERAL}]{{3,4}})(?=室|$|[^0-9a-z{NUMERAL}])")
 _BELOW = re.compile(rf"(?:负|地下)({_TOKEN})(?=[楼层])")
-"""Floors under the ground."""
+"""Floors below ground: 负一楼, 地下二层."""
 _NO_NUMBER = re.compile(r"[同每这那另哪某任各唯统万专单下上整]$")
-"""同一栋, 每一层, 统一楼: no number of anything."""
+"""Characters before 一 that make it no number: 同一栋, 每一层, 统一楼."""
 
 
 def in_digits(text: str) -> str:
-    """Plain ``text`` with the numerals that number something in digits."""
+    """``text`` (in the form of ``phrases.plain``) with the numerals that number something written in digits."""
     if "负" in text or "地下" in text:
         text = _BELOW.sub(_negative, text)
     if _CJK_NUMERAL.search(text) is None:

@@ -1,8 +1,8 @@
-"""Personal data in words: what is taken out before words are stored, logged or sent.
+"""Removes personal numbers (telephone, identity, bank card) from free text before it is stored, logged or sent.
 
-Numbers are looked for in a copy of the words, as long as they are, that shows only digits (0–9), an x, a plus, whatever
-may stand between the digits of one number (-), and anything else (space). Every pattern is of bounded length and can be
-read in one way only, so that the time is linear in the text.
+Patterns are matched on a copy of equal length in which digits of all scripts are 0–9, characters that may separate the
+digits of one number are -, x and + stay, and everything else is a space. Every pattern has a bounded length and no
+ambiguity, so that the time is linear in the text.
 """
 
 import re
@@ -16,17 +16,18 @@ _PHONE = re.compile(
     rf"(?:{_GROUPED}|1[3-9]-\d{{9}}|1[3-9]-\d{{4}}-\d{{5}}|1[3-9](?:-\d\d){{4}}-\d|1-[3-9]\d{{9}}|1-[3-9]\d\d-\d{{3}}-\d{{4}}"
     rf"|1-{{1,4}}[3-9](?:-{{1,4}}\d){{9}})(?!\d)"
 )
-"""Mobile numbers: 11 digits, 13 to 19 at the front, grouped in any way from the third digit on or in a usual one."""
+"""Chinese mobile numbers: 11 digits that begin with 13 to 19; grouped in any way after the third digit, or in one of
+the usual ways before it."""
 _ABROAD = rf"(?:-?\+-?)?(?:00-?)?86{_S}0?"
 _AREA = r"(?:10|2\d|[3-9]\d\d)"
 _LANDLINE = re.compile(rf"(?<!\d)(?:{_ABROAD}|-?0){_AREA}(?:-{{1,4}}[1-9]|[2-8])(?:\d{{2,3}}{_S}\d{{4}}|\d{{6}})(?!\d)")
 _IDENTITY = re.compile(rf"(?<!\d)[1-9](?:{_S}\d){{16}}{_S}[\dx](?![\dx])")
 _CARD = re.compile(r"(?<!\d)[2-6]\d{3}(?:-?\d{4}){3}(?:-?\d{1,3})?(?!\d)")
 _SPOKEN_PHONE = re.compile(r"(?<!\d)1(?:-?[3-9])(?:-?\d){9}")
-"""In characters, 一三八…; what follows may be a word such as 一直."""
+"""A mobile number written in Chinese characters, 一三八…; more such characters may follow, as in 一直."""
 
 _RINGED = range(0x2460, 0x2794)
-"""①, ⑴, ❶; a raised ² is a mark beside a number, and none of its digits."""
+"""①, ⑴, ❶ count as digits; a raised ² does not."""
 _DIGITS = {
     chr(c): str(unicodedata.digit(chr(c)))
     for c in range(0x10000)
@@ -41,7 +42,7 @@ _SPOKEN = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | 
 
 
 class _Skeleton(dict[int, str]):
-    """A table for ``str.translate``; every character it does not know is a blank."""
+    """A table for ``str.translate`` that maps unknown characters to a space."""
 
     def __missing__(self, _: int) -> str:
         return " "
@@ -54,7 +55,7 @@ _DIGIT = re.compile("[" + "".join((*_DIGITS, *_SPOKEN)) + "]")
 _READ_OUT_DIGIT = re.compile("[" + "".join(_SPOKEN) + "]")
 MOBILE_DIGITS = 11
 _FEWEST = 10
-"""Digits of the shortest number, area code and all."""
+"""Digits of the shortest number, with its area code."""
 
 _THING = r"(?:灯|线|电)?杆|桩|路灯|街灯|井盖|井|箱|柜|设备|设施|资产|部件|消防栓|消火栓|电表|水表|摄像头"
 _NUMBER_OF_A_THING = re.compile(
@@ -64,13 +65,13 @@ _NUMBER_OF_A_THING = re.compile(
 )
 _OF_A_THING = re.compile(rf"\s?(?:号|#)的?(?:{_THING})")
 _CONTEXT = 24
-"""So many characters before a number say whether it is that of a lamp-post."""
+"""So many characters before and after a number are checked for words such as lamp-post, whose numbers stay."""
 
 
 def without_personal_numbers(text: str) -> str:
-    """``text`` without telephone, identity (GB 11643) and bank card numbers, however their digits are spelt or grouped.
+    """``text`` with telephone, identity (GB 11643) and bank card numbers replaced by [电话], [证件号] and [卡号].
 
-    The number of a thing (灯杆编号13812345678, pole 13812345678) stays.
+    Digits may be of any script and grouping. Numbers of things (灯杆编号13812345678, pole 13812345678) stay.
     """
     if len(_DIGIT.findall(text)) < _FEWEST:
         return text
@@ -85,7 +86,7 @@ def without_personal_numbers(text: str) -> str:
 def _without(
     text: str, shown: str, pattern: re.Pattern[str], instead: str, is_one: Callable[[str], bool]
 ) -> tuple[str, str]:
-    """``text`` and the copy of it that shows its digits, both with ``instead`` where ``pattern`` is in the copy."""
+    """``text`` and ``shown`` (its copy for matching) with ``instead`` for each match of ``pattern`` in ``shown``."""
     kept, at = [], 0
     for match in pattern.finditer(shown):
         start, end = match.span()
@@ -106,14 +107,14 @@ def _is_of_a_thing(text: str, start: int, end: int) -> bool:
 
 
 def _is_identity(shown: str) -> bool:
-    """18 characters in a row, or grouped and with a day of birth in them."""
+    """Whether 18 digits are an identity number: written without gaps, or with a plausible date of birth."""
     digits = shown.replace("-", "")
     born = digits[6:10], digits[10:12], digits[12:14]
     return digits == shown or ("1900" <= born[0] < "2100" and "01" <= born[1] <= "12" and "01" <= born[2] <= "31")
 
 
 def _is_card(shown: str) -> bool:
-    """Its last digit is the check digit of ISO/IEC 7812 (Luhn)."""
+    """Whether the last digit is the check digit of ISO/IEC 7812 (Luhn)."""
     digits = [int(c) for c in reversed(shown.replace("-", ""))]
     return sum(digits[::2] + [sum(divmod(2 * d, 10)) for d in digits[1::2]]) % 10 == 0
 
@@ -131,11 +132,11 @@ _KINDS: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
 
 
 def masked_phone(phone: str) -> str:
-    """``138****1234``."""
+    """The phone number with its middle hidden: ``138****1234``."""
     digits = "".join(c for c in phone if c.isdigit())
     return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 7 else "****"
 
 
 def masked_name(name: str) -> str:
-    """``张*``: the first character alone."""
+    """The first character of the name and an asterisk: ``张*``."""
     return f"{name.strip()[:1]}*"

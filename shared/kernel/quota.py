@@ -1,4 +1,4 @@
-"""A quota: so many a second on average, so many at once. A token bucket, kept as one number per name."""
+"""Rate limiting: a token bucket per name, stored as one number (the generic cell rate algorithm)."""
 
 from collections import OrderedDict
 
@@ -7,9 +7,9 @@ _ROUNDING = 1e-6
 
 
 class Quota:
-    """Buckets by name, the least recently used forgotten first (a forgotten one is a full one).
+    """Buckets by name. Stored is the time at which a bucket is full again.
 
-    What is kept is when a bucket will be full again: the generic cell rate algorithm.
+    Above ``names_max`` the least recently used bucket is dropped, which makes it full.
     """
 
     def __init__(self, names_max: int = NAMES_MAX) -> None:
@@ -17,9 +17,9 @@ class Quota:
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def take(self, name: str, now: float, rate: float, burst: float, amount: float = 1) -> float:
-        """0.0 when ``amount`` is granted, else the seconds until it would be; what is refused takes nothing.
+        """Take ``amount`` from a bucket: 0.0 when granted, else the seconds until it would be; then nothing is taken.
 
-        ``now`` in seconds, ``rate`` a second, ``burst`` at once, both above 0, ``amount`` at most ``burst``.
+        ``now``: seconds. ``rate``: refill per second. ``burst``: the bucket's size; ``amount`` is at most ``burst``.
         """
         full_at = max(self._full_at.get(name, now), now) + amount / rate
         wait = full_at - now - burst / rate

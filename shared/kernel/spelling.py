@@ -1,7 +1,7 @@
-"""One spelling of what people type, so that words that look the same are the same: what is stored, what is compared.
+"""Unicode normalization of what people type, so that texts that look the same are equal.
 
-``stored`` is what everybody is shown later, so that it changes nothing that can be seen but the width of letters and
-digits. ``bare`` is for comparing alone and takes out more.
+``stored_spelling`` is stored and shown later; it changes nothing visible but the width of letters and digits.
+``compared_spelling`` is only for comparing and removes more.
 """
 
 import re
@@ -10,19 +10,19 @@ import unicodedata
 _ORDINARY = re.compile(
     "[\\x20-\\x7e\\t\\n\\r\u3001\u3002\u2018-\u201d\u2026\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\u4e00-\u9fff]*"
 )
-"""What most reports are written in; there is nothing to do."""
+"""The characters of most reports; such a text needs no normalization."""
 _NEVER_SEEN = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U0001d173-\U0001d17a\U000e0001]"
 )
 _PLAIN = "\0-\u024f\u1e00-\u1eff\u2000-\u206f\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-"""Latin, Chinese, kana and punctuation: joiners and marks of direction do nothing between two of these."""
+"""Latin, Chinese, kana and punctuation: joiners and direction marks have no effect between two of these."""
 _JOINERS = re.compile(f"(?<![^{_PLAIN}])[\u200c\u200d]|[\u200c\u200d](?![^{_PLAIN}])")
 _DIRECTIONS = re.compile(f"(?<![^{_PLAIN}])[\u200e\u200f](?![^{_PLAIN}])")
 _VARIANTS = re.compile(f"(?<![^{_PLAIN}])[\ufe00-\ufe0f]+(?!\u20e3)")
 _TAGS = re.compile("[\U000e0020-\U000e007f]")
 _BLACK_FLAG = "\U0001f3f4"
-"""Flags of regions are spelt with tags after it."""
+"""Flags of regions are written as this character followed by tag characters."""
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
@@ -32,23 +32,24 @@ _FOLDED = re.compile(
     "\u2017\u2026\u203e\u2070-\u209c\u2150-\u215f\u2189\u2460-\u24ff\u3200-\u33ff\ufdf0-\ufdff"
     "\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\uff5e]+"
 )
-"""All but what NFKC would change before everybody's eyes: 10², ½, ①, ㎡, and the marks that Chinese is written with."""
+"""Runs to which NFKC may be applied: all but characters that it would change visibly (10², ½, ①, ㎡) and Chinese
+punctuation."""
 
 MARKS_MAX = 30
-"""Marks that may stand on one letter. Putting them in order takes time that grows with their square."""
+"""Most combining marks in a row. Normalization sorts them in time that grows with the square of their number."""
 _MAY_BE_PILED = re.compile(
     "[^\0-\u024f\u1e00-\u1eff\u2000-\u206f\u3000-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff"
     f"\uff00-\uff9d\uffa0-\uffef]{{{MARKS_MAX + 1},}}"
 )
-"""Where more marks than that may be in a row: no Latin, Chinese or kana, which most texts are."""
+"""A cheap test for texts that may have more marks in a row; Latin, Chinese and kana have none."""
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
-"""Letters that NFKC makes marks of; all others that it does so with are marks (Mn) themselves."""
+"""The only letters that NFKC turns into combining marks."""
 
 
-def stored(text: str) -> str:
-    """``text`` without what nobody sees, composed, letters and digits of one width. Idempotent.
+def stored_spelling(text: str) -> str:
+    """``text`` without invisible characters, in NFC, with letters and digits of one width. Idempotent.
 
-    Joiners stay between letters of scripts and pictures that need them, marks of direction beside right-to-left words.
+    Joiners stay where a script or an emoji needs them, direction marks beside right-to-left words.
     """
     if _ORDINARY.fullmatch(text):
         return text
@@ -60,16 +61,16 @@ def stored(text: str) -> str:
     return without_piles(unicodedata.normalize("NFC", folded))
 
 
-def bare(text: str) -> str:
-    """``text`` as it is compared: NFKC, without anything that nobody sees."""
+def compared_spelling(text: str) -> str:
+    """``text`` for comparing: NFKC without any invisible characters."""
     if text.isascii():
         return text
     return without_piles(unicodedata.normalize("NFKC", without_piles(_UNSEEN.sub("", text))))
 
 
 def without_piles(text: str) -> str:
-    """``text`` with at most ``MARKS_MAX`` marks in a row. Linear; before and after each normalization, which makes two
-    marks of one in places."""
+    """``text`` with at most ``MARKS_MAX`` combining marks in a row; linear. Called before and after normalizing, which
+    can turn one mark into two."""
     return _MAY_BE_PILED.sub(_cut, text)
 
 
@@ -83,7 +84,7 @@ def _cut(found: re.Match[str]) -> str:
 
 
 def is_mark(character: str) -> bool:
-    """Whether it stands on the letter before it, or is put in order with what does."""
+    """Whether a character is a combining mark, or becomes one in NFKC."""
     return (
         unicodedata.combining(character) > 0
         or unicodedata.category(character) == "Mn"

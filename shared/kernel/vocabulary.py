@@ -1,8 +1,8 @@
-"""The words that are stored, cross Kafka and stand in packs and in the API: each listed once, here.
+"""The closed lists of words that are stored, cross Kafka, and occur in packs and in the API: each defined once.
 
-They lie in the kernel because the router's domain, the city packs and the event contracts all name them, and the kernel
-is the one room that all three may import. A word added here is a change of the wire: a reader of an older version
-parks an event with a word that it does not know, as it parks an unknown type (docs/delivery.md).
+They are in the kernel because the router's domain, the city packs and the event contracts use them, and all three may
+import only the kernel. Adding a word changes the wire format: a consumer of an older version parks an event with a word
+that it does not know, as it parks an unknown type (docs/delivery.md).
 """
 
 from typing import Literal, get_args
@@ -20,9 +20,9 @@ StateName = Literal[
     "merged",
     "reopened",
 ]
-"""The states of a case. In the router's domain they are the enumeration ``State``."""
+"""The states of a case; the router's domain has them as the enumeration ``State``."""
 ENDED_STATES: frozenset[StateName] = frozenset({"closed", "rejected", "merged"})
-"""Nothing more is owed for the case, unless it is opened again."""
+"""States in which no more work is due, unless the case is reopened."""
 
 Priority = Literal["danger", "urgent", "normal", "low"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -33,18 +33,18 @@ ReportKind = Literal["hazard", "opinion", "clue", "need"]
 ClockKind = Literal["acknowledge", "on_site", "resolve", "report_in", "finish_part", "confirm"]
 CLOCK_KINDS: tuple[ClockKind, ...] = get_args(ClockKind)
 CASE_CLOCKS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
-"""They start when a case is opened; the others start with a call to another unit or a question to the reporter."""
+"""Clocks that start when a case is opened. The others start when a unit is called in or the reporter is asked."""
 ClockStateName = Literal["running", "paused", "met", "breached", "void"]
 
 Act = Literal["tell", "supervise", "move_to"]
-"""What a step of a ladder does: tell a unit, have it supervise the owner (督办), or move the case to it."""
+"""What a step of an escalation ladder does: tell a unit, let it supervise the owner (督办), move the case to it."""
 ACTS: tuple[Act, ...] = get_args(Act)
 
 PartStateName = Literal["waiting", "called", "reported_in", "finished", "excused"]
-"""Of what a called unit does for a case."""
+"""The states of a part, which is what a called-in unit does for a case."""
 
-Says = Literal["fixed", "thanks"]
-"""A report that reports nothing new."""
+FeedbackKind = Literal["fixed", "thanks"]
+"""The kinds of reports that report nothing new: it is fixed, or thanks."""
 
 VisitKind = Literal["joint_enforcement", "patrol", "campaign", "service"]
 VisitStateName = Literal["planned", "held", "cancelled"]
@@ -61,4 +61,4 @@ Role = Literal[
     "member",
 ]
 DESK_ROLES: frozenset[Role] = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
-"""Who runs a desk: assigns, transfers, decides on pauses, changes the rota and sets silences."""
+"""Roles of a desk: they assign, transfer, decide on pauses, change the rota and set silences."""

@@ -1,11 +1,12 @@
-"""Working calendars and the arithmetic of deadlines on them.
+"""Working calendars, and deadlines computed on them.
 
-Times come in aware (any zone) and go out in UTC, in whole milliseconds; what is finer is cut off. A naive time is
-refused with ValueError. Local times that a change of the clocks skips mean the first instant after the gap; those that
-happen twice mean the first of the two. Nothing here reads a clock.
+Arguments are aware datetimes of any zone, results are UTC; both in whole milliseconds, finer digits are cut off. A
+naive datetime raises ValueError. A local time that a daylight-saving change skips means the first instant after the
+gap; one that occurs twice means the first. Nothing here reads a clock.
 
-Inside, an instant is milliseconds since 1970 UTC, a day is its proleptic ordinal and a wall time is milliseconds since
-that day's local midnight. A year of a calendar is laid out once and kept, so that every question is a binary search.
+Internally an instant is milliseconds since 1970 UTC, a day is its proleptic ordinal, and a wall time is milliseconds
+since that day's local midnight. The spans of a calendar year are computed once and cached, so that every calculation is
+a binary search.
 """
 
 from bisect import bisect_left, bisect_right
@@ -33,7 +34,7 @@ OFF: tuple[Span, ...] = ()
 
 
 class CalendarError(ValueError):
-    """A calendar that contradicts itself, or one that never gets as far as it is asked to."""
+    """A calendar that contradicts itself, or on which a deadline is not reached within ten years."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Calendar:
         return ZoneInfo(self.timezone)
 
     def spans(self, day: date) -> tuple[Span, ...]:
-        """The hours worked on this very day; none when it is off."""
+        """The hours worked on ``day``; none on a day off."""
         if day in self.working_days:
             return self.hours[self.working_days_as]
         return OFF if day in self.holidays else self.hours[day.weekday()]
@@ -99,11 +100,11 @@ class Calendar:
 
 
 ALWAYS = Calendar("always", hours=())
-"""Elapsed time; built in, the default."""
+"""Elapsed time: the built-in default calendar."""
 
 
 def counts_from(start: datetime, calendar: Calendar) -> datetime:
-    """When something that happened at ``start`` begins to count: ``start``, or later by cut-off or day off."""
+    """When a clock started at ``start`` begins to count: at ``start``, or later after a cut-off or on a day off."""
     start = _utc(start)
     return _moment(_begin(start, calendar)[2]) if calendar.hours else start
 
@@ -111,10 +112,11 @@ def counts_from(start: datetime, calendar: Calendar) -> datetime:
 def deadline(start: datetime, target: Duration, calendar: Calendar) -> datetime:
     """When ``target`` is used up: its days first, then its working time. Never before ``start``.
 
-    Zero days with ``day_end="end_of_day"`` (``P0D``) is the end of the day it counts from. Later starts have later
-    deadlines, but for days ending at the same local time: what waited for ``resumes`` then ends at that hour, after
-    what began earlier on that morning. (Boston, 2011, did so.)
-    Raises CalendarError when the calendar does not get there within ten years.
+    ``P0D`` with ``day_end="end_of_day"`` ends with the hours of the day it counts from. A later start never has an
+    earlier deadline, except for targets in days with ``day_end="same_time"``: a start after the cut-off counts from
+    ``resumes`` and ends at that hour, while one early on the next morning ends at its own, earlier hour. (Boston, 2011,
+    did so.)
+    Raises CalendarError when the deadline is not reached within ten years.
     """
     start = _utc(start)
     if not calendar.hours:
@@ -125,7 +127,7 @@ def deadline(start: datetime, target: Duration, calendar: Calendar) -> datetime:
 def fraction_point(start: datetime, target: Duration, calendar: Calendar, fraction: float) -> datetime:
     """When ``fraction`` (0 to 1) of the working time from ``counts_from`` to the deadline is used; 1 is the deadline.
 
-    Where that holds no working time at all, as elapsed time. Raises ValueError for a fraction outside 0 to 1.
+    Where there is no working time in between, elapsed time is used. Raises ValueError for a fraction outside 0 to 1.
     """
     return fraction_points(start, target, calendar, (fraction,))[0]
 
@@ -155,7 +157,7 @@ def fraction_points(
 
 
 def elapsed(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
-    """The working time between two instants, whatever the cut-off; zero when ``end`` is not after ``start``."""
+    """The working time between two instants, without regard to the cut-off; zero unless ``end`` is after ``start``."""
     since, until = _instant(_utc(start)), _instant(_utc(end))
     if until <= since:
         return timedelta(0)
@@ -163,9 +165,9 @@ def elapsed(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
 
 
 def shift(due: datetime, paused_from: datetime, paused_to: datetime, calendar: Calendar) -> datetime:
-    """The deadline after a pause: later by the working time that the pause took, never earlier.
+    """The deadline after a pause: later by the working time within the pause, never earlier.
 
-    A pause that began when the deadline had passed changes nothing. Pauses add up: two that touch are as one.
+    A pause that began after the deadline changes nothing. Pauses add up; two adjacent ones count like one.
     """
     due = _utc(due)
     lost = elapsed(paused_from, paused_to, calendar) if _utc(paused_from) < due else timedelta(0)
@@ -173,7 +175,7 @@ def shift(due: datetime, paused_from: datetime, paused_to: datetime, calendar: C
 
 
 def later(at: datetime, by: timedelta, calendar: Calendar) -> datetime:
-    """The first instant by which ``by`` of working time has passed since ``at``, whatever the cut-off."""
+    """The first instant at which ``by`` of working time has passed since ``at``; the cut-off does not matter."""
     at = _utc(at)
     if not calendar.hours:
         return at + by
@@ -201,7 +203,7 @@ def _wall(at: time) -> int:
 
 
 def _at_local(zone: ZoneInfo, day: int, wall: int) -> int:
-    """The instant of a local time: the first of two, or the end of the gap that skips it (PEP 495 tells which)."""
+    """The instant of a local time: the first of two, or the end of the gap that skips it (by PEP 495's ``fold``)."""
     local = (datetime.fromordinal(day) + timedelta(milliseconds=wall)).replace(tzinfo=zone)
     first, second = _instant(local), _instant(local.replace(fold=1))
     if first <= second:
@@ -212,8 +214,8 @@ def _at_local(zone: ZoneInfo, day: int, wall: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Year:
-    """A calendar's working days that begin in one year and when each ``closes``; the spans worked on them, in order
-    and apart; and the working time ``done`` before the first span and by the end of each."""
+    """One year of a calendar: its working ``days`` and when each ``closes``; the ``starts`` and ``ends`` of the spans
+    worked, in order and without overlaps; ``done``: the working time before the first span and up to each end."""
 
     days: list[int]
     closes: list[int]
@@ -228,7 +230,7 @@ class _Year:
 
 @lru_cache(maxsize=256)
 def _year(calendar: Calendar, year: int) -> _Year:
-    """Begins on the last day of the year before, whose night may run into this one, and then leaves it out."""
+    """Compute one year. The last day of the year before counts too: its night may reach into this one."""
     if not 1 < year < 9999:
         raise CalendarError(f"calendar {calendar.id}: no year {year}")
     zone, first, last = calendar.zone, date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
@@ -250,12 +252,12 @@ def _year(calendar: Calendar, year: int) -> _Year:
 
 
 def _year_of(instant: int) -> int:
-    """The first year whose working days may hold ``instant``: nights and time zones reach less than two days."""
+    """The first year with a working day that may contain ``instant``: nights and zones reach less than two days."""
     return _moment(instant - 2 * _DAY).year
 
 
 def _years(calendar: Calendar, first: int) -> Iterator[_Year]:
-    """Year after year, until it is too much."""
+    """The years from ``first`` on; raises CalendarError after ``_LIMIT_YEARS``."""
     yield from (_year(calendar, year) for year in range(first, first + _LIMIT_YEARS + 2))
     raise CalendarError(f"calendar {calendar.id}: not reached in {_LIMIT_YEARS} years; does it ever work?")
 
@@ -267,7 +269,7 @@ def _worked(since: int, until: int, calendar: Calendar) -> int:
 
 
 def _advance(instant: int, amount: int, calendar: Calendar) -> int:
-    """The first instant by which ``amount`` of working time has passed since ``instant``."""
+    """The first instant at which ``amount`` of working time has passed since ``instant``."""
     if not amount:
         return instant
     years = _years(calendar, _year_of(instant))
@@ -278,7 +280,7 @@ def _advance(instant: int, amount: int, calendar: Calendar) -> int:
 
 
 def _working_day_after(day: int, n: int, calendar: Calendar) -> tuple[int, int]:
-    """The ``n``-th working day after ``day`` (``n`` = 0: ``day`` itself, which is one) and when its hours end."""
+    """The ``n``-th working day after ``day`` (0: ``day`` itself, which must be one), and when its hours end."""
     years = _years(calendar, date.fromordinal(day).year)
     while (i := bisect_right((year := next(years)).days, day) + n - 1) >= len(year.days):
         n = i - len(year.days) + 1
@@ -286,7 +288,7 @@ def _working_day_after(day: int, n: int, calendar: Calendar) -> tuple[int, int]:
 
 
 def _place(at: datetime, calendar: Calendar) -> tuple[int, int]:
-    """The day an instant belongs to and its wall time there: past 24:00 while the night of the day before lasts."""
+    """The working day that an instant belongs to, and its wall time there; past 24:00 in a night shift of that day."""
     local = at.astimezone(calendar.zone)
     day, wall = local.toordinal(), _wall(local.time())
     night = calendar.spans(date.fromordinal(day - 1))[-1:]
@@ -297,7 +299,7 @@ def _place(at: datetime, calendar: Calendar) -> tuple[int, int]:
 
 @lru_cache(maxsize=256)
 def _begin(start: datetime, calendar: Calendar) -> tuple[int, int, int]:
-    """Day, wall time and instant from which ``start`` counts; the day is a working day. Every clock of a case asks."""
+    """Working day, wall time and instant from which ``start`` counts. Cached, since all clocks of a case need it."""
     day, wall = placed = _place(start, calendar)
     waits = not calendar.spans(date.fromordinal(day))
     if waits and calendar.day_off == "same_time":

@@ -1,6 +1,7 @@
-"""Work on what strangers sent, in a process of its own: it may crash, take all memory or never end, and nobody waits.
+"""Runs untrusted input (photos, large JSON bodies) through a function in a separate process with limits.
 
-The process is made when it is first needed and replaced when it was ended.
+The work may crash, use up its memory or never end: only that process is lost. It is started at the first call and
+again after it ended.
 """
 
 import asyncio
@@ -20,15 +21,15 @@ TASKS_MAX = 200
 PR_SET_PDEATHSIG = 1
 
 
-class Ended(Exception):
-    """The process crashed, or was ended because it took too long."""
+class ProcessEndedError(Exception):
+    """The process crashed, ran out of memory, or was killed because it took longer than ``seconds``."""
 
 
 class ConfinedProcess:
-    """One process that does one thing at a time. ``seconds``: after so many the work is given up.
+    """One process that runs one call at a time; further calls wait for their turn.
 
-    ``nice``: how far it stands back for others, as the kernel counts it. ``idle_seconds``: with nothing to do for so
-    long it ends; 0: it stays.
+    ``seconds``: time limit of a call; the process is killed after it. ``nice``: its scheduling priority, 0 to 19
+    (nice(2)). ``idle_seconds``: it is ended after so long without a call; 0: never.
     """
 
     def __init__(self, seconds: float, *, nice: int = 19, idle_seconds: float = 0) -> None:
@@ -40,7 +41,10 @@ class ConfinedProcess:
         self._closing: asyncio.TimerHandle | None = None
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """What ``work``, a function of a module, answers or raises. Raises ``Ended``."""
+        """Call ``work``, a module-level function, in the process and return its result or raise its exception.
+
+        Arguments and result are pickled. Raises ``ProcessEndedError``.
+        """
         async with self._turn:
             if self._closing is not None:
                 self._closing.cancel()
@@ -51,7 +55,7 @@ class ConfinedProcess:
                 lives = True
                 return answer
             except (BrokenProcessPool, TimeoutError, MemoryError) as ended:
-                raise Ended(type(ended).__name__) from ended
+                raise ProcessEndedError(type(ended).__name__) from ended
             except Exception:
                 lives = True
                 raise
@@ -73,11 +77,11 @@ class ConfinedProcess:
         return self._pool
 
     def pids(self) -> list[int]:
-        """The process, while there is one."""
+        """The id of the process; empty while none runs."""
         return list(self._pool._processes or {}) if self._pool is not None else []
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process, also in the middle of a call."""
         if self._pool is not None:
             for process in (self._pool._processes or {}).values():
                 process.kill()
@@ -86,7 +90,7 @@ class ConfinedProcess:
 
 
 def _confine(nice: int) -> None:
-    """Behind others, limits on memory, no core files, no life beyond its parent (prctl 2)."""
+    """Limit the new process: scheduling priority, memory, no core files; it dies with its parent (prctl 2)."""
     os.nice(nice)  # at 0 a hundred waiting pictures doubled the reports' p99 (bench.photos)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))

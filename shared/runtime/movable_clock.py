@@ -1,11 +1,10 @@
-"""The clock that promises are measured with: real time, and in development real time that was shifted.
+"""The clock of deadlines: real time; in development, real time plus a shift.
 
-Where the clock began and how it was moved since are one document of the ``identity`` database, read by every service
-in development: once a second, and four times a second for ten minutes after a move. ``WHISTLE_TEST_AT`` says where it
-begins; the first service that ever starts on a database writes down how far that is from real time, before or after,
-and all go by it from then on. A move is always forward and holds from a moment that lies further ahead than services
-read, so that the whole stack moves at once, and it stays moved over a restart. Leases, outboxes and tokens use real
-time.
+In development the shift is stored in one document of the ``identity`` database: where the clock started, and every move
+since. Each service reads it once a second, and four times a second for ten minutes after a move. ``WHISTLE_TEST_AT``
+sets the start: the first service that ever starts on a database stores the difference to real time, and all use it from
+then on. A move is always forward. It takes effect at a moment later than every service's next read, so that all move
+together, and it survives restarts. Leases, outboxes and tokens use real time.
 """
 
 import asyncio
@@ -22,11 +21,11 @@ MOVING_SECONDS = 600.0
 
 
 class ClockMovedError(RuntimeError):
-    """An installation that is not for development was given data whose clock was moved."""
+    """A service without development tokens was started on data whose clock was moved."""
 
 
 class SystemClock:
-    """Real time, shifted by its start and the moves that hold by then; only development ever makes any."""
+    """Real time plus the start's shift and all moves in effect; without development tokens there are none."""
 
     def __init__(self) -> None:
         self._shift = timedelta()
@@ -34,14 +33,14 @@ class SystemClock:
 
     @property
     def shift(self) -> timedelta:
-        """How far the clock is ahead of real time now; negative when it is behind."""
+        """Clock minus real time, now; negative when the clock is behind."""
         if not self._ahead:
             return self._shift
         now = wall_clock.seconds()
         return sum((by for since, by in self._ahead if since <= now), self._shift)
 
     def move(self, moves: Iterable[tuple[float, timedelta]], start: timedelta = timedelta()) -> None:
-        """How far ahead it began, and every move since: from when it holds (seconds of the epoch), and by how much."""
+        """Set the shift: that of the ``start``, and ``moves`` as (effective from, seconds since 1970; by how much)."""
         known, now = list(moves), wall_clock.seconds()
         self._shift = sum((by for since, by in known if since <= now), start)
         self._ahead = tuple((since, by) for since, by in known if since > now)
@@ -51,23 +50,23 @@ class SystemClock:
 
 
 class SharedShift:
-    """Keeps a ``SystemClock``'s moves as the database has them."""
+    """Keeps a ``SystemClock`` in step with the shift that is stored in the database."""
 
     def __init__(self, database: Database, clock: SystemClock) -> None:
         self._collection = database.collection("clock")
         self._clock = clock
         self._moved = 0.0
-        """Seconds of the epoch of the last move."""
+        """When the last move takes effect, in seconds since 1970; 0.0: never moved."""
 
     async def begin(self, at: datetime | None) -> None:
-        """Where nobody has begun yet, the clock begins ``at``, or with real time; then as ``read``."""
+        """Store the start, ``at`` or real time, unless one is stored already; then ``read``."""
         ahead = timedelta() if at is None else at - datetime.fromtimestamp(wall_clock.seconds(), UTC)
         start = {"start_millis": round(ahead / timedelta(milliseconds=1))}
         await self._collection.update({"_id": "shift"}, {"$setOnInsert": start}, upsert=True)
         await self.read()
 
     async def refuse_moved(self) -> None:
-        """Without development tokens the clock is real time. Raises ``ClockMovedError`` where the data's is not."""
+        """For services without development tokens: raises ``ClockMovedError`` when the stored clock was moved."""
         await self.read()
         if self._clock.shift or self._moved:
             raise ClockMovedError(
@@ -89,7 +88,7 @@ class SharedShift:
         return READ_SECONDS_MOVING if moving else READ_SECONDS
 
     async def forward(self, by: timedelta) -> timedelta:
-        """Move every service's clock; answers when all have moved."""
+        """Move the clock of every service forward. Returns the new shift, once all have moved."""
         await self.read()
         ahead = 2 * self._pause(margin=MOVING_SECONDS / 10)
         move = {"from": wall_clock.seconds() + ahead, "millis": int(by.total_seconds() * 1000)}

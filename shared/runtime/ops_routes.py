@@ -1,4 +1,4 @@
-"""Routes that every service has for operations: trace, replay, dead letters, and in development the clock."""
+"""The operations routes of every service: trace, replay, dead letters, and in development the clock."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Protocol
@@ -26,7 +26,7 @@ OPS = frozenset({"ops"})
 OPS_AND_SERVICES = frozenset({"ops", "service"})
 
 
-class Operated(Protocol):
+class OperatedService(Protocol):
     """What these routes need of a service."""
 
     name: str
@@ -35,7 +35,7 @@ class Operated(Protocol):
     shift: SharedShift
     broker: KafkaBroker
     publisher: Publisher
-    dead: DeadLetters
+    dead_letters: DeadLetters
     events: Collection
     first_events: Sequence[FirstEvents]
     kafka: KafkaConnection
@@ -52,15 +52,15 @@ class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
     forward: Annotated[str, msgspec.Meta(max_length=40)]
 
 
-def ops_routes(service: Operated) -> list[Route]:
-    """Bound to ``service``."""
+def ops_routes(service: OperatedService) -> list[Route]:
+    """The routes for ``service``."""
     return [*_Events(service).routes(), *_Parked(service).routes()]
 
 
 class _Events:
-    """What was published: traced, and published again; in development also the clock that it goes by."""
+    """Trace and replay of stored events; in development also moving the clock."""
 
-    def __init__(self, service: Operated) -> None:
+    def __init__(self, service: OperatedService) -> None:
         self._service = service
 
     def routes(self) -> list[Route]:
@@ -100,9 +100,9 @@ class _Events:
 
 
 class _Parked:
-    """Messages that could not be handled: shown, delivered again, given up."""
+    """Dead letters: list, show, deliver again, drop."""
 
-    def __init__(self, service: Operated) -> None:
+    def __init__(self, service: OperatedService) -> None:
         self._service = service
 
     def routes(self) -> list[Route]:
@@ -116,7 +116,7 @@ class _Parked:
 
     async def newest(self, call: Call) -> Answer:
         _every_city(call.principal)
-        return Answer({"items": [_shown(document) for document in await self._service.dead.newest()]})
+        return Answer({"items": [_shown(document) for document in await self._service.dead_letters.newest()]})
 
     async def show(self, call: Call) -> Answer:
         return Answer(_shown(await self._found(call)))
@@ -130,18 +130,18 @@ class _Parked:
                 key=bytes(found["key"]),
                 headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
             )
-            await self._service.dead.mark(found["_id"], "replayed", self._service.clock.now())
+            await self._service.dead_letters.mark(found["_id"], "replayed", self._service.clock.now())
         return Answer(_shown(found))
 
     async def drop(self, call: Call) -> Answer:
         found = await self._found(call)
         if not call.body_as(DeadBody).dry_run:
-            await self._service.dead.mark(found["_id"], "dropped", self._service.clock.now())
+            await self._service.dead_letters.mark(found["_id"], "dropped", self._service.clock.now())
         return Answer(_shown(found))
 
     async def _found(self, call: Call) -> Document:
         _every_city(call.principal)
-        found = await self._service.dead.get(call.path["id"])
+        found = await self._service.dead_letters.get(call.path["id"])
         if found is None:
             raise not_found("parked message")
         return found
@@ -154,17 +154,17 @@ def _route(method: str, path: str, handler: Any, summary: str, body: Any = None,
 
 
 def _every_city(principal: Principal) -> None:
-    """What concerns every city is for the installation's own ops. Raises ``Refusal`` 403."""
+    """Raises ``Refusal`` 403 unless the principal is the installation's own ops, since this concerns every city."""
     if principal.city != EVERY_CITY:
         raise forbidden("This concerns every city; the key is for one.")
 
 
-async def _trace(service: Operated, id_: str, principal: Principal) -> list[dict[str, Any]]:
+async def _trace(service: OperatedService, id_: str, principal: Principal) -> list[dict[str, Any]]:
     where: Document = {"$or": [{"subject": id_}, {"_id": id_}]}
     stored = await service.events.find(where, sort=[("sequence", 1)], limit=TRACE_MAX)
     events = {d["_id"]: (from_stored(d), d["stored_at"]) for d in stored}
     for first in service.first_events:
-        if (born := await first.of(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
+        if (born := await first.of_aggregate(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
             events[born[0].id] = (born[0], born[1]["stored_at"])
     for source in service.sources:
         document = await source.find_one({"_id": id_}, {"pending": 1})

@@ -1,7 +1,7 @@
-"""City packs as services use them: by version, kept in the service's own database, fetched once from the router.
+"""The city packs of a service, by version: fetched once from the router and kept in the service's own database.
 
-A version never changes (it is its content's hash), so a service that has it can start and work while the router is
-away. ``city.loaded.v1`` and a slow poll tell which version holds now.
+A version is the hash of its content and never changes, so a service that has it can start and work while the router is
+down. Which version is current is learnt from ``city.loaded.v1`` and a slow poll.
 """
 
 import asyncio
@@ -35,9 +35,10 @@ class RouterPacks:
         self._client = http_client.client(settings.router_url, transport=transport, auth=auth)
 
     async def files(self, city: str, version: str) -> bytes:
-        """The gzipped JSON of a pack's files. Raises ``httpx.HTTPError`` when the router is away.
+        """The files of a pack as gzipped JSON. Raises ``httpx.HTTPError`` when the router does not answer.
 
-        A version that the router does not know is a ``Refusal``: waiting would not help, so its event is parked.
+        Raises ``Refusal`` 404 for a version that the router does not have. That is no outage: retrying would not help,
+        so the event that names the version is parked.
         """
         answer = await self._client.get(f"/v1/cities/{city}/packs/{version}")
         if answer.status_code == 404:
@@ -46,7 +47,7 @@ class RouterPacks:
         return answer.content
 
     async def current(self) -> dict[str, str]:
-        """City → version that holds now. Raises ``httpx.HTTPError``."""
+        """City → current version. Raises ``httpx.HTTPError``."""
         answer = await self._client.get("/v1/cities")
         answer.raise_for_status()
         items = msgspec.json.decode(answer.content)["items"]
@@ -54,7 +55,7 @@ class RouterPacks:
 
 
 class PackLibrary:
-    """Packs by city and version, newest used first in memory."""
+    """Packs by city and version. ``KEPT`` are cached in memory, current versions always."""
 
     def __init__(self, database: Database, remote: RouterPacks | None) -> None:
         self._bucket = database.bucket("packs")
@@ -66,22 +67,25 @@ class PackLibrary:
 
     @property
     def cities(self) -> dict[str, str]:
-        """City → version that holds now."""
+        """City → current version."""
         return dict(self._now)
 
     def current(self, city: str) -> Pack:
-        """The pack that holds now. Raises ``Refusal`` 503 where the city has none yet."""
+        """The current pack of a city. Raises ``Refusal`` 503 when it has none yet."""
         pack = self._packs.get((city, self._now.get(city, "")))
         if pack is None:
             raise unavailable(f"The city {city!r} has no pack loaded yet: whistle city load DIR.", retry_after=5)
         return pack
 
     def known(self, city: str, version: str) -> Pack | None:
-        """A version that is in memory."""
+        """A version of a pack if it is cached in memory, else None."""
         return self._packs.get((city, version))
 
     async def get(self, city: str, version: str) -> Pack:
-        """A version, from memory, the own database or the router. Raises ``MongoError`` or ``httpx.HTTPError``."""
+        """A version of a pack, from memory, the service's database or the router.
+
+        Raises ``MongoError``, ``httpx.HTTPError``, or ``Refusal`` 404 for an unknown version.
+        """
         found = self._packs.get((city, version))
         if found is not None:
             return found
@@ -103,36 +107,36 @@ class PackLibrary:
         return content
 
     async def content(self, city: str, version: str) -> bytes | None:
-        """The stored files, gzipped JSON."""
+        """The stored files of a version as gzipped JSON; None when they are not stored here."""
         return await self._bucket.get(f"{city}/{version}")
 
     async def store(self, pack: Pack, files: Mapping[str, str]) -> None:
-        """Keep a pack that was read here."""
+        """Store a pack and its files, and cache it."""
         await self._bucket.put(f"{pack.city.id}/{pack.version}", await asyncio.to_thread(packed, files))
         self._keep(pack)
 
     async def switch(self, city: str, version: str, now: datetime) -> None:
-        """From here on ``version`` holds. Reads it first, so that no request waits for it."""
+        """Make ``version`` the current one. It is read first, so that no request has to wait for it."""
         await self.get(city, version)
         held = await self._current.find_one({"_id": city})
         if held is None or held["version"] != version:
             await self._current.update({"_id": city}, {"$set": {"version": version, "since": now}}, upsert=True)
         self._now[city] = version
-        log.info("pack.holds", city=city, version=version)
+        log.info("pack.switched", city=city, version=version)
 
     async def since(self, city: str) -> datetime | None:
-        """Since when the pack holds that holds now, as the own database has it."""
+        """Since when the city's pack is the current one, by the service's database; None when it has none."""
         held = await self._current.find_one({"_id": city})
         return held.get("since") if held is not None else None
 
     async def open(self) -> None:
-        """What held when the service stopped."""
+        """Read the packs that were current when the service stopped."""
         for document in await self._current.find({}, limit=1000):
             self._now[document["_id"]] = document["version"]
             await self.get(document["_id"], document["version"])
 
     async def follow(self, now: datetime) -> None:
-        """Ask the router once which versions hold."""
+        """Ask the router once for the current versions, and switch to them."""
         if self._remote is not None:
             for city, version in (await self._remote.current()).items():
                 if self._now.get(city) != version:
@@ -147,7 +151,7 @@ class PackLibrary:
 
 
 class PackFollower:
-    """Keeps a library in step with the router by a slow poll; the event makes it quick."""
+    """Keeps a library in step with the router by polling; ``wake``, called on ``city.loaded.v1``, polls at once."""
 
     def __init__(self, library: PackLibrary, clock_now: Callable[[], datetime]) -> None:
         self._library = library
@@ -178,7 +182,7 @@ def packed(files: Mapping[str, str]) -> bytes:
 
 
 def unpacked(content: bytes) -> dict[str, str]:
-    """Back again; at most ``FILES_MAX`` bytes."""
+    """The files in the gzipped JSON ``content``. Raises ``ValueError`` above ``FILES_MAX`` bytes."""
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
         raw = stream.read(FILES_MAX + 1)
     if len(raw) > FILES_MAX:

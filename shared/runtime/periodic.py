@@ -1,4 +1,4 @@
-"""Background work that is repeated: the loop that most of a service's tasks are."""
+"""The loop of a service's periodic background work."""
 
 import asyncio
 import contextlib
@@ -22,11 +22,11 @@ async def every(
     wake: asyncio.Event | None = None,
     outages: tuple[type[Exception], ...] = STORE_ERRORS,
 ) -> NoReturn:
-    """Do ``work``, pause for ``seconds``, and again, until the task is cancelled: the service does so when it stops.
+    """Call ``work`` and pause for ``seconds``, again and again, until the task is cancelled (when the service stops).
 
-    ``work`` answers True when it left more to do: then there is no pause. ``wake`` ends a pause early. One of
-    ``outages`` is logged as ``loop.retry`` with ``name``, and the work is tried again after the pause; any other
-    exception ends the loop, and with it the process (``Service.background``).
+    When ``work`` returns True, more is to be done and there is no pause. ``wake`` ends a pause early. ``outages`` are
+    logged as ``loop.retry`` with ``name``, and the work is tried again after the pause. Any other exception ends the
+    loop, and with it the process (``Service.background``).
     """
     while True:
         if wake is not None:

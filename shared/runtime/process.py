@@ -1,4 +1,4 @@
-"""A service's process: one event loop, uvicorn, and an end that waits for open answers."""
+"""The process of a service: one event loop with uvicorn; at its stop it waits for open requests."""
 
 import asyncio
 import contextlib
@@ -14,20 +14,20 @@ from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
 from shared.runtime.health.loop_watch import watch_loop
-from shared.runtime.http_server.slow_client_guard import Connection, look_at_all, open_files_as_allowed
+from shared.runtime.http_server.slow_client_guard import Connection, check_connections, raise_open_files_limit
 from shared.runtime.service import GRACE_SECONDS
 from shared.runtime.settings import Settings
 
 GARBAGE_AFTER = 20_000
-"""Objects made before the collector looks for cycles (700 by default): a batch makes thousands and hardly any cycle."""
+"""Allocations before a garbage collection (Python's default is 700): a batch allocates thousands, with few cycles."""
 
 
 TICKS_A_SECOND = 10
-"""uvicorn's own count; each tenth does something."""
+"""uvicorn counts ticks of 0.1 s and acts on every tenth."""
 
 
 class _Server(uvicorn.Server):
-    """Says that it stops before it waits for open answers: live streams would never end by themselves."""
+    """uvicorn's server, which calls ``on_stop`` before it waits for open requests: live streams never end otherwise."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -39,7 +39,7 @@ class _Server(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._told_to_stop.set)
 
     async def main_loop(self) -> None:
-        """A tick a second and one when told to stop: uvicorn's ten are a third of what an idle service does."""
+        """Tick once a second, and when told to stop. uvicorn's ten a second are a third of an idle service's CPU."""
         counter = 0
         while not await self.on_tick(counter):
             counter += TICKS_A_SECOND
@@ -48,7 +48,7 @@ class _Server(uvicorn.Server):
                     await self._told_to_stop.wait()
 
     async def on_tick(self, counter: int) -> bool:
-        look_at_all(self.server_state, self._loop.time())
+        check_connections(self.server_state, self._loop.time())
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -66,10 +66,10 @@ class App(Protocol):
 
 
 def serve(build: Callable[[Settings], App], settings: Settings, port: int) -> None:
-    """Build on the loop that runs (motor's client is bound to it) and run until SIGTERM or SIGINT."""
+    """Run a service until SIGTERM or SIGINT. ``build`` is called on the running loop: motor's client binds to it."""
 
     async def run() -> None:
-        open_files_as_allowed()
+        raise_open_files_limit()
         application = build(settings)
         watch_loop()
         gc.set_threshold(GARBAGE_AFTER)

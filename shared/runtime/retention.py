@@ -27,17 +27,18 @@ log = structlog.get_logger()
 
 PAGE = 100
 PAGES_MAX = 100
-"""Of one kind and city in one run; the rest is for the next."""
+"""Most pages of one kind and city in one run; the next run continues."""
 EVERY_SECONDS = 3600.0
 OPS = frozenset({"ops"})
 
 
 @dataclass(frozen=True, slots=True)
-class Retained:
-    """A kind of document that is deleted by age. ``rules``: the pack's names for it; the first that the pack has holds.
+class RetainedKind:
+    """A kind of document that is deleted by age.
 
-    ``age``: the indexed field that says when it was stored. ``forget`` deletes it and all that hangs on it, and may be
-    called again for what is half gone already; it answers how many went.
+    ``rules``: keys of the pack's ``retention``; the first that the pack has applies. ``age``: the indexed field with
+    the time of storing. ``forget`` deletes documents with all that belongs to them and returns how many; it must be
+    repeatable, since a crash can leave a document half deleted. ``only``: a filter for documents that may be deleted.
     """
 
     kind: str
@@ -54,9 +55,9 @@ class RunBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Retention:
-    """Sweeps what one service keeps."""
+    """Deletes old documents of one service."""
 
-    def __init__(self, database: Database, packs: PackLibrary, *kept: Retained) -> None:
+    def __init__(self, database: Database, packs: PackLibrary, *kept: RetainedKind) -> None:
         self._runs: Collection = database.collection("retention_runs")
         self._packs = packs
         self._kept = kept
@@ -65,7 +66,13 @@ class Retention:
         summary = "Delete what is older than the pack keeps it; with dry_run only count"
         return [
             post(
-                "/v1/retention:run", self.asked, summary, roles=OPS, body=RunBody, keyed=True, once="runs of retention"
+                "/v1/retention:run",
+                self.run_route,
+                summary,
+                roles=OPS,
+                body=RunBody,
+                keyed=True,
+                idempotent_as="runs of retention",
             )
         ]
 
@@ -79,7 +86,7 @@ class Retention:
         await asyncio.sleep(EVERY_SECONDS)
         await every(EVERY_SECONDS, sweep, "retention")
 
-    async def asked(self, call: Call) -> Answer:
+    async def run_route(self, call: Call) -> Answer:
         body = call.body_as(RunBody)
         own = call.principal.city
         cities = [c for c in self._packs.cities if own in (EVERY_CITY, c) and body.city in (None, c)]
@@ -89,7 +96,11 @@ class Retention:
         return Answer({"dry_run": body.dry_run, "items": items})
 
     async def sweep(self, city: str, *, dry_run: bool = False) -> list[dict[str, Any]]:
-        """What went, or would go, by kind; on record when something went."""
+        """Delete what is too old in ``city``, or with ``dry_run`` count it.
+
+        Returns an item per kind: ``city``, ``kind``, ``kept`` (the span), ``before``, ``count``. Runs that deleted
+        something are recorded in ``retention_runs``.
+        """
         now = real_now()
         rules = self._packs.current(city).city.retention
         done: list[dict[str, Any]] = []
@@ -105,11 +116,11 @@ class Retention:
             log.info("retention.swept", city=city, **{item["kind"]: item["count"] for item in done})
         return done
 
-    async def _count(self, kept: Retained, where: Document, before: datetime) -> int:
+    async def _count(self, kept: RetainedKind, where: Document, before: datetime) -> int:
         return await kept.collection.count({**where, kept.age: {"$lte": before}}, limit=PAGE * PAGES_MAX)
 
-    async def _forget(self, kept: Retained, where: Document, before: datetime) -> int:
-        """Page by page, oldest first; what has to stay is passed over."""
+    async def _forget(self, kept: RetainedKind, where: Document, before: datetime) -> int:
+        """Delete page by page, oldest first. Documents that ``forget`` leaves are skipped."""
         gone, ages = 0, {"$lte": before}
         for _ in range(PAGES_MAX):
             page = await kept.collection.find({**where, kept.age: ages}, sort=[(kept.age, 1)], limit=PAGE)

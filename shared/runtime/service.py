@@ -1,7 +1,7 @@
-"""A service's life: open the store, serve, connect to Kafka when it is there, watch, stop in order.
+"""The life of a service: open the store, serve HTTP, connect to Kafka, watch its health, stop in order.
 
-Kafka being away is no reason to refuse reports: HTTP serves as soon as the store is open; relay and consumers start
-when Kafka answers. A background task that ends by itself ends the process, and the supervisor starts it again.
+HTTP serves as soon as the store is open, so that reports are accepted during an outage of Kafka; relay and consumers
+start when Kafka answers. A background task that ends by itself ends the process, and the supervisor restarts it.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.client import ServiceAuth, Transport, close_all
 from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.http_server import openapi
-from shared.runtime.http_server.idempotent_requests import INDEXES as ONCE_INDEXES
-from shared.runtime.http_server.idempotent_requests import Once
+from shared.runtime.http_server.idempotent_requests import INDEXES as IDEMPOTENT_REQUEST_INDEXES
+from shared.runtime.http_server.idempotent_requests import IdempotentRequests
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
 from shared.runtime.identity.directory import Directory
@@ -60,19 +60,23 @@ _BUILD = prometheus_client.Gauge(
 )
 
 
-class Given(TypedDict, total=False):
-    """What may be handed to a service in place of the real thing."""
+class ServiceOverrides(TypedDict, total=False):
+    """Parts that tests pass in place of the real ones."""
 
     clock: SystemClock
     transport: Transport
-    """For every HTTP client of the service. Left out, each makes connections of its own."""
+    """Used by every HTTP client of the service."""
     ids: Ids
+    """Draws every id that is not derived. Keys, nonces and tokens are always drawn from the system."""
 
 
 class Service:
-    """What every service has: store, directory, broker, relay, consumers, background tasks, the common routes."""
+    """What every service has: store, directory, broker, relay, consumers, background tasks and the common routes.
 
-    def __init__(self, name: str, settings: Settings, **given: Unpack[Given]) -> None:
+    A service's ``app.py`` declares its own parts on it; ``application`` then builds the ASGI application.
+    """
+
+    def __init__(self, name: str, settings: Settings, **given: Unpack[ServiceOverrides]) -> None:
         self.name = name
         self.settings = settings
         self.clock = given.get("clock") or SystemClock()
@@ -84,29 +88,29 @@ class Service:
         self.directory = Directory(self.identity, settings.secret_text, self.clock, notes_use=name == "router")
         self.security_log = SecurityLog(self.identity, self.clock, self.ids)
         self.auth = ServiceAuth(self.directory.installation.service_token)
-        """How this service shows the others that it is one of them."""
+        """Authenticates this service's requests to other services."""
         self.quotas = Quotas(settings)
         self.shift = SharedShift(self.identity, self.clock)
         self.telemetry = telemetry(settings, name, VERSION)
         self.broker: KafkaBroker = build_broker(settings, name, self.telemetry.middlewares)
         self.publisher = Publisher(settings, self.broker, name, self.telemetry)
         self.events = self.database.collection("events")
-        self.dead = DeadLetters(
+        self.dead_letters = DeadLetters(
             name, self.database.collection("dead_letters"), CrashAttempts(self.database.collection("attempts"))
         )
         asked = self.database.collection("asked")
-        self.once = Once(asked, settings.secret_text)
+        self.idempotent_requests = IdempotentRequests(asked, settings.secret_text, self.ids)
         self.relay: Relay | None = None
         self.first_events: Sequence[FirstEvents] = ()
         self.consumers: list[Consumer] = []
-        self.way = LanePriority()
+        self.lane_priority = LanePriority()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [
-            (self.dead.collection, DEAD_INDEXES),
-            (asked, ONCE_INDEXES),
+            (self.dead_letters.collection, DEAD_INDEXES),
+            (asked, IDEMPOTENT_REQUEST_INDEXES),
         ]
         self.checks: dict[str, Check] = {}
-        self.holds: Callable[[], Mapping[str, str]] = dict
-        """City → version of its pack that holds here."""
+        self.pack_versions: Callable[[], Mapping[str, str]] = dict
+        """Returns city → version of its current pack in this service."""
         self.routes: list[Route] = []
         self.on_open: list[Callable[[], Awaitable[None]]] = []
         self.on_stop: list[Callable[[], None]] = []
@@ -114,20 +118,20 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._store_open = False
         emitters = ReplayClient(settings, self.auth, self.transport)
-        caught_up = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
-        self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, caught_up)
-        self.vitals = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
+        gap_recovery = GapRecovery(self.database.collection("consumer_marks"), self.consumers, emitters)
+        self.kafka = KafkaConnection(settings, self.broker, self.publisher, self.consumers, gap_recovery)
+        self.health = HealthChecks(name, self.mongo.ping, lambda: self.kafka.answers)
         self._watched()
 
     def _watched(self) -> None:
-        """What every service says of its own health, and to whom."""
+        """Set up the health checks, gauges and the heartbeat that every service has."""
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         _BUILD.labels(self.name, VERSION).set(1)
-        self.vitals.looks.append(self.dead.look)
-        self.vitals.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
-        self.vitals.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
-        self.background("vitals", self.vitals.run)
-        self.background("loop", self.vitals.watch_loop)
+        self.health.gauge_readers.append(self.dead_letters.count_parked)
+        self.health.checks["relay"] = lambda: self.relay.unwell() if self.relay is not None else None
+        self.health.checks["consumers"] = lambda: self.kafka.watch.still(time.monotonic())
+        self.background("health_checks", self.health.run)
+        self.background("loop", self.health.watch_loop)
         if self.settings.heartbeat_url:
             guard = Guard(self.settings.webhook_allow)
             client = http_client.client(transport=self.transport)
@@ -135,8 +139,8 @@ class Service:
             self.background("heartbeat", heartbeat.run)
 
     def unwell(self) -> dict[str, str]:
-        """What keeps the service from its work, by name; empty while it is well."""
-        return {**self._unready(), **self.vitals.unwell()}
+        """Name of a check → what is wrong; empty while the service is well."""
+        return {**self._unready(), **self.health.unwell()}
 
     def outbox(self, documents: Collection) -> Outbox:
         """Declare a collection whose documents carry pending events; the relay publishes them."""
@@ -151,22 +155,22 @@ class Service:
         """The collections whose documents carry pending events."""
         return self.relay.sources if self.relay is not None else ()
 
-    def begins_with(self, first: FirstEvents) -> None:
-        """Declare a collection whose documents say their first event themselves."""
+    def publishes_first_events_of(self, first: FirstEvents) -> None:
+        """Declare a collection whose documents imply their first event (``first_events``)."""
         self.first_events = (*self.first_events, first)
         self.indexes.append((first.collection, (FIRST_EVENT_INDEX,)))
 
     def consumes(self, consumer: Consumer) -> None:
-        consumer.way = self.way
+        consumer.lane_priority = self.lane_priority
         consumer.subscribe(self.settings, self.broker)
         self.consumers.append(consumer)
 
     def background(self, name: str, run: Callable[[], Awaitable[None]], *, needs_kafka: bool = False) -> None:
-        """A loop that runs while the service does; its end is the service's."""
+        """Declare a loop that runs as long as the service; when it ends by itself, the process ends."""
         self._background.append((name, run, needs_kafka))
 
     def application(self) -> Starlette:
-        """The ASGI application with the service's routes and those that all services have."""
+        """The ASGI application with all routes; building it starts nothing."""
         routes = self.all_routes()
         described = openapi.document(self.name, VERSION, routes)
 
@@ -174,14 +178,14 @@ class Service:
             return Answer(described)
 
         routes.append(get("/openapi.json", openapi_json, "This page"))
-        bound = [self.once.bound(route) for route in routes]
-        edge = Edge(self.name, self.directory, self.quotas, self.telemetry, self.security_log)
+        bound = [self.idempotent_requests.bound(route) for route in routes]
+        edge = Edge(self.name, self.directory, self.quotas, self.ids, self.telemetry, self.security_log)
         application = edge.application(bound, self._lifespan)
         application.state.on_stop = self.on_stop
         return application
 
     def all_routes(self) -> list[Route]:
-        """Its own routes, and those that every service has."""
+        """The service's own routes, and those that every service has."""
         return [*self.routes, *self._common_routes(), *ops_routes(self)]
 
     def openapi(self) -> dict[str, Any]:
@@ -222,7 +226,7 @@ class Service:
                 pause = min(5.0, pause * 2)
 
     def _connected(self) -> None:
-        """What needs Kafka is started once; when the connection is made anew it goes on by itself."""
+        """Start the tasks that need Kafka, unless they run already: they continue after a reconnect."""
         jobs = [job for job in self._background if job[2]]
         if self.relay is not None:
             jobs.append(("relay", self.relay.run, True))
@@ -260,7 +264,7 @@ class Service:
             if reasons := self._unready():
                 return Answer({"status": "not ready", "reasons": reasons}, 503)
             behind = {group: asdict(far) for group, far in self.kafka.watch.behind().items()}
-            return Answer({"status": "ready", "cities": dict(self.holds()), "behind": behind})
+            return Answer({"status": "ready", "cities": dict(self.pack_versions()), "behind": behind})
 
         page = MetricsPage()
 
@@ -288,8 +292,8 @@ class Service:
 
 
 async def cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Every task has ended when this returns. One cancellation is not enough: ``asyncio.wait_for`` of Python 3.11, with
-    which pymongo reads, swallows one that arrives together with the answer (cpython#86296), and a loop would go on."""
+    """Cancel tasks and wait until all have ended. Cancelling once is not enough: ``asyncio.wait_for`` of Python 3.11,
+    which pymongo uses, loses a cancellation that arrives together with the result (cpython#86296)."""
     left = set(tasks)
     while left:
         for task in left:

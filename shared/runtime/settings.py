@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Read once at start. ``docs/settings.md`` is made from this class and compared by a test."""
+    """The settings, read once at start. ``docs/settings.md`` is generated from this class; a test compares them."""
 
     model_config = SettingsConfigDict(env_prefix="WHISTLE_", extra="ignore", frozen=True)
 
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
 
     @property
     def keys_folder(self) -> Path:
-        """Where the master keys lie."""
+        """The folder of the master keys."""
         return Path(self.keys) if self.keys else Path(self.data) / "keys"
 
     @property

@@ -100,7 +100,7 @@ async def test_a_redirect_is_not_followed(allowed: Apprise) -> None:
         assert len(end.got) == 1
 
 
-async def test_mail_goes_out(allowed: Apprise) -> None:
+async def test_apprise_sends_mail_where_it_may(allowed: Apprise) -> None:
     heard: list[str] = []
 
     async def mailbox(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

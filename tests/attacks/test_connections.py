@@ -14,9 +14,9 @@ from shared.runtime.http_server import slow_client_guard
 from shared.runtime.http_server.server import Answer, Call
 from shared.runtime.http_server.slow_client_guard import Connection
 from shared.runtime.process import _Server
-from tests.flows.test_reports import QUAY
+from tests.kit.made_api import APP, SampleApi
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack
-from tests.unit.runtime.test_http_server import APP, House
 
 HEAD = (
     f"POST /lamps HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {APP}\r\nidempotency-key: k\r\n"
@@ -29,7 +29,7 @@ SLOW_CONNECTIONS = 2000
 class Served:
     """The edge on a port of its own, impatient."""
 
-    def __init__(self, house: House, server: _Server, port: int) -> None:
+    def __init__(self, house: SampleApi, server: _Server, port: int) -> None:
         self.house = house
         self.port = port
         self._server = server
@@ -68,12 +68,12 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 @pytest.fixture
 async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(slow_client_guard, "GRACE_SECONDS", 0.3)
-    async with serving(House()) as one:
+    async with serving(SampleApi()) as one:
         yield one
 
 
 @contextlib.asynccontextmanager
-async def serving(house: House) -> AsyncIterator[Served]:
+async def serving(house: SampleApi) -> AsyncIterator[Served]:
     application: Any = house.application
     application.state.on_stop = []
     with socket.socket() as listening:
@@ -243,7 +243,7 @@ async def test_a_header_of_many_fields_or_a_long_path_is_refused(served: Served)
     assert said.startswith(b"HTTP/1.1 201 ")
 
 
-class Library(House):
+class Library(SampleApi):
     """Each answer is several times what a socket holds."""
 
     def __init__(self) -> None:

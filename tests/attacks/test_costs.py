@@ -16,7 +16,7 @@ from shared.city.reading import read_folder
 from shared.runtime.http_server.server import JSON_MAX, Route
 from shared.runtime.identity.tokens import service_token
 from tests.contract.documents import services
-from tests.flows.test_reports import QUAY
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack
 from tests.packs import HARBOUR
 

@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from tests.attacks.access import Request, World, table
-from tests.flows.test_reports import QUAY
-from tests.flows.test_webhooks import receiver
+from tests.attacks.route_requests import request_for
+from tests.kit.photo_files import picture
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack, until
-from tests.unit.intake.test_photos import picture
+from tests.kit.webhook_receiver import receiver
 
 CALLERS = ("desk", "app", "ops", "offered")
 OTHER_WORDS = {"text": "other", "reason": "other", "note": "other", "purpose": "other", "description": "other"}
@@ -97,7 +98,7 @@ REFUSED = {
     "router POST /v1/visits/{id}/hold": "the walk's visit has not begun",
 }
 """Keyed routes on which the walk gets nothing done, so that it shows nothing: why. Commands of cases share one way to
-their keys, which tests/stores/router/test_commands.py and test_once.py show."""
+their keys, which tests/stores/router/test_commands.py and tests/stores/runtime/test_idempotency_keys.py show."""
 EXEMPT = {
     "router POST /v1/keys:rotate": "ends the token that sends it; with a test of its own (B70)",
 }
@@ -173,7 +174,7 @@ def test_on_every_route_a_key_stands_for_one_thing(world: World) -> None:
     shown: dict[str, set[str]] = {"compared": set(), "repeated": set(), "refused": set()}
     for service, path, caller in sorted(walk.keyed(), key=lambda route: route[1] == "/v1/cities"):
         route, key = f"{service} POST {path}", uuid.uuid4().hex
-        request = world.request(service, "POST", path, caller)
+        request = request_for(world, service, "POST", path, caller)
         other = other_than(request)
         sent = [request, other] if other is not None else [request]
         with ThreadPoolExecutor(2) as pool:

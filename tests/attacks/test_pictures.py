@@ -19,7 +19,7 @@ from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.photos.pictures import Cleaner, clean, read_header
 from shared.kernel.errors import Refusal, too_many
 from shared.runtime.confined_process import MEMORY_MAX
-from tests.unit.intake.test_photos import both, exif_with, picture, png_header
+from tests.kit.photo_files import cleaned, exif_with, picture, png_header
 
 MARK = b"S3CR3T-0F-THE-PH0NE"
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + MARK + b"</x:xmpmeta>"
@@ -60,7 +60,7 @@ def test_nothing_that_was_written_into_a_picture_is_shown(kind: str) -> None:
     """B20: place, serial number, maker's note, XMP, colour profile, comment, thumbnail."""
     content = telling(kind)
     assert MARK in content
-    for made in both(content, MEDIA[kind]):
+    for made in cleaned(content, MEDIA[kind]):
         assert MARK not in made
         assert not any(word in made for word in (b"Exif", b"ICC_PROFILE", b"adobe", b"http://", b"Secret"))
         with Image.open(io.BytesIO(made)) as image:
@@ -76,7 +76,7 @@ def test_the_thumbnail_of_what_was_cropped_away_is_gone() -> None:
     whole = picture(size=(64, 64))
     content = whole[:2] + app1 + whole[2:]
     assert content.count(b"\xff\xd8\xff") == 2
-    for made in both(content, "image/jpeg"):
+    for made in cleaned(content, "image/jpeg"):
         assert made.count(b"\xff\xd8\xff") == 1
         assert small[-64:] not in made
 
@@ -87,7 +87,7 @@ def test_a_picture_that_is_something_else_as_well_is_shown_as_a_picture_alone(ki
     """B17."""
     register_heif_opener()
     try:
-        made = both(picture(kind) + tail, MEDIA[kind])
+        made = cleaned(picture(kind) + tail, MEDIA[kind])
     except ValueError:
         return  # HEIC's reader may take the tail for a broken box
     assert not any(MARK in one for one in made)

@@ -15,7 +15,7 @@ from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import Webhook
 from services.notifier.domain.retry import next_attempt
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 from shared.runtime.http_client.ssrf_guard import Guard
 from tests.kit.made_reports import NOW, SECRET
 
@@ -98,7 +98,7 @@ class Trap:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    yield http_client.client(transport=LoneConnections())
+    yield http_client.client(transport=SingleConnectionPools())
     await http_client.close_all()
 
 

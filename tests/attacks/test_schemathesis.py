@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from shared.runtime.identity.tokens import service_token
-from tests.flows.test_photos import jpeg
-from tests.flows.test_reports import QUAY
+from tests.kit.photo_files import phone_photo
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, ROOT, RunningStack, running_stack, until
 
 LONGER = os.environ.get("WHISTLE_SCHEMATHESIS_SECONDS")
@@ -52,7 +52,7 @@ def world(stack: RunningStack) -> str:
         "/v1/reports/": reports,
         "/v1/cases/": cases,
         "/v1/trace/": reports,
-        "/v1/photos/": [rider.send_photo(jpeg(), key=uuid.uuid4().hex).json()["id"]],
+        "/v1/photos/": [rider.send_photo(phone_photo(), key=uuid.uuid4().hex).json()["id"]],
         "/v1/queues/": ["quayside"],
         "/v1/units/": ["quayside"],
         "/v1/alerts/": [alert["id"] for alert in alerts],

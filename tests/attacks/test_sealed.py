@@ -6,9 +6,9 @@ import pytest
 
 from services.router.commands.from_body import BODIES
 from services.router.visits.bodies import HoldBody, VisitBody
-from tests.flows.test_reports import problem
 from tests.kit.everywhere import places_with
 from tests.kit.free_texts import filled
+from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack, until
 
 CODES: dict[str, Any] = {

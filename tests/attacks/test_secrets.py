@@ -4,21 +4,18 @@ import os
 import re
 import stat
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from shared.runtime.identity.tokens import ops_token, service_token
-from tests.flows.test_alerts import alert_of
-from tests.flows.test_duty import opened
-from tests.flows.test_reports import QUAY
+from tests.kit.cases_on_stack import alert_of, opened
+from tests.kit.data_folder import SECRET_FILES, readable_files
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack, until
 
 TOKEN = re.compile(rb"whk_[a-z_]+_[0-9a-f]{16}")
-OWN = frozenset({"dev.json", "secret"})
-"""The files that hold secrets on purpose; both are their owner's alone."""
 
 
 def secrets_of(stack: RunningStack) -> dict[str, str]:
@@ -29,13 +26,6 @@ def secrets_of(stack: RunningStack) -> dict[str, str]:
         found |= {f"{city} {name}": told[name] for name in ("app_key", "app_key_2", "importer_key")}
         found |= {f"{city} {person['id']}": person["token"] for person in told["people"]}
     return found
-
-
-def files(data: Path) -> Iterator[Path]:
-    """Every file of the data folder: logs, state, MongoDB's and Kafka's own (as they lie on the disk: most of MongoDB's
-    pages are compressed, its journal in part); Kafka's indexes hold numbers only."""
-    for folder, _, names in os.walk(data):
-        yield from (Path(folder) / name for name in names if name not in OWN and not name.endswith("index"))
 
 
 def busy(stack: RunningStack) -> dict[str, str]:
@@ -69,7 +59,7 @@ def test_no_secret_is_in_any_file_but_its_own(stack: RunningStack) -> None:
     assert TOKEN.search((stack.data / "dev.json").read_bytes()), "the form is right"
     others = {"installation": known["installation"], **busy(stack)}
     looked_at, leaks = 0, []
-    for path in files(stack.data):
+    for path in readable_files(stack.data):
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -93,7 +83,7 @@ def test_no_secret_is_on_a_command_line(stack: RunningStack) -> None:
         assert not Path(f"/proc/{pid}/environ").stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
+@pytest.mark.parametrize("name", sorted(SECRET_FILES))
 def test_files_that_hold_secrets_are_their_owners_alone(stack: RunningStack, name: str) -> None:
     seen = (stack.data / name).stat()
     assert stat.S_IMODE(seen.st_mode) == 0o600

@@ -79,7 +79,8 @@ def settings() -> str:
     by_hand = (DOCS / "settings.md").read_text(encoding="utf-8").partition(BY_HAND)[2]
     rows = []
     for name, field in Settings.model_fields.items():
-        default = str(field.get_default() if field.get_default() is not None else "")
+        given = field.get_default()
+        default = "" if given is None else str(int(given)) if isinstance(given, bool) else str(given)
         shown = "" if not default.strip("*") else f"`{default}`"
         setting = field.validation_alias or f"WHISTLE_{name.upper()}"
         rows.append(f"| `{setting}` | {_kind(field.annotation)} | {shown} | {field.description} |")

@@ -12,6 +12,7 @@ import grimp
 from grimp import ImportGraph
 
 PACKAGES = (
+    "deploy",
     "services.router",
     "services.router.domain",
     "services.intake",

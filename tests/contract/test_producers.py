@@ -12,7 +12,7 @@ from services.intake.domain.submission import Submission
 from services.router.cases.projections import STEPS_KEPT, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.attachment import Arrived
+from services.router.domain.attachment import ArrivedReport
 from services.router.domain.case import (
     PARTS_MAX,
     REPORTS_KEPT,
@@ -32,7 +32,7 @@ from services.router.domain.firing import due
 from services.router.domain.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
-from shared.contracts.envelope import MAX_DATA_BYTES, Envelope
+from shared.contracts.envelope import MAX_DATA_BYTES, Envelope, Malformed
 from shared.kernel.vocabulary import Priority, StateName
 from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
@@ -65,7 +65,7 @@ FIELDS: dict[str, Any] = {
     "how": "repair",
     "ok": True,
     "score": 2,
-    "arrived": (Arrived(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
+    "arrived": (ArrivedReport(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
     "count": 2,
     "from_case": "c2",
     "came": (),
@@ -166,6 +166,18 @@ def test_a_breach_says_whom_to_tell_when_it_was_due_and_when_it_fired() -> None:
     assert (breach.tell, breach.clock, breach.due_at) == (["xingfu"], "acknowledge", T0 + minutes(10))
     assert breach.fired_at == T0 + minutes(16)
     assert (climb.tell, climb.act) == (["hede"], "tell")
+
+
+def test_an_event_about_a_clock_names_one_of_its_cases_clocks() -> None:
+    """So a kind that a reader does not know parks the event whether ``clock`` is read strictly or not."""
+    happened_ = due(opened(), T0 + minutes(4000))
+    events = to_envelopes(apply_all(opened(), happened_), happened_, TRACE, opened())
+    told = [decode(event, cases.CaseEvent) for event in events if '"clock":' in event.data]
+    assert len(told) > 3
+    assert all(data.clock in {clock.kind for clock in data.case.clocks} for data in told)
+    unknown = msgspec.structs.replace(events[0], data=events[0].data.replace('"kind":"acknowledge"', '"kind":"new"'))
+    with pytest.raises(Malformed, match="new"):
+        decode(unknown, cases.CaseEvent)
 
 
 def test_a_queue_that_was_left_is_named() -> None:

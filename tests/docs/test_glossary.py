@@ -12,7 +12,9 @@ from services.notifier.domain.recipients import Kind as AlertKind
 from services.router.domain.case import State
 from services.router.domain.commands.table import RULES
 from shared.city.reading import read_folder, read_pack
+from shared.city.texts import reporter_steps
 from shared.city.texts.reporter_steps import word
+from shared.contracts.catalogue import CATALOGUE
 from shared.kernel.vocabulary import (
     Act,
     ClockKind,
@@ -79,9 +81,13 @@ def test_the_command_line_shows_clocks_and_acts_as_the_glossary_has_them() -> No
 
 def test_the_command_line_shows_events_as_the_glossary_has_their_commands() -> None:
     shown = {event: zh for event, zh, _ in rows("commands").values()}
-    assert {event: zh for event, (zh, _) in words.STEPS.items() if event in shown} == {
-        event: zh for event, zh in shown.items() if event in words.STEPS
-    }
+    assert {event: zh for event, (zh, _) in words.STEPS.items() if event in shown} == shown
+
+
+def test_the_command_line_has_words_for_every_event_and_every_step_of_a_reporter() -> None:
+    types = {type_.rpartition(".")[0] for type_ in CATALOGUE}
+    assert set(words.STEPS) == types | set(reporter_steps.STEPS)
+    assert words.step("report.unrouted.v2") == words.step("report.unrouted.v1") == words.step("report.unrouted")
 
 
 def test_sheyangs_levels_are_called_as_the_glossary_has_them() -> None:

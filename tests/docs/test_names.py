@@ -8,7 +8,7 @@ import pytest
 
 from shared.runtime.settings import Settings
 from tests.docs.decisions import FOLDER, INDEX, index
-from tests.docs.test_pages import PAGES
+from tests.docs.pages import PAGES
 from tests.kit.stack import ROOT
 
 _FENCED = re.compile(r"^( *)```.*?^\1```", re.DOTALL | re.MULTILINE)

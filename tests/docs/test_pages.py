@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import PAGES
 from tests.kit.stack import ROOT, RunningStack
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 _EXAMPLE = re.compile(r"<!-- run -->\n```sh\n(.*?)```", re.DOTALL)
 
@@ -42,18 +42,27 @@ def test_every_test_that_a_page_names_exists() -> None:
 
 def test_the_readmes_examples_run_as_written(stack: RunningStack) -> None:
     script = "\n".join(_EXAMPLE.findall((ROOT / "README.md").read_text()))
-    assert script.count("post ") > 6
+    assert script.count("curl ") > 8
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=ROOT,
-        env={**os.environ, "DATA": str(stack.data)},
+        env={**os.environ, "WHISTLE_DATA": str(stack.data), "WHISTLE_CITY": "sheyang"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    said = ran.stdout.splitlines()
-    assert said[0] == "收到！已派给【交通路社区】，10分钟内签收"
-    assert said[2:4] == ["claimed", "resolved"]
-    assert said[5:8] == ["closed", "recorded", "whsec_"]
+    assert '"message":"收到！已派给【交通路社区】，10分钟内签收"' in ran.stdout
+    assert re.findall(r'^"state":"(\w+)"$', ran.stdout, re.MULTILINE) == ["claimed", "resolved", "closed"]
+    for said in ('"inspected_by":"jiaotonglu.duty2"', '"status":"recorded"', '"secret":"whsec_'):
+        assert said in ran.stdout
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_a_readme_has_a_useful_curl_within_ten_lines_of_make_up(name: str) -> None:
+    text = (ROOT / name).read_text()
+    begun = text[text.index("\nmake up") :].splitlines()[2:12]
+    assert any(line.startswith("curl ") for line in begun)
+    english = _EXAMPLE.findall((ROOT / "README.md").read_text())
+    assert _EXAMPLE.findall(text)[0] == english[0]

@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.router.cases.case_store import from_doc, opened_event
-from services.router.domain.case import HISTORY_KEPT, Case
+from services.router.domain.case import ENDED, HISTORY_KEPT, Case
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -27,7 +27,8 @@ from shared.runtime.kafka.outbox_relay import from_stored
 from tests.faults.ledger import Receiver
 from tests.faults.load import Load
 from tests.kit.expected_alerts import people_told
-from tests.kit.made_reports import harbour
+from tests.kit.expected_duty import roster_of
+from tests.packs import HARBOUR
 
 DRAINED_WITHIN = 60.0
 """What is promised, of a machine that has nothing else to do; a longer drain is marked in the table of a run."""
@@ -196,7 +197,7 @@ class Audit:
 
     def _note(self, event: Envelope) -> None:
         if event.id not in self._told:
-            self._told[event.id] = event, people_told(event, harbour())
+            self._told[event.id] = event, people_told(event, roster_of(HARBOUR))
 
     def _alerts(self, events: dict[str, Envelope]) -> Iterator[str]:
         wanted = {
@@ -208,8 +209,8 @@ class Audit:
         for document in self.all_of("intake", "events"):
             event = from_stored(document)
             if event.type == "report.unrouted.v2":
-                for person in harbour().on_duty(harbour().root.id, event.time, "A"):
-                    wanted[alert_id(event.id, person.id, "inbox")] = f"{event.subject} unrouted to {person.id}"
+                for person in people_told(event, roster_of(HARBOUR)):
+                    wanted[alert_id(event.id, person, "inbox")] = f"{event.subject} unrouted to {person}"
         there = {d["_id"]: d for d in self.all_of("notifier", "alerts", {"because": 1, "recipient": 1, "case": 1})}
         yield from (f"lost: the alert of {wanted[id_]}" for id_ in wanted.keys() - there.keys())
         yield from (f"doubled or uncalled for: alert {there[id_]}" for id_ in there.keys() - wanted.keys())
@@ -271,7 +272,7 @@ def _clocks(cases: dict[str, Case], events: Iterable[Envelope], now: datetime) -
                 yield f"{event.id} breached before {data.due_at}"
     for case in cases.values():
         for clock in case.clocks:
-            if clock.state == "running" and clock.due_at < now - LATE and case.next_due is not None:
+            if clock.state == "running" and clock.due_at < now - LATE and case.state not in ENDED and not case.historic:
                 yield f"lost: the breach of {case.id} {clock.kind} at {clock.due_at}"
             if breached[case.id, clock.kind] != (clock.state == "breached"):
                 yield f"{case.id} {clock.kind} is {clock.state} and breached {breached[case.id, clock.kind]} times"

@@ -1,8 +1,8 @@
 """Faults inside a service's own process, planted at its start and dormant until a test leaves a file with their name.
 
 A *moment* happens once, at an exact place, and takes its file away. A way to be *broken* (``<service>.<name>``) holds
-for a process that finds its file when it starts: what ``test_teeth`` shows the audit to catch. Product code knows
-nothing of any of this.
+for a process that finds its file when it starts: what ``test_broken_services`` shows the audit to catch. Product code
+knows nothing of any of this.
 """
 
 import asyncio

@@ -14,6 +14,7 @@ from pymongo.read_concern import ReadConcern
 from deploy.local.state import holder
 from shared.kernel.ids import case_id
 from tests.kit.imports import Import
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 WAITING = int(os.environ.get("WHISTLE_BACKLOG", "300000"))
@@ -22,7 +23,6 @@ STILL_SECONDS = 60.0
 """So long no case came: the backlog is not worked off."""
 EVERY_SECONDS = 5.0
 CASE_WITHIN, TOLD_WITHIN = 2.0, 3.0
-QUAY: dict[str, Any] = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
 Document = dict[str, Any]
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(5400)]
 

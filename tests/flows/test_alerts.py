@@ -6,17 +6,9 @@ from urllib.parse import urlparse
 
 import httpx
 
-from tests.flows.test_duty import desk, opened
-from tests.flows.test_reports import problem
+from tests.kit.cases_on_stack import alert_of, desk, opened
+from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack, until
-
-
-def alert_of(stack: RunningStack, person: Person, case: str) -> dict[str, object]:
-    def look() -> dict[str, object] | None:
-        items = person.get("notifier", "/v1/alerts", case=case).json()["items"]
-        return items[0] if items else None
-
-    return until(look, what=f"an alert of {person.id}")
 
 
 def on_post_a(stack: RunningStack, case: str) -> Person:

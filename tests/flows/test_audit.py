@@ -7,8 +7,8 @@ import pymongo
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.main import build
-from tests.flows.test_duty import opened
+from deploy.main import build
+from tests.kit.cases_on_stack import opened
 from tests.kit.stack import RunningStack, until
 
 CLI = CliRunner()

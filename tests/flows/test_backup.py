@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from tests.faults.ledger import absorbed
-from tests.flows.test_cli import whistle
-from tests.flows.test_clocks import history
-from tests.flows.test_duty import desk, done
-from tests.flows.test_photos import jpeg
-from tests.flows.test_reports import QUAY
+from tests.kit.cases_on_stack import desk, done, history
+from tests.kit.command_line import whistle
+from tests.kit.photo_files import phone_photo
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, ROOT, UP_WITHIN_S, Person, RunningStack, running_stack, until
 
 PAGE = ROOT / "docs" / "how-to" / "backup.md"
@@ -62,7 +61,7 @@ def alerts(stack: RunningStack, rider_cases: list[str]) -> list[tuple[str, str, 
 
 def test_a_stack_restored_from_its_backup_goes_on_where_it_was(own_stack: RunningStack, tmp_path: Path) -> None:
     stack, rider, officer = own_stack, own_stack.rider(), desk(own_stack)
-    photo = rider.send_photo(jpeg()).json()["id"]
+    photo = rider.send_photo(phone_photo()).json()["id"]
     told = [rider.report("a lamp is dark", QUAY, key="first", photos=[photo]), rider.report("the other lamp", QUAY)]
     reports = [answer.json()["id"] for answer in told]
     queued, claimed = (stack.case_of(report, rider)["case"]["id"] for report in reports)

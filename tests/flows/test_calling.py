@@ -1,8 +1,8 @@
 """Promises to those who are called in: told at once, the case in their queue, one press reports in, no more than their
 part is theirs; and to who called: told of each step, no end before all are done."""
 
-from tests.flows.test_duty import desk, done, opened
-from tests.flows.test_reports import problem
+from tests.kit.cases_on_stack import desk, done, opened
+from tests.kit.refusals import problem
 from tests.kit.stack import RunningStack, until
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.attacks.test_secrets import files
-from tests.flows.test_duty import opened
+from tests.kit.cases_on_stack import opened
+from tests.kit.data_folder import readable_files
 from tests.kit.robots import Robot, robot
 from tests.kit.stack import RunningStack, running_stack, until
 from tests.packs import harbour_with_channels
@@ -104,7 +104,7 @@ def test_addresses_and_signing_secrets_are_in_no_file_and_no_answer(told: Runnin
     report, case = opened(told)
     until(lambda: delivered(told, case), what="every channel's delivery")
     secrets = (KEY, SIGN, "+31600000000")
-    for path in files(told.data):
+    for path in readable_files(told.data):
         try:
             content = path.read_bytes()
         except FileNotFoundError:

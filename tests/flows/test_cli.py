@@ -6,22 +6,12 @@ import uuid
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from deploy.cli.main import build
-from tests.flows.test_dead_letters import parked, publish
+from tests.kit.command_line import whistle
+from tests.kit.dead_letters import parked, publish
 from tests.kit.stack import HARBOUR, Person, RunningStack, until
 
-CLI = CliRunner()
 QUAY = {"lon": 4.321, "lat": 52.121, "crs": "wgs84"}
-
-
-def whistle(stack: RunningStack, *command: str, fails: bool = False) -> str:
-    """What a command prints; its complaint when it is expected to fail."""
-    told = CLI.invoke(build(), [*command, "--data", str(stack.data)])
-    assert told.exit_code == (1 if fails else 0), told.output
-    assert "Traceback" not in told.output
-    return told.stderr if fails else told.stdout
 
 
 def as_json(stack: RunningStack, *command: str) -> Any:

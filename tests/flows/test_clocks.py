@@ -7,23 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.flows.test_duty import clock, done
-from tests.flows.test_reports import QUAY
+from tests.kit.cases_on_stack import clock, done, history
+from tests.kit.places import MILL, QUAY
 from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 pytestmark = pytest.mark.timeout(180)
-MILL = {"lon": 4.37, "lat": 52.12, "crs": "wgs84"}
 
 
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     with running_stack(tmp_path_factory.mktemp("clocks"), [HARBOUR]) as running:
         yield running
-
-
-def history(stack: RunningStack, case: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.ops.get("router", f"/v1/cases/{case}/history", city="harbour").json()["items"]
-    return found
 
 
 def test_a_neglected_case_warns_breaches_and_climbs_and_the_breach_stays(own_stack: RunningStack) -> None:

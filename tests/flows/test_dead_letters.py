@@ -3,29 +3,15 @@
 import asyncio
 import uuid
 from functools import partial
-from typing import Any
-
-from aiokafka import AIOKafkaProducer
 
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope, to_headers
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.ids import plain_id
-from tests.flows.test_reports import QUAY
-from tests.kit.stack import HARBOUR, Person, RunningStack, until
-
-
-async def publish(stack: RunningStack, *records: tuple[bytes | None, dict[str, str]]) -> None:
-    """Raw records into the ``reports`` topic, all in one partition."""
-    producer = AIOKafkaProducer(bootstrap_servers=stack.dev["kafka"], acks="all")
-    await producer.start()
-    try:
-        for value, headers in records:
-            encoded = [(name, text.encode()) for name, text in headers.items()]
-            await producer.send_and_wait("whistle.reports", value, key=b"same", partition=3, headers=encoded)
-    finally:
-        await producer.stop()
+from tests.kit.dead_letters import parked, publish
+from tests.kit.places import QUAY
+from tests.kit.stack import HARBOUR, RunningStack, until
 
 
 def submitted(stack: RunningStack, pack_version: str) -> tuple[str, tuple[bytes, dict[str, str]]]:
@@ -41,11 +27,6 @@ def submitted(stack: RunningStack, pack_version: str) -> tuple[str, tuple[bytes,
         sequence=1, time=now, data=encode(data),
     )  # fmt: skip
     return report, (event.data.encode(), to_headers(event, "/whistle/intake"))
-
-
-def parked(ops: Person, containing: str) -> dict[str, Any] | None:
-    items = ops.get("router", "/v1/dead-letters").json()["items"]
-    return next((i for i in items if containing in i["value"] + str(i["headers"]) and i["state"] == "parked"), None)
 
 
 def has_case(stack: RunningStack, report: str) -> bool:

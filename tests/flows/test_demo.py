@@ -18,7 +18,7 @@ PEOPLELESS = ("city.yaml", "units.yaml", "categories.yaml", "commitments.yaml", 
 
 def demo(city: Path, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The demo as a program of its own, its data below ``folder``."""
-    command = [sys.executable, "-m", "deploy.cli.main", "demo", "--city", str(city), *options]
+    command = [sys.executable, "-m", "deploy.main", "demo", "--city", str(city), *options]
     at = asked()
     begins = {"WHISTLE_TEST_AT": at.isoformat()} if at is not None else {}
     environment = {**os.environ, "TMPDIR": str(folder), **begins}

@@ -18,7 +18,7 @@ OFF = {"WHISTLE_DEV_TOKENS": "0", "WHISTLE_TEST_AT": ""}
 def whistle(stack: RunningStack, *command: str, ends: int = 0) -> str:
     """What a command prints where development is off; its complaint when it is expected to fail."""
     ran = subprocess.run(
-        [sys.executable, "-m", "deploy.cli.main", *command, "--data", str(stack.data)],
+        [sys.executable, "-m", "deploy.main", *command, "--data", str(stack.data)],
         cwd=ROOT,
         env={**os.environ, **OFF},
         capture_output=True,

@@ -2,37 +2,10 @@
 
 import concurrent.futures
 import uuid
-from typing import Any
 
-from tests.flows.test_reports import QUAY, problem
-from tests.kit.stack import Person, RunningStack, until
-
-
-def opened(stack: RunningStack, words: str = "the lamp on the quay is dark") -> tuple[str, str]:
-    """A fresh report and its case."""
-    rider = stack.rider()
-    report = rider.report(words, QUAY).json()["id"]
-    return report, stack.case_of(report, rider)["case"]["id"]
-
-
-def done(answer: Any, state: str) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    assert found["state"] == state
-    return found
-
-
-def clock(case: dict[str, Any], kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(c for c in case["clocks"] if c["kind"] == kind)
-    return found
-
-
-def desk(stack: RunningStack) -> Person:
-    return stack.person("qs-desk")
-
-
-def walker(stack: RunningStack) -> Person:
-    return stack.person("qs-walk")
+from tests.kit.cases_on_stack import clock, desk, done, opened, walker
+from tests.kit.refusals import problem
+from tests.kit.stack import RunningStack, until
 
 
 def test_the_whole_life_of_a_case(stack: RunningStack) -> None:

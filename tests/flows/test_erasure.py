@@ -1,8 +1,9 @@
 """People's data in one place: masked, shown on the record, erased so that nothing of it lies anywhere."""
 
-from tests.flows.test_duty import done
-from tests.flows.test_reports import QUAY, problem
+from tests.kit.cases_on_stack import done
 from tests.kit.everywhere import places_with
+from tests.kit.places import QUAY
+from tests.kit.refusals import problem
 from tests.kit.stack import RunningStack, until
 
 WHO = {"ref": "rider-erase-31", "name": "Wilhelmina Quist", "phone": "13877776666"}

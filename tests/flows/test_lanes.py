@@ -11,10 +11,10 @@ from pymongo import MongoClient
 
 from shared.kernel.ids import case_id
 from tests.kit.imports import Import
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 MANY = 4000
-QUAY: dict[str, Any] = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
 pytestmark = pytest.mark.timeout(300)
 
 

@@ -6,24 +6,16 @@ import uuid
 import pytest
 from PIL import Image
 
-from tests.flows.test_duty import desk, opened, walker
-from tests.flows.test_reports import QUAY, pointers, problem
+from tests.kit.cases_on_stack import desk, opened, walker
+from tests.kit.photo_files import phone_photo
+from tests.kit.places import QUAY
+from tests.kit.refusals import pointers, problem
 from tests.kit.stack import RunningStack, until
-
-
-def jpeg(colour: str = "red", size: tuple[int, int] = (640, 480)) -> bytes:
-    """A picture with a place, a serial number and words in its EXIF."""
-    exif = Image.Exif()
-    exif[0x010E] = "secret words"
-    exif[0xA431] = "SERIAL-123"
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "JPEG", exif=exif)
-    return out.getvalue()
 
 
 def test_a_photo_is_attached_at_once_and_shown_clean(stack: RunningStack) -> None:
     rider = stack.rider()
-    sent = rider.send_photo(jpeg())
+    sent = rider.send_photo(phone_photo())
     assert sent.status_code == 201, sent.text
     photo = sent.json()["id"]
     report = rider.report("lamp", QUAY, photos=[photo]).json()["id"]
@@ -46,7 +38,7 @@ def test_a_photo_is_attached_at_once_and_shown_clean(stack: RunningStack) -> Non
 def test_a_photo_comes_as_a_form_too(stack: RunningStack) -> None:
     url = stack.urls["intake"] + "/v1/photos"
     headers = {"authorization": f"Bearer {stack.rider().token}", "idempotency-key": uuid.uuid4().hex}
-    sent = stack.http.post(url, files={"file": ("../../x.jpg", jpeg(), "image/jpeg")}, headers=headers)
+    sent = stack.http.post(url, files={"file": ("../../x.jpg", phone_photo(), "image/jpeg")}, headers=headers)
     assert sent.status_code == 201, sent.text
     headers["idempotency-key"] = uuid.uuid4().hex
     problem(stack.http.post(url, data={"a": "b"}, files={}, headers=headers), 415)
@@ -56,16 +48,16 @@ def test_a_photo_comes_as_a_form_too(stack: RunningStack) -> None:
 
 def test_the_same_key_is_the_same_photo(stack: RunningStack) -> None:
     rider, key = stack.rider(), uuid.uuid4().hex
-    first = rider.send_photo(jpeg(), key=key)
-    again = rider.send_photo(jpeg(), key=key)
+    first = rider.send_photo(phone_photo(), key=key)
+    again = rider.send_photo(phone_photo(), key=key)
     assert first.json()["id"] == again.json()["id"]
     assert again.headers["idempotent-replayed"] == "true"
-    problem(rider.send_photo(jpeg("blue"), key=key), 422)
+    problem(rider.send_photo(phone_photo("blue"), key=key), 422)
 
 
 def test_a_photo_belongs_to_one_report_of_the_app_that_sent_it(stack: RunningStack) -> None:
     rider = stack.rider()
-    photo = rider.send_photo(jpeg()).json()["id"]
+    photo = rider.send_photo(phone_photo()).json()["id"]
     assert pointers(stack.rider(which="app_key_2").report("lamp", QUAY, photos=[photo])) == {"/photos/0"}
     key = uuid.uuid4().hex
     first = rider.report("lamp", QUAY, photos=[photo], key=key)
@@ -90,7 +82,7 @@ def test_what_is_no_picture_is_refused_at_once(stack: RunningStack, content: byt
 
 def test_a_photo_that_proves_unreadable_is_a_step_of_the_report(stack: RunningStack) -> None:
     rider = stack.rider()
-    whole = jpeg(size=(2000, 2000))
+    whole = phone_photo(size=(2000, 2000))
     photo = rider.send_photo(whole[: len(whole) // 3]).json()["id"]
     report = rider.report("lamp", QUAY, photos=[photo]).json()["id"]
     until(
@@ -106,7 +98,7 @@ def test_an_officers_after_photo_is_seen_by_the_reporter(stack: RunningStack) ->
     _, case = opened(stack)
     member = walker(stack)
     member.command(case, "claim")
-    photo = member.send_photo(jpeg("green")).json()["id"]
+    photo = member.send_photo(phone_photo("green")).json()["id"]
     body = {"how": "repair", "text": "done", "photos": [photo]}
     resolved = member.command(case, "resolve", body)
     assert resolved.status_code == 200, resolved.text

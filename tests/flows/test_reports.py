@@ -2,26 +2,12 @@
 
 import concurrent.futures
 import uuid
-from typing import Any
 
 import pytest
 
+from tests.kit.places import QUAY
+from tests.kit.refusals import pointers, problem
 from tests.kit.stack import RunningStack, until
-
-QUAY: dict[str, Any] = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
-
-
-def problem(answer: Any, status: int) -> dict[str, Any]:
-    """The problem document of a refusal."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    found: dict[str, Any] = answer.json()
-    assert {"type", "title", "status", "detail"} <= set(found)
-    return found
-
-
-def pointers(answer: Any) -> set[str]:
-    return {error["pointer"] for error in problem(answer, 422)["errors"]}
 
 
 def test_a_report_becomes_one_case_in_the_responsible_queue_with_clocks_running(stack: RunningStack) -> None:

@@ -14,12 +14,11 @@ import pytest
 
 from shared.city import yaml_text
 from shared.city.reading import read_folder
-from tests.flows.test_alerts import alert_of
-from tests.flows.test_duty import desk, done, opened
-from tests.flows.test_rota import ZONE
-from tests.flows.test_stream import Listening
+from tests.kit.cases_on_stack import alert_of, desk, done, opened
+from tests.kit.photo_files import picture
+from tests.kit.places import HARBOUR_ZONE
+from tests.kit.queue_stream import Listening
 from tests.kit.stack import HARBOUR, ROOT, Person, RunningStack, running_stack, until
-from tests.unit.intake.test_photos import picture
 
 ENDS_WITHIN = 5.0
 TOWNS = {"unit": "oosterhaven"}
@@ -124,7 +123,7 @@ def test_all_that_somebody_has_open_ends_with_his_right_within_five_seconds(own_
 
 def test_a_stand_in_from_another_unit_works_on_what_he_is_told_of_until_his_duty_ends(own_stack: RunningStack) -> None:
     """B69: he was alerted, and the case, its queue and his link were closed to him."""
-    stack, today = own_stack, own_stack.now(ZONE).date()
+    stack, today = own_stack, own_stack.now(HARBOUR_ZONE).date()
     always = {"id": "qs-all", "name": "Always there", "unit": "quayside", "role": "duty_officer", "post": "A"}
     coming = {**always, "id": "qs-new", "valid_from": str(today + timedelta(days=30))}
     days = [str(today + timedelta(days=n)) for n in (-1, 0, 1)]
@@ -177,7 +176,7 @@ def test_the_installations_own_tokens_are_withdrawn_and_the_services_go_on(own_s
     _, case = opened(stack)
     walker = stack.person("qs-walk")
     alert = alert_of(stack, walker, case)
-    command = [sys.executable, "-m", "deploy.cli.main", "key", "rotate", "--data", str(stack.data)]
+    command = [sys.executable, "-m", "deploy.main", "key", "rotate", "--data", str(stack.data)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     assert stack.ops.token != leaked.token

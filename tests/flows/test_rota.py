@@ -3,20 +3,18 @@
 import re
 from datetime import datetime, timedelta
 from urllib.parse import urlparse
-from zoneinfo import ZoneInfo
 
 import httpx
 from icalendar import Calendar
 
-from tests.flows.test_reports import problem
+from tests.kit.places import HARBOUR_ZONE
+from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack
-
-ZONE = ZoneInfo("Europe/Amsterdam")
 
 
 def monday(stack: RunningStack, weeks: int) -> datetime:
     """A Monday to come, at noon there."""
-    today = stack.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
+    today = stack.now(HARBOUR_ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
     return today + timedelta(days=7 * weeks - today.weekday())
 
 
@@ -120,7 +118,7 @@ def test_a_duty_calendar_is_read_by_its_address_alone_until_it_is_revoked(stack:
     turns = [(event.decoded("dtstart"), event.decoded("dtend")) for event in events]
     assert any(end > now for _, end in turns)
     for start, end in turns:
-        assert (start.astimezone(ZONE).hour, end.astimezone(ZONE).hour) == (18, 8), "over midnight"
+        assert (start.astimezone(HARBOUR_ZONE).hour, end.astimezone(HARBOUR_ZONE).hour) == (18, 8), "over midnight"
     assert len({str(event["uid"]) for event in events}) == len(events) > 50
     forged = re.sub(r"calendars/.", "calendars/" + ("x" if "calendars/x" not in url else "y"), url)
     assert httpx.get(forged).status_code == 404

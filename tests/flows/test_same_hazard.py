@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from shared.kernel.ids import case_id
-from tests.flows.test_reports import problem
+from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack, until
 
 _SPOTS = itertools.count(random.randrange(40))

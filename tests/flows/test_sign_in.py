@@ -12,7 +12,7 @@ from html import unescape
 import httpx
 import pytest
 
-from tests.flows.test_reports import QUAY
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack, until
 
 PASSWORD = "four lanterns over the old quay"
@@ -50,7 +50,7 @@ def browser(stack: RunningStack) -> Iterator[Browser]:
 
 def invited(stack: RunningStack, person: str, city: str = "harbour") -> str:
     """The address of an invitation, as ops print it."""
-    command = [sys.executable, "-m", "deploy.cli.main", "officer", "invite", person, "--city", city, "--json"]
+    command = [sys.executable, "-m", "deploy.main", "officer", "invite", person, "--city", city, "--json"]
     told = subprocess.run([*command, "--data", str(stack.data)], capture_output=True, check=True, text=True).stdout
     url: str = json.loads(told)["url"]
     assert url.startswith(f"{stack.urls['console']}/i/")

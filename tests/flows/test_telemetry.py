@@ -13,7 +13,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.flows.test_reports import QUAY
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
 SERVICES = {"intake", "router", "notifier"}

@@ -5,8 +5,8 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from tests.flows.test_duty import opened
-from tests.flows.test_reports import problem
+from tests.kit.cases_on_stack import opened
+from tests.kit.refusals import problem
 from tests.kit.stack import RunningStack, until
 
 _hours = count(1)

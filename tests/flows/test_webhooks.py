@@ -1,60 +1,18 @@
 """Promises to rider apps: told by signed webhook at every step, whatever one receiver does to another."""
 
-import contextlib
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
 from standardwebhooks import Webhook
 
-from tests.flows.test_duty import desk, done, walker
-from tests.flows.test_reports import QUAY, pointers, problem
+from tests.kit.cases_on_stack import desk, done, walker
+from tests.kit.places import QUAY
+from tests.kit.refusals import pointers, problem
 from tests.kit.stack import RunningStack, until
-
-
-@dataclass
-class Hook:
-    """A receiver whose answers the test chooses."""
-
-    url: str = ""
-    got: list[tuple[dict[str, str], str]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-    hangs: bool = False
-
-
-@contextlib.contextmanager
-def receiver(*answers: int, hangs: bool = False) -> Iterator[Hook]:
-    """Answers ``answers`` in turn, then 204; or hangs until the test ends."""
-    hook, over = Hook(answers=list(answers), hangs=hangs), threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            hook.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
-            if hook.hangs:
-                over.wait(30)
-                return
-            self.send_response(hook.answers.pop(0) if hook.answers else 204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hook.url = f"http://127.0.0.1:{server.server_address[1]}/in"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield hook
-    finally:
-        over.set()
-        server.shutdown()
-        server.server_close()
+from tests.kit.webhook_receiver import Hook, receiver
 
 
 def subscribe(stack: RunningStack, url: str, which: str = "app_key", **more: Any) -> dict[str, Any]:

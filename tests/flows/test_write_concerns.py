@@ -4,9 +4,9 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack, until
 
-QUAY = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
 REPORTS = 20
 Counts = dict[str, dict[str, int]]
 

@@ -18,7 +18,7 @@ from shared.contracts.envelope import LIVE, Envelope
 from shared.runtime.kafka import broker, consumer
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.kafka.gap_recovery import GapRecovery
-from shared.runtime.kafka.outbox_relay import Offered, Relay
+from shared.runtime.kafka.outbox_relay import OfferedDocument, Relay
 from shared.runtime.storage import mongo
 
 
@@ -34,12 +34,12 @@ Break = Callable[[Patch], None]
 def relay_clears_before_the_acknowledgement(patch: Patch) -> None:
     whole_round, clear = Relay._round, Relay._clear
 
-    async def clears_first(self: Relay, batch: list[Offered]) -> None:
+    async def clears_first(self: Relay, batch: list[OfferedDocument]) -> None:
         with contextlib.suppress(mongo.MongoError):
             await clear(self, [document for document in batch if not document.first])
         await whole_round(self, batch)
 
-    async def cleared_already(_: Relay, __: Sequence[Offered]) -> None:
+    async def cleared_already(_: Relay, __: Sequence[OfferedDocument]) -> None:
         """Too early."""
 
     patch.setattr(Relay, "_round", clears_first)

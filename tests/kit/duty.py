@@ -7,8 +7,8 @@ and HTTP are left out.
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
+from secrets import token_hex
 from typing import Any, TypeVar, cast
 
 import bson
@@ -31,7 +31,6 @@ from services.router.commands.from_body import BODIES
 from services.router.commands.handler import CommandHandler, CommandRequest
 from services.router.domain.case import Case, Part
 from shared.city.pack import Pack
-from shared.city.reading import read_folder, read_pack
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted
@@ -39,8 +38,9 @@ from shared.contracts.sight import names_of
 from shared.kernel.durations import parse_duration
 from shared.runtime.identity.directory import Principal
 from tests.kit.expected_alerts import people_told
+from tests.kit.expected_duty import roster_of
 from tests.kit.made_reports import SECRET, TRACE
-from tests.kit.stack import ROOT
+from tests.packs import GARDENS, pack_of
 
 T = TypeVar("T")
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -48,10 +48,9 @@ APP = Principal(kind="rider_app", city="gardens", app="meituan")
 _AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
-@cache
 def gardens() -> Pack:
     """The pack of the stories."""
-    return read_pack(read_folder(ROOT / "tests" / "packs" / "gardens"))
+    return pack_of(GARDENS)
 
 
 @dataclass
@@ -66,10 +65,10 @@ class Duty:
 
     def __post_init__(self) -> None:
         memory = cast(Any, _Memory(self))
-        self._changes = Changes(memory, memory, memory)
+        self._changes = Changes(memory, memory, memory, token_hex)
         self._handler = CommandHandler(
             store=memory,
-            sightings=memory,
+            case_access=memory,
             changes=self._changes,
             packs=memory,
             photos=memory,
@@ -126,7 +125,7 @@ class Duty:
     def _tell(self, events: tuple[Envelope, ...]) -> None:
         for event in events:
             what = event.type.removesuffix(".v1")
-            self.heard += [(person, what) for person in sorted(people_told(event, gardens()))]
+            self.heard += [(person, what) for person in sorted(people_told(event, roster_of(GARDENS)))]
 
 
 class _Memory:
@@ -136,12 +135,12 @@ class _Memory:
         self._duty = duty
         self.keys = self
 
-    async def of(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, dict[str, Any]] | None:
+    async def load(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, dict[str, Any]] | None:
         case = self._duty.case
         unseen = names_of(who.unit or "", who.who).isdisjoint(seen_by(case, gardens()))
         return None if unseen else (who, case, {})
 
-    async def came(self, document: dict[str, Any], key: str) -> None:
+    async def find(self, document: dict[str, Any], key: str) -> None:
         """Every key is a new one."""
 
     async def note(self, case: Case, key: str, fingerprint: str) -> bool:

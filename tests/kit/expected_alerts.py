@@ -1,32 +1,189 @@
-"""Who an event of a case must alert, worked out from the event alone: the measure for what the notifier has."""
+"""Who must be alerted of an event, worked out from the event and the entries of the pack alone.
 
-from services.notifier.alerts.confidential_recipients import permitted_recipients as seen_by_those
-from services.notifier.alerts.effect_review import looks_at_effect
-from services.notifier.alerts.on_duty import people_reached
-from services.notifier.domain.recipients import AlertTrigger, notices
-from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.contracts.cases import CaseEvent
+The measure for what the notifier has. It is written anew and calls no code of the notifier and nothing of
+``shared.city`` that decides; ``tests/contract/test_kit.py`` holds that. What to read it beside: ``docs/city-pack.md``.
+"""
+
+from datetime import datetime
+
+from shared.contracts.cases import CaseEvent, CaseState
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
+from tests.kit.expected_duty import Roster
+
+DESKS_NAMED = frozenset(
+    {
+        "case.concluded.v1",
+        "case.consulted.v1",
+        "case.escalated.v1",
+        "case.follow_up.v1",
+        "case.forgotten.v1",
+        "case.info_given.v1",
+        "case.info_missing.v1",
+        "case.offered.v1",
+        "case.part_excused.v1",
+        "case.part_finished.v1",
+        "case.planned.v1",
+        "case.priority_raised.v1",
+        "case.reopened.v1",
+        "case.reported_in.v1",
+        "case.supervised.v1",
+        "clock.extended.v1",
+        "clock.extension_refused.v1",
+        "clock.extension_requested.v1",
+        "clock.pause_refused.v1",
+        "clock.pause_requested.v1",
+        "clock.paused.v1",
+    }
+)
+"""Events of which the desks are told that the event itself names (``tell``)."""
+
+BY_DEFAULT = ("supervisor", "department_officer")
+"""Who reads confidential cases in a pack that names nobody."""
 
 
-def people_told(event: Envelope, pack: Pack) -> set[str]:
-    """Ids of the people of ``pack`` who are told of a case's ``event``."""
+def people_told(event: Envelope, roster: Roster) -> set[str]:
+    """Ids of the people who are told of ``event``: of a case, of one of its clocks, or of a report without a case."""
+    reach = _Reach(roster, event.time)
+    if event.type.startswith("report.unrouted."):
+        return reach.desk(roster.entries.city.root)
     data = decode(event, CaseEvent)
-    case = data.case
-    told = AlertTrigger(
-        type=event.type,
-        unit=case.unit,
-        within=case.within,
-        offered_to=case.offered_to,
-        act=data.act,
-        tell=tuple(data.tell),
-        assignee=case.assignee,
-        early=data.due_at is not None and event.time < data.due_at,
-        part=data.part,
-        effect=looks_at_effect(event.type, case, pack),
-    )
-    if case.confidential:
-        return set(seen_by_those(notices(told), case, pack, event.time, NONE_SINCE))
-    return {person.id for notice in notices(told) for person in people_reached(notice, pack, event.time)}
+    if data.case.historic:
+        return set()
+    named = reach.named(event.type, data.case)
+    told = named | reach.posts(event.type, data)
+    return reach.permitted(told, named, data.case) if data.case.confidential else told
+
+
+class _Reach:
+    """Who of a city is reached at a time."""
+
+    def __init__(self, roster: Roster, at: datetime) -> None:
+        self._roster = roster
+        self._at = at
+
+    def named(self, type_: str, case: CaseState) -> set[str]:
+        """Those who are meant themselves, not because they are on a post."""
+        if type_ == "case.opened.v1":
+            return self._paired(case)
+        if type_ == "case.assigned.v1" and case.assignee is not None and self._appointed(case.assignee):
+            return {case.assignee}
+        return set()
+
+    def posts(self, type_: str, data: CaseEvent) -> set[str]:
+        """Those who are told because of the post or the role that they have."""
+        case = data.case
+        told: set[str] = set()
+        if type_ in ("case.opened.v1", "case.reopened.v1"):
+            told |= self.desk(case.unit) | self.ground(case.within or case.unit)
+        if type_ in ("clock.warned.v1", "clock.breached.v1"):
+            told |= self._desks(data.tell if data.part is not None else [case.unit])
+        if type_ in ("case.called_in.v1", "case.part_started.v1"):
+            told |= self._desks(data.tell).union(*map(self.ground, data.tell))
+        if type_ in DESKS_NAMED:
+            told |= self._desks(data.tell)
+        if type_ == "case.follow_up.v1" and self._effect_is_due(case):
+            told = told.union(*map(self._inspectors, data.tell))
+        if type_ == "case.moved.v1":
+            told |= self.desk(case.unit)
+        if type_ == "case.assigned.v1" and case.assignee is not None and not self._appointed(case.assignee):
+            told |= self._desk_of_assignee(case.assignee, case.unit)
+        return told
+
+    def desk(self, unit: str) -> set[str]:
+        """Post A of ``unit``, or where nobody is on it that of the nearest unit above. A unit that never had a post A:
+        everybody who is on duty there. With nobody up to the root: all who have its post A, on duty or not."""
+        if not self._roster.is_unit(unit):
+            return set()
+        for above in self._roster.upwards(unit):
+            if people := self._roster.on_duty(above, self._at, "A"):
+                return people
+            if not self._roster.keeps(above, "A", self._at) and (people := self._roster.on_duty(above, self._at)):
+                return people
+        root = self._roster.entries.city.root
+        of_root = (p.id for p in self._roster.entries.people if p.unit == root and p.post == "A")
+        return {person for person in of_root if self._appointed(person)}
+
+    def ground(self, unit: str) -> set[str]:
+        """Post B of ``unit``. Where nobody is on it: who else is on duty there, but post A, which has a notice of its
+        own; and if the unit has such a post, the desk above too, because it is vacant."""
+        if not self._roster.is_unit(unit):
+            return set()
+        if people := self._roster.on_duty(unit, self._at, "B"):
+            return people
+        others = {p for p in self._roster.on_duty(unit, self._at) if self._roster.people[p].post != "A"}
+        if not self._roster.keeps(unit, "B", self._at):
+            return others
+        above = [*self._roster.upwards(unit)][1:2] or [unit]
+        return others | self.desk(above[0])
+
+    def permitted(self, told: set[str], named: set[str], case: CaseState) -> set[str]:
+        """Of a confidential case: of ``told`` those who see it. If that leaves somebody out who was not meant himself,
+        the handlers whom the city names as well; and if then there is nobody, those who were left out."""
+        seeing = {person for person in told if self._sees(person, case)}
+        left_out = told - seeing - named
+        if not left_out:
+            return seeing
+        return seeing | self._handlers(case) or left_out
+
+    def _desks(self, units: list[str]) -> set[str]:
+        return set().union(*map(self.desk, units))
+
+    def _desk_of_assignee(self, assignee: str, owner: str) -> set[str]:
+        """The unit that has the case; of somebody who is gone, the desk of the case's owner."""
+        is_nobody = assignee not in self._roster.people
+        return self.desk(assignee if is_nobody and self._roster.is_unit(assignee) else owner)
+
+    def _appointed(self, person: str) -> bool:
+        return self._roster.appointed(person, self._at)
+
+    def _paired(self, case: CaseState) -> set[str]:
+        """Whoever looks after somebody on that ground, if the category pages them and they are present."""
+        pages = next((c.pages for c in self._roster.entries.categories if c.code == case.category), ())
+        ground = case.within or case.unit
+        for unit in self._roster.upwards(ground) if self._roster.is_unit(ground) else ():
+            if pairs := [pair for pair in self._roster.entries.pairs if pair.unit == unit]:
+                riders = {pair.rider for pair in pairs if "paired_rider" in pages}
+                members = {pair.member for pair in pairs if pair.member is not None and "grid_member" in pages}
+                return {person for person in riders | members if self._roster.present(person, self._at)}
+        return set()
+
+    def _effect_is_due(self, case: CaseState) -> bool:
+        """Whether the reminder is of the review that the category asks for once a case is closed."""
+        asked = any(c.effect_check for c in self._roster.entries.categories if c.code == case.category)
+        return asked and case.state == "closed"
+
+    def _inspectors(self, unit: str) -> set[str]:
+        """The present inspectors of ``unit``, or of the nearest unit above that has any."""
+        for above in self._roster.upwards(unit) if self._roster.is_unit(unit) else ():
+            placed = (p.id for p in self._roster.entries.people if p.unit == above and p.role == "inspector")
+            if present := {person for person in placed if self._roster.present(person, self._at)}:
+                return present
+        return set()
+
+    def _sees(self, person: str, case: CaseState) -> bool:
+        """By the list that the event carries: units, and people with an ``@``. Events of 0.1.0 have none: then the
+        units that have to do with the case."""
+        concerned = (case.unit, case.assignee, case.offered_to, *(part.unit for part in case.parts), *case.parties)
+        seeing = set(case.seen_by) or {unit for unit in concerned if unit is not None and self._roster.is_unit(unit)}
+        return self._roster.people[person].unit in seeing or f"@{person}" in seeing
+
+    def _handlers(self, case: CaseState) -> set[str]:
+        """The present people whom the city trusts with confidential cases of the category, or of the unit that has the
+        case, and who see this one."""
+        city = self._roster.entries.city
+        fitting = [h for h in city.confidential if case.category in h.categories]
+        fitting += [h for h in city.confidential if not h.categories]
+        trusted = [(h.unit, h.people) for h in fitting[:1]] or [(self._goes_to(case.category), BY_DEFAULT)]
+        trusted += [(h.unit, h.people) for h in city.confidential if h.unit == case.unit]
+        return {
+            p.id
+            for p in self._roster.entries.people
+            if any(p.id in names or (p.unit == unit and p.role in names) for unit, names in trusted)
+            and self._sees(p.id, case)
+            and self._roster.present(p.id, self._at)
+        }
+
+    def _goes_to(self, category: str) -> str:
+        goes_to = next((c.goes_to for c in self._roster.entries.categories if c.code == category), None)
+        return goes_to if goes_to is not None and self._roster.is_unit(goes_to) else self._roster.entries.city.root

@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 
+from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack
 
 BATCH = 500
 SENDERS = 3
 RECEIVED_AT = "2024-03-02T09:00:00Z"
-LAMP = {"kind": "hazard", "description": "a lamp is dark", "location": {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}}
+LAMP = {"kind": "hazard", "description": "a lamp is dark", "location": QUAY}
 UNTIL_TAKEN = 200
 """Tries of one batch; intake refuses for load and limits."""
 

@@ -14,7 +14,7 @@ from services.router.domain.commands.command import Actor, Command
 from services.router.domain.commands.consultation import Work
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.pause import Pausable
-from services.router.domain.commands.request_info import Asking
+from services.router.domain.commands.request_info import InfoRequestRule
 from services.router.domain.commands.table import RULES
 from services.router.domain.firing import due
 from services.router.domain.opening import Opening, open_case
@@ -177,7 +177,7 @@ SAMPLES: dict[str, Any] = {
     "priority": "normal",
     "promise": Promise("lamps/*@v1", (), ALWAYS),
     "pausable": Pausable("part_ordered", frozenset({"on_site", "resolve"}), "P3D"),
-    "asking": Asking(("on_site", "resolve")),
+    "asking": InfoRequestRule(("on_site", "resolve")),
     "confirm_clock": confirm(T0),
     "calendars": {},
     "called": (called(POWER_PATH),),
@@ -221,3 +221,10 @@ def in_state(state: State) -> Case:
 def kinds(case: Case) -> list[tuple[str, str]]:
     """Kind and state of each clock."""
     return [(c.kind, c.state) for c in case.clocks]
+
+
+def with_called_units(*paths: tuple[UnitOnPath, ...], at: float = 0) -> Case:
+    """A claimed case for which its community called in the units at the ends of ``paths``."""
+    now = T0 + minutes(at)
+    units = tuple(called(path, now) for path in paths or (POWER_PATH, TEAM_PATH))
+    return do(in_state(State.CLAIMED), "call_in", DESK, now, called=units)

@@ -2,9 +2,11 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 
 from services.notifier.alerts import alert_store
@@ -12,14 +14,11 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.case_alerts import CaseAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
+from services.notifier.channels import registry
 from services.notifier.channels.apprise import Apprise
-from services.notifier.channels.channel import Channel, References
-from services.notifier.channels.dingtalk import DingTalk
-from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender, Draft
-from services.notifier.channels.sms import Sms
-from services.notifier.channels.wecom import WeCom
 from services.notifier.city_cache import stamped
 from services.notifier.delivery import alert_deliveries, held_deliveries
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -31,7 +30,6 @@ from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.http.one_press_links import OnePressLinks
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
-from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import decode
@@ -45,6 +43,10 @@ from shared.runtime.storage.mongo import Database, Document
 from tests.kit.made_reports import NOW, SECRET, TRACE, submitted
 from tests.kit.made_services import Listener
 from tests.packs import harbour_with_channels
+
+DANGER = "burst pipe, the street is a flood"
+NUMBERED = re.compile(r"number (\d{4})")
+"""How a list of alerts names each of them, in its text."""
 
 Process = Dispatcher[AlertDelivery, Draft | None]
 
@@ -115,7 +117,7 @@ async def channels(
     await packs.switch("harbour", pack.version, NOW)
     clock = StoppedClock(NOW)
     rules = PreferenceStore(database)
-    deliveries = AlertDeliveries(database, clock.now, rules.of_person)
+    deliveries = AlertDeliveries(database, token_hex, clock.now, rules.of_person)
     silences = Silences(database)
     rota = RotaProjection(database)
     alerts = AlertStore(database, deliveries, Listener(), clock)
@@ -124,13 +126,7 @@ async def channels(
     await deliveries.queue.rows.ensure_indexes(*alert_deliveries.INDEXES, *held_deliveries.INDEXES)
     links = OnePressLinks(SECRET, "https://whistle.example", alerts, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
-    kinds: dict[ChannelKind, Channel] = {
-        "wecom": WeCom(poster),
-        "dingtalk": DingTalk(poster),
-        "feishu": Feishu(poster),
-        "sms": Sms(poster),
-        "apprise": Apprise("127.0.0.0/8"),
-    }
+    kinds = registry.channels(poster, Apprise("127.0.0.0/8"))
 
     processes = itertools.count()
 
@@ -155,3 +151,8 @@ def opened(number: int, pack: Pack, words: str = "the street light is out", **fi
     event = submitted(f"key {number}", description=f"{words}, number {number:04}", **fields)
     case, happened = assign(decode(event, ReportSubmitted), "harbour", pack)
     return to_envelopes(case, [happened], TRACE)[0]
+
+
+def numbers(text: str) -> list[int]:
+    """The numbers of the alerts that a text lists."""
+    return [int(found) for found in NUMBERED.findall(text)]

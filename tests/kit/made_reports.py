@@ -16,6 +16,7 @@ from shared.city.reading import read_folder, read_pack
 from shared.contracts.envelope import Envelope
 from shared.runtime.http_server.decoding import Body
 from shared.runtime.identity.directory import Principal
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -24,7 +25,6 @@ APP = Principal(kind="rider_app", city="harbour", app="meituan")
 OTHER_APP = Principal(kind="rider_app", city="harbour", app="eleme")
 IMPORTER = Principal(kind="importer", city="harbour", app="archive")
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-FISH_QUAY = {"lon": 4.32, "lat": 52.12, "crs": "wgs84"}
 
 
 @cache
@@ -35,7 +35,7 @@ def harbour() -> Pack:
 
 def body(**fields: Any) -> ReportBody:
     """A good report's body; ``fields`` say otherwise."""
-    sent = {"kind": "hazard", "description": "the street light is out", "location": FISH_QUAY, **fields}
+    sent = {"kind": "hazard", "description": "the street light is out", "location": QUAY, **fields}
     read: ReportBody = Body(ReportBody).read(msgspec.json.encode(sent))
     return read
 

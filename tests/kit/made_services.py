@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Any
 
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.sealing import Vault
 from services.intake.reports.group_commit import GroupCommit
 from services.intake.reports.report_store import ReportStore
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import INDEXES as CASE_INDEXES
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
+from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup.attacher import Attachments
-from services.router.dedup.placement import Placing
+from services.router.dedup.merge_saga import MergeSaga
+from services.router.dedup.placement import Placement
 from services.router.dedup.report_links import Links
 from services.router.domain.case import Case
 from services.router.on_duty.rota import Rota
@@ -73,14 +76,14 @@ async def routing(database: Database) -> Routing:
     await events.ensure_indexes(*EVENT_INDEXES)
     relay = Relay("router", events, listener)
     outbox = relay.source(store.cases)
-    return Routing(database, store, packs, relay, outbox, Changes(store, packs, outbox), events, listener)
+    return Routing(database, store, packs, relay, outbox, Changes(store, packs, outbox, token_hex), events, listener)
 
 
-def sightings(router: Routing) -> Sightings:
+def case_access(router: Routing) -> CaseAccess:
     """How officers see cases, with the router's own rota."""
     changes = router.database.collection("rota_changes")
     outbox = Relay("router", router.events, router.listener).source(changes)
-    return Sightings(router.store, Rota(changes, router.packs, outbox, StoppedClock(NOW)), router.packs)
+    return CaseAccess(router.store, Rota(changes, router.packs, outbox, StoppedClock(NOW)), router.packs)
 
 
 def hearing(router: Routing) -> ReportEvents:
@@ -88,7 +91,7 @@ def hearing(router: Routing) -> ReportEvents:
     links = Links(router.database)
     attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
     return ReportEvents(
-        router.store, router.changes, router.packs, router.listener, Placing(router.store, links), attachments
+        router.store, router.changes, router.packs, router.listener, Placement(router.store, links), attachments
     )
 
 
@@ -129,3 +132,21 @@ def intake(database: Database) -> Intake:
     outbox = relay.source(store.reports)
     identities = Identities(database, Vault(SECRET))
     return Intake(store, relay, outbox, GroupCommit(store, identities, outbox), listener, identities)
+
+
+def merging(router: Routing) -> MergeSaga:
+    """What merges and splits cases, stopped at ``NOW``."""
+    links = Links(router.database)
+    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
+    return MergeSaga(
+        router.database,
+        router.store,
+        links,
+        router.changes,
+        attachments,
+        router.packs,
+        router.listener,
+        SealedWords(SECRET),
+        StoppedClock(NOW),
+        token_hex,
+    )

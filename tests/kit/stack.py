@@ -27,7 +27,7 @@ SHEYANG = ROOT / "deploy" / "cities" / "sheyang"
 WITHIN = 20.0
 UP_WITHIN_S = 100
 """A machine that others use too is given more than the minute that is promised."""
-_whistle = [sys.executable, "-m", "deploy.cli.main"]
+_whistle = [sys.executable, "-m", "deploy.main"]
 
 
 def until(check: Callable[[], T | None], *, within: float = WITHIN, what: str = "the condition") -> T:

@@ -8,10 +8,10 @@ ON_THEIR_OWN = frozenset(
     {
         "attacks/test_schemathesis.py",
         "flows/test_backup.py",
+        "flows/test_bulk_import.py",
         "flows/test_channels.py",
         "flows/test_clocks.py",
         "flows/test_demo.py",
-        "flows/test_half_year.py",
         "flows/test_local_runtime.py",
         "flows/test_own_servers.py",
         "flows/test_telemetry.py",

@@ -11,6 +11,7 @@ from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 
 HARBOUR = Path(__file__).parent / "harbour"
+GARDENS = Path(__file__).parent / "gardens"
 SHEYANG = Path(__file__).parents[2] / "deploy" / "cities" / "sheyang"
 
 

@@ -1,5 +1,6 @@
 """What must hold whatever goes wrong: some laws are watched at every committed write, the rest at the end."""
 
+import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from services.router.http.audit import verified
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import CATALOGUE, decode, topic_of_lane
 from shared.contracts.envelope import Envelope, from_record
+from shared.kernel.clock import rfc3339
 from shared.kernel.ids import alert_id, case_id, event_id, opening_report
 from shared.runtime.kafka.outbox_relay import from_stored
 from tests.kit.expected_alerts import people_told
-from tests.kit.made_reports import harbour
+from tests.kit.expected_duty import roster_of
+from tests.packs import HARBOUR
 from tests.simulation.documents import Document
 from tests.simulation.people import Ledger
 from tests.simulation.world import NAMESPACE, World
@@ -65,7 +68,7 @@ class Laws:
             raise AssertionError(f"{id_} is gone")
         path = [unit["id"] for unit in after["path"]]
         owner = path[-1]
-        _law(tuple(path) == harbour().units[owner].path, f"{id_} is owned by {owner} with the path {path}")
+        _law(path == [*roster_of(HARBOUR).upwards(owner)][::-1], f"{id_} is owned by {owner} with the path {path}")
         _law(owner in after["queues"], f"{id_} lies in {after['queues']}, and not with its owner {owner}")
         reports = [case_id(report["id"]) for report in after["reports"]]
         _law(id_ in reports if self._world.groups else reports == [id_], f"{id_} holds {after['reports']}")
@@ -183,7 +186,8 @@ class Laws:
             log[stored["subject"]].append(from_stored(stored))
         for case in cases.values():
             told = [opened_event(self._cases.committed[case.id]), *log[case.id]]
-            _law(verified(case, told).wrong is None, f"{verified(case, told)}")
+            _chained(case, told)
+            _law(verified(case, told).wrong is None, f"the router's own check finds {verified(case, told)}")
 
     def _every_clock_fired_once(self, cases: dict[str, Case], events: dict[str, Envelope]) -> None:
         fired: dict[tuple[str, str, str, datetime | None, str | None], list[datetime]] = defaultdict(list)
@@ -208,14 +212,8 @@ class Laws:
         wanted = {
             alert_id(event.id, person, "inbox")
             for event in events.values()
-            if event.topic == "cases"
-            for person in people_told(event, harbour())
-        }
-        wanted |= {
-            alert_id(event.id, person.id, "inbox")
-            for event in events.values()
-            if event.type == "report.unrouted.v2"
-            for person in harbour().on_duty(harbour().root.id, event.time, "A")
+            if event.topic == "cases" or event.type == "report.unrouted.v2"
+            for person in people_told(event, roster_of(HARBOUR))
         }
         there = set(self._alerts.committed)
         _law(wanted == there, f"alerts missing: {wanted - there}, too many: {there - wanted}")
@@ -244,6 +242,16 @@ class Outcome:
     events: int = 0
 
 
+def _chained(case: Case, told: list[Envelope]) -> None:
+    """Each event's head is the SHA-256 over the head before it and what it says; the case keeps the last."""
+    head = ""
+    for event in sorted(told, key=lambda event: (event.sequence, int(event.id.rpartition(".")[2]))):
+        said = (head, event.id, event.type, rfc3339(event.time), event.data)
+        head = hashlib.sha256("\x1f".join(said).encode()).hexdigest()
+        _law(event.head == head, f"{event.id} is not linked to the event before it")
+    _law(case.head == head, f"{case.id} keeps another head than that of its last event")
+
+
 def _goes_on(group: str, before: Document | None, after: Document | None) -> None:
     """Work that was done never shrinks: no log loses anything here, so that no mark goes back."""
     marks = after["parts"] if after is not None else {}
@@ -261,7 +269,10 @@ def _at_the_top(case: Case, clock: Clock) -> None:
         lifts = [i for i, e in enumerate(case.history) if e.act == "move_to" and e.clock == clock.kind]
         _law(bool(lifts), f"{case.id} was neglected and never moved up")
         moved_later = any(entry.what == "case.moved" for entry in case.history[lifts[0] :])
-        _law(moved_later or case.unit == harbour().root.id, f"{case.id} was neglected and is still at {case.unit}")
+        _law(
+            moved_later or case.unit == roster_of(HARBOUR).entries.city.root,
+            f"{case.id} was neglected and is still at {case.unit}",
+        )
 
 
 def _said(event: Envelope) -> tuple[Envelope, msgspec.Struct]:

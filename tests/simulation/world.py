@@ -61,7 +61,7 @@ SERVICES: Mapping[str, Callable[..., Service]] = {
     "notifier": notifier.assemble,
 }
 NAMESPACE = "sim"
-LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "vitals", "loop", "retention"})
+LEFT_OUT = frozenset({"photos", "packs", "webhooks", "channels", "health_checks", "loop", "retention"})
 """Background work that concerns no promise looked at here: no photo, second pack, webhook, channel, no gauge."""
 POLLS = (
     (sla_timers, "SLEEP_SECONDS_MAX"),
@@ -200,7 +200,7 @@ class World:
     ) -> tuple[int, Any]:
         """What the edge would answer."""
         request = Request({"type": "http", "method": route.method, "path": route.path, "headers": []})
-        trace = trace_id.new_trace()
+        trace = trace_id.new_trace(self._ids)
         call = Call(request, principal, path, key, trace, b"", msgspec.convert(body, route.body))
         try:
             answer = await route.handler(call)
@@ -232,18 +232,17 @@ class World:
             instead(gridfs.asynchronous, "AsyncGridFSBucket", mongo.RawBucket)
             instead(broker, "KafkaBroker", lambda *_, **more: kafka.Broker(self.cluster, **more))
             instead(connection, "open_admin", self._admin)
-            instead(connection, "open_survey", self._admin)
-            instead(connection, "served", _leapt)
+            instead(connection, "open_offset_client", self._admin)
+            instead(connection, "leaders_answer", _leapt)
             instead(service, "close_all", _nothing)
             system = SimpleNamespace(getpid=lambda: 0, kill=self._ended, _exit=self._ended)
             instead(service, "os", system)
             instead(connection, "os", system)
             instead(http_client, "client", lambda *_, **__: NoHttp())
-            instead(trace_id, "secrets", SimpleNamespace(token_hex=self._ids))
             for module, name in POLLS:
                 instead(module, name, POLL_SECONDS)
             instead(consumer, "RECORD_ATTEMPTS_MAX", KILLS_MAX)
-            instead(wall_clock, "_time", wall_clock.RealTime())
+            instead(wall_clock, "_time", wall_clock.MedianClock())
             instead(pack_library, "unpacked", lambda _: {})
             instead(pack_library, "read_pack", lambda _, **__: self.pack)
             stack.enter_context(self._logs())

@@ -17,6 +17,7 @@ from deploy.local.part import start
 from deploy.local.servers.servers import mongo_server
 from shared.runtime.kafka import outbox_relay as relay_module
 from shared.runtime.storage.mongo import Database, Mongo
+from tests.kit.intake_door import OpenDoor, doors
 from tests.kit.s3 import s3_server
 from tests.kit.stack import free_base
 from tests.simulation.mongo import Client, RawBucket, RawDatabase
@@ -80,6 +81,13 @@ async def database(mongo: Mongo) -> Database:
         for name in [name for name in client.servers.files if "packs" not in name]:
             del client.servers.files[name]
     return database
+
+
+@pytest_asyncio.fixture
+async def open_door(database: Database) -> AsyncIterator[OpenDoor]:
+    """Opens intake's door with settings, as often as a test asks for one."""
+    async with doors(database) as opens:
+        yield opens
 
 
 @pytest.fixture

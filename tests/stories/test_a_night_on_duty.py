@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.flows.test_reports import QUAY
+from tests.kit.places import QUAY
 from tests.kit.robots import Robot, robot
 from tests.kit.stack import RunningStack, running_stack, until
 from tests.packs import harbour_with_channels

@@ -11,7 +11,7 @@ WIRES = "3号楼好几家从窗户拉线给电瓶车充电，飞线"
 THREE = ["jingang-branch", "jingang-property", "urban-management"]
 
 
-def whistled() -> Duty:
+def with_called_units() -> Duty:
     duty = Duty.reported(WIRES)
     duty.does("jingang.duty", "claim")
     duty.does("jingang.duty", "call_in", units=THREE, reason="物业无执法权，请城管一同处置")
@@ -55,7 +55,7 @@ def test_branch_company_and_urban_management_act_together_and_the_case_ends_when
 
 
 def test_who_does_not_come_is_late_on_record_and_it_climbs_the_departments_own_way() -> None:
-    duty = whistled()
+    duty = with_called_units()
     for unit, person in (("jingang-branch", "branch.member"), ("jingang-property", "property.desk")):
         duty.does(person, "finish_part", part=duty.part(unit).id, text="办完")
     duty.waits("PT2H")
@@ -79,7 +79,7 @@ def test_a_called_unit_has_its_own_promise_where_the_pack_says_so() -> None:
 
 
 def test_a_called_unit_touches_nothing_but_its_own_part_although_it_lies_below_the_owner() -> None:
-    duty = whistled()
+    duty = with_called_units()
     seen = duty.does("property.desk", "note", text="物业已到")
     assert seen["commands"] == ["note", "pause", "request_extension", "report_in", "finish_part"]
     for command, body in (
@@ -93,7 +93,7 @@ def test_a_called_unit_touches_nothing_but_its_own_part_although_it_lies_below_t
 
 
 def test_a_called_unit_asks_for_time_and_who_called_it_grants_it() -> None:
-    duty = whistled()
+    duty = with_called_units()
     part = {"part": duty.part("urban-management").id, "clock": "finish_part"}
     duty.does("urban.field", "pause", **part, reason="weather")
     assert duty.told("jingang.duty")[-1] == "clock.pause_requested"
@@ -114,7 +114,7 @@ def test_a_called_unit_asks_for_time_and_who_called_it_grants_it() -> None:
 
 
 def test_a_part_is_excused_by_a_named_person_with_a_reason_and_the_unit_hears_of_it() -> None:
-    duty = whistled()
+    duty = with_called_units()
     duty.does("jingang.second", "excuse_part", part=duty.part("urban-management").id, reason="住户已自行拆除")
     part = duty.part("urban-management")
     assert (part.state, part.ended_by, part.said) == ("excused", "jingang.second", "住户已自行拆除")

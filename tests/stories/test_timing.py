@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.flows.test_duty import done
-from tests.flows.test_reports import QUAY
+from tests.kit.cases_on_stack import done
+from tests.kit.places import QUAY
 from tests.kit.stack import HARBOUR, Person, RunningStack, running_stack, until
 
 pytestmark = pytest.mark.timeout(240)

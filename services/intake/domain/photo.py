@@ -39,7 +39,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class CleanedPhoto:
     """A photo as it is shown, two JPEGs, and its hash, if there is enough in the picture."""
 
     full: bytes

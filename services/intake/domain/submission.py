@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.kernel.errors import FieldError
 from shared.kernel.personal import without_personal_numbers
-from shared.kernel.spelling import stored
+from shared.kernel.spelling import stored_spelling
 
 CELL_DEGREES = 100
 """Cells of a hundredth of a degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
@@ -88,11 +88,11 @@ def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> 
 
 
 def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:
-    """Words in one spelling (``stored``), without personal numbers. Control characters are an error."""
+    """Words in one spelling (``stored_spelling``), without personal numbers. Control characters are an error."""
     if _CONTROLS.search(text):
         errors.append(FieldError(pointer, "has control characters"))
         return ""
-    return without_personal_numbers(stored(text)).strip()
+    return without_personal_numbers(stored_spelling(text)).strip()
 
 
 def location_errors(lon: float | None, lat: float | None, crs: str | None, *, said: bool) -> list[FieldError]:

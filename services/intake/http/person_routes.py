@@ -86,7 +86,7 @@ class PersonRoutes:
                 roles=ERASERS,
                 body=EraseBody,
                 keyed=True,
-                once="erasures",
+                idempotent_as="erasures",
             ),
             post(
                 "/v1/reporters:rewrap",
@@ -95,7 +95,7 @@ class PersonRoutes:
                 roles=frozenset({"ops"}),
                 body=NoBody,
                 keyed=True,
-                once="rewraps",
+                idempotent_as="rewraps",
             ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),

@@ -130,9 +130,9 @@ class PhotoRoutes:
         pack = self._packs.current(who.city)
         if status is not None and status.report.confidential:
             unit = status.case.unit if status.case is not None else None
-            return pack.trust.is_handler(who.person, status.report.category or "", unit)
+            return pack.handlers.is_handler(who.person, status.report.category or "", unit)
         if status is None and own is not None and own.confidential:
-            return pack.trust.is_handler(who.person, own.category, own.unit)
+            return pack.handlers.is_handler(who.person, own.category, own.unit)
         cases = [*(status.cases if status is not None else ()), *((own,) if own is not None else ())]
         return sees(who, cases, pack)
 

@@ -13,7 +13,7 @@ from services.intake.reports.group_commit import Receipt
 from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_intake import ReportIntake
 from services.intake.reports.report_store import ReportStore
-from services.intake.reports.reporter_actions import ActionRequest, Recorded, ReporterActions, action_key
+from services.intake.reports.reporter_actions import ActionRequest, RecordedAction, ReporterActions, action_key
 from shared.kernel.errors import not_found
 from shared.kernel.vocabulary import Priority
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
@@ -174,6 +174,6 @@ def _request(call: Call) -> ActionRequest:
     return ActionRequest(call.principal, report, action_key(report, call.request.url.path, call.key), call.trace)
 
 
-def _recorded(recorded: Recorded) -> Answer:
+def _recorded(recorded: RecordedAction) -> Answer:
     headers = {"idempotent-replayed": "true"} if recorded.replayed else {}
     return Answer(RecordedView(recorded.report, "recorded", recorded.at), headers=headers)

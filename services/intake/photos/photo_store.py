@@ -12,17 +12,16 @@ deleted with the row. Rows of 0.1.0 have one name: their id.
 import asyncio
 import contextlib
 import hashlib
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from prometheus_client import Gauge
 
-from services.intake.domain.photo import Cleaned, Picture
+from services.intake.domain.photo import CleanedPhoto, Picture
 from services.intake.photos.photo_record import THERE, PhotoRecord, PhotoSize, State, from_doc, to_doc
 from shared.kernel.errors import FieldError, Refusal, invalid, key_reused, too_many, unavailable
-from shared.kernel.ids import secret_id
+from shared.kernel.ids import Ids, secret_id
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Bucket, Database, Document, IndexModel, Sort
@@ -54,11 +53,12 @@ INDEXES = (
 class PhotoStore:
     """The collection ``photos`` and two buckets: ``originals`` with the bytes as sent, ``clean`` with what is shown."""
 
-    def __init__(self, database: Database, secret: str, bucket: Callable[[str], Bucket]) -> None:
+    def __init__(self, database: Database, secret: str, bucket: Callable[[str], Bucket], ids: Ids) -> None:
         self.photos = database.collection("photos")
         self._originals = bucket("originals")
         self._clean = bucket("clean")
         self._secret = secret.encode()
+        self._ids = ids
         self._arrived = asyncio.Event()
         self._last_turn = ""
 
@@ -69,7 +69,7 @@ class PhotoStore:
         """
         id_ = secret_id("f", self._secret, "photo", who.city, who.who, key)
         sha256 = hashlib.sha256(content).hexdigest()
-        name = f"{id_}.{secrets.token_hex(8)}"
+        name = f"{id_}.{self._ids(8)}"
         found = await self._find({"_id": id_})
         if found is None:
             await self._room_for(sender_of(who), len(content))
@@ -202,7 +202,7 @@ class PhotoStore:
             sort=[("sender", 1), ("lease_until", 1)],
         )
 
-    async def finish(self, id_: str, cleaned: Cleaned | None) -> PhotoRecord | None:
+    async def finish(self, id_: str, cleaned: CleanedPhoto | None) -> PhotoRecord | None:
         """A worker is done with a photo: its pictures are stored and its bytes as sent deleted.
 
         ``cleaned``: None when it proved unreadable. Answers the photo; None where another worker was first.
@@ -225,7 +225,7 @@ class PhotoStore:
         """The store of the bytes is away: the attempt does not count. The lease ends by itself."""
         await self.photos.update({"_id": id_, "state": "sent"}, {"$inc": {"attempts": -1}})
 
-    async def look(self) -> None:
+    async def set_gauges(self) -> None:
         """Set the gauge of photos that wait."""
         _WAITING.set(await self.photos.count({"state": "sent"}, limit=COUNTED_MAX))
 

@@ -15,7 +15,7 @@ from services.intake.domain.photo import (
     CODED_MAX,
     LOOKS_SIZE,
     PIXELS_MAX,
-    Cleaned,
+    CleanedPhoto,
     Picture,
     coded_sizes,
     looks_of,
@@ -25,7 +25,7 @@ from services.intake.domain.photo import (
 from services.intake.photos.header_walk import header
 from services.intake.photos.pixels import as_seen
 from shared.kernel.errors import Refusal
-from shared.runtime.confined_process import ConfinedProcess, Ended
+from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 FULL_SIDE = 2048
@@ -59,7 +59,7 @@ def read_header(content: bytes) -> Picture:
     return Picture(media, width, height)
 
 
-def clean(content: bytes, media: str) -> Cleaned:
+def clean(content: bytes, media: str) -> CleanedPhoto:
     """Full (longest side 2048) and thumb (320), JPEG, upright, pixels only. Raises ``ValueError`` when unreadable.
 
     The hash is made of the thumb, so that it depends little on the size that was sent.
@@ -69,7 +69,7 @@ def clean(content: bytes, media: str) -> Cleaned:
         upright = _decoded(content, media)
         full = _jpeg(upright, 85)
         upright.thumbnail((THUMB_SIDE, THUMB_SIDE))
-        return Cleaned(full, _jpeg(upright, 75), _looks(upright))
+        return CleanedPhoto(full, _jpeg(upright, 75), _looks(upright))
     except Exception as wrong:
         raise ValueError(f"unreadable: {type(wrong).__name__}") from None
 
@@ -105,7 +105,7 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _clean_in_time(content: bytes, media: str, seconds: int) -> Cleaned:
+def _clean_in_time(content: bytes, media: str, seconds: int) -> CleanedPhoto:
     """As ``clean``; the kernel ends the process that takes ``seconds`` of a processor's time, wherever it is."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = math.ceil(used.ru_utime + used.ru_stime) + seconds
@@ -121,11 +121,11 @@ class Cleaner:
         self.process = ConfinedProcess(SECONDS_MAX)
         self._cpu_seconds = cpu_seconds
 
-    async def clean(self, content: bytes, media: str) -> Cleaned | None:
+    async def clean(self, content: bytes, media: str) -> CleanedPhoto | None:
         """As ``clean``, or None when the picture is unreadable (it crashed or outlasted its process too)."""
         try:
             return await self.process.run(_clean_in_time, content, media, self._cpu_seconds)
-        except (ValueError, Ended):
+        except (ValueError, ProcessEndedError):
             return None
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.intake.domain.submission import Place, Sealed, Submission, cell_of
 from services.intake.privacy.sealing import Vault
-from shared.city.confidential import settled
+from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
 
 ADDED_MAX = 100
@@ -22,7 +22,7 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
 
     Built field by field: what a submission gets in future stays out of a confidential one until it is named here.
     """
-    category, priority = settled(pack, report.category, report.kind, report.app, report.description)
+    category, priority = category_and_priority(pack, report.category, report.kind, report.app, report.description)
     key = vault.new_key(report.id)
     words: dict[str, object] = {
         "description": report.description,

@@ -58,7 +58,7 @@ class _Keys:
     where: Document
 
 
-class Rotated(msgspec.Struct, frozen=True):
+class RotationResult(msgspec.Struct, frozen=True):
     """What a rotation did: the new generation, how many keys it wrapped, and the generations that were destroyed."""
 
     generation: int
@@ -123,7 +123,7 @@ class KeyRotation:
         newest = generation_from_doc(found) if found is not None else None
         return newest is not None and newest.owed and newest.made_at <= real_now() - EVERY
 
-    async def rotate(self) -> Rotated:
+    async def rotate(self) -> RotationResult:
         """Wrap all stored keys by a new generation and destroy the older ones."""
         async with self._turn:
             newest = self._keys.make()
@@ -141,7 +141,7 @@ class KeyRotation:
             for number in old:
                 self._keys.destroy(number)
             log.info("keys.rotated", generation=newest, rewrapped=rewrapped, destroyed=old)
-            return Rotated(newest, rewrapped, old)
+            return RotationResult(newest, rewrapped, old)
 
     async def _round(self, newest: int, keys: _Keys) -> int:
         """Once over all stored keys of one kind; how many were of an older generation."""

@@ -22,7 +22,7 @@ from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import Outbox
-from shared.runtime.storage.mongo import Inserted, MongoError
+from shared.runtime.storage.mongo import InsertResult, MongoError
 from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -55,7 +55,7 @@ _TOOK = Histogram(
 
 
 @dataclass(slots=True)
-class Waiting:
+class QueuedReport:
     """A report that is to be stored, and the future of the request that waits for it."""
 
     report: Submission
@@ -82,7 +82,7 @@ class GroupCommit:
         self._store = store
         self._identities = identities
         self._outbox = outbox
-        self._waiting: dict[int, list[Waiting]] = {lane: [] for lane in LANES}
+        self._waiting: dict[int, list[QueuedReport]] = {lane: [] for lane in LANES}
         self._wake = asyncio.Event()
         self._spacing = BatchPacing(SPACING_SECONDS)
         self._unknown: dict[str, None] = {}
@@ -101,7 +101,7 @@ class GroupCommit:
         if len(mine) >= WAITING_MAX or (mine and time.monotonic() - mine[0].since > WAIT_SECONDS_MAX):
             raise overloaded()
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        mine.append(Waiting(report, trace, person, done, time.monotonic()))
+        mine.append(QueuedReport(report, trace, person, done, time.monotonic()))
         self._wake.set()
         return done
 
@@ -116,16 +116,16 @@ class GroupCommit:
             if in_time := _in_time(group):
                 await self._store_group(in_time)
 
-    def _next_group(self) -> list[Waiting]:
+    def _next_group(self) -> list[QueuedReport]:
         """At most ``GROUP`` reports, danger first and history last: an import delays nobody but itself."""
-        group: list[Waiting] = []
+        group: list[QueuedReport] = []
         for waiting in self._waiting.values():
             taken = GROUP - len(group)
             group += waiting[:taken]
             del waiting[:taken]
         return group
 
-    async def _store_group(self, group: list[Waiting]) -> None:
+    async def _store_group(self, group: list[QueuedReport]) -> None:
         began = time.monotonic()
         now = real_now()
         records = [record_of(w.report, w.trace, now) for w in group]
@@ -165,7 +165,7 @@ class GroupCommit:
         _TOOK.observe(time.monotonic() - began)
         log.info("reports.stored", reports=len(new), again=len(again), took_ms=_millis(began))
 
-    async def _insert(self, persons: list[Person], records: list[ReportRecord]) -> tuple[frozenset[str], Inserted]:
+    async def _insert(self, persons: list[Person], records: list[ReportRecord]) -> tuple[frozenset[str], InsertResult]:
         """Store persons and reports at the same time; the ids of persons that were erased before.
 
         If only one of the two writes succeeds, the client gets 503 and its retry stores the other.
@@ -174,14 +174,14 @@ class GroupCommit:
             return frozenset(), await self._store.insert(records)
         return await asyncio.gather(self._identities.keep(persons), self._store.insert(records))
 
-    async def _restore(self, group: list[Waiting], erased: frozenset[str], inserted: Inserted) -> None:
+    async def _restore(self, group: list[QueuedReport], erased: frozenset[str], inserted: InsertResult) -> None:
         """A new report stores an erased person again; a repeat of an older report does not."""
         fresh = (w.person for i, w in enumerate(group) if i not in inserted.duplicate | inserted.failed)
         back = [person for person in fresh if person is not None and person.id in erased]
         if back:
             await self._identities.restore(back)
 
-    def _refuse(self, group: list[Waiting]) -> None:
+    def _refuse(self, group: list[QueuedReport]) -> None:
         """503: the outcome is unknown. If a retry finds the report stored, its event is published then, and need not
         wait for the unrouted watch."""
         for waiting in group:
@@ -191,7 +191,7 @@ class GroupCommit:
             del self._unknown[next(iter(self._unknown))]
 
 
-def _in_time(group: list[Waiting]) -> list[Waiting]:
+def _in_time(group: list[QueuedReport]) -> list[QueuedReport]:
     """Those that waited less than ``LATE_SECONDS``; the others are refused before anything is written."""
     since = time.monotonic() - LATE_SECONDS
     for late in (waiting for waiting in group if waiting.since < since):
@@ -209,7 +209,7 @@ def unknown() -> Refusal:
     return unavailable("It is not known whether the report was stored. Repeat with the same key.")
 
 
-def _replayed(waiting: Waiting, first: FirstAnswer | None) -> "Receipt | Refusal":
+def _replayed(waiting: QueuedReport, first: FirstAnswer | None) -> "Receipt | Refusal":
     """The answer to a report whose id exists. ``first``: None where no majority has it yet; a duplicate key alone does
     not prove that the report is durable (seen: decision 0003)."""
     if first is None:
@@ -223,7 +223,7 @@ def _receipt(report: ReportRecord | FirstAnswer, *, replayed: bool) -> Receipt:
     return Receipt(report.id, report.received_at, report.category, replayed)
 
 
-def _settle(waiting: Waiting, outcome: "Receipt | Refusal") -> None:
+def _settle(waiting: QueuedReport, outcome: "Receipt | Refusal") -> None:
     if waiting.done.done():
         return
     if isinstance(outcome, Refusal):

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 from services.intake.reports.progress_record import CaseProgress, ReportStatus
 from shared.city.pack import Pack
-from shared.city.texts.reporter_steps import STEPS, Told, is_chinese, sentences, word
+from shared.city.texts.reporter_steps import STEPS, ReporterStep, is_chinese, sentences, word
 from shared.city.texts.texts import BUILT_IN
 from shared.contracts.cases import ClockState
 
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
 
 
-class Named(Protocol):
+class HasName(Protocol):
     """A unit or a category of the pack."""
 
     @property
@@ -42,7 +42,7 @@ class ProgressTexts:
 
     def word(self, state: str) -> str:
         """The built-in word of a state: short enough for a badge."""
-        return word(cast(Told, state), self._language)
+        return word(cast(ReporterStep, state), self._language)
 
     def step(self, what: str, at: datetime, unit: str | None = None) -> str | None:
         """A line of the steps; None for one that reporters are not shown. ``unit``: the step's, else the owner."""
@@ -57,7 +57,7 @@ class ProgressTexts:
 
     def message(self) -> str:
         """The sentence that says where the report stands. Wants a case."""
-        return self._message(cast(Told, self._of_case.state))
+        return self._message(cast(ReporterStep, self._of_case.state))
 
     def merged_message(self) -> str:
         """``message`` for a report of what others reported too. Wants a case."""
@@ -74,7 +74,7 @@ class ProgressTexts:
             raise ValueError(f"{self._report} has no case")
         return self._case
 
-    def _message(self, state: Told) -> str:
+    def _message(self, state: ReporterStep) -> str:
         return self._texts.message(state, self._language, self._of_case.category, self._values())
 
     def _values(self, unit: str | None = None, at: datetime | None = None) -> dict[str, str]:
@@ -97,7 +97,7 @@ class ProgressTexts:
             values["minutes"] = str(round((clock.due_at - clock.started_at).total_seconds() / 60))
         return values
 
-    def _name(self, things: Mapping[str, Named], id_: str) -> str:
+    def _name(self, things: Mapping[str, HasName], id_: str) -> str:
         """As the pack calls it; what the pack no longer has is called by its id."""
         thing = things.get(id_)
         if thing is None:

@@ -31,8 +31,8 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.ids import case_id, opening_report
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
-from shared.runtime.storage.idempotency_keys import Remembered
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, Inserted, UpdateOne, Write
+from shared.runtime.storage.idempotency_keys import IdempotencyKeys
+from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertResult, UpdateOne, Write
 from shared.runtime.timekeeping.wall_clock import real_now
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -56,10 +56,10 @@ class ReportStore:
     def __init__(self, database: Database) -> None:
         self.reports: Collection = database.collection("reports")
         self.progress: Collection = database.collection("progress")
-        self.keys = Remembered(self.reports, database.collection("report_keys"), "commands")
+        self.keys = IdempotencyKeys(self.reports, database.collection("report_keys"), "commands")
         """Idempotency keys of what reporters did later."""
 
-    async def insert(self, reports: Sequence[ReportRecord]) -> Inserted:
+    async def insert(self, reports: Sequence[ReportRecord]) -> InsertResult:
         """A group of new reports at once. Raises ``MongoError`` when nothing is known of it."""
         return await self.reports.insert_all([report_record.to_doc(report) for report in reports])
 
@@ -159,7 +159,7 @@ class ReportStore:
             "commands": msgspec.to_builtins(report.commands, builtin_types=(datetime,)),
             "commands_aside": report.commands_aside,
         }
-        entry = await self.keys.came(document, *keys)
+        entry = await self.keys.find(document, *keys)
         return msgspec.convert(entry, RememberedKey) if entry is not None else None
 
     async def save_action(self, before: ReportRecord, after: ReportRecord, event: Envelope, key: RememberedKey) -> bool:

@@ -58,7 +58,7 @@ class ActionRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedAction:
     """The action is durable since ``at``; ``replayed``: an earlier request with the same key did it."""
 
     report: str
@@ -95,21 +95,21 @@ class ReporterActions:
         self._outbox = outbox
         self._clock = clock
 
-    async def rate(self, request: ActionRequest, body: RatingBody) -> Recorded:
+    async def rate(self, request: ActionRequest, body: RatingBody) -> RecordedAction:
         """Once the case is resolved; may reopen it."""
         return await self._requested(request, body, lambda status: _rated(status, body))
 
-    async def add(self, request: ActionRequest, body: AdditionBody) -> Recorded:
+    async def add(self, request: ActionRequest, body: AdditionBody) -> RecordedAction:
         """More words or photos, or that it is fixed."""
         if body.text is None and not body.photos and not body.fixed:
             raise invalid(FieldError("", "needs text, photos or fixed"))
         return await self._requested(request, body, lambda status: _added(status, body), body.photos)
 
-    async def withdraw(self, request: ActionRequest, body: WithdrawBody) -> Recorded:
+    async def withdraw(self, request: ActionRequest, body: WithdrawBody) -> RecordedAction:
         """The report is taken back; its case stays until an officer ends it."""
         return await self._requested(request, body, lambda status: _withdrawn(status, body))
 
-    async def answer(self, report: ReportRecord, text: str, question: str, trace: str) -> Recorded:
+    async def answer(self, report: ReportRecord, text: str, question: str, trace: str) -> RecordedAction:
         """An addition from the answer page, once for each ``question``, however often the button is pressed.
 
         422 where another text was recorded first.
@@ -124,7 +124,7 @@ class ReporterActions:
 
     async def _requested(
         self, request: ActionRequest, body: msgspec.Struct, decide: Decide, photos: list[str] | None = None
-    ) -> Recorded:
+    ) -> RecordedAction:
         sender = request.sender
 
         async def read() -> ReportStatus | None:
@@ -141,7 +141,7 @@ class ReporterActions:
         key: ActionKey,
         trace: str,
         claims: tuple[Principal, list[str]] | None = None,
-    ) -> Recorded:
+    ) -> RecordedAction:
         for _ in range(ROUNDS_MAX):
             status = await read()
             if status is None:
@@ -153,10 +153,10 @@ class ReporterActions:
             action, now = decide(status), self._clock.now()
             entry = RememberedKey(id=key.id, fingerprint=key.fingerprint(body, key.id), at=now)
             if await self._save(status.report, action, entry, trace):
-                return Recorded(status.report.id, now, replayed=False)
+                return RecordedAction(status.report.id, now, replayed=False)
         raise unavailable("The report is changing. Repeat with the same key.", retry_after=1)
 
-    async def _replayed(self, report: ReportRecord, body: msgspec.Struct, key: ActionKey) -> Recorded | None:
+    async def _replayed(self, report: ReportRecord, body: msgspec.Struct, key: ActionKey) -> RecordedAction | None:
         """What an earlier request with this key recorded. Raises ``Refusal`` 422 where its body was another."""
         first = await self._store.remembered(report, key.id, key.old)
         if first is None:
@@ -164,7 +164,7 @@ class ReporterActions:
         plain = key.fingerprint(body, first.id)
         if first.fingerprint not in (self._kept(report, plain), plain):  # 0.1.0 kept the plain one
             raise key_reused()
-        return Recorded(report.id, first.at, replayed=True)
+        return RecordedAction(report.id, first.at, replayed=True)
 
     async def _save(self, report: ReportRecord, action: Action, key: RememberedKey, trace: str) -> bool:
         """False when the report was changed meanwhile."""

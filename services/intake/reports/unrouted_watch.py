@@ -29,6 +29,7 @@ from shared.city.pack import Pack
 from shared.contracts.envelope import DANGER, LANES, LIVE
 from shared.kernel.clock import Clock
 from shared.kernel.durations import Duration, parse_duration
+from shared.kernel.ids import Ids
 from shared.kernel.working_time import Calendar, deadline
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.broker import KafkaError
@@ -85,6 +86,7 @@ class UnroutedWatch:
         packs: PackLibrary,
         outbox: Outbox,
         clock: Clock,
+        ids: Ids,
         answered_until: AnsweredUntil = _until_now,
     ) -> None:
         self.rows: Collection = database.collection("unanswered")
@@ -93,6 +95,7 @@ class UnroutedWatch:
         self._packs = packs
         self._outbox = outbox
         self._clock = clock
+        self._ids = ids
         self._answered_until = answered_until
         self._began = real_now()
         self._swept: SweepMark | None = None
@@ -157,7 +160,7 @@ class UnroutedWatch:
         found = await self.rows.find(where, sort=[(by, 1)], limit=limit, hint=index)
         return [from_doc(document) for document in found]
 
-    async def look(self) -> None:
+    async def set_gauges(self) -> None:
         """Set the gauges: how many reports have no case, and the age of the oldest."""
         oldest = [first for lane in (DANGER, LIVE) if (first := await self._oldest(lane)) is not None]
         waiting = {"lane": {"$in": [DANGER, LIVE]}}
@@ -182,7 +185,7 @@ class UnroutedWatch:
             report = await self._store.load(row.id)
             done = report is None or report.unrouted_at is not None
             if report is not None and not done:
-                event = unrouted_event(report, row.route_by, self._clock.now(), new_trace())
+                event = unrouted_event(report, row.route_by, self._clock.now(), new_trace(self._ids))
                 done = await self._store.save_unrouted(report, event)
                 breached += done
             if done:

@@ -18,7 +18,7 @@ from services.notifier.documents.alert import UNATTENDED, Alert
 from services.notifier.documents.silence import Silence
 from services.notifier.domain.recipients import AlertTrigger, Notice, notices
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.contracts.cases import CaseEvent, CaseState
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportUnrouted
@@ -26,7 +26,7 @@ from shared.kernel.ids import case_id
 
 
 def plan_alerts(
-    event: Envelope, data: CaseEvent, pack: Pack, rota: Changes, silences: Sequence[Silence], now: datetime
+    event: Envelope, data: CaseEvent, pack: Pack, rota: RotaChanges, silences: Sequence[Silence], now: datetime
 ) -> list[Alert]:
     """The alerts of a case's event, one for each person whom it reaches.
 
@@ -60,7 +60,7 @@ def plan_alerts(
 
 
 def plan_unrouted_alerts(
-    event: Envelope, data: ReportUnrouted, pack: Pack, rota: Changes, now: datetime
+    event: Envelope, data: ReportUnrouted, pack: Pack, rota: RotaChanges, now: datetime
 ) -> list[Alert]:
     """Alerts that a report has no case in time, for the desk of the city's root unit: the router may be down."""
     language = pack.city.languages[0]

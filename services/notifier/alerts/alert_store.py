@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from prometheus_client import Counter, Histogram
 
-from services.notifier.alerts.settlements import SETTLED_FIELDS, Settled, cases_of_late_alerts
+from services.notifier.alerts.settlements import SETTLED_FIELDS, Settlement, cases_of_late_alerts
 from services.notifier.city_cache import stamped
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert, from_doc, sent_event, to_doc
@@ -25,7 +25,7 @@ INDEXES = (
 )
 OF_A_CASE_MAX = 500
 LATER_OF_A_CASE = 16
-"""Settled alerts that are read for each case with late alerts."""
+"""Settlement alerts that are read for each case with late alerts."""
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
 _DELAY = Histogram(
     "whistle_alert_delay_seconds",
@@ -105,7 +105,7 @@ class AlertStore:
             SETTLED_FIELDS,
             limit=LATER_OF_A_CASE * len(cases),
         )
-        return [msgspec.convert(row, Settled).write() for row in settled if "acked_at" in row]
+        return [msgspec.convert(row, Settlement).write() for row in settled if "acked_at" in row]
 
     async def acknowledge(self, alert: Alert, now: datetime) -> None:
         """Acknowledge an alert that is about no case; others are acknowledged by an event of their case."""

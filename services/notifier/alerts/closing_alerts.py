@@ -20,7 +20,7 @@ from shared.contracts.envelope import Envelope
 CLOSING_EVENTS = frozenset({"case.closed.v1", "case.rejected.v1", "case.merged.v1"})
 
 
-class Closing(NamedTuple):
+class ClosingPlan(NamedTuple):
     """Alerts that a case has ended, and their deliveries by id."""
 
     alerts: list[Alert]
@@ -34,10 +34,10 @@ class ClosingAlerts:
         self._alerts = alerts
         self._deliveries = deliveries
 
-    async def plan(self, event: Envelope, data: CaseEvent, pack: Pack, subject: Subject, now: datetime) -> Closing:
+    async def plan(self, event: Envelope, data: CaseEvent, pack: Pack, subject: Subject, now: datetime) -> ClosingPlan:
         """Empty where nobody was reached over a channel."""
         if not pack.receivers or data.case.historic:
-            return Closing([], {})
+            return ClosingPlan([], {})
         earlier = _of_others(await self._alerts.of_case(data.case.id), data.by)
         delivered = await self._deliveries.delivered(list(earlier))
         oldest_last = reversed(delivered)
@@ -54,7 +54,7 @@ class ClosingAlerts:
             for id_, delivery in self._deliveries.plan(pack, alerts).items()
             if (owners[delivery.alert], delivery.receiver) in channels
         }
-        return Closing(alerts, deliveries)
+        return ClosingPlan(alerts, deliveries)
 
 
 def _of_others(alerts: Iterable[Alert], by: str | None) -> dict[str, Alert]:

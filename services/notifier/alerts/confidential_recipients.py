@@ -12,7 +12,7 @@ from services.notifier.alerts.on_duty import VacantPost, recipients_of
 from services.notifier.domain.recipients import Notice
 from shared.city.model.people import Person
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.contracts.cases import CaseState
 from shared.contracts.sight import names_of
 
@@ -21,14 +21,14 @@ Recipients = Mapping[str, tuple[Notice, tuple[VacantPost, ...]]]
 
 
 def permitted_recipients(
-    notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, since: Changes
+    notices: Iterable[Notice], case: CaseState, pack: Pack, at: datetime, since: RotaChanges
 ) -> Recipients:
     """Everybody whom the notices of an event reach and who may see the case."""
     everybody = recipients_of(notices, pack, at, since)
     return _discreet(everybody, case, pack, at, since) if case.confidential else everybody
 
 
-def _discreet(everybody: Recipients, case: CaseState, pack: Pack, at: datetime, since: Changes) -> Recipients:
+def _discreet(everybody: Recipients, case: CaseState, pack: Pack, at: datetime, since: RotaChanges) -> Recipients:
     seeing = set(case.seen_by) or _as_before(case, pack)
     may = {id_: reached for id_, reached in everybody.items() if _sees(pack.people[id_], seeing)}
     others = {id_: notice for id_, (notice, _) in everybody.items() if id_ not in may and notice.person != id_}
@@ -53,12 +53,12 @@ def _as_before(case: CaseState, pack: Pack) -> set[str]:
     return {unit for unit in named if unit is not None and unit in pack.units}
 
 
-def _handlers(case: CaseState, seeing: set[str], pack: Pack, at: datetime, since: Changes) -> list[Person]:
+def _handlers(case: CaseState, seeing: set[str], pack: Pack, at: datetime, since: RotaChanges) -> list[Person]:
     """The handlers whom the pack names for the case who are appointed and not on leave, on shift or not."""
     return [
         person
         for person in pack.people.values()
         if _sees(person, seeing)
-        and pack.trust.is_handler(person.id, case.category, case.unit)
-        and pack.posts.present(person.id, at, since)
+        and pack.handlers.is_handler(person.id, case.category, case.unit)
+        and pack.posts.is_available(person.id, at, since)
     ]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from services.notifier.domain.recipients import Notice
 from shared.city.model.people import Person
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Changes, valid
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChanges, valid
 
 
 class VacantPost(NamedTuple):
@@ -22,7 +22,7 @@ class VacantPost(NamedTuple):
     post: str
 
 
-class Resolved(NamedTuple):
+class NoticeRecipients(NamedTuple):
     """The ``people`` whom a notice means. If it means a post that nobody is on (``vacant``), also the desk above
     (``instead``)."""
 
@@ -31,13 +31,13 @@ class Resolved(NamedTuple):
     vacant: tuple[VacantPost, ...] = ()
 
 
-def people_reached(notice: Notice, pack: Pack, at: datetime, since: Changes = NONE_SINCE) -> tuple[Person, ...]:
+def people_reached(notice: Notice, pack: Pack, at: datetime, since: RotaChanges = NO_CHANGES) -> tuple[Person, ...]:
     """Everybody whom a notice reaches, as of the event's time."""
     reached = resolve_notice(notice, pack, at, since)
     return (*reached.people, *(person for person in reached.instead if person not in reached.people))
 
 
-def resolve_notice(notice: Notice, pack: Pack, at: datetime, since: Changes) -> Resolved:
+def resolve_notice(notice: Notice, pack: Pack, at: datetime, since: RotaChanges) -> NoticeRecipients:
     """The people whom a notice means.
 
     If the unit has no such post, everybody placed there; if nobody is placed there, the desk of the nearest unit above.
@@ -47,62 +47,62 @@ def resolve_notice(notice: Notice, pack: Pack, at: datetime, since: Changes) -> 
         return _person(notice.person, notice.unit, pack, at, since)
     unit = pack.units.get(notice.unit)
     if unit is None:
-        return Resolved()
+        return NoticeRecipients()
     if notice.role is not None:
         return _with_role(notice.role, pack, unit.id, at, since)
     if notice.post != "B":
         return _desk(pack, unit.id, at, since)
     if people := pack.on_duty(unit.id, at, "B", since):
-        return Resolved(people)
+        return NoticeRecipients(people)
     # Without a post B: the people placed on the ground. The queue's own desk gets a notice for post A anyway.
     there = tuple(person for person in pack.on_duty(unit.id, at, None, since) if person.post != "A")
-    if not pack.posts.keeps(unit.id, "B", at):
-        return Resolved(there)
+    if not pack.posts.has_post(unit.id, "B", at):
+        return NoticeRecipients(there)
     above = _desk(pack, unit.parent or unit.id, at, since)
-    return Resolved(there, (*above.people, *above.instead), (VacantPost(unit.id, "B"), *above.vacant))
+    return NoticeRecipients(there, (*above.people, *above.instead), (VacantPost(unit.id, "B"), *above.vacant))
 
 
-def _person(id_: str, unit: str, pack: Pack, at: datetime, since: Changes) -> Resolved:
+def _person(id_: str, unit: str, pack: Pack, at: datetime, since: RotaChanges) -> NoticeRecipients:
     """The person of that id, or the desk if it is a unit's id. For somebody who left the pack, or whose appointment is
     over or has not begun, the desk of the case's ``unit``, which can assign the case to somebody else."""
     person = pack.people.get(id_)
     if person is None:
         return _desk(pack, id_ if id_ in pack.units else unit, at, since)
-    return Resolved((person,)) if valid(person, pack.day(at)) else _desk(pack, unit, at, since)
+    return NoticeRecipients((person,)) if valid(person, pack.day(at)) else _desk(pack, unit, at, since)
 
 
-def _with_role(role: str, pack: Pack, unit: str, at: datetime, since: Changes) -> Resolved:
+def _with_role(role: str, pack: Pack, unit: str, at: datetime, since: RotaChanges) -> NoticeRecipients:
     """Those of ``unit``, or of the nearest unit above that has any, who are appointed and not on leave, on shift or
     not. Where there is nobody, nobody is told instead: the desk gets a notice of its own."""
     for above in reversed(pack.units[unit].path):
         there = pack.people_at(above, None, frozenset({role}))
-        if people := tuple(person for person in there if pack.posts.present(person.id, at, since)):
-            return Resolved(people)
-    return Resolved()
+        if people := tuple(person for person in there if pack.posts.is_available(person.id, at, since)):
+            return NoticeRecipients(people)
+    return NoticeRecipients()
 
 
-def _desk(pack: Pack, unit: str, at: datetime, since: Changes) -> Resolved:
+def _desk(pack: Pack, unit: str, at: datetime, since: RotaChanges) -> NoticeRecipients:
     """Who is on post A of ``unit``, or of the nearest unit above where somebody is on it."""
     if unit not in pack.units:
-        return Resolved()
+        return NoticeRecipients()
     vacant: list[VacantPost] = []
     for above in reversed(pack.units[unit].path):
         people = pack.on_duty(above, at, "A", since)
-        if not people and pack.posts.keeps(above, "A", at):
+        if not people and pack.posts.has_post(above, "A", at):
             vacant.append(VacantPost(above, "A"))
         elif people or (people := pack.on_duty(above, at, None, since)):
-            return Resolved((), people, tuple(vacant)) if vacant else Resolved(people)
-    return Resolved((), pack.people_at(pack.root.id, "A", on=pack.day(at)), tuple(vacant))
+            return NoticeRecipients((), people, tuple(vacant)) if vacant else NoticeRecipients(people)
+    return NoticeRecipients((), pack.people_at(pack.root.id, "A", on=pack.day(at)), tuple(vacant))
 
 
 def recipients_of(
-    notices: Iterable[Notice], pack: Pack, at: datetime, since: Changes
+    notices: Iterable[Notice], pack: Pack, at: datetime, since: RotaChanges
 ) -> dict[str, tuple[Notice, tuple[VacantPost, ...]]]:
     """Everybody whom an event's notices reach, by id: each once, with the first notice that means the person and the
     vacant posts that the person is to be told of. Who is told of a vacant post alone gets a notice of kind
     ``unstaffed``."""
     recipients: dict[str, tuple[Notice, tuple[VacantPost, ...]]] = {}
-    missing: list[tuple[Notice, Resolved]] = []
+    missing: list[tuple[Notice, NoticeRecipients]] = []
     for notice in notices:
         resolved = resolve_notice(notice, pack, at, since)
         for person in resolved.people:

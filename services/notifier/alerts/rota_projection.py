@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 
 from services.notifier.city_cache import INDEX, CityCache, stamped
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.contracts import rota as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -21,13 +21,13 @@ class RotaProjection:
     """The ``rota_changes`` collection, each change stored once, with each city's changes in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.cache: CityCache[Changes] = CityCache(
+        self.cache: CityCache[RotaChanges] = CityCache(
             database.collection("rota_changes"),
-            lambda rows: Changes(from_doc(row).change for row in rows),
-            NONE_SINCE,
+            lambda rows: RotaChanges(from_doc(row).change for row in rows),
+            NO_CHANGES,
         )
 
-    def changes(self, city: str) -> Changes:
+    def changes(self, city: str) -> RotaChanges:
         """The swaps and leave of ``city`` since its pack was written."""
         return self.cache.get(city)
 
@@ -38,31 +38,31 @@ class RotaProjection:
         await self.cache.refresh()
 
 
-class RotaChange(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+class StoredRotaChange(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
     """A document of ``rota_changes``, without ``stored_at``, which the store adds."""
 
     id: str
     city: str
-    change: Change
+    change: RotaChange
 
 
-def to_doc(stored: RotaChange) -> Document:
+def to_doc(stored: StoredRotaChange) -> Document:
     document: Document = msgspec.to_builtins(stored, builtin_types=(datetime,))
     return document
 
 
-def from_doc(document: Document) -> RotaChange:
+def from_doc(document: Document) -> StoredRotaChange:
     """The change that ``to_doc`` stored; fields of a newer version are passed over."""
-    return msgspec.convert(document, RotaChange)
+    return msgspec.convert(document, StoredRotaChange)
 
 
-def _from_event(event: Envelope) -> RotaChange:
+def _from_event(event: Envelope) -> StoredRotaChange:
     if event.type == "rota.shift_swapped.v1":
         swap = decode(event, contract.ShiftSwapped)
-        change = Change(
+        change = RotaChange(
             kind="swap", person=swap.person, by=swap.by, on=swap.on, in_return=swap.in_return, since=swap.since
         )
     else:
         leave = decode(event, contract.LeaveTaken)
-        change = Change(kind="leave", person=leave.person, start=leave.start, until=leave.until, since=leave.since)
-    return RotaChange(id=event.subject, city=event.city, change=change)
+        change = RotaChange(kind="leave", person=leave.person, start=leave.start, until=leave.until, since=leave.since)
+    return StoredRotaChange(id=event.subject, city=event.city, change=change)

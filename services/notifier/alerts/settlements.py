@@ -19,7 +19,7 @@ PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excuse
 LATE = timedelta(seconds=10)
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a settled alert by which earlier alerts of its case are settled too."""
 
     case: str
@@ -38,7 +38,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-SETTLED_FIELDS = dict.fromkeys(Settled.__struct_fields__, 1)
+SETTLED_FIELDS = dict.fromkeys(Settlement.__struct_fields__, 1)
 
 
 def settlements(event: Envelope, data: CaseEvent) -> list[Write]:
@@ -50,10 +50,10 @@ def settlements(event: Envelope, data: CaseEvent) -> list[Write]:
     if data.by is not None:
         acted = [UpdateMany({"case": case.id, "recipient": data.by}, {"$set": {"acted": True}})]
     if case.state in ENDED_STATES:
-        over = Settled(case=case.id, case_version=case.version, state="over", acked_at=event.time)
+        over = Settlement(case=case.id, case_version=case.version, state="over", acked_at=event.time)
         return [*acted, over.write()]
     if event.type in SIGNED or event.type in PART_SIGNED:
-        acked = Settled(
+        acked = Settlement(
             case=case.id,
             case_version=case.version,
             state="acked",

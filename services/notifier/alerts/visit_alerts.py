@@ -10,14 +10,14 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.on_duty import recipients_of
 from services.notifier.alerts.rota_projection import RotaProjection
-from services.notifier.alerts.settlements import Settled
+from services.notifier.alerts.settlements import Settlement
 from services.notifier.alerts.wording import visit_text
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.recipients import Kind, Notice
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.contracts.visits import VisitEvent
@@ -65,7 +65,7 @@ class VisitAlerts:
         await self._store.settle(ended)
 
 
-def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: Changes, now: datetime) -> list[Alert]:
+def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: RotaChanges, now: datetime) -> list[Alert]:
     """The alerts of a visit's event for the desks of the units that it names; pure."""
     kind, language = _kind(event, data), pack.city.languages[0]
     subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
@@ -79,5 +79,5 @@ def _kind(event: Envelope, data: VisitEvent) -> Kind:
     return "visit_off" if data.state == "cancelled" else KINDS.get(data.kind, "joint_enforcement")
 
 
-def _over(event: Envelope, data: VisitEvent) -> Settled:
-    return Settled(case=data.visit, case_version=data.version, state="over", acked_at=event.time, acked_by=data.by)
+def _over(event: Envelope, data: VisitEvent) -> Settlement:
+    return Settlement(case=data.visit, case_version=data.version, state="over", acked_at=event.time, acked_by=data.by)

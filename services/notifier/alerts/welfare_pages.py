@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.contracts.cases import CaseState
 from shared.contracts.envelope import Envelope
 
@@ -14,11 +14,11 @@ def paged_by_category(event: Envelope, case: CaseState, pack: Pack) -> tuple[str
     return category.pages if category is not None else ()
 
 
-def paired_people(case: CaseState, pack: Pack, at: datetime, rota: Changes) -> tuple[str, ...]:
+def paired_people(case: CaseState, pack: Pack, at: datetime, rota: RotaChanges) -> tuple[str, ...]:
     """Ids of the paired rider and member of the case's ground, if the category pages them and they are present."""
     ground = pack.units.get(case.within or case.unit)
     pages = pack.categories[case.category].pages
     named: list[str | None] = []
-    for pair in pack.posts.paired(ground.path if ground is not None else ()):
+    for pair in pack.posts.pairs_on(ground.path if ground is not None else ()):
         named += [pair.rider if "paired_rider" in pages else None, pair.member if "grid_member" in pages else None]
-    return tuple(id_ for id_ in named if id_ is not None and pack.posts.present(id_, at, rota))
+    return tuple(id_ for id_ in named if id_ is not None and pack.posts.is_available(id_, at, rota))

@@ -1,7 +1,7 @@
-"""Whatever Apprise reaches: mail, and some 170 services (https://github.com/caronc/apprise, BSD-2-Clause).
+"""Mail and some 170 services through Apprise (https://github.com/caronc/apprise, BSD-2-Clause).
 
-Apprise waits while it sends and makes its connections itself, so it runs in processes of its own (``apprise_process``),
-each of which sends one message at a time and is ended when it takes too long.
+Apprise blocks while it sends and opens its connections itself. It therefore runs in separate processes
+(``apprise_process``); each sends one message at a time and is ended if it takes too long.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 
 import msgspec
 
-from services.notifier.channels.apprise_process import SECONDS_MAX, Asked
+from services.notifier.channels.apprise_process import SECONDS_MAX, SendRequest
 from services.notifier.channels.channel import Message
-from services.notifier.channels.robots import SETTINGS_SECONDS
+from services.notifier.channels.json_post import SETTINGS_SECONDS
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
 from shared.city.people.receivers import Receiver
@@ -23,12 +23,12 @@ PROCESSES_MAX = 6
 START_SECONDS = 5
 MODULE = "services.notifier.channels.apprise_process"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-"""Nothing of the notifier's own: no secret, no proxy."""
+"""The processes' whole environment: none of the notifier's secrets, no proxy."""
 _WAITS = {"settings": SETTINGS_SECONDS, "refused_address": SETTINGS_SECONDS}
 
 
 class Apprise:
-    """A few processes, started when they are needed."""
+    """At most ``PROCESSES_MAX`` processes, started when they are needed and used again."""
 
     pace = Pace(20)
     seconds = float(START_SECONDS + SECONDS_MAX)
@@ -48,7 +48,7 @@ class Apprise:
             outcome = ""
             try:
                 async with asyncio.timeout(self.seconds):
-                    outcome = await _asked(process, Asked(receiver.url, title, body or title))
+                    outcome = await _exchange(process, SendRequest(receiver.url, title, body or title))
             except (TimeoutError, OSError):
                 outcome = ""
             finally:
@@ -68,16 +68,16 @@ class Apprise:
         )
 
     def close(self) -> None:
-        """End those that wait for work."""
+        """Ends the processes that wait for work."""
         while self._idle:
             _end(self._idle.pop())
 
 
-async def _asked(process: Process, asked: Asked) -> str:
-    """The outcome; empty when the process ended instead."""
+async def _exchange(process: Process, request: SendRequest) -> str:
+    """The process's outcome for ``request``; empty if the process ended instead of answering."""
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipe to the process")
-    process.stdin.write(msgspec.json.encode(asked) + b"\n")
+    process.stdin.write(msgspec.json.encode(request) + b"\n")
     await process.stdin.drain()
     return (await process.stdout.readline()).decode().strip()
 

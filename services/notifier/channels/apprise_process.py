@@ -1,8 +1,8 @@
-"""The process in which Apprise runs: it sees no secret but the one that it is given, and connects only where it may.
+"""The process in which Apprise runs. It gets one address with its secret for each message, and no other secret.
 
-Apprise's plug-ins connect by themselves (requests, smtplib, …), so the check stands below them all: an audit hook
-refuses every connection to an address that is not allowed, whoever asks for it, at the moment at which it is made.
-No file is written and no program started.
+Apprise's plug-ins open connections themselves (requests, smtplib, …), so the check is below all of them: an audit hook
+of Python refuses every connection to an address that is not allowed, at the moment when it is opened, whatever code
+opens it. The process can write no file and start no program.
 """
 
 import resource
@@ -19,7 +19,7 @@ SECONDS_MAX = 20
 IDLE_SECONDS = 60
 MEMORY_MAX = 1024**3
 PORTS = frozenset({443, 465, 587})
-"""Where public addresses may be reached: TLS, and mail submission (RFC 8314, RFC 6409)."""
+"""Ports of public addresses that may be called: TLS, and mail submission (RFC 8314, RFC 6409)."""
 CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 FORBIDDEN = frozenset(
     {
@@ -37,8 +37,8 @@ FORBIDDEN = frozenset(
 )
 
 
-class Asked(msgspec.Struct):
-    """A line in: an Apprise address and what to send there."""
+class SendRequest(msgspec.Struct):
+    """What the notifier writes to the process, one JSON object a line: an Apprise address, and what to send there."""
 
     url: str
     title: str
@@ -46,7 +46,7 @@ class Asked(msgspec.Struct):
 
 
 class Confinement:
-    """The audit hook, and whether it refused a connection."""
+    """The audit hook; ``refused`` is set when it has refused a connection."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -63,14 +63,14 @@ class Confinement:
                 raise PermissionError(str(refused)) from None
 
     def _connects(self, connection: socket.socket, address: Any) -> None:
-        """A name is refused too: Python would resolve it after the check."""
+        """Raises for an address that is not allowed, and for a host name: Python would resolve that after the check."""
         if connection.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
             raise AddressRefusedError("not the internet")
         self._guard.check(str(address[0]), int(address[1]), PORTS)
 
 
 def confine(allow: str) -> Confinement:
-    """Limits that this process cannot take back."""
+    """Sets the limits and the audit hook; this process cannot undo either."""
     confinement = Confinement(Guard(allow))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -79,22 +79,23 @@ def confine(allow: str) -> Confinement:
     return confinement
 
 
-def send(asked: Asked, confinement: Confinement) -> str:
-    """``delivered``, ``refused_address``, ``settings`` (no address of Apprise) or ``refused``."""
+def send(request: SendRequest, confinement: Confinement) -> str:
+    """One attempt. The outcome is ``delivered``, ``refused_address``, ``settings`` (not an address that Apprise knows)
+    or ``refused``."""
     from apprise import Apprise, AppriseAsset
 
     confinement.refused = False
     asset = AppriseAsset(storage_mode="memory", secure_logging=True, http_redirects=False, service_timeout=0)
     service = Apprise(asset=asset)
-    if not service.add(asked.url):
+    if not service.add(request.url):
         return "settings"
-    if service.notify(title=asked.title, body=asked.body):
+    if service.notify(title=request.title, body=request.body):
         return "delivered"
     return "refused_address" if confinement.refused else "refused"
 
 
 def main() -> None:
-    """A request a line in, an outcome a line out. The alarm ends the process: when it hangs, and when it is idle."""
+    """Reads a request a line and writes an outcome a line. An alarm ends the process when it hangs or is idle."""
     confinement = confine(sys.argv[1])
     while True:
         signal.alarm(IDLE_SECONDS)
@@ -102,7 +103,7 @@ def main() -> None:
         if not line:
             return
         signal.alarm(SECONDS_MAX)
-        outcome = send(msgspec.json.decode(line, type=Asked), confinement)
+        outcome = send(msgspec.json.decode(line, type=SendRequest), confinement)
         sys.stdout.buffer.write(outcome.encode() + b"\n")
         sys.stdout.buffer.flush()
 

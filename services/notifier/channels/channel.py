@@ -1,4 +1,4 @@
-"""What every kind of channel offers, and the settings of a receiver with its secrets in them."""
+"""What every kind of channel offers to the sender, and how references in a receiver's settings become secrets."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,8 @@ from shared.city.people.receivers import Receiver
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One text, its first line the title. ``id`` stays when it is sent again. ``link``: where there is only one."""
+    """A text whose first line is its title. ``id`` is the same when the message is sent again. ``link``: the one-press
+    address that is in the text, if it is the only one; else empty."""
 
     id: str
     text: str
@@ -27,18 +28,18 @@ class Message:
 
 
 class Channel(Protocol):
-    """A kind of channel."""
+    """Sends messages to the receivers of one kind. How to add a kind: ``docs/how-to/add-a-channel.md``."""
 
     pace: Pace
-    """What a receiver takes unless the pack says otherwise."""
+    """How many messages a receiver accepts; a pack's ``per_minute`` replaces the number."""
     seconds: float
-    """The longest that a message takes."""
+    """The longest time that ``send`` takes."""
 
     def fits(self, receiver: Receiver, text: str) -> bool:
-        """Whether a message may be that long."""
+        """Whether the receiver accepts a message with this text, by its length."""
 
     async def send(self, receiver: Receiver, message: Message) -> Outcome:
-        """One attempt; ``receiver`` has its secrets in it."""
+        """One attempt; every failure is an outcome. ``receiver`` has values where the pack has references."""
 
 
 class UnsetError(Exception):
@@ -46,16 +47,17 @@ class UnsetError(Exception):
 
 
 class References:
-    """``${NAME}`` in a pack's channels, answered from the city's own variables (``prefix_of``) and from no others.
+    """Replaces ``${NAME}`` in a receiver's settings by variables of the environment whose name has the city's prefix
+    (``prefix_of``), and by no others.
 
-    A pack that was loaded before they had to have the prefix is answered from the variable with it.
+    In packs that were loaded before the prefix was required, ``${NAME}`` is replaced by the variable prefix + NAME.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     def resolved(self, receiver: Receiver, city: str) -> Receiver:
-        """``receiver`` with values for references. Raises ``UnsetError``."""
+        """``receiver`` with values in place of references. Raises ``UnsetError``."""
         prefix = prefix_of(city)
 
         def value(match: re.Match[str]) -> str:

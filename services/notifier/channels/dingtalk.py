@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 import msgspec
 
 from services.notifier.channels.channel import Message
-from services.notifier.channels.robots import Codes, asked
+from services.notifier.channels.robots import RobotCodes, post_to_robot
 from services.notifier.delivery.http_post import SECONDS_MAX, Poster
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
@@ -23,18 +23,18 @@ from shared.runtime.timekeeping.wall_clock import real_now
 
 BODY_BYTES_MAX = 20_000
 BLOCKED_SECONDS = 600.0
-CODES = Codes(
+CODES = RobotCodes(
     name="errcode",
     rate={130101: BLOCKED_SECONDS, 410100: BLOCKED_SECONDS},
     settings=frozenset({310000, 300001, 300005, 400013, 400101, 400102, 400106}),
     words=frozenset({101002, 460101, 430101, 430102, 430103, 430104}),
 )
-"""130101, 410100 too fast; 310000 keyword, signature or network; 30000x, 4001xx no such token or robot, or stopped;
-400013 no such group; 101002, 460101 too long; 43010x a link, text or picture that the filter does not like."""
+"""130101, 410100 too many messages; 310000 keyword, signature or network; 30000x, 4001xx no such token or robot, or
+stopped; 400013 no such group; 101002, 460101 too long; 43010x the filter refuses a link, a text or a picture."""
 
 
 class DingTalk:
-    """Signs where the robot asks for it (加签)."""
+    """Posts to a robot's address; signs the address if the pack has the robot's ``secret`` (加签)."""
 
     pace = Pace(20)
     seconds = SECONDS_MAX
@@ -51,7 +51,7 @@ class DingTalk:
         if receiver.secret:
             milliseconds = int(self._now().timestamp() * 1000)
             url += f"{'&' if '?' in url else '?'}timestamp={milliseconds}&sign={sign(receiver.secret, milliseconds)}"
-        return await asked(self._poster, url, _body(message.text), CODES)
+        return await post_to_robot(self._poster, url, _body(message.text), CODES)
 
 
 def sign(secret: str, milliseconds: int) -> str:

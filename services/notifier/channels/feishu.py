@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from services.notifier.channels.channel import Message
-from services.notifier.channels.robots import Codes, asked
+from services.notifier.channels.robots import RobotCodes, post_to_robot
 from services.notifier.delivery.http_post import SECONDS_MAX, Poster
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
@@ -21,20 +21,20 @@ from shared.runtime.timekeeping.wall_clock import real_now
 
 BODY_BYTES_MAX = 20_000
 SIGNED_BYTES = 100
-"""What time and signature add to the body, and some more."""
-CODES = Codes(
+"""Room in the body for time and signature."""
+CODES = RobotCodes(
     name="code",
     rate={11232: 10.0},
     settings=frozenset({19001, 19021, 19022, 19024}),
     words=frozenset({9499, 19002}),
     rate_says={9499: "too many"},
 )
-"""11232 frequency, or the full hour's rush; 19001 no such robot, 19021 signature or time, 19022 network, 19024 keyword;
-9499 "Bad Request", which is also the code of "too many request"; 19002 a parameter."""
+"""11232 too many messages, or Feishu is busy at the full hour; 19001 no such robot, 19021 signature or time, 19022
+network, 19024 keyword; 9499 "Bad Request", which is also the code of "too many request"; 19002 a parameter."""
 
 
 class Feishu:
-    """Signs where the robot asks for it (签名校验)."""
+    """Posts to a robot's address; signs the body if the pack has the robot's ``secret`` (签名校验)."""
 
     pace = Pace(100, apart=0.2)
     seconds = SECONDS_MAX
@@ -51,7 +51,7 @@ class Feishu:
         if receiver.secret:
             seconds = int(self._now().timestamp())
             body |= {"timestamp": str(seconds), "sign": sign(receiver.secret, seconds)}
-        return await asked(self._poster, receiver.url, body, CODES)
+        return await post_to_robot(self._poster, receiver.url, body, CODES)
 
 
 def sign(secret: str, seconds: int) -> str:

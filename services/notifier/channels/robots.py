@@ -1,50 +1,38 @@
-"""What the robots of chat groups have in common: they answer 200 with a code of their own that says what happened."""
+"""Robots of chat groups: they answer 200 with a code of their own that says what became of the message."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from services.notifier.delivery.http_post import Poster, Reply, UnreachableError
+from services.notifier.channels.json_post import BUSY_SECONDS, SETTINGS_SECONDS, post_json
+from services.notifier.delivery.http_post import Poster, Reply
 from services.notifier.domain.retry import Outcome
-from shared.runtime.http_client.ssrf_guard import AddressRefusedError
-
-BUSY_SECONDS = 60.0
-SETTINGS_SECONDS = 300.0
-"""How long a robot is left alone that needs somebody to mend its settings."""
-
-Verdict = Literal["settings", "words"]
 
 
 @dataclass(frozen=True, slots=True)
-class Codes:
-    """What a robot's codes mean; ``name``: the field that holds them, 0 in it is success.
-
-    ``rate``: too many messages, and the seconds that they are refused for. ``settings``: address, signature, keyword or
-    network are not those of the robot. ``words``: this message is not taken, another may be.
-    """
+class RobotCodes:
+    """Which outcome each code of a robot means. 0 is success; a code that is listed nowhere is ``refused``."""
 
     name: str
+    """The field of the answer that holds the code."""
     rate: dict[int, float]
+    """Too many messages → for how many seconds the robot refuses further ones."""
     settings: frozenset[int]
+    """Address, signature, keyword or network do not match the robot's settings."""
     words: frozenset[int]
+    """The robot refuses this message because of its text; it may take another one."""
     rate_says: dict[int, str] = field(default_factory=dict)
-    """Codes that mean too many messages only with this in their text."""
+    """Codes that mean too many messages only if the answer's text contains this."""
 
 
-async def asked(poster: Poster, url: str, body: dict[str, Any], codes: Codes) -> Outcome:
+async def post_to_robot(poster: Poster, url: str, body: dict[str, Any], codes: RobotCodes) -> Outcome:
     """One attempt at a robot."""
-    try:
-        reply = await poster.post(url, msgspec.json.encode(body).decode(), {})
-    except AddressRefusedError:
-        return Outcome("refused_address", wait=SETTINGS_SECONDS)
-    except UnreachableError:
-        return Outcome("unreachable")
-    return judged(reply, codes)
+    return await post_json(poster, url, body, lambda reply: outcome_of(reply, codes))
 
 
-def judged(reply: Reply, codes: Codes) -> Outcome:
-    """What a robot's answer means. Without a code in it nothing is known to have been delivered."""
+def outcome_of(reply: Reply, codes: RobotCodes) -> Outcome:
+    """What a robot's answer means. An answer without a code counts as not delivered."""
     code, says = _code(reply.content, codes.name)
     if code == 0 and 200 <= reply.status < 300:
         return Outcome("delivered", 0)

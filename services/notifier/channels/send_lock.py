@@ -1,4 +1,4 @@
-"""A lock for each receiver: one process at a time sends to it, and knows what it was sent in the last minute."""
+"""A lock for each receiver: one process at a time sends to it, and reads there when it was sent its last messages."""
 
 from datetime import datetime, timedelta
 
@@ -7,9 +7,9 @@ import msgspec
 from shared.runtime.storage.mongo import Collection, Database, Document
 
 MARGIN_SECONDS = 4.0
-"""By how much a lock outlasts the longest message. After a process died, others wait until its lock ends."""
+"""How much longer the lock is held than a message takes at most. When a process dies, others wait until then."""
 REMEMBERED = 600
-"""How many of the latest messages are remembered: as many as a receiver may take in a minute."""
+"""How many times of messages are kept: the most that ``per_minute`` of a pack can be."""
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
@@ -27,7 +27,7 @@ def to_doc(lock: Lock) -> Document:
 
 
 def from_doc(document: Document) -> Lock:
-    """The lock that ``to_doc`` stored; fields of a newer version are passed over."""
+    """The lock that ``to_doc`` stored; fields of a newer version are ignored."""
     return msgspec.convert(document, Lock)
 
 
@@ -53,5 +53,5 @@ class SendLock:
         return [] if await self.rows.insert(to_doc(first)) else None
 
     async def record_message(self, receiver: str, now: datetime) -> None:
-        """Remember that a message is being sent."""
+        """Stores that a message is sent to the receiver at ``now``."""
         await self.rows.update({"_id": receiver}, {"$push": {"sent": {"$each": [now], "$slice": -REMEMBERED}}})

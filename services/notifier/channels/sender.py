@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.channels.channel import Channel, Message, References, UnsetError
-from services.notifier.channels.robots import SETTINGS_SECONDS
+from services.notifier.channels.json_post import SETTINGS_SECONDS
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
 from services.notifier.delivery.dispatcher import OutgoingMessage
@@ -30,16 +30,18 @@ log = structlog.get_logger()
 
 SCHEDULE_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
 """Seconds; a day in all. By then the alert's link has expired, and the alert is in the inbox anyway."""
-ANOTHERS_TURN = timedelta(seconds=1)
+LOCKED_RETRY = timedelta(seconds=1)
 ALONE, BARE = "alone", "bare"
-"""Forms of a message whose words a receiver refused: first each alert alone, then without words and links."""
+"""Forms of a message whose text a receiver refused: first each alert in a message of its own, then without words of
+reporters and links."""
 _SENT = Counter("whistle_channel_messages_total", "Messages by kind of channel and outcome.", ["kind", "outcome"])
 OPEN_CIRCUITS = Gauge(
     "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
 )
 
 AlertMessage = OutgoingMessage[AlertDelivery, "Draft | None"]
-"""A message to one receiver; without a draft for a receiver that no pack has any more."""
+"""A message to one receiver. Without a draft its deliveries end: no pack has the receiver any more, or nobody there is
+to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Group:
 
     @property
     def digest(self) -> bool:
-        """Whether the group was held for a digest, and is listed with everything else that was."""
+        """Whether its deliveries were held for a digest, and are listed together with others that were."""
         return self.pairs[0][0].digest
 
     @property
@@ -68,7 +70,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message for a receiver; ``form`` says what can still be left out if its words are refused."""
+    """A message and its receiver. ``form``: ``list``, ``alone`` or ``bare``, which decides the next form if the text is
+    refused."""
 
     receiver: Receiver
     message: Message
@@ -106,12 +109,12 @@ class ChannelSender:
         groups = await self._groups(due)
         if settings is None or not groups:
             return [OutgoingMessage(due, None)]
-        if left := self._to_people_who_left(groups, now):
-            return [OutgoingMessage(left, None)]
+        if obsolete := self._to_people_who_left(groups, now):
+            return [OutgoingMessage(obsolete, None)]
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
-            return now + ANOTHERS_TURN
+            return now + LOCKED_RETRY
         texts = Texts(pack.city.languages[0], pack.city.timezone)
 
         def fits(text: str) -> bool:
@@ -145,11 +148,11 @@ class ChannelSender:
         return _outgoing(settings, [group], text, form or ALONE, link)
 
     async def send(self, receiver: str, message: AlertMessage, now: datetime) -> Outcome:
-        """One attempt. If words are refused, the next attempt has each alert alone, and the one after that no words."""
+        """One attempt. If the text is refused, the next attempt has each alert alone, the one after that no words."""
         draft = message.content
         if draft is None:
             return Outcome("unknown_receiver", final=True)
-        outcome = await self._tried(draft, now)
+        outcome = await self._attempt(draft, now)
         _SENT.labels(draft.receiver.kind, outcome.name).inc()
         if outcome.name != "delivered":
             log.info("channel.failed", receiver=receiver, outcome=outcome.name, status=outcome.status)
@@ -159,7 +162,7 @@ class ChannelSender:
             return replace(outcome, final=True)
         return replace(outcome, form=ALONE if draft.form == "list" else BARE)
 
-    async def _tried(self, draft: Draft, now: datetime) -> Outcome:
+    async def _attempt(self, draft: Draft, now: datetime) -> Outcome:
         try:
             settings = self._references.resolved(draft.receiver, draft.city)
         except UnsetError as unset:
@@ -209,7 +212,7 @@ class ChannelSender:
             due_at=alert.due_at,
             state=alert.state,
             danger=alert.priority == "danger",
-            told=tuple(names[a.recipient] for d, a in group.pairs if d.to == "unit"),
+            recipients=tuple(names[a.recipient] for d, a in group.pairs if d.to == "unit"),
             links=tuple((names[a.recipient], self._links.make(a)) for d, a in group.pairs if d.to == "person"),
         )
 

@@ -1,6 +1,6 @@
-"""The texts of messages about alerts: plain text, so that nobody's words become a link, a mention or markup.
+"""The texts of messages about alerts: plain text, so that no words of a reporter become a link, a mention or markup.
 
-Each text's first line is its title. 工单 is in all of them, for robots that ask for a keyword.
+The first line of a text is its title. Every text contains 工单, for robots that require a keyword.
 """
 
 import re
@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 Fits = Callable[[str], bool]
 
 LIST_MAX = 30
-"""Alerts in one message, however long it may be: nobody reads more."""
+"""Alerts in one message at most, also where a longer message would fit: nobody reads more."""
 CUTS = (300, 200, 120, 80, 40, 20, 0)
+"""Lengths to which the reporter's words are cut, tried in order until the text fits; 0: without them."""
 LIST_WORDS = 80
 _TYPOGRAPHY = str.maketrans({"<": "＜", ">": "＞", "@": "＠", "[": "［", "]": "］", "`": "｀", "*": "＊"})
 _DOMAIN_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d])")
@@ -23,19 +24,23 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One event in a message to one receiver. ``links``: for whom, and the one-press address; ``told``: names."""
+    """One event in a message to one receiver.
+
+    ``links``: names of recipients and their one-press addresses, in a message to a person. ``recipients``: names of
+    those who are alerted, in a message to a group.
+    """
 
     title: str
     words: str
     due_at: datetime | None
     state: str
     danger: bool
-    told: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
 
 class Texts:
-    """Texts of one city: its first language, its time."""
+    """Texts of one city: in its first language, with its local time."""
 
     def __init__(self, language: str, timezone: str) -> None:
         self._words = _ZH if language.startswith("zh") else _EN
@@ -51,12 +56,12 @@ class Texts:
         return self.bare(item)
 
     def bare(self, item: Item) -> str:
-        """Without words of reporters and links: no content filter refuses that."""
+        """A text without words of reporters and without links, for receivers whose content filter refused those."""
         due = [self._due(item.due_at)] if item.due_at else []
-        return "\n".join([self._titled(item.title), *due, self._words.look])
+        return "\n".join([self._titled(item.title), *due, self._words.see_queue])
 
     def several(self, items: Sequence[Item], fits: Fits) -> tuple[str, int]:
-        """A message about the first so many of ``items``, and how many those are: at least one."""
+        """A list of as many of the first ``items`` as fit, and how many those are: at least one."""
         lines: list[str] = []
         text, count = "", 0
         for item in items[:LIST_MAX]:
@@ -69,11 +74,11 @@ class Texts:
         return (text, count) if count else (self.one(items[0], fits), 1)
 
     def digest(self, items: Sequence[Item], count: int, fits: Fits) -> str:
-        """How many waited, and the one-press links of as many as a message holds; ``items`` are the first of them."""
+        """A digest of ``count`` alerts: their number, and as many of ``items`` (the first ones) with links as fit."""
         for shown in range(min(len(items), LIST_MAX), -1, -1):
             lines = [self._heading(items, count)]
             for number, item in enumerate(items[:shown], 1):
-                lines += [f"{number}. {item.title} · {cut(plain(item.words), LIST_WORDS)}", *self._pressed(item)]
+                lines += [f"{number}. {item.title} · {cut(plain(item.words), LIST_WORDS)}", *self._link_lines(item)]
             if shown < count:
                 lines.append(self._words.more.format(count - shown))
             if fits("\n".join(lines)):
@@ -90,18 +95,18 @@ class Texts:
         return self._words.brackets.format(named)
 
     def _facts(self, item: Item) -> list[str]:
-        """Until when, for whom, and what to press; for an alert that is settled meanwhile, that."""
+        """Deadline, recipients and links; if the case was acknowledged or ended meanwhile, only that."""
         facts = [self._due(item.due_at)] if item.due_at else []
         if item.state == "test":
             return []
         if item.state != "sent":
-            return [self._words.acked if item.state == "acked" else self._words.over]
-        if item.told:
-            facts.append(f"{self._words.told}{self._words.comma.join(item.told)}")
-        return [*facts, *self._pressed(item)]
+            return [self._words.acked if item.state == "acked" else self._words.ended]
+        if item.recipients:
+            facts.append(f"{self._words.recipients}{self._words.comma.join(item.recipients)}")
+        return [*facts, *self._link_lines(item)]
 
-    def _pressed(self, item: Item) -> list[str]:
-        """What to press, as long as there is something to take."""
+    def _link_lines(self, item: Item) -> list[str]:
+        """A line for each one-press link; none when there is nothing left to claim."""
         if item.state != "sent":
             return []
         whose = {name: f" {name}" if len(item.links) > 1 else "" for name, _ in item.links}
@@ -134,14 +139,14 @@ class _Words:
     brackets: str
     count: str
     due: str
-    told: str
+    recipients: str
     comma: str
     claim: str
     colon: str
-    look: str
+    see_queue: str
     more: str
     acked: str
-    over: str
+    ended: str
 
 
 _ZH = _Words(
@@ -151,14 +156,14 @@ _ZH = _Words(
     brackets="【{}】",
     count="{}件",
     due="截止时间 {month}月{day}日 {time}",
-    told="已通知：",
+    recipients="已通知：",
     comma="、",
     claim="接单",
     colon="：",
-    look="请在待办工单中查看",
+    see_queue="请在待办工单中查看",
     more="另有{}件，请在待办工单中查看",
     acked="已签收",
-    over="已办结",
+    ended="已办结",
 )
 _EN = _Words(
     case="Case",
@@ -167,12 +172,12 @@ _EN = _Words(
     brackets="[{}]",
     count="{}",
     due="Due {day} {named} {time}",
-    told="Told: ",
+    recipients="Told: ",
     comma=", ",
     claim="Claim",
     colon=": ",
-    look="Look in your queue of cases",
+    see_queue="Look in your queue of cases",
     more="{} more: look in your queue of cases",
     acked="Acknowledged",
-    over="Ended",
+    ended="Ended",
 )

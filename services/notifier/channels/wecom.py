@@ -6,14 +6,15 @@ show.
 """
 
 from services.notifier.channels.channel import Message
-from services.notifier.channels.robots import BUSY_SECONDS, Codes, asked
+from services.notifier.channels.json_post import BUSY_SECONDS
+from services.notifier.channels.robots import RobotCodes, post_to_robot
 from services.notifier.delivery.http_post import SECONDS_MAX, Poster
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
 from shared.city.people.receivers import Receiver
 
 TEXT_BYTES_MAX = 2048
-CODES = Codes(
+CODES = RobotCodes(
     name="errcode",
     rate={45009: BUSY_SECONDS, 45033: 5.0},
     settings=frozenset({93000, 93004, 93008}),
@@ -24,7 +25,7 @@ too long, 44004 empty."""
 
 
 class WeCom:
-    """Sends to the address that the group's owner copied from the robot's page; its key is in it."""
+    """Posts to the address from the robot's page in WeCom, which contains the robot's key."""
 
     pace = Pace(20)
     seconds = SECONDS_MAX
@@ -37,4 +38,4 @@ class WeCom:
 
     async def send(self, receiver: Receiver, message: Message) -> Outcome:
         body = {"msgtype": "text", "text": {"content": message.text}}
-        return await asked(self._poster, receiver.url, body, CODES)
+        return await post_to_robot(self._poster, receiver.url, body, CODES)

@@ -15,7 +15,7 @@ from services.notifier.documents.delivery import AlertDelivery, progress
 from services.notifier.domain.preferences import NOW, Preferences
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
-from shared.kernel.ids import delivery_id
+from shared.kernel.ids import Ids, delivery_id
 from shared.runtime.storage.mongo import Database, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -38,12 +38,13 @@ class AlertDeliveries:
     def __init__(
         self,
         database: Database,
+        ids: Ids,
         now: Callable[[], datetime] = real_now,
         preferences: Callable[[Pack, str], Preferences] = no_preferences,
     ) -> None:
         self._now = now
         self._preferences = preferences
-        self.queue = DeliveryQueue(database.collection("alert_deliveries"), AlertDelivery, ORDER, PAGE)
+        self.queue = DeliveryQueue(database.collection("alert_deliveries"), AlertDelivery, ids, ORDER, PAGE)
 
     def plan(self, pack: Pack, alerts: Iterable[Alert]) -> dict[str, AlertDelivery]:
         """By id, the deliveries that follow from ``alerts``: none where the pack names no channel, nor for an alert

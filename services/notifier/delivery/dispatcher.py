@@ -60,7 +60,10 @@ class Sender(Protocol[D, Content]):
 
 
 class Dispatcher(Generic[D, Content]):
-    """The workers for one kind of deliveries. ``name`` is in the names of its log entries and tasks."""
+    """The workers for one kind of deliveries.
+
+    ``name`` is in the names of its log entries and tasks; ``chance`` draws from 0 to 1, for the jitter of retries.
+    """
 
     def __init__(
         self,
@@ -68,11 +71,13 @@ class Dispatcher(Generic[D, Content]):
         deliveries: DeliveryQueue[D],
         sender: Sender[D, Content],
         now: Callable[[], datetime] = real_now,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
         self._deliveries = deliveries
         self._sender = sender
         self._now = now
+        self._chance = chance
         self._circuits: dict[str, Circuit] = {}
         self._rests: dict[str, datetime] = {}
         """By receiver, until when it asked not to be sent anything."""
@@ -199,7 +204,7 @@ class Dispatcher(Generic[D, Content]):
                 return {d.id: DeliveryChange(next_at=d.next_at, attempts=d.attempts) for d in message.deliveries}
             outcome = await self._sender.send(receiver, message, self._now())
         self._learn(receiver, outcome)
-        jitter = random.random()  # the same for all, so that what was sent together is due together again
+        jitter = self._chance()  # the same for all, so that what was sent together is due together again
         return {d.id: self._after(d, outcome, jitter) for d in message.deliveries}
 
     def _learn(self, receiver: str, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from services.notifier.city_cache import INDEX, CityCache, stamped
 from services.notifier.domain.preferences import ChannelPreference, Limit, Preferences, QuietTime
 from shared.city.model.channels import ChannelKind
-from shared.city.model.entry import Clock as WallTime
+from shared.city.model.entry import TimeOfDay as WallTime
 from shared.city.pack import Pack
 from shared.kernel.durations import DurationError, parse_duration
 from shared.kernel.vocabulary import Priority

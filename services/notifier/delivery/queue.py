@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Generic
-from uuid import uuid4
 
 import msgspec
 
 from services.notifier.documents.delivery import D, DeliveryChange, from_doc, to_doc
+from shared.kernel.ids import Ids
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Filter, Sort, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -25,8 +25,11 @@ PAGE = 64
 class DeliveryQueue(Generic[D]):
     """The deliveries of one collection, due in ``order`` for each receiver, a ``page`` at a time."""
 
-    def __init__(self, rows: Collection, kind: type[D], order: Sort = (("next_at", 1),), page: int = PAGE) -> None:
+    def __init__(
+        self, rows: Collection, kind: type[D], ids: Ids, order: Sort = (("next_at", 1),), page: int = PAGE
+    ) -> None:
         self.rows = rows
+        self._ids = ids
         self._kind = kind
         self._receiver = next(f.encode_name for f in msgspec.structs.fields(kind) if f.name == "receiver")
         self._order = order
@@ -84,7 +87,7 @@ class DeliveryQueue(Generic[D]):
 
     async def lease(self, deliveries: Sequence[D], now: datetime) -> Container[str]:
         """Ids of those deliveries that this process may send now; another process is sending the others."""
-        mark = uuid4().hex
+        mark = self._ids(16)
         taken = await self.rows.write(
             [
                 UpdateOne(

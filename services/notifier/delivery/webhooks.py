@@ -17,7 +17,7 @@ from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import not_found
-from shared.kernel.ids import delivery_id
+from shared.kernel.ids import Ids, delivery_id
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.periodic import every
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
@@ -43,9 +43,9 @@ WEBHOOK_INDEXES = (
 class Webhooks:
     """The collections ``webhooks`` (who wants to hear) and ``deliveries`` (what each is sent)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ids: Ids) -> None:
         self.webhooks: Collection = database.collection("webhooks")
-        self.queue = DeliveryQueue(database.collection("deliveries"), WebhookDelivery)
+        self.queue = DeliveryQueue(database.collection("deliveries"), WebhookDelivery, ids)
         self.ended: set[str] = set()
         """Webhooks that ended since this process began, or lately: nothing is sent to them any more."""
         self._active: set[str] = set()

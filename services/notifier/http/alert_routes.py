@@ -64,7 +64,7 @@ class AlertRoutes:
                 roles=frozenset({"officer"}),
                 body=NoBody,
                 keyed=True,
-                once="acknowledgements",
+                idempotent_as="acknowledgements",
             ),
             get(
                 "/a/{token}",
@@ -88,7 +88,7 @@ class AlertRoutes:
                 roles=APPS | {"ops"},
                 body=NoBody,
                 keyed=True,
-                once="retries",
+                idempotent_as="retries",
             ),
         ]
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from services.notifier.alerts.rota_projection import RotaProjection
 from shared.city.model.people import Person
 from shared.city.pack import Pack
-from shared.city.people.rota import DAY, Changes, Turn
+from shared.city.people.rota import DAY, RotaChanges, Turn
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
@@ -93,8 +93,8 @@ class CalendarFeeds:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
-                once="calendars",
-                again=self._made,
+                idempotent_as="calendars",
+                replay_answer=self._made,
                 answers={201: None},
             ),
             post(
@@ -104,7 +104,7 @@ class CalendarFeeds:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
-                once="ends of calendars",
+                idempotent_as="ends of calendars",
             ),
             get(
                 "/v1/calendars/{token}.ics",
@@ -130,7 +130,7 @@ class CalendarFeeds:
     async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
         """The address of a generation; only the generation is kept for a repeated request."""
         token = self._token(f"{call.principal.city}/{call.principal.who}", kept["generation"])
-        return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, kept=kept)
+        return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, stored_body=kept)
 
     async def revoke(self, call: Call) -> Answer:
         who = call.principal
@@ -176,7 +176,7 @@ class CalendarFeeds:
         raise not_found("calendar")
 
 
-def revised_at(person: Person, pack_since: datetime | None, rota: Changes) -> datetime:
+def revised_at(person: Person, pack_since: datetime | None, rota: RotaChanges) -> datetime:
     """When the person's duties were last revised: the pack was loaded, or a swap or leave of theirs took effect."""
     own = (change.since for change in rota.all if person.id in (change.person, change.by))
     return max((EPOCH, *own, *([pack_since] if pack_since is not None else [])))

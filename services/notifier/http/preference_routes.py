@@ -52,7 +52,7 @@ class PreferenceRoutes:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
-                once="test alerts",
+                idempotent_as="test alerts",
                 answers={201: None},
             ),
         ]

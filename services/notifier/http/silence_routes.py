@@ -72,7 +72,7 @@ class SilenceRoutes:
                 roles=officers,
                 body=NoBody,
                 keyed=True,
-                once="ends of silences",
+                idempotent_as="ends of silences",
             ),
         ]
 

@@ -78,7 +78,7 @@ class WebhookRoutes:
                 roles=APPS,
                 body=NoBody,
                 keyed=True,
-                once="rotations",
+                idempotent_as="rotations",
             ),
             Route(
                 method="DELETE",
@@ -192,7 +192,7 @@ class WebhookRoutes:
 
     def _rotated(self, webhook: Webhook, rotation: Rotation) -> Answer:
         about = {**_view(webhook), "old_secret_until": rotation.until}
-        return Answer({**about, "secret": self._secrets.secret(webhook.id, rotation.replaces + 1)}, kept=about)
+        return Answer({**about, "secret": self._secrets.secret(webhook.id, rotation.replaces + 1)}, stored_body=about)
 
     async def deliveries(self, call: Call) -> Answer:
         query = call.query_as(DeliveryQuery)

@@ -12,22 +12,22 @@ from services.router.cases.case_store import CaseStore
 from services.router.domain.case import ENDED, Case
 from services.router.on_duty.rota import Rota
 from shared.city.pack import Pack
-from shared.city.people.rota import Changes
+from shared.city.people.rota import RotaChanges
 from shared.runtime.identity.directory import MINUTE, Principal
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
 
 
-class Sightings:
-    """Looks cases up."""
+class CaseAccess:
+    """Reads cases for officers, each only if the officer may see it."""
 
     def __init__(self, store: CaseStore, rota: Rota, packs: PackLibrary) -> None:
         self._store = store
         self._rota = rota
         self._packs = packs
 
-    async def of(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, Document] | None:
-        """``who`` with the units as one of which he sees it, the case, and the document that ``keys`` is asked with."""
+    async def load(self, who: Principal, city: str, id_: str) -> tuple[Principal, Case, Document] | None:
+        """The case and its document, and ``who`` with the unit through which he may see it; None if he may not."""
         found = await self._store.get(city, id_, who.sight)
         if found is not None:
             return who, *found
@@ -51,6 +51,6 @@ class Sightings:
         return msgspec.structs.replace(who, on_duty_for=tuple(sorted({*who.on_duty_for, *units}))), case, document
 
 
-def _stood_in(person: str, minutes: list[datetime], pack: Pack, decided: Changes) -> set[str]:
+def _stood_in(person: str, minutes: list[datetime], pack: Pack, decided: RotaChanges) -> set[str]:
     """The units for which ``person`` stood in at any of these moments; a case keeps fifty of them at most."""
     return {unit for at in minutes for unit in pack.posts.stand_ins(at, decided).get(person, ())}

@@ -10,14 +10,14 @@ from prometheus_client import Counter, Gauge
 
 from services.router.domain.case import ENDED, Case, State
 from services.router.domain.clock import Clock
-from services.router.domain.matching import Known
+from services.router.domain.matching import KnownCase
 from services.router.domain.similarity import Traits
 from shared.contracts.envelope import Envelope
 from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
-from shared.runtime.storage.idempotency_keys import Remembered
+from shared.runtime.storage.idempotency_keys import IdempotencyKeys
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -147,8 +147,8 @@ class Nearby:
     lat: float
 
 
-def _known(document: Document) -> Known:
-    return Known(
+def _known(document: Document) -> KnownCase:
+    return KnownCase(
         id=document["_id"],
         state=State(document["state"]),
         traits=msgspec.convert(document["traits"], Traits),
@@ -169,7 +169,7 @@ class CaseStore:
     def __init__(self, database: Database) -> None:
         self.cases: Collection = database.collection("cases")
         self.answers: Collection = database.collection("answers")
-        self.keys = Remembered(self.cases, database.collection("case_keys"), "seen")
+        self.keys = IdempotencyKeys(self.cases, database.collection("case_keys"), "seen")
         """Keys of commands and ids of events that changed a case: what guards against doing a thing twice."""
 
     async def insert_opened(self, opened: Sequence[tuple[Case, Envelope, list[str]]]) -> list[Envelope]:
@@ -251,12 +251,14 @@ class CaseStore:
             return [*await self.places(keys[:half], since), *await self.places(keys[half:], since)]
         return [Nearby(d["_id"], d["same"]["key"], d["traits"]["lon"], d["traits"]["lat"]) for d in found]
 
-    async def compared(self, ids: Sequence[str]) -> list[Known]:
+    async def compared(self, ids: Sequence[str]) -> list[KnownCase]:
         """Of these cases what reports are compared with."""
         found = await self.cases.find({"_id": {"$in": list(ids)}}, _COMPARED, limit=len(ids))
         return [_known(document) for document in found if document.get("traits") is not None]
 
-    async def stored_between(self, after: datetime, until: datetime, limit: int) -> list[tuple[Known | None, datetime]]:
+    async def stored_between(
+        self, after: datetime, until: datetime, limit: int
+    ) -> list[tuple[KnownCase | None, datetime]]:
         """Cases by the moment at which they were stored; None for one that is compared with no report."""
         found = await self.cases.find(
             {"stored_at": {"$gt": after, "$lte": until}},
@@ -282,10 +284,10 @@ class CaseStore:
         return bool(await self.cases.update(where, {"$push": {"seen": {"$each": [entry]}}}))
 
     async def save_all(self, changes: Sequence[Change]) -> int:
-        """A bulk of guarded updates; how many took. ``took`` says which."""
+        """A bulk of guarded updates; how many took. ``which_applied`` says which."""
         return await self.cases.write([UpdateOne(*_guarded(change)) for change in changes])
 
-    async def took(self, changes: Sequence[Change]) -> list[Change]:
+    async def which_applied(self, changes: Sequence[Change]) -> list[Change]:
         """Those of ``changes``, written just now, that are among the last ``MARKS_KEPT`` of their cases."""
         ids = [change.after.id for change in changes]
         found = await self.cases.find({"_id": {"$in": ids}}, {"marks": 1}, limit=len(ids))
@@ -338,8 +340,8 @@ class CaseStore:
                 )
         await self.cases.drop_indexes(*OLD_INDEXES)
 
-    async def look(self, now: datetime) -> None:
-        """Count cases with a clock that has something to do, and those whose moment has come."""
+    async def set_gauges(self, now: datetime) -> None:
+        """Sets the gauges: cases with a moment at which a clock acts, and those whose moment has come."""
         _WAITING.set(await self.cases.count({"next_due": {"$gte": _EVER}}, limit=COUNTED_MAX))
         overdue = await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX)
         aside = await self.cases.count({"aside": {"$gte": _EVER}, "next_due": {"$gt": now}}, limit=COUNTED_MAX)

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from functools import lru_cache
 
-from services.router.domain.attachment import Rising
+from services.router.domain.attachment import PriorityRise
 from services.router.domain.similarity import SameRule, Traits, numbers_in, words_in
 from shared.city.model.sorting import Same
 from shared.city.pack import Pack
 from shared.city.place.locating import Located
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 @lru_cache(maxsize=1024)
@@ -27,9 +27,9 @@ def rule_of(same: Same) -> SameRule:
 
 
 @lru_cache(maxsize=1024)
-def rising_of(same: Same) -> tuple[Rising, ...]:
+def rising_of(same: Same) -> tuple[PriorityRise, ...]:
     """Its thresholds."""
-    return tuple(Rising(reports=step.reports, priority=step.priority, tell=step.tell) for step in same.rising)
+    return tuple(PriorityRise(reports=step.reports, priority=step.priority, tell=step.tell) for step in same.rising)
 
 
 def _span(text: str | None) -> timedelta:
@@ -72,7 +72,7 @@ def _where(report: ReportSubmitted, located: Located) -> tuple[float, float] | N
     return place.lon, place.lat
 
 
-def says(report: ReportSubmitted, pack: Pack) -> Says | None:
+def says(report: ReportSubmitted, pack: Pack) -> FeedbackKind | None:
     """What a report says that reports nothing new. Who reports a hazard must say that it is mended."""
     if report.kind not in ("opinion", "hazard"):
         return None

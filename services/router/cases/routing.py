@@ -19,7 +19,7 @@ from shared.city.model.promises import Commitment as PackCommitment
 from shared.city.model.promises import Step
 from shared.city.model.sorting import Rule
 from shared.city.pack import Pack
-from shared.city.place.locating import Asked, Located
+from shared.city.place.locating import Located, LocateRequest
 from shared.city.sorting.categories import OTHER
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
@@ -39,14 +39,14 @@ def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> li
     return [_assigned(report, city, pack, place) for report, place in zip(reports, located, strict=True)]
 
 
-def _where(report: ReportSubmitted, pack: Pack) -> Asked:
+def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
     """By the areas of the day on which it came. A sealed one goes to those whom the pack names, past all levels."""
     day = pack.day(report.received_at)
     if report.sealed:
-        return Asked(None, "", _sealed_to(report, pack), day)
+        return LocateRequest(None, "", _sealed_to(report, pack), day)
     place = report.place
     point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
-    return Asked(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
+    return LocateRequest(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
 
 
 def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) -> tuple[Case, Opened]:
@@ -132,7 +132,7 @@ def _entered(report: ReportSubmitted, pack: Pack, category: str, priority: Prior
 
 
 def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:
-    return pack.trust.handlers(report.category or OTHER).unit
+    return pack.handlers.of_category(report.category or OTHER).unit
 
 
 def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str | None:

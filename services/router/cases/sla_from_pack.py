@@ -8,7 +8,7 @@ from services.router.domain.case import Case, State, UnitOnPath
 from services.router.domain.clock import Clock
 from services.router.domain.clock_renewal import Promise, is_owed
 from services.router.domain.commands.pause import Pausable
-from services.router.domain.commands.request_info import Asking
+from services.router.domain.commands.request_info import InfoRequestRule
 from services.router.domain.commitments import Commitment
 from shared.city.pack import Pack
 from shared.kernel.durations import parse_duration
@@ -69,9 +69,9 @@ def pausable(pack: Pack, code: str | None) -> Pausable | None:
     return Pausable(reason.code, frozenset(reason.clocks), reason.longest, reason.approved_by)
 
 
-def asking(pack: Pack) -> Asking:
+def asking(pack: Pack) -> InfoRequestRule:
     """What holds while a reporter is asked."""
-    return Asking(pack.city.asking.pauses, pack.city.asking.unanswered)
+    return InfoRequestRule(pack.city.asking.pauses, pack.city.asking.unanswered)
 
 
 def confirm_clock(case: Case, pack: Pack, now: datetime) -> Clock:

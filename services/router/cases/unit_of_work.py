@@ -4,7 +4,6 @@ What is due by then fires first, in the same update and as a version of its own:
 loses no breach. What fired is counted when it is stored, by the process that stored it.
 """
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -35,7 +34,7 @@ _BREACHED = Counter(
 class Changes:
     """Makes and saves changes."""
 
-    def __init__(self, store: CaseStore, packs: PackLibrary, outbox: Outbox, ids: Ids = secrets.token_hex) -> None:
+    def __init__(self, store: CaseStore, packs: PackLibrary, outbox: Outbox, ids: Ids) -> None:
         self._store = store
         self._packs = packs
         self._outbox = outbox
@@ -58,7 +57,7 @@ class Changes:
         """
         moment = at or next((event.at for event in happened if event.MOVES), None)
         fired = due(case, moment) if moment is not None else []
-        trace = trace or new_trace()
+        trace = trace or new_trace(self._ids)
         pack = self._packs.current(case.city)
         before, envelopes = _next(case, fired, trace, pack)
         breached = tuple(new for old, new in _both(case, before) if new.state == "breached" != old.state)
@@ -89,7 +88,7 @@ class Changes:
         if not changes:
             return []
         count = await self._store.save_all(changes)
-        took = list(changes) if count == len(changes) else await self._store.took(changes) if count else []
+        took = list(changes) if count == len(changes) else await self._store.which_applied(changes) if count else []
         self._stored(took)
         return took
 

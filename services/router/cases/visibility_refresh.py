@@ -18,16 +18,16 @@ from shared.runtime.storage.mongo import Database, Document, UpdateOne
 log = structlog.get_logger()
 
 RULE = 1
-"""Another number when ``visibility`` decides otherwise."""
+"""Increased when ``visibility`` decides differently, so that stored decisions are made again."""
 LOOK_SECONDS = 5.0
 PAGE = 500
 BETWEEN_PAGES_SECONDS = 0.05
-"""What is live goes first."""
+"""Live work goes first."""
 _ID = "seen_by"
 
 
-class Renewing:
-    """The pass, and how far it came (the router's ``passes``)."""
+class VisibilityRefresh:
+    """Goes through all cases of a city; how far it has come is stored in the router's ``passes``."""
 
     def __init__(self, database: Database, store: CaseStore, packs: PackLibrary) -> None:
         self._rows = database.collection("passes")

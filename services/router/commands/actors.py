@@ -26,7 +26,7 @@ def actor_of(principal: Principal, case: Case, pack: Pack, command: str | None =
 def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
     assert principal.person and principal.role  # noqa: S101 - officers have both
     known = pack.units.get(unit)
-    trust = pack.trust
+    trust = pack.handlers
     handler = trust.is_handler(principal.person, case.category, case.unit)
     return Actor(
         person=principal.person,
@@ -37,7 +37,7 @@ def _of_unit(principal: Principal, unit: str, case: Case, pack: Pack) -> Actor:
         below_owner=known is not None and case.unit in known.path[:-1] and _was_taken_from(principal, unit, case, pack),
         path=known.path if known is not None else (),
         consults=known is not None and consults(pack, unit),
-        trusted=handler if case.confidential else trust.unmasks(principal.person),
+        trusted=handler if case.confidential else trust.may_unmask(principal.person),
     )
 
 

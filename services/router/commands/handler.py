@@ -6,7 +6,7 @@ from functools import cached_property
 import msgspec
 import structlog
 
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import etag
 from services.router.cases.sealed_words import SealedWords
@@ -17,7 +17,7 @@ from services.router.commands.from_body import to_command
 from services.router.commands.idempotency import IdempotencyKey, fingerprint
 from services.router.commands.pack_lookups import Context
 from services.router.commands.photo_claims import PhotoClaims
-from services.router.dedup.merge_saga import Merging
+from services.router.dedup.merge_saga import MergeSaga
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Command, Decision, HasPhotos
 from services.router.domain.commands.decide import decide, open_rule
@@ -77,17 +77,17 @@ class CommandHandler:
     def __init__(
         self,
         store: CaseStore,
-        sightings: Sightings,
+        case_access: CaseAccess,
         changes: Changes,
         packs: PackLibrary,
         photos: PhotoClaims,
-        merging: Merging,
+        merging: MergeSaga,
         words: SealedWords,
         clock: Clock,
     ) -> None:
         self._merging = merging
         self._store = store
-        self._sightings = sightings
+        self._case_access = case_access
         self._changes = changes
         self._packs = packs
         self._photos = photos
@@ -109,11 +109,11 @@ class CommandHandler:
 
     async def _attempt(self, request: CommandRequest, key: IdempotencyKey) -> CommandResult | None:
         """None when another change of the case was saved first."""
-        found = await self._sightings.of(request.by, request.by.city, request.case)
+        found = await self._case_access.load(request.by, request.by.city, request.case)
         if found is None:
             raise not_found("case")
         by, stored, document = found
-        known = await self._store.keys.came(document, key.id)
+        known = await self._store.keys.find(document, key.id)
         if key.is_another(known):
             raise key_reused()
         if known is not None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.commands.actors import actor_of
 from services.router.commands.bodies import UnmaskBody, UnsealBody
 from services.router.commands.handler import CommandRequest
@@ -16,7 +16,6 @@ from services.router.commands.intake_client import IntakePersons
 from shared.kernel.errors import forbidden, not_found
 from shared.kernel.ids import opening_report
 from shared.runtime.pack_library import PackLibrary
-
 
 PROTECTED = frozenset({UnmaskBody, UnsealBody})
 """Bodies of the commands that show such data."""
@@ -34,15 +33,15 @@ class _Look:
 class ProtectedData:
     """What ``unmask`` and ``unseal`` show beside the case."""
 
-    def __init__(self, sightings: Sightings, packs: PackLibrary, persons: IntakePersons) -> None:
-        self._sightings = sightings
+    def __init__(self, case_access: CaseAccess, packs: PackLibrary, persons: IntakePersons) -> None:
+        self._case_access = case_access
         self._packs = packs
         self._persons = persons
 
     async def check(self, request: CommandRequest) -> None:
         """Raises ``Refusal``: 403 when the pack does not name the officer, 404 when he does not see the case."""
         by = request.by
-        found = await self._sightings.of(by, by.city, request.case)
+        found = await self._case_access.load(by, by.city, request.case)
         if found is None:
             raise not_found("case")
         if not actor_of(found[0], found[1], self._packs.current(by.city)).trusted:

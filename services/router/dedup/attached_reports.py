@@ -1,4 +1,4 @@
-"""The reports that hang on a case, as officers read them: newest first, in pages, each with what it said."""
+"""The reports that are attached to a case, as officers read them: newest first, in pages, each with what it said."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 
 
-class HangingQuery(msgspec.Struct, forbid_unknown_fields=True):
+class AttachedReportsQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``city``: only ops must say which."""
 
     city: Ident | None = None
@@ -20,15 +20,15 @@ class HangingQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: Limit = 50
 
 
-class Hanging:
-    """Reads them."""
+class AttachedReports:
+    """Reads the attached reports of a case, page by page."""
 
     def __init__(self, links: Links, attachments: Attachments) -> None:
         self._links = links
         self._attachments = attachments
 
-    async def page(self, case: Case, query: HangingQuery) -> tuple[list[dict[str, Any]], str | None]:
-        """Items and the cursor of the next page. A case whose category is not grouped has its own report alone."""
+    async def page(self, case: Case, query: AttachedReportsQuery) -> tuple[list[dict[str, Any]], str | None]:
+        """Items, and the cursor of the next page. A case of a category without grouping has only its own report."""
         after = [beyond(query.cursor, "received_at", -1)] if query.cursor is not None else []
         where: dict[str, Any] = {"case": {"$in": await self._attachments.family(case)}}
         links = await self._links.page({"$and": [where, *after]}, query.limit + 1)
@@ -40,7 +40,7 @@ class Hanging:
 
 
 def _view(link: Link, case: Case) -> dict[str, Any]:
-    """What it said lies beside its link; what the case's first one said is the case's."""
+    """A report's words are stored with its link; those of the case's first report are the case's description."""
     if link.said is None:
         known = next((report for report in case.reports if report.id == link.report), None)
         if known is not None:

@@ -15,10 +15,10 @@ from services.router.cases.case_store import CaseStore, Change
 from services.router.cases.dedup_from_pack import rising_of, rule_of
 from services.router.cases.routing import fresh_resolve_clock
 from services.router.cases.unit_of_work import Changes
-from services.router.dedup.merge_chain import Homes
-from services.router.dedup.placement import Joining
+from services.router.dedup.merge_chain import MergeChain
+from services.router.dedup.placement import JoiningReport
 from services.router.dedup.report_links import Links
-from services.router.domain.attachment import Trouble, attach
+from services.router.domain.attachment import AttachmentRules, attach
 from services.router.domain.case import Case
 from services.router.domain.firing import as_of
 from shared.contracts.cases import ATTACHED_MAX
@@ -43,14 +43,14 @@ class Attachments:
     def __init__(self, store: CaseStore, links: Links, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
         self._store = store
         self._links = links
-        self.walk = Homes(store, links)
+        self.merge_chain = MergeChain(store, links)
         self._changes = changes
         self._packs = packs
         self._clock = clock
 
-    async def join(self, joining: Sequence[Joining]) -> None:
+    async def join(self, joining: Sequence[JoiningReport]) -> None:
         """Every report on its case, at most ``ATTACHED_MAX`` in one change. Raises ``LostRaceError``."""
-        by_case: dict[str, list[Joining]] = defaultdict(list)
+        by_case: dict[str, list[JoiningReport]] = defaultdict(list)
         for one in joining:
             by_case[one.link.case].append(one)
         while by_case:
@@ -59,13 +59,13 @@ class Attachments:
             by_case = {case: waiting[ATTACHED_MAX:] for case, waiting in by_case.items() if len(waiting) > ATTACHED_MAX}
             by_case = defaultdict(list, by_case)
 
-    async def _join(self, waiting: dict[str, list[Joining]]) -> None:
+    async def _join(self, waiting: dict[str, list[JoiningReport]]) -> None:
         """Cases that became one take one change after the other; only a change that others overtook is a lost round."""
         lost = 0
         while waiting:
-            loaded = await self.walk.of(waiting)
-            changes: list[tuple[str, Change, list[Joining]]] = []
-            rest: dict[str, list[Joining]] = {}
+            loaded = await self.merge_chain.ends_of(waiting)
+            changes: list[tuple[str, Change, list[JoiningReport]]] = []
+            rest: dict[str, list[JoiningReport]] = {}
             for asked, joining in waiting.items():
                 case, attached = loaded[asked]
                 new = [one for one in joining if one.link.report not in attached]
@@ -91,7 +91,7 @@ class Attachments:
                 raise LostRaceError(f"cases {sorted(rest)[:3]}")
             waiting = rest
 
-    async def _led(self, one: Joining, case: Case) -> Joining:
+    async def _led(self, one: JoiningReport, case: Case) -> JoiningReport:
         """Its link names a case that is there: one that was merged, or ``case`` instead of one that nobody opened."""
         if await self._store.load(one.link.case) is not None:
             return one
@@ -100,23 +100,23 @@ class Attachments:
         link = msgspec.structs.replace(one.link, case=case.id, rev=one.link.rev + 1)
         return replace(one, link=link, arrived=replace(one.arrived, link=link.rev))
 
-    async def _told(self, joining: Sequence[Joining], case: Case) -> None:
-        await self._links.told([one.link for one in joining], case.version)
+    async def _told(self, joining: Sequence[JoiningReport], case: Case) -> None:
+        await self._links.mark_told([one.link for one in joining], case.version)
 
-    async def _change(self, stored: Case, joining: Sequence[Joining]) -> Change:
+    async def _change(self, stored: Case, joining: Sequence[JoiningReport]) -> Change:
         now = self._clock.now()
         case = as_of(stored, now)
         count = await self.count(case, {one.link.case for one in joining})
-        happened = attach(case, [one.arrived for one in joining], count, self._trouble(case), now)
+        happened = attach(case, [one.arrived for one in joining], count, self._rules(case), now)
         change = self._changes.of(stored, happened, trace=joining[0].trace)
         return replace(change, attached=tuple(one.link.report for one in joining))
 
-    def _trouble(self, case: Case) -> Trouble:
+    def _rules(self, case: Case) -> AttachmentRules:
         pack = self._packs.current(case.city)
         category = pack.categories.get(case.category)
         if category is None or category.same is None:
-            return Trouble()
-        return Trouble(
+            return AttachmentRules()
+        return AttachmentRules(
             rising=rising_of(category.same),
             reopens_up=rule_of(category.same).reopens_up,
             clock=fresh_resolve_clock(case, pack, self._clock.now()),
@@ -139,5 +139,5 @@ class Attachments:
         """
         family = sorted({*await self.family(case, more)} - {*without})
         openings = [opening_report(one) for one in family]
-        linked = await self._links.of(openings)
+        linked = await self._links.by_report(openings)
         return await self._links.count(family) + len(openings) - len(linked)

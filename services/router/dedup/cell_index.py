@@ -9,37 +9,37 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from services.router.cases.case_store import Nearby
-from services.router.domain.matching import Known
+from services.router.domain.matching import KnownCase
 from services.router.domain.similarity import Traits, metres_between
 
 
-class Around:
-    """Cases by cell and id. Of some it is known where they lie, and only those that are near are read."""
+class CellIndex:
+    """Cases by cell and id. Where a case's position is known, it is read only if it is near enough."""
 
     def __init__(self, places: Iterable[Nearby] = ()) -> None:
         self._places: dict[str, list[Nearby]] = defaultdict(list)
         for place in places:
             self._places[place.key].append(place)
-        self._known: dict[str, dict[str, Known]] = {}
+        self._known: dict[str, dict[str, KnownCase]] = {}
 
     def within(self, traits: Traits, keys: Sequence[str], radius_m: float) -> Iterator[str]:
-        """The ids of those in the cells ``keys`` within ``radius_m`` of where ``traits`` are."""
+        """Ids of the cases in the cells ``keys`` that lie within ``radius_m`` metres of the position in ``traits``."""
         for key in keys:
             for place in self._places.get(key, ()):
                 if metres_between(traits.lon, traits.lat, place.lon, place.lat) <= radius_m:
                     yield place.id
 
-    def put(self, known: Known) -> None:
-        """A case that was read, is new, or has changed."""
+    def put(self, known: KnownCase) -> None:
+        """Adds a case that was read, is new or has changed."""
         self._known.setdefault(known.traits.key, {})[known.id] = known
 
-    def drop(self, known: Known) -> None:
-        """A case that is of no matter any more."""
+    def drop(self, known: KnownCase) -> None:
+        """Removes a case with which no report is compared any more."""
         cell = self._known.get(known.traits.key, {})
         cell.pop(known.id, None)
         if not cell:
             self._known.pop(known.traits.key, None)
 
-    def known(self, keys: Sequence[str]) -> list[Known]:
-        """What was put into the cells ``keys``."""
+    def known(self, keys: Sequence[str]) -> list[KnownCase]:
+        """The cases in the cells ``keys``."""
         return [known for key in keys for known in self._known.get(key, {}).values()]

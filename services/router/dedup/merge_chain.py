@@ -15,15 +15,15 @@ Loaded = dict[str, tuple[Case, set[str]]]
 """Cases by id, each with a set of what was done on it."""
 
 
-class Homes:
-    """Walks as far as cases were merged; each case is passed once, so that a circle ends the walk."""
+class MergeChain:
+    """Follows ``merged_into`` from case to case. It visits each case once, so that a circle ends."""
 
     def __init__(self, store: CaseStore, links: Links | None = None) -> None:
         """``links``: where the report of a case hangs that nobody opened; None: such cases are not asked for."""
         self._store = store
         self._links = links
 
-    async def of(self, cases: Iterable[str]) -> Loaded:
+    async def ends_of(self, cases: Iterable[str]) -> Loaded:
         """By each of ``cases`` the one that it is or was merged into, with the reports attached there and on the way.
 
         Raises ``TimeoutError`` for a case that is not there yet, ``LookupError`` for one that leads round in a circle.
@@ -43,7 +43,7 @@ class Homes:
 
         async def load(ids: Sequence[str]) -> Loaded:
             found = await self._store.load_keyed(ids)
-            came = {id_: await self._store.keys.came(document, key) for id_, (_, document) in found.items()}
+            came = {id_: await self._store.keys.find(document, key) for id_, (_, document) in found.items()}
             return {id_: (there, set() if came[id_] is None else {key}) for id_, (there, _) in found.items()}
 
         found = (await self._walk([case], load)).get(case)
@@ -78,5 +78,5 @@ class Homes:
         if self._links is None:
             return None
         report = opening_report(case)
-        link = (await self._links.of([report])).get(report)
+        link = (await self._links.by_report([report])).get(report)
         return link.case if link is not None and link.case != case else None

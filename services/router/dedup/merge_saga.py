@@ -21,20 +21,20 @@ from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.dedup.attacher import Attachments, LostRaceError
-from services.router.dedup.placement import Joining, arrived
+from services.router.dedup.placement import JoiningReport, arrived
 from services.router.dedup.report_links import Link, Links
-from services.router.domain.attachment import Arrived, Attached, raised
+from services.router.domain.attachment import ArrivedReport, Attached, raised
 from services.router.domain.case import Case, State
 from services.router.domain.commands.merge import Merge, SplitCase
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
 from services.router.domain.firing import as_of
-from shared.city.confidential import settled
+from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid
-from shared.kernel.ids import case_id, plain_id
+from shared.kernel.ids import Ids, case_id, plain_id
 from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.observability.trace_id import new_trace
@@ -54,7 +54,7 @@ MergeOrSplit: TypeAlias = Merge | SplitCase
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What follows once ``case`` has seen ``key``, and under it ``said``, the fingerprint of an officer's command."""
+    """Work to do once ``case`` has the idempotency key ``key`` with ``said``, the command's fingerprint."""
 
     key: str
     said: str | None = None
@@ -69,8 +69,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_unit: str | None = None
 
 
-class Merging:
-    """Merges, splits, and looks after both."""
+class MergeSaga:
+    """Carries out merges and splits step by step; a loop finishes those that a dead process left."""
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class Merging:
         publisher: Publisher,
         words: SealedWords,
         clock: Clock,
+        ids: Ids,
     ) -> None:
         self.intents: Collection = database.collection("intents")
         self._store = store
@@ -93,6 +94,7 @@ class Merging:
         self._publisher = publisher
         self._words = words
         self._clock = clock
+        self._ids = ids
 
     async def prepared(self, command: MergeOrSplit, case: Case, principal: Principal) -> MergeOrSplit:
         """The command with what it needs of other documents. Raises ``Refusal`` 422 for what does not hang here."""
@@ -112,7 +114,7 @@ class Merging:
     async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
         """Of those that hang on ``case`` or on one that was merged into it: on which."""
         family = set(await self._attachments.family(case))
-        links = await self._links.of(reports)
+        links = await self._links.by_report(reports)
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
@@ -144,7 +146,7 @@ class Merging:
             return
         intent = msgspec.convert({"key": id_, **document}, Intent)
         loaded = await self._store.load(intent.case)
-        came = await self._store.keys.came(loaded[1], intent.key) if loaded is not None else None
+        came = await self._store.keys.find(loaded[1], intent.key) if loaded is not None else None
         if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
             if intent.into is not None:
                 await self._taken_in(intent, loaded[0])
@@ -155,12 +157,12 @@ class Merging:
         await self.intents.delete({"_id": id_, "at": document["at"]})
 
     async def _taken_in(self, intent: Intent, younger: Case) -> None:
-        """The older case counts the younger one's reports; if it was closed meanwhile it is open again."""
+        """Attaches the younger case's reports to the older case; reopens that if it was closed meanwhile."""
         if younger.merged_into is None or intent.into is None:
             return
         key = f"{intent.key}.into"
         for _ in range(ROUNDS_MAX):
-            loaded = await self._attachments.walk.unless_done(intent.into, key)
+            loaded = await self._attachments.merge_chain.unless_done(intent.into, key)
             if loaded is None:
                 raise LookupError(f"no case {intent.into} to merge into")
             stored, done = loaded
@@ -176,7 +178,7 @@ class Merging:
             ]
             if home.state is State.CLOSED:
                 happened.append(Reopened(at=now, clock=fresh_resolve_clock(home, pack, now)))
-            came = [Arrived(report=younger.reports[-1], priority=younger.priority)]
+            came = [ArrivedReport(report=younger.reports[-1], priority=younger.priority)]
             happened += raised(home, came, count, rising_of(same) if same is not None else (), now)
             if await self._changes.save(self._changes.of(stored, happened, key=key)):
                 return
@@ -184,7 +186,7 @@ class Merging:
 
     async def _taken_apart(self, intent: Intent, case: Case) -> None:
         """Cases that were merged stand for themselves again; the other reports get one case of their own."""
-        links = await self._links.of(intent.reports)
+        links = await self._links.by_report(intent.reports)
         out = {case_id(r) for r in intent.reports if r not in links or links[r].said is None}
         for merged in sorted(out):
             await self._out(intent, merged)
@@ -198,7 +200,7 @@ class Merging:
             loaded = await self._store.load(case)
             if loaded is None or loaded[0].merged_into is None:
                 return
-            if await self._store.keys.came(loaded[1], key) is not None:
+            if await self._store.keys.find(loaded[1], key) is not None:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
@@ -221,7 +223,7 @@ class Merging:
             if case.id == own:
                 case = replace(case, linked_to=before.id)
                 seeing = seen_by(case, pack)
-                event = to_envelopes(case, [opened], new_trace(), seen_by=seeing)[0]
+                event = to_envelopes(case, [opened], new_trace(self._ids), seen_by=seeing)[0]
                 await self._publisher.publish(await self._store.insert_opened([(case, event, seeing)]))
         joining = []
         for link in links:
@@ -231,13 +233,13 @@ class Merging:
                     raise LostRaceError(f"report {link.report} was moved meanwhile")
                 moved = msgspec.structs.replace(link, case=own, rev=link.rev + 1, on=None)
             if moved.on is None:
-                joining.append(Joining(moved, arrived(moved, would_be[link.report]), new_trace()))
+                joining.append(JoiningReport(moved, arrived(moved, would_be[link.report]), new_trace(self._ids)))
         await self._attachments.join(joining)
 
     async def _second(self, intent: Intent, case: Case) -> None:
         """A case of the report's other matter, in the officer's words; the report stays where it hangs."""
         (report,) = intent.reports
-        link = (await self._links.of([report])).get(report)
+        link = (await self._links.by_report([report])).get(report)
         place = Place(lon=case.location.lon, lat=case.location.lat, address=case.location.address)
         hung = next((one for one in case.reports if one.id == report), None)
         pack = self._packs.current(case.city)
@@ -262,13 +264,13 @@ class Merging:
         words = intent.matter or ""
         second = replace(second, id=plain_id("c", intent.key), description=words, linked_to=case.id, traits=None)
         seeing = seen_by(second, pack)
-        event = to_envelopes(second, [opened], new_trace(), seen_by=seeing)[0]
+        event = to_envelopes(second, [opened], new_trace(self._ids), seen_by=seeing)[0]
         await self._publisher.publish(await self._store.insert_opened([(second, event, seeing)]))
 
     def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:
         """A second matter of a confidential report goes to those whom the pack names, as the report itself did."""
         words = self._words.opened(made.description)
-        category, priority = settled(pack, made.category, made.kind, made.app, words)
+        category, priority = category_and_priority(pack, made.category, made.kind, made.app, words)
         return msgspec.structs.replace(
             made,
             category=category,
@@ -285,7 +287,7 @@ class Merging:
         await every(LOOK_SECONDS, self.end_what_was_left, "merging")
 
     async def end_what_was_left(self) -> None:
-        """Intentions that nobody is about to carry out any more; one that fails waits behind the others."""
+        """Carries out intents that no process is working on any more; one that fails goes behind the others."""
         left = await self.intents.find(
             {"at": {"$lte": real_now() - LEFT_AFTER}}, {"_id": 1}, sort=[("at", 1)], limit=PAGE
         )

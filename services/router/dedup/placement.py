@@ -6,21 +6,21 @@ from datetime import timedelta
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.dedup_from_pack import rule_of, says
-from services.router.dedup.cell_index import Around
+from services.router.dedup.cell_index import CellIndex
 from services.router.dedup.report_links import Link, Links
-from services.router.domain.attachment import Arrived
+from services.router.domain.attachment import ArrivedReport
 from services.router.domain.case import Case
 from services.router.domain.events import Opened
-from services.router.domain.matching import Known, belongs
+from services.router.domain.matching import KnownCase, belongs
 from services.router.domain.similarity import SameRule, by_photo
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A report with the case that it would open."""
+    """A new report with the case that it would open."""
 
     report: ReportSubmitted
     case: Case
@@ -30,69 +30,69 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
-    """A report that belongs to ``link.case``, which another opened."""
+class JoiningReport:
+    """A report that belongs to ``link.case``, which another report opened."""
 
     link: Link
-    arrived: Arrived
+    arrived: ArrivedReport
     trace: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """A newcomer, and what it is looked for with."""
+class _Search:
+    """A new report, and by what its case is searched for."""
 
     newcomer: Newcomer
     rule: SameRule
     keys: list[str]
-    says: Says | None
+    says: FeedbackKind | None
 
     @property
-    def known(self) -> Known:
-        """Its own case, as those after it see it."""
+    def known(self) -> KnownCase:
+        """The case that it would open, as later reports of the batch are compared with it."""
         case = self.newcomer.case
         assert case.traits is not None  # noqa: S101 - only such are looked for
-        return Known(case.id, case.state, case.traits, case.opened_at, case.opened_at)
+        return KnownCase(case.id, case.state, case.traits, case.opened_at, case.opened_at)
 
 
-class Placing:
-    """Finds the case of each report."""
+class Placement:
+    """Decides for each report whether it opens a case or is attached to one."""
 
     def __init__(self, store: CaseStore, links: Links) -> None:
         self._store = store
         self._links = links
 
-    async def placed(self, newcomers: Sequence[Newcomer]) -> tuple[list[Newcomer], list[Joining]]:
-        """Those that open a case, and those that belong to another. One query for links, two for cases."""
+    async def placed(self, newcomers: Sequence[Newcomer]) -> tuple[list[Newcomer], list[JoiningReport]]:
+        """Reports that open a case, and reports that belong to another's case. One query for links, two for cases."""
         alone = [one for one in newcomers if one.case.traits is None]
         looked = [_looked(one) for one in newcomers if one.case.traits is not None]
         if not looked:
             return alone, []
         looked.sort(key=lambda one: (one.newcomer.report.received_at, one.newcomer.report.report))
-        links = await self._links.of([one.newcomer.report.report for one in looked])
+        links = await self._links.by_report([one.newcomer.report.report for one in looked])
         fresh = [one for one in looked if one.newcomer.report.report not in links]
         decided = self._decided(fresh, await self._around(fresh)) if fresh else {}
         links |= await self._links.decide([link for link, _ in decided.values()])
-        joining: list[Joining] = []
+        joining: list[JoiningReport] = []
         for one in looked:
             newcomer, link = one.newcomer, links[one.newcomer.report.report]
             if link.case == newcomer.case.id and link.said is None:
                 earlier = decided[link.report][1] if link.report in decided else None
                 alone.append(replace(newcomer, case=replace(newcomer.case, linked_to=earlier)))
             elif link.on is None:
-                joining.append(Joining(link, arrived(link, newcomer.case), newcomer.trace))
+                joining.append(JoiningReport(link, arrived(link, newcomer.case), newcomer.trace))
         return alone, joining
 
-    async def _around(self, looked: Sequence[_Looked]) -> Around:
+    async def _around(self, looked: Sequence[_Search]) -> CellIndex:
         keys = {key for one in looked for key in one.keys}
         first = min(one.newcomer.report.received_at for one in looked)
-        around = Around(await self._store.places(sorted(keys), first - timedelta(seconds=1)))
+        around = CellIndex(await self._store.places(sorted(keys), first - timedelta(seconds=1)))
         near = {id_ for o in looked for id_ in around.within(o.known.traits, o.keys, o.rule.radius_m)}
         for known in await self._store.compared(sorted(near)):
             around.put(known)
         return around
 
-    def _decided(self, looked: Sequence[_Looked], around: Around) -> dict[str, tuple[Link, str | None]]:
+    def _decided(self, looked: Sequence[_Search], around: CellIndex) -> dict[str, tuple[Link, str | None]]:
         """Report → its link, and the earlier case that its own is linked to; in the order of their arrival."""
         decided: dict[str, tuple[Link, str | None]] = {}
         for one in looked:
@@ -113,7 +113,7 @@ class Placing:
         return decided
 
 
-def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | None, *, seen: bool) -> Link:
+def replace_link(link: Link, case: str, report: ReportSubmitted, says_: FeedbackKind | None, *, seen: bool) -> Link:
     """``link`` to another's case, with what the report said. ``seen``: by its photo alone."""
     return Link(
         report=link.report,
@@ -126,15 +126,17 @@ def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Says | N
     )
 
 
-def arrived(link: Link, would_be: Case) -> Arrived:
+def arrived(link: Link, would_be: Case) -> ArrivedReport:
     """An attached report; ``would_be``: the case that it would have opened."""
     text = would_be.description if link.says is not None else ""
-    return Arrived(report=would_be.reports[0], priority=would_be.priority, says=link.says, text=text, link=link.rev)
+    return ArrivedReport(
+        report=would_be.reports[0], priority=would_be.priority, says=link.says, text=text, link=link.rev
+    )
 
 
-def _looked(newcomer: Newcomer) -> _Looked:
+def _looked(newcomer: Newcomer) -> _Search:
     same = newcomer.pack.categories[newcomer.case.category].same
     traits = newcomer.case.traits
     assert same is not None and traits is not None  # noqa: S101 - traits are made where there is a rule
     rule = rule_of(same)
-    return _Looked(newcomer, rule, traits.keys(rule.radius_m), says(newcomer.report, newcomer.pack))
+    return _Search(newcomer, rule, traits.keys(rule.radius_m), says(newcomer.report, newcomer.pack))

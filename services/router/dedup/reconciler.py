@@ -9,11 +9,11 @@ import structlog
 from services.router.cases.case_store import CaseStore
 from services.router.cases.dedup_from_pack import rule_of
 from services.router.cases.unit_of_work import Changes
-from services.router.dedup.cell_index import Around
-from services.router.dedup.merge_saga import Merging
+from services.router.dedup.cell_index import CellIndex
+from services.router.dedup.merge_saga import MergeSaga
 from services.router.domain.case import State
 from services.router.domain.commands.merge import Merge, Merged
-from services.router.domain.matching import Known, belongs
+from services.router.domain.matching import KnownCase, belongs
 from services.router.domain.similarity import SameRule
 from shared.kernel.clock import Clock
 from shared.runtime.pack_library import PackLibrary
@@ -36,15 +36,15 @@ BESIDE_MAX = 50_000
 """Half a minute of a city in which 1,600 new cases a second are of things that are compared."""
 
 
-class Beside:
-    """Cases that were stored lately, by cell."""
+class RecentCases:
+    """Cases that were stored in the last moments, by cell."""
 
     def __init__(self) -> None:
-        self.around = Around()
-        self._stored: deque[tuple[datetime, Known]] = deque()
+        self.around = CellIndex()
+        self._stored: deque[tuple[datetime, KnownCase]] = deque()
 
-    def add(self, stored: Iterable[tuple[datetime, Known]]) -> None:
-        """In the order in which they were stored."""
+    def add(self, stored: Iterable[tuple[datetime, KnownCase]]) -> None:
+        """Adds cases, in the order in which they were stored."""
         for at, known in stored:
             self.around.put(known)
             self._stored.append((at, known))
@@ -54,10 +54,12 @@ class Beside:
             self.around.drop(self._stored.popleft()[1])
 
 
-class SideBySide:
-    """Looks at new cases once nothing can be stored before them any more."""
+class Reconciler:
+    """Compares new cases once no earlier one can still be stored, and merges those of one thing."""
 
-    def __init__(self, store: CaseStore, merging: Merging, changes: Changes, packs: PackLibrary, clock: Clock) -> None:
+    def __init__(
+        self, store: CaseStore, merging: MergeSaga, changes: Changes, packs: PackLibrary, clock: Clock
+    ) -> None:
         self._store = store
         self._merging = merging
         self._changes = changes
@@ -65,18 +67,18 @@ class SideBySide:
         self._clock = clock
         self._looked = real_now() - LOOKED_BACK
         self._behind = False
-        self._beside = Beside()
+        self._beside = RecentCases()
 
     async def run(self) -> None:
         """Every ``LOOK_SECONDS``, at once while there are more cases to look at, until it is cancelled."""
 
         async def look() -> bool:
-            await self.look()
+            await self.merge_duplicates()
             return self._behind
 
         await every(LOOK_SECONDS, look, "side-by-side")
 
-    async def look(self) -> int:
+    async def merge_duplicates(self) -> int:
         """Cases opened a while ago: those of the same thing as an older one are merged into it. How many were.
 
         Only those that were stored at about the same time: earlier ones were seen when the report was placed.
@@ -95,7 +97,7 @@ class SideBySide:
         self._beside.forget_before(self._looked - APART_MAX)
         return merged
 
-    async def _merged(self, known: Known) -> int:
+    async def _merged(self, known: KnownCase) -> int:
         same = self._same(known)
         if same is None:
             return 0
@@ -104,7 +106,7 @@ class SideBySide:
         verdict = belongs(known.traits, known.opened_at, known.id, older, same)
         return await self._merge_alone(known.id, verdict.case) if verdict.case is not None else 0
 
-    def _same(self, known: Known) -> SameRule | None:
+    def _same(self, known: KnownCase) -> SameRule | None:
         category = self._packs.current(known.traits.city).categories.get(known.traits.category)
         return rule_of(category.same) if category is not None and category.same is not None else None
 

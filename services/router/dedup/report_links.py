@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from shared.contracts.reports import ReportSubmitted
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 from shared.runtime.kafka.duplicates import count_duplicates
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 
@@ -30,7 +30,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     case: str
     received_at: datetime
     rev: int = 1
-    says: Says | None = None
+    says: FeedbackKind | None = None
     said: ReportSubmitted | None = None
     on: int | None = None
     by_photo: bool = False
@@ -42,7 +42,7 @@ class Links:
     def __init__(self, database: Database) -> None:
         self.links: Collection = database.collection("links")
 
-    async def of(self, reports: Sequence[str]) -> dict[str, Link]:
+    async def by_report(self, reports: Sequence[str]) -> dict[str, Link]:
         """Links by report."""
         found = await self.links.find({"_id": {"$in": list(reports)}}, limit=len(reports))
         return {document["_id"]: _link(document) for document in found}
@@ -58,7 +58,7 @@ class Links:
         count_duplicates("links", len(known))
         held = {link.report: link for i, link in enumerate(links) if i not in known}
         lost = [links[i].report for i in sorted(known)]
-        first = await self.of(lost) if lost else {}
+        first = await self.by_report(lost) if lost else {}
         if len(first) < len(set(lost)):
             raise TimeoutError("a link exists but not yet on a majority")
         return held | first
@@ -67,8 +67,8 @@ class Links:
         """How many reports hang on ``cases``, without those that report nothing new."""
         return await self.links.count({"case": {"$in": list(cases)}, "says": None}, limit=MAX)
 
-    async def told(self, reports: Sequence[Link], version: int) -> None:
-        """The case's ``version`` tells of them. Losing this only repeats a look."""
+    async def mark_told(self, reports: Sequence[Link], version: int) -> None:
+        """Stores that events of the case's ``version`` tell of these reports. Losing it only costs another check."""
         await self.links.write(
             [UpdateOne({"_id": link.report, "rev": link.rev}, {"$set": {"on": version}}) for link in reports], fast=True
         )

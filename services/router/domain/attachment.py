@@ -1,4 +1,4 @@
-"""Reports that hang on a case which is there already: counted, told, and what their number does."""
+"""Reports that are attached to a case that exists already: how they are counted, and what their number changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,15 +10,15 @@ from services.router.domain.clock import Clock
 from services.router.domain.clock_events import Escalated
 from services.router.domain.event import Happened
 from services.router.domain.events import Reopened
-from shared.kernel.vocabulary import PRIORITIES, Priority, Says
+from shared.kernel.vocabulary import PRIORITIES, FeedbackKind, Priority
 
 APPS_KEPT = 100
 _RANK: dict[Priority, int] = {priority: rank for rank, priority in enumerate(PRIORITIES)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rising:
-    """Once ``reports`` hang on a case it has at least this ``priority``, and ``tell`` hears of it."""
+class PriorityRise:
+    """From ``reports`` attached reports on, the case has at least this ``priority``, and ``tell`` is alerted."""
 
     reports: int
     priority: Priority | None
@@ -26,12 +26,12 @@ class Rising:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class ArrivedReport:
     """A report that belongs to the case. ``says``: it reports nothing new and is not counted."""
 
     report: Report
     priority: Priority
-    says: Says | None = None
+    says: FeedbackKind | None = None
     text: str = ""
     link: int = 1
     """Which version of the report's link this is; a later one overrules."""
@@ -39,12 +39,12 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached(Happened):
-    """``count``: how many reports hang on the case now, counted anew. ``from_case``: ``came`` with that one."""
+    """Reports were attached. ``count``: how many the case has now. ``from_case``: the case with which ``came`` came."""
 
     TYPE: ClassVar[str] = "case.report_attached.v1"
     MOVES: ClassVar[bool] = False
     FOLDS: ClassVar[bool] = True
-    arrived: tuple[Arrived, ...]
+    arrived: tuple[ArrivedReport, ...]
     count: int
     from_case: str | None = None
     came: tuple[Report, ...] = ()
@@ -66,17 +66,17 @@ class Attached(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed(Happened):
-    """A reporter says that it is mended, or thanks for it."""
+    """A reporter says that it is repaired, or says thanks."""
 
     TYPE: ClassVar[str] = "case.confirmed.v1"
     MOVES: ClassVar[bool] = False
-    arrived: tuple[Arrived, ...]
-    says: Says
+    arrived: tuple[ArrivedReport, ...]
+    says: FeedbackKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised(Happened):
-    """Its priority, by the number of reports (``threshold``) or by what one of them says; ``to`` is told, if any."""
+    """The priority rose by the number of reports (``threshold``) or of one report's words; ``to`` is alerted."""
 
     TYPE: ClassVar[str] = "case.priority_raised.v1"
     MOVES: ClassVar[bool] = False
@@ -95,23 +95,25 @@ class Raised(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """What the pack has for the case's category. ``clock``: the resolve clock of a case that is opened again now."""
+class AttachmentRules:
+    """The pack's rules for the category. ``clock``: the resolve clock that starts if the case is reopened now."""
 
-    rising: tuple[Rising, ...] = ()
+    rising: tuple[PriorityRise, ...] = ()
     reopens_up: bool = False
     clock: Clock | None = None
 
 
-def attach(case: Case, arrived: Sequence[Arrived], count: int, trouble: Trouble, now: datetime) -> list[Happened]:
-    """What ``arrived`` make of the case on which ``count`` reports hang then; none of them hung on it before."""
+def attach(
+    case: Case, arrived: Sequence[ArrivedReport], count: int, rules: AttachmentRules, now: datetime
+) -> list[Happened]:
+    """The events of attaching ``arrived``, none of which was attached before; the case then has ``count`` reports."""
     happened: list[Happened] = []
     counted = tuple(one for one in arrived if one.says is None)
     if counted:
         happened.append(Attached(at=now, arrived=counted, count=count))
         if case.state is State.CLOSED:
-            happened += _again(case, trouble, now)
-        happened += raised(case, counted, count, trouble.rising, now)
+            happened += _again(case, rules, now)
+        happened += raised(case, counted, count, rules.rising, now)
     for says in ("fixed", "thanks"):
         if saying := tuple(one for one in arrived if one.says == says):
             words = "; ".join(one.text for one in saying)[:400]
@@ -120,16 +122,16 @@ def attach(case: Case, arrived: Sequence[Arrived], count: int, trouble: Trouble,
     return happened
 
 
-def _again(case: Case, trouble: Trouble, now: datetime) -> list[Happened]:
+def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[Happened]:
     """The same trouble after it was closed: opened again, one level up where the pack says so."""
-    again: list[Happened] = [Reopened(at=now, text="the same trouble was reported again", clock=trouble.clock)]
-    if trouble.reopens_up and len(case.path) > 1:
+    again: list[Happened] = [Reopened(at=now, text="the same trouble was reported again", clock=rules.clock)]
+    if rules.reopens_up and len(case.path) > 1:
         again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, text="reported again after closing"))
     return again
 
 
 def raised(
-    case: Case, arrived: Sequence[Arrived], count: int, rising: Sequence[Rising], now: datetime
+    case: Case, arrived: Sequence[ArrivedReport], count: int, rising: Sequence[PriorityRise], now: datetime
 ) -> list[Happened]:
     """A report in danger raises its case at once and the desk hears it; a number of reports once per threshold."""
     happened: list[Happened] = []

@@ -8,7 +8,7 @@ from services.router.domain.case import Case, Part, State
 from services.router.domain.clock import Clock
 from services.router.domain.clock_operations import means
 from services.router.domain.event import Happened, unclaimed
-from shared.kernel.vocabulary import Act
+from shared.kernel.vocabulary import Act, ClockKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Escalated(Happened):
     TYPE: ClassVar[str] = "case.escalated.v1"
     act: Act
     to: str
-    clock: str | None = None
+    clock: ClockKind | None = None
     due_at: datetime | None = None
     rung: int | None = None
     part: str | None = None
@@ -44,7 +44,7 @@ class Escalated(Happened):
         return self.to
 
     @property
-    def clock_meant(self) -> str | None:
+    def clock_meant(self) -> ClockKind | None:
         return self.clock
 
     @property
@@ -67,12 +67,12 @@ class Escalated(Happened):
 class ClockEvent(Happened):
     """Something about one clock, which is named by its deadline before; of a ``part``, or of the case itself."""
 
-    clock: str
+    clock: ClockKind
     due_at: datetime
     part: str | None = None
 
     @property
-    def clock_meant(self) -> str | None:
+    def clock_meant(self) -> ClockKind | None:
         return self.clock
 
     @property

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case
-from shared.kernel.vocabulary import Act
+from shared.kernel.vocabulary import Act, ClockKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Happened:
         return case.unit
 
     @property
-    def clock_meant(self) -> str | None:
+    def clock_meant(self) -> ClockKind | None:
         """The kind of the clock that its line names."""
         return None
 

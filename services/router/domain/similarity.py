@@ -46,7 +46,7 @@ class Traits:
     numbers: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
-    """Of its photos: 64 bits each in 16 hex digits (``shared.contracts.reports.Looks``)."""
+    """Of its photos: 64 bits each in 16 hex digits (``shared.contracts.reports.PhotoHash``)."""
     linked_seconds: float = 0.0
     """So long after its end the case that it opened is still looked for."""
 

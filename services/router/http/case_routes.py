@@ -7,21 +7,21 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
 from services.router.city_scope import pack_for
 from services.router.commands.actors import actor_of
 from services.router.commands.intake_client import IntakePersons
-from services.router.dedup.attached_reports import Hanging, HangingQuery
+from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
 from services.router.http.on_behalf import officer_of
 from services.router.http.queue_pages import QueueQuery, Queues, check_categories
 from services.router.stream.cursors import read
+from services.router.stream.live_events import Listener, LiveEvents
 from services.router.stream.sessions import Streams
-from services.router.stream.tail import Listener, Tail
 from shared.city.pack import Pack
 from shared.city.place.datum import to_wgs84
 from shared.contracts.cases import CaseEvent
@@ -71,11 +71,11 @@ class RouterApi:
     def __init__(
         self,
         store: CaseStore,
-        sightings: Sightings,
+        case_access: CaseAccess,
         persons: IntakePersons,
-        hanging: Hanging,
+        attached_reports: AttachedReports,
         packs: PackLibrary,
-        tail: Tail,
+        tail: LiveEvents,
         streams: Streams,
         directory: Directory,
         events: Collection,
@@ -83,9 +83,9 @@ class RouterApi:
         clock: Clock,
     ) -> None:
         self._store = store
-        self._sightings = sightings
+        self._case_access = case_access
         self._persons = persons
-        self._hanging = hanging
+        self._hanging = attached_reports
         self._packs = packs
         self._tail = tail
         self._streams = streams
@@ -106,7 +106,7 @@ class RouterApi:
             seen("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
             get("/v1/cases/{id}", self.case, "A case", roles=READERS | {"service"}, query=CityQuery),
             seen("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
-            seen("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", HangingQuery),
+            seen("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", AttachedReportsQuery),
         ]
 
     def _pack(self, call: Call, city: str | None) -> Pack:
@@ -181,7 +181,7 @@ class RouterApi:
 
     async def _seen(self, call: Call, city: str | None) -> Case:
         pack = self._pack(call, city)
-        found = await self._sightings.of(call.principal, pack.city.id, call.path["id"])
+        found = await self._case_access.load(call.principal, pack.city.id, call.path["id"])
         if found is None:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")
@@ -201,7 +201,7 @@ class RouterApi:
 
     async def reports(self, call: Call) -> Answer:
         """With who sent them, masked, for officers; a confidential case shows no reporter."""
-        query = call.query_as(HangingQuery)
+        query = call.query_as(AttachedReportsQuery)
         case = await self._seen(call, query.city)
         items, following = await self._hanging.page(case, query)
         if call.principal.kind == "officer" and not case.confidential:

@@ -21,7 +21,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
-from shared.runtime.confined_process import ConfinedProcess, Ended
+from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.server import Answer, Call, Route, get, post
@@ -105,7 +105,7 @@ class Cities:
         self._clock = clock
         self._switched = switched
         self._loading = asyncio.Lock()
-        self._apart = ConfinedProcess(READING_SECONDS, nice=5, idle_seconds=IDLE_SECONDS)
+        self._pack_reader = ConfinedProcess(READING_SECONDS, nice=5, idle_seconds=IDLE_SECONDS)
 
     def routes(self) -> list[Route]:
         everybody = frozenset({"ops", "service", "officer", "rider_app", "importer"})
@@ -118,9 +118,9 @@ class Cities:
                 body=LoadBody,
                 logged="setup",
                 json_max=FILES_MAX,
-                apart=self._apart,
+                large_body_process=self._pack_reader,
                 keyed=True,
-                once="cities",
+                idempotent_as="cities",
             ),
             get("/v1/cities", self.list, "Cities", roles=everybody),
             get(
@@ -137,7 +137,7 @@ class Cities:
                 body=KeyBody,
                 logged="setup",
                 keyed=True,
-                once="keys",
+                idempotent_as="keys",
                 answers={201: None},
             ),
             post(
@@ -148,7 +148,7 @@ class Cities:
                 body=RevokeBody,
                 logged="setup",
                 keyed=True,
-                once="revocations",
+                idempotent_as="revocations",
             ),
             get(
                 "/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=SET_UP, query=KeysQuery
@@ -161,7 +161,7 @@ class Cities:
                 body=NoBody,
                 logged="setup",
                 keyed=True,
-                once="rotations",
+                idempotent_as="rotations",
             ),
         ]
         if self._settings.dev_tokens:
@@ -173,8 +173,8 @@ class Cities:
                     roles=OPS,
                     body=TokensBody,
                     keyed=True,
-                    once="dev tokens",
-                    again=lambda call, _: self.dev_tokens(call),
+                    idempotent_as="dev tokens",
+                    replay_answer=lambda call, _: self.dev_tokens(call),
                 )
             )
         return routes
@@ -220,8 +220,8 @@ class Cities:
             return await asyncio.to_thread(_read, files, now)
         check_bytes(files)
         try:
-            problems, warnings = await self._apart.run(_found_in, files, now)
-        except Ended as ended:
+            problems, warnings = await self._pack_reader.run(_found_in, files, now)
+        except ProcessEndedError as ended:
             says = f"the pack takes more than {READING_SECONDS:.0f} s, or more memory than it may, to read"
             raise PackProblems([Problem("", "", says)]) from ended
         if problems:
@@ -295,7 +295,7 @@ class Cities:
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
         await self._directory.add_keys([(token, who)], self._clock.now(), maker)
         about = {"city": body.city, "name": body.name, "role": body.role}
-        return Answer({**about, "key": token}, 201, kept=about)
+        return Answer({**about, "key": token}, 201, stored_body=about)
 
     async def keys(self, call: Call) -> Answer:
         """Who may come in, and who let them: a key that somebody made in secret is found here."""
@@ -338,7 +338,7 @@ class Cities:
             {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": made.people[p.id]}
             for p in pack.people.values()
         ]
-        return Answer({"city": city, **made.apps, "people": people}, kept={})
+        return Answer({"city": city, **made.apps, "people": people}, stored_body={})
 
 
 def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:

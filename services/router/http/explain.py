@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from services.router.cases.case_access import Sightings
+from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import clock_view
 from services.router.cases.routing import commitment_of
@@ -28,9 +28,9 @@ from shared.runtime.pack_library import PackLibrary
 class Explain:
     """``GET /v1/cases/{id}/explain``."""
 
-    def __init__(self, store: CaseStore, sightings: Sightings, packs: PackLibrary, clock: kernel.Clock) -> None:
+    def __init__(self, store: CaseStore, case_access: CaseAccess, packs: PackLibrary, clock: kernel.Clock) -> None:
         self._store = store
-        self._sightings = sightings
+        self._case_access = case_access
         self._packs = packs
         self._clock = clock
 
@@ -50,7 +50,7 @@ class Explain:
         if who.city == EVERY_CITY:
             case = found[0] if (found := await self._store.load(id_)) else None
         else:
-            case = seen[1] if (seen := await self._sightings.of(who, who.city, id_)) else None
+            case = seen[1] if (seen := await self._case_access.load(who, who.city, id_)) else None
         if case is None:
             raise not_found("case")
         pack = await self._packs.get(case.city, case.routing.pack_version)

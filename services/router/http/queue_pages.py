@@ -11,7 +11,7 @@ from services.router.cases.case_store import NO_DUE, CaseStore, seen_with
 from services.router.cases.projections import row, tightest
 from services.router.domain.case import OPEN, State
 from shared.kernel.errors import FieldError, invalid
-from shared.kernel.spelling import stored
+from shared.kernel.spelling import stored_spelling
 from shared.kernel.vocabulary import PRIORITIES
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 from shared.runtime.identity.directory import Principal
@@ -76,7 +76,7 @@ def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], s
     if query.text is not None:
         if "\0" in query.text:
             raise invalid(FieldError("?text", "has a null character"))
-        where["description"] = {"$regex": re.escape(stored(query.text)[:100]), "$options": "i"}
+        where["description"] = {"$regex": re.escape(stored_spelling(query.text)[:100]), "$options": "i"}
         where["confidential"] = False  # what it says is not for everybody who sees that there is one
     if query.cursor is not None:
         conditions.append(beyond(query.cursor, "due_at", 1))

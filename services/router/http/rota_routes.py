@@ -70,9 +70,9 @@ class RotaRoutes:
             raise not_found("unit")
         at = (query.at or self._clock.now()).replace(second=0, microsecond=0)
         decided = await self._rota.decided(pack.city.id, at, at)
-        kept: list[str | None] = [post for at_unit, post in pack.posts.kept() if at_unit == unit.id]
+        kept: list[str | None] = [post for at_unit, post in pack.posts.staffed_posts() if at_unit == unit.id]
         posts = kept or [None]
-        shown = [_post(post, pack.posts.standing(unit.id, at, post, decided)) for post in posts]
+        shown = [_post(post, pack.posts.on_duty_with_reasons(unit.id, at, post, decided)) for post in posts]
         return Answer({"unit": unit.id, "at": at, "pack_version": pack.version, "posts": shown})
 
     async def coming(self, call: Call) -> Answer:

@@ -5,7 +5,7 @@ from typing import Self
 
 import msgspec
 
-from shared.city.people.rota import Change
+from shared.city.people.rota import RotaChange
 from shared.contracts import rota as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
@@ -26,7 +26,7 @@ class RecordedChange(msgspec.Struct, frozen=True, kw_only=True):
     """``unstaffed``: the posts that nobody holds because of it, as of the time when it was recorded."""
 
     id: str
-    change: Change
+    change: RotaChange
     reason: str | None
     made_by: str
     made_at: datetime

@@ -20,8 +20,8 @@ from services.router.on_duty.bodies import LeaveBody, SwapBody
 from services.router.on_duty.change_record import RecordedChange, Unstaffed, event_of
 from shared.city.checks.rota import AHEAD, gaps
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import DAY, Change, Changes, Turn, midnight
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import DAY, RotaChange, RotaChanges, Turn, midnight
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, unavailable
 from shared.kernel.ids import plain_id
@@ -93,7 +93,7 @@ class Rota:
         zone = pack.posts.zone
         today = self._clock.now().astimezone(zone).date()
         days = [day for day in (body.on, body.in_return) if day is not None]
-        decided = NONE_SINCE
+        decided = NO_CHANGES
         if all(_may_be_swapped(day, today) for day in days):
             decided = await self._decided(pack.city.id, *_span(days, zone))
         if errors := _swap_errors(body, pack, today, decided):
@@ -102,7 +102,9 @@ class Rota:
         # A minute after the swaps that this one may build on, so that all services apply them in this order.
         people = (body.from_, body.to)
         since = max(self._since(), *(decided.last_swap(day, people) + MINUTE for day in days))
-        change = Change(kind="swap", person=body.from_, by=body.to, on=body.on, in_return=body.in_return, since=since)
+        change = RotaChange(
+            kind="swap", person=body.from_, by=body.to, on=body.on, in_return=body.in_return, since=since
+        )
         return await self._record(request, pack, change, *_span(days, zone))
 
     async def leave(self, request: RotaRequest[LeaveBody]) -> RotaResult:
@@ -117,7 +119,7 @@ class Rota:
         if not self._clock.now() < until <= self._clock.now() + 2 * LONGEST:
             raise invalid(FieldError("/until", "is over, or too far away"))
         await self._check_room(pack.city.id, {"/person": body.person})
-        change = Change(kind="leave", person=body.person, start=start, until=until, since=self._since())
+        change = RotaChange(kind="leave", person=body.person, start=start, until=until, since=self._since())
         return await self._record(request, pack, change, start, until)
 
     async def coming(self, city: str, unit: str | None) -> list[RecordedChange]:
@@ -128,16 +130,16 @@ class Rota:
         found = await self._rows.find(where, sort=[("till_at", 1)], limit=200)
         return [RecordedChange.from_row(row) for row in found]
 
-    async def decided(self, city: str, start: datetime, till: datetime) -> Changes:
+    async def decided(self, city: str, start: datetime, till: datetime) -> RotaChanges:
         """The changes that touch a stretch of time; always the same object while there are none."""
-        return found if (found := await self._decided(city, start, till)).all else NONE_SINCE
+        return found if (found := await self._decided(city, start, till)).all else NO_CHANGES
 
-    async def _decided(self, city: str, start: datetime, till: datetime) -> Changes:
+    async def _decided(self, city: str, start: datetime, till: datetime) -> RotaChanges:
         where = {"city": city, "till_at": {"$gt": start}, "from_at": {"$lte": till + DAY}}
-        changes: list[Change] = []
+        changes: list[RotaChange] = []
         page = await self._page(where)
         while page:
-            changes += (msgspec.convert(row["change"], Change) for row in page)
+            changes += (msgspec.convert(row["change"], RotaChange) for row in page)
             last = page[-1]
             beyond = {
                 "$or": [
@@ -146,7 +148,7 @@ class Rota:
                 ]
             }
             page = await self._page({"$and": [where, beyond]}) if len(page) == PAGE else []
-        return Changes(changes)
+        return RotaChanges(changes)
 
     async def _page(self, where: Document) -> list[Document]:
         return await self._rows.find(where, {"change": 1, "till_at": 1}, sort=[("till_at", 1), ("_id", 1)], limit=PAGE)
@@ -166,7 +168,7 @@ class Rota:
         return at.replace(second=0, microsecond=0) + MINUTE
 
     async def _record(
-        self, request: RotaRequest[B], pack: Pack, change: Change, start: datetime, till: datetime
+        self, request: RotaRequest[B], pack: Pack, change: RotaChange, start: datetime, till: datetime
     ) -> RotaResult:
         """Stores the change, once for its key; its event is published from the document."""
         by, now = request.by, self._clock.now()
@@ -208,11 +210,13 @@ class Rota:
             raise key_reused()
         return RotaResult(RecordedChange.from_row(row), replayed=True)
 
-    async def _unstaffed(self, pack: Pack, change: Change, start: datetime, till: datetime) -> tuple[Unstaffed, ...]:
+    async def _unstaffed(
+        self, pack: Pack, change: RotaChange, start: datetime, till: datetime
+    ) -> tuple[Unstaffed, ...]:
         """Posts that nobody would hold because of the change, in the six weeks from its start."""
         till = min(till, start + AHEAD)
         decided = await self._decided(pack.city.id, start, till)
-        since = Changes([*decided.all, msgspec.structs.replace(change, since=start)])
+        since = RotaChanges([*decided.all, msgspec.structs.replace(change, since=start)])
         named = [id_ for id_ in (change.person, change.by) if id_ is not None]
         days = [day for day in (change.on, change.in_return) if day is not None]
         held = {turn.instead_of for id_ in named for day in days for turn in _duties(pack, id_, day, decided)}
@@ -249,7 +253,7 @@ def _may_be_swapped(day: date, today: date) -> bool:
     return today - DAY <= day <= today + LONGEST
 
 
-def _swap_errors(body: SwapBody, pack: Pack, today: date, decided: Changes) -> list[FieldError]:
+def _swap_errors(body: SwapBody, pack: Pack, today: date, decided: RotaChanges) -> list[FieldError]:
     errors = []
     if body.from_ == body.to:
         errors.append(FieldError("/to", "is the same person"))
@@ -263,11 +267,11 @@ def _swap_errors(body: SwapBody, pack: Pack, today: date, decided: Changes) -> l
     return errors
 
 
-def _duties(pack: Pack, person: str, day: date, decided: Changes) -> list[Turn]:
+def _duties(pack: Pack, person: str, day: date, decided: RotaChanges) -> list[Turn]:
     """What ``person`` has on that day, own duties and those taken over, also when on leave."""
     return pack.posts.duties(pack.people[person], day, day, decided)
 
 
-def _has_duty(pack: Pack, person: str, day: date, decided: Changes) -> bool:
+def _has_duty(pack: Pack, person: str, day: date, decided: RotaChanges) -> bool:
     """Whether ``person`` has a duty to pass on; one that was given away before may be given to another instead."""
-    return bool(_duties(pack, person, day, decided) or _duties(pack, person, day, NONE_SINCE))
+    return bool(_duties(pack, person, day, decided) or _duties(pack, person, day, NO_CHANGES))

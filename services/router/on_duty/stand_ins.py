@@ -38,9 +38,9 @@ class StandIns:
 
     async def run(self) -> None:
         """Every ``LOOK_SECONDS``, until it is cancelled."""
-        await every(LOOK_SECONDS, self.look, "stand-ins")
+        await every(LOOK_SECONDS, self.write_due, "stand-ins")
 
-    async def look(self) -> None:
+    async def write_due(self) -> None:
         """Writes what is not written yet, for every city."""
         for city in list(self._packs.cities):
             pack, minute = self._packs.current(city), self._clock.now().replace(second=0, microsecond=0)

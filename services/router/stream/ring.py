@@ -44,14 +44,14 @@ class _Sight(msgspec.Struct, frozen=True):
 _sight = msgspec.json.Decoder(_Sight)
 
 
-class Listed(NamedTuple):
+class ListedNames(NamedTuple):
     """A reader's names as ``in_list``: ``own`` for what is confidential, ``all`` for the rest."""
 
     own: tuple[str, ...]
     all: tuple[str, ...]
 
 
-class Raw(msgspec.Struct, frozen=True, gc=False):
+class RingRecord(msgspec.Struct, frozen=True, gc=False):
     """A record, and the position after it. The lists are texts, each name between line breaks.
 
     Out of the collector's sight: twenty thousand records in objects made it stop the router for 0.2 s, since those that
@@ -78,7 +78,7 @@ class Raw(msgspec.Struct, frozen=True, gc=False):
         """Every unit whose queue this may concern."""
         return set(self.was_queues.split("\n")) | set(self.was_seen.split("\n")) - {""}
 
-    def is_for(self, unit: str, *, subtree: bool, sight: Listed | None) -> Literal["case", "left"] | None:
+    def is_for(self, unit: str, *, subtree: bool, sight: ListedNames | None) -> Literal["case", "left"] | None:
         """What it is in the queue of ``unit``, for a reader with these names (None: ops), all as ``in_list``."""
         if unit not in (self.was_seen if subtree else self.was_queues):  # most are another's
             return None
@@ -86,7 +86,7 @@ class Raw(msgspec.Struct, frozen=True, gc=False):
             return "case"
         return "left" if self._shown(self.was_seen, sight) else None
 
-    def _shown(self, seeing: str, sight: Listed | None) -> bool:
+    def _shown(self, seeing: str, sight: ListedNames | None) -> bool:
         return sight is None or any(name in seeing for name in (sight.own if self.confidential else sight.all))
 
     def data(self, kind: Literal["case", "left"]) -> bytes | None:
@@ -101,7 +101,9 @@ class Raw(msgspec.Struct, frozen=True, gc=False):
         return _encoder.encode({"id": case.id, "version": case.version, "state": case.state})
 
 
-def raw(at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Raw:
+def raw(
+    at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, bytes]], value: bytes | None
+) -> RingRecord:
     """A record as the ring keeps it; ``offset`` is its own. What is no event of a case is for nobody."""
     place = (at, partition, offset + 1)
     city = next((text for name, text in headers if name == "ce_city"), b"")
@@ -112,7 +114,7 @@ def raw(at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, 
         queues = {case.unit, case.offered_to, *called}
         seen = set(case.seen_by) or _as_before(case, called)
         was_seen = {*seen, *said.was_seen_by} if case.seen_by else {*seen, *said.was_path, *said.was_called}
-        return Raw(
+        return RingRecord(
             *place,
             value or b"",
             city.decode(),
@@ -123,7 +125,7 @@ def raw(at: datetime, partition: int, offset: int, headers: Iterable[tuple[str, 
             _text(was_seen | ({said.was_offered_to} if said.was_offered_to and not case.seen_by else set())),
             case.confidential,
         )
-    return Raw(*place)
+    return RingRecord(*place)
 
 
 def _as_before(case: _State, called: set[str]) -> set[str]:
@@ -142,8 +144,8 @@ def in_list(name: str) -> str:
     return f"\n{name}\n"
 
 
-def listed(sight: Sight) -> Listed:
-    return Listed(tuple(map(in_list, sight.names)), tuple(map(in_list, sight.names | sight.others)))
+def listed(sight: Sight) -> ListedNames:
+    return ListedNames(tuple(map(in_list, sight.names)), tuple(map(in_list, sight.names | sight.others)))
 
 
 def _row(event: CaseEvent) -> dict[str, Any]:

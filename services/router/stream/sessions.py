@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.router.stream.cursors import Cursor
-from services.router.stream.tail import Listener, Tail
+from services.router.stream.live_events import Listener, LiveEvents
 from shared.kernel.errors import Refusal, unavailable
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.tokens import token_hash
@@ -45,7 +45,7 @@ class _Held:
 class Streams:
     """Opens streams and ends them."""
 
-    def __init__(self, tail: Tail, directory: Directory, *, most: int, each: int) -> None:
+    def __init__(self, tail: LiveEvents, directory: Directory, *, most: int, each: int) -> None:
         self._tail = tail
         self._directory = directory
         self._most = most
@@ -83,7 +83,7 @@ class Streams:
     async def run(self) -> None:
         """Every ``LOOK_SECONDS``, and after a pack was loaded, until it is cancelled."""
         while True:
-            await self.look()
+            await self.end_forbidden()
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()
@@ -91,7 +91,7 @@ class Streams:
                 pass
             self._wake.clear()
 
-    async def look(self) -> None:
+    async def end_forbidden(self) -> None:
         """End the streams of those who may not read any more."""
         held = list(self._held)
         try:
@@ -115,7 +115,7 @@ class Streams:
 class _Stream(StreamingResponse):
     """Gives its place back however it ends, begun or not."""
 
-    def __init__(self, tail: Tail, listener: Listener, cursor: Cursor | None, ended: Callable[[], None]) -> None:
+    def __init__(self, tail: LiveEvents, listener: Listener, cursor: Cursor | None, ended: Callable[[], None]) -> None:
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         super().__init__(tail.follow(listener, cursor), headers=headers, media_type="text/event-stream")
         self._ended = ended

@@ -11,7 +11,7 @@ import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.unit_of_work import Changes
-from services.router.dedup.merge_chain import Homes
+from services.router.dedup.merge_chain import MergeChain
 from services.router.domain.event import Happened
 from services.router.domain.visit import Visit
 from services.router.domain.visit_events import VisitCancelled, VisitHeld, VisitPlanned
@@ -33,7 +33,7 @@ class VisitsDue:
 
     def __init__(self, visits: VisitStore, cases: CaseStore, changes: Changes, clock: Clock) -> None:
         self._visits = visits
-        self._homes = Homes(cases)
+        self._merge_chain = MergeChain(cases)
         self._changes = changes
         self._clock = clock
         self._wake = asyncio.Event()
@@ -62,14 +62,14 @@ class VisitsDue:
     async def tell_cases(self) -> int:
         """Lines that cases owe their visits; how many."""
         told = 0
-        for visit, versions in await self._visits.untold(PAGE):
+        for visit, versions in await self._visits.with_untold_versions(PAGE):
             for version in versions:
                 try:
                     await self._tell(visit, version)
                 except TimeoutError as lost:
                     log.warning("visit.not_told", visit=visit.id, case=visit.case, error=str(lost))
                     continue
-                await self._visits.told(visit.id, version)
+                await self._visits.mark_told(visit.id, version)
                 told += 1
         return told
 
@@ -77,7 +77,7 @@ class VisitsDue:
         """The line of that version on the visit's case, or on the one into which that was merged."""
         key = event_id(visit.id, version, 0)
         for _ in range(ROUNDS_MAX):
-            loaded = await self._homes.unless_done(visit.case, key) if visit.case is not None else None
+            loaded = await self._merge_chain.unless_done(visit.case, key) if visit.case is not None else None
             if loaded is None:
                 log.warning("visit.case_gone", visit=visit.id, case=visit.case)
                 return

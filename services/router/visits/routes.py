@@ -69,8 +69,8 @@ class Visits:
                 roles=OFFICERS,
                 body=body,
                 keyed=True,
-                once="visits",
-                again=self._again,
+                idempotent_as="visits",
+                replay_answer=self._again,
                 answers={status: None},
             )
 
@@ -115,7 +115,7 @@ class Visits:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
             if not _same(self._plain(stored), self._plain(visit)):
                 raise key_reused()
-            return Answer(self._shown(stored, case, call.principal), 201, kept=_kept(stored, case))
+            return Answer(self._shown(stored, case, call.principal), 201, stored_body=_kept(stored, case))
 
         return await self._asked(call, planned)
 
@@ -192,7 +192,7 @@ class Visits:
             visit, ended_under = found
             case = await self._case_of(visit.case)
             if ended_under == key:
-                return Answer(self._shown(visit, case, who), kept=_kept(visit, case))
+                return Answer(self._shown(visit, case, who), stored_body=_kept(visit, case))
             _organises(who, visit.unit, pack)
             after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
             if after.photos:
@@ -202,7 +202,7 @@ class Visits:
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
-            return Answer(self._shown(after, case, who), kept=_kept(after, case))
+            return Answer(self._shown(after, case, who), stored_body=_kept(after, case))
 
         return await self._asked(call, carried_out)
 

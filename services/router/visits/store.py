@@ -11,7 +11,7 @@ from services.router.domain.visit import Visit
 from shared.contracts import visits as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
-from shared.kernel.ids import event_id
+from shared.kernel.ids import Ids, event_id
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
@@ -31,7 +31,8 @@ _FIELDS = frozenset(field.name for field in fields(Visit))
 class VisitStore:
     """The ``visits`` collection of the router."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ids: Ids) -> None:
+        self._ids = ids
         self.visits: Collection = database.collection("visits")
 
     async def plan(self, planned: Sequence[tuple[Visit, list[str]]], trace: str) -> list[Visit | None]:
@@ -76,18 +77,18 @@ class VisitStore:
         """The reminder is given, or, unless it ``tells``, left out; once, whoever else looks."""
         update: dict[str, Any] = {"$unset": {"remind_at": 1}}
         if tells:
-            update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(), reminds_at=now)])}}
+            update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(self._ids), reminds_at=now)])}}
             update["$min"] = {"outbox.lane": 1, "outbox.since": real_now()}
         where = {"_id": visit.id, "version": visit.version, "remind_at": visit.remind_at}
         return bool(await self.visits.update(where, update))
 
-    async def untold(self, limit: int) -> list[tuple[Visit, list[int]]]:
-        """Visits of which their case has not heard all, with those versions in order."""
+    async def with_untold_versions(self, limit: int) -> list[tuple[Visit, list[int]]]:
+        """Visits with versions that have no line in their case yet; those versions in order."""
         found = await self.visits.find({"untold": {"$gte": 1}}, limit=limit)
         return [(from_doc(document), sorted(document["untold"])) for document in found]
 
-    async def told(self, id_: str, version: int) -> None:
-        """The case has its line of that version."""
+    async def mark_told(self, id_: str, version: int) -> None:
+        """Stores that the case has its line of that version."""
         await self.visits.update({"_id": id_}, {"$pull": {"untold": version}})
 
     async def page(self, where: Document, limit: int) -> list[Document]:

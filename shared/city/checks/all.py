@@ -1,4 +1,4 @@
-"""All that is checked between the entries and files of a pack."""
+"""Runs all checks across the entries and files of a pack."""
 
 from shared.city.checks.areas import check_areas, check_places_in_units
 from shared.city.checks.channels import check_channels
@@ -8,12 +8,12 @@ from shared.city.checks.people import check_administrators, check_handlers, chec
 from shared.city.checks.promises import check_calendars, check_categories, check_commitments, check_pauses, check_rules
 from shared.city.checks.sizes import check_sizes
 from shared.city.checks.texts import check_texts
-from shared.city.entries import Entries, Reading
+from shared.city.entries import Entries, PackParser
 from shared.city.place.tree import units_of
 
 
-def check(entries: Entries, reading: Reading) -> None:
-    """Adds every error and warning to ``reading``, in the order of the files."""
+def check(entries: Entries, reading: PackParser) -> None:
+    """Add every error and warning to ``reading``, in the order of the files."""
     found = Findings(entries, reading)
     if not check_sizes(found):
         return

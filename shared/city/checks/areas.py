@@ -1,4 +1,4 @@
-"""Does the ground hold together: areas within those above, no ground given to two units, places within their units."""
+"""Checks areas and places: areas lie within those above, no ground has two units, places lie within their units."""
 
 import math
 from collections import defaultdict
@@ -17,18 +17,18 @@ from shared.city.model.ground import Place
 from shared.city.place.areas import METRES_PER_DEGREE, Area
 
 STICKS_OUT = 0.01
-"""The share of an area that may lie outside its parent's before somebody is told."""
+"""The share of an area that may lie outside its parent's without a warning."""
 SHARED_GROUND = 0.01
-"""The share of the smaller of two areas that both may have (slips of the pen along a border)."""
+"""The share of the smaller of two areas that may overlap the other without a warning (imprecise borders)."""
 PLACE_METRES = 50.0
-"""How far outside its unit's area a place may lie: entrances stand on borders."""
+"""How far outside its unit's area a place may lie without a warning: entrances are on borders."""
 SHOWN = 50
-"""Warnings of one kind about the ground; more are one mistake made many times."""
+"""Most warnings of one kind; more are usually one mistake repeated."""
 _AT_ONCE = 64
 
 
 def check_areas(found: Findings) -> None:
-    """Areas have units, lie in their parents' and in the city's extent, and no ground is two units' at once."""
+    """Areas have units, lie in their parents' areas and in the city's extent, and do not overlap others."""
     areas = found.entries.areas
     if not areas:
         found.warn_at(AREAS, says="no areas: every point goes to the root")
@@ -55,7 +55,7 @@ def check_areas(found: Findings) -> None:
 
 
 def _sticking_out(found: Findings, areas: Sequence[Area], parents: Mapping[str, str | None]) -> None:
-    """Warns of areas that lie outside the nearest unit above that has areas of its own, on any day."""
+    """Warn of areas that on any day lie outside the areas of the nearest unit above that has some."""
     judged: set[tuple[int, tuple[int, ...]]] = set()
     told: set[int] = set()
     for day in _openings(areas):
@@ -81,7 +81,7 @@ def _sticking_out(found: Findings, areas: Sequence[Area], parents: Mapping[str, 
 
 
 def _outside(children: Sequence[Area], uppers: Sequence[Area]) -> Iterator[tuple[Area, float]]:
-    """Those whose share outside of ``uppers`` is more than may be, with the share."""
+    """(area, share) for areas with more than ``STICKS_OUT`` of them outside of ``uppers``."""
     ground = shapely.union_all([upper.shape for upper in uppers]) if len(uppers) > 1 else uppers[0].shape
     shapely.prepare(ground)
     inside = shapely.covers(ground, np.array([area.shape for area in children], dtype=object))
@@ -92,7 +92,7 @@ def _outside(children: Sequence[Area], uppers: Sequence[Area]) -> Iterator[tuple
 
 
 def _shared_ground(found: Findings, areas: Sequence[Area], parents: Mapping[str, str | None]) -> None:
-    """Warns where two units of one layer, neither above the other, have the same ground at the same time."""
+    """Warn where areas of two units of one layer, neither above the other, overlap at the same time."""
     if not areas:
         return
     shapes = np.array([area.shape for area in areas], dtype=object)
@@ -129,7 +129,7 @@ def _warn_shared(found: Findings, first: Area, second: Area, share: float, best:
 
 
 def check_places_in_units(found: Findings) -> None:
-    """Warns of places and buildings that lie outside their unit's area, or outside the city's extent."""
+    """Warn of places and buildings that lie outside their unit's area or outside the city's extent."""
     areas: dict[str, list[Any]] = defaultdict(list)
     last = max(_openings(found.entries.areas), default=date.min)
     for area in found.entries.areas:
@@ -156,7 +156,7 @@ def check_places_in_units(found: Findings) -> None:
 
 
 def _points(place: Place) -> Iterator[tuple[tuple[str, ...], str, Point]]:
-    """Where each point of a place stands in the file, what it is of, and the point."""
+    """For each point of a place: where it is in the file, what it is called, and (lon, lat)."""
     if place.point is not None:
         yield ("point",), repr(place.name), place.point
     for number, point in place.buildings.items():
@@ -165,7 +165,7 @@ def _points(place: Place) -> Iterator[tuple[tuple[str, ...], str, Point]]:
 
 
 def _on_plane(shape: Any, latitude: float) -> Any:
-    """``shape`` in metres, true near ``latitude``."""
+    """``shape`` (degrees) projected to metres, accurate near ``latitude``."""
     scale = np.array([METRES_PER_DEGREE * math.cos(math.radians(latitude)), METRES_PER_DEGREE])
     plane = shapely.transform(shape, lambda degrees: degrees * scale)
     shapely.prepare(plane)
@@ -177,7 +177,7 @@ def _metres(point: Point, ground: Any, latitude: float) -> float:
 
 
 def _openings(areas: Iterable[Area]) -> list[date]:
-    """The first day of every time between two changes, in order."""
+    """The first days of the periods in which the same areas are valid, in order."""
     days = {day for area in areas for day in (area.valid_from, area.valid_to) if day is not None}
     return [date.min, *sorted(days)]
 
@@ -187,13 +187,13 @@ def _holds(area: Area, day: date) -> bool:
 
 
 def _together(one: Area, other: Area) -> bool:
-    """Whether there is a day on which both hold."""
+    """Whether there is a day on which both areas are valid."""
     begins = max(one.valid_from or date.min, other.valid_from or date.min)
     return begins < min(one.valid_to or date.max, other.valid_to or date.max)
 
 
 def _above(unit: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
-    """The units above, nearest first. A circle of parents is told elsewhere; here it ends the climb."""
+    """The units above, nearest first. Cycles of parents are reported elsewhere; here ``DEEPEST_TREE`` ends them."""
     found: list[str] = []
     upper = parents.get(unit)
     while upper is not None and len(found) < DEEPEST_TREE:
@@ -203,5 +203,5 @@ def _above(unit: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
 
 
 def _related(one: str, other: str, above: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether one stands above the other; a unit's own areas are not related, they are the same ground."""
+    """Whether one unit is above the other. A unit is not related to itself: its areas must not overlap either."""
     return one in above[other] or other in above[one]

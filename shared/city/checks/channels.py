@@ -1,23 +1,21 @@
-"""Can every channel be used as it is written: an address, a number, and nothing secret but by reference."""
+"""Checks that every channel can be used: it has an address or a number, and secrets only as references."""
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from shared.city.checks.findings import Findings
-from shared.city.model.channels import Channel, ChannelKind, Channels
+from shared.city.model.channels import KINDS, Channel, ChannelField, ChannelKind, Channels, KindFields
 from shared.city.model.entry import Entry
 from shared.city.model.ground import UnitEntry
 from shared.city.model.people import Person
 from shared.city.people.receivers import merged
 
 REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
-GATEWAY_ONLY = ("to", "headers", "body", "success", "length")
-SIGNED = frozenset({"dingtalk", "feishu"})
 
 
 def check_channels(found: Findings) -> None:
-    """The channels of the city, of units and of people."""
+    """Check the channels of the city, of units and of people."""
     city = found.entries.city
     prefix = prefix_of(city.id)
     for kind, general in city.channels.items():
@@ -35,31 +33,31 @@ def check_channels(found: Findings) -> None:
 
 
 def prefix_of(city: str) -> str:
-    """How the variables begin that the pack of ``city`` reads: no city reads another's, nor what is not for packs."""
+    """The prefix of the environment variables that the pack of ``city`` may read, and no others."""
     return f"CHANNEL_{re.sub('[^a-z0-9]', '', city.lower()).upper()}_"
 
 
 def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> Iterator[tuple[str, str]]:
-    """Field and what is wrong with it. ``whole``: nothing more is added to it."""
+    """(field, message) for every fault. ``whole``: the channel is complete, with the city's settings merged in."""
     for field in ("url", "secret", "to"):
         yield from ((field, says) for says in _references(getattr(channel, field), prefix))
     for field in ("headers", "body"):
         yield from ((field, says) for text in texts(getattr(channel, field)) for says in _references(text, prefix))
-    if kind != "sms":
-        yield from ((field, f"is for sms, not for {kind}") for field in GATEWAY_ONLY if getattr(channel, field))
-    if channel.secret and kind not in SIGNED:
-        yield "secret", f"{kind} signs nothing"
-    if not whole:
-        return
-    if not channel.url:
-        yield "url", "the address is missing"
-    elif kind != "sms" and not REFERENCE.search(channel.url):
-        yield (
-            "url",
-            f"the address opens the channel to whoever has it: write ${{{prefix}NAME}} and set that variable",
-        )
-    if kind == "sms" and not channel.to:
-        yield "to", "the number is missing"
+    own = KINDS[kind]
+    for other in get_args(ChannelField):
+        if getattr(channel, other) and other not in own.required and other not in own.optional:
+            yield other, f"is not a field of {kind}"
+    if whole:
+        yield from _missing(own, channel, prefix)
+
+
+def _missing(own: KindFields, channel: Channel, prefix: str) -> Iterator[tuple[str, str]]:
+    """Required fields that nobody wrote, and values that are to be references."""
+    for field, name in own.required.items():
+        if not getattr(channel, field):
+            yield field, f"{name} is missing"
+        elif field in own.by_reference and not REFERENCE.search(getattr(channel, field)):
+            yield field, f"{name} opens the channel to whoever has it: write ${{{prefix}NAME}} and set that variable"
 
 
 def _references(text: str, prefix: str) -> Iterator[str]:
@@ -71,7 +69,7 @@ def _references(text: str, prefix: str) -> Iterator[str]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, names aside."""
+    """Every string in a JSON value, without keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):

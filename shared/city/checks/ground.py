@@ -1,4 +1,4 @@
-"""Does the tree hold together: city, units, and places with a unit or a point. (Areas: ``check_areas``.)"""
+"""Checks the city, the tree of units, and that places have a unit or a point. (Areas: ``check_areas``.)"""
 
 from collections import defaultdict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +12,7 @@ DEEPEST_TREE = 20
 
 
 def check_city(found: Findings) -> None:
-    """Zone, root, extent, retention, queue levels. (Secrets: ``check_secrets``.)"""
+    """Check time zone, root, extent, retention and queue levels. (Secrets: ``check_secrets``.)"""
     city = found.entries.city
     try:
         ZoneInfo(city.timezone)
@@ -34,9 +34,9 @@ def check_city(found: Findings) -> None:
 
 
 def check_units(found: Findings) -> bool:
-    """Parents, cycles, the order of levels, who answers for whom. True when the units make one tree."""
+    """Check parents, cycles, the order of levels, and ``answers_for``. True when the units form one tree."""
     units = found.entries.units
-    found.once(UnitEntry, "id", [unit.id for unit in units])
+    found.check_unique(UnitEntry, "id", [unit.id for unit in units])
     parents = {unit.id: unit.parent for unit in units}
     sound = len(parents) == len(units) and found.entries.city.root in parents
     for number, unit in enumerate(units):
@@ -62,7 +62,7 @@ def check_units(found: Findings) -> bool:
 
 
 def _climb(unit: str, parents: dict[str, str | None]) -> int | None:
-    """How many steps lead up from ``unit``; None when they go in a circle."""
+    """The number of units from ``unit`` up to its root; None for a cycle."""
     seen: set[str] = set()
     at: str | None = unit
     while at is not None:
@@ -74,7 +74,7 @@ def _climb(unit: str, parents: dict[str, str | None]) -> int | None:
 
 
 def _levels(found: Findings) -> None:
-    """Level words are free, but never stand above each other both ways."""
+    """Level words are free, but a level may not be above another in one place and below it elsewhere."""
     level = {unit.id: unit.level for unit in found.entries.units}
     above: dict[str, set[str]] = defaultdict(set)
     for number, unit in enumerate(found.entries.units):
@@ -105,7 +105,7 @@ def _answers(found: Findings) -> None:
     for number, unit in enumerate(found.entries.units):
         if not isinstance(unit.answers_for, tuple):
             continue
-        found.unit((UnitEntry, number), "answers_for", unit.answers_for)
+        found.check_units((UnitEntry, number), "answers_for", unit.answers_for)
         for ground in unit.answers_for:
             if taken.setdefault(ground, unit.id) != unit.id:
                 says = f"{taken[ground]!r} answers for {ground!r} already"
@@ -113,12 +113,12 @@ def _answers(found: Findings) -> None:
 
 
 def check_places(found: Findings) -> None:
-    """Places have units that exist, and say where they are."""
+    """Check that places name existing units and have a unit or a point."""
     places = found.entries.places
-    found.once(Place, "id", [place.id for place in places])
+    found.check_unique(Place, "id", [place.id for place in places])
     for number, place in enumerate(places):
         if place.unit is not None:
-            found.unit((Place, number), "unit", [place.unit])
+            found.check_units((Place, number), "unit", [place.unit])
         elif place.point is None and place.kind not in ROADS and not any(place.buildings.values()):
             hint = "give a point, a unit or both"
             found.warn((Place, number), says=f"nothing says where {place.name!r} is", hint=hint)

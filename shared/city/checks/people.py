@@ -1,4 +1,4 @@
-"""Is there somebody for every queue: people, shifts, swaps, cover. And no secret in plain text, in any file."""
+"""Checks people, shifts, swaps, cover and staffing; and that no file contains a secret in plain text."""
 
 import re
 from collections import Counter
@@ -22,32 +22,32 @@ _SECRET_TEXT = re.compile(
 
 
 def check_people(found: Findings) -> None:
-    """People, swaps and cover name what exists."""
+    """Check that people, swaps, leave, cover and pairs name existing units, people and calendars."""
     people = found.entries.people
     names = found.names(Person)
-    found.once(Person, "id", [person.id for person in people])
+    found.check_unique(Person, "id", [person.id for person in people])
     for number, person in enumerate(people):
-        found.unit((Person, number), "unit", [person.unit])
+        found.check_units((Person, number), "unit", [person.unit])
         if person.valid_from and person.valid_to and person.valid_from >= person.valid_to:
             found.error((Person, number), "valid_to", says="not after valid_from")
         if person.home is not None:
-            found.unit((Person, number), "home", [person.home])
+            found.check_units((Person, number), "home", [person.home])
         for at, shift in enumerate(person.shifts):
             if shift.calendar is not None and shift.calendar not in found.names(CalendarSpec):
                 says = f"no calendar {shift.calendar!r} in calendars.yaml"
                 found.error((Person, number), "shifts", at, "calendar", says=says)
     _check_changes(found, names)
     for number, pair in enumerate(found.entries.pairs):
-        found.unit((Pair, number), "unit", [pair.unit])
+        found.check_units((Pair, number), "unit", [pair.unit])
     for number, cover in enumerate(found.entries.covers):
-        found.unit((Cover, number), "unit", [cover.unit])
+        found.check_units((Cover, number), "unit", [cover.unit])
         for at, who in enumerate(cover.by):
             if who not in names and who not in found.unit_ids:
                 found.error((Cover, number), "by", at, says=f"{who!r} is neither a person nor a unit")
 
 
 def _check_changes(found: Findings, names: frozenset[str]) -> None:
-    """Swaps, leave and pairs name people; nobody swaps alone, and leave lasts."""
+    """Swaps, leave and pairs name existing people; swaps are between two; leave ends after it starts."""
     named: list[tuple[tuple[type[Entry], int], str, str | None]] = []
     for number, swap in enumerate(found.entries.swaps):
         named += [((Swap, number), "from", swap.from_), ((Swap, number), "to", swap.to)]
@@ -65,7 +65,7 @@ def _check_changes(found: Findings, names: frozenset[str]) -> None:
 
 
 def check_handlers(found: Findings) -> None:
-    """Who handles confidential reports exists, and is somebody."""
+    """Check that the handlers of confidential reports are existing units, people or roles."""
     people = found.names(Person)
     roles = {(person.unit, person.role) for person in found.entries.people}
     categories = {category.code for category in found.entries.categories}
@@ -96,7 +96,7 @@ def check_administrators(found: Findings) -> None:
 
 
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
-    """Every queue has somebody on post A, at the unit or above; every grid one leader and a member. Warnings."""
+    """Warn of queues without anybody on post A at the unit or above, and grids without one leader and a member."""
     tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)
     desks = {person.unit for person in found.entries.people if person.post == "A"}
     roles = Counter((person.unit, person.role) for person in found.entries.people)
@@ -112,7 +112,7 @@ def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
 
 
 def check_secrets(found: Findings) -> None:
-    """Secrets stand in the environment: a pack says ``${NAME}`` only."""
+    """Check that secrets are references ``${NAME}`` to the environment and no plain text."""
     for name, value in found.entries.city.secrets.items():
         if not _ENV.fullmatch(value):
             hint = "write ${NAME} and set NAME in the environment"

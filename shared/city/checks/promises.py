@@ -1,4 +1,4 @@
-"""Do the promises hold together: categories, rules, calendars, commitments and their ladders."""
+"""Checks categories, rules, calendars, and commitments with their ladders."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,22 +21,22 @@ from shared.kernel.vocabulary import CLOCK_KINDS, PRIORITIES, ClockKind
 from shared.kernel.working_time import Calendar, CalendarError, deadline
 
 _STARTS = [datetime(year, 1, 1, tzinfo=UTC) for year in range(YEARS[0], YEARS[-1] + 2, 3)]
-"""From where a promise is tried: years of which holidays are known and the first after them."""
+"""Start times with which targets are tried: years whose holidays are known, and the first after them."""
 
 
 def check_categories(found: Findings) -> None:
-    """Codes, words, questions and where categories go."""
+    """Check the codes, words, questions and targets of categories."""
     categories = found.entries.categories
-    found.once(Category, "code", [category.code for category in categories])
+    found.check_unique(Category, "code", [category.code for category in categories])
     if "categories.yaml" in found.content and OTHER not in found.names(Category):
         hint = "it takes what no words sort"
         found.error_at("categories.yaml", says=f"there is no category with the code {OTHER!r}", hint=hint)
     for number, category in enumerate(categories):
         entry = (Category, number)
-        found.target(entry, "goes_to", word=category.goes_to)
+        found.check_target(entry, "goes_to", word=category.goes_to)
         _same(found, number, category)
         if not isinstance(category.admitted, bool):
-            found.unit(entry, "admitted", category.admitted)
+            found.check_units(entry, "admitted", category.admitted)
         if not category.keywords and not category.hints and category.code != OTHER:
             found.warn(entry, says=f"no words lead to {category.code!r}", hint="give it keywords")
         _span(found, entry, "effect_check", category.effect_check)
@@ -50,7 +50,7 @@ def check_categories(found: Findings) -> None:
 
 
 def _same(found: Findings, number: int, category: Category) -> None:
-    """Spans that can be read; thresholds that rise; whom they tell."""
+    """A ``same`` rule: durations are valid, thresholds rise, ``tell`` names somebody."""
     if category.same is None:
         return
     entry = (Category, number)
@@ -62,22 +62,22 @@ def _same(found: Findings, number: int, category: Category) -> None:
     if counts != sorted(set(counts)):
         found.error(entry, "same", "rising", says="each step needs more reports than the one before")
     for at, step in enumerate(category.same.rising):
-        found.target(entry, "same", "rising", at, "tell", word=step.tell)
+        found.check_target(entry, "same", "rising", at, "tell", word=step.tell)
 
 
 def check_rules(found: Findings) -> None:
-    """Rules name what exists, do something, and can be reached."""
+    """Check that rules name existing codes and units, set something, and can be reached."""
     rules = found.entries.rules
     codes = found.names(Category)
-    found.once(Rule, "id", [rule.id for rule in rules])
+    found.check_unique(Rule, "id", [rule.id for rule in rules])
     for number, rule in enumerate(rules):
         entry = (Rule, number)
         for code in (*values(rule.when.category), *values(rule.then.category)):
             if code not in codes:
                 found.error(entry, says=f"no category {code!r} in categories.yaml")
-        found.unit(entry, "when", values(rule.when.unit))
-        found.unit(entry, "then", values(rule.then.unit))
-        found.target(entry, "then", "goes_to", word=rule.then.goes_to)
+        found.check_units(entry, "when", values(rule.when.unit))
+        found.check_units(entry, "then", values(rule.then.unit))
+        found.check_target(entry, "then", "goes_to", word=rule.then.goes_to)
         if all(getattr(rule.then, field) is None for field in rule.then.__struct_fields__):
             found.error(entry, "then", says="the rule sets nothing")
         if is_empty(rule.when) and number < len(rules) - 1:
@@ -86,9 +86,9 @@ def check_rules(found: Findings) -> None:
 
 
 def check_calendars(found: Findings) -> None:
-    """Calendars do not contradict themselves."""
+    """Check that calendars are consistent and have working hours."""
     calendars = found.entries.calendars
-    found.once(CalendarSpec, "id", [calendar.id for calendar in calendars])
+    found.check_unique(CalendarSpec, "id", [calendar.id for calendar in calendars])
     for number, spec in enumerate(calendars):
         entry = (CalendarSpec, number)
         if spec.id == "always":
@@ -107,8 +107,8 @@ def check_calendars(found: Findings) -> None:
 
 
 def check_pauses(found: Findings) -> None:
-    """Reasons for which clocks stand still, and what holds when a reporter is asked."""
-    found.once(PauseReason, "code", [reason.code for reason in found.entries.pauses])
+    """Check the reasons for pauses, and ``asking`` of ``city.yaml``."""
+    found.check_unique(PauseReason, "code", [reason.code for reason in found.entries.pauses])
     for number, reason in enumerate(found.entries.pauses):
         _span(found, (PauseReason, number), "longest", reason.longest)
     if not is_duration(found.entries.city.asking.confirm):
@@ -126,9 +126,9 @@ def _span(found: Findings, entry: tuple[type[Entry], int], field: str, span: str
 
 
 def check_commitments(found: Findings) -> None:
-    """Every category has a commitment; each can be read; ladders lead up."""
+    """Check that every category has a commitment, that each is valid, and that ladders reach the root."""
     commitments = found.entries.commitments
-    found.once(Commitment, "id", [commitment.id for commitment in commitments])
+    found.check_unique(Commitment, "id", [commitment.id for commitment in commitments])
     seen: set[tuple[str | None, str, str]] = set()
     calendars = {"always"} | found.names(CalendarSpec)
     for number, commitment in enumerate(commitments):
@@ -138,7 +138,7 @@ def check_commitments(found: Findings) -> None:
             found.error(entry, says="there is another commitment for the same thing in the same unit")
         seen.add(key_of(commitment))
         if commitment.unit is not None:
-            found.unit(entry, "unit", [commitment.unit])
+            found.check_units(entry, "unit", [commitment.unit])
         if commitment.calendar not in calendars:
             says = f"no calendar {commitment.calendar!r} in calendars.yaml"
             found.error(entry, "calendar", says=says, hint="`always` is built in")
@@ -149,7 +149,7 @@ def check_commitments(found: Findings) -> None:
                 found.error(entry, "ladder", at, field, says=fault)
             for field in ("tell", "supervise", "move_to"):
                 word = getattr(step, field)
-                found.target(entry, "ladder", at, field, word="own" if word == "caller" else word)
+                found.check_target(entry, "ladder", at, field, word="own" if word == "caller" else word)
         if any(commitment.target(clock) for clock in CLOCK_KINDS) and not _reaches_top(found, commitment):
             hint = f"a step for the root, {found.entries.city.root!r}, or its level"
             found.warn(entry, "ladder", says="the ladder does not reach the top", hint=hint)
@@ -170,7 +170,7 @@ def _for_what(found: Findings, number: int, commitment: Commitment) -> None:
 
 
 def _targets(found: Findings, number: int, commitment: Commitment) -> None:
-    """Each clock's target is a duration, and acknowledging does not take longer than the whole."""
+    """Each target is a duration that its calendar reaches; acknowledging takes no longer than resolving."""
     entry = (Commitment, number)
     sound = True
     for clock in CLOCK_KINDS:
@@ -195,7 +195,7 @@ def _targets(found: Findings, number: int, commitment: Commitment) -> None:
 
 
 def _reached(found: Findings, entry: tuple[type[Entry], int], field: str, span: str, calendar_id: str) -> None:
-    """The calendar gets as far as ``span`` wherever it starts; else each report of the category would be parked."""
+    """The calendar reaches ``span`` from every start; otherwise every report of the category would be parked."""
     calendar = _calendar(found, calendar_id)
     if calendar is None:
         return
@@ -209,7 +209,7 @@ def _reached(found: Findings, entry: tuple[type[Entry], int], field: str, span: 
 
 
 def _calendar(found: Findings, id_: str) -> Calendar | None:
-    """The kernel's calendar; None for one that is not there or wrong, of which others tell."""
+    """The kernel's calendar; None if it is missing or invalid, which other checks report."""
     spec = next((spec for spec in found.entries.calendars if spec.id == id_), None)
     try:
         return None if spec is None else calendar_of(spec, spec.timezone or "UTC")

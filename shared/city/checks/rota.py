@@ -1,6 +1,6 @@
-"""Is somebody on every post over the coming weeks, and has somebody looked at the coming holidays?
+"""Checks that every post is staffed in the coming weeks, and that the coming years' holidays are confirmed.
 
-Unlike the checks of a pack's content this asks for a day: what was right in spring may have a hole in autumn.
+Unlike the other checks this one depends on the date: a rota that is complete today may have a gap in some months.
 """
 
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import DAY, Changes, midnight
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import DAY, RotaChanges, midnight
 from shared.city.problems import Problem, pointer
 
 AHEAD = timedelta(weeks=6)
@@ -18,20 +18,20 @@ HINT = "add a shift or a cover rule; until then the level above is told that nob
 
 
 class Gap(NamedTuple):
-    """Nobody is on from ``start`` until before ``end``, cover included."""
+    """Nobody is on duty from ``start`` until before ``end``, not even by a cover rule."""
 
     start: datetime
     end: datetime
 
 
 def check_rota(pack: Pack, now: datetime) -> tuple[list[Problem], list[Problem]]:
-    """Errors (nobody is on at the top: whom should be told?) and warnings for the weeks from ``now`` on."""
+    """Errors (a gap at the root's desk: nobody above could be alerted) and warnings, for ``AHEAD`` from ``now``."""
     errors: list[Problem] = []
     warnings = list(_unconfirmed(pack, now))
     first = {
         (person.unit, str(person.post)): number for number, person in reversed(list(enumerate(pack.people.values())))
     }
-    for unit, post in pack.posts.kept():
+    for unit, post in pack.posts.staffed_posts():
         if found := gaps(pack, unit, post, now, now + AHEAD):
             place = pointer("people", first[unit, post])
             problem = Problem("posts.yaml", place, _says(pack, unit, post, found), HINT)
@@ -39,14 +39,16 @@ def check_rota(pack: Pack, now: datetime) -> tuple[list[Problem], list[Problem]]
     return errors, warnings
 
 
-def gaps(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: Changes = NONE_SINCE) -> list[Gap]:
-    """When nobody is on ``unit``'s ``post`` between two times, in order; who is on changes at these moments only."""
+def gaps(
+    pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: RotaChanges = NO_CHANGES
+) -> list[Gap]:
+    """The gaps of ``unit``'s ``post`` between two times, in order. ``since``: changes decided after the pack."""
     if _always_there(pack, unit, post, start, end, since):
         return []
     found: list[Gap] = []
     moments = _moments(pack, start, end, since)
     for at, until in zip(moments, [*moments[1:], end], strict=True):
-        if not pack.posts.standing(unit, at, post, since) and pack.posts.keeps(unit, post, at):
+        if not pack.posts.on_duty_with_reasons(unit, at, post, since) and pack.posts.has_post(unit, post, at):
             if found and found[-1].end == at:
                 found[-1] = Gap(found[-1].start, until)
             else:
@@ -54,8 +56,8 @@ def gaps(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since
     return found
 
 
-def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: Changes) -> bool:
-    """Whether one person alone fills it: no shifts, no letter that ends, no swap and no leave."""
+def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: datetime, since: RotaChanges) -> bool:
+    """Whether one person is always on the post: without shifts, end of appointment, swaps or leave."""
     changed = {change.person for change in (*pack.posts.changes.all, *since.all)}
     changed |= {change.by for change in (*pack.posts.changes.all, *since.all) if change.by is not None}
     return any(
@@ -64,8 +66,8 @@ def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: dateti
     )
 
 
-def _moments(pack: Pack, start: datetime, end: datetime, since: Changes) -> list[datetime]:
-    """``start`` and every moment before ``end`` at which a shift, an appointment or a leave begins or ends."""
+def _moments(pack: Pack, start: datetime, end: datetime, since: RotaChanges) -> list[datetime]:
+    """``start`` and all times before ``end`` at which who is on duty can change."""
     zone = pack.posts.zone
     people = pack.people.values()
     walls = {time.min} | {
@@ -95,7 +97,7 @@ def _says(pack: Pack, unit: str, post: str, found: list[Gap]) -> str:
 
 
 def _unconfirmed(pack: Pack, now: datetime) -> Iterator[Problem]:
-    """Years that the coming weeks touch and that nobody has compared with the notice."""
+    """Warnings for years within ``AHEAD`` whose holidays are not ``confirmed``."""
     years: list[date] = [now.date(), (now + AHEAD).date()]
     for number, spec in enumerate(pack.calendars.values()):
         for year in sorted({day.year for day in years}):

@@ -1,7 +1,7 @@
-"""No city's pack costs the other cities their service: how much its entries may hold (``limits`` says how many).
+"""Limits on the content of a pack, so that no city's pack slows down the others (``limits`` has those of lists).
 
-Words are matched in each report's text, so that their number and their gaps are bounded as a whole (50,000 keywords
-with ``*`` took 20 s a report).
+All words are searched for in every report's text, so their total number and the number of ``*`` are limited (50,000
+keywords with ``*`` took 20 s per report).
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SHIFTS_MAX = 60_000
 
 
 def check_sizes(found: Findings) -> bool:
-    """True when the pack is small enough for the other checks."""
+    """Check the limits; True when the pack is small enough for the other checks."""
     entries = found.entries
     fits = True
     words = list(_words(found))
@@ -46,7 +46,7 @@ def check_sizes(found: Findings) -> bool:
 
 
 def _words(found: Findings) -> Iterator[str]:
-    """Every phrase that is looked for in a report's words."""
+    """Every phrase that is searched for in a report's text."""
     for category in found.entries.categories:
         yield from (*category.keywords, *category.hints, *category.not_)
     for feedback in found.entries.feedback:

@@ -1,16 +1,16 @@
-"""Can every standard text be shown: in each language, not too long, with names that are there at that step."""
+"""Checks the standard texts: they exist in each language, are short enough, and use known placeholders."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from shared.city.checks.findings import Findings
 from shared.city.model.sorting import Category
-from shared.city.texts.reporter_steps import WITHOUT_CASE, Told, may_name
+from shared.city.texts.reporter_steps import WITHOUT_CASE, ReporterStep, may_name
 from shared.city.texts.texts import LONGEST_SENTENCE, Wording, template
 
 
 def check_texts(found: Findings) -> None:
-    """The entries of ``texts.yaml``, each by itself, and that none is given twice."""
+    """Check every entry of ``texts.yaml``, and that no state and category has two."""
     languages = found.entries.city.languages
     for number, wording in enumerate(found.entries.texts):
         entry = (Wording, number)
@@ -38,8 +38,8 @@ def _check_categories(found: Findings, number: int, wording: Wording) -> None:
         found.error(entry, "category", says=says, hint="leave `category` out")
 
 
-def _faults(state: Told, text: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with one sentence, and what to do."""
+def _faults(state: ReporterStep, text: str) -> Iterator[tuple[str, str]]:
+    """(message, hint) for every fault of one sentence."""
     if not text.strip():
         yield "the text is empty", "leave the entry out for the built-in words"
     if len(text) > LONGEST_SENTENCE:

@@ -1,4 +1,4 @@
-"""The shapes of a city pack, one Struct per kind of entry. Each file's JSON Schema is generated from these.
+"""The shapes of a city pack: one Struct per kind of entry. Each file's JSON Schema is generated from them.
 
-Everything is immutable; unknown fields are errors. What is wrong across entries or files is found in ``checking``.
+Everything is immutable; unknown fields are errors. ``checks`` finds problems across entries and files.
 """

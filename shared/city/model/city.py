@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.city.model.channels import Channel, ChannelKind, Paging
-from shared.city.model.entry import Clock, Entry, Id, Iso, Lat, Lon, Name, Text, Word
+from shared.city.model.entry import Entry, Id, Iso, Lat, Lon, Name, Text, TimeOfDay, Word
 from shared.kernel.vocabulary import ClockKind, Role
 
 
 class Asking(Entry, frozen=True, kw_only=True):
-    """``asking`` of ``city.yaml``: how long a reporter has to answer, the clocks that stand still meanwhile, and what
-    follows without an answer. A commitment's ``confirm`` goes before."""
+    """``asking`` of ``city.yaml``: how long a reporter has to answer, which clocks pause meanwhile, and what happens
+    without an answer. A commitment's ``confirm`` takes precedence."""
 
     confirm: Iso = "P5D"
     pauses: tuple[ClockKind, ...] = ("on_site", "resolve")
@@ -19,8 +19,8 @@ class Asking(Entry, frozen=True, kw_only=True):
 
 
 class Handlers(Entry, frozen=True, kw_only=True):
-    """Confidential reports of ``categories`` (of all others, when none is named) go to ``unit`` and are read by
-    ``people`` alone: ids, or roles that hold at that unit."""
+    """Confidential reports of ``categories`` (empty: of all other categories) go to ``unit`` and are read only by
+    ``people``: ids of persons, or roles at that unit."""
 
     categories: tuple[str, ...] = ()
     unit: Id
@@ -37,12 +37,12 @@ class Administrators(Entry, frozen=True, kw_only=True):
 
 
 class City(Entry, frozen=True, kw_only=True):
-    """``city.yaml``. ``extent`` is west, south, east, north; ``queue_levels`` the levels whose units own queues;
-    ``channels`` what all channels of a kind have in common; ``shadow``: cases are routed and timed, nobody is told.
-    ``called_levels``: whose units can be called in; ``protected_levels``: where departments load only what the entry
-    list admits; ``patrols``: how many joint enforcements an estate is to see in a month;
-    ``visit_reminder``: when those invited are reminded on a visit's day; ``unmask``: the roles that may see who
-    reported."""
+    """``city.yaml``. ``extent``: west, south, east, north in degrees. ``queue_levels``: levels whose units own queues.
+    ``channels``: settings that all channels of a kind share. ``shadow``: cases are routed and timed, nobody is alerted.
+    ``called_levels``: levels whose units can be called in. ``protected_levels``: levels to which departments pass down
+    only what the entry list admits. ``patrols``: joint enforcements that an estate should have in a month.
+    ``visit_reminder``: when invited units are reminded on the day of a visit. ``unmask``: roles that may see who sent a
+    report."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{1,39}$")]
     name: Name
@@ -56,7 +56,7 @@ class City(Entry, frozen=True, kw_only=True):
     called_levels: tuple[Word, ...] | None = None
     protected_levels: tuple[Word, ...] | None = None
     patrols: Annotated[int, Meta(ge=0, le=31)] = 0
-    visit_reminder: Clock = "08:00"
+    visit_reminder: TimeOfDay = "08:00"
     asking: Asking = Asking()
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}

@@ -1,6 +1,6 @@
-"""What every entry of a city pack is made of: names, words, times and points, each with its limits.
+"""The field types of a city pack's entries: names, words, times and points, each with its limits.
 
-Times of day are ``HH:MM``, dates ``YYYY-MM-DD``, spans ISO 8601, points ``[lon, lat]`` in WGS-84 degrees.
+Times of day are ``HH:MM``, dates ``YYYY-MM-DD``, durations ISO 8601, points ``[lon, lat]`` in WGS-84 degrees.
 """
 
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ Iso = Annotated[str, Meta(pattern=r"^P[0-9A-Z.,]+$", description="ISO 8601 durat
 Target = Annotated[
     str, Meta(pattern=r"^(P[0-9A-Z.,]+|none)$", description="ISO 8601 duration: PT10M, PT8H, P3D; or none: no promise")
 ]
-Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time, HH:MM")]
 Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 Lon = Annotated[float, Meta(ge=-180, le=180)]
 Lat = Annotated[float, Meta(ge=-90, le=90)]

@@ -1,4 +1,4 @@
-"""The responsible units, the places where people say things are, and the areas between them."""
+"""Units, the areas that they are responsible for, and the places that reports name."""
 
 from datetime import date
 from typing import Literal
@@ -10,7 +10,7 @@ from shared.city.model.entry import Entry, Id, Name, Point, Word
 
 
 class UnitEntry(Entry, frozen=True, kw_only=True):
-    """``units.yaml``. ``answers_for`` is ``rest`` or the units whose ground this one answers for."""
+    """``units.yaml``. ``answers_for``: units whose ground this one answers for, or ``rest``: what no area covers."""
 
     id: Id
     level: Word
@@ -25,13 +25,13 @@ class UnitEntry(Entry, frozen=True, kw_only=True):
 
 
 class Unit(UnitEntry, frozen=True, kw_only=True):
-    """A unit and its ``path``: unit ids from the root down to itself."""
+    """A unit with its ``path``: ids of units from the root down to itself."""
 
     path: tuple[str, ...]
 
 
 class Place(Entry, frozen=True, kw_only=True):
-    """``places.yaml``. ``buildings``: number → its own point, or nothing when only the number is known."""
+    """``places.yaml``. ``buildings``: number → its own point, or null when only the number is known."""
 
     id: Id | None = None
     name: Name
@@ -44,19 +44,19 @@ class Place(Entry, frozen=True, kw_only=True):
 
     @property
     def known_as(self) -> str:
-        """Its id; a place without one is known by its name."""
+        """Its id, or its name if it has none."""
         return self.id or self.name
 
 
 class NoLocation(Entry, frozen=True, kw_only=True):
-    """A point that stands for "unknown": some system's default, a city hall."""
+    """A point that some system sends for "unknown", such as the city hall."""
 
     point: Point
     name: str = ""
 
 
 class AreaProperties(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``areas.geojson`` says of a feature; other properties (an editor's) are let be."""
+    """The properties of a feature in ``areas.geojson``; others (of editors) are ignored."""
 
     unit: Id
     valid_from: date | None = None

@@ -1,4 +1,4 @@
-"""Who is on duty, and who stands in."""
+"""People, shifts, swaps, leave and cover."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -13,8 +13,8 @@ from shared.kernel.vocabulary import Role
 class Shift(Entry, frozen=True, kw_only=True):
     """When somebody is on duty, in the city's time. An end that is not after its start is on the next day.
 
-    With a ``calendar`` its holidays are ``holiday`` and no weekday, and its made-up working days are the weekday whose
-    hours they have.
+    With a ``calendar``, its holidays count as ``holiday`` and not as their weekday, and its make-up working days as the
+    weekday whose hours they have.
     """
 
     days: tuple[DutyDay, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
@@ -25,8 +25,8 @@ class Shift(Entry, frozen=True, kw_only=True):
 
 
 class Person(Entry, frozen=True, kw_only=True):
-    """``posts.yaml``. Valid from ``valid_from`` until before ``valid_to``: a letter of appointment. No ``shifts`` =
-    always on duty. ``home``: a grid whose ground a part-time member stands on as well."""
+    """``posts.yaml``. Appointed from ``valid_from`` until before ``valid_to``. Without ``shifts``: always on duty.
+    ``home``: a further grid for which a part-time member is on duty."""
 
     id: Id
     name: Name
@@ -43,7 +43,7 @@ class Person(Entry, frozen=True, kw_only=True):
 
 
 class Swap(Entry, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """``to`` stands in for ``from`` in what begins on the day ``on``, and ``from`` for ``to`` on ``in_return``."""
+    """``to`` takes the duty of ``from`` that begins on the day ``on``, and ``from`` that of ``to`` on ``in_return``."""
 
     from_: Id
     to: Id
@@ -52,7 +52,7 @@ class Swap(Entry, frozen=True, kw_only=True, rename={"from_": "from"}):
 
 
 class Leave(Entry, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """``person`` is away from the day ``from`` until before the day ``until``."""
+    """``person`` is on leave from the day ``from`` until before the day ``until``."""
 
     person: Id
     from_: date
@@ -68,8 +68,8 @@ class Pair(Entry, frozen=True, kw_only=True):
 
 
 class Cover(Entry, frozen=True, kw_only=True):
-    """When nobody of ``unit``'s ``post`` is on duty, ``by`` is: people, whether they are on or not, or who is on at a
-    unit; in order."""
+    """When nobody is on duty at ``unit``'s ``post``, these are, in order: persons, on duty or not, or whoever is on
+    duty at a unit."""
 
     unit: Id
     post: Literal["A", "B"] | None = None

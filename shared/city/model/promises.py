@@ -1,19 +1,19 @@
-"""How fast, by whose calendar, and what follows when a promise is not kept."""
+"""Commitments (SLA): targets, calendars, escalation ladders and pauses."""
 
 from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.city.model.entry import Clock, Entry, Fraction, Hours, Id, Iso, Name, Target, Text, Weekday, Word
+from shared.city.model.entry import Entry, Fraction, Hours, Id, Iso, Name, Target, Text, TimeOfDay, Weekday, Word
 from shared.kernel.vocabulary import ClockKind
 
 NO_PROMISE = "none"
 
 
 class Step(Entry, frozen=True, kw_only=True):
-    """A step of a ladder. Exactly one of ``tell``, ``supervise``, ``move_to``: own, parent, a level word or a unit; on
-    the clocks of a part (``report_in``, ``finish_part``) also ``caller``."""
+    """A step of a ladder, with exactly one of ``tell``, ``supervise`` and ``move_to``: own, parent, a level word or a
+    unit's id; for the clocks of a part (``report_in``, ``finish_part``) also ``caller``."""
 
     at: float | str
     clock: ClockKind | tuple[ClockKind, ...] = ("acknowledge", "resolve")
@@ -23,11 +23,11 @@ class Step(Entry, frozen=True, kw_only=True):
 
 
 class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
-    """``commitments.yaml``: how fast, for a category or a class (a priority word or ``default`` too), in a unit.
+    """``commitments.yaml``: the targets for a category or a class (also a priority or ``default``), in a unit.
 
-    A target is a duration; ``acknowledge`` and ``resolve`` may be ``none``: said on purpose that nothing is promised.
-    ``forgotten_after``: elapsed time without anybody doing anything, after which the owner, then level by level who is
-    above, is woken.
+    A target is a duration; ``acknowledge`` and ``resolve`` may be ``none`` to state that nothing is promised.
+    ``forgotten_after``: the elapsed time without any action after which the owner is alerted, then level by level the
+    units above.
     """
 
     id: Id | None = None
@@ -48,14 +48,14 @@ class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"cla
     note: Text = ""
 
     def target(self, kind: ClockKind) -> str | None:
-        """What is promised for the clock ``kind``, ISO 8601; None: nothing."""
+        """The target of the clock ``kind``, ISO 8601; None: nothing is promised."""
         promised: str | None = getattr(self, kind)
         return None if promised == NO_PROMISE else promised
 
 
 class PauseReason(Entry, frozen=True, kw_only=True):
-    """``pauses`` of ``commitments.yaml``: why a clock may stand still. ``longest`` is on the clock's own calendar;
-    ``approved_by``: a level above, or a superior at the own desk too."""
+    """``pauses`` of ``commitments.yaml``: a reason to pause clocks. ``longest`` counts on the clock's own calendar.
+    ``approved_by``: ``parent`` a level above, ``own`` also a superior at the same desk."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -68,9 +68,9 @@ class PauseReason(Entry, frozen=True, kw_only=True):
 
 
 class CalendarSpec(Entry, frozen=True, kw_only=True):
-    """``calendars.yaml``. ``hours`` is a list for every one of ``days``, or lists by weekday.
+    """``calendars.yaml``. ``hours``: a list for each of ``days``, or lists by weekday.
 
-    ``country``: an ISO 3166 code, whose public holidays and made-up working days hold beside those that are listed;
+    ``country``: an ISO 3166 code; its public holidays and make-up working days are added to those listed here.
     ``confirmed``: the years that somebody has compared with the official notice.
     """
 
@@ -83,8 +83,8 @@ class CalendarSpec(Entry, frozen=True, kw_only=True):
     country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
     confirmed: tuple[Annotated[int, Meta(ge=1970, le=2200)], ...] = ()
     working_days_as: Weekday = "mon"
-    cut_off: Clock | None = None
-    resumes: Clock | None = None
+    cut_off: TimeOfDay | None = None
+    resumes: TimeOfDay | None = None
     day_off: Literal["resumes", "same_time"] = "resumes"
     day_end: Literal["same_time", "end_of_day"] = "same_time"
     note: Text = ""

@@ -1,15 +1,15 @@
-"""What a report is about, and whose it is by its words: categories and rules."""
+"""Categories, feedback words and routing rules."""
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from shared.city.model.entry import AppName, Entry, Id, Iso, Name, Text, Word
-from shared.kernel.vocabulary import Priority, ReportKind, Says
+from shared.kernel.vocabulary import FeedbackKind, Priority, ReportKind
 
 
 class Rising(Entry, frozen=True, kw_only=True):
-    """Once so many have reported the same thing: at least this ``priority``, and ``tell`` hears of it."""
+    """When a case has so many ``reports``, its priority is at least ``priority``, and ``tell`` is alerted."""
 
     reports: Annotated[int, Meta(ge=2, le=100_000)]
     priority: Priority | None = None
@@ -17,11 +17,11 @@ class Rising(Entry, frozen=True, kw_only=True):
 
 
 class Same(Entry, frozen=True, kw_only=True):
-    """When reports of one category are of one thing: ``same`` of a category; without it each report has its case.
+    """``same`` of a category: when reports are about one hazard; without it each report gets a case of its own.
 
-    ``window``: so long after the last report another still belongs to an open case. ``words``: the least share of words
-    in common (0 to 1) where not both name the same place; photos that look alike do as well. ``reopens``: so long
-    after closing the case is opened again, ``reopens_at`` which level; ``linked``: so long a new one names the old one.
+    ``window``: how long after the last report another may be attached to an open case. ``words``: the least share of
+    common words (0 to 1) unless both name the same place; similar photos count as well. ``reopens``: how long after
+    closing a report reopens the case, ``reopens_at`` which level. ``linked``: how long a new case names the old one.
     """
 
     radius_m: Annotated[float, Meta(gt=0, le=300)]
@@ -35,17 +35,17 @@ class Same(Entry, frozen=True, kw_only=True):
 
 
 class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
-    """``feedback`` of ``categories.yaml``: words that report nothing new: it is mended, or thanks; ``not``: unless."""
+    """``feedback`` of ``categories.yaml``: words that say that something is fixed, or thanks; ``not``: exceptions."""
 
-    means: Says
+    means: FeedbackKind
     words: Annotated[tuple[Word, ...], Meta(min_length=1)]
     not_: tuple[Word, ...] = ()
 
 
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
-    """``categories.yaml``. How ``keywords``, ``hints`` and ``not`` are read is said in ``categories``. ``admitted`` is
-    the entry list: whether departments may load it on communities, or which of them may. ``public``: whether any app is
-    shown where open cases of it are; nothing about persons is."""
+    """``categories.yaml``. ``keywords``, ``hints`` and ``not``: see ``sorting.categories``. ``admitted``: the entry
+    list, whether departments may pass it down to communities, or which of them may. ``public``: whether all apps are
+    shown where its open cases are; never set it for what is about persons."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -71,9 +71,9 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
 
 
 class When(Entry, frozen=True, kw_only=True):
-    """What a rule asks; everything given must hold, and of several values any one; ``not_text``: none of these.
+    """The condition of a rule: every given field must match; of several values, any one. ``not_text``: none of these.
 
-    ``says``: the whole report says that it is mended, or is thanks: ``feedback`` of ``categories.yaml``.
+    ``says``: the whole report only says that something is fixed, or thanks (``feedback`` of ``categories.yaml``).
     """
 
     category: str | tuple[str, ...] | None = None
@@ -83,7 +83,7 @@ class When(Entry, frozen=True, kw_only=True):
     unit: Id | tuple[Id, ...] | None = None
     text: Word | tuple[Word, ...] | None = None
     not_text: Word | tuple[Word, ...] | None = None
-    says: Says | tuple[Says, ...] | None = None
+    says: FeedbackKind | tuple[FeedbackKind, ...] | None = None
 
 
 class Then(Entry, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ class Then(Entry, frozen=True, kw_only=True):
 
 
 class Rule(Entry, frozen=True, kw_only=True):
-    """``rules.yaml``; rules are tried in order and the first that holds wins."""
+    """``rules.yaml``. Rules are tried in order; the first that matches is applied."""
 
     id: Id
     when: When

@@ -1,4 +1,4 @@
-"""Whom a city trusts with what is not for everybody: confidential reports, and who reported."""
+"""Who may read confidential reports (handlers), and who may see the reporter of an ordinary one (unmask)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,8 +10,8 @@ from shared.city.model.sorting import Category
 BY_DEFAULT = ("supervisor", "department_officer")
 
 
-class Trust:
-    """Built once per pack."""
+class HandlerLookup:
+    """The handlers of one pack, by category."""
 
     def __init__(
         self, city: City, units: Mapping[str, Unit], people: Mapping[str, Person], categories: Iterable[Category]
@@ -23,11 +23,11 @@ class Trust:
             for category in categories
         }
 
-    def handlers(self, category: str) -> Handlers:
-        """Where confidential reports of ``category`` go, and who reads them.
+    def of_category(self, category: str) -> Handlers:
+        """The unit that gets confidential reports of ``category``, and the people who read them.
 
-        Of a pack that names nobody: supervisors and departments' officers of the unit that the category goes to, else
-        of the root.
+        If the pack names nobody: supervisors and department officers of the unit that the category goes to, else of
+        the root.
         """
         return self._of.get(category) or self._found(category, None)
 
@@ -37,16 +37,16 @@ class Trust:
         return named or rest or Handlers(unit=goes_to or self._city.root, people=BY_DEFAULT)
 
     def is_handler(self, person: str | None, category: str, unit: str | None) -> bool:
-        """Whether ``person`` is named for ``category``, or for the ``unit`` that has the case by now."""
+        """Whether ``person`` is a handler for ``category``, or for the ``unit`` that owns the case now."""
         known = self._people.get(person or "")
         if known is None:
             return False
-        for one in (self.handlers(category), *(h for h in self._city.confidential if h.unit == unit)):
+        for one in (self.of_category(category), *(h for h in self._city.confidential if h.unit == unit)):
             if known.id in one.people or (known.unit == one.unit and known.role in one.people):
                 return True
         return False
 
-    def unmasks(self, person: str | None) -> bool:
-        """Whether ``person`` may see who sent a plain report, as an act on the record."""
+    def may_unmask(self, person: str | None) -> bool:
+        """Whether ``person`` may see who sent an ordinary report; each time is recorded."""
         known = self._people.get(person or "")
         return known is not None and known.role in self._city.unmask

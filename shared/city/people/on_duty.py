@@ -1,4 +1,4 @@
-"""Who is to be told: people by unit, post and role, and who of them is on duty at a time, and why."""
+"""People by unit, post and role; who is on duty at a time, and why."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,17 +8,17 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.city.model.people import Cover, Pair, Person
-from shared.city.people.rota import DAY, Changes, Turn, Why, not_appointed, own_turns, valid
+from shared.city.people.rota import DAY, RotaChanges, Turn, Why, not_appointed, own_turns, valid
 from shared.kernel.working_time import Calendar
 
 MINUTES_KEPT = 4096
-"""Shifts change at full minutes, so that who is on duty is found once for each minute and post."""
-NONE_SINCE = Changes()
-"""Nothing was decided since the pack was written."""
+"""Size of the caches of who is on duty, per unit, post and minute: shifts change at full minutes only."""
+NO_CHANGES = RotaChanges()
+"""No swap or leave was decided since the pack was written."""
 
 
 class OnDuty(NamedTuple):
-    """Somebody on duty; ``instead_of``: whose turn it was."""
+    """Somebody on duty, and why. ``instead_of``: the person whose duty it was, or for cover the unit."""
 
     person: Person
     why: Why
@@ -26,12 +26,12 @@ class OnDuty(NamedTuple):
 
 
 class Posts:
-    """The people of one pack, in the file's order."""
+    """The people of one pack and their duties. Results are in the file's order."""
 
     def __init__(
         self,
         people: Mapping[str, Person],
-        changes: Changes,
+        changes: RotaChanges,
         covers: Iterable[Cover],
         pairs: Iterable[Pair],
         timezone: str,
@@ -49,8 +49,8 @@ class Posts:
         self.changes = changes
         self._covers = tuple(covers)
         self._pairs = tuple(pairs)
-        self._with_since = lru_cache(maxsize=64)(lambda since: Changes(since.all, before=self.changes))
-        self._standing = lru_cache(maxsize=MINUTES_KEPT)(self._found)
+        self._with_since = lru_cache(maxsize=64)(lambda since: RotaChanges(since.all, before=self.changes))
+        self._entries = lru_cache(maxsize=MINUTES_KEPT)(self._found)
         self._on_duty = lru_cache(maxsize=MINUTES_KEPT)(self._who)
 
     def people_at(
@@ -60,7 +60,7 @@ class Posts:
         roles: frozenset[str] | None = None,
         on: date | None = None,
     ) -> tuple[Person, ...]:
-        """Those placed at ``unit`` itself, with that post and one of those roles; ``on`` a day: valid then."""
+        """The people placed at ``unit`` itself, with that post and one of ``roles``. ``on``: appointed on that day."""
         return tuple(
             person
             for person in self._at_unit.get(unit, ())
@@ -70,25 +70,25 @@ class Posts:
         )
 
     def on_duty(
-        self, unit: str, at: datetime, post: str | None = None, since: Changes = NONE_SINCE
+        self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[Person, ...]:
-        """The people of ``standing``."""
+        """The people of ``on_duty_with_reasons``, without the reasons."""
         return self._on_duty(unit, at.replace(second=0, microsecond=0), post, since)
 
-    def standing(
-        self, unit: str, at: datetime, post: str | None = None, since: Changes = NONE_SINCE
+    def on_duty_with_reasons(
+        self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
     ) -> tuple[OnDuty, ...]:
-        """Those of ``people_at`` whose turn it is at ``at`` (aware), and those at home there; swaps and leave of the
-        pack and those decided ``since`` carried out, as far as they held then.
+        """Who is on duty for ``unit`` at ``at`` (aware): people placed there or with it as ``home``, by their shifts,
+        with swaps and leave of the pack and those decided ``since`` applied, as far as they were in force at ``at``.
 
-        When that is nobody, those whom the first fitting cover rule names.
+        If that is nobody: those whom the first fitting cover rule names.
         """
-        return self._standing(unit, at.replace(second=0, microsecond=0), post, since)
+        return self._entries(unit, at.replace(second=0, microsecond=0), post, since)
 
-    def stand_ins(self, at: datetime, since: Changes = NONE_SINCE) -> dict[str, tuple[str, ...]]:
-        """By person the units where he is on duty at ``at`` and not placed: he took a shift, or a cover rule names him.
+    def stand_ins(self, at: datetime, since: RotaChanges = NO_CHANGES) -> dict[str, tuple[str, ...]]:
+        """Person → units for which he is on duty at ``at`` without being placed there, by a swap or a cover rule.
 
-        He is told of what happens there. A ``home`` is the person's own, on duty or not, and is not named here.
+        A person's ``home`` is not listed: it is his own, on duty or not.
         """
         day, changes = at.astimezone(self.zone).date(), self._with_since(since)
         swapped = [self._people[p] for d in (day, day - DAY) for p in changes.given_away(d) if p in self._people]
@@ -97,41 +97,41 @@ class Posts:
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for unit in units:
             for post in ("A", "B", None):
-                for person, why, _ in self.standing(unit, at, post, since):
+                for person, why, _ in self.on_duty_with_reasons(unit, at, post, since):
                     if why in ("swap", "cover") and person.unit != unit:
                         found[person.id][unit] = None
         return {person: tuple(sorted(of)) for person, of in found.items()}
 
-    def keeps(self, unit: str, post: str, at: datetime) -> bool:
-        """Whether ``unit`` has that post: somebody was appointed to it by then."""
+    def has_post(self, unit: str, post: str, at: datetime) -> bool:
+        """Whether ``unit`` has that post at all: somebody was appointed to it by ``at``."""
         day = at.astimezone(self.zone).date()
         return any(p.valid_from is None or p.valid_from <= day for p in self.people_at(unit, post))
 
-    def kept(self) -> list[tuple[str, str]]:
-        """Every unit and post that somebody holds, in the file's order."""
+    def staffed_posts(self) -> list[tuple[str, str]]:
+        """(unit, post) for every post that somebody holds, in the file's order."""
         return list(dict.fromkeys((p.unit, p.post) for p in self._people.values() if p.post is not None))
 
-    def present(self, person: str, at: datetime, since: Changes = NONE_SINCE) -> bool:
-        """Whether ``person`` is appointed and not on leave."""
+    def is_available(self, person: str, at: datetime, since: RotaChanges = NO_CHANGES) -> bool:
+        """Whether ``person`` is appointed and not on leave at ``at``."""
         known = self._people.get(person)
         away = self._with_since(since).away(person, at, at)
         return known is not None and valid(known, at.astimezone(self.zone).date()) and not away
 
-    def paired(self, path: tuple[str, ...]) -> tuple[Pair, ...]:
-        """The pairs of the deepest unit on ``path`` that has any."""
+    def pairs_on(self, path: tuple[str, ...]) -> tuple[Pair, ...]:
+        """The pairs of the deepest unit on ``path`` (ids, root first) that has any."""
         for unit in reversed(path):
             if found := tuple(pair for pair in self._pairs if pair.unit == unit):
                 return found
         return ()
 
-    def turns(self, person: Person, first: date, last: date, since: Changes = NONE_SINCE) -> list[Turn]:
-        """What ``person`` has to do on the days from ``first`` to ``last``, as decided by now; leave cut out."""
+    def turns(self, person: Person, first: date, last: date, since: RotaChanges = NO_CHANGES) -> list[Turn]:
+        """The duties of ``person`` that begin from ``first`` to ``last``, with swaps applied and without leave."""
         found = self.duties(person, first, last, since)
         off = [*self._with_since(since).leave_of(person.id), *not_appointed(person, self.zone)]
         return sorted(part for turn in found for part in _without(turn, off))
 
-    def duties(self, person: Person, first: date, last: date, since: Changes = NONE_SINCE) -> list[Turn]:
-        """The ``turns`` that are ``person``'s, own ones and those taken over, whether or not he is there to do them."""
+    def duties(self, person: Person, first: date, last: date, since: RotaChanges = NO_CHANGES) -> list[Turn]:
+        """The duties of ``person``, own ones and those taken over by swaps; leave is not considered."""
         changes = self._with_since(since)
         known = datetime.max.replace(tzinfo=UTC)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -144,8 +144,8 @@ class Posts:
             for turn in self._own(owner, day)
         ]
 
-    def _holder(self, owner: Person, day: date, known: datetime, changes: Changes) -> str:
-        """Whose the duty of ``owner`` is; ``owner``'s again once who took it is nobody of the pack any more."""
+    def _holder(self, owner: Person, day: date, known: datetime, changes: RotaChanges) -> str:
+        """Who has ``owner``'s duty that begins on ``day``; the owner again if that person is no longer in the pack."""
         by = changes.stands_in(owner.id, day, known)
         return by if by in self._people else owner.id
 
@@ -156,14 +156,14 @@ class Posts:
     def _taken(turn: Turn, by: str) -> Turn:
         return turn if turn.person == by else Turn(turn.start, turn.end, by, "swap", turn.person)
 
-    def _who(self, unit: str, minute: datetime, post: str | None, since: Changes) -> tuple[Person, ...]:
-        return tuple(one.person for one in self._standing(unit, minute, post, since))
+    def _who(self, unit: str, minute: datetime, post: str | None, since: RotaChanges) -> tuple[Person, ...]:
+        return tuple(one.person for one in self._entries(unit, minute, post, since))
 
-    def _found(self, unit: str, minute: datetime, post: str | None, since: Changes) -> tuple[OnDuty, ...]:
+    def _found(self, unit: str, minute: datetime, post: str | None, since: RotaChanges) -> tuple[OnDuty, ...]:
         changes = self._with_since(since)
         return self._on_turn(unit, minute, post, changes) or self._covering(unit, minute, post, changes)
 
-    def _on_turn(self, unit: str, minute: datetime, post: str | None, changes: Changes) -> tuple[OnDuty, ...]:
+    def _on_turn(self, unit: str, minute: datetime, post: str | None, changes: RotaChanges) -> tuple[OnDuty, ...]:
         day = minute.astimezone(self.zone).date()
         at_home = [person for person in self._at_home.get(unit, ()) if post is None or person.post == post]
         found = []
@@ -181,10 +181,10 @@ class Posts:
         return OnDuty(person, "shift" if person.shifts else "always")
 
     @staticmethod
-    def _may(person: Person, day: date, minute: datetime, changes: Changes) -> bool:
+    def _may(person: Person, day: date, minute: datetime, changes: RotaChanges) -> bool:
         return valid(person, day) and not changes.away(person.id, minute, minute)
 
-    def _covering(self, unit: str, minute: datetime, post: str | None, changes: Changes) -> tuple[OnDuty, ...]:
+    def _covering(self, unit: str, minute: datetime, post: str | None, changes: RotaChanges) -> tuple[OnDuty, ...]:
         day = minute.astimezone(self.zone).date()
         for cover in self._covers:
             if cover.unit == unit and (cover.post is None or post is None or cover.post == post):
@@ -198,7 +198,7 @@ class Posts:
                     return _each_once(people)
         return ()
 
-    def _covered_by(self, by: str, minute: datetime, post: str | None, changes: Changes) -> Iterable[Person]:
+    def _covered_by(self, by: str, minute: datetime, post: str | None, changes: RotaChanges) -> Iterable[Person]:
         if by in self._people:
             return (self._people[by],)
         return (one.person for one in self._on_turn(by, minute, post, changes))
@@ -212,7 +212,7 @@ def _each_once(found: Iterable[OnDuty]) -> tuple[OnDuty, ...]:
 
 
 def _without(turn: Turn, leave: Iterable[tuple[datetime, datetime]]) -> list[Turn]:
-    """What is left of ``turn`` outside of ``leave``."""
+    """The parts of ``turn`` that are not within ``leave``."""
     parts = [turn]
     for start, until in leave:
         parts = [

@@ -1,9 +1,9 @@
-"""Who is reached by what beside the inbox: the ``channels`` of a pack's units and people, the city's part filled in."""
+"""The receivers of messages beside the inbox: the ``channels`` of units and people, merged with the city's settings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.city.model.channels import Channel, ChannelKind, Channels
+from shared.city.model.channels import KINDS, Channel, ChannelKind, Channels
 from shared.city.model.city import City
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
@@ -11,7 +11,7 @@ from shared.kernel.ids import plain_id
 
 
 class Receiver(Channel, frozen=True, kw_only=True):
-    """One group's robot, telephone or mailbox. The ``id`` stays while it is the same robot or number."""
+    """One chat group's robot, telephone or mailbox. The ``id`` is the same as long as its address or number is."""
 
     id: str
     kind: ChannelKind
@@ -31,15 +31,15 @@ class Receivers:
         }
 
     def __bool__(self) -> bool:
-        """Whether the pack names any channel."""
+        """Whether the pack has any channel."""
         return bool(self._by_id)
 
     def of_unit(self, unit: str) -> tuple[Receiver, ...]:
-        """The unit's own: a group that everybody at its desk reads."""
+        """The unit's own receivers: groups that everybody at its desk reads."""
         return self._of_unit.get(unit, ())
 
     def of_person(self, person: str) -> tuple[Receiver, ...]:
-        """The person's own."""
+        """The person's own receivers."""
         return self._of_person.get(person, ())
 
     def get(self, id_: str) -> Receiver | None:
@@ -60,9 +60,9 @@ def _receiver(city: City, kind: ChannelKind, given: Channel | str) -> Receiver:
 
 
 def merged(kind: ChannelKind, given: Channel | str, general: Channel) -> Channel:
-    """What an entry says, and where it is silent what the city says."""
+    """The settings of a unit's or person's channel, with the city's (``general``) where it has none."""
     if isinstance(given, str):
-        given = Channel(to=given) if kind == "sms" else Channel(url=given)
+        given = Channel(to=given) if KINDS[kind].short_form == "to" else Channel(url=given)
     own, nothing = _fields(given), _fields(Channel())
     return Channel(
         **{name: own[name] if own[name] != nothing[name] else value for name, value in _fields(general).items()}

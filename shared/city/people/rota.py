@@ -1,7 +1,7 @@
-"""Turns of duty: shifts as they fall on days, over midnight too, and what swaps and leave make of them.
+"""The rota: shifts on calendar days, over midnight too, and how swaps and leave change them.
 
-A swap or a leave is a fact with a moment from which it holds (``since``; always, when the pack says it). It is never
-edited, and whoever asks for a time sees what held at that time: what is decided later does not change the past.
+A swap or a leave has a time from which it is in force (``since``; always, if it is in the pack) and is never edited. A
+query for a time considers only what was in force then, so that later decisions do not change the past.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ EVER = datetime.min.replace(tzinfo=UTC)
 Why = Literal["always", "shift", "swap", "cover", "home"]
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class RotaChange(msgspec.Struct, frozen=True, kw_only=True):
     """A ``swap`` (``by`` takes ``person``'s duty that begins on the day ``on``, ``person`` that of ``by`` on
     ``in_return``) or a ``leave`` (``person`` is away from ``start`` until before ``until``)."""
 
@@ -36,7 +36,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(NamedTuple):
-    """``person`` is on from ``start`` until before ``end``. ``instead_of``: whose duty it was."""
+    """``person`` is on duty from ``start`` until before ``end``. ``instead_of``: the person whose duty it was."""
 
     start: datetime
     end: datetime
@@ -46,14 +46,14 @@ class Turn(NamedTuple):
 
 
 Swapped = tuple[datetime, tuple[tuple[str, str], ...]]
-"""Since when it holds, and who passes what he has of a day to whom."""
+"""Since when a swap is in force, and pairs (person, by): ``by`` takes every duty of that day that ``person`` has."""
 
 
-class Changes:
-    """Swaps and leave, ready to be asked. Immutable, and as a key it is itself: another set is another object."""
+class RotaChanges:
+    """Swaps and leave, indexed for queries. Immutable; as a cache key it is compared by identity."""
 
-    def __init__(self, changes: Iterable[Change] = (), before: "Changes | None" = None) -> None:
-        self.all: tuple[Change, ...] = (*(before.all if before is not None else ()), *changes)
+    def __init__(self, changes: Iterable[RotaChange] = (), before: "RotaChanges | None" = None) -> None:
+        self.all: tuple[RotaChange, ...] = (*(before.all if before is not None else ()), *changes)
         self._swaps: dict[date, list[Swapped]] = defaultdict(list)
         self._holders: dict[date, list[tuple[datetime, dict[str, str]]]] = {}
         self._taken: dict[str, set[tuple[str, date]]] = defaultdict(set)
@@ -74,7 +74,7 @@ class Changes:
             self._holders[day] = list(self._carried_out(day, sorted(swaps, key=_order)))
 
     def _carried_out(self, day: date, swaps: Iterable[Swapped]) -> Iterator[tuple[datetime, dict[str, str]]]:
-        """After each swap, by person who has the duty of that day now. What was passed on is passed on again."""
+        """After each swap of ``day``: since when, and owner of a duty → who has it. Duties can be passed on again."""
         holders: dict[str, str] = {}
         for since, pairs in swaps:
             after = dict(holders)
@@ -88,9 +88,9 @@ class Changes:
             yield since, holders
 
     def stands_in(self, person: str, day: date, known: datetime) -> str:
-        """Who has ``person``'s duty that begins on ``day``, as decided by ``known``, through however many swaps.
+        """Who has ``person``'s duty that begins on ``day``, after all swaps in force at ``known``.
 
-        Of two swaps of one duty that somebody gave away already the later holds.
+        Of two swaps by which somebody gives the same duty away, the later one counts.
         """
         for since, holders in reversed(self._holders.get(day, ())):
             if since <= known:
@@ -98,21 +98,20 @@ class Changes:
         return person
 
     def given_away(self, day: date) -> Iterable[str]:
-        """Whose duty of that day somebody else ever took."""
+        """The people whose duty of ``day`` somebody else took at any time."""
         return dict.fromkeys(owner for _, holders in self._holders.get(day, ()) for owner in holders)
 
     def last_swap(self, day: date, people: Collection[str]) -> datetime:
-        """Since when the last swap of that day holds that gave or took a duty of one of ``people``; long ago when there
-        is none."""
+        """Since when the last swap of ``day`` that involves one of ``people`` is in force; ``EVER`` without any."""
         swaps = self._swaps.get(day, ())
         return max((since for since, pairs in swaps if any({*pair} & {*people} for pair in pairs)), default=EVER)
 
     def taken_by(self, person: str) -> Iterable[tuple[str, date]]:
-        """Whose duty, and of which days, ``person`` took at any time."""
+        """(owner, day) of the duties that ``person`` took at any time."""
         return sorted(self._taken.get(person, ()))
 
     def away(self, person: str, at: datetime, known: datetime) -> bool:
-        """Whether ``person`` is on leave at ``at``, as decided by ``known``."""
+        """Whether ``person`` is on leave at ``at``, by what was in force at ``known``."""
         return any(since <= known and start <= at < until for since, start, until in self._leave.get(person, ()))
 
     def leave_of(self, person: str) -> list[tuple[datetime, datetime]]:
@@ -120,20 +119,23 @@ class Changes:
 
 
 def _order(swap: Swapped) -> tuple[datetime, tuple[tuple[str, str], ...]]:
-    """By the moment from which they hold; a pack's as the file has them; others of a moment alike for everybody."""
+    """Sort key: by the time from which they are in force; a pack's swaps keep the file's order, others of the same time
+    have the same order in every service."""
     since, pairs = swap
     return since, () if since == EVER else pairs
 
 
-def of_pack(swaps: Iterable[Swap], leave: Iterable[Leave], zone: ZoneInfo) -> Changes:
-    """What the pack itself says: it holds always."""
-    swapped = [Change(kind="swap", person=s.from_, by=s.to, on=s.on, in_return=s.in_return) for s in swaps]
+def of_pack(swaps: Iterable[Swap], leave: Iterable[Leave], zone: ZoneInfo) -> RotaChanges:
+    """The swaps and leave in the pack itself, which are always in force."""
+    swapped = [RotaChange(kind="swap", person=s.from_, by=s.to, on=s.on, in_return=s.in_return) for s in swaps]
     away = [(one.person, midnight(one.from_, zone), midnight(one.until, zone)) for one in leave]
-    return Changes([*swapped, *(Change(kind="leave", person=who, start=start, until=end) for who, start, end in away)])
+    return RotaChanges(
+        [*swapped, *(RotaChange(kind="leave", person=who, start=start, until=end) for who, start, end in away)]
+    )
 
 
 def own_turns(person: Person, day: date, zone: ZoneInfo, calendars: Mapping[str, Calendar]) -> Iterator[Turn]:
-    """``person``'s duty that begins on the local ``day``, before swaps and leave; without shifts, the whole day."""
+    """``person``'s duties that begin on the local ``day``, before swaps and leave; without shifts, the whole day."""
     if not valid(person, day):
         return
     if not person.shifts:
@@ -156,7 +158,7 @@ def within(day: date, first: date | None, end: date | None) -> bool:
 
 
 def not_appointed(person: Person, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-    """When ``person`` is not appointed: from, until before."""
+    """The periods (from, until before) in which ``person`` is not appointed."""
     if person.valid_from is not None:
         yield EVER, midnight(person.valid_from, zone)
     if person.valid_to is not None:
@@ -177,7 +179,7 @@ def _on_day(shift: Shift, day: date, calendars: Mapping[str, Calendar]) -> bool:
 
 
 def _named(day: date, calendar: Calendar | None) -> str:
-    """The day as rotas count it."""
+    """The weekday of a day for shifts, or ``holiday``, by the shift's calendar."""
     if calendar is not None and day in calendar.working_days:
         return WEEKDAYS[calendar.working_days_as]
     return "holiday" if calendar is not None and day in calendar.holidays else WEEKDAYS[day.weekday()]

@@ -1,4 +1,4 @@
-"""Addresses in one form: 号楼, 栋, 座, # and 幢 are one word, "block 2" is 2幢, 一百零二号楼 and １０２栋 are 102幢.
+"""Normalizes addresses for comparing: 号楼, 栋, 座 and # become 幢, "block 2" 2幢, 一百零二号楼 and １０２栋 102幢.
 
 Lists and ranges name each one: 2、3号楼 is 2幢3幢, 1-3号楼 is 1幢2幢3幢. 11-9-302 is 11幢9单元302.
 """
@@ -9,7 +9,7 @@ from shared.city.words.phrases import LONGEST_TEXT, plain
 from shared.kernel.numerals import NUMERAL, in_digits
 
 MOST_OF_A_RANGE = 30
-"""Of a longer one only the ends are named."""
+"""Of a longer range only the two ends are named."""
 _ROMAN = {code: str(code - first + 1) for first in (0x2160, 0x2170) for code in range(first, first + 12)}
 """Ⅱ期 and ⅱ期 are 2期; letters would be no number."""
 _DASHES = re.compile("[\u2010-\u2015\u2212\u30fc]")
@@ -33,11 +33,11 @@ _SHORT_HERE = re.compile(
 )
 _BLANK = re.compile(r"(?<![a-z0-9]) | (?![a-z0-9])")
 NUMBER = re.compile(rf"(?<![0-9a-z{NUMERAL}])([1-9][0-9]{{0,7}}[a-z]?|[a-z][0-9]{{0,7}}|[{_STEMS}])幢")
-"""A building's number in normal text."""
+"""A building's number in normalized text."""
 
 
 def normal(text: str) -> str:
-    """The form in which names and addresses are compared."""
+    """``text`` in the form in which names and addresses are compared."""
     text = in_digits(_DASHES.sub("-", plain(text.translate(_ROMAN))))
     text = _ENGLISH.sub(lambda match: f"{match[1].replace('-', '')}幢", text)
     text = _BUILDING.sub(lambda match: _named(match[1], "幢"), text)
@@ -50,7 +50,7 @@ def normal(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """``text`` that begins after an estate's name: 11-9 is building 11, entrance 9; 11-302 is room 302 of it."""
+    """``text`` that follows an estate's name: 11-9 is building 11, entrance 9; 11-302 is building 11, room 302."""
     match = _SHORT_HERE.match(text)
     if match is None:
         return text

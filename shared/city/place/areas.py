@@ -1,8 +1,8 @@
-"""Which area covers a point: units' polygons of one layer and one time, in a spatial index.
+"""A spatial index (R-tree) of units' polygons of one layer and one time: which area covers a point.
 
-Geometry is kept in metres on a plane (longitude shrunk by the cosine of the middle latitude), so that 25 m are 25 m.
-Where several areas cover a point (overlap, border), the first by ``rank`` holds: deepest unit, then smallest area,
-then smallest unit id.
+Geometry is in metres on a plane (longitude scaled by the cosine of the middle latitude), so that distances are metres.
+Where several areas cover a point (overlap, border), the one with the best rank counts: deepest unit, then smallest
+area, then smallest unit id.
 """
 
 import math
@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float64]
 
 
 class Area(NamedTuple):
-    """A polygon or multipolygon in degrees, WGS-84, of ``unit`` from ``valid_from`` until before ``valid_to``.
+    """A polygon or multipolygon (WGS-84 degrees) of ``unit``, valid from ``valid_from`` until before ``valid_to``.
 
-    ``number``: which feature of the file it is.
+    ``number``: its index among the features of the file.
     """
 
     unit: str
@@ -36,9 +36,9 @@ class Area(NamedTuple):
     number: int = 0
 
 
-class Around(NamedTuple):
-    """The areas that cover a point or have it on their border, those within reach (with the former), and those of the
-    former whose own border is within reach; best rank first."""
+class AreasAtPoint(NamedTuple):
+    """Areas at a point, best rank first. ``covering``: those that cover it, border included; ``reached``: those within
+    the distance, with the former; ``edges``: those of ``covering`` whose own border is within the distance."""
 
     covering: list[int]
     reached: list[int]
@@ -46,7 +46,7 @@ class Around(NamedTuple):
 
 
 class AreaIndex:
-    """The areas that hold at one time. ``units[i]`` is the unit of area ``i``; areas are sorted by rank."""
+    """The areas that are valid at one time, sorted by rank. ``units[i]`` is the unit of area ``i``."""
 
     def __init__(self, areas: Sequence[Area], units: Mapping[str, Unit]) -> None:
         shapes = np.array([area.shape for area in areas], dtype=object)
@@ -65,8 +65,10 @@ class AreaIndex:
     def __len__(self) -> int:
         return len(self.units)
 
-    def around_each(self, lon: Floats, lat: Floats, metres: float, bordering: npt.NDArray[np.bool_]) -> list["Around"]:
-        """For each point what is there, for ``metres`` around it. ``bordering``: of which areas the border is asked."""
+    def around_each(
+        self, lon: Floats, lat: Floats, metres: float, bordering: npt.NDArray[np.bool_]
+    ) -> list["AreasAtPoint"]:
+        """For each point (degrees) the areas within ``metres``. ``bordering``: areas whose edges are computed."""
         x, y = np.asarray(lon) * self._scale[0], np.asarray(lat) * self._scale[1]
         points = shapely.points(x, y)
         which, found = self._tree.query(points, predicate="dwithin", distance=metres)
@@ -79,7 +81,7 @@ class AreaIndex:
         ends = np.searchsorted(which, np.arange(len(points) + 1)).tolist()
         reached, covers, edges = found.tolist(), inside.tolist(), at_edge.tolist()
         return [
-            Around(
+            AreasAtPoint(
                 [area for area, covering in zip(reached[i:j], covers[i:j], strict=True) if covering],
                 reached[i:j],
                 [area for area, near in zip(reached[i:j], edges[i:j], strict=True) if near],
@@ -88,14 +90,14 @@ class AreaIndex:
         ]
 
     def covering(self, lon: float, lat: float) -> list[int]:
-        """The areas that cover the point or have it on their border, best rank first."""
+        """The areas that cover the point (degrees), border included, best rank first."""
         x, y = lon * self._scale[0], lat * self._scale[1]
         near = np.sort(self._tree.query(shapely.Point(x, y)))
         found: list[int] = near[shapely.intersects_xy(self._shapes[near], x, y)].tolist()
         return found
 
     def nearest(self, lon: float, lat: float) -> int | None:
-        """The area nearest to the point, best rank where several are; None when there is none at all."""
+        """The area nearest to the point (degrees), of several the best rank; None when there are no areas."""
         found = self._tree.query_nearest(self._point(lon, lat))
         return int(found.min()) if len(found) else None
 
@@ -110,12 +112,12 @@ class AreaIndex:
         return best
 
     def reach_many(self, lon: Floats, lat: Floats, metres: float) -> tuple[Ints, Ints]:
-        """Pairs (point, area) where the area comes as near as ``metres``."""
+        """Pairs (point, area), as two arrays of indexes, where the area is within ``metres`` of the point."""
         which, found = self._tree.query(self.plane(lon, lat), predicate="dwithin", distance=metres)
         return which, found
 
     def edges_many(self, area: Ints, points: npt.NDArray[Any], metres: float) -> npt.NDArray[np.bool_]:
-        """Whether the border of ``area[i]`` comes as near as ``metres`` to ``points[i]`` (on the plane)."""
+        """Whether the border of ``area[i]`` is within ``metres`` of ``points[i]`` (points on the plane)."""
         for one in np.unique(area):
             if self._edges[one] is None:
                 self._edges[one] = shapely.boundary(self._shapes[one])
@@ -133,7 +135,7 @@ class AreaIndex:
 
 
 class Areas:
-    """All areas of one layer, through time. Between two days on which something changes there is one index."""
+    """All areas of one layer over time, with an index for each period in which the same areas are valid."""
 
     def __init__(self, areas: Sequence[Area], units: Mapping[str, Unit]) -> None:
         self._areas = areas
@@ -147,18 +149,18 @@ class Areas:
         return len(self._areas)
 
     def period(self, on: date | None) -> int:
-        """Which of the times between two changes ``on`` lies in; None = the one after the last change."""
+        """The number of the period that contains the day ``on``; None = the last period."""
         return len(self._days) if on is None else bisect_right(self._days, on)
 
     def at(self, on: date | None) -> AreaIndex:
-        """The areas that hold on that day; None = those in force after the last change that the pack knows."""
+        """The index of the areas that are valid on that day; None = of the last period."""
         period = self.period(on)
         if period not in self._made:
             self._made[period] = AreaIndex([a for a in self._areas if self._holds(a, period)], self._units)
         return self._made[period]
 
     def _holds(self, area: Area, period: int) -> bool:
-        """Whether ``area`` holds from the day that opens ``period`` (before all days for period 0)."""
+        """Whether ``area`` is valid during ``period`` (0: before the first change)."""
         opening = self._days[period - 1] if period else date.min
         begun = area.valid_from is None or (bool(period) and area.valid_from <= opening)
         return begun and (area.valid_to is None or area.valid_to > opening)

@@ -1,7 +1,7 @@
-"""The three coordinate systems that phones in China send, brought to WGS-84.
+"""Converts the coordinate systems that phones in China send (GCJ-02, BD-09) to WGS-84.
 
-``prcoords`` takes and gives latitude first; everything of ours is longitude first. Its iterative inverses ("bored")
-are exact to well under a metre; outside China GCJ-02 is WGS-84 itself, and BD-09 only Baidu's own shift of it.
+``prcoords`` takes latitude first, all our code longitude first. Its iterative inverses ("bored") are exact to well
+under a metre. Outside China GCJ-02 equals WGS-84, and BD-09 is only Baidu's own shift of it.
 """
 
 import math
@@ -14,7 +14,7 @@ SYSTEMS: tuple[str, ...] = get_args(Crs)
 
 
 def to_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
-    """``(lon, lat)`` in degrees, WGS-84. ``ValueError`` for an unknown system or a point that is not on Earth."""
+    """``(lon, lat)`` in degrees, WGS-84. Raises ``ValueError`` for an unknown system or a point not on Earth."""
     _on_earth(lon, lat)
     if crs == "wgs84":
         return lon, lat
@@ -32,7 +32,7 @@ def to_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
 
 
 def from_wgs84(lon: float, lat: float, crs: str) -> tuple[float, float]:
-    """The way back, for a map that draws in ``crs``. Errors as ``to_wgs84``."""
+    """A WGS-84 point in the system ``crs``, for maps that use it. Raises as ``to_wgs84``."""
     _on_earth(lon, lat)
     if crs not in SYSTEMS:
         raise ValueError(f"unknown coordinate system {crs!r}; one of {', '.join(SYSTEMS)}")

@@ -1,8 +1,8 @@
-"""The gazetteer: places as people type them.
+"""The gazetteer: finds places that a text names.
 
-Text and names are brought to one form (``addresses``). A number is matched whole: 12幢 never holds 2幢. Longer names
+Text and names are normalized first (``addresses``). A number is matched whole: 12幢 never contains 2幢. Longer names
 win over shorter ones, places over roads, and roads over the names of units. A building's number is looked up in the
-estate that was named, wherever it stands.
+named estate, wherever in the text it is.
 """
 
 import re
@@ -19,7 +19,7 @@ _CJK = re.compile(r"[一-鿿]")
 _CUT = re.compile(r"[0-9a-z][0-9]")
 
 ROADS = ("road", "street")
-"""Kinds that cross many units: they need no point, and no point is held against them."""
+"""Kinds of places that cross many units: they need no point, and never contradict a report's point."""
 
 
 class Spot(NamedTuple):
@@ -30,8 +30,9 @@ class Spot(NamedTuple):
     point: tuple[float, float] | None
 
 
-class Found(NamedTuple):
-    """What the words name. ``spots``: more than one where the name repeats. ``firm``: not just a road."""
+class NamedPlaces(NamedTuple):
+    """What a text names. ``spots``: the place, several if places share the name. ``others``: further places.
+    ``firm``: not only a road. ``unknown_building``: the named estate has no such building."""
 
     spots: tuple[Spot, ...]
     others: tuple[Spot, ...]
@@ -42,11 +43,11 @@ class Found(NamedTuple):
     roads: frozenset[str] = frozenset()
 
 
-NOTHING = Found((), (), False, False)
+NOTHING = NamedPlaces((), (), False, False)
 
 
 class _Site(NamedTuple):
-    """A named thing: itself (None where only its buildings are known) and its buildings by number."""
+    """A named place (``spot``: None if only its buildings are known), and its buildings by number."""
 
     spot: Spot | None
     tier: int
@@ -54,13 +55,13 @@ class _Site(NamedTuple):
 
 
 def building_number(text: str) -> str:
-    """A building's number as it is compared: ``02`` is ``2``, ``A`` is ``a``, 十二 is ``12``."""
+    """A building's number, normalized: ``02`` is ``2``, ``A`` is ``a``, 十二 is ``12``."""
     match = NUMBER.search(normal(text + "幢"))
     return match[1] if match else plain(text)
 
 
 class Gazetteer:
-    """Places and units by name. Reading is linear in the text, whatever the number of names."""
+    """Places and units by name. The time to find names is linear in the text, whatever the number of names."""
 
     def __init__(self, places: Sequence[Place], units: Iterable[Unit]) -> None:
         self._sites: list[_Site] = []
@@ -74,12 +75,12 @@ class Gazetteer:
         self._names = list(self._by_name)
         self._phrases = Phrases(self._names)
 
-    def find(self, text: str) -> Found:
+    def find(self, text: str) -> NamedPlaces:
         """What ``text`` names, or ``NOTHING``."""
         return self._find(self.in_one_form(text))
 
     def in_one_form(self, text: str) -> str:
-        """``normal``, and what stands after an estate's name in short: 建华园11-9-302 is 建华园11幢9单元302."""
+        """``normal``, with the short form after an estate's name expanded: 建华园11-9-302 is 建华园11幢9单元302."""
         text = normal(text)
         if "-" not in text:
             return text
@@ -88,7 +89,7 @@ class Gazetteer:
             text = text[:end] + compact(text[end:])
         return text
 
-    def _find(self, text: str) -> Found:
+    def _find(self, text: str) -> NamedPlaces:
         hits = self._hits(text)
         if not hits:
             return NOTHING
@@ -103,10 +104,10 @@ class Gazetteer:
             for site in named
             if site.spot and site.tier == tier and site.spot not in spots
         ]
-        return Found(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1))
+        return NamedPlaces(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1))
 
     def _hits(self, text: str) -> list[tuple[int, int, list[_Site]]]:
-        """Names in the text, in order, without those inside a longer one and those that cut a number in two."""
+        """Names in the text, in order, without those inside a longer name and those that split a number."""
         kept: list[tuple[int, int, list[_Site]]] = []
         reached = 0
         for start, end, number in sorted(self._phrases.find(text), key=lambda hit: (hit.start, -hit.end)):
@@ -135,7 +136,7 @@ class Gazetteer:
         self._add(_Site(spot, 1 if place.kind in ROADS else 2, buildings), names)
 
     def _add_as_building(self, place: Place) -> None:
-        """A place named like 建华园2号楼 is also building 2 of what is called 建华园."""
+        """A place named like 建华园2号楼 is also building 2 of the place called 建华园."""
         for name in (place.name, *place.aliases):
             match = NUMBER.search(key := normal(name))
             if not match or not match.start() or match.end() != len(key):
@@ -155,14 +156,14 @@ def _named(hits: list[tuple[int, int, list[_Site]]], tier: int) -> frozenset[str
 
 
 def _number_near(text: str, start: int, end: int) -> str | None:
-    """The building's number that stands first after the name, else the first before it."""
+    """The first building's number after the name, else the first before it."""
     numbers = [(match.start() < end, match.start(), match[1]) for match in NUMBER.finditer(text)]
     outside = [number for number in numbers if not start <= number[1] < end]
     return min(outside)[2] if outside else None
 
 
 def _narrow(sites: list[_Site], number: str | None) -> tuple[tuple[Spot, ...], bool]:
-    """The spots that are meant, and whether a building was named that no estate of that name has."""
+    """The spots for a building's ``number``, and whether no estate of that name has such a building."""
     if number is not None and any(site.buildings for site in sites):
         built = tuple(site.buildings[number] for site in sites if number in site.buildings)
         if built:

@@ -1,8 +1,8 @@
-"""``areas.geojson``: features with a unit, a period and a polygon in WGS-84 degrees (RFC 7946).
+"""Parses ``areas.geojson``: features with a unit, a period and a polygon in WGS-84 degrees (RFC 7946).
 
-Read in bulk, so that tens of thousands of polygons take seconds. Editors' own properties and members are let be, but
-for those that name a coordinate system: RFC 7946 has WGS-84 alone, and a map in another is some 65 m (Beijing 54, Xian
-80) to 500 m (GCJ-02) off, which is another community.
+Parsing is done in bulk, so that tens of thousands of polygons take seconds. Properties and members of editors are
+ignored, except those that name a coordinate system: RFC 7946 allows only WGS-84, and a map in another system is off by
+65 m (Beijing 54, Xian 80) to 500 m (GCJ-02), which is another community.
 """
 
 import re
@@ -20,14 +20,14 @@ Fault = tuple[str, str, str]
 _POLYGONS = (3, 6)
 _OWN = ("unit", "valid_from", "valid_to")
 _SYSTEM = frozenset({"crs", "srs", "srid", "epsg", "datum", "coordinate_system", "coordinatesystem", "coord_system"})
-"""Names under which files say their coordinate system, in lower case."""
+"""Names of members that state the coordinate system, in lower case."""
 _WGS84 = re.compile(r"(?:^|[:/#])(?:crs84|4326|4490|wgs[ _-]?(?:19)?84|cgcs[ _-]?2000)$", re.IGNORECASE)
-"""WGS-84, and CGCS2000, which is the same within a metre."""
+"""Names of WGS-84, and of CGCS2000, which is the same within a metre."""
 AREAS_MAX = 20_000
 VERTICES_MAX = 400_000
-"""Of all areas of a city: 20,000 grids of 20 corners. A million of them take each service 370 MB."""
+"""Corners of all areas of a city: 20,000 grids of 20 corners. A million corners take 370 MB in each service."""
 PERIODS_MAX = 60
-"""Days on which the map changes: an index is kept for each time between two."""
+"""Most days on which the map changes: each period between two has an index in memory."""
 
 
 class _Feature(msgspec.Struct):
@@ -41,7 +41,7 @@ class _Collection(msgspec.Struct):
 
 
 class ReadAreas(NamedTuple):
-    """Areas that are right, the parsed file, and faults as (JSON pointer, message, hint)."""
+    """The valid areas, the parsed file, and problems and warnings as (JSON pointer, message, hint)."""
 
     areas: tuple[Area, ...]
     content: Any
@@ -50,7 +50,7 @@ class ReadAreas(NamedTuple):
 
 
 def read_areas(text: str) -> ReadAreas:
-    """Every feature of the file; what is wrong with one does not stop the others."""
+    """Parse every feature of the file; a wrong one does not stop the others."""
     problems: list[Fault] = []
     warnings: list[Fault] = []
     try:
@@ -97,7 +97,7 @@ def read_areas(text: str) -> ReadAreas:
 
 
 def _faults(shapes: Any) -> list[tuple[str, str] | None]:
-    """What is wrong with each shape, with a hint; None where nothing is."""
+    """(message, hint) for each wrong shape; None for valid ones."""
     found: list[tuple[str, str] | None] = [None] * len(shapes)
     if not len(shapes):
         return found
@@ -118,7 +118,7 @@ def _faults(shapes: Any) -> list[tuple[str, str] | None]:
 
 
 def _other_systems(content: Any, at: tuple[str | int, ...]) -> list[Fault]:
-    """Members of ``content`` that name a coordinate system other than WGS-84."""
+    """Faults for members of ``content`` that name a coordinate system other than WGS-84."""
     if not isinstance(content, dict):
         return []
     hint = "convert the file to WGS-84 (EPSG:4326) and leave the member out"
@@ -130,7 +130,7 @@ def _other_systems(content: Any, at: tuple[str | int, ...]) -> list[Fault]:
 
 
 def _system(value: Any) -> str | None:
-    """The name of a coordinate system as files write it: a string, a number, or GeoJSON 2008's object; None: unsaid."""
+    """The name of a coordinate system: written as a string, a number, or GeoJSON 2008's object; None: not stated."""
     if isinstance(value, dict):
         value = value.get("properties", value)
         value = next((value[key] for key in ("name", "code", "href") if key in value), "an unnamed system")
@@ -138,7 +138,7 @@ def _system(value: Any) -> str | None:
 
 
 def _too_much(shapes: Any, properties: list[AreaProperties]) -> list[Fault]:
-    """What would make every service slow, or too large for its memory."""
+    """Faults for more corners or periods than allowed."""
     found: list[Fault] = []
     vertices = int(shapely.get_num_coordinates(shapes).sum()) if len(shapes) else 0
     if vertices > VERTICES_MAX:
@@ -151,7 +151,7 @@ def _too_much(shapes: Any, properties: list[AreaProperties]) -> list[Fault]:
 
 
 def _misspelt(properties: Any, number: int) -> list[Fault]:
-    """Properties that look like one of ours but are not."""
+    """Warnings for properties that look like misspelt ones of ours."""
     return [
         (pointer("features", number, "properties", key), "not used", f"did you mean one of {', '.join(_OWN)}?")
         for key in properties

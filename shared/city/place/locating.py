@@ -1,11 +1,11 @@
-"""From a point and words to the unit that answers: the rules of "Place" in one spot.
+"""Finds the unit that answers for a report, from its point, its words and the unit that it names.
 
-1. A usable point inside areas: the deepest unit of the governing layer that covers it; ``areas`` states the order.
-2. A usable point outside all: from the nearest area upwards, the first unit that answers for the rest; far out, beyond
-   the pack's extent, the root. Flag ``outside_all``.
-3. No usable point (none, not on Earth, 0/0, within 30 m of a ``no_location`` point): what the words name; else the
-   recorded unit; else the root's sorting queue, flag ``sorting_queue``.
-A point and words that name different branches: the point holds, flag ``words_disagree``.
+1. A usable point inside areas: the deepest unit, of those without a ``layer``, that covers it; ``areas`` has the order.
+2. A usable point outside all areas: from the nearest area upwards, the first unit that answers for the rest; beyond the
+   pack's extent, the root. Flag ``outside_all``.
+3. No usable point (none, not on Earth, 0/0, within 30 m of a ``no_location`` point): the place that the words name;
+   else the unit that the report names; else the root's sorting queue, flag ``sorting_queue``.
+If point and words name different branches of the tree, the point decides; flag ``words_disagree``.
 """
 
 import math
@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from shared.city.model.city import City
 from shared.city.model.ground import NoLocation
-from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, Around, Floats, Ints
+from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, AreasAtPoint, Floats, Ints
 from shared.city.place.datum import is_on_earth
-from shared.city.place.gazetteer import NOTHING, Found, Gazetteer, Spot
+from shared.city.place.gazetteer import NOTHING, Gazetteer, NamedPlaces, Spot
 from shared.city.place.tree import Tree
 
 BORDER_METRES = 25.0
@@ -29,9 +29,8 @@ NO_LOCATION_METRES = 30.0
 
 
 class Located(msgspec.Struct, frozen=True):
-    """``unit`` owns the queue, ``path`` leads to it; ``within`` is the deepest unit there (a grid), if any.
-
-    ``near``: the other answering units whose ground comes within 25 m. ``why``: facts for a person to read.
+    """The result. ``unit``: owner of the queue; ``path``: from the root to it; ``within``: the deepest unit there (a
+    grid), if any. ``near``: other answering units whose ground is within 25 m. ``why``: the reasons, in words.
     """
 
     unit: str
@@ -44,16 +43,16 @@ class Located(msgspec.Struct, frozen=True):
     place: str | None = None
     why: tuple[str, ...] = ()
     spot: tuple[float, float] | None = None
-    """The point of the place that the words name, where they name one."""
+    """The point of the place that the words name, if they name exactly one."""
     places: frozenset[str] = frozenset()
-    """Every place and road in the words: ``places.Found``."""
+    """Every place in the words; ``roads``: every road (``gazetteer.NamedPlaces``)."""
     roads: frozenset[str] = frozenset()
 
 
-class Asked(NamedTuple):
-    """A question: a point (lon, lat, WGS-84), words, a recorded unit; any may be missing.
+class LocateRequest(NamedTuple):
+    """What is known of a report's place: a point (lon, lat, WGS-84), words, a unit; any may be missing.
 
-    ``on``: the day, in the city's zone, whose areas hold; None = those after the last change that the pack knows.
+    ``on``: the day, in the city's zone, whose areas apply; None = those of the last period.
     """
 
     point: tuple[float, float] | None
@@ -72,7 +71,7 @@ class LocatedMany(msgspec.Struct, frozen=True):
 
 
 class Locator:
-    """The rules above over one pack's tree, areas and gazetteer. Pure: the same question, the same answer."""
+    """The rules above for one pack's tree, areas and gazetteer. The same request always has the same result."""
 
     def __init__(
         self, city: City, tree: Tree, areas: Areas, gazetteer: Gazetteer, no_location: Sequence[NoLocation]
@@ -91,14 +90,14 @@ class Locator:
     ) -> Located:
         """The unit that answers for ``point`` (lon, lat, WGS-84), else for what ``text`` names, else ``unit``.
 
-        ``on``: the day whose areas hold; None = the newest the pack has. Never fails: there is always one owner.
+        ``on``: the day whose areas apply; None = those of the last period. Never fails: there is always one owner.
         """
-        return self.locate_each([Asked(point, text, unit, on)])[0]
+        return self.locate_each([LocateRequest(point, text, unit, on)])[0]
 
-    def locate_each(self, asked: Sequence["Asked"]) -> list[Located]:
-        """``locate`` for many questions; the geometry of all is looked up together, for a tenth of the time.
+    def locate_each(self, asked: Sequence["LocateRequest"]) -> list[Located]:
+        """``locate`` for many requests. Their geometry is looked up together, which takes a tenth of the time.
 
-        A batch may span days: the questions of each period in which the same areas hold are looked up together.
+        The requests may be for different days: those of each period are looked up together.
         """
         periods: dict[int, list[int]] = {}
         for number, one in enumerate(asked):
@@ -109,7 +108,7 @@ class Locator:
             found.update(zip(numbers, self._of_period([asked[n] for n in numbers], index), strict=True))
         return [found[number] for number in range(len(asked))]
 
-    def _of_period(self, asked: Sequence["Asked"], index: AreaIndex) -> list[Located]:
+    def _of_period(self, asked: Sequence["LocateRequest"], index: AreaIndex) -> list[Located]:
         unusable = [self._unusable(one.point) for one in asked]
         points = [one.point for one, why in zip(asked, unusable, strict=True) if one.point is not None and why is None]
         plane = np.array(points, dtype=float).reshape(-1, 2)
@@ -118,7 +117,9 @@ class Locator:
         )
         return [self._one(one, why, around, index) for one, why in zip(asked, unusable, strict=True)]
 
-    def _one(self, asked: "Asked", unusable: str | None, around: Iterator[Around], index: AreaIndex) -> Located:
+    def _one(
+        self, asked: "LocateRequest", unusable: str | None, around: Iterator[AreasAtPoint], index: AreaIndex
+    ) -> Located:
         recorded = asked.unit if asked.unit in self._tree.units else None
         flags = ["unknown_unit"] if asked.unit and recorded is None else []
         found = self._gazetteer.find(asked.text) if asked.text else NOTHING
@@ -131,7 +132,7 @@ class Locator:
         return self._by_words(found, recorded, index, flags, [unusable or "no point was given"])
 
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
-        """Rule 1 for many points at once; with ``borders`` also whether each is near one."""
+        """Rule 1 for many points at once; with ``borders`` also whether each is near a border."""
         index = self._areas.at(on)
         names = list(self._tree.units)
         number = {name: i for i, name in enumerate(names)}
@@ -146,8 +147,8 @@ class Locator:
     def _by_point(
         self,
         point: tuple[float, float],
-        around: Around,
-        found: Found,
+        around: AreasAtPoint,
+        found: NamedPlaces,
         recorded: str | None,
         index: AreaIndex,
         flags: list[str],
@@ -194,12 +195,12 @@ class Locator:
         if area is None or not (west <= point[0] <= east and south <= point[1] <= north):
             root = self._tree.root.id
             return root, f"the point lies outside the pack's extent: {self._name(root)} answers for the rest"
-        unit = self._tree.resting(index.units[area])
+        unit = self._tree.answering_for_rest(index.units[area])
         nearest = self._name(index.units[area])
         return unit, f"the point lies in no area; nearest is {nearest}: {self._name(unit)} answers for the rest"
 
     def _by_words(
-        self, found: Found, recorded: str | None, index: AreaIndex, flags: list[str], why: list[str]
+        self, found: NamedPlaces, recorded: str | None, index: AreaIndex, flags: list[str], why: list[str]
     ) -> Located:
         placed = [(spot, *self._unit_of(spot, index)) for spot in found.spots]
         known = [(spot, unit, within) for spot, unit, within in placed if unit is not None]
@@ -236,7 +237,7 @@ class Locator:
         return Located(unit, path, "fallback", flags=(*flags, "sorting_queue"), why=tuple(why))
 
     def _unit_of(self, spot: Spot, index: AreaIndex) -> tuple[str | None, str | None]:
-        """The unit that answers for a place, and the deepest unit there; worked out once."""
+        """The unit that answers for a place, and the deepest unit there; cached."""
         key = (spot, id(index))  # an index lives as long as the pack
         if key not in self._known:
             self._known[key] = self._find_unit_of(spot, index)
@@ -251,8 +252,8 @@ class Locator:
         deeper = under is not None and spot.unit in self._tree.units[under].path
         return unit, under if deeper else spot.unit
 
-    def _near(self, index: AreaIndex, unit: str, around: Around) -> tuple[str, ...]:
-        """Other answering units within reach; ``unit`` itself where only its outer border is, from in- or outside."""
+    def _near(self, index: AreaIndex, unit: str, around: AreasAtPoint) -> tuple[str, ...]:
+        """Other answering units within 25 m; ``unit`` itself if only its own outer border is within 25 m."""
         path = self._tree.units[unit].path
         near = {self._tree.answering(index.units[area]) for area in around.reached}.difference(path)
         if near:
@@ -261,7 +262,7 @@ class Locator:
         return (unit,) if own or (around.reached and not around.covering) else ()
 
     def _grounds(self, index: AreaIndex) -> npt.NDArray[np.bool_]:
-        """Which areas are the outermost ground of the unit that answers for them; worked out once."""
+        """Which areas are the outermost ground of the unit that answers for them; cached."""
         if id(index) not in self._ground:  # an index lives as long as the pack
             answers = [self._tree.answering(name) for name in index.units]
             self._ground[id(index)] = np.array(
@@ -275,7 +276,7 @@ class Locator:
         return self._tree.answering(within) == unit and (parent is None or self._tree.answering(parent) != unit)
 
     def _near_many(self, index: AreaIndex, unit: Ints, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
-        """``_near`` for many points; ``unit``: which one answers, by its number, −1 outside all."""
+        """``_near`` for many points. ``unit``: the number of the answering unit, −1 outside all areas."""
         near = np.zeros(len(lon), dtype=bool)
         number = {name: i for i, name in enumerate(self._tree.units)}
         depth = max(len(known.path) for known in self._tree.units.values())
@@ -313,5 +314,5 @@ class Locator:
 
 
 def _only(spots: Sequence[Spot]) -> tuple[float, float] | None:
-    """The point of the one place that is meant."""
+    """The point of the place if there is exactly one."""
     return spots[0].point if len(spots) == 1 else None

@@ -1,15 +1,15 @@
-"""The tree of units: who stands above whom, who owns a queue, and who answers for a piece of ground."""
+"""The tree of units: which unit is above which, which own a queue, and which answers for a piece of ground."""
 
 from collections.abc import Iterable, Mapping
 
 from shared.city.model.ground import Unit, UnitEntry
 
 NO_QUEUE_LEVELS = frozenset({"grid", "microgrid", "building", "estate", "hub_household"})
-"""Levels whose units own no queue unless the pack says so: work goes to the nearest unit above them."""
+"""Levels whose units own no queue by default; their cases go to the nearest unit above that owns one."""
 
 
 class Tree:
-    """The units of one pack. Wants a tree: one root, parents that exist, no cycles (``checking`` sees to that)."""
+    """The units of one pack. They must form a tree: one root, existing parents, no cycles (``checks`` ensures it)."""
 
     def __init__(self, units: Mapping[str, Unit], root: str, queue_levels: Iterable[str] | None) -> None:
         self.units = units
@@ -24,27 +24,28 @@ class Tree:
         self._answering = {unit.id: self._find_answering(unit) for unit in units.values()}
 
     def owns_queue(self, unit: str) -> bool:
-        """Whether cases are queued at ``unit`` itself. The root always owns one."""
+        """Whether ``unit`` owns a queue. The root always does."""
         level = self.units[unit].level
         if unit == self.root.id:
             return True
         return level not in NO_QUEUE_LEVELS if self._queue_levels is None else level in self._queue_levels
 
     def answering(self, unit: str) -> str:
-        """The unit whose queue takes what happens on ``unit``'s ground: the nearest at or above it."""
+        """The unit whose queue gets what happens on ``unit``'s ground: one that ``answers_for`` it, or the nearest with
+        a queue at or above it."""
         return self._answering[unit]
 
-    def resting(self, unit: str) -> str:
-        """The nearest unit at or above ``unit`` that answers for the rest of its ground; else the root."""
+    def answering_for_rest(self, unit: str) -> str:
+        """The nearest unit at or above ``unit`` with ``answers_for: rest``; else the root."""
         above = (above for above in reversed(self.units[unit].path) if self.units[above].answers_for == "rest")
         return next(above, self.root.id)
 
     def related(self, one: str, other: str) -> bool:
-        """Whether one of the two is the other or stands above it."""
+        """Whether the two are equal or one is above the other."""
         return one in self.units[other].path or other in self.units[one].path
 
     def common(self, units: Iterable[str]) -> str:
-        """The deepest unit that stands at or above all of ``units``."""
+        """The deepest unit at or above all of ``units``."""
         shared = self.root.id
         for level in zip(*(self.units[unit].path for unit in units), strict=False):
             if len(set(level)) > 1:
@@ -53,9 +54,8 @@ class Tree:
         return shared
 
     def target(self, word: str, unit: str) -> str | None:
-        """Whom ``word`` means as seen from ``unit``: own, parent, the nearest unit of that level above, or a unit id.
-
-        ``parent`` and levels skip units without a queue. None when there is no such unit: nobody stands above the root.
+        """The unit that ``word`` means, seen from ``unit``: ``own`` itself, ``parent`` the next unit above that owns a
+        queue, a level word the nearest unit of that level at or above it, or a unit's id. None when there is none.
         """
         if word == "own":
             return unit
@@ -76,7 +76,7 @@ class Tree:
 
 
 def units_of(entries: Iterable[UnitEntry]) -> dict[str, Unit]:
-    """Units with their paths. Wants parents that exist and no cycles."""
+    """Id → unit with its path. Parents must exist, without cycles."""
     known = {entry.id: entry for entry in entries}
     paths: dict[str, tuple[str, ...]] = {}
 

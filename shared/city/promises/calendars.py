@@ -1,4 +1,4 @@
-"""From a pack's calendar to the kernel's, a country's public holidays filled in (https://github.com/vacanza/holidays)."""
+"""Converts a pack's calendar to the kernel's, adding a country's holidays (https://github.com/vacanza/holidays)."""
 
 from collections.abc import Sequence
 from datetime import date, time
@@ -10,14 +10,14 @@ from shared.kernel.working_time import ALWAYS, OFF, Calendar, Span
 __all__ = ["ALWAYS", "WEEKDAYS", "calendar_of"]
 WEEKDAYS: Sequence[str] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 YEARS = range(2015, 2041)
-"""For which a country's days are laid out."""
+"""The years for which a country's holidays are computed."""
 
 
 def calendar_of(spec: CalendarSpec, timezone: str) -> Calendar:
-    """The calendar that ``spec`` describes, in its own zone or else in ``timezone``.
+    """The calendar that ``spec`` describes, in its own time zone or else in ``timezone``.
 
-    What the pack lists holds over what the country has. Raises the kernel's ``CalendarError`` where it contradicts
-    itself, and ``NotImplementedError`` for a country whose holidays nobody has written down.
+    Days listed in the pack override the country's. Raises the kernel's ``CalendarError`` if it contradicts itself, and
+    ``NotImplementedError`` for a country that the holidays library does not have.
     """
     off, worked = country_days(spec.country) if spec.country is not None else (frozenset(), frozenset())
     if isinstance(spec.hours, dict):
@@ -40,7 +40,7 @@ def calendar_of(spec: CalendarSpec, timezone: str) -> Calendar:
 
 @cache
 def country_days(country: str) -> tuple[frozenset[date], frozenset[date]]:
-    """Public holidays, and days of a weekend that are worked for one (调休), of all ``YEARS``."""
+    """Public holidays, and weekend days that are make-up working days (调休), of all ``YEARS``."""
     import holidays  # half a second: most packs name no country
 
     found = holidays.country_holidays(country, years=YEARS)

@@ -1,4 +1,4 @@
-"""Which commitment holds: the deeper unit first, then the category, then its class, its priority, and ``default``."""
+"""Finds the commitment that applies: the deeper unit first, then category, class, priority, ``default``."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,7 +9,7 @@ DEFAULT = "default"
 
 
 class Commitments:
-    """Commitments by unit and by what they are for; of two for the same, the first in the file holds."""
+    """The commitments of one pack; of two for the same unit and category or class, the first in the file applies."""
 
     def __init__(self, commitments: Iterable[Commitment], categories: Mapping[str, Category]) -> None:
         self._categories = categories
@@ -18,7 +18,10 @@ class Commitments:
             self._by_key.setdefault(key_of(commitment), commitment)
 
     def find(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment | None:
-        """For ``category`` in the unit at the end of ``unit_path``; ``priority`` where a case has one of its own."""
+        """The commitment for ``category`` in the last unit of ``unit_path`` (root first); None when none applies.
+
+        ``priority``: the case's, where it differs from the category's.
+        """
         known = self._categories.get(category)
         asked = [("category", category)]
         if known is not None:
@@ -35,7 +38,7 @@ class Commitments:
 
 
 def key_of(commitment: Commitment) -> tuple[str | None, str, str]:
-    """What a commitment is for: its unit, ``category`` or ``class``, and the word."""
+    """(unit, ``category`` or ``class``, its name): what a commitment is for."""
     if commitment.category is not None:
         return commitment.unit, "category", commitment.category
     return commitment.unit, "class", commitment.class_ or DEFAULT

@@ -1,4 +1,4 @@
-"""Spans of time as a pack writes them. Targets are the kernel's durations; here is what only a pack has."""
+"""Durations in a pack. Targets are the kernel's ``Duration``; retention spans and ladder times are handled here."""
 
 import re
 from calendar import monthrange
@@ -10,7 +10,7 @@ _KEEP = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})D)?")
 
 
 def is_duration(text: str) -> bool:
-    """Whether ``text`` is like ``PT10M``, ``PT8H``, ``P3D`` or ``P1DT12H``, and longer than nothing."""
+    """Whether ``text`` is a duration above zero, such as ``PT10M``, ``PT8H``, ``P3D`` or ``P1DT12H``."""
     try:
         return parse_duration(text).plain() > timedelta(0)
     except DurationError:
@@ -24,7 +24,7 @@ def is_retention(text: str) -> bool:
 
 
 def long_before(now: datetime, text: str) -> datetime:
-    """``now`` less a span that ``is_retention`` takes; a month that is too short for the day ends it."""
+    """``now`` minus a span for which ``is_retention`` is true; in a shorter month, its last day."""
     match = _KEEP.fullmatch(text)
     years, months, days = (int(number or 0) for number in match.groups()) if match is not None else (0, 0, 0)
     ordinal = max(12, now.year * 12 + now.month - 1 - years * 12 - months)

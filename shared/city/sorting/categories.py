@@ -1,4 +1,4 @@
-"""From words to a category: the same words always give the same one.
+"""Finds the category of a text by keywords. The same text always has the same category.
 
 Each keyword found counts twice its length (at least 4), each hint its length; the highest sum wins, then the higher
 priority, then the earlier in the file. A shorter word inside a longer one of any category is not counted (消防 in
@@ -18,8 +18,8 @@ OTHER = "other"
 _OUT = -(10**6)
 
 
-class Classified(msgspec.Struct, frozen=True):
-    """The category, whether words led to it, and which."""
+class Classification(msgspec.Struct, frozen=True):
+    """The category; ``by``: whether keywords were found; ``matched``: which."""
 
     code: str
     by: Literal["keywords", "other"]
@@ -27,7 +27,7 @@ class Classified(msgspec.Struct, frozen=True):
 
 
 class Classifier:
-    """Built once per pack. ``classify`` takes some tens of microseconds for a text of courier's length."""
+    """The keywords of one pack. ``classify`` takes some tens of microseconds for a text of usual length."""
 
     def __init__(self, categories: Iterable[Category]) -> None:
         self._codes: list[str] = []
@@ -42,8 +42,8 @@ class Classifier:
         self._phrases = Phrases(word for word, _, _ in self._words)
         self._whole = ["*" not in word for word, _, _ in self._words]
 
-    def classify(self, text: str) -> Classified:
-        """The category of ``text``; ``other`` for words that say nothing."""
+    def classify(self, text: str) -> Classification:
+        """The category of ``text``; ``other`` when no keyword is found."""
         sums: dict[int, int] = {}
         seen: set[int] = set()
         for hit in self._outermost(self._phrases.find(plain(text))):
@@ -53,15 +53,15 @@ class Classifier:
             _, category, weight = self._words[hit.number]
             sums[category] = sums.get(category, 0) + weight
         if not sums:
-            return Classified(OTHER, "other")
+            return Classification(OTHER, "other")
         best = min(sums, key=lambda category: (-sums[category], self._ranks[category], category))
         if sums[best] <= 0:
-            return Classified(OTHER, "other")
+            return Classification(OTHER, "other")
         matched = tuple(self._words[number][0] for number in sorted(seen) if self._words[number][1] == best)
-        return Classified(self._codes[best], "keywords", matched)
+        return Classification(self._codes[best], "keywords", matched)
 
     def _outermost(self, hits: list[Hit]) -> list[Hit]:
-        """Without those inside a longer word. Phrases with gaps cover nothing; ``not`` words always stay."""
+        """Hits without those inside a longer word. Phrases with ``*`` hide no others; ``not`` words always stay."""
         if len(hits) < 2:
             return hits
         hits.sort(key=lambda hit: (hit.start, -hit.end))

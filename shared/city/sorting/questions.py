@@ -1,8 +1,8 @@
-"""A category's questions, a JSON Schema of the pack, and whether answers are what they ask for.
+"""Validates answers to a category's questions, which the pack gives as a JSON Schema.
 
-Of the schema only ``ASKED`` is looked at, so that an answer costs no more than it is long, whatever a pack says: no
-pattern, no reference, nothing below an answer. What else a schema has is for those who show it, and warned of when the
-pack is checked. An answer that no question asks for is wrong.
+Only the keywords in ``ASKED`` are evaluated (no patterns, references or nested schemas), so that validating is linear
+in the answer whatever the pack says. Other keywords are left to apps that show the questions; the pack's check warns of
+them. An answer to a question that is not in the schema is an error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from shared.kernel.errors import FieldError
 Answer = str | int | float | bool
 
 MOST = 50
-"""Questions of a category, and answers of a report."""
+"""Most questions of a category, and most answers of a report."""
 ASKED = (
     "type",
     "enum",
@@ -37,7 +37,7 @@ _Answer = create(_Draft.META_SCHEMA, _CHECKS, type_checker=_Draft.TYPE_CHECKER)
 
 
 class Questions:
-    """The questions of one category; made once per pack."""
+    """The questions of one category."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         plain: Mapping[str, Any] = msgspec.to_builtins(schema)
@@ -46,7 +46,7 @@ class Questions:
         self._required = tuple(name for name in plain.get("required", ()) if name in self._asked)
 
     def errors(self, answers: Mapping[str, Answer]) -> Iterator[FieldError]:
-        """What is wrong with ``answers``, by JSON pointer from ``/answers``."""
+        """The errors in ``answers``, with JSON pointers from ``/answers``."""
         for name, answer in answers.items():
             if name not in self._asked:
                 yield _error(name, f"is no question here; asked are: {', '.join(self._asked) or 'none'}"[:300])
@@ -56,7 +56,7 @@ class Questions:
 
 
 def not_looked_at(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Where a category's schema asks what nobody looks at: the place and why. ``schema`` is a valid JSON Schema."""
+    """(place, message) for the parts of a valid JSON Schema that are not evaluated."""
     asked = schema.get("properties", {})
     if len(asked) > MOST:
         yield ("properties",), f"more than {MOST} questions: the others are not asked"

@@ -1,10 +1,10 @@
-"""Routing rules, in order: the first whose every condition holds wins."""
+"""Finds the routing rule for a report: the first rule whose conditions all match."""
 
 from collections.abc import Iterable
 
 from shared.city.model.sorting import Rule, When
 from shared.city.words.phrases import Phrases, plain
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 
 class Rules:
@@ -30,11 +30,11 @@ class Rules:
         text: str = "",
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
-        says: Says | None = None,
+        says: FeedbackKind | None = None,
     ) -> Rule | None:
-        """The rule for a report of this category, kind, app, words, unit and priority; None when none holds.
+        """The first rule that matches a report; None when none does.
 
-        ``says``: that it reports nothing new, as ``feedback`` has it.
+        ``unit_path``: ids from the root to the located unit. ``says``: set when the report reports nothing new.
         """
         said = {self._meaning[hit.number] for hit in self._phrases.find(plain(text))} if text else set()
         for number, rule in enumerate(self._rules):
@@ -61,7 +61,7 @@ def values(given: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def is_empty(when: When) -> bool:
-    """Whether a rule asks nothing, and so holds for everything."""
+    """Whether a rule has no condition, and so matches every report."""
     return all(getattr(when, field) is None for field in when.__struct_fields__)
 
 

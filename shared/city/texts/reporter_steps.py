@@ -1,12 +1,12 @@
-"""What a reporter is told: the closed list of steps, the built-in words of each, and what a text may name.
+"""The steps that reporters are shown: the closed list, the built-in words of each, and the placeholders of its texts.
 
-The Chinese words are the glossary's; the English ones are a gloss of them.
+The Chinese words are those of the glossary; the English ones translate them.
 """
 
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-Told = Literal[
+ReporterStep = Literal[
     "accepted",
     "queued",
     "acknowledged",
@@ -28,21 +28,21 @@ Told = Literal[
     "photo.unreadable",
     "feedback",
 ]
-"""States, and by their event's name the steps that change none; ``feedback``: the report said nothing new."""
+"""States of a case, steps that change no state (named by their event), and ``feedback``: nothing new was reported."""
 
-TOLD: tuple[Told, ...] = get_args(Told)
-WITHOUT_CASE: frozenset[Told] = frozenset({"accepted", "report.unrouted", "photo.unreadable"})
-"""Told before there is a case, or whether there is one or not."""
+REPORTER_STEPS: tuple[ReporterStep, ...] = get_args(ReporterStep)
+WITHOUT_CASE: frozenset[ReporterStep] = frozenset({"accepted", "report.unrouted", "photo.unreadable"})
+"""Steps that are shown before a case exists, or independently of one."""
 
 BEFORE: frozenset[str] = frozenset({"report"})
 OF_CASE: frozenset[str] = BEFORE | {"case", "unit", "category", "reports", "acknowledge_by", "on_site_by", "resolve_by"}
-OF_ONE: Mapping[Told, frozenset[str]] = {
+OF_ONE: Mapping[ReporterStep, frozenset[str]] = {
     "queued": frozenset({"minutes"}),
     "waiting_reporter": frozenset({"answer_by"}),
 }
-"""What one state's texts may name beside the others."""
+"""Further placeholders that only the texts of one state have."""
 
-STEPS: Mapping[str, Told] = {
+STEPS: Mapping[str, ReporterStep] = {
     "report.received": "accepted",
     "report.merged": "merged",
     "report.unrouted": "report.unrouted",
@@ -63,9 +63,9 @@ STEPS: Mapping[str, Told] = {
     "case.escalated": "case.escalated",
     "clock.breached": "clock.breached",
 }
-"""Steps that a reporter is shown, as the events call them; the rest is the officers' business."""
+"""Name of a step in the events → step; steps that are not listed are not shown to reporters."""
 
-_WORDS: Mapping[Told, tuple[str, str]] = {
+_WORDS: Mapping[ReporterStep, tuple[str, str]] = {
     "accepted": ("已收到", "Received"),
     "queued": ("已派单", "Sent to the unit in charge"),
     "acknowledged": ("已签收", "Signed for"),
@@ -87,7 +87,7 @@ _WORDS: Mapping[Told, tuple[str, str]] = {
     "photo.unreadable": ("照片无法读取，请重新上传", "The photo cannot be read; please send it again"),
     "feedback": ("谢谢您的反馈", "Thank you for telling us"),
 }
-_MESSAGES: Mapping[Told, tuple[str, str]] = {
+_MESSAGES: Mapping[ReporterStep, tuple[str, str]] = {
     "queued": (
         "收到！已派给【{unit}】，{minutes}分钟内签收",
         "Received! {unit} has it and signs for it within {minutes} minutes",
@@ -98,28 +98,28 @@ _MESSAGE = "{word}：{unit}", "{word}: {unit}"
 _JOINED = "已与同一问题合并（{reports}人上报）", "Joined with reports of the same problem ({reports} by now)"
 
 
-def may_name(state: Told) -> frozenset[str]:
-    """The placeholders of that state's texts; there are no others."""
+def may_name(state: ReporterStep) -> frozenset[str]:
+    """The placeholders that texts of that state may use."""
     return BEFORE if state in WITHOUT_CASE else OF_CASE | OF_ONE.get(state, frozenset())
 
 
 def is_chinese(language: str) -> bool:
-    """Whether built-in words for ``language`` are the Chinese ones; they are English for every other."""
+    """Whether the built-in words for ``language`` are Chinese; for all other languages they are English."""
     return language.startswith("zh")
 
 
-def word(state: Told, language: str) -> str:
+def word(state: ReporterStep, language: str) -> str:
     """The built-in word of a state or step."""
     return _WORDS[state][not is_chinese(language)]
 
 
-def built_in_message(state: Told, language: str) -> str:
-    """The built-in sentence that says where a report stands, as a template; ``{word}`` is the state's."""
+def built_in_message(state: ReporterStep, language: str) -> str:
+    """The template of the built-in sentence on a report's status; ``{word}`` stands for the state's word."""
     return _MESSAGES.get(state, _MESSAGE)[not is_chinese(language)]
 
 
 def plain_message(language: str) -> str:
-    """The sentence where a state's own names what the case does not have."""
+    """The general sentence, used when the state's own needs a value that the case does not have."""
     return _MESSAGE[not is_chinese(language)]
 
 
@@ -129,6 +129,6 @@ def joined_message(language: str) -> str:
 
 
 def sentences(first: str, second: str, language: str) -> str:
-    """One after the other, with a full stop between them unless ``first`` ends one way or another."""
+    """``first`` and ``second`` joined, with a full stop between them unless ``first`` ends with a punctuation mark."""
     stop, blank = ("。", "") if is_chinese(language) else (".", " ")
     return f"{first}{'' if first.endswith(tuple('。！？.!?')) else stop}{blank}{second}"

@@ -1,7 +1,7 @@
-"""Standard texts: what a reporter reads at each step, in the city's own words where its pack gives them.
+"""The texts that reporters read at each step: the pack's own where it has them, else the built-in ones.
 
-A text is a template: literal words and ``{name}``, nothing else. It is split once, when the pack is read; what is
-filled in is never read for names, and there are no formats, attributes or calls.
+A text is a template of literal words and ``{name}`` placeholders, with no formats, attributes or calls. It is split
+once, when the pack is read; inserted values are not searched for placeholders.
 """
 
 import re
@@ -12,31 +12,31 @@ import msgspec
 from msgspec import Meta
 
 from shared.city.model.entry import Entry, Word
-from shared.city.texts.reporter_steps import Told, built_in_message, joined_message, plain_message, word
+from shared.city.texts.reporter_steps import ReporterStep, built_in_message, joined_message, plain_message, word
 
 LONGEST_SENTENCE = 200
-"""Characters of a template: what a telephone shows of a notice."""
+"""Most characters of a template: what a phone shows of a notification."""
 _NAME = re.compile(r"\{([^{}]*)\}")
 
 Sentence = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": LONGEST_SENTENCE})]
-"""Its length is checked in ``check_texts``, which can say in which language it is too long."""
+"""``check_texts`` checks the length, since it can say in which language a text is too long."""
 
 
 class Wording(Entry, frozen=True, kw_only=True):
-    """``texts.yaml``: what a reporter reads in a state, by language; ``category``: in cases of these only."""
+    """``texts.yaml``: what a reporter reads in a state, by language. ``category``: only for cases of these."""
 
-    state: Told
+    state: ReporterStep
     category: str | Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     says: dict[Word, Sentence]
 
     @property
     def categories(self) -> tuple[str | None, ...]:
-        """The categories that it is for; None: every one that has no text of its own."""
+        """The categories that it is for; None stands for all without a text of their own."""
         return self.category if isinstance(self.category, tuple) else (self.category,)
 
 
 class Template(msgspec.Struct, frozen=True):
-    """``parts``: literal words at even places, names at odd ones."""
+    """A split text. ``parts``: literal words at even indexes, names of placeholders at odd ones."""
 
     parts: tuple[str, ...]
 
@@ -50,19 +50,19 @@ class Template(msgspec.Struct, frozen=True):
         return any(brace in literal for literal in self.parts[::2] for brace in "{}")
 
     def fill(self, values: Mapping[str, str]) -> str | None:
-        """The sentence; None when it names something that ``values`` do not have."""
+        """The sentence; None when ``values`` lacks a placeholder."""
         if any(name not in values for name in self.names):
             return None
         return "".join(values[part] if at % 2 else part for at, part in enumerate(self.parts))
 
 
 def template(text: str) -> Template:
-    """``text`` split into literal words and names; whether the names are known is for ``check_texts``."""
+    """``text`` split into literal words and names; ``check_texts`` checks that the names are known."""
     return Template(tuple(_NAME.split(text)))
 
 
 class Texts:
-    """The texts of one pack; without wordings the built-in ones."""
+    """The texts of one pack, with the built-in ones where it has none."""
 
     def __init__(self, wordings: Iterable[Wording] = ()) -> None:
         self._says = {
@@ -71,20 +71,20 @@ class Texts:
             for category in wording.categories
         }
 
-    def own(self, state: Told, language: str, category: str | None, values: Mapping[str, str]) -> str | None:
-        """The pack's text: the category's, else the general one; None when it has none that can be filled."""
+    def own(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str | None:
+        """The pack's text for the category, else its general one; None when it has none that can be filled."""
         for of in (category, None):
             text = self._says.get((state, of), {}).get(language)
             if text is not None and (filled := text.fill(values)) is not None:
                 return filled
         return None
 
-    def step(self, state: Told, language: str, category: str | None, values: Mapping[str, str]) -> str:
-        """A line of the steps: the pack's text, else the built-in word."""
+    def step(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str:
+        """A line among the steps: the pack's text, else the built-in word."""
         return self.own(state, language, category, values) or word(state, language)
 
-    def message(self, state: Told, language: str, category: str | None, values: Mapping[str, str]) -> str:
-        """The sentence that says where a report stands now: the pack's text, else the built-in sentence."""
+    def message(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str:
+        """The sentence on the report's present status: the pack's text, else the built-in sentence."""
         own = self.own(state, language, category, values)
         if own is not None:
             return own
@@ -93,7 +93,7 @@ class Texts:
         return built_in or template(plain_message(language)).fill(known) or ""
 
     def joined(self, language: str, category: str | None, values: Mapping[str, str]) -> str:
-        """The sentence for a report of what others reported too: the pack's text for ``merged``, else the built-in."""
+        """The sentence for a report attached to a case of others: the pack's text for ``merged``, else the built-in."""
         own = self.own("merged", language, category, values)
         return own or template(joined_message(language)).fill({"reports": "1", **values}) or ""
 

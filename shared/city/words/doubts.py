@@ -1,14 +1,15 @@
-"""What makes a sentence more than "it is fixed": questions, wishes, hearsay, contrasts, 又, negations and damage.
+"""Patterns that show that a sentence is more than "it is fixed": questions, wishes, hearsay, contrasts, 又, negations,
+damage.
 
-Grammar of Chinese and English, not of a city. The lists err on the side of doubt: what they find for nothing costs a
-look.
+They are grammar of Chinese and English and belong to no city. The lists are deliberately wide: a false match only makes
+a case that somebody has to look at.
 """
 
 import re
 
 
 def _any(*lists: str) -> str:
-    """Any of the words, which stand between blanks and may be patterns."""
+    """A pattern for any of the words in ``lists``, which are separated by spaces and may be patterns."""
     return "|".join(word for words in lists for word in words.split())
 
 
@@ -17,7 +18,7 @@ def _longest_first(*lists: str) -> str:
 
 
 def _words(*lists: str) -> str:
-    """Whole English words."""
+    """A pattern for any of the English words in ``lists``, as whole words."""
     return rf"\b(?:{_any(*lists)})\b"
 
 
@@ -71,9 +72,9 @@ MENDED = re.compile(
     + r"|\bthe (?:leak|fire|flood|hole|crack|"
     + r"(?:burst|broken|leaking|cracked|blocked|fallen|dark|missing|stuck)(?= [a-z]))\b"
 )  # fmt: skip
-"""What the trouble was, not what it is: 漏水的水管, 漏水问题, the leak, the burst pipe."""
+"""The past trouble as a noun phrase, which is no doubt: 漏水的水管, 漏水问题, the leak, the burst pipe."""
 THANKED_FOR = re.compile(r"\bfor (?:the|your|fixing|mending|repairing)(?: (?!and\b|so\b)[a-z]+){1,4}(?=$|\s*[,.;!])")
-"""Thank you for the burst pipe."""
+"""What thanks are for, as in "thank you for the burst pipe"."""
 RELATIVE = re.compile(r"[了过]的|了(?=[^\s])")
 NOTHING = re.compile(
     "(?:"
@@ -91,7 +92,7 @@ NOTHING = re.compile(
     )
     + ")++"
 )
-"""Whole clauses that say nothing. Possessive: read in one way only, so that it takes linear time."""
+"""Clauses without content (greetings, addressees, time). The quantifier is possessive, so that the time is linear."""
 PLACE = re.compile(
     ".{0,16}(?:[0-9]{1,4} ?(?:号楼|栋|幢|座|单元|号|室|楼|层|号杆|号灯杆|号院|弄)|"
     + _any("小区 路口 门口 旁边 边上 对面 楼道 附近 宿舍 花园 新村 佳苑 车棚 巷 路")

@@ -1,9 +1,9 @@
-"""Words that report nothing new: it is mended, or thanks.
+"""Recognises reports that report nothing new: something is fixed, or thanks.
 
-"It is fixed" counts only where the whole of what was said says so: a hazard that is wrongly thanked harms somebody, a
-case that is wrongly opened costs a look. So it is read by what is allowed, not by what is forbidden: every clause
-either ends in a closing word of the pack and says nothing before it but what was mended, or gives thanks, or is one of
-a few that say nothing (你好, a place). What makes a clause more than that is in ``doubts``.
+"It is fixed" counts only if the whole text says so, since taking a hazard for thanks does harm, while a needless case
+only costs somebody a look. So the text is tested for what is allowed, not for what is forbidden: every clause either
+ends with a closing word of the pack and before it names only what was fixed, or gives thanks, or has no content (你好,
+a place). ``doubts`` has the patterns that show more content.
 """
 
 import re
@@ -12,27 +12,27 @@ from collections.abc import Iterable, Sequence
 from shared.city.model.sorting import Feedback
 from shared.city.words.doubts import DAMAGE, DOUBT, MENDED, NOTHING, PLACE, QUESTION, RELATIVE, THANKED_FOR, WATER
 from shared.city.words.phrases import Hit, Phrases, plain
-from shared.kernel.vocabulary import Says
+from shared.kernel.vocabulary import FeedbackKind
 
 LONGEST = 200
-"""Characters of a text that may be no more than that; who has more to say has something to say."""
+"""Most characters of a text that is only feedback; a longer one has other content."""
 LONGEST_SUBJECT = 40
-"""Characters before a closing word: 老船厂宿舍三号楼二单元门口的那盏路灯."""
+"""Most characters before a closing word, as in 老船厂宿舍三号楼二单元门口的那盏路灯."""
 _CLAUSE = re.compile(r"[,，.。;；:：!！…、~\n]+|\band\b|\bso\b")
 _TAIL = re.compile(r"[了啦咯喽啊呀哦噢哈耶吔]{0,3}(?: (?:now|today|already|all|well|fully|completely))*")
 _NEAR = 16
-"""So many characters right after thanks may say whom they go to."""
+"""So many characters right after thanks may name whom they are for."""
 
 
 _FIXED, _THANKS, _NAME = "\ue000", "\ue001", "某"
-"""How closing words, words of thanks and names of places are marked in the text."""
+"""Marks that replace closing words, words of thanks and names of places in the text."""
 _MARKS = re.compile(f"[{_FIXED}{_THANKS}]")
 _FIXED_TAIL = re.compile(f"{_FIXED}{_TAIL.pattern}")
 _BREAK = re.compile(rf"{_CLAUSE.pattern}|(?<={_FIXED})\s+|(?=[非真太十特]*{_THANKS})")
 
 
-class Words:
-    """The ``feedback`` of one pack. ``names``: its places, which say nothing; ``things``: its categories' words."""
+class FeedbackWords:
+    """The ``feedback`` of one pack. ``names``: its places, which are no content; ``things``: its categories' words."""
 
     def __init__(self, entries: Iterable[Feedback], names: Iterable[str] = (), things: Iterable[str] = ()) -> None:
         entries = tuple(entries)
@@ -45,8 +45,8 @@ class Words:
         self._troubles = Phrases(words)
         self._things = frozenset(word for word in words if not (DAMAGE.search(word) or DOUBT.search(word)))
 
-    def meant(self, text: str) -> Says | None:
-        """``fixed`` before ``thanks``; None when the words say neither, or when there is any doubt."""
+    def kind_of(self, text: str) -> FeedbackKind | None:
+        """``fixed`` or ``thanks`` (``fixed`` if both); None when the text says neither or has any other content."""
         said = _MARKS.sub("?", plain(text)) if self._meaning else ""
         hits = self._phrases.find(said) if len(said) <= LONGEST else []
         meant = {self._meaning[hit.number] for hit in hits}
@@ -60,7 +60,7 @@ class Words:
         return None
 
     def _marked(self, said: str, hits: Sequence[Hit]) -> str:
-        """``said`` with a mark for each closing word and word of thanks; names, which hold anything, blotted out."""
+        """``said`` with closing words, words of thanks, and names of places (which may contain any word) as marks."""
         letters = list(said)
         for name in self._names.find(said):
             letters[name.start : name.end] = [_NAME] * (name.end - name.start)
@@ -79,7 +79,7 @@ class Words:
         return all(self._closes(clause.strip()) for clause in _BREAK.split(_FIXED_TAIL.sub(_FIXED, marked)))
 
     def _closes(self, clause: str) -> bool:
-        """Whether a clause says that something is mended, gives thanks, or says nothing."""
+        """Whether a clause only says that something is fixed, gives thanks, or has no content."""
         subject, mended, thing = clause.lstrip("非常真太十分特别").removeprefix(_THANKS).partition(_FIXED)
         if mended:
             return _is_mended(subject) and (not thing or thing in self._things)
@@ -88,7 +88,7 @@ class Words:
         return _says_nothing(clause)
 
     def _only_thanks(self, marked: str) -> bool:
-        """An opinion that thanks: nothing beside it names a trouble or takes it back."""
+        """Whether a text with thanks names no trouble and does not qualify the thanks."""
         rest = marked.replace(_THANKS, " ")
         if DOUBT.search(rest):
             return False
@@ -97,13 +97,13 @@ class Words:
 
 
 def _is_mended(subject: str) -> bool:
-    """What stands before a closing word: what was mended, who did it and when, nothing else."""
+    """Whether the words before a closing word only name what was fixed, who did it and when."""
     subject = MENDED.sub("", subject)
     return len(subject) <= LONGEST_SUBJECT and not any(doubt.search(subject) for doubt in (DOUBT, DAMAGE, RELATIVE))
 
 
 def _is_addressee(words: str) -> bool:
-    """Whom thanks go to, in the same breath."""
+    """Whether the words after thanks only name whom they are for."""
     named, _, rest = words.strip().partition(" ") if not words.isascii() else (words, "", "")
     doubtful = DOUBT.search(named) or DAMAGE.search(named) or "了" in named or WATER.search(named)
     return NOTHING.fullmatch(named) is not None or (len(named) <= _NEAR and not doubtful and _says_nothing(rest))

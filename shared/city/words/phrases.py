@@ -1,7 +1,7 @@
-"""Finding words in what people type: one normal form, and a scanner for many phrases at once.
+"""Searches texts for many phrases at once, after normalizing both.
 
-A phrase matches anywhere in the text; one that begins with an ASCII letter or digit only at the start of a word. ``*``
-in a phrase stands for up to ``GAP`` characters, so that 往下*扔 finds 往下面乱扔.
+A phrase matches anywhere in the text; one that begins with an ASCII letter or digit matches only at the start of a
+word. ``*`` in a phrase stands for up to ``GAP`` characters, so that 往下*扔 finds 往下面乱扔.
 """
 
 import re
@@ -9,24 +9,25 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shared.city.words.simplified import simplified
-from shared.kernel.spelling import bare
+from shared.kernel.spelling import compared_spelling
 
 GAP = 8
 LONGEST_TEXT = 4000
 WORK_MAX = 60_000
-"""Steps in one text: a look-up is one, what may be there is more. A text of nothing but a city's words takes 40,000;
-one that is made to match the words of a large pack would take the event loop for minutes."""
+"""Most steps of one search: a lookup is one, a possible hit ``FOUND_COSTS`` per part. A text that consists only of a
+city's keywords takes 40,000; without the limit, a text built to match a large pack would block the event loop for
+minutes."""
 FOUND_COSTS = 3
 _BLANKS = re.compile(r"\s+")
 _ASCII = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 _Heads = dict[int, dict[str, list[tuple[tuple[str, ...], int]]]]
-"""Length → what stands before the first ``*`` of a phrase → the parts after it, and the phrase's number."""
+"""Length → the part before a phrase's first ``*`` → (the parts after it, the phrase's number)."""
 _NONE: _Heads = {}
 
 
 class Hit(NamedTuple):
-    """Phrase ``number`` stands at ``start``–``end`` of the plain text."""
+    """Phrase ``number`` was found at ``start``–``end`` of the text."""
 
     start: int
     end: int
@@ -34,15 +35,14 @@ class Hit(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """As it is compared: half-width, simplified, case folded, blanks collapsed, without what nobody sees.
-
-    At most ``LONGEST_TEXT`` characters.
+    """``text`` normalized for searching: half-width, simplified characters, case folded, spaces collapsed, invisible
+    characters removed; at most ``LONGEST_TEXT`` characters.
     """
-    return _BLANKS.sub(" ", simplified(bare(text)[:LONGEST_TEXT]).casefold()).strip()
+    return _BLANKS.sub(" ", simplified(compared_spelling(text)[:LONGEST_TEXT]).casefold()).strip()
 
 
 class Phrases:
-    """Phrases by their number (their place in what was given). Immutable; finding takes at most ``WORK_MAX`` steps."""
+    """Phrases, numbered in the given order. Immutable; a search takes at most ``WORK_MAX`` steps."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._begin: dict[str, dict[str, _Heads]] = {}
@@ -53,7 +53,7 @@ class Phrases:
                 heads.setdefault(len(head), {}).setdefault(head, []).append((tuple(rest), number))
 
     def find(self, text: str) -> list[Hit]:
-        """Every hit in plain ``text``, by start; past ``WORK_MAX`` steps the rest of the text is not read."""
+        """Every hit in ``text`` (normalized by ``plain``), by start; after ``WORK_MAX`` steps the search ends."""
         hits: list[Hit] = []
         begin = self._begin
         left = WORK_MAX
@@ -78,7 +78,7 @@ class Phrases:
 
 
 def _follow(text: str, end: int, rest: tuple[str, ...]) -> int:
-    """Where the parts of a phrase after its first end, 0 when one is missing."""
+    """The end of a phrase whose remaining parts are ``rest``; 0 when one is missing."""
     for part in rest:
         at = text.find(part, end, end + GAP + len(part))
         if at < 0:

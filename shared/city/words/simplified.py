@@ -1,7 +1,7 @@
-"""Traditional characters are the words of the same place: 建華園12號樓 is compared as 建华园12号楼.
+"""Converts traditional characters to simplified ones for comparing: 建華園12號樓 equals 建华园12号楼.
 
-OpenCC's tables, asked once for each character alone: a text keeps its length, one table serves every text, and where
-one character has two simplified forms (乾) both sides of a comparison get the same.
+The table is built from OpenCC, character by character. So a text keeps its length, and a character with two simplified
+forms (乾) is converted in the same way on both sides of a comparison.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ import opencc  # type: ignore[import-untyped, unused-ignore]
 
 _CHARACTERS = "".join(map(chr, (*range(0x3400, 0xA000), *range(0xF900, 0xFAF0))))
 _TABLES = ("t2s", "hk2s")
-"""Of all, then what only Hong Kong writes (衞, 枱)."""
+"""OpenCC's conversions: general, then characters that only Hong Kong uses (衞, 枱)."""
 
 
 @cache

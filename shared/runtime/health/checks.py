@@ -1,6 +1,6 @@
-"""Health checks and gauges of a running service: whether its servers answer, what waits in its store, loop lag.
+"""Health checks and gauges of a running service: whether MongoDB and Kafka answer, backlogs in the store, loop lag.
 
-Gauges that would cost every request something are read from the store every ``LOOK_SECONDS`` instead.
+Gauges that need a query (backlogs) are read every ``CHECK_SECONDS``, so that no request pays for them.
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from shared.runtime.storage.mongo import MongoError
 log = structlog.get_logger()
 
 Check = Callable[[], str | None]
-"""None, or why not."""
-Look = Callable[[], Awaitable[None]]
-"""Reads something and sets its gauges."""
+"""None when all is well, else what is wrong, in words."""
+GaugeReader = Callable[[], Awaitable[None]]
+"""Reads a backlog from the store and sets its gauges."""
 
-LOOK_SECONDS = 15.0
+CHECK_SECONDS = 15.0
 AWAY_SECONDS = 3.0
-"""While the store is away it is asked more often."""
+"""The interval while MongoDB does not answer."""
 STALE_SECONDS = 60.0
 LAG_SECONDS = 0.5
 COUNTED_MAX = 100_000
-"""Where counting stops: an index of that many entries takes some 40 ms."""
+"""Counting stops here: counting so many index entries takes some 40 ms."""
 
 _STORE = Gauge("whistle_store_up", "1 while MongoDB's primary answers.", ["service"])
 _KAFKA = Gauge("whistle_kafka_up", "1 while Kafka answers.", ["service"])
@@ -38,9 +38,9 @@ _LAG = Histogram(
 
 
 class HealthChecks:
-    """Checks every ``LOOK_SECONDS``; ``unwell`` says what was found.
+    """Runs the checks every ``CHECK_SECONDS``; ``unwell`` tells the results.
 
-    ``store`` raises ``MongoError`` when no primary answers; ``kafka`` is False while it does not.
+    ``store``: raises ``MongoError`` when no primary answers; ``kafka``: whether Kafka answers.
     """
 
     def __init__(self, service: str, store: Callable[[], Awaitable[None]], kafka: Callable[[], bool]) -> None:
@@ -49,43 +49,43 @@ class HealthChecks:
         self._store = _STORE.labels(service)
         _KAFKA.labels(service).set_function(kafka)
         self._lag = _LAG.labels(service)
-        self.looks: list[Look] = []
-        self.checks: dict[str, Check] = {"vitals": self._seen}
-        self._looked: float | None = None
+        self.gauge_readers: list[GaugeReader] = []
+        self.checks: dict[str, Check] = {"health_checks": self._checks_are_recent}
+        self._checked_at: float | None = None
         self._away: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Check again and again, until cancelled."""
         while True:
-            await self.look()
-            await asyncio.sleep(AWAY_SECONDS if self._away else LOOK_SECONDS)
+            await self.check_once()
+            await asyncio.sleep(AWAY_SECONDS if self._away else CHECK_SECONDS)
 
-    async def look(self) -> None:
-        """Once: the servers, and what waits in the store."""
+    async def check_once(self) -> None:
+        """Check MongoDB and read all gauges, once."""
         away = {}
         try:
             await self._ask_store()
-            for look in self.looks:
-                await look()
+            for read in self.gauge_readers:
+                await read()
         except (MongoError, TimeoutError) as error:
             away = {"store": f"MongoDB does not answer: {type(error).__name__}"}
         self._store.set(not away)
         self._away = away
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
 
     def unwell(self) -> dict[str, str]:
         """What keeps the service from its work, by name; empty while it is well."""
         found = {name: why for name, check in self.checks.items() if (why := check())}
         return {**self._away, **({} if self._kafka_answers() else {"kafka": "Kafka does not answer"}), **found}
 
-    def _seen(self) -> str | None:
-        if self._looked is None:
+    def _checks_are_recent(self) -> str | None:
+        if self._checked_at is None:
             return "nothing was looked at yet"
-        since = time.monotonic() - self._looked
+        since = time.monotonic() - self._checked_at
         return f"nothing was looked at for {since:.0f} s" if since > STALE_SECONDS else None
 
     async def watch_loop(self) -> None:
-        """Until it is cancelled: sleeps for ``LAG_SECONDS`` and notes how late it was woken."""
+        """Measure the loop lag until cancelled: sleep for ``LAG_SECONDS`` and note how late the loop woke it."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_SECONDS

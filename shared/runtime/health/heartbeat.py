@@ -1,7 +1,7 @@
-"""A heartbeat that an outside watcher can miss: a POST every minute, only while the service is well.
+"""A heartbeat (dead man's switch): a POST to an outside monitor every minute, only while the service is well.
 
-Whoever expects it (healthchecks.io, Cronitor and the like) notices what no alarm inside can say: that the machine, the
-network or the alarm itself is gone.
+The monitor (healthchecks.io, Cronitor and the like) alerts when it stops. So it notices what no alarm on this machine
+can report: that the machine, the network or the alerting itself is down.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 BEAT_SECONDS = 60.0
 AGAIN_SECONDS = 10.0
-"""After a beat that was withheld or did not get through."""
+"""The interval after a beat that was withheld or failed."""
 ANSWER_SECONDS = 10.0
 _BEATS = Counter(
     "whistle_heartbeats_total", "Heartbeats: sent, withheld (the service is not well), failed.", ["service", "outcome"]
@@ -29,7 +29,7 @@ _LAST = Gauge(
 
 
 class Heartbeat:
-    """Beats for one service. ``{service}`` in the address is replaced by its name, so that each has its own watcher."""
+    """The heartbeat of one service. ``{service}`` in the address becomes its name, so that each has its own monitor."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Heartbeat:
         _LAST.labels(service).set_to_current_time()
 
     async def run(self) -> None:
-        """Until it is cancelled: a beat every ``BEAT_SECONDS`` while the service is well, else another try sooner."""
+        """Beat every ``BEAT_SECONDS``, and after a withheld or failed beat every ``AGAIN_SECONDS``, until cancelled."""
         while True:
             outcome = await self.beat()
             _BEATS.labels(self._service, outcome).inc()
@@ -56,7 +56,7 @@ class Heartbeat:
             await asyncio.sleep(BEAT_SECONDS if outcome == "sent" else AGAIN_SECONDS)
 
     async def beat(self) -> str:
-        """One, if the service is well: ``sent``, ``withheld`` or ``failed``."""
+        """Send one beat if the service is well. Returns ``sent``, ``withheld`` or ``failed``; raises nothing."""
         unwell = self._unwell()
         if unwell:
             log.warning("heartbeat.withheld", reasons=dict(unwell))

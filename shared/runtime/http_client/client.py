@@ -1,11 +1,11 @@
-"""HTTP out: the one module that makes httpx clients, with limits on time, redirects and answers."""
+"""Outgoing HTTP: the one module that makes httpx clients, with time-outs and without redirects or proxy settings."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx
 
 Transport = httpx.AsyncBaseTransport
-"""Carries requests to a peer. Tests hand in one of their own."""
+"""What carries requests to a peer; tests pass their own."""
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 5.0
@@ -13,7 +13,7 @@ _open: list[httpx.AsyncClient] = []
 
 
 class ServiceAuth(httpx.Auth):
-    """Shows the token that services show each other; once more with a fresh one where it has changed meanwhile."""
+    """Authenticates requests between services with their token; after a 401, once more with the token read again."""
 
     def __init__(self, token: Callable[[bool], Awaitable[str]]) -> None:
         self._token = token
@@ -34,7 +34,7 @@ def client(
     transport: httpx.AsyncBaseTransport | None = None,
     auth: httpx.Auth | None = None,
 ) -> httpx.AsyncClient:
-    """A client that follows no redirects and reads no proxy settings; closed when the service stops."""
+    """A client that follows no redirects and reads no proxy settings. ``close_all`` closes it at the service's stop."""
     made = httpx.AsyncClient(
         base_url=base_url,
         auth=auth,

@@ -1,9 +1,8 @@
-"""Names to addresses, without a thread: a name server that does not answer keeps nobody else waiting.
+"""DNS lookups without threads, so that a name server that does not answer delays no other lookup.
 
-``getaddrinfo`` waits in one of a few threads of the loop's, and a time-out leaves the thread where it is: eight names
-of one silent server stopped every other look-up for as long as that took. Here a question is a datagram and a time-out.
-As the system does it: ``/etc/hosts`` and ``localhost`` first, then the servers and search domains of
-``/etc/resolv.conf``.
+``getaddrinfo`` blocks one of the loop's few threads, and a time-out does not free the thread: eight names at one silent
+server stopped every other lookup. Here a lookup is a datagram with a time-out. As the system does it, ``/etc/hosts``
+and ``localhost`` come first, then the servers and search domains of ``/etc/resolv.conf``.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from dns.rdatatype import AAAA, A, RdataType
 
 SECONDS_MAX = 2.0
 SERVER_SECONDS = 0.8
-"""For one server's answer; then the next one is asked."""
+"""How long one server has to answer before the next one is asked."""
 FRESH_SECONDS = 30.0
 FAILED_SECONDS = 3.0
 CACHE_MAX = 2000
@@ -27,20 +26,23 @@ HOSTS = Path("/etc/hosts")
 _LOCAL = ("127.0.0.1", "::1")
 
 
-class Names:
-    """Looks names up, each at most once at a time; answers are kept for half a minute, failures for three seconds."""
+class NameLookup:
+    """Looks up host names, with a cache: answers for ``FRESH_SECONDS``, failures for ``FAILED_SECONDS``.
+
+    Callers that ask for the same name at the same time share one lookup.
+    """
 
     def __init__(self, resolver: Callable[[], Resolver] = Resolver, hosts: Path = HOSTS) -> None:
         self._resolver = resolver
         self._hosts = hosts
         self._asked: dict[str, asyncio.Future[Sequence[str]]] = {}
         self._known: OrderedDict[str, tuple[float, Sequence[str]]] = OrderedDict()
-        """Until when, and the addresses; none for a name that failed."""
+        """Name → until when (monotonic seconds) it holds, and the addresses; none after a failure."""
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """The addresses of ``host``, those first that this machine has a way to.
+        """The addresses of ``host``; those to which this machine has a route come first.
 
-        Raises ``OSError`` when there are none, within two seconds.
+        Raises ``OSError`` when there are none within ``SECONDS_MAX``.
         """
         name = host.lower().rstrip(".")
         ends, found = self._known.get(name, (0.0, ()))
@@ -89,7 +91,7 @@ def _in_hosts(file: Path, name: str) -> Sequence[str]:
 
 
 def _reachable(address: str, port: int) -> bool:
-    """Whether there is a route to it: connecting a datagram socket sends nothing."""
+    """Whether there is a route to the address. Connecting a datagram socket tells, and sends nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:

@@ -1,7 +1,8 @@
-"""Where callbacks may go: https to public addresses; internal ones only where a setting allows the network.
+"""Protection against server-side request forgery: callbacks may go to public addresses over https, and to internal
+networks only where ``WHISTLE_WEBHOOK_ALLOW`` names them.
 
-A name is resolved once per attempt, every address is checked, and the connection goes to the checked address with the
-original name for TLS and Host, so that a second answer of the resolver changes nothing.
+A name is resolved once per attempt and every address is checked. The connection then goes to the checked address, with
+the original name in TLS and Host, so that a second, different answer of the name server (DNS rebinding) has no effect.
 """
 
 import ipaddress
@@ -13,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from shared.runtime.http_client.name_lookup import Names
+from shared.runtime.http_client.name_lookup import NameLookup
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -29,7 +30,7 @@ class AddressRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The checked address to connect to."""
+    """What to request: the URL with the checked IP address, and the headers and extensions that carry the name."""
 
     url: str
     headers: Mapping[str, str]
@@ -37,16 +38,16 @@ class Target:
 
 
 class Guard:
-    """Checks callback addresses, when they are saved and at each attempt."""
+    """Checks callback addresses, when they are saved and at each attempt. ``allow``: networks, comma separated."""
 
     def __init__(self, allow: str, resolver: Resolve | None = None) -> None:
         self._allowed: list[Network] = [
             ipaddress.ip_network(text.strip(), strict=False) for text in allow.split(",") if text.strip()
         ]
-        self._resolver = resolver or Names()
+        self._resolver = resolver or NameLookup()
 
     async def checked(self, url: str) -> Target:
-        """Raises ``AddressRefusedError``, or ``OSError`` when the name has no address now."""
+        """Resolve and check ``url``. Raises ``AddressRefusedError``, or ``OSError`` when the name does not resolve."""
         parsed = _parsed(url)
         port = parsed.port or (443 if parsed.scheme == "https" else 80)
         literal = _literal(parsed.host)
@@ -69,7 +70,10 @@ class Guard:
         )
 
     def check(self, address: str, port: int, ports: Container[int]) -> None:
-        """An address as a socket connects to it; public ones on ``ports`` only. Raises ``AddressRefusedError``."""
+        """Check the address and port that a socket is about to connect to; public addresses only on ``ports``.
+
+        Raises ``AddressRefusedError``.
+        """
         literal = _literal(address.partition("%")[0])
         if literal is None:
             raise AddressRefusedError("not an address")
@@ -104,7 +108,7 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def _literal(host: str) -> Address | None:
-    """An address written as such, in any of the spellings that resolvers take (0x7f.1, 2130706433)."""
+    """The IP address that ``host`` is, in any spelling that resolvers accept (0x7f.1, 2130706433); else None."""
     try:
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -116,7 +120,7 @@ def _literal(host: str) -> Address | None:
 
 
 def _public(address: Address) -> bool:
-    """Python counts the old site-local network (fec0::/10) as global."""
+    """Whether an address is public. Python's ``is_global`` includes the old site-local network (fec0::/10)."""
     site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
     return address.is_global and not address.is_multicast and not site_local
 

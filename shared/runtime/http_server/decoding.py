@@ -1,4 +1,7 @@
-"""From the wire to what a route declared: bodies and queries, read once, times in UTC, each wrong field named."""
+"""Decodes request bodies and query parameters into the shape that a route declares.
+
+Times are converted to UTC; every wrong field is named in the refusal.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +20,7 @@ PARAMETERS_MAX = 50
 
 
 class Body:
-    """Reads bodies of one shape; made once. ``most``: so many errors are named."""
+    """A decoder of JSON bodies of one shape; made once per route. ``most``: how many wrong fields a refusal names."""
 
     def __init__(self, shape: Any, most: int = MANY) -> None:
         self._shape = shape
@@ -25,7 +28,8 @@ class Body:
         self._decoder = msgspec.json.Decoder(shape)
 
     def read(self, raw: bytes) -> Any:
-        """Raises ``Refusal``: 400 for what is no JSON or says a name twice, 422 for wrong fields."""
+        """The decoded body. Raises ``Refusal``: 400 when it is no JSON or repeats a key in an object, 422 for wrong
+        fields."""
         raw = raw or b"{}"
         try:
             return self._read(raw)
@@ -55,8 +59,8 @@ class Body:
         return decoded
 
 
-class Refused(NamedTuple):
-    """A refusal as it comes from another process: pickling an exception keeps its positional arguments alone."""
+class RefusalFields(NamedTuple):
+    """A ``Refusal`` that can be sent between processes: pickling an exception keeps only its positional arguments."""
 
     status: int
     kind: str
@@ -64,27 +68,27 @@ class Refused(NamedTuple):
     errors: tuple[FieldError, ...]
 
 
-def read_apart(shape: Any, raw: bytes) -> tuple[Any, Refused | None]:
-    """``Body.read`` for another process: the body, or why it is refused."""
+def read_in_process(shape: Any, raw: bytes) -> tuple[Any, RefusalFields | None]:
+    """``Body.read`` as a ``ConfinedProcess`` can call it: the body, or the refusal as a value."""
     try:
         return Body(shape).read(raw), None
     except Refusal as refusal:
-        return None, Refused(refusal.status, refusal.kind, refusal.detail, refusal.errors)
+        return None, RefusalFields(refusal.status, refusal.kind, refusal.detail, refusal.errors)
 
 
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """The query of a route that asks for nothing."""
+class NoParameters(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of a route without parameters."""
 
 
 def parameters(raw: bytes) -> list[tuple[str, str]]:
-    """The parameters of an address. Raises ``Refusal`` 422 for more than anybody has to say, before they are read."""
+    """The query parameters as (name, value) pairs. Raises ``Refusal`` 422 above ``PARAMETERS_MAX``, before parsing."""
     if raw.count(b"&") >= PARAMETERS_MAX:
         raise invalid(FieldError("?", f"has more than {PARAMETERS_MAX} parameters"))
     return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
 
 
 def query(given: Sequence[tuple[str, str]], shape: type[msgspec.Struct]) -> object:
-    """The parameters of an address as ``shape``. Raises ``Refusal`` 422 that names every wrong one."""
+    """The query parameters as ``shape``. Raises ``Refusal`` 422 that names every wrong one."""
     values = dict(given)
     try:
         converted: object = msgspec.convert(values, shape, strict=False)

@@ -1,16 +1,16 @@
-"""JSON objects that say a name twice: readers disagree on which one counts, so nobody's request says one."""
+"""Finds duplicate keys in JSON objects. Parsers disagree on which one counts, so such requests are refused."""
 
 import json
 import re
 
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*+:?', re.DOTALL)
-"""A text of a JSON document, with the colon that makes it a name. Read from the front, each match is one whole text."""
+"""A JSON string, with the colon after it if it is a key. Scanned from the start, each match is one whole string."""
 
 
 def repeats_a_name(raw: bytes) -> bool:
-    """Whether an object in ``raw``, which is JSON, says a name twice, in whatever spelling.
+    """Whether an object in ``raw`` (valid JSON) has a key twice, also if the two are escaped differently.
 
-    Linear in ``raw``, which is read again only where two names are equal, perhaps of two objects, or one is escaped.
+    Linear in ``raw``. It is parsed fully only when two keys anywhere are equal or a key has an escape.
     """
     names = [text.rstrip(b" \t\r\n:") for text in _TEXT.findall(raw) if text.endswith(b":")]
     if len(set(names)) == len(names) and not any(b"\\" in name for name in names):
@@ -23,7 +23,7 @@ def repeats_a_name(raw: bytes) -> bool:
 
 
 class _RepeatedError(Exception):
-    """A name came twice."""
+    """An object has a key twice."""
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> object:

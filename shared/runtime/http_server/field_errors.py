@@ -1,7 +1,7 @@
-"""Every wrong field of a body at once, each by its RFC 6901 JSON pointer, at a cost that is bounded.
+"""Names every wrong field of a body, each by its RFC 6901 JSON pointer, at bounded cost.
 
-msgspec is fast because it stops at the first error; only a body that it refuses is walked again here, part by part, and
-the walk ends after ``MANY`` errors. What a part may be is asked of msgspec, so both always agree.
+msgspec stops at the first error. A body that it refuses is walked again here, part by part, up to ``MANY`` errors. Each
+part is validated by msgspec, so that both always agree.
 """
 
 import types
@@ -15,16 +15,16 @@ from shared.kernel.errors import FieldError, bad_request
 
 MANY = 50
 NAME_MAX = 100
-"""Characters of a name that a pointer repeats; no name of ours is longer."""
+"""Characters of a key that a pointer repeats; no field has a longer name."""
 _Path = tuple[str | int, ...]
 _ARRAYS = (list, tuple, set, frozenset)
 
 
 def field_errors(raw: bytes, shape: Any, first: str, most: int = MANY) -> tuple[FieldError, ...]:
-    """What is wrong with ``raw`` as ``shape``, at most ``most`` things; ``first`` is msgspec's own words, used where
-    the walk sees nothing.
+    """The wrong fields of ``raw`` when decoded as ``shape``, at most ``most``. ``first``: msgspec's error message, used
+    when the walk finds nothing.
 
-    Raises ``Refusal`` 400 when ``raw`` is no JSON further on: msgspec stopped before it saw that.
+    Raises ``Refusal`` 400 when ``raw`` is no JSON after the first error, where msgspec stopped reading.
     """
     try:
         content = msgspec.json.decode(raw)
@@ -34,7 +34,7 @@ def field_errors(raw: bytes, shape: Any, first: str, most: int = MANY) -> tuple[
 
 
 def from_msgspec(message: str) -> FieldError:
-    """One error of msgspec's, as it says it."""
+    """The field and detail of an msgspec error message."""
     detail, _, place = message.partition(" - at `$")
     path = place.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
     return FieldError(path[:300], detail[:300])
@@ -110,14 +110,14 @@ def _size_error(size: int, limits: Iterable[Any], what: str) -> str | None:
 
 
 def _is_object(shape: Any) -> bool:
-    """A struct that is written as an object under no tag: all of ours are."""
+    """Whether ``shape`` is a struct encoded as an untagged object, as all of ours are."""
     if not isinstance(shape, type) or not issubclass(shape, msgspec.Struct):
         return False
     return not shape.__struct_config__.array_like and shape.__struct_config__.tag is None
 
 
 def alternatives(shape: Any) -> Iterator[tuple[Any, tuple[msgspec.Meta, ...]]]:
-    """What a value of ``shape`` may be, one by one, each with its limits: of ``list[str] | None`` the list and None."""
+    """The types of a union, each with its limits: for ``list[str] | None`` the list, and None."""
     origin = get_origin(shape)
     if origin is Annotated:
         inner, *more = get_args(shape)

@@ -1,12 +1,12 @@
-"""Shapes that the fields of many bodies and queries have."""
+"""Field types that many bodies and queries share."""
 
 from typing import Annotated
 
 import msgspec
 
 Ident = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
-"""An id or a code: no words, and nothing that MongoDB or a path reads otherwise."""
+"""An id or a code; no character has a meaning in MongoDB queries or URL paths."""
 
 
 class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing to say."""
+    """The empty body ``{}``."""

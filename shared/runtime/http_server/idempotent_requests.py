@@ -1,8 +1,9 @@
-"""One key, one thing, for requests whose effect is no single document: the first to come claims the key.
+"""Idempotency keys for routes whose effect is not one document that could store the key itself.
 
-What came under the key is on record before anything is done, so another body is refused however early it comes. Equals
-that come meanwhile wait for the first answer. Whoever claimed a key and died is followed, after a lease, by the next
-equal, which does it again: what is done here may be done twice by a crash, and by nothing else.
+The first request with a key stores the key and a fingerprint of its body, with a lease, and then does the work. The
+same key with another body is refused (422). Repeats that come meanwhile wait for the first answer; later ones get the
+stored answer. If the process dies with the key claimed, the next repeat after the lease does the work again: only a
+crash can make it happen twice.
 """
 
 import asyncio
@@ -12,37 +13,37 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
 from shared.kernel.errors import Refusal, key_reused, unavailable
-from shared.kernel.ids import plain_id
-from shared.runtime.http_server.server import AT_ONCE_MAX, Again, Answer, Call, Handler, Route
+from shared.kernel.ids import Ids, plain_id
+from shared.runtime.http_server.server import READ_ON_LOOP_MAX, Answer, Call, Handler, ReplayAnswer, Route
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 
 KEPT_SECONDS = 400 * 24 * 3600
 LEASE = timedelta(seconds=60)
-"""Longer than anything takes that is done so: a city's pack is loaded in a few seconds."""
+"""Longer than any of these requests takes: the slowest, loading a city's pack, takes a few seconds."""
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 FOR_GOOD = frozenset({409, 412})
-"""Refusals that are the answer; after any other the request may be put right and sent again."""
+"""Refusals that are stored as the key's answer. After any other the key is free, and the request can be corrected."""
 INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=KEPT_SECONDS),)
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Once:
-    """The ``asked`` of a service: keys, fingerprints of what came under them, and first answers."""
+class IdempotentRequests:
+    """The collection ``asked`` of a service: key → fingerprint of the request, and its first answer."""
 
-    def __init__(self, rows: Collection, secret: str) -> None:
+    def __init__(self, rows: Collection, secret: str, ids: Ids) -> None:
         self._rows = rows
+        self._ids = ids
         self._secret = hmac.digest(secret.encode(), b"fingerprints of requests", "sha256")
 
     def bound(self, route: Route) -> Route:
-        """``route``, with a handler that does once what it says it does ``once``."""
-        if not route.once:
+        """``route`` with an idempotent handler, if it declares ``idempotent_as``; else unchanged."""
+        if not route.idempotent_as:
             return route
 
         async def handler(call: Call) -> Answer:
@@ -51,13 +52,15 @@ class Once:
         return replace(route, handler=handler)
 
     async def _answer(self, route: Route, call: Call) -> Answer:
-        """What the route's handler answers, or the first answer again. Raises ``Refusal``."""
+        """The answer of the route's handler, or the stored first answer. Raises ``Refusal``."""
         who = call.principal
-        id_ = plain_id("o", who.city, who.kind, who.who, route.once, call.path.get("id", ""), call.key)
-        said = await asyncio.to_thread(self._fingerprint, route, call.body) if len(call.raw) > AT_ONCE_MAX else None
+        id_ = plain_id("o", who.city, who.kind, who.who, route.idempotent_as, call.path.get("id", ""), call.key)
+        said = (
+            await asyncio.to_thread(self._fingerprint, route, call.body) if len(call.raw) > READ_ON_LOOP_MAX else None
+        )
         mark, first = await self._claimed(id_, said or self._fingerprint(route, call.body))
         if first is not None:
-            return await _repeated(first, call, route.again)
+            return await _repeated(first, call, route.replay_answer)
         try:
             answer = await _answered(route.handler, call)
         except Refusal as refusal:
@@ -68,15 +71,15 @@ class Once:
                 await self._rows.delete({"_id": id_, "mark": mark})
             raise
         except BaseException:
-            with suppress(MongoError):  # whoever repeats it need not wait for the lease
+            with suppress(MongoError):  # end the lease, so that a repeat need not wait for it
                 await self._rows.update({"_id": id_, "mark": mark}, {"$set": {"lease_until": real_now()}})
             raise
-        await self._settle(id_, mark, answer.status, answer.body if answer.kept is None else answer.kept)
+        await self._settle(id_, mark, answer.status, answer.body if answer.stored_body is None else answer.stored_body)
         return answer
 
     async def _claimed(self, id_: str, said: str) -> tuple[str, Document | None]:
         """The mark under which the key is the caller's, or the first answer."""
-        mark, ends = uuid4().hex, time.monotonic() + WAIT_SECONDS
+        mark, ends = self._ids(16), time.monotonic() + WAIT_SECONDS
         while True:
             now = real_now()
             row = {"_id": id_, "fingerprint": said, "mark": mark, "lease_until": now + LEASE, "at": now}
@@ -100,7 +103,8 @@ class Once:
         await self._rows.update({"_id": id_, "mark": mark}, {"$set": answer})
 
     def _fingerprint(self, route: Route, body: Any) -> str:
-        """Equal for what is equal after parsing and defaults. Keyed: nobody can try names and numbers against it."""
+        """Equal for bodies that are equal after parsing and defaults. It is an HMAC, so that nobody who reads the
+        database can guess names and numbers in it by hashing candidates."""
         said = f"{route.method} {route.path}\n".encode() + _encoder.encode(body)
         return hmac.digest(self._secret, said, "sha256").hex()
 
@@ -111,10 +115,10 @@ async def _answered(handler: Handler, call: Call) -> Answer:
     return answer
 
 
-async def _repeated(first: Document, call: Call, again: Again | None) -> Answer:
+async def _repeated(first: Document, call: Call, replay_answer: ReplayAnswer | None) -> Answer:
     body: Any = msgspec.json.decode(first["body"])
     if first["status"] >= 400:
         raise Refusal(first["status"], body["kind"], body["detail"], extra=body["extra"], replayed=True)
-    if again is not None:
-        body = (await again(call, body)).body
+    if replay_answer is not None:
+        body = (await replay_answer(call, body)).body
     return Answer(body, first["status"], {"idempotent-replayed": "true"})

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 from the declared routes and msgspec's JSON Schemas; nothing is written twice."""
+"""Generates the OpenAPI 3.1 document from the declared routes and msgspec's JSON Schemas."""
 
 import re
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def _operation_id(route: Route) -> str:
 
 
 def _link(operation: dict[str, Any], route: Route, routes: Sequence[Route]) -> None:
-    """What was made is read and changed under the ``id`` of the answer."""
+    """OpenAPI links: routes below ``{path}/{id}`` take the ``id`` of the created object's answer."""
     links = {
         _operation_id(other): {"operationId": _operation_id(other), "parameters": {"id": "$response.body#/id"}}
         for other in routes

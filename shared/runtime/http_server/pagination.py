@@ -1,4 +1,4 @@
-"""Pages: ``?cursor=&limit=`` in, ``{"items": […], "next": …}`` out, ordered by a time and an id."""
+"""Pagination: ``?cursor=&limit=`` in, ``{"items": […], "next": …}`` out, ordered by a time and an id."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -18,16 +18,16 @@ Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 def cursor_after(at: datetime, id_: str) -> str:
-    """Where the next page begins; opaque to callers."""
+    """The cursor of the page after the document ``id_`` at ``at``; opaque to callers."""
     return canonical_base64.encoded(msgspec.json.encode([rfc3339(at), id_]), padded=True)
 
 
 def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
-    """The filter of what comes after ``cursor`` by ``field`` (in ``direction``) and then ``_id``, ascending.
+    """The MongoDB filter for what comes after ``cursor``, by ``field`` (in ``direction``) and then ``_id`` ascending.
 
-    ``field`` is bounded beside the alternatives: from these alone an index is read from its beginning.
+    ``field`` is bounded outside the ``$or`` too: with the ``$or`` alone, MongoDB scans the index from its start.
 
-    Raises ``Refusal`` 422 for a cursor that no page gave.
+    Raises ``Refusal`` 422 for a cursor that was not issued by a page.
     """
     try:
         at, id_ = msgspec.json.decode(canonical_base64.decoded(cursor, padded=True), type=tuple[_At, _Id])
@@ -39,7 +39,7 @@ def beyond(cursor: str, field: str, direction: Literal[1, -1]) -> Document:
 
 
 def page(documents: list[Document], limit: int, field: str) -> tuple[list[Document], str | None]:
-    """Of up to ``limit`` + 1 documents the page, and the cursor of the next."""
+    """The page (at most ``limit`` of up to ``limit`` + 1 documents), and the next page's cursor, None at the end."""
     shown = documents[:limit]
     more = len(documents) > limit
     return shown, cursor_after(shown[-1][field], shown[-1]["_id"]) if more else None

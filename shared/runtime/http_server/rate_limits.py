@@ -1,4 +1,4 @@
-"""Quotas of keys and of the reporters behind them, counted in each process: with n processes n times as much passes."""
+"""Rate limits per key and per reporter. Each process counts for itself, so n processes allow n times as much."""
 
 import math
 import time
@@ -12,11 +12,11 @@ KEY_BURST_SECONDS = 2
 REPORTER_BURST_SECONDS = 30
 PHOTO_BURST_MINUTES = 2
 PHOTO_BURST_MIN = 16 * 1024 * 1024
-"""Bytes: the largest photo passes, however small the rate."""
+"""Bytes: the largest photo fits, however small the rate."""
 
 
 class Quotas:
-    """Charged before anything is written. Each method raises ``Refusal`` 429 that says when to come again."""
+    """Charged before anything is written. Each method raises ``Refusal`` 429 with the seconds to wait."""
 
     def __init__(self, settings: Settings) -> None:
         self._key_rate = settings.key_rate
@@ -27,21 +27,21 @@ class Quotas:
         self._photos = Quota()
 
     def charge_key(self, who: Principal) -> None:
-        """One request, or one report of a batch. Services among themselves are not counted."""
+        """Charge one request, or one report of a batch. Requests between services are not counted."""
         rate = who.rate or self._key_rate
         if rate and who.kind != "service":
             name = f"{who.city}/{who.kind}/{who.who}"
             _granted(self._keys.take(name, time.monotonic(), rate, KEY_BURST_SECONDS * rate), "key")
 
     def charge_reporter(self, who: Principal, ref: str) -> None:
-        """One report of a person behind an app. Importers bring the past of many, so they are not counted."""
+        """Charge one report to a reporter of an app. Importers send old reports of many people and are not counted."""
         rate = self._reporter_rate
         if rate and who.kind != "importer":
             name, burst = f"{who.city}/{who.who}/{ref}", max(1, int(rate * REPORTER_BURST_SECONDS))
             _granted(self._reporters.take(name, time.monotonic(), rate, burst), "reporter")
 
     def charge_photo(self, who: Principal, size: int) -> None:
-        """A photo of ``size`` bytes."""
+        """Charge a photo of ``size`` bytes."""
         rate = self._photo_rate
         if rate:
             name, burst = f"{who.city}/{who.kind}/{who.who}", max(PHOTO_BURST_MIN, rate * 60 * PHOTO_BURST_MINUTES)

@@ -1,8 +1,7 @@
-"""Times in requests: each is made UTC once, at the edge, cut to the milliseconds that are kept, and one that nobody can
-reckon with is refused there.
+"""Normalizes times in requests, at the edge: to UTC, cut to milliseconds; refuses those outside ``FIRST`` to ``LAST``.
 
-Behind the edge every time is between ``FIRST`` and ``LAST``, so that no zone, target or calendar leads out of Python's
-range, and nobody counts working days to the year 9999.
+The range keeps all later arithmetic (zones, targets, calendars) inside Python's, and keeps calendars from being laid
+out up to the year 9999.
 """
 
 import re
@@ -18,12 +17,12 @@ from shared.kernel.clock import whole_millis
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
 LEAPS_MAX = 10
-"""Leap seconds that are read in one request or one report of a batch: more than it has times."""
+"""Most leap seconds replaced in one request, or in one report of a batch; that is more than it has times."""
 _LEAP = re.compile(rb'(?<=[:\s,\[])"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:)60(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)"')
 
 
 def in_utc(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Make every time in ``value``, a decoded body or query, UTC in place; yields where one cannot be, and why."""
+    """Convert all times in ``value`` (a decoded body or query) to UTC in place; yields (path, reason) of wrong ones."""
     if isinstance(value, msgspec.Struct):
         for attribute, name in _timed(type(value)):
             part = getattr(value, attribute)
@@ -52,7 +51,7 @@ def _made_utc(at: datetime) -> datetime | str:
 
 @cache
 def _timed(shape: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
-    """The fields that hold times, or others that do: attribute and name."""
+    """(attribute, encoded name) of the fields that hold times, directly or further in."""
     return tuple((field.name, field.encode_name) for field in msgspec.structs.fields(shape) if _holds_times(field.type))
 
 
@@ -65,8 +64,8 @@ def _holds_times(shape: Any) -> bool:
 
 
 def without_leap_seconds(raw: bytes) -> bytes:
-    """JSON with the second before in place of each leap second, 23:59:60 UTC at the end of a month: Python's calendar
-    has none. Only a text that is a time and nothing else is looked at, and ``LEAPS_MAX`` of them."""
+    """``raw`` (JSON) with each leap second, 23:59:60 UTC at the end of a month, replaced by the second before it, since
+    Python's datetime has none. Only strings that are exactly a time are replaced, ``LEAPS_MAX`` at most."""
     return _LEAP.sub(_second_before, raw, count=LEAPS_MAX) if b":60" in raw else raw
 
 

@@ -1,4 +1,4 @@
-"""Addresses that only we can have made: what they are for and until when, signed. Nothing is stored for them."""
+"""Signed links: tokens that hold a subject and an expiry time, with an HMAC. Nothing is stored for them."""
 
 import hmac
 import struct
@@ -8,18 +8,18 @@ from shared.runtime.identity import canonical_base64
 
 
 class SignedLinks:
-    """Makes and reads tokens. ``purpose``: tokens of one purpose are not those of another."""
+    """Makes and reads tokens. A token made for one ``purpose`` is not valid for another."""
 
     def __init__(self, secret: str, purpose: str) -> None:
         self._key = hmac.digest(secret.encode(), purpose.encode(), "sha256")
 
     def token(self, what: str, ends: datetime) -> str:
-        """A token for an address; ``what`` is readable by whoever has it."""
+        """A token for a URL. ``what`` is signed but not encrypted: whoever has the token can read it."""
         body = struct.pack(">I", int(ends.timestamp())) + what.encode()
         return canonical_base64.encoded(self._signed(body) + body)
 
     def read(self, token: str) -> tuple[str, datetime] | None:
-        """What it is for, and when it ends (to the second); None for a token that is not ours."""
+        """``what`` and when it expires (whole seconds); None for a wrong signature. The caller checks the time."""
         try:
             raw = canonical_base64.decoded(token)
             signed, body = raw[:16], raw[16:]

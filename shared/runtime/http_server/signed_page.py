@@ -1,4 +1,4 @@
-"""The page that a signed address shows: words, one button, perhaps a field; no script, nothing from elsewhere."""
+"""The HTML page behind a signed link: text, one button, perhaps a text field; no script and no external resource."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,9 +19,8 @@ _template = Environment(loader=FileSystemLoader(Path(__file__).parent), autoesca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What it says. ``left``: the time left, ``late`` when it is over; ``said``: what came of the button.
-
-    ``most``: there is a field ``text`` for so many characters.
+    """The content of the page. ``left``: the time left, in words; ``late``: it is over. ``said``: the result of the
+    button that was pressed. ``most``: show a text field ``text`` of at most so many characters.
     """
 
     language: str

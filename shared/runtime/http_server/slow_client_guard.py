@@ -1,12 +1,12 @@
-"""The connection below the edge: who sends too slowly, sends endless headers, or reads no answers is let go.
+"""Closes connections of clients that send too slowly, send endless headers, or do not read their answers.
 
-uvicorn limits neither the time nor the size of what is still coming in, nor how long an answer waits for its reader.
-Here a request must arrive within a grace and the time its bytes need at the slowest rate taken (a phone's photo over a
-bad line does), and an answer must be read likewise. Both are checked once a second for all connections, so that a
-request pays for two readings of the clock only.
+uvicorn limits neither the time nor the size of an incoming request, nor how long an answer waits to be read. Here a
+request must arrive within a grace period plus its bytes at the slowest accepted rate (a phone's photo on a bad line
+passes), and an answer must be read likewise. Both are checked once a second for all connections, so that a request
+costs only two clock readings.
 
-Whatever of a request is not its body counts as its head: the lines before it, trailers after it, and what frames its
-chunks. A large read is parsed in stretches, so that a head that is too long is noticed after half of it at most.
+Everything of a request but its body counts as its head: request line and headers, trailers, chunk framing. A large read
+is parsed in pieces of ``STRETCH`` bytes, so that an oversized head is noticed early.
 """
 
 import resource
@@ -16,17 +16,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 HEADERS_MAX = 64 * 1024
-"""Bytes of a request beside its body. A body that is sent in chunks may have an eighth of its length more."""
+"""Bytes of a request's head; a chunked body may add an eighth of its length as framing."""
 FIELDS_MAX = 200
 """Header fields of a request."""
 PATH_MAX = 2048
-"""Bytes of a path, as it is sent."""
+"""Bytes of the path as it was sent (percent-encoded)."""
 PIPELINED_MAX = 16
 """Requests that one connection may send before the first of them is answered."""
 STRETCH = HEADERS_MAX // 2
 GRACE_SECONDS = 10.0
 UNREAD_SECONDS = 30.0
-"""So long an answer may wait while its reader takes nothing. Who dropped out of a stream opens it again."""
+"""How long an answer may wait while the client reads nothing. A stream's client can reconnect and continue."""
 BYTES_A_SECOND = 2048
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LONG = b"HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -35,11 +35,11 @@ _UNANSWERED = b""
 
 
 class _RefusedError(Exception):
-    """Raised inside the parser, which then reads no further."""
+    """Raised in a parser callback to stop parsing."""
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, which knows since when it waits for a request, how much of it came, and who reads."""
+    """uvicorn's connection that also notes since when a request is incomplete, its bytes so far, and unread answers."""
 
     waits_since: float | None = None
     in_headers = True
@@ -88,7 +88,7 @@ class Connection(HttpToolsProtocol):
                 return
             self._parse(whole[at : at + STRETCH])
         if not self.transport.is_closing():
-            self.transport.pause_reading()  # the loop reads a fast sender 32 times before anybody else has a turn
+            self.transport.pause_reading()  # otherwise uvloop reads a fast sender 32 times before other connections
             self.loop.call_soon(self._read_on)
 
     def _read_on(self) -> None:
@@ -99,17 +99,17 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)  # type: ignore[arg-type]
         self.received += len(data)
         if self.waits_since is None and (self.cycle is None or self.cycle.response_complete):
-            self.waits_since = self.loop.time()  # bytes between requests, which stopped uvicorn's own keep-alive clock
+            self.waits_since = self.loop.time()  # bytes between requests, which stop uvicorn's own keep-alive timer
         if self.received - self.of_body > HEADERS_MAX + self.of_body // 8:
             self._let_go(_TOO_LARGE)
 
     def _refuse(self, answer: bytes) -> None:
-        """End the reading of what came, from within the parser."""
+        """Stop parsing, from a parser callback; ``send_400_response`` then sends ``answer``."""
         self.refused = answer
         raise _RefusedError
 
     def send_400_response(self, msg: str) -> None:
-        """What uvicorn does when the parser stopped."""
+        """uvicorn calls this when parsing failed."""
         if self.refused is None:
             super().send_400_response(msg)
         else:
@@ -119,10 +119,10 @@ class Connection(HttpToolsProtocol):
         self.unread_since = None
         super().resume_writing()
 
-    def look(self, now: float) -> None:
-        """Let the connection go when its request is late, or its answer is not read."""
+    def check_deadlines(self, now: float) -> None:
+        """Close the connection when its request is late or its answer is not read. ``now``: loop time, seconds."""
         if self._is_unread(now):
-            self.transport.abort()  # to close it would wait for the reader
+            self.transport.abort()  # close() would wait until the client reads
         elif self.waits_since is None or self.transport.is_closing():
             return
         elif now - self.waits_since > GRACE_SECONDS + self.received / BYTES_A_SECOND:
@@ -146,21 +146,21 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _owes_nothing(self) -> bool:
-        """Whether what is sent now would be read as the answer to the request that is coming in."""
+        """Whether an error sent now would be taken as the answer to the incoming request, and not to an earlier one."""
         latest: RequestResponseCycle | None = self.cycle
         if latest is None:
             return True
         return latest.response_complete if self.in_headers else not (latest.response_started or self.pipeline)
 
 
-def look_at_all(state: ServerState, now: float) -> None:
-    """Once a second."""
+def check_connections(state: ServerState, now: float) -> None:
+    """Check the deadlines of all connections; called once a second."""
     for connection in list(state.connections):
         if isinstance(connection, Connection):
-            connection.look(now)
+            connection.check_deadlines(now)
 
 
-def open_files_as_allowed() -> None:
-    """As many connections as the machine allows at most: the usual 1,024 are used up by a handful of idle clients."""
+def raise_open_files_limit() -> None:
+    """Raise the limit of open files to the hard limit: the usual soft limit of 1,024 is too low for many clients."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

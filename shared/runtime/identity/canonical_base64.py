@@ -1,7 +1,7 @@
-"""Bytes as URL-safe base64 in one spelling: what is a token to us is one string and no other.
+"""URL-safe base64 with exactly one accepted encoding per value.
 
-Python's decoders pass over strange characters, padding and left-over bits, so that one token could be written in dozens
-of ways; whoever counts what came by how it was spelt would count one thing as many.
+Python's decoders ignore foreign characters, padding and unused bits, so that one token could be written in dozens of
+ways, and limits that count tokens by their text could be evaded.
 """
 
 import base64
@@ -13,7 +13,7 @@ def encoded(raw: bytes, *, padded: bool = False) -> str:
 
 
 def decoded(text: str, *, padded: bool = False) -> bytes:
-    """Raises ``ValueError`` for every spelling that ``encoded`` does not make."""
+    """The bytes of ``text``. Raises ``ValueError`` for any text that ``encoded`` does not produce."""
     raw = base64.urlsafe_b64decode(text if padded else text + "=" * (-len(text) % 4))
     if encoded(raw, padded=padded) != text:
         raise ValueError("not spelt as we spell it")

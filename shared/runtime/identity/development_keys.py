@@ -1,7 +1,7 @@
-"""Development: a key or token for every app and person of a city, the same at every start.
+"""Development only: a key for three apps and a token for every person of a city, the same at every start.
 
-They follow from the installation's secret, so that a test or a newcomer finds them again. An installation without
-development tokens revokes all that are stored, when its router starts; one with them makes those valid again.
+They are derived from the installation's secret, so that tests and developers get the same ones again. A router that
+starts without ``WHISTLE_DEV_TOKENS`` revokes all that are stored; one with it makes them valid again.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ APPS: dict[str, tuple[str, str]] = {
 
 
 class DevelopmentTokens(NamedTuple):
-    """Of one city. ``apps``: by the names of ``APPS``; ``people``: by their ids."""
+    """The keys and tokens of one city. ``apps``: by the names in ``APPS``; ``people``: by person id."""
 
     apps: dict[str, str]
     people: dict[str, str]
 
 
 class DevelopmentKeys:
-    """Makes them, and revokes them where they have no place. All methods raise ``MongoError``."""
+    """Makes and revokes development keys. All methods raise ``MongoError``."""
 
     def __init__(self, database: Database, directory: Directory, secret: str) -> None:
         self._keys = database.collection("keys")
@@ -38,7 +38,7 @@ class DevelopmentKeys:
         self._secret = secret
 
     async def make(self, city: str, people: Sequence[str], now: datetime) -> DevelopmentTokens:
-        """Keys of three apps and a token for each of ``people`` (ids); again: the same."""
+        """Store the keys of ``APPS`` and a token for each of ``people`` (ids). A repeat returns the same ones."""
         apps = {name: self._app_key(kind, city, name) for name, (kind, _) in APPS.items()}
         tokens = {person: self._person_token(city, person) for person in people}
         who = {
@@ -53,7 +53,7 @@ class DevelopmentKeys:
         return DevelopmentTokens(apps, tokens)
 
     async def revoke(self, now: datetime) -> int:
-        """Revoke those of every city; how many were alive."""
+        """Revoke the development keys of every city. Returns how many were still valid."""
         revoked, last = 0, ""
         while page := await self._keys.find({"revoked_at": None, "_id": {"$gt": last}}, sort=[("_id", 1)], limit=PAGE):
             last = page[-1]["_id"]
@@ -64,7 +64,7 @@ class DevelopmentKeys:
         return revoked
 
     def _made(self, key: Document) -> bool:
-        """Whether a stored key is one of ours: it follows from the secret and its own fields."""
+        """Whether a stored key is a development key: it can be derived from the secret and its own fields."""
         if key["kind"] == "officer":
             return bool(key["_id"] == token_hash(self._person_token(key["city"], key["person"])))
         named = [name for name, app in APPS.items() if app == (key["kind"], key.get("app"))]

@@ -1,9 +1,9 @@
-"""Who holds a key or token and what it may do: the one database that every service reads.
+"""Authentication: who holds a key or token, and with which rights. Every service reads this database.
 
-A key belongs to one city; a person's rights are the pack's (unit, role, post, appointment), written here when a pack is
-loaded. For which other units somebody is on duty, the router writes beside them, minute by minute. Answers are kept for
-four seconds and for the minute of the installation's clock at most, so a revocation is seen within five seconds and a
-duty or an appointment ends on its minute.
+A key belongs to one city. A person's rights come from the pack (unit, role, post, appointment) and are written here
+when a pack is loaded; the router also writes, for each minute, for which other units a person is on duty. Answers are
+cached for four seconds, and never beyond the current minute of the installation's clock: a revocation takes effect
+within five seconds, the end of a duty or appointment on its minute.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ EVERY_CITY = "*"
 MINUTE = timedelta(minutes=1)
 
 Minutes = Sequence[Sequence[str]]
-"""For each minute, one after the other, units."""
+"""The ids of units, for each of consecutive minutes."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,9 +47,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate: int | None = None
     """Requests a second of this key; None: the installation's ``WHISTLE_KEY_RATE``."""
     name: str | None = None
-    """What a key of ops was named when it was made; those of 0.1.0 and the installation's own have none."""
+    """The name given to an ops key when it was made; ops keys of version 0.1.0 and the installation's own have none."""
     on_duty_for: tuple[str, ...] = ()
-    """Units where an officer is not placed and does duty now: he stands in there, or it is his home."""
+    """Units other than his own for which an officer is on duty now: as a stand-in, or because it is his home."""
     offices: tuple[str, ...] = ()
     """What the pack appoints an officer to (``administrators`` of ``city.yaml``): ops, setup, auditor."""
     session: str | None = None
@@ -62,7 +62,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def sight(self) -> Sight | None:
-        """What an officer sees; None: not an officer, sees what the city has."""
+        """Which cases an officer sees; None for other principals, who see all cases of the city."""
         if self.kind != "officer":
             return None
         return Sight(names_of(self.unit, self.person), frozenset(self.on_duty_for))
@@ -101,11 +101,11 @@ class Directory:
         self.installation = Installation(database, secret)
         self.sessions = Sessions(database)
         self._asked: dict[str, tuple[_Moment, asyncio.Future[Principal | None]]] = {}
-        """Who is being looked up, and since when: hundreds that ask when an answer grows old wait for one."""
+        """Lookups in progress, by token hash: requests with the same token share one when the cached answer expires."""
         self._seen: OrderedDict[str, tuple[_Moment, Principal | None]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal | None:
-        """Who holds ``token``; None when nobody does any more. Raises ``MongoError``."""
+        """Who holds ``token``; None when it is unknown, revoked or outside the appointment. Raises ``MongoError``."""
         hashed = token_hash(token)
         if (own := (await self._own()).get(hashed)) is not None:
             return own
@@ -128,7 +128,7 @@ class Directory:
         return _Moment(time.monotonic(), _minute(self._clock.now()))
 
     async def _own(self, *, fresh: bool = False) -> dict[str, Principal]:
-        """The installation's own tokens of the generation that holds, by hash."""
+        """Token hash → principal, for the installation's own two tokens of the current generation."""
         ops, service = await self.installation.tokens(fresh=fresh)
         return {
             token_hash(ops): Principal(kind="ops", city=EVERY_CITY),
@@ -139,7 +139,7 @@ class Directory:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})
         if key is None and (session := await self._session(hashed)) is not None:
             return _signed_in(await self.person(session.city, session.person), session)
-        if key is None:  # perhaps of a generation that we have not heard of yet
+        if key is None:  # perhaps a token of a newer generation than the cached one
             return (await self._own(fresh=True)).get(hashed)
         return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else _holder(key)
 
@@ -150,7 +150,7 @@ class Directory:
         return next(iter(await self.sessions.alive([hashed], now)), None)
 
     async def holders(self, hashes: Collection[str]) -> dict[str, Principal]:
-        """Who holds these tokens now, by their hashes, without those that nobody holds. Raises ``MongoError``."""
+        """Token hash → who holds it now; hashes that nobody holds are left out. Raises ``MongoError``."""
         found = {hashed: who for hashed, who in (await self._own(fresh=True)).items() if hashed in hashes}
         keys = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, limit=max(1, len(hashes)))
         found |= {key["_id"]: _holder(key) for key in keys if key["kind"] != "officer"}
@@ -176,12 +176,12 @@ class Directory:
             raise second_factor()
 
     async def person(self, city: str, person: str) -> Principal | None:
-        """The rights of a person as the loaded pack gives them; None outside of his appointment."""
+        """The rights of a person by the loaded pack; None when unknown or outside the appointment."""
         found = await self._people.find_one({"_id": f"{city}/{person}"})
         return None if found is None else _officer(found, self._clock.now())
 
     async def add_keys(self, keys: Sequence[tuple[str, Principal]], now: datetime, made_by: str = "ops") -> None:
-        """Store ``(token, principal)`` pairs by hash; doing it again changes nothing. ``made_by``: whose act it was."""
+        """Store ``(token, principal)`` pairs by hash; a repeat changes nothing. ``made_by``: who created the keys."""
         if keys:
             await self._keys.write(
                 [
@@ -201,7 +201,7 @@ class Directory:
         return await self._keys.find(where, sort=[("created_at", -1), ("_id", 1)], limit=limit)
 
     async def has_key(self, city: str, app: str) -> bool:
-        """Whether an app has a key that still holds. Raises ``MongoError``."""
+        """Whether an app has a key that is not revoked. Raises ``MongoError``."""
         return bool(await self._keys.count({"city": city, "app": app, "revoked_at": None}, limit=1))
 
     async def had_key(self, city: str, app: str) -> bool:
@@ -209,24 +209,27 @@ class Directory:
         return bool(await self._keys.count({"city": city, "app": app}, limit=1))
 
     async def revoke(self, city: str, name: str, now: datetime, *, role: str | None = None) -> int:
-        """Revoke every key of that name, an app's, of ops or a person's (``role``: only such); how many were alive."""
+        """Revoke every key with that name: of an app, of ops or of a person (``role``: only keys of that kind).
+
+        Returns how many were still valid.
+        """
         named: Document = {"$or": [{"name": name}, {"app": name}, {"person": name}]}
         return await self._revoke({"city": city, **named, **({"kind": role} if role is not None else {})}, now)
 
     async def revoke_one(self, city: str, id_: str, now: datetime) -> int:
-        """Revoke the key with this id (``key_id``): those of 0.1.0 for ops have no name."""
+        """Revoke the key with this id (``key_id``), for ops keys of version 0.1.0, which have no name."""
         return await self._revoke({"city": city, "_id": {"$gte": id_, "$lt": id_ + "g"}}, now)
 
     async def _revoke(self, where: Document, now: datetime) -> int:
         return await self._keys.update_all({**where, "revoked_at": None}, {"$set": {"revoked_at": now}})
 
     async def live_keys(self, hashes: Sequence[str]) -> set[str]:
-        """Which of these keys, by hash, are not revoked. Read anew each time."""
+        """Those of ``hashes`` whose keys are not revoked; never cached."""
         found = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, {"_id": 1}, limit=len(hashes))
         return {key["_id"] for key in found}
 
     async def put_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
-        """The pack's people, and nobody else of that city."""
+        """Store the people of a pack, and delete everybody else of that city."""
         writes = [
             UpdateOne(
                 {"_id": f"{city}/{p.id}"},
@@ -240,7 +243,7 @@ class Directory:
         await self._people.delete({"city": city, "pack_version": {"$ne": version}})
 
     async def renew_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
-        """What an older version of this program did not write of the people of the pack that holds; nobody else's."""
+        """Add the fields that an older version of this program did not write for the people of the current pack."""
         writes = [
             UpdateOne({"_id": f"{city}/{p.id}", "pack_version": version}, {"$set": _of_pack(p)})
             for p in people
@@ -250,14 +253,14 @@ class Directory:
             await self._people.write(writes)
 
     async def stand_ins(self, city: str) -> dict[str, tuple[datetime, Minutes]]:
-        """What ``put_stand_ins`` wrote last, by person."""
+        """Person → the first minute and the units per minute, as ``put_stand_ins`` wrote them last."""
         where: Document = {"city": city, "stands_in": {"$exists": True}}
         rows = await self._people.find(where, {"stands_in": 1}, limit=STAND_INS_MAX)
         written = {row["_id"].removeprefix(f"{city}/"): row["stands_in"] for row in rows}
         return {person: (told["from"], told["units"]) for person, told in written.items()}
 
     async def put_stand_ins(self, city: str, at: datetime, units: Mapping[str, Minutes]) -> None:
-        """For which units these people are on duty from the full minute ``at`` on; an empty list: for none."""
+        """Store for which other units people are on duty, per minute from the full minute ``at`` on; empty: none."""
         await self._people.write(
             [
                 UpdateOne({"_id": f"{city}/{person}"}, {"$set": {"stands_in": {"from": at, "units": told}}})
@@ -269,7 +272,7 @@ class Directory:
 
 
 class _Moment(NamedTuple):
-    """When something was asked: of the machine, and the full minute of the installation's clock."""
+    """When a lookup began: monotonic seconds, and the full minute of the installation's clock."""
 
     seconds: float
     minute: datetime
@@ -292,7 +295,7 @@ def _of_pack(person: PersonRights) -> Document:
 
 
 def at_minute(written: tuple[datetime, Minutes] | None, at: datetime) -> tuple[str, ...]:
-    """The units of the minute of ``at``; none where nothing is written of it."""
+    """The units for the minute of ``at``; none outside of the minutes that are written."""
     if written is None:
         return ()
     start, units = written
@@ -301,18 +304,18 @@ def at_minute(written: tuple[datetime, Minutes] | None, at: datetime) -> tuple[s
 
 
 def key_id(key: Document) -> str:
-    """How a key is called that has no name: the beginning of its hash, which opens nothing."""
+    """The public id of a key: the first characters of its hash, from which the token cannot be derived."""
     return str(key["_id"])[:KEY_ID_LENGTH]
 
 
 def _holder(key: Document) -> Principal:
-    """Of a key that is no person's."""
+    """The principal of a stored key that is not a person's."""
     name = key.get("name") if key["kind"] == "ops" else None
     return Principal(kind=key["kind"], city=key["city"], app=key.get("app"), rate=key.get("rate"), name=name)
 
 
 def _officer(row: Document, now: datetime) -> Principal | None:
-    """None outside of the appointment; rows of 0.1.0 know no bounds."""
+    """The principal of a person; None outside of the appointment. Rows written by version 0.1.0 have no bounds."""
     since, until, told = row.get("since"), row.get("until"), row.get("stands_in")
     if (since is not None and now < since) or (until is not None and until <= now):
         return None

@@ -1,7 +1,7 @@
-"""The installation's own two tokens, of ops and of its services: they follow from its secret and a generation.
+"""The installation's own two tokens, one for ops and one for its services, derived from its secret and a generation.
 
-The generation is a number in the ``identity`` database. Raising it makes new tokens of both and ends the old ones, in
-every service within five seconds: so a token that leaked is withdrawn without another secret.
+The generation is a number in the ``identity`` database. Raising it replaces both tokens in every service within five
+seconds, so that a leaked token can be revoked without changing the secret.
 """
 
 import time
@@ -14,7 +14,7 @@ _ID = "tokens"
 
 
 class Installation:
-    """Which generation holds, read again after four seconds."""
+    """The current generation, cached for ``FOLLOWED_SECONDS``, and its tokens."""
 
     def __init__(self, database: Database, secret: str) -> None:
         self._rows = database.collection("installation")
@@ -22,7 +22,7 @@ class Installation:
         self._read: tuple[float, int] | None = None
 
     async def tokens(self, *, fresh: bool = False) -> tuple[str, str]:
-        """Of ops and of services. ``fresh``: read the generation now. Raises ``MongoError``."""
+        """The ops token and the service token. ``fresh``: read the generation now. Raises ``MongoError``."""
         generation = await self.generation(fresh=fresh)
         return ops_token(self._secret, generation), service_token(self._secret, generation)
 
@@ -30,7 +30,7 @@ class Installation:
         return (await self.tokens(fresh=fresh))[1]
 
     async def generation(self, *, fresh: bool = False) -> int:
-        """Which one holds; 0 until it was raised for the first time."""
+        """The current generation; 0 until it is raised for the first time. Raises ``MongoError``."""
         asked = time.monotonic()
         if fresh or self._read is None or asked - self._read[0] > FOLLOWED_SECONDS:
             row = await self._rows.find_one({"_id": _ID})
@@ -38,7 +38,7 @@ class Installation:
         return self._read[1]
 
     async def raised(self, key: str) -> int:
-        """The next generation holds from now on; once for each ``key``. Answers it."""
+        """Raise the generation, once for each idempotency ``key``, and return it. Raises ``MongoError``."""
         await self._rows.insert({"_id": _ID, "generation": 0, "key": ""})
         await self._rows.update({"_id": _ID, "key": {"$ne": key}}, {"$inc": {"generation": 1}, "$set": {"key": key}})
         return await self.generation(fresh=True)

@@ -1,7 +1,7 @@
-"""AsyncAPI 3 of everything that crosses Kafka: FastStream tells channels and consumers, the catalogue tells messages.
+"""Generates the AsyncAPI 3 document of all topics, consumers and messages.
 
-FastStream sees raw batches, because a bad record must not fail its neighbours; the payloads' shapes come from the same
-structs that decode them, so nothing is written twice.
+Channels and consumers come from FastStream's brokers. FastStream only sees raw batches (a bad record must not fail its
+batch), so messages and payloads come from the catalogue's structs, which also decode the records.
 """
 
 import json
@@ -24,7 +24,7 @@ _OPTIONAL_HEADERS = ("traceparent",)
 
 
 def document(brokers: Sequence[KafkaBroker], settings: Settings, version: str) -> dict[str, Any]:
-    """The document for ``brokers``, one of each service."""
+    """The document as JSON values. ``brokers``: one per service, with its subscribers declared."""
     made: dict[str, Any] = json.loads(
         AsyncAPI(*brokers, title="Whistle", version=version, license={"name": "Apache-2.0"})
         .to_specification()
@@ -83,12 +83,12 @@ def _of_channel(channel: str, topic: str) -> list[dict[str, str]]:
 
 
 def _shape_name(type_: str) -> str:
-    """The schema of a case's type, named by the fields that it may carry: types of the same fields share one."""
+    """The name of the schema for a ``case.*`` or ``clock.*`` type; types that carry the same fields share a schema."""
     return "_".join([cases.CaseEvent.__name__, *(cases.CARRIES[type_] or ("common",))])
 
 
 def _case_shapes(whole: dict[str, Any]) -> dict[str, Any]:
-    """By name, ``CaseEvent`` with no other fields than a type may carry."""
+    """Schema name → ``CaseEvent`` reduced to the fields that a type may carry."""
     of = _REF.format(name=cases.CaseEvent.__name__)
     shapes = {}
     for type_, carried in cases.CARRIES.items():
@@ -110,7 +110,7 @@ def _message(type_: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers() -> dict[str, Any]:
-    """CloudEvents 1.0 in binary mode, as ``to_headers`` writes it."""
+    """The schema of a record's headers: CloudEvents 1.0 in binary mode, as ``to_headers`` writes them."""
     event = Envelope(
         id="",
         type="",

@@ -1,7 +1,7 @@
-"""The one place where FastStream is set up: producer, topics, and the two kinds of subscriber.
+"""The one module that configures FastStream: producer, topics, and the two kinds of subscriber.
 
-FastStream's and aiokafka's defaults lose messages (ACK_FIRST, ``latest``, acks=1): every setting below is there
-because of a measured loss (docs/delivery.md); ``tests/contract/test_subscribers.py`` holds them.
+The defaults of FastStream and aiokafka lose messages (ACK_FIRST, ``latest``, acks=1). Each setting below prevents a
+measured loss (docs/delivery.md); ``tests/contract/test_subscribers.py`` checks them.
 """
 
 import asyncio
@@ -33,16 +33,17 @@ log = structlog.get_logger()
 BATCH_RECORDS = 256
 HISTORY_RECORDS = 128
 BATCH_TIMEOUT_MS = 10**12
-"""A look ends when records are there and never before: after an empty one FastStream sleeps for as long again."""
+"""A fetch returns when records are there, and never empty: after an empty one FastStream sleeps for this time again."""
 LONG_POLL_MS = 5000
-"""How long the broker keeps a question that has no answer yet; the answer comes as soon as there is one."""
-LOOK_MS = 2000
-"""aiokafka's fetcher looks about by itself, five times a second, although each answer and each change wakes it."""
+"""How long the broker holds a fetch request without records (``fetch.max.wait.ms``); it answers when one comes."""
+FETCHER_WAIT_MS = 2000
+"""aiokafka's ``consumer_timeout_ms``. Its default of 200 ms makes the fetcher loop wake five times a second for
+nothing, since answers and changes of the assignment wake it anyway."""
 METADATA_MS = 30_000
-"""A group sees only with its metadata that a topic was made anew; the client's own five minutes are too long."""
-SERVED_SECONDS = 4.0
+"""A consumer group notices a recreated topic only when it refreshes its metadata; the default is five minutes."""
+LEADER_ANSWER_SECONDS = 4.0
 LINGER_MS = 0
-"""Whoever publishes hands over a batch at once; waiting for more costs latency and wakes the sender twice."""
+"""Callers publish whole batches, so that waiting for more records would only add latency and wake the sender twice."""
 RETENTION_MS = 7 * 24 * 3600 * 1000
 
 
@@ -51,15 +52,15 @@ def topic_name(settings: Settings, topic: str) -> str:
 
 
 def partition_of(key: bytes, every: Sequence[int], available: Sequence[int]) -> int:
-    """A key's partition by CRC-32: the client's own murmur2, in Python, is 0.03 of what a report costs the services.
+    """A key's partition, by CRC-32. aiokafka's own murmur2 is written in Python and took 3 % of the CPU per report.
 
-    Producers of other make that write to these topics must agree on it for one key to keep one order.
+    Any other producer that writes to these topics must use the same partitioner, or events of one key lose their order.
     """
     return every[zlib.crc32(key) % len(every)]
 
 
 def build_broker(settings: Settings, service: str, middlewares: Sequence[Any] = ()) -> KafkaBroker:
-    """A broker that publishes durably: all replicas, idempotent, compressed. Connects at ``start``."""
+    """A broker with a durable producer: acks=all, idempotent, lz4. Connects at ``start``."""
     return KafkaBroker(
         settings.kafka.split(","),
         security=broker_security(settings),
@@ -84,7 +85,7 @@ def build_broker(settings: Settings, service: str, middlewares: Sequence[Any] = 
 
 
 async def open_admin(settings: Settings) -> AIOKafkaAdminClient:
-    """Connected; to be closed. Raises ``KafkaError`` when Kafka is away."""
+    """A connected admin client, which the caller closes. Raises ``KafkaError`` when no broker answers."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=10000, **client_security(settings))
     try:
         await admin.start()
@@ -94,10 +95,11 @@ async def open_admin(settings: Settings) -> AIOKafkaAdminClient:
     return admin
 
 
-async def open_survey(settings: Settings) -> AIOKafkaConsumer:
-    """A client that only asks where logs begin and end; to be closed. Raises ``KafkaError`` when Kafka is away.
+async def open_offset_client(settings: Settings) -> AIOKafkaConsumer:
+    """A client without a group that only asks for the first and last offsets of partitions; the caller stops it.
 
-    A broker answers a connection's questions in turn, so that a consumer's own would wait behind its long polls.
+    It has its own connection, because a broker answers the requests of a connection in order: on a consumer's they
+    would wait behind its long polls. Raises ``KafkaError`` when no broker answers.
     """
     client = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka.split(","), isolation_level="read_committed", **client_security(settings)
@@ -111,12 +113,12 @@ async def open_survey(settings: Settings) -> AIOKafkaConsumer:
 
 
 async def cluster_id(admin: AIOKafkaAdminClient) -> str:
-    """Which cluster answers: one whose folder was wiped is another. Raises ``KafkaError``."""
+    """The id of the cluster. It changes when the cluster's data was wiped. Raises ``KafkaError``."""
     return str((await admin.describe_cluster())["cluster_id"])
 
 
 async def ensure_topics(settings: Settings, admin: AIOKafkaAdminClient) -> None:
-    """Create the catalogue's topics where they are missing. Raises ``KafkaError`` when Kafka is away."""
+    """Create the catalogue's topics that are missing. Raises ``KafkaError`` when no broker answers."""
     existing = set(await admin.list_topics())
     config = {
         "min.insync.replicas": str(max(1, settings.replication - 1)),
@@ -137,30 +139,30 @@ async def ensure_topics(settings: Settings, admin: AIOKafkaAdminClient) -> None:
 
 
 async def topics_exist(settings: Settings, admin: AIOKafkaAdminClient) -> bool:
-    """Whether the catalogue's topics are all there. Raises ``KafkaError``."""
+    """Whether all topics of the catalogue exist. Raises ``KafkaError``."""
     return {topic_name(settings, topic) for topic in TOPICS} <= set(await admin.list_topics())
 
 
-async def served(settings: Settings, places: Collection[TopicPartition]) -> bool:
-    """Whether a client that starts now is answered by the leaders of ``places``."""
+async def leaders_answer(settings: Settings, places: Collection[TopicPartition]) -> bool:
+    """Whether the leaders of the partitions ``places`` answer a new client within ``LEADER_ANSWER_SECONDS``."""
     client = AIOKafkaConsumer(bootstrap_servers=settings.kafka.split(","), **client_security(settings))
     try:
-        async with asyncio.timeout(SERVED_SECONDS):
+        async with asyncio.timeout(LEADER_ANSWER_SECONDS):
             await client.start()
             await client.end_offsets(places)
     except (KafkaError, OSError, TimeoutError):
         return False
     finally:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            async with asyncio.timeout(SERVED_SECONDS):
+            async with asyncio.timeout(LEADER_ANSWER_SECONDS):
                 await client.stop()
     return True
 
 
 class Publisher:
-    """Events into Kafka, pipelined: ``send`` puts one event into the client's buffer and answers its future ack.
+    """Publishes events, pipelined: ``send`` puts one into the producer's buffer and returns the future of its ack.
 
-    One by one, because ``publish_batch`` puts a keyed batch into one random partition (faststream#2586).
+    They are sent one by one because ``publish_batch`` puts a keyed batch into one random partition (faststream#2586).
     """
 
     def __init__(self, settings: Settings, broker: KafkaBroker, source: str, telemetry: Telemetry = OFF) -> None:
@@ -168,7 +170,7 @@ class Publisher:
         self._broker = broker
         self._source = f"/{settings.namespace}/{source}"
         self.failure: tuple[float, KafkaError] | None = None
-        """Since when (monotonic seconds) nothing got through, and the last reason."""
+        """When publishing began to fail (monotonic seconds), and the latest error; None while it works."""
         self._telemetry = telemetry
 
     async def send(self, event: Envelope) -> "asyncio.Future[Any]":
@@ -188,7 +190,7 @@ class Publisher:
         return future
 
     async def publish(self, events: Sequence[Envelope]) -> None:
-        """All ``events``, acknowledged by all in-sync replicas when this returns. Raises ``KafkaError``."""
+        """Publish ``events``. When this returns, all in-sync replicas have acknowledged them. Raises ``KafkaError``."""
         try:
             await asyncio.gather(*[await self.send(event) for event in events])
         except KafkaError as error:
@@ -198,7 +200,7 @@ class Publisher:
 
 
 async def _raw_batch(message: tuple[ConsumerRecord, ...], original: Any) -> KafkaMessage:
-    """The batch with its records untouched: one undecodable header or body must not fail its neighbours."""
+    """The batch with its records undecoded: one bad header or body must not fail the other records."""
     bare = ConsumerRecord(
         topic=message[0].topic,
         partition=message[0].partition,
@@ -221,23 +223,26 @@ async def _no_decoding(message: KafkaMessage) -> object:
     return message.raw_message
 
 
-async def lags_of(client: AIOKafkaConsumer, told: Mapping[Any, int]) -> dict[Any, int]:
-    """Partitions in which records wait for ``client``, and how many. ``told``: where partitions end, as others say."""
+async def record_lags(client: AIOKafkaConsumer, end_offsets: Mapping[Any, int]) -> dict[Any, int]:
+    """Partition → how many records wait for ``client``; partitions without any are left out.
+
+    ``end_offsets``: the ends as the brokers say; they count where they are ahead of what the client has heard.
+    """
     seen = {partition: client.highwater(partition) for partition in client.assignment()}
-    ends = {partition: max(end, told.get(partition, 0)) for partition, end in seen.items() if end is not None}
+    ends = {partition: max(end, end_offsets.get(partition, 0)) for partition, end in seen.items() if end is not None}
     lags: dict[Any, int] = {}
     for partition, end in ends.items():
-        with contextlib.suppress(IllegalStateError):  # the group dealt its partitions out anew while we asked
+        with contextlib.suppress(IllegalStateError):  # the group was rebalanced meanwhile
             lags[partition] = end - await client.position(partition)
     return {partition: lag for partition, lag in lags.items() if lag > 0}
 
 
 @contextlib.contextmanager
-def held_back(client: AIOKafkaConsumer | None) -> Iterator[None]:
-    """Nothing is fetched meanwhile, so that the next fetch brings all that came and not just what came first.
+def fetching_paused(client: AIOKafkaConsumer | None) -> Iterator[None]:
+    """Pause the client's partitions while a batch is handled, so that the next fetch brings all that came meanwhile.
 
-    aiokafka asks for more as soon as a batch is taken and then holds what little it got until the next look: records
-    waited for two turns, in batches half as large (accepted → visible p50 67 → 47 ms at 318/s, decision 0017).
+    Otherwise aiokafka fetches as soon as a batch is taken and keeps the few records it got until the batch is handled:
+    later records wait for another round (accepted → visible p50 67 ms without, 47 ms with, at 318/s, decision 0017).
     """
     if client is None:
         yield
@@ -258,10 +263,10 @@ def durable_subscriber(
     listener: ConsumerRebalanceListener | None = None,
     lane: int = LIVE,
 ) -> Any:
-    """A subscriber of a consumer group whose offsets move only after the handler returned.
+    """A subscriber in a consumer group; offsets are committed only after the handler returned.
 
-    ``listener`` is told which partitions the group gives it. History comes in smaller batches, and nobody is in a
-    hurry to hear that there is none.
+    ``listener`` is called when partitions are assigned or revoked. The history lane has smaller batches and longer
+    waits and time-outs.
     """
     hurry = lane != HISTORY
     return broker.subscriber(
@@ -279,7 +284,7 @@ def durable_subscriber(
         heartbeat_interval_ms=3000 if hurry else 5000,
         rebalance_timeout_ms=15000,
         fetch_max_wait_ms=LONG_POLL_MS if hurry else 3 * LONG_POLL_MS,
-        consumer_timeout_ms=LOOK_MS if hurry else 3 * LOOK_MS,
+        consumer_timeout_ms=FETCHER_WAIT_MS if hurry else 3 * FETCHER_WAIT_MS,
         no_reply=True,
         parser=_raw_batch,
         decoder=_no_decoding,
@@ -288,7 +293,7 @@ def durable_subscriber(
 
 
 def tail_subscriber(settings: Settings, broker: KafkaBroker, topics: Sequence[str], title: str) -> Any:
-    """A subscriber without a group that sees everything from now on: live streams. It owes nothing to anybody."""
+    """A subscriber without a group that gets every record from now on, for live streams. It commits no offsets."""
     return broker.subscriber(
         *(topic_name(settings, topic) for topic in topics),
         batch=True,
@@ -298,7 +303,7 @@ def tail_subscriber(settings: Settings, broker: KafkaBroker, topics: Sequence[st
         auto_offset_reset="latest",
         isolation_level="read_committed",
         fetch_max_wait_ms=LONG_POLL_MS,
-        consumer_timeout_ms=LOOK_MS,
+        consumer_timeout_ms=FETCHER_WAIT_MS,
         no_reply=True,
         parser=_raw_batch,
         decoder=_no_decoding,
@@ -314,9 +319,9 @@ __all__ = [
     "cluster_id",
     "durable_subscriber",
     "ensure_topics",
+    "leaders_answer",
     "open_admin",
-    "open_survey",
-    "served",
+    "open_offset_client",
     "tail_subscriber",
     "topic_name",
     "topics_exist",

@@ -1,14 +1,14 @@
-"""The connection to Kafka of one service: made when a broker answers, watched, and made anew where it must be.
+"""One service's connection to Kafka: connects when a broker answers, checks the connection, and reconnects.
 
-Every ``LOOK_SECONDS`` it looks whether
+Every ``CHECK_SECONDS`` it checks that
 
-- the cluster is still the same and its topics are there: another one is connected to anew (``Replaced``);
-- the producer can still publish: one that lost its sequence numbers (``OutOfOrderSequenceNumber``, fenced, its sender
-  task gone) fails until it is replaced, though the broker is well;
-- every consumer makes progress (``stall_watch``): one that does not ends the process, and the supervisor starts it;
-- marks and logs agree (``gap_recovery``).
+- the cluster is the same and has the topics; otherwise it reconnects (``LogReplacedError``);
+- the producer can publish. A producer that lost its sequence numbers (``OutOfOrderSequenceNumber``), was fenced or lost
+  its sender task fails for good although the broker works; then it reconnects with a new one;
+- every consumer makes progress (``stall_watch``); otherwise the process exits and the supervisor restarts it;
+- offset marks and logs agree (``gap_recovery``).
 
-Kafka being away is none of these: the clients wait for it.
+An outage of Kafka is none of these: aiokafka's clients wait until it is back.
 """
 
 import asyncio
@@ -29,32 +29,32 @@ from shared.runtime.kafka.broker import (
     Publisher,
     cluster_id,
     ensure_topics,
+    leaders_answer,
     open_admin,
-    open_survey,
-    served,
+    open_offset_client,
     topic_name,
     topics_exist,
 )
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.gap_recovery import Ends, GapRecovery, Replaced
-from shared.runtime.kafka.group_offsets import Standing
+from shared.runtime.kafka.gap_recovery import GapRecovery, LogReplacedError, PartitionEnds
+from shared.runtime.kafka.group_offsets import GroupPosition
 from shared.runtime.kafka.stall_watch import StallWatch
 from shared.runtime.settings import Settings
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 4.0
-GAZE_SECONDS = 10.0
-"""For one look: without a limit, a client waits for answers that a broker going away will never send."""
+CHECK_SECONDS = 4.0
+CHECK_TIMEOUT_SECONDS = 10.0
+"""For one check: without a limit, a client waits for answers that a stopped broker never sends."""
 PATIENCE_SECONDS = 15.0
-"""How long a producer may fail with an error that a retry cannot mend, before it is replaced."""
+"""How long a producer may fail with a non-retriable error before it is replaced."""
 STOP_SECONDS = 25.0
 RETRY_SECONDS_MAX = 5.0
 
 
 class KafkaConnection:
-    """Of one service. ``cluster``: the id of the one it is connected to, None while it is not."""
+    """The connection of one service. ``cluster``: the id of the connected cluster; None while not connected."""
 
     def __init__(
         self,
@@ -62,66 +62,69 @@ class KafkaConnection:
         broker: KafkaBroker,
         publisher: Publisher,
         consumers: Sequence[Consumer],
-        caught_up: GapRecovery,
+        gap_recovery: GapRecovery,
     ) -> None:
         self._settings = settings
         self._broker = broker
         self._publisher = publisher
         self._consumers = consumers
-        self._caught_up = caught_up
+        self._gap_recovery = gap_recovery
         self._admin: AIOKafkaAdminClient | None = None
-        self._survey: AIOKafkaConsumer | None = None
+        self._offset_client: AIOKafkaConsumer | None = None
         self.steps: list[Callable[[str], Awaitable[None]]] = []
-        """Called after each connecting, with the cluster's id, before anything runs on it."""
+        """Called with the cluster's id after each (re)connect, before consumers and relay use the connection."""
         self.cluster: str | None = None
-        self.watch = StallWatch(consumers, partial(served, settings))
+        self.watch = StallWatch(consumers, partial(leaders_answer, settings))
         self.answers = False
-        """Whether Kafka answered at the last look."""
+        """Whether Kafka answered at the last check."""
 
     async def run(self, connected: Callable[[], None]) -> None:
-        """Connect, watch, connect anew, until it is cancelled. ``connected`` is called after each connecting."""
+        """Connect, check, reconnect, until cancelled. ``connected`` is called after each (re)connect."""
         replaced = False
         while True:
-            self.cluster = await self._made()
-            self._caught_up.connected(replaced=replaced)
+            self.cluster = await self._connect()
+            self._gap_recovery.connected(replaced=replaced)
             log.info("kafka.connected", consumers=len(self._consumers), cluster=self.cluster)
             connected()
             try:
-                why, replaced = f"the producer cannot recover: {await self._watched(self.cluster)}", False
-            except Replaced as found:
+                why, replaced = f"the producer cannot recover: {await self._watch(self.cluster)}", False
+            except LogReplacedError as found:
                 why, replaced = str(found), True
             log.error("kafka.reconnecting", why=why)
             self.cluster = None
-            await self._let_go()
+            await self._disconnect()
 
-    async def _let_go(self) -> None:
-        """Batches being handled are delivered again by the next connection; the producer's buffer is flushed."""
+    async def _disconnect(self) -> None:
+        """Stop the clients. Batches in hand are delivered again after the reconnect; the producer is flushed."""
         for consumer in self._consumers:
-            consumer.patient = False
+            consumer.retries_outages = False
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             if self._admin is not None:
                 await ensure_topics(self._settings, self._admin)
         await self.close()
         for consumer in self._consumers:
-            consumer.patient = True
+            consumer.retries_outages = True
 
-    async def standing(self, group: str, topic: str) -> Standing:
-        """Where ``group``, of whatever service, stands in ``topic``. Raises ``KafkaError`` or ``TimeoutError``."""
-        admin, survey, name = self._admin, self._survey, topic_name(self._settings, topic)
-        if self.cluster is None or admin is None or survey is None:
+    async def group_position(self, group: str, topic: str) -> GroupPosition:
+        """The committed offsets of ``group`` (of any service) in ``topic``, and the topic's end offsets.
+
+        Raises ``KafkaError`` or ``TimeoutError``.
+        """
+        admin, offset_client, name = self._admin, self._offset_client, topic_name(self._settings, topic)
+        if self.cluster is None or admin is None or offset_client is None:
             raise KafkaConnectionError("not connected")
         at = real_now()
-        async with asyncio.timeout(GAZE_SECONDS):
-            ends = await survey.end_offsets([TopicPartition(name, number) for number in range(TOPICS[topic])])
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+            ends = await offset_client.end_offsets([TopicPartition(name, number) for number in range(TOPICS[topic])])
             kept = await admin.list_consumer_group_offsets(f"{self._settings.namespace}.{group}")
-        return Standing(
+        return GroupPosition(
             at,
             {(topic, place.partition): end for place, end in ends.items()},
             {(topic, place.partition): known.offset for place, known in kept.items() if place.topic == name},
         )
 
     async def close(self) -> None:
-        """Stop the consumers first: batches being handled may end, for at most ``STOP_SECONDS``."""
+        """Stop the consumers, then the other clients. Batches in hand get at most ``STOP_SECONDS`` to finish."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
                 await self._broker.stop()
@@ -129,19 +132,19 @@ class KafkaConnection:
             with contextlib.suppress(Exception):
                 await self._admin.close()
             self._admin = None
-        if self._survey is not None:
+        if self._offset_client is not None:
             with contextlib.suppress(Exception):
-                await self._survey.stop()
-            self._survey = None
+                await self._offset_client.stop()
+            self._offset_client = None
 
-    async def _made(self) -> str:
+    async def _connect(self) -> str:
         pause = 0.1
         while True:
             try:
                 self._admin = await open_admin(self._settings)
                 cluster = await cluster_id(self._admin)
                 await ensure_topics(self._settings, self._admin)
-                self._survey = await open_survey(self._settings)
+                self._offset_client = await open_offset_client(self._settings)
                 await self._broker.start()
                 for step in self.steps:
                     await step(cluster)
@@ -155,49 +158,49 @@ class KafkaConnection:
                 await asyncio.sleep(pause)
                 pause = min(RETRY_SECONDS_MAX, pause * 2)
 
-    async def _watched(self, cluster: str) -> KafkaError:
-        """The error of a producer that has to be replaced. Raises ``Replaced`` when the log is another one."""
-        self.watch = StallWatch(self._consumers, partial(served, self._settings))
+    async def _watch(self, cluster: str) -> KafkaError:
+        """Check until the producer has to be replaced; returns its error. Raises ``LogReplacedError``."""
+        self.watch = StallWatch(self._consumers, partial(leaders_answer, self._settings))
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
             try:
-                async with asyncio.timeout(GAZE_SECONDS):
-                    error = await self._looked(cluster)
+                async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+                    error = await self._check(cluster)
             except TimeoutError:
                 self.answers = False
-                log.warning("kafka.timeout", seconds=GAZE_SECONDS)
+                log.warning("kafka.timeout", seconds=CHECK_TIMEOUT_SECONDS)
                 continue
             if error is not None:
                 return error
 
-    async def _looked(self, cluster: str) -> KafkaError | None:
+    async def _check(self, cluster: str) -> KafkaError | None:
         answering = await self._answering()
         self.answers = answering is not None
         ends = await self._ends(asked=answering == cluster)
-        group = await self.watch.stalled(time.monotonic(), ends.of)
+        group = await self.watch.stalled(time.monotonic(), ends.offsets)
         if group is not None:
             log.critical("consumer.stalled", group=group)
             os._exit(70)
         if answering is None:
             return None
         if answering != cluster:
-            raise Replaced(f"the cluster is {answering or 'without our topics'} and was {cluster}")
+            raise LogReplacedError(f"the cluster is {answering or 'without our topics'} and was {cluster}")
         if error := self._beyond_recovery():
             return error
-        await self._caught_up.look(cluster, self._survey, ends)
+        await self._gap_recovery.check(cluster, self._offset_client, ends)
         return None
 
-    async def _ends(self, *, asked: bool) -> Ends:
-        """Where the consumers' partitions end, as far as their leaders say."""
+    async def _ends(self, *, asked: bool) -> PartitionEnds:
+        """The end offsets of the consumers' partitions; empty when they cannot be read."""
         at = real_now()
         clients = [consumer.subscriber.consumer for consumer in self._consumers]
         places = [place for client in clients if client is not None for place in client.assignment()]
-        if not asked or not places or self._survey is None:
-            return Ends(at, {})
+        if not asked or not places or self._offset_client is None:
+            return PartitionEnds(at, {})
         try:
-            return Ends(at, await self._survey.end_offsets(places))
+            return PartitionEnds(at, await self._offset_client.end_offsets(places))
         except KafkaError:
-            return Ends(at, {})
+            return PartitionEnds(at, {})
 
     def _beyond_recovery(self) -> KafkaError | None:
         if self._publisher.failure is None:
@@ -208,7 +211,7 @@ class KafkaConnection:
         return error if lost_its_place or patience_over else None
 
     async def _answering(self) -> str | None:
-        """The id of the cluster that answers, empty without our topics; None while none does."""
+        """The id of the cluster that answers; empty when it lacks our topics, None when no broker answers."""
         admin = self._admin
         try:
             if admin is None:

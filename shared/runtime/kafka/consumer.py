@@ -1,13 +1,12 @@
 """Consumers: at-least-once delivery of batches of events to a handler.
 
-``latest_event_consumer`` hands over only the newest event of each aggregate in a batch: for projections, which guard
-their writes by version. ``every_event_consumer`` hands over all: for effects, which derive what they make from the
-event's id, so that a repeat has no effect.
+``latest_event_consumer`` hands over only the newest event of each aggregate in a batch. It is for projections, whose
+writes are guarded by version. ``every_event_consumer`` hands over all events. It is for effects, which derive the ids
+of what they create from the event's id, so that a repeat has no effect.
 
-Both decode record by record. A record that is no event of ours is parked as a dead letter, and the others go on. When
-the handler fails with an outage (MongoDB, Kafka, an HTTP peer) the batch waits and is tried again, for a minute; then
-it is delivered anew. Any other failure is the fault of one record: the batch is split until the record that fails is
-found and parked.
+Records are decoded one by one; one that cannot be decoded is parked as a dead letter. When the handler raises an outage
+(MongoDB, Kafka, an HTTP peer), the batch is retried for a minute and then left to be delivered again. On any other
+exception the events are handled one by one, and those that fail are parked.
 """
 
 import asyncio
@@ -27,7 +26,7 @@ from prometheus_client import Counter, Histogram
 from shared.contracts.catalogue import CATALOGUE, lane_group, lane_topic
 from shared.contracts.envelope import LIVE, Envelope, Malformed, from_record
 from shared.kernel.clock import Clock
-from shared.runtime.kafka.broker import durable_subscriber, held_back
+from shared.runtime.kafka.broker import durable_subscriber, fetching_paused
 from shared.runtime.kafka.crash_attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.lane_priority import LanePriority
@@ -41,9 +40,9 @@ Handler = Callable[[Sequence[Envelope]], Awaitable[None]]
 OUTAGES = (MongoError, KafkaError, httpx.HTTPError, OSError, TimeoutError)
 OUTAGE_SECONDS_MAX = 60.0
 SPACING_SECONDS = 0.02
-"""Between batches: a record after a pause is handled at once, those on its heels together."""
-LEISURE_SECONDS = 0.1
-"""The same where nobody is paged by it: fewer, larger batches leave more of the machine to those who are."""
+"""Least time between two batches: a record after a pause is handled at once, those that follow closely in one batch."""
+BACKGROUND_SPACING_SECONDS = 0.1
+"""The same for consumers that page nobody: fewer, larger batches leave CPU to those that do."""
 _HANDLED = Counter("whistle_events_handled_total", "Events handled by consumers.", ["group"])
 _TOOK = Histogram(
     "whistle_consumer_batch_duration_seconds",
@@ -53,15 +52,15 @@ _TOOK = Histogram(
 )
 
 
-class Handled(NamedTuple):
-    """Everything below ``offset`` is handled; ``newest``: the latest time of these records, in ms, 0 while unknown."""
+class HandledOffset(NamedTuple):
+    """Every record below ``offset`` is handled; ``newest``: the latest timestamp of them in ms, 0 while unknown."""
 
     offset: int
     newest: int = 0
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is not typed
-    """One subscription: a topic in one of its lanes, a group and what is done with its events."""
+    """One subscription: one lane of a topic, a consumer group, and the handler of its events."""
 
     def __init__(
         self,
@@ -78,46 +77,46 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         self.topic = lane_topic(topic, lane)
         self._of = topic
         self.lane = lane
-        self.way = LanePriority()
+        self.lane_priority = LanePriority()
         self._spacing = spacing
         self.group = lane_group(group, lane)
         self._handle = handle
         self._dead = dead
         self._attempts = dead.attempts
-        self._in_hand: frozenset[str] = frozenset()
+        self._counted_places: frozenset[str] = frozenset()
         self._proven: set[int] = set()
-        """Partitions whose first batch since the start was handled."""
+        """Partitions whose first batch since the start was handled: no record there crashes the process at once."""
         self._clock = clock
         self._newest = newest
         self.subscriber: Any = None
         self.progress = time.monotonic()
         self.records = 0
-        """Handled since the start."""
+        """Records handled since the start."""
         self._counted, self._took = _HANDLED.labels(group), _TOOK.labels(group)
-        self.patient = True
-        """Whether an outage is waited for, or left to whom the batch is given next."""
-        self.began: dict[int, int] = {}
-        """Partition → the first offset that came since it was assigned."""
-        self.handled: dict[int, Handled] = {}
-        """Partition → how far everything is handled."""
-        self.apart: set[int] = set()
-        """Partitions that were another's meanwhile, or may have been: what is handled of them is to be looked up."""
-        self.sent_back: set[int] = set()
-        """Partitions that go on at an earlier place, after what is in hand."""
+        self.retries_outages = True
+        """Whether a batch is retried during an outage; if not, it fails and is delivered again."""
+        self.first_offsets: dict[int, int] = {}
+        """Partition → the offset of the first record since it was assigned."""
+        self.handled: dict[int, HandledOffset] = {}
+        """Partition → up to where every record is handled."""
+        self.reassigned: set[int] = set()
+        """Partitions that another process had, or may have had, since the last check of the offset marks."""
+        self.rewound: set[int] = set()
+        """Partitions that were sought back to an earlier offset; the batch in hand may still be from after it."""
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        """The group deals its partitions out anew."""
+        """Nothing to do: ``on_partitions_assigned`` follows."""
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """They go on at the group's offsets, whoever had them before."""
+        """Consuming starts at the group's committed offsets; forget what was known of these partitions."""
         for place in assigned:
-            self.forget_places(place.partition)
-            self.sent_back.discard(place.partition)
-            self.apart.add(place.partition)
+            self.forget_offsets(place.partition)
+            self.rewound.discard(place.partition)
+            self.reassigned.add(place.partition)
 
-    def forget_places(self, partition: int | None = None) -> None:
-        """A partition, or all of them, may come back at another place."""
-        for places in (self.began, self.handled):
+    def forget_offsets(self, partition: int | None = None) -> None:
+        """Forget the first and handled offsets of one partition, or of all."""
+        for places in (self.first_offsets, self.handled):
             if partition is None:
                 places.clear()
             else:
@@ -129,19 +128,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         self.subscriber(self._consume)
 
     async def _consume(self, records: tuple[ConsumerRecord, ...]) -> None:
-        with held_back(getattr(self.subscriber, "consumer", None)):
-            await self.way.begins(self.lane)
+        with fetching_paused(getattr(self.subscriber, "consumer", None)):
+            await self.lane_priority.begins(self.lane)
             began = time.monotonic()
             try:
                 await self._turn(records, began)
             finally:
                 took = time.monotonic() - began
-                rest = self.way.ended(self.lane, took)
+                rest = self.lane_priority.ended(self.lane, took)
             await asyncio.sleep(max(0.0, self._spacing - took, rest))
 
     async def _turn(self, records: tuple[ConsumerRecord, ...], began: float) -> None:
         firsts = {record.partition: record.offset for record in reversed(records)}
-        self.began = firsts | self.began
+        self.first_offsets = firsts | self.first_offsets
         unproven = {f"{self.group}/{p}/{offset}" for p, offset in firsts.items() if p not in self._proven}
         if unproven and await self._begin(unproven) > BATCH_ATTEMPTS_MAX:
             await self._one_by_one(records)
@@ -149,7 +148,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
             await self._handled(records)
         if unproven:
             await self._attempts.done(unproven)
-            self._in_hand = frozenset()
+            self._counted_places = frozenset()
             self._proven |= firsts.keys()
         self.records += len(records)
         self.progress = time.monotonic()
@@ -157,8 +156,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         self._note_places(firsts, records)
 
     async def _begin(self, places: Iterable[str]) -> int:
-        self._in_hand = frozenset(places)
-        return await self._through_outages(lambda: self._attempts.begin(self._in_hand))
+        self._counted_places = frozenset(places)
+        return await self._retry_outages(lambda: self._attempts.begin(self._counted_places))
 
     async def _one_by_one(self, records: Sequence[ConsumerRecord]) -> None:
         """One of them may be what ended the processes before."""
@@ -177,24 +176,24 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         if self._newest:
             pairs = newest_of_each(pairs)
         if pairs:
-            await self._through_outages(lambda: self._isolating(pairs))
+            await self._retry_outages(lambda: self._handle_splitting(pairs))
         self._counted.inc(len(pairs))
 
     def _note_places(self, firsts: dict[int, int], records: Sequence[ConsumerRecord]) -> None:
-        """What joins on to what was handled before. What lies apart from it shows that others had the partition
-        in between; who was sent back has a stretch to go again."""
+        """Note up to where records are handled. A hole between two batches means that another process had the
+        partition in between, or that the partition was sought back and the records between come again."""
         lasts = {record.partition: record for record in records}
         for partition, last in lasts.items():
             first, newest = firsts[partition], max(r.timestamp for r in records if r.partition == partition)
-            before = self.handled.get(partition, Handled(first))
-            if first > before.offset and partition in self.sent_back:
-                continue  # in hand when it was sent back, perhaps more than once: all of it comes again
-            self.sent_back.discard(partition)
+            before = self.handled.get(partition, HandledOffset(first))
+            if first > before.offset and partition in self.rewound:
+                continue  # fetched before the seek: these records come again
+            self.rewound.discard(partition)
             if first > before.offset:
-                self.apart.add(partition)
-                self.began[partition], self.handled[partition] = first, Handled(last.offset + 1, newest)
+                self.reassigned.add(partition)
+                self.first_offsets[partition], self.handled[partition] = first, HandledOffset(last.offset + 1, newest)
             elif before.offset <= last.offset:
-                self.handled[partition] = Handled(last.offset + 1, max(before.newest, newest))
+                self.handled[partition] = HandledOffset(last.offset + 1, max(before.newest, newest))
 
     async def _decoded(self, record: ConsumerRecord) -> tuple[ConsumerRecord, Envelope] | None:
         try:
@@ -206,14 +205,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
             return None
         return record, event
 
-    async def _through_outages(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Try until it is done, for at most a minute; then let the batch be delivered again."""
+    async def _retry_outages(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Call ``work`` again while it raises outages, for a minute at most; then raise, so that Kafka redelivers."""
         pause, since = 0.1, time.monotonic()
         while True:
             try:
                 return await work()
             except OUTAGES as error:
-                if not self.patient or time.monotonic() - since > OUTAGE_SECONDS_MAX:
+                if not self.retries_outages or time.monotonic() - since > OUTAGE_SECONDS_MAX:
                     raise
                 log.warning("consumer.waits", group=self.group, error=str(error), kind=type(error).__name__)
                 self.progress = time.monotonic()
@@ -223,12 +222,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
 
     async def _survived(self) -> None:
         """The handler returned (with an outage), so these records did not crash the process: reset their counters."""
-        if self._in_hand:
+        if self._counted_places:
             with contextlib.suppress(*OUTAGES):
-                await self._attempts.done(self._in_hand)
-                self._in_hand = frozenset()
+                await self._attempts.done(self._counted_places)
+                self._counted_places = frozenset()
 
-    async def _isolating(self, pairs: Sequence[tuple[ConsumerRecord, Envelope]]) -> None:
+    async def _handle_splitting(self, pairs: Sequence[tuple[ConsumerRecord, Envelope]]) -> None:
         try:
             await self._handle([event for _, event in pairs])
         except OUTAGES:
@@ -236,7 +235,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
         except Exception as fault:
             if len(pairs) > 1:
                 for pair in pairs:
-                    await self._isolating([pair])
+                    await self._handle_splitting([pair])
                     self.progress = time.monotonic()
                 return
             log.exception("record.failed", group=self.group, id=pairs[0][1].id)
@@ -244,7 +243,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
 
 
 def newest_of_each(pairs: Sequence[tuple[ConsumerRecord, Envelope]]) -> list[tuple[ConsumerRecord, Envelope]]:
-    """Of several events of one aggregate only the newest: a projection needs no other."""
+    """The newest event of each aggregate (``subject``), with its record."""
     newest: dict[str, tuple[ConsumerRecord, Envelope]] = {}
     for pair in pairs:
         seen = newest.get(pair[1].subject)
@@ -268,7 +267,9 @@ def every_event_consumer(
     spacing: float = SPACING_SECONDS,
     lane: int = LIVE,
 ) -> Consumer:
-    """``handle`` gets every event and must derive what it makes from the event's id. ``spacing``: seconds.
+    """``handle`` gets every event and must derive the ids of what it creates from the event's id.
+
+    ``spacing``: least seconds between two batches.
 
     Each lane of a topic has a consumer and a group of its own; ``handle`` may be called for several at once.
     """

@@ -1,4 +1,4 @@
-"""Records that could not be handled, kept whole until a person decides: shown, replayed, dropped."""
+"""Dead letters: records that could not be handled, kept whole until somebody replays or drops them."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ class DeadLetters:
         self._waiting = _WAITING.labels(service)
 
     async def park(self, record: ConsumerRecord, group: str, reason: str, now: datetime) -> None:
-        """Durable when this returns. Raises ``MongoError``; then the record must not be acknowledged."""
+        """Store the record, durably when this returns. Raises ``MongoError``; then its offset must not be committed."""
         document: Document = {
             "_id": f"{group}:{record.topic}:{record.partition}:{record.offset}:{record.timestamp}",
             "group": group,
@@ -43,8 +43,8 @@ class DeadLetters:
         _PARKED.labels(group).inc()
         log.error("record.parked", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
 
-    async def look(self) -> None:
-        """Count what waits for a person."""
+    async def count_parked(self) -> None:
+        """Set the gauge of parked records that nobody has decided about."""
         self._waiting.set(await self.collection.count({"state": "parked"}, limit=COUNTED_MAX))
 
     async def newest(self, limit: int = 100) -> list[Document]:
@@ -54,7 +54,7 @@ class DeadLetters:
         return await self.collection.find_one({"_id": id_})
 
     async def mark(self, id_: str, state: str, now: datetime) -> bool:
-        """``replayed`` or ``dropped``; kept on record either way."""
+        """Set the state to ``replayed`` or ``dropped``; False when it was not parked. The document stays."""
         return bool(
             await self.collection.update({"_id": id_, "state": "parked"}, {"$set": {"state": state, "at": now}})
         )

@@ -21,7 +21,7 @@ class FirstEvents:
     collection: Collection
     event: Callable[[Document], Envelope]
 
-    async def of(self, aggregate: str) -> tuple[Envelope, Document] | None:
+    async def of_aggregate(self, aggregate: str) -> tuple[Envelope, Document] | None:
         """The first event of ``aggregate``, if it is one of these."""
         document = await self.collection.find_one({"_id": aggregate})
         return (self.event(document), document) if document is not None else None

@@ -2,17 +2,17 @@
 
 Context: Kafka only carries; the emitting service keeps every event in MongoDB. Beside Kafka's own offsets each consumer
 stores a mark for each partition in its service's ``consumer_marks``: everything below ``offset`` is handled, and that
-is everything that was published before ``at``. ``look`` is called every few seconds and compares marks with the log:
+is everything that was published before ``at``. ``check`` is called every few seconds and compares marks with the log:
 
 - The mark is in the log and the consumer began past it (somebody moved the offsets, or another process had the
   partition): it seeks back to the mark.
 - The mark is not in the log any more (a wiped folder, another cluster, an outage longer than the retention, a leader
   that lost its tail): records are gone that Kafka will not deliver. The consumer asks the emitting service over HTTP to
   publish again what it stored since ``at``, stretch by stretch, and ignores what it knows.
-- Otherwise the mark moves on. A consumer that is merely behind has lost nothing, and its mark says so.
+- Otherwise the mark is moved to what is handled. A consumer that is only behind keeps its mark and has lost nothing.
 
-Whether the log is still the one that was read is seen by the newest record that was handled: looked up by its time, it
-must be found at its offset.
+A log is still the one that was read if a lookup by the timestamp of the newest handled record finds it below the
+handled offset.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from prometheus_client import Counter
 from shared.contracts.catalogue import EMITTERS
 from shared.kernel.clock import rfc3339
 from shared.runtime.http_client import client as http_client
-from shared.runtime.kafka.consumer import Consumer, Handled
+from shared.runtime.kafka.consumer import Consumer, HandledOffset
 from shared.runtime.kafka.replay import Stretch
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, InsertOne, MongoError, UpdateOne, Write
@@ -65,38 +65,38 @@ class ReplayClient:
 
 
 @dataclass(frozen=True)
-class Ends:
-    """Where partitions ended, ``at`` or a moment later."""
+class PartitionEnds:
+    """End offsets of partitions, read at ``at`` (real time) or a moment later."""
 
     at: datetime
-    of: Mapping[TopicPartition, int]
+    offsets: Mapping[TopicPartition, int]
 
 
-class Replaced(Exception):
-    """The log is not the one that was read from: connect anew."""
+class LogReplacedError(Exception):
+    """The log is not the one that was read: the topic was recreated or the cluster replaced. Reconnect."""
 
 
 @dataclass
 class _State:
-    """What is known of one consumer since it connected."""
+    """What is known of one consumer since the last (re)connect."""
 
     checked: set[int] = field(default_factory=set)
     missed_since: datetime | None = None
     ask_at: float = 0.0
     asked_to: str | None = None
     lost: set[int] = field(default_factory=set)
-    """Partitions whose log is another one: only of these a mark may go back."""
+    """Partitions whose log was replaced: only their marks may move back to a lower offset."""
     samples: dict[int, tuple[datetime, int]] = field(default_factory=dict)
-    """Partition → a moment, and the end then."""
+    """Partition → a moment, and the end offset at that moment."""
     before: dict[int, datetime] = field(default_factory=dict)
-    """Partition → the latest such moment whose end was reached."""
-    marked: dict[int, tuple[Handled, datetime, float]] = field(default_factory=dict)
+    """Partition → the latest such moment whose end offset is handled: all that was published before it is handled."""
+    marked: dict[int, tuple[HandledOffset, datetime, float]] = field(default_factory=dict)
     """Partition → the mark as it was written last, and when (monotonic seconds)."""
 
 
 @dataclass(frozen=True)
-class _Look:
-    """One consumer as it is at one look."""
+class _ConsumerCheck:
+    """One consumer during one check."""
 
     consumer: Consumer
     state: _State
@@ -107,37 +107,38 @@ class _Look:
     def numbers(self) -> set[int]:
         return {place.partition for place in self.assigned}
 
-    def without_those_apart(self) -> None:
-        """Forget partitions that were taken away, or were another process's in between: they are checked anew."""
+    def forget_reassigned(self) -> None:
+        """Forget partitions that were revoked, or that another process had in between; they are checked again."""
         consumer, state = self.consumer, self.state
         if not self.assigned:
             return
         for gone in state.checked - self.numbers:
-            consumer.forget_places(gone)
-        for number in consumer.apart | (state.checked - self.numbers):
+            consumer.forget_offsets(gone)
+        for number in consumer.reassigned | (state.checked - self.numbers):
             state.checked.discard(number)
             state.lost.discard(number)
             state.samples.pop(number, None)
             state.marked.pop(number, None)
-        consumer.apart.clear()
+        consumer.reassigned.clear()
 
     def still_has(self, place: TopicPartition) -> bool:
-        """Whether the partition was ours all the time since this look began.
+        """Whether the partition was ours all the time since this check began.
 
-        The group may deal its partitions out anew at every await; the consumer then forgets their places.
+        The group may be rebalanced at every await; the consumer then forgets the offsets of these partitions.
         """
         client = self.consumer.subscriber.consumer
-        return client is not None and place in client.assignment() and place.partition not in self.consumer.apart
+        return client is not None and place in client.assignment() and place.partition not in self.consumer.reassigned
 
-    def places(self) -> dict[int, Handled]:
-        """How far each partition that was checked is handled."""
-        handled, sure = self.consumer.handled, self.state.checked - self.consumer.apart
+    def places(self) -> dict[int, HandledOffset]:
+        """Partition → up to where it is handled, for those that were checked since they were assigned."""
+        handled, sure = self.consumer.handled, self.state.checked - self.consumer.reassigned
         return {number: handled[number] for number in sorted(self.numbers & sure) if number in handled}
 
-    def known(self) -> dict[TopicPartition, Handled]:
-        """What was read of partitions whose log is to be the same still.
+    def known(self) -> dict[TopicPartition, HandledOffset]:
+        """What was handled of each partition whose log must still hold it.
 
-        Without any, others have them, or the topic was made anew while it looked: then it would wait for minutes.
+        Without an assignment it is what was handled last: either other processes have the partitions, or the topic was
+        recreated, which the client itself would notice only after minutes.
         """
         handled = self.consumer.handled
         if self.assigned:
@@ -147,7 +148,7 @@ class _Look:
 
 
 class GapRecovery:
-    """Marks of a service's consumers; ``look`` is called again and again while it is connected."""
+    """The offset marks of a service's consumers; ``KafkaConnection`` calls ``check`` every few seconds."""
 
     def __init__(self, marks: Collection, consumers: Sequence[Consumer], emitters: ReplayClient) -> None:
         self._marks = marks
@@ -155,84 +156,95 @@ class GapRecovery:
         self._emitters = emitters
         self._states: dict[str, _State] = {}
         self._replaced: set[str] = set()
-        """Groups that have not yet asked for what another log does not hold."""
+        """Groups that have still to ask for the events that the replaced log held."""
 
     def connected(self, *, replaced: bool) -> None:
-        """Another connection: what consumers know of partitions no longer holds.
+        """Forget what was known of partitions: this is a new connection.
 
-        ``replaced``: the log is another one, so that a partition without a mark has been missed from the beginning.
+        ``replaced``: the log is another one, so that everything is missed of a partition without a mark.
         """
         if replaced:
             self._replaced = {consumer.group for consumer in self._consumers}
         self._states = {consumer.group: _State() for consumer in self._consumers}
         for consumer in self._consumers:
-            consumer.forget_places()
+            consumer.forget_offsets()
             _LOST.labels(consumer.group)  # 0 is shown too: Prometheus sees no increase in a series that begins at 1
 
-    async def look(self, cluster: str, survey: AIOKafkaConsumer, ends: Ends) -> None:
-        """Check what was newly assigned, ask for what is missing, note what is handled. Raises ``Replaced``.
+    async def check(self, cluster: str, offset_client: AIOKafkaConsumer, ends: PartitionEnds) -> None:
+        """Check newly assigned partitions, have missing events published again, write marks.
 
-        ``survey``: a client that is asked what logs hold.
+        ``offset_client``: see ``open_offset_client``. Raises ``LogReplacedError``; outages are logged and retried.
         """
-        looks = [
-            _Look(consumer, self._states[consumer.group], sorted(client.assignment()), client.subscription())
+        checks = [
+            _ConsumerCheck(consumer, self._states[consumer.group], sorted(client.assignment()), client.subscription())
             for consumer in self._consumers
             if (client := consumer.subscriber.consumer) is not None
         ]
-        for look in looks:
-            look.without_those_apart()
+        for check in checks:
+            check.forget_reassigned()
         try:
-            await _nothing_gone(looks, survey)
+            await _raise_if_replaced(checks, offset_client)
         except (KafkaError, TimeoutError) as error:
             log.warning("consumer_marks.retry", error=str(error), kind=type(error).__name__)
             return
-        await asyncio.gather(*(self._looked(look, survey, cluster, ends) for look in looks if look.assigned))
+        await asyncio.gather(
+            *(self._check_consumer(check, offset_client, cluster, ends) for check in checks if check.assigned)
+        )
 
-    async def _looked(self, look: _Look, survey: AIOKafkaConsumer, cluster: str, ends: Ends) -> None:
-        consumer, state = look.consumer, look.state
+    async def _check_consumer(
+        self, check: _ConsumerCheck, offset_client: AIOKafkaConsumer, cluster: str, ends: PartitionEnds
+    ) -> None:
+        consumer, state = check.consumer, check.state
         try:
-            new = [place for place in look.assigned if place.partition not in state.checked]
+            new = [place for place in check.assigned if place.partition not in state.checked]
             if new:
-                await self._check(look, survey, new, cluster, ends)
+                await self._check_assigned(check, offset_client, new, cluster, ends)
             if state.missed_since is not None:
                 await self._ask(consumer, state, cluster)
             else:
-                _sample(look, ends)
-                await self._note(look, cluster)
+                _sample(check, ends)
+                await self._note(check, cluster)
         except (KafkaError, MongoError, httpx.HTTPError, TimeoutError) as error:
             log.warning("consumer_marks.retry", group=consumer.group, error=str(error), kind=type(error).__name__)
 
-    async def _check(
-        self, look: _Look, survey: AIOKafkaConsumer, new: list[TopicPartition], cluster: str, ends: Ends
+    async def _check_assigned(
+        self,
+        check: _ConsumerCheck,
+        offset_client: AIOKafkaConsumer,
+        new: list[TopicPartition],
+        cluster: str,
+        ends: PartitionEnds,
     ) -> None:
-        """Of partitions that were given to us: whether their logs still hold what is marked, and where we stand.
+        """Compare the marks of newly assigned partitions with their logs, and decide where consuming starts.
 
-        All questions are asked first. Of what became another's meanwhile nothing is noted: the next look checks it.
+        All reads come first. Partitions that were reassigned during them are skipped; the next check looks at them.
         """
-        consumer, state = look.consumer, look.state
+        consumer, state = check.consumer, check.state
         parts = (await self._marks.find_one({"_id": consumer.group}) or {"parts": {}})["parts"]
         marks = {place: parts[str(place.partition)] for place in new if str(place.partition) in parts}
-        waiting = await _waiting(consumer, survey, new, ends)
-        gone = await _gone(survey, {place: Handled(mark["offset"], mark["newest"]) for place, mark in marks.items()})
+        waiting = await _start_offsets(consumer, offset_client, new, ends)
+        gone = await _replaced_partitions(
+            offset_client, {place: HandledOffset(mark["offset"], mark["newest"]) for place, mark in marks.items()}
+        )
         replaced = consumer.group in self._replaced
-        for place in filter(look.still_has, new):
-            start = consumer.began.get(place.partition, waiting.get(place))
+        for place in filter(check.still_has, new):
+            start = consumer.first_offsets.get(place.partition, waiting.get(place))
             if start is None:
                 continue
-            consumer.handled.setdefault(place.partition, Handled(start))
+            consumer.handled.setdefault(place.partition, HandledOffset(start))
             mark = marks.get(place)
             if mark is not None:
                 state.before[place.partition] = mark["at"]
             if mark is not None and (mark["cluster"] != cluster or place in gone or replaced):
                 state.lost.add(place.partition)
-                self._missed(consumer, state, mark["at"])
+                self._mark_missed(consumer, state, mark["at"])
             elif mark is not None:
-                _go_on(consumer, place, start, Handled(mark["offset"], mark["newest"]))
+                _start_at_mark(consumer, place, start, HandledOffset(mark["offset"], mark["newest"]))
             elif replaced:
-                self._missed(consumer, state, EPOCH)
+                self._mark_missed(consumer, state, EPOCH)
             state.checked.add(place.partition)
 
-    def _missed(self, consumer: Consumer, state: _State, at: datetime) -> None:
+    def _mark_missed(self, consumer: Consumer, state: _State, at: datetime) -> None:
         state.samples.clear()
         if state.missed_since is None:
             state.ask_at = time.monotonic() + SETTLE_SECONDS
@@ -240,7 +252,8 @@ class GapRecovery:
         state.missed_since = min(at, state.missed_since or at)
 
     async def _ask(self, consumer: Consumer, state: _State, cluster: str) -> None:
-        """A stretch a look. Until all came the marks stand still, so that another process would ask again."""
+        """Have one stretch of missed events published again. Marks stay as they are until the last stretch, so that
+        after a crash the next process asks again."""
         assert state.missed_since is not None  # noqa: S101 - the caller looked
         if time.monotonic() < state.ask_at:
             return
@@ -252,90 +265,99 @@ class GapRecovery:
             state.missed_since = None
             self._replaced.discard(consumer.group)
 
-    async def _note(self, look: _Look, cluster: str) -> None:
-        """How far each partition is handled. Its moment moves when the end of a sample is reached."""
-        state, now = look.state, time.monotonic()
+    async def _note(self, check: _ConsumerCheck, cluster: str) -> None:
+        """Write the marks that changed. A mark's ``at`` moves when the end offset of a sample is handled."""
+        state, now = check.state, time.monotonic()
         writes: list[Write] = []
-        noted: dict[int, tuple[Handled, datetime, float]] = {}
-        for number, place in look.places().items():
+        noted: dict[int, tuple[HandledOffset, datetime, float]] = {}
+        for number, place in check.places().items():
             if number in state.samples and place.offset >= state.samples[number][1]:
                 state.before[number] = state.samples.pop(number)[0]
             mark = place, state.before.get(number, EPOCH), now
             if not _worth_writing(mark, state.marked.get(number)):
                 continue
             noted[number] = mark
-            writes.append(_marking(look.consumer.group, number, mark, cluster, back=number in state.lost))
+            writes.append(_mark_update(check.consumer.group, number, mark, cluster, back=number in state.lost))
         if not writes:
             return
         if not state.marked:
-            await self._marks.write([InsertOne({"_id": look.consumer.group, "parts": {}})])
+            await self._marks.write([InsertOne({"_id": check.consumer.group, "parts": {}})])
         await self._marks.write(writes)
         state.marked |= noted
         state.lost -= noted.keys()
 
 
-def _worth_writing(mark: tuple[Handled, datetime, float], last: tuple[Handled, datetime, float] | None) -> bool:
+def _worth_writing(
+    mark: tuple[HandledOffset, datetime, float], last: tuple[HandledOffset, datetime, float] | None
+) -> bool:
     if last is None or last[0] != mark[0]:
         return True
     return mark[1] > last[1] and mark[2] - last[2] >= UNCHANGED_SECONDS
 
 
-def _marking(group: str, number: int, mark: tuple[Handled, datetime, float], cluster: str, *, back: bool) -> UpdateOne:
-    """A member that stood still does not take back what others noted meanwhile; ``back``: the log is another one."""
+def _mark_update(
+    group: str, number: int, mark: tuple[HandledOffset, datetime, float], cluster: str, *, back: bool
+) -> UpdateOne:
+    """The write of a mark. It never lowers an offset, since another process may have written a higher one meanwhile;
+    ``back``: it may, because the log was replaced."""
     place, at, _ = mark
     part = {"cluster": cluster, "offset": place.offset, "newest": place.newest, "at": at}
     guard: dict[str, Any] = {} if back else {f"parts.{number}.offset": {"$not": {"$gt": place.offset}}}
     return UpdateOne({"_id": group, **guard}, {"$set": {f"parts.{number}": part}})
 
 
-async def _nothing_gone(looks: Sequence[_Look], survey: AIOKafkaConsumer) -> None:
-    """One question for all consumers: a client's requests are most of what an idle service costs Kafka."""
-    gone = await _gone(survey, {place: handled for look in looks for place, handled in look.known().items()})
+async def _raise_if_replaced(checks: Sequence[_ConsumerCheck], offset_client: AIOKafkaConsumer) -> None:
+    """Raises ``LogReplacedError``. One request for all consumers: requests are most of an idle service's load."""
+    gone = await _replaced_partitions(
+        offset_client, {place: handled for check in checks for place, handled in check.known().items()}
+    )
     if gone:
-        raise Replaced(f"what was read is gone from {', '.join(f'{p.topic}[{p.partition}]' for p in gone)}")
+        raise LogReplacedError(f"what was read is gone from {', '.join(f'{p.topic}[{p.partition}]' for p in gone)}")
 
 
-def _sample(look: _Look, ends: Ends) -> None:
-    """One for each partition, kept until it is reached; then the next."""
-    for place in look.assigned:
-        if place in ends.of:
-            look.state.samples.setdefault(place.partition, (ends.at, ends.of[place]))
+def _sample(check: _ConsumerCheck, ends: PartitionEnds) -> None:
+    """Keep one sample of the end offset per partition until it is handled; then take the next."""
+    for place in check.assigned:
+        if place in ends.offsets:
+            check.state.samples.setdefault(place.partition, (ends.at, ends.offsets[place]))
 
 
-def _go_on(consumer: Consumer, place: TopicPartition, start: int, mark: Handled) -> None:
-    """From where the mark is, or further if we were there already."""
+def _start_at_mark(consumer: Consumer, place: TopicPartition, start: int, mark: HandledOffset) -> None:
+    """Seek back to the mark if consuming started after it; otherwise count what the mark says as handled."""
     if start > mark.offset:
         consumer.subscriber.consumer.seek(place, mark.offset)
         consumer.handled[place.partition] = mark
-        consumer.sent_back.add(place.partition)
-        log.info("consumer.went_back", group=consumer.group, partition=place.partition, to=mark.offset, since=start)
+        consumer.rewound.add(place.partition)
+        log.info("consumer.sought_back", group=consumer.group, partition=place.partition, to=mark.offset, since=start)
     else:
         here = consumer.handled[place.partition]
-        consumer.handled[place.partition] = Handled(max(here.offset, mark.offset), max(here.newest, mark.newest))
+        consumer.handled[place.partition] = HandledOffset(max(here.offset, mark.offset), max(here.newest, mark.newest))
 
 
-async def _waiting(
-    consumer: Consumer, survey: AIOKafkaConsumer, places: list[TopicPartition], ends: Ends
+async def _start_offsets(
+    consumer: Consumer, offset_client: AIOKafkaConsumer, places: list[TopicPartition], ends: PartitionEnds
 ) -> dict[TopicPartition, int]:
-    """Where this process waits for its first record, in each of ``places`` of which none came yet."""
-    empty = [place for place in places if place.partition not in consumer.began]
+    """Partition → the offset at which consuming starts, for those of ``places`` of which no record came yet."""
+    empty = [place for place in places if place.partition not in consumer.first_offsets]
     if not empty:
         return {}
-    beginnings = await survey.beginning_offsets(empty)
+    beginnings = await offset_client.beginning_offsets(empty)
     kept = await asyncio.gather(*(consumer.subscriber.consumer.committed(place) for place in empty))
     return {
-        place: beginnings[place] if offset is None or offset > ends.of.get(place, offset) else int(offset)
+        place: beginnings[place] if offset is None or offset > ends.offsets.get(place, offset) else int(offset)
         for place, offset in zip(empty, kept, strict=True)
     }
 
 
-async def _gone(survey: AIOKafkaConsumer, handled: dict[TopicPartition, Handled]) -> list[TopicPartition]:
-    """Partitions whose log no longer holds the newest record handled, or begins after all that was handled."""
+async def _replaced_partitions(
+    offset_client: AIOKafkaConsumer, handled: dict[TopicPartition, HandledOffset]
+) -> list[TopicPartition]:
+    """Partitions whose log lacks the newest handled record, or starts after everything that was handled."""
     if not handled:
         return []
-    beginnings = await survey.beginning_offsets(list(handled))
+    beginnings = await offset_client.beginning_offsets(list(handled))
     known = {place: h.newest for place, h in handled.items() if h.newest and beginnings[place] < h.offset}
-    found = await survey.offsets_for_times(known) if known else {}
+    found = await offset_client.offsets_for_times(known) if known else {}
     gone = {place for place, h in handled.items() if beginnings[place] > h.offset}
     for place in known:
         at = found.get(place)

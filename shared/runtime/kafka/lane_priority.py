@@ -11,16 +11,16 @@ import time
 from shared.contracts.envelope import HISTORY
 
 YIELD_SECONDS_MAX = 1.0
-LIVELY_SECONDS = 5.0
+LIVE_RECENTLY_SECONDS = 5.0
 """So long after a live batch, history takes at most half of the time."""
 
 
 class LanePriority:
-    """Of one process."""
+    """One per process, shared by its consumers."""
 
     def __init__(self) -> None:
         self._live = 0
-        self._lively_until = 0.0
+        self._live_recently_until = 0.0
         self._quiet = asyncio.Event()
 
     async def begins(self, lane: int) -> None:
@@ -36,12 +36,12 @@ class LanePriority:
                 return
 
     def ended(self, lane: int, took: float) -> float:
-        """A batch of ``lane`` was handled in ``took`` seconds; for how many more its consumer is to rest."""
+        """A batch of ``lane`` was handled in ``took`` seconds. Returns how many seconds its consumer has to pause."""
         now = time.monotonic()
         if lane != HISTORY:
             self._live -= 1
-            self._lively_until = now + LIVELY_SECONDS
+            self._live_recently_until = now + LIVE_RECENTLY_SECONDS
             if not self._live:
                 self._quiet.set()
             return 0.0
-        return took if self._live or now < self._lively_until else 0.0
+        return took if self._live or now < self._live_recently_until else 0.0

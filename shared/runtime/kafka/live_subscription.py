@@ -1,4 +1,4 @@
-"""Following several topics live as if they were one: their partitions are numbered through."""
+"""Follows several topics from now on as if they were one topic: their partitions are numbered consecutively."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from shared.runtime.settings import Settings
 Take = Callable[[tuple[ConsumerRecord, ...]], Awaitable[None]]
 
 
-class Following:
+class LiveSubscription:
     """From now on; ``take`` gets the records as they come. The first topic's partitions keep their numbers."""
 
     def __init__(self, settings: Settings, broker: KafkaBroker, topics: Sequence[str], title: str, take: Take) -> None:
@@ -28,6 +28,6 @@ class Following:
         await self._take(tuple(replace(r, partition=n + r.partition) if (n := first[r.topic]) else r for r in records))
 
     async def offsets(self) -> dict[int, int]:
-        """Partition → where it begins."""
+        """Partition (numbered consecutively) → the offset of the next record."""
         client = self._subscriber.consumer
         return {self._first[p.topic] + p.partition: await client.position(p) for p in client.assignment()}

@@ -38,18 +38,18 @@ from shared.runtime.timekeeping.wall_clock import real_now
 log = structlog.get_logger()
 
 ROUND = 256
-"""Documents of one round."""
+"""Most documents of one round."""
 LOOKED_FOR = 64
-"""Of a round that also polls: places kept for documents found by the index, however many are offered."""
+"""Places in a round with a poll that are reserved for documents found by the index, however many are offered."""
 OFFERED_MAX = 4096
-"""In each lane, so that history cannot take the room of what is live."""
+"""Per lane, so that imports cannot fill the queue of live documents."""
 ROUNDS_AT_ONCE = 2
 LEFT_BEHIND = timedelta(seconds=2)
-"""Since an outbox was marked, before the poll takes it: younger ones are most likely offered already."""
+"""The poll takes documents that were marked at least so long ago: younger ones are most likely in the queue already."""
 POLL_SECONDS = 5.0
 POLL_SECONDS_SOON = 2.0
 SOON_FOR = 30.0
-"""Seconds after a start, a failure or an overflow in which the poll runs more often: then something may be left."""
+"""Seconds after a start, a failure or an overflow in which the poll runs more often, since documents may be waiting."""
 SPACING_SECONDS = 0.01
 RETRY_SECONDS_MAX = 5.0
 
@@ -71,8 +71,8 @@ EVENT_INDEXES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """Events of a document as they were written with its ``version``. ``first``: its first event, only published."""
+class OfferedDocument:
+    """A document's pending events at its ``version``. ``first``: its first event, which is published and not stored."""
 
     outbox: "Outbox"
     id: str
@@ -82,7 +82,7 @@ class Offered:
 
     @property
     def lane(self) -> int:
-        """The most urgent of its events'."""
+        """The most urgent lane among its events."""
         return min((event.lane for event in self.events), default=LIVE)
 
     @property
@@ -99,11 +99,11 @@ class Outbox:
 
     def offer(self, id_: str, version: int, events: Sequence[Envelope]) -> None:
         """Publish what was just written into the document's ``pending`` with its ``version``."""
-        self._relay.take(Offered(self, id_, version, tuple(events)))
+        self._relay.take(OfferedDocument(self, id_, version, tuple(events)))
 
     def offer_first(self, event: Envelope) -> None:
         """Publish the first event of a document, its ``subject``."""
-        self._relay.take(Offered(self, event.subject, event.sequence, (event,), first=True))
+        self._relay.take(OfferedDocument(self, event.subject, event.sequence, (event,), first=True))
 
     def room(self, lane: int) -> int:
         """How many documents may be offered now in ``lane``; the relay's outboxes share it."""
@@ -128,7 +128,7 @@ class Relay:
         self.outboxes: list[Outbox] = []
         self._events = events
         self._publisher = publisher
-        self._offered: dict[int, deque[Offered]] = {lane: deque() for lane in LANES}
+        self._offered: dict[int, deque[OfferedDocument]] = {lane: deque() for lane in LANES}
         self._in_flight: set[tuple[Outbox, str, int]] = set()
         self._wake = asyncio.Event()
         self._spacing = BatchPacing(SPACING_SECONDS)
@@ -148,8 +148,8 @@ class Relay:
         """The declared collections."""
         return [outbox.documents for outbox in self.outboxes]
 
-    def take(self, document: Offered) -> None:
-        """Past the limit it is left to the poll, which finds it in the store."""
+    def take(self, document: OfferedDocument) -> None:
+        """Queue a document. When its lane's queue is full it is dropped here; the poll finds it in the store."""
         if self.room(document.lane):
             self._offered[document.lane].append(document)
         else:
@@ -161,11 +161,11 @@ class Relay:
         return max(0, OFFERED_MAX - len(self._offered[lane]))
 
     def unwell(self) -> str | None:
-        """Why events do not leave, if they do not."""
+        """Why events are not published; None while they are."""
         return "events cannot be published" if self.failing_since is not None else None
 
     async def run(self) -> None:
-        """Rounds of offered documents as they come, and polls for those left behind; ended by cancellation."""
+        """Publish offered documents as they come, and poll for those left behind, until cancelled."""
         rounds = asyncio.Semaphore(ROUNDS_AT_ONCE)
         self._look_soon()
         polled, pause = 0.0, 0.0
@@ -201,7 +201,7 @@ class Relay:
         self._soon_until = time.monotonic() + SOON_FOR
 
     def _poll_after(self) -> float:
-        """Seconds between two looks at what was left behind."""
+        """Seconds between two polls for documents that were left behind."""
         return min(POLL_SECONDS, POLL_SECONDS_SOON) if time.monotonic() < self._soon_until else POLL_SECONDS
 
     async def _woken(self, seconds: float) -> None:
@@ -212,8 +212,8 @@ class Relay:
         except TimeoutError:
             return
 
-    def _next(self, lanes: Iterable[int], limit: int) -> list[Offered]:
-        batch: list[Offered] = []
+    def _next(self, lanes: Iterable[int], limit: int) -> list[OfferedDocument]:
+        batch: list[OfferedDocument] = []
         for offered in (self._offered[lane] for lane in lanes):
             while offered and len(batch) < limit:
                 document = offered.popleft()
@@ -221,12 +221,12 @@ class Relay:
                     batch.append(document)
         return batch
 
-    async def _left_behind(self, limit: int) -> tuple[list[Offered], bool]:
-        """Documents by the index that no round has yet, and whether there may be more beyond ``limit``."""
+    async def _left_behind(self, limit: int) -> tuple[list[OfferedDocument], bool]:
+        """Documents found by the index that are in no round, and whether there may be more than ``limit``."""
         now = real_now()
         before = now - LEFT_BEHIND
         oldest = now
-        found: list[Offered] = []
+        found: list[OfferedDocument] = []
         more = False
         try:
             for outbox in self.outboxes:
@@ -251,14 +251,14 @@ class Relay:
                 self._recovered()
         return found, more
 
-    def _claim(self, document: Offered) -> bool:
+    def _claim(self, document: OfferedDocument) -> bool:
         place = document.place
         if place in self._in_flight:
             return False
         self._in_flight.add(place)
         return True
 
-    async def _round(self, batch: list[Offered]) -> None:
+    async def _round(self, batch: list[OfferedDocument]) -> None:
         events = [event for document in batch for event in document.events]
         changes = [document for document in batch if not document.first]
         try:
@@ -282,11 +282,11 @@ class Relay:
             known = await self._events.insert_each([_stored(event, stored_at) for event in events], "events")
             count_duplicates("events", len(known))
 
-    async def _clear(self, batch: Sequence[Offered]) -> None:
+    async def _clear(self, batch: Sequence[OfferedDocument]) -> None:
         """Empty the outboxes. A document that changed meanwhile has newer events in ``pending``: of such, only the
         published ones are pulled, and its mark stays until a later round finds nothing else pending.
         """
-        groups: dict[tuple[Outbox, int, int], list[Offered]] = {}
+        groups: dict[tuple[Outbox, int, int], list[OfferedDocument]] = {}
         for document in batch:
             groups.setdefault((document.outbox, document.version, len(document.events)), []).append(document)
         for (outbox, version, size), documents in groups.items():
@@ -312,16 +312,16 @@ class Relay:
         log.warning("relay.failed", error=str(error), kind=type(error).__name__)
 
     def _recovered(self) -> None:
-        """A round succeeded, or nothing is left to try with."""
+        """A round succeeded, or nothing is pending any more."""
         if self.failing_since is not None:
             log.info("relay.recovered")
             _STOPPED.labels(self._service).set(0)
             self.failing_since = None
 
 
-def _found(outbox: Outbox, document: Document) -> Offered:
+def _found(outbox: Outbox, document: Document) -> OfferedDocument:
     events = tuple(msgspec.convert(e, Envelope) for e in document.get("pending", ()))
-    return Offered(outbox, document["_id"], document.get("version", 0), events)
+    return OfferedDocument(outbox, document["_id"], document.get("version", 0), events)
 
 
 def _stored(event: Envelope, stored_at: datetime) -> Document:

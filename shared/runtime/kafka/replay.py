@@ -1,6 +1,6 @@
-"""Publishing again what is stored: first events, then later ones, each oldest first. Consumers ignore what they know.
+"""Replay: publishes stored events again, first events before later ones, each oldest first. Consumers deduplicate.
 
-A stretch at once, so that no request takes long however much is stored; the answer says after what to go on.
+One request publishes one stretch, so that it stays short however much is stored; its answer says where to continue.
 """
 
 import time
@@ -22,16 +22,16 @@ from shared.runtime.storage.mongo import Collection
 
 PAGE = 256
 STRETCH = 8 * PAGE
-"""Two seconds' worth at the speed of one relay."""
+"""Most events of one request: what one relay publishes in about two seconds."""
 STRETCH_SECONDS = 3.0
-"""A slow machine makes shorter ones: who asks gives up after a while, and would ask for the same again."""
+"""Time limit of a stretch: on a slow machine it is cut short before the caller's time-out, or nothing would advance."""
 
 
 class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Events stored since ``since`` and before ``until``; without ``until`` to the newest.
+    """Publish the events that were stored from ``since`` until before ``until`` (default: up to the newest).
 
-    ``after``: the ``next`` of the answer before. ``cluster``: only into this Kafka cluster. ``topic``: only what
-    crosses on it, by its name without the namespace.
+    ``after``: the ``next`` of the previous answer. ``cluster``: refuse unless connected to this Kafka cluster.
+    ``topic``: only events of this topic, named without the namespace.
     """
 
     since: datetime
@@ -42,7 +42,7 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
     topic: Annotated[str, msgspec.Meta(max_length=100)] | None = None
 
 
-class Stored(Protocol):
+class ReplaySource(Protocol):
     """What a replay needs of a service."""
 
     publisher: Publisher
@@ -52,7 +52,7 @@ class Stored(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """How many were looked at, and after what to go on; None when that was all."""
+    """``events``: how many stored events were read; ``next``: the cursor to continue after, None at the end."""
 
     events: int
     next: str | None
@@ -60,7 +60,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The last one published: which log, and where in its total order."""
+    """The last event published: in which collection, and where in its total order."""
 
     log: int
     at: datetime
@@ -70,8 +70,9 @@ class _Place:
         return f"{self.log} {rfc3339(self.at)} {self.id}"
 
 
-async def publish_again(service: Stored, body: ReplayBody) -> Stretch:
-    """The next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` for an odd ``after``."""
+async def publish_again(service: ReplaySource, body: ReplayBody) -> Stretch:
+    """Publish the next stretch. Raises ``KafkaError`` when not all of it was acknowledged, ``Refusal`` 422 for a wrong
+    ``after`` or ``topic``."""
     if body.topic is not None and body.topic not in TOPICS:
         raise invalid(FieldError("/topic", "is no topic"))
     logs = (*service.first_events, FirstEvents(service.events, from_stored))
@@ -101,7 +102,8 @@ def _wanted(events: list[Envelope], body: ReplayBody) -> list[Envelope]:
 
 
 def _later(body: ReplayBody, place: _Place | None) -> dict[str, Any]:
-    """The order is total: one group commit stores more in one millisecond than a page holds."""
+    """The filter for the next page, ordered by time and id: one group commit can store more than a page in one
+    millisecond."""
     bounds: dict[str, Any] = {"$gte": place.at if place else body.since}
     if body.until is not None:
         bounds["$lt"] = body.until

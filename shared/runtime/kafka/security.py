@@ -1,4 +1,4 @@
-"""With which account and certificates Kafka is spoken to: for FastStream's broker and for aiokafka's clients."""
+"""TLS and SASL settings of the connections to Kafka, for FastStream's broker and aiokafka's clients."""
 
 import ssl
 from typing import Any
@@ -12,9 +12,9 @@ _MECHANISMS = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA
 
 
 def broker_security(settings: Settings) -> BaseSecurity | None:
-    """What FastStream's broker takes; None where Kafka asks for neither account nor TLS.
+    """The ``security`` argument of FastStream's broker; None for PLAINTEXT.
 
-    Raises ``OSError`` where the file of authorities cannot be read.
+    Raises ``OSError`` when the file of certificate authorities cannot be read.
     """
     if settings.kafka_security == "PLAINTEXT":
         return None

@@ -13,25 +13,25 @@ from typing import Any
 
 from prometheus_client import Gauge
 
-from shared.runtime.kafka.broker import lags_of
+from shared.runtime.kafka.broker import record_lags
 from shared.runtime.kafka.consumer import Consumer
 
 STALL_SECONDS = 30.0
 STILL_SECONDS = 15.0
 PACE_SECONDS = 60.0
-"""Over which the present pace is taken."""
+"""The time over which the pace of handling is averaged."""
 _LAG = Gauge("whistle_consumer_lag_records", "Records of this process's partitions that wait for the group.", ["group"])
 _LAG_SECONDS = Gauge(
     "whistle_consumer_lag_seconds", "How long the group takes here for what waits, at its present pace.", ["group"]
 )
 
 Served = Callable[[Collection[Any]], Awaitable[bool]]
-"""Whether a client of its own is served from these partitions."""
+"""Whether the leaders of these partitions answer: ``broker.leaders_answer``."""
 
 
 @dataclass(frozen=True)
-class Behind:
-    """How far a consumer is behind: records, and the seconds that it takes for them at its present pace.
+class ConsumerLag:
+    """A consumer's lag: ``records`` that wait, and the ``seconds`` that they take at its present pace.
 
     ``seconds`` is None while nothing is handled.
     """
@@ -41,7 +41,7 @@ class Behind:
 
 
 class StallWatch:
-    """Looks at consumers again and again; tells which one has had records waiting and no progress for too long."""
+    """Finds the consumer that made no progress for ``STALL_SECONDS`` while records waited."""
 
     def __init__(self, consumers: Sequence[Consumer], served: Served) -> None:
         self._consumers = consumers
@@ -50,16 +50,16 @@ class StallWatch:
         """Group → its progress, and since when records have waited with that progress (monotonic seconds)."""
         self._lags: dict[str, int] = {}
         self._handled: dict[str, deque[tuple[float, int]]] = {}
-        """Group → moments, and how many records it had handled then."""
+        """Group → (monotonic seconds, records handled until then), of the last ``PACE_SECONDS``."""
 
     async def stalled(self, now: float, ends: Mapping[Any, int] | None = None) -> str | None:
-        """The group that stands still, if one does. ``now``: monotonic seconds.
+        """Called once per check: the group that is stalled, or None. ``now``: monotonic seconds.
 
-        ``ends``: where partitions end, asked of the broker: a client that fetches no more hears of nothing new.
+        ``ends``: end offsets as the brokers say, because a client that no longer fetches hears of no new records.
         """
         for consumer in self._consumers:
             client = getattr(consumer.subscriber, "consumer", None)
-            lags = await lags_of(client, ends or {}) if client is not None else {}
+            lags = await record_lags(client, ends or {}) if client is not None else {}
             lag = self._lags[consumer.group] = sum(lags.values())
             self._note_pace(consumer, now)
             _LAG.labels(consumer.group).set(lag)
@@ -86,15 +86,15 @@ class StallWatch:
         (since, before), (now, handled) = self._handled[group][0], self._handled[group][-1]
         return self._lags[group] * (now - since) / (handled - before) if handled > before else math.inf
 
-    def behind(self) -> dict[str, Behind]:
-        """Groups for which records wait. Who is behind gets on: that is no reason not to be ready."""
+    def behind(self) -> dict[str, ConsumerLag]:
+        """Group → its lag, where records wait. A lag alone does not make a service unready: it is worked off."""
         behind = {group: (lag, self._seconds(group)) for group, lag in sorted(self._lags.items()) if lag}
         return {
-            group: Behind(lag, round(seconds, 1) if seconds < math.inf else None)
+            group: ConsumerLag(lag, round(seconds, 1) if seconds < math.inf else None)
             for group, (lag, seconds) in behind.items()
         }
 
     def still(self, now: float) -> str | None:
-        """Which groups stand still at ``now`` (monotonic seconds) while records wait; None when none does."""
+        """A health check: names the groups without progress for ``STILL_SECONDS`` while records wait; None: none."""
         still = sorted(group for group, (_, since) in self._waiting.items() if now - since >= STILL_SECONDS)
         return f"stand still: {', '.join(still)}" if still else None

@@ -33,8 +33,8 @@ def _redact(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[s
     return line
 
 
-class OncePerWhile(logging.Filter):
-    """A library that repeats itself while a server is away says each thing once in ten seconds."""
+class RepeatFilter(logging.Filter):
+    """Drops a library's log line that came already within ``REPEAT_SECONDS``, as during an outage of a server."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class OncePerWhile(logging.Filter):
 
 
 class _Output(io.TextIOBase):
-    """Standard output; a line that cannot be written (its disk is full) is left out: no work waits for a log.
+    """Standard output that drops lines which cannot be written, for instance to a full disk.
 
-    An error of it would look like an outage of what was being done, which would be tried again and again.
+    An ``OSError`` from logging would look like an outage to the code that logs, which would retry for ever.
     """
 
     def write(self, text: str) -> int:
@@ -67,7 +67,7 @@ class _Output(io.TextIOBase):
 
 
 def set_up_logs(service: str, style: str) -> None:
-    """Everything, the libraries' lines too, goes to standard output in one style."""
+    """Send all log lines, also those of libraries, to standard output. ``style``: ``json`` or ``console``."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -94,7 +94,7 @@ def set_up_logs(service: str, style: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, end],
         )
     )
-    handler.addFilter(OncePerWhile())
+    handler.addFilter(RepeatFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

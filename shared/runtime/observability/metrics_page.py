@@ -1,7 +1,7 @@
-"""The text that Prometheus reads: made beside the event loop, one at a time, and kept for as long as it is worth.
+"""The text of ``/metrics``, made in a thread and cached for a short time.
 
-Anybody may ask for it, without a token, and it takes tens of milliseconds to make. However often it is asked for, a
-tenth of the process's time goes into it.
+Making it takes tens of milliseconds, and anybody may request it without a token. The cache bounds the cost to a tenth
+of the process's time, however often it is requested.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ import time
 import prometheus_client
 
 KEPT_TIMES = 9
-"""The text is kept for so many times what it took to make it, and at most ``KEPT_SECONDS``."""
+"""The text is cached for so many times the time it took to make, and at most ``KEPT_SECONDS``."""
 KEPT_SECONDS = 1.0
 
 
 class MetricsPage:
-    """Of one process."""
+    """The metrics of this process."""
 
     def __init__(self) -> None:
         self._text = b""
@@ -23,7 +23,7 @@ class MetricsPage:
         self._making = asyncio.Lock()
 
     async def text(self) -> bytes:
-        """As it is now, or was a moment ago."""
+        """The metrics in the Prometheus text format, at most ``KEPT_SECONDS`` old."""
         async with self._making:
             if time.monotonic() >= self._kept_until:
                 self._text, took = await asyncio.to_thread(_made)
@@ -32,6 +32,6 @@ class MetricsPage:
 
 
 def _made() -> tuple[bytes, float]:
-    """The text, and the seconds of this thread that it took."""
+    """The text, and the CPU seconds of this thread that it took."""
     began = time.thread_time()
     return prometheus_client.generate_latest(), time.thread_time() - began

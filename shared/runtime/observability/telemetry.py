@@ -17,32 +17,32 @@ _NOTHING = nullcontext()
 
 
 class Telemetry:
-    """No traces. ``Tracing`` says what each method is for."""
+    """Makes no traces. ``tracing.Tracing`` is the implementation that does."""
 
     middlewares: Sequence[Any] = ()
-    """Of FastStream's broker."""
+    """For FastStream's broker."""
 
     def served(self, method: str, path: str, endpoint: Endpoint) -> Endpoint:
-        """The endpoint, with a span of its own for each request."""
+        """The endpoint, wrapped so that each request has a span."""
         return endpoint
 
     def traceparent(self) -> str:
-        """The span's that is being served, or empty."""
+        """The traceparent of the current request's span, or empty."""
         return ""
 
     def following(self, traceparent: str) -> AbstractContextManager[None]:
-        """Spans begun in the block belong to this trace."""
+        """A context in which new spans belong to this trace."""
         return _NOTHING
 
     def close(self) -> None:
-        """What is left is exported; blocks for seconds at most."""
+        """Export the spans that are left; blocks for seconds at most."""
 
 
 OFF = Telemetry()
 
 
 def telemetry(settings: Settings, service: str, version: str) -> Telemetry:
-    """As the environment asks. Raises ``RuntimeError`` when traces are wanted and the extra is not installed."""
+    """``Tracing`` where an OTLP endpoint is set, else ``OFF``. Raises ``RuntimeError`` if its extra is missing."""
     if not settings.otel_endpoint:
         return OFF
     try:

@@ -1,8 +1,8 @@
-"""Spans at the HTTP edge and, by FastStream's middleware, at the broker; exported by OTLP over HTTP.
+"""OpenTelemetry spans at the HTTP edge and (by FastStream's middleware) at the broker, exported by OTLP over HTTP.
 
-A report is one trace: the edge's span, and under it each sending of an event that followed from it, because an event is
-sent in the context of its own ``trace``, whatever batch it leaves with. A consumed batch has a span of its own, linked
-to the traces of its records. Sampler, headers, time-outs and the rest are OpenTelemetry's own ``OTEL_*`` settings.
+A report is one trace: the span of its request, and below it a span for each event that follows from it, since an event
+is published in the context of its own ``trace`` whatever batch it is in. A consumed batch has its own span with links
+to the traces of its records. Sampler, headers and time-outs are OpenTelemetry's ``OTEL_*`` settings.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ _propagator = TraceContextTextMapPropagator()
 
 
 class RecordLinks(BaseMiddleware):
-    """A batch's headers, where FastStream's telemetry looks for what to link; our parser leaves them undecoded."""
+    """Decodes the headers of a batch's records for FastStream's telemetry, which links to them; our parser does not."""
 
     async def consume_scope(self, call_next: Any, msg: Any) -> Any:
         msg.batch_headers = [_text(record.headers) for record in msg.raw_message[:LINKS_MAX]]
@@ -37,7 +37,7 @@ class RecordLinks(BaseMiddleware):
 
 
 class Tracing(Telemetry):
-    """Traces of one service. ``exporter``: where tests look; None: OTLP, as the environment says."""
+    """Traces of one service. ``exporter``: for tests; None: OTLP as configured by the environment."""
 
     def __init__(self, namespace: str, service: str, version: str, exporter: SpanExporter | None = None) -> None:
         resource = {"service.name": service, "service.namespace": namespace, "service.version": version}
@@ -72,7 +72,7 @@ class Tracing(Telemetry):
 
     @contextmanager
     def following(self, traceparent: str) -> Iterator[None]:
-        """An event without a trace begins one of its own."""
+        """See ``Telemetry.following``; with an empty traceparent, new spans begin a trace of their own."""
         token = context.attach(_propagator.extract({"traceparent": traceparent}, context.Context()))
         try:
             yield

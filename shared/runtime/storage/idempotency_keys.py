@@ -1,8 +1,8 @@
-"""Idempotency keys under which a document was changed: none is forgotten while the document lives.
+"""Idempotency keys stored with the document that they changed; they are kept as long as the document.
 
-A change adds its key, and the fingerprint of what came under it, to the document in the same guarded update. The newest
-lie in the document; who reads one that holds many writes the oldest down beside it, and takes them out after that. A
-crash in between repeats it, and a key is always found in one place or the other.
+A change adds its key and the fingerprint of its body to the document, in the same guarded update. The newest keys are
+in the document itself. Whoever reads a document with many keys first copies the oldest to a second collection and then
+removes them from the document. A crash in between only repeats the copy, and every key is in one place or both.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, InsertOne
 
 KEPT = 32
-"""Keys that stay in a document when older ones are moved; twice as many are moved from."""
+"""Keys that stay in the document when older ones are moved; they are moved when there are twice as many."""
 INDEXES = (IndexModel([("of", 1)], name="of"),)
 
 
-class Remembered:
-    """The keys in ``field`` of the documents of ``owners``; the older ones in ``aside``."""
+class IdempotencyKeys:
+    """The keys in ``field`` of the documents in ``owners``; older ones are in the collection ``aside``."""
 
     def __init__(self, owners: Collection, aside: Collection, field: str) -> None:
         self._owners = owners
@@ -23,10 +23,11 @@ class Remembered:
         self._field = field
         self._moved = f"{field}_aside"
 
-    async def came(self, document: Document, *keys: str) -> Document | None:
-        """What is remembered under the first of ``keys`` that is known: ``id``, and what ``entry`` was given beside it.
+    async def find(self, document: Document, *keys: str) -> Document | None:
+        """The entry of the first of ``keys`` that is known (``id`` and what was stored with it), or None.
 
-        It holds for the version of ``document`` that was read: a change guarded by that version cannot come twice.
+        The answer holds for the version of ``document`` that was read; an update guarded by that version cannot apply
+        a key twice.
         """
         near = {entry["id"]: entry for entry in document.get(self._field, ())}
         for key in keys:
@@ -49,7 +50,7 @@ class Remembered:
         await self._owners.update({"_id": of}, {"$pull": {self._field: out}, "$set": {self._moved: True}})
 
     async def forget(self, owners: Sequence[str]) -> None:
-        """With their documents."""
+        """Delete the moved keys of these documents; called when the documents are deleted."""
         await self.aside.delete({"of": {"$in": list(owners)}})
 
 

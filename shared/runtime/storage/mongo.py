@@ -1,8 +1,8 @@
-"""The one seam to MongoDB. Stores use ``Database`` and ``Collection``; which client does the work is a setting.
+"""The only module that uses MongoDB's client. Stores use ``Database`` and ``Collection``; a setting chooses the client.
 
-Every write is majority and journalled and every read majority (docs/decisions/0001): a kill -9 of a single mongod at
-write concern 1 lost 35 to 286 of some 7,000 acknowledged inserts when measured, majority with journal none. The one
-exception is ``fast``: writes whose loss only repeats work.
+Writes have write concern majority with journal, reads read concern majority (docs/decisions/0001). With write concern
+1, a kill -9 of a single mongod lost 35 to 286 of some 7,000 acknowledged inserts (measured); with majority, none. The
+exception is ``fast``: writes whose loss only causes repeated work.
 """
 
 import contextlib
@@ -46,49 +46,50 @@ _OPTIONS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Inserted:
-    """What became of an unordered insert: ``duplicate`` positions existed already, ``failed`` are unknown."""
+class InsertResult:
+    """The result of an unordered insert, by position in the batch: ``duplicate`` documents existed already; of
+    ``failed`` ones it is unknown whether they are stored."""
 
     duplicate: frozenset[int]
     failed: frozenset[int]
 
 
 class Collection:
-    """A collection through either client. Methods are the few that the stores need, each bounded."""
+    """A collection, through either client: the few operations that stores need, each bounded in time or size."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._fast = raw.with_options(write_concern=WriteConcern(w=1))
 
     async def insert(self, document: Document) -> bool:
-        """Insert; False when the ``_id`` (or a unique value) is there already."""
+        """Insert a document; False when its ``_id`` (or a unique value) exists already."""
         try:
             await self._raw.insert_one(document)
         except DuplicateKeyError:
             return False
         return True
 
-    async def insert_all(self, documents: Sequence[Document]) -> Inserted:
-        """Insert unordered. Raises ``MongoError`` when nothing is known of the batch.
+    async def insert_all(self, documents: Sequence[Document]) -> InsertResult:
+        """Insert unordered. Raises ``MongoError`` when the outcome of the whole batch is unknown.
 
-        A duplicate may hide a failed write concern (seen: decision 0003), so a batch with a
-        write-concern error counts every position as failed.
+        A duplicate can hide a failed write concern (decision 0003), so after a write-concern error every position
+        counts as failed.
         """
         try:
             await self._raw.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             details = error.details
             if details.get("writeConcernErrors"):
-                return Inserted(frozenset(), frozenset(range(len(documents))))
+                return InsertResult(frozenset(), frozenset(range(len(documents))))
             errors = details.get("writeErrors", [])
             duplicate = frozenset(e["index"] for e in errors if e["code"] == _DUPLICATE)
-            return Inserted(duplicate, frozenset(e["index"] for e in errors) - duplicate)
-        return Inserted(frozenset(), frozenset())
+            return InsertResult(duplicate, frozenset(e["index"] for e in errors) - duplicate)
+        return InsertResult(frozenset(), frozenset())
 
     async def insert_each(self, documents: Sequence[Document], what: str) -> frozenset[int]:
-        """Insert unordered; the positions that existed already.
+        """Insert unordered. Returns the positions of the documents that existed already.
 
-        Raises ``TimeoutError`` naming ``what`` when it is not known of every document that a majority has it.
+        Raises ``TimeoutError`` naming ``what`` unless a majority is known to have every document.
         """
         inserted = await self.insert_all(documents)
         if inserted.failed:
@@ -108,7 +109,7 @@ class Collection:
         limit: int,
         hint: str | None = None,
     ) -> list[Document]:
-        """At most ``limit`` documents; the limit is not optional, and 0 is none (to the server it would be all)."""
+        """At most ``limit`` documents. The limit is required; 0 returns none (MongoDB itself would return all)."""
         if limit <= 0:
             return []
         cursor = self._raw.find(where, fields).limit(limit)
@@ -120,25 +121,25 @@ class Collection:
         return found
 
     async def update(self, where: Filter, change: Update, *, upsert: bool = False) -> int:
-        """Update one; how many matched (an upsert's insert counts)."""
+        """Update one document. Returns how many matched, an upsert's insert included: 0 or 1."""
         result = await self._raw.update_one(where, change, upsert=upsert)
         return int(result.matched_count) + (1 if result.upserted_id is not None else 0)
 
     async def update_all(self, where: Filter, change: Update, *, fast: bool = False) -> int:
-        """Update every match; how many matched. ``fast``: write concern 1, for what may be repeated."""
+        """Update every match; returns how many matched. ``fast``: write concern 1, for work that may be repeated."""
         result = await (self._fast if fast else self._raw).update_many(where, change)
         return int(result.matched_count)
 
     async def update_and_get(self, where: Filter, change: Update, *, sort: Sort | None = None) -> Document | None:
-        """Update one and answer it as it is afterwards; None when nothing matched."""
+        """Update one document and return it as it is afterwards; None when nothing matched."""
         found: Document | None = await self._raw.find_one_and_update(
             where, change, sort=list(sort) if sort else None, return_document=ReturnDocument.AFTER
         )
         return found
 
     async def write(self, operations: Sequence[Write], *, fast: bool = False) -> int:
-        """An unordered bulk; how many matched or were upserted. Duplicate keys of upserts are "already there"."""
-        if not operations:  # to the driver an error, which would look like an outage and be tried again
+        """An unordered bulk. Returns how many matched or were upserted; duplicate keys of upserts are no error."""
+        if not operations:  # the driver raises for an empty bulk, which would look like an outage and be retried
             return 0
         try:
             result = await (self._fast if fast else self._raw).bulk_write(list(operations), ordered=False)
@@ -151,7 +152,7 @@ class Collection:
         return int(result.matched_count) + int(result.upserted_count)
 
     async def delete(self, where: Filter) -> int:
-        """Delete every match; how many."""
+        """Delete every match; returns how many."""
         result = await self._raw.delete_many(where)
         return int(result.deleted_count)
 
@@ -162,18 +163,18 @@ class Collection:
         await self._raw.create_indexes(list(indexes))
 
     async def drop_indexes(self, *names: str) -> None:
-        """Those of an older version, as far as they are there."""
+        """Drop the indexes ``names`` of an older version, where they exist."""
         for name in set(names) & set(await self._raw.index_information()):
             await self._raw.drop_index(name)
 
 
 PIECE = 2 * 1024 * 1024
-"""Bytes of one document of a bucket: a photo of a telephone in one or two."""
+"""Bytes of one GridFS chunk: a phone's photo takes one or two."""
 _PIECES = WriteConcern(w=1)
 
 
 class Bucket(Protocol):
-    """Files (GridFS), whole: photos and packs are bounded by their limits."""
+    """Files by name, read and written as a whole: photos and packs, whose size is limited elsewhere."""
 
     async def put(self, name: str, content: bytes) -> None: ...
     async def get(self, name: str) -> bytes | None: ...
@@ -181,15 +182,15 @@ class Bucket(Protocol):
 
 
 class _GridBucket:
-    """Pieces are put without waiting for the journal: whoever puts something names it afterwards in a majority write,
-    and that one is not acknowledged before everything that came ahead of it in the oplog is as safe."""
+    """GridFS. Chunks are written with write concern 1: callers name the file afterwards in a majority write, which is
+    only acknowledged when everything before it in the oplog is replicated as well."""
 
     def __init__(self, raw: Any, pieces: Any) -> None:
         self._raw = raw
         self._pieces = pieces
 
     async def put(self, name: str, content: bytes) -> None:
-        """Store under an id that is its name; storing again replaces."""
+        """Store a file under its name as id; an existing one is replaced."""
         with contextlib.suppress(NoFile):
             await self._pieces.delete(name)
         await self._pieces.upload_from_stream_with_id(name, name, content)
@@ -198,7 +199,7 @@ class _GridBucket:
         try:
             stream = await self._raw.open_download_stream(name)
             content: bytes = await stream.read()
-        except (NoFile, CorruptGridFile):  # the latter is met while somebody deletes it
+        except (NoFile, CorruptGridFile):  # CorruptGridFile: it is being deleted
             return None
         return content
 
@@ -208,7 +209,7 @@ class _GridBucket:
 
 
 class Database:
-    """A service's own database."""
+    """One database: a service's own, or ``identity``."""
 
     def __init__(self, raw: Any, driver: str) -> None:
         self._raw = raw
@@ -229,12 +230,12 @@ class Database:
 
 
 class _MembersTime(ServerHeartbeatListener):
-    """Hears what time it is at MongoDB's members."""
+    """Passes the time in the heartbeats of MongoDB's members to ``wall_clock``."""
 
     def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
         says = event.reply.document.get("localTime")
         if says is not None:
-            wall_clock.heard("{}:{}".format(*event.connection_id), says)
+            wall_clock.observe("{}:{}".format(*event.connection_id), says)
 
     def started(self, event: ServerHeartbeatStartedEvent) -> None:
         """Says nothing of the time."""
@@ -244,7 +245,7 @@ class _MembersTime(ServerHeartbeatListener):
 
 
 class Mongo:
-    """A connection; opened in ``app.build``'s start and closed at its stop. Bound to the loop that first uses it."""
+    """A MongoDB client; it connects at first use and is bound to the event loop that first uses it."""
 
     def __init__(self, uri: str, namespace: str, driver: str = "pymongo") -> None:
         self._namespace = namespace
@@ -272,7 +273,7 @@ class Mongo:
         await self._client.admin.command("ping")
 
     async def drop(self, name: str) -> None:
-        """Tests only: forget a database."""
+        """Drop a database; for tests only."""
         await self._client.drop_database(f"{self._namespace}_{name}")
 
     async def close(self) -> None:
@@ -288,7 +289,7 @@ __all__ = [
     "Document",
     "IndexModel",
     "InsertOne",
-    "Inserted",
+    "InsertResult",
     "Mongo",
     "MongoError",
     "UpdateMany",

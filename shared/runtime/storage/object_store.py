@@ -1,6 +1,6 @@
-"""An S3-compatible bucket in GridFS's place, through obstore; imported only where one is named.
+"""An S3-compatible bucket in place of GridFS, through obstore; imported only where a setting names a bucket.
 
-Endpoint, region and keys come from the usual ``AWS_*`` variables, which obstore reads itself.
+Endpoint, region and keys come from the usual ``AWS_*`` variables, which obstore reads.
 """
 
 import os
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 CONNECT = timedelta(seconds=2)
 ANSWER = timedelta(seconds=8)
-"""For one request; a photo has at most ten megabytes."""
+"""Time limit of one request; a photo has ten megabytes at most."""
 RETRIES = 2
 ATTEMPTS_WITHIN = timedelta(seconds=10)
 
 
 class S3Bucket:
-    """Files below one prefix. Each method raises ``Refusal`` 503 while the store does not answer or lets us not in."""
+    """Files below one prefix. Each method raises ``Refusal`` 503 when the store does not answer or denies access."""
 
     def __init__(self, address: str, name: str) -> None:
         """``address``: ``s3://bucket`` or ``s3://bucket/prefix``."""
@@ -40,7 +40,7 @@ class S3Bucket:
         )
 
     async def put(self, name: str, content: bytes) -> None:
-        """Store; storing again replaces, at one stroke."""
+        """Store a file; an existing one is replaced atomically."""
         await _answered(self._store.put_async(name, content, use_multipart=False))
 
     async def get(self, name: str) -> bytes | None:
@@ -58,7 +58,7 @@ class S3Bucket:
 
 
 class MovedBucket:
-    """``new``, and what ``old`` still holds from the time before; so that a store may be changed at any time."""
+    """Writes to ``new`` and reads from ``new``, then ``old``, so that the photo store can be changed at any time."""
 
     def __init__(self, new: Bucket, old: Bucket) -> None:
         self._new = new
@@ -77,7 +77,8 @@ class MovedBucket:
 
 
 async def _answered(asked: Awaitable[T]) -> T:
-    """FileNotFoundError is an answer, unless the bucket itself is gone; every other failure is the store's absence."""
+    """The result of a store call. ``FileNotFoundError`` is passed on, unless the bucket itself is missing; any other
+    error of the store becomes ``Refusal`` 503."""
     try:
         return await asked
     except (BaseError, FileNotFoundError) as error:
@@ -88,7 +89,7 @@ async def _answered(asked: Awaitable[T]) -> T:
 
 
 def _plain_http() -> bool:
-    """Unencrypted only where it is asked for."""
+    """Whether ``AWS_ALLOW_HTTP`` allows connections without TLS."""
     return os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true")
 
 

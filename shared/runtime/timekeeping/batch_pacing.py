@@ -1,6 +1,7 @@
 """Delays the next batch by up to N ms, so that small arrivals share one write.
 
-At 340 reports a second with turns 10 ms apart (batches 20 ms): visible p99 319 → 230 ms, alert p99 285 → 238 ms.
+At 340 reports a second, with at least 10 ms between rounds of the relay and 20 ms between batches of consumers: p99 of
+accepted → visible 319 → 230 ms, of accepted → alert 285 → 238 ms.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Real time as the median of several clocks, so that one wrong clock fires no deadline early and holds none back.
+"""Real time as the median of several clocks, so that one wrong clock neither fires a deadline early nor delays one.
 
 The clocks are this host's and those of MongoDB's members, whose heartbeats carry their time. Between heartbeats the
 monotonic clock carries the median forward, so that a step of one clock changes nothing. With only two clocks that
@@ -15,28 +15,28 @@ from prometheus_client import Gauge
 log = structlog.get_logger()
 
 OFF_SECONDS = 0.5
-"""Up to so far from the median this host's clock is used as it is: NTP slews it."""
+"""Up to this difference from the median, this host's clock is used as it is: NTP corrects it."""
 KEPT_SECONDS = 65.0
-"""Six heartbeats. A heartbeat proves that it is at least as late as it says; of several the latest counts."""
+"""Samples of a clock are kept for six heartbeats. They arrive late, never early, so the most advanced one counts."""
 _OFF = Gauge("whistle_clock_off_seconds", "How far this machine's clock is ahead of most of those that it hears of.")
 
 
-class RealTime:
-    """Seconds since 1970."""
+class MedianClock:
+    """The median clock. Times are seconds since 1970."""
 
     def __init__(self) -> None:
         self._ahead: float | None = None
-        """Of the monotonic clock, in seconds; None while no other clock was heard."""
+        """Real time minus the monotonic clock, in seconds; None until another clock was observed."""
         self.wrong = False
-        """Whether this host's clock is off, and the median is used in its place."""
+        """Whether this host's clock differs too much, so that the median is used in its place."""
         self._heard: dict[str, deque[tuple[float, float]]] = {}
-        """Clock → when it was heard, and how far it was ahead then, both by the monotonic clock."""
+        """Clock → samples: the monotonic time of the observation, and the clock's time minus it."""
 
     def now(self) -> float:
         return time.time() if self._ahead is None else time.monotonic() + self._ahead
 
-    def heard(self, clock: str, says: float) -> None:
-        """``clock`` said that it was ``says`` (seconds since 1970), now or a moment ago."""
+    def observe(self, clock: str, says: float) -> None:
+        """``clock`` showed ``says`` (seconds since 1970) now or a moment ago."""
         at = time.monotonic()
         self._heard.setdefault(clock, deque()).append((at, says - at))
         for name, samples in list(self._heard.items()):
@@ -59,12 +59,12 @@ class RealTime:
 
 
 def _middle(clocks: list[float], carried: float) -> float:
-    """The median; of the two in the middle of an even number the one that is nearer to ``carried``."""
+    """The median; of an even number, the one of the middle two that is nearer to ``carried``."""
     clocks = sorted(clocks)
     return min(clocks[(len(clocks) - 1) // 2 : len(clocks) // 2 + 1], key=lambda clock: abs(clock - carried))
 
 
-_time = RealTime()
+_time = MedianClock()
 
 
 def seconds() -> float:
@@ -72,11 +72,11 @@ def seconds() -> float:
     return _time.now()
 
 
-def heard(clock: str, says: datetime) -> None:
-    """What another clock says; ``says`` without a zone is UTC."""
-    _time.heard(clock, says.replace(tzinfo=UTC).timestamp())
+def observe(clock: str, says: datetime) -> None:
+    """Another clock showed ``says`` just now; without a zone it is UTC."""
+    _time.observe(clock, says.replace(tzinfo=UTC).timestamp())
 
 
 def real_now() -> datetime:
-    """Real time for leases and outboxes: the movable clock of development must not wake or stall them."""
+    """Real time, for leases, outboxes and retention, which the movable clock of development must not affect."""
     return datetime.fromtimestamp(_time.now(), UTC)

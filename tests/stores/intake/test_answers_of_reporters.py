@@ -4,6 +4,7 @@ import asyncio
 import urllib.parse
 from collections import Counter
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any, cast
 
 import msgspec
@@ -54,7 +55,7 @@ async def page(database: Database) -> Page:
     question = QuestionState(text="which lamp?", at=NOW, until=NOW + timedelta(hours=1))
     await parts.store.save_cases([msgspec.structs.replace(case, state="waiting_reporter", question=question)])
     actions = ReporterActions(
-        parts.store, PhotoStore(database, SECRET, database.bucket), Vault(SECRET), parts.outbox, clock
+        parts.store, PhotoStore(database, SECRET, database.bucket, token_hex), Vault(SECRET), parts.outbox, clock
     )
     links = AnswerLinks(SECRET, "http://x", parts.store, actions, packs, clock)
     found = await parts.store.status("harbour", None, report.id)

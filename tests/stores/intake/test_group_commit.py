@@ -14,8 +14,8 @@ from services.intake.reports.report_events import submitted_event
 from services.intake.reports.report_record import from_doc
 from services.intake.reports.validation import ReportValidator
 from shared.kernel.errors import Refusal
-from shared.runtime.kafka.outbox_relay import Offered
-from shared.runtime.storage.mongo import Database, Inserted
+from shared.runtime.kafka.outbox_relay import OfferedDocument
+from shared.runtime.storage.mongo import Database, InsertResult
 from tests.kit.made_reports import APP, OTHER_APP, SECRET, TRACE, body, submission, submitted
 from tests.kit.made_services import Intake, intake
 from tests.kit.waiting import running
@@ -34,7 +34,7 @@ async def commit(door: Intake, *keys: str, **fields: Any) -> list[Receipt | Base
         )
 
 
-def handed(door: Intake) -> list[Offered]:
+def handed(door: Intake) -> list[OfferedDocument]:
     return [one for lane in door.relay._offered.values() for one in lane]
 
 
@@ -89,7 +89,7 @@ async def test_the_same_key_of_another_app_is_another_report(door: Intake) -> No
 async def test_a_store_that_fails_is_a_503_for_everybody_in_the_group(
     door: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(_: object) -> Inserted:
+    async def away(_: object) -> InsertResult:
         raise AutoReconnect("away")
 
     monkeypatch.setattr(door.store, "insert", away)
@@ -102,8 +102,8 @@ async def test_a_store_that_fails_is_a_503_for_everybody_in_the_group(
 async def test_a_write_concern_that_failed_is_a_503_for_those_it_is_unknown_of(
     door: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def half(_: object) -> Inserted:
-        return Inserted(frozenset(), frozenset({1}))
+    async def half(_: object) -> InsertResult:
+        return InsertResult(frozenset(), frozenset({1}))
 
     monkeypatch.setattr(door.store, "insert", half)
     first, second = await commit(door, "k1", "k2")
@@ -115,8 +115,8 @@ async def test_a_write_concern_that_failed_is_a_503_for_those_it_is_unknown_of(
 async def test_a_duplicate_that_no_majority_has_is_a_503_and_never_a_receipt(
     door: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def duplicate(_: object) -> Inserted:
-        return Inserted(frozenset({0}), frozenset())
+    async def duplicate(_: object) -> InsertResult:
+        return InsertResult(frozenset({0}), frozenset())
 
     monkeypatch.setattr(door.store, "insert", duplicate)
     (refusal,) = await commit(door, "k1")
@@ -127,7 +127,7 @@ async def test_a_duplicate_that_no_majority_has_is_a_503_and_never_a_receipt(
 async def test_after_a_503_the_same_key_finds_out(door: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     insert = door.store.insert
 
-    async def stored_but_unheard(documents: Any) -> Inserted:
+    async def stored_but_unheard(documents: Any) -> InsertResult:
         await insert(documents)
         raise AutoReconnect("the answer was lost")
 

@@ -1,108 +1,17 @@
 """Promises under too much: 429 and 503 before anything is written, and the same key works later."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 import pytest
 
-from services.intake.http.answer_page import AnswerLinks
-from services.intake.http.batch_routes import BatchRoutes
-from services.intake.http.report_routes import ReportRoutes
-from services.intake.photos.photo_store import PhotoStore
-from services.intake.privacy.sealing import Vault
 from services.intake.reports import group_commit as commit_module
 from services.intake.reports.group_commit import HISTORY_KEEPS_FREE
-from services.intake.reports.report_intake import ReportIntake
-from services.intake.reports.reporter_actions import ReporterActions
-from services.intake.reports.validation import ReportValidator
 from shared.contracts.envelope import HISTORY
-from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Edge
-from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka import outbox_relay as relay_module
-from shared.runtime.movable_clock import SystemClock
-from shared.runtime.settings import Settings
-from shared.runtime.storage.mongo import Database
-from tests.kit.made_reports import APP, FISH_QUAY, IMPORTER, SECRET, TRACE, submission
-from tests.kit.made_services import Intake, intake, library
+from tests.kit.intake_door import OpenDoor
+from tests.kit.made_reports import TRACE, submission
 from tests.kit.waiting import running, until
-
-BODY = {"kind": "hazard", "description": "the street light is out", "location": FISH_QUAY}
-
-
-class TwoKeys(Directory):
-    """An app's key and an importer's, no database."""
-
-    def __init__(self) -> None:
-        self.rate: int | None = None
-
-    async def principal(self, token: str) -> Principal | None:
-        who = {"app": APP, "importer": IMPORTER}[token]
-        return Principal(kind=who.kind, city=who.city, app=who.app, rate=self.rate)
-
-
-class Door:
-    """Intake's reports behind their edge, in this process; the commit loop runs only where a test starts it."""
-
-    def __init__(self, intake: Intake, client: httpx.AsyncClient, directory: TwoKeys) -> None:
-        self.intake = intake
-        self.directory = directory
-        self._client = client
-
-    async def report(self, key: str, app: str = "app", **more: Any) -> httpx.Response:
-        headers = {"authorization": f"Bearer {app}", "idempotency-key": key}
-        return await self._client.post("/v1/reports", json={**BODY, **more}, headers=headers)
-
-    async def batch(self, count: int, app: str = "app", **more: Any) -> list[dict[str, Any]]:
-        items = [{**BODY, **more, "idempotency_key": f"b{n}"} for n in range(count)]
-        answer = await self._client.post("/v1/reports:batch", json=items, headers={"authorization": f"Bearer {app}"})
-        assert answer.status_code == 200
-        found: list[dict[str, Any]] = answer.json()["items"]
-        return found
-
-    async def stored(self) -> int:
-        return await self.intake.store.reports.count({}, limit=100)
-
-
-Opened = Callable[..., Awaitable[Door]]
-
-
-@asynccontextmanager
-async def _no_lifespan(_: Any) -> AsyncIterator[None]:
-    yield
-
-
-@pytest.fixture
-async def opened(database: Database) -> AsyncIterator[Opened]:
-    """Opens a door with settings; ends what it started."""
-    tasks: list[asyncio.Task[None]] = []
-    clients: list[httpx.AsyncClient] = []
-
-    async def made(*, runs: bool = True, **settings: int) -> Door:
-        parts, clock, packs = intake(database), SystemClock(), await library(database)
-        photos = PhotoStore(database, SECRET, database.bucket)
-        quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
-        actions = ReporterActions(parts.store, photos, Vault(SECRET), parts.outbox, clock)
-        links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, actions, packs, clock)
-        validator = ReportValidator(SECRET)
-        taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
-        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links)
-        application = Edge("intake", directory, quotas).application(api.routes(), _no_lifespan)
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://test")
-        clients.append(client)
-        if runs:
-            tasks.append(asyncio.create_task(parts.commit.run()))
-        return Door(parts, client, directory)
-
-    yield made
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for client in clients:
-        await client.aclose()
 
 
 def refused(answer: httpx.Response, status: int) -> int:
@@ -112,15 +21,15 @@ def refused(answer: httpx.Response, status: int) -> int:
     return int(answer.headers["retry-after"])
 
 
-async def test_a_key_over_its_quota_is_429_before_any_write(opened: Opened) -> None:
-    door = await opened(key_rate=1)
+async def test_a_key_over_its_quota_is_429_before_any_write(open_door: OpenDoor) -> None:
+    door = await open_door(key_rate=1)
     assert [(await door.report(key)).status_code for key in ("a", "b")] == [202, 202]
     assert refused(await door.report("c"), 429) >= 1
     assert await door.stored() == 2
 
 
-async def test_reports_of_a_batch_beyond_the_quota_are_429_each_and_the_others_are_stored(opened: Opened) -> None:
-    door = await opened(key_rate=2)
+async def test_reports_of_a_batch_beyond_the_quota_are_429_each_and_the_others_are_stored(open_door: OpenDoor) -> None:
+    door = await open_door(key_rate=2)
     items = await door.batch(6)
     assert [item["status"] for item in items] == [202, 202, 202, 429, 429, 429]
     assert items[-1]["problem"]["type"] == "too-many"
@@ -128,15 +37,15 @@ async def test_reports_of_a_batch_beyond_the_quota_are_429_each_and_the_others_a
     assert await door.stored() == 3
 
 
-async def test_a_key_may_have_a_rate_of_its_own(opened: Opened) -> None:
-    door = await opened(key_rate=1)
+async def test_a_key_may_have_a_rate_of_its_own(open_door: OpenDoor) -> None:
+    door = await open_door(key_rate=1)
     door.directory.rate = 1000
     assert {item["status"] for item in await door.batch(50)} == {202}
 
 
-async def test_one_reporter_is_slowed_and_neither_the_app_nor_an_importer(opened: Opened) -> None:
+async def test_one_reporter_is_slowed_and_neither_the_app_nor_an_importer(open_door: OpenDoor) -> None:
     """B30, B40: who floods is the only one to wait."""
-    door = await opened(reporter_rate=4)
+    door = await open_door(reporter_rate=4)
     ana, ben = {"ref": "ana"}, {"ref": "ben"}
     assert [(await door.report(key, reporter=ana)).status_code for key in ("a", "b")] == [202, 202]
     assert refused(await door.report("c", reporter=ana), 429) > 10
@@ -148,9 +57,9 @@ async def test_one_reporter_is_slowed_and_neither_the_app_nor_an_importer(opened
 
 @pytest.mark.parametrize("full", ["old", "long"])
 async def test_an_overloaded_intake_says_503_before_any_write_and_the_same_key_works_later(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch, full: str
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch, full: str
 ) -> None:
-    door = await opened(runs=False)
+    door = await open_door(runs=False)
     waiting = door.intake.commit.enqueue(submission("waits"), TRACE, None)
     with monkeypatch.context() as overloaded:
         if full == "old":
@@ -172,11 +81,11 @@ async def test_an_overloaded_intake_says_503_before_any_write_and_the_same_key_w
 
 
 async def test_history_that_the_relay_cannot_take_is_refused_each_and_what_is_live_is_not(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An import faster than Kafka is 503 before any write, and taken as its events leave: none waits for a sweep."""
     monkeypatch.setattr(relay_module, "OFFERED_MAX", HISTORY_KEEPS_FREE + 2)
-    door = await opened()
+    door = await open_door()
     old = {"historic": True, "received_at": "2024-03-02T09:00:00Z"}
     items = await door.batch(5, "importer", **old)
     assert [item["status"] for item in items] == [202, 202, 503, 503, 503]

@@ -3,11 +3,12 @@
 import asyncio
 import hashlib
 from datetime import timedelta
+from secrets import token_hex
 
 import pytest
 from pydantic import ValidationError
 
-from services.intake.domain.photo import Cleaned, Picture
+from services.intake.domain.photo import CleanedPhoto, Picture
 from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store as photo_module
 from services.intake.photos.buckets import buckets
@@ -34,7 +35,7 @@ async def photos(database: Database, request: pytest.FixtureRequest, monkeypatch
     where = ""
     if request.param == "s3":
         where = f"s3://{in_bucket(request.getfixturevalue('s3_server'), monkeypatch)}/photos"
-    photos = PhotoStore(database, SECRET, buckets(Settings(photo_store=where), database))
+    photos = PhotoStore(database, SECRET, buckets(Settings(photo_store=where), database), token_hex)
     await photos.photos.ensure_indexes(*INDEXES)
     return photos
 
@@ -103,7 +104,7 @@ async def test_who_is_killed_while_a_photo_arrives_leaves_nothing_that_is_never_
     assert await photos.keep(APP, "again", b"bytes", PNG) == (again, True)
     taken = await photos.next_to_clean()
     assert taken is not None and taken[1] == b"bytes"
-    await photos.finish(again, Cleaned(b"full", b"thumb"))
+    await photos.finish(again, CleanedPhoto(b"full", b"thumb"))
     assert await photos.sweep(real_now() + timedelta(hours=25)) == 2
     assert await photos.photos.count({}, limit=9) == 0
     assert [await photos._originals.get(name) for name in names] == [None, None]
@@ -115,7 +116,7 @@ async def test_photos_of_version_0_1_0_are_found_under_their_id(photos: PhotoSto
     await photos.photos.update({"_id": photo}, {"$unset": {"original": 1, "originals": 1}})
     taken = await photos.next_to_clean()
     assert taken is not None and taken[1] == b"of 0.1.0"
-    await photos.finish(photo, Cleaned(b"full", b"thumb"))
+    await photos.finish(photo, CleanedPhoto(b"full", b"thumb"))
     assert await photos._originals.get(photo) is None
 
 
@@ -150,15 +151,15 @@ async def test_a_photo_is_cleaned_by_one_worker_and_shown_only_then(photos: Phot
     assert taken is not None
     assert (taken[0].id, taken[1]) == (photo, b"bytes")
     assert await photos.next_to_clean() is None
-    await photos.finish(photo, Cleaned(b"full", b"thumb"))
+    await photos.finish(photo, CleanedPhoto(b"full", b"thumb"))
     assert (await photos.shown(photo, "full"), await photos.shown(photo, "thumb")) == (b"full", b"thumb")
     assert await original(photos, photo) is None
 
 
 async def test_a_claim_says_what_the_clean_photos_look_like(photos: PhotoStore) -> None:
     ids = [(await photos.keep(APP, f"k{n}", b"bytes", PNG))[0] for n in range(4)]
-    await photos.finish(ids[0], Cleaned(b"full", b"thumb", LOOKS))
-    await photos.finish(ids[1], Cleaned(b"full", b"thumb"))
+    await photos.finish(ids[0], CleanedPhoto(b"full", b"thumb", LOOKS))
+    await photos.finish(ids[1], CleanedPhoto(b"full", b"thumb"))
     await photos.finish(ids[2], None)
     assert await photos.claim_for_report(APP, ids, "r1") == (LOOKS,)
     assert await photos.claim_for_report(APP, ids, "r1") == (LOOKS,)
@@ -168,7 +169,7 @@ async def test_a_claim_says_what_the_clean_photos_look_like(photos: PhotoStore) 
 async def test_what_a_photo_looks_like_goes_with_it(photos: PhotoStore) -> None:
     for key in ("k1", "k2"):
         photo, _ = await photos.keep(APP, key, b"bytes", PNG)
-        await photos.finish(photo, Cleaned(b"full", b"thumb", LOOKS))
+        await photos.finish(photo, CleanedPhoto(b"full", b"thumb", LOOKS))
     await photos.claim_for_report(APP, [photo], "r1")
     assert await photos.photos.count({"looks": LOOKS}, limit=9) == 2
     await photos.sweep(real_now() + timedelta(hours=25))
@@ -228,15 +229,15 @@ async def test_what_nobody_claimed_for_a_day_is_swept_with_its_files(photos: Pho
 async def test_photos_of_the_time_before_the_bucket_are_still_shown_and_swept(
     database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = PhotoStore(database, SECRET, buckets(Settings(), database))
+    before = PhotoStore(database, SECRET, buckets(Settings(), database), token_hex)
     await before.photos.ensure_indexes(*INDEXES)
     photo, _ = await before.keep(APP, "k1", b"bytes", PNG)
     bucket = in_bucket(s3_server, monkeypatch)
-    after = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    after = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database), token_hex)
     taken = await after.next_to_clean()
     assert taken is not None
     assert taken[1] == b"bytes"
-    await after.finish(photo, Cleaned(b"full", b"thumb"))
+    await after.finish(photo, CleanedPhoto(b"full", b"thumb"))
     assert await after.shown(photo, "full") == b"full"
     assert await before.shown(photo, "full") is None, "what is new is in the bucket alone"
     assert await original(after, photo) is None
@@ -247,12 +248,12 @@ async def test_a_bucket_that_is_away_is_a_503_and_costs_no_photo(
     database: Database, s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = in_bucket(s3_server, monkeypatch)
-    there = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    there = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database), token_hex)
     await there.photos.ensure_indexes(*INDEXES)
     photo, _ = await there.keep(APP, "k1", b"bytes", PNG)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr(object_store, "RETRIES", 0)
-    away = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database))
+    away = PhotoStore(database, SECRET, buckets(Settings(photo_store=f"s3://{bucket}"), database), token_hex)
     with pytest.raises(Refusal) as refusal:
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)

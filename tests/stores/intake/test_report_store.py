@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -158,7 +159,7 @@ async def watch(store: ReportStore, database: Database, monkeypatch: pytest.Monk
     real = RealTime(NOW)
     monkeypatch.setattr("services.intake.reports.unrouted_watch.real_now", lambda: real.now)
     return Watch(
-        UnroutedWatch(database, store, await library(database), relay.source(store.reports), clock),
+        UnroutedWatch(database, store, await library(database), relay.source(store.reports), clock, token_hex),
         relay,
         listener,
         clock,

@@ -17,13 +17,10 @@ from shared.city import yaml_text
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_client import client as http_client
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_channels import Channels, channels, holds, opened, work
+from tests.kit.made_channels import DANGER, Channels, channels, holds, numbers, opened, work
 from tests.kit.made_reports import NOW
 from tests.kit.robots import OK, Robot, robot
 from tests.packs import harbour_with_channels
-
-DANGER = "burst pipe, the street is a flood"
-NUMBERED = re.compile(r"number (\d{4})")
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +40,6 @@ def group(end: Robot, clock: StoppedClock, most: int = 20, code: int = 45009) ->
 
     end.answer = answer
     return at
-
-
-def numbers(text: str) -> list[int]:
-    return [int(found) for found in NUMBERED.findall(text)]
 
 
 async def quayside(database: Database, end: Robot, kind: str = "wecom", **more: Any) -> Channels:

@@ -17,11 +17,10 @@ from shared.contracts.catalogue import decode, encode
 from shared.contracts.envelope import Envelope
 from shared.runtime.http_client import client as http_client
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_channels import Channels, channels, opened
+from tests.kit.made_channels import DANGER, Channels, channels, numbers, opened
 from tests.kit.made_reports import NOW
 from tests.kit.robots import Robot, robot
 from tests.packs import HARBOUR
-from tests.stores.notifier.test_channels import DANGER, numbers
 
 EVENING = NOW + timedelta(hours=13, minutes=30)  # 23:30 there
 

@@ -84,7 +84,7 @@ async def test_a_key_that_was_seen_changes_nothing_even_at_the_right_version(rou
 async def came(router: Routing, case: str, key: str) -> Document | None:
     found = await router.store.get("harbour", case, None)
     assert found is not None
-    return await router.store.keys.came(found[1], key)
+    return await router.store.keys.find(found[1], key)
 
 
 async def test_no_key_of_a_case_is_forgotten_and_its_document_stays_small(router: Routing) -> None:

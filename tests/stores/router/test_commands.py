@@ -21,8 +21,7 @@ from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import NOW, SECRET
-from tests.kit.made_services import Routing, routed, routing, sightings
-from tests.stores.router.test_same_hazard import merging
+from tests.kit.made_services import Routing, case_access, merging, routed, routing
 
 DESK = Principal(kind="officer", city="harbour", person="qs-desk", unit="quayside", role="duty_officer", post="A")
 Told = int | str
@@ -42,7 +41,7 @@ async def case(router: Routing) -> str:
 
 
 def commands(router: Routing) -> CommandRoutes:
-    nobody, words, seen = cast(Any, None), SealedWords(SECRET), sightings(router)
+    nobody, words, seen = cast(Any, None), SealedWords(SECRET), case_access(router)
     handler = CommandHandler(
         router.store, seen, router.changes, router.packs, nobody, merging(router), words, StoppedClock(NOW)
     )

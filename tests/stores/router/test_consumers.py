@@ -1,6 +1,7 @@
 """Consumers on a real database: a batch delivered again changes nothing, a bad record holds up no good one."""
 
 from collections.abc import AsyncIterator, Sequence
+from secrets import token_hex
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -204,7 +205,7 @@ async def test_a_projection_gets_the_newest_of_each_and_an_effect_every_one(dead
 
 @pytest.fixture
 async def alerts(database: Database) -> AsyncIterator[CaseAlerts]:
-    deliveries = AlertDeliveries(database)
+    deliveries = AlertDeliveries(database, token_hex)
     packs, clock = await library(database), StoppedClock(NOW)
     store = AlertStore(database, deliveries, Listener(), clock)
     await store.alerts.ensure_indexes(*ALERT_INDEXES)
@@ -236,7 +237,7 @@ async def test_an_alert_is_acked_by_the_cases_event_and_over_when_the_case_ends(
 
 
 async def test_a_case_event_makes_one_delivery_for_each_webhook_of_the_reporting_app(database: Database) -> None:
-    webhooks = Webhooks(database)
+    webhooks = Webhooks(database, token_hex)
     for id_, app, types in (("w1", "meituan", []), ("w2", "meituan", ["case.closed"]), ("w3", "eleme", [])):
         await webhooks.webhooks.insert(
             {

@@ -17,15 +17,13 @@ from services.router.cases import case_store as store_module
 from services.router.cases.case_store import Change, from_doc
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
-from services.router.cases.sealed_words import SealedWords
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup import merge_saga as merging_module
 from services.router.dedup import reconciler
-from services.router.dedup.attached_reports import Hanging, HangingQuery
+from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.dedup.attacher import Attachments
-from services.router.dedup.merge_saga import Merging
-from services.router.dedup.reconciler import SideBySide
+from services.router.dedup.reconciler import Reconciler
 from services.router.dedup.report_links import INDEXES as LINK_INDEXES
 from services.router.dedup.report_links import Links
 from services.router.domain import events as e
@@ -43,8 +41,8 @@ from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id, opening_report
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_reports import NOW, SECRET, TRACE, harbour, submitted
-from tests.kit.made_services import Routing, hearing, routing
+from tests.kit.made_reports import NOW, TRACE, harbour, submitted
+from tests.kit.made_services import Routing, hearing, merging, routing
 from tests.packs import harbour_with_same
 
 LON, LAT = 4.32, 52.12
@@ -104,10 +102,12 @@ async def test_two_photos_of_one_thing_bring_together_what_words_would_not(route
         await hearing(router).handle([event])
     found = {case.id: case.report_count for case in await cases(router)}
     assert found == {of(first): 3, of(other): 1, of(none): 1}
-    links = await Links(router.database).of([same.subject, told_.subject])
+    links = await Links(router.database).by_report([same.subject, told_.subject])
     assert (links[same.subject].by_photo, links[told_.subject].by_photo) == (True, False)
     attachments = Attachments(router.store, Links(router.database), router.changes, router.packs, StoppedClock(NOW))
-    shown, _ = await Hanging(Links(router.database), attachments).page(await one(router, of(first)), HangingQuery())
+    shown, _ = await AttachedReports(Links(router.database), attachments).page(
+        await one(router, of(first)), AttachedReportsQuery()
+    )
     assert {item["id"]: item.get("by_photo") for item in shown} == {
         first.subject: None,
         same.subject: True,
@@ -123,7 +123,7 @@ async def test_what_a_photo_brought_together_is_taken_apart_again_and_stays_so(r
     await merging(router).finish("s1")
     await hearing(router).handle([first, same])
     assert {case.id: case.report_count for case in await cases(router)} == {of(first): 1, of(same): 1}
-    assert not (await Links(router.database).of([same.subject]))[same.subject].by_photo
+    assert not (await Links(router.database).by_report([same.subject]))[same.subject].by_photo
 
 
 async def test_the_same_photo_of_two_buildings_is_of_two_things(router: Routing) -> None:
@@ -194,7 +194,7 @@ async def test_two_routers_at_once_lose_and_double_nothing(router: Routing) -> N
     events = [report(f"k{n}", minutes=n / 10) for n in range(24)]
     await asyncio.gather(*(_until_done(hearing(router), events) for _ in range(3)))
     found = await cases(router)
-    assert len(await Links(router.database).of([event.subject for event in events])) == 24
+    assert len(await Links(router.database).by_report([event.subject for event in events])) == 24
     assert sum(case.report_count for case in found) == 24
     attached = {event.subject for event in events} - {"r" + case.id[1:] for case in found}
     assert await told(router) == sorted(attached)
@@ -217,7 +217,7 @@ async def test_a_router_that_dies_in_between_is_followed_by_one_that_ends_it(
     target, name = {
         "before_the_case": (router.store, "insert_opened"),
         "before_the_change": (router.changes, "save_all"),
-        "before_the_mark": (Links, "told"),
+        "before_the_mark": (Links, "mark_told"),
     }[dies]
 
     async def away(*_: Any) -> None:
@@ -272,22 +272,6 @@ async def test_thanks_and_it_is_fixed_open_no_case_and_are_not_counted(router: R
     assert case.report_count == 3
     assert sum(entry.what == "case.confirmed" for entry in case.history) == 2
     assert await told(router) == sorted(report(f"k{n}").subject for n in range(1, 5))
-
-
-def merging(router: Routing) -> Merging:
-    links = Links(router.database)
-    attachments = Attachments(router.store, links, router.changes, router.packs, StoppedClock(NOW))
-    return Merging(
-        router.database,
-        router.store,
-        links,
-        router.changes,
-        attachments,
-        router.packs,
-        router.listener,
-        SealedWords(SECRET),
-        StoppedClock(NOW),
-    )
 
 
 DESK = Principal(kind="officer", city="harbour", person="oh-desk", unit="oosterhaven", role="duty_officer", post="A")
@@ -368,11 +352,11 @@ async def test_what_two_routers_opened_on_either_side_is_merged_by_the_look_over
         submitted_ = decode(event, ReportSubmitted)
         case, opened = assign(submitted_, "harbour", pack)
         await router.store.insert_opened([(case, to_envelopes(case, [opened], TRACE)[0], seen_by(case, pack))])
-    looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
+    looking = Reconciler(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
     looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
-        assert await looking.look() == 1
+        assert await looking.merge_duplicates() == 1
     assert (await one(router, of(young))).merged_into == of(old)
     assert (await one(router, of(old))).report_count == 2
 
@@ -386,8 +370,8 @@ async def side_by_side_cases(router: Routing) -> tuple[str, str]:
     return of(young), of(old)
 
 
-def looking_over(router: Routing) -> SideBySide:
-    looking = SideBySide(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
+def looking_over(router: Routing) -> Reconciler:
+    looking = Reconciler(router.store, merging(router), router.changes, router.packs, StoppedClock(NOW))
     looking._looked = datetime(2020, 1, 1, tzinfo=UTC)
     return looking
 
@@ -408,7 +392,7 @@ async def test_a_pair_whose_save_lost_to_an_attachment_is_merged_all_the_same(
 
     monkeypatch.setattr(router.changes, "save", overtakes)
     monkeypatch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
-    assert await looking_over(router).look() == 1
+    assert await looking_over(router).merge_duplicates() == 1
     assert (await one(router, young)).merged_into == old
 
 
@@ -418,7 +402,7 @@ async def test_a_younger_case_is_merged_into_one_that_somebody_has_signed_for_al
     young, old = await side_by_side_cases(router)
     await router.changes.save(router.changes.of(await one(router, old), [e.Acknowledged(at=NOW, by="oh-desk")]))
     monkeypatch.setattr(reconciler, "SETTLED_AFTER", timedelta(seconds=-1))
-    assert await looking_over(router).look() == 1
+    assert await looking_over(router).merge_duplicates() == 1
     assert (await one(router, young)).merged_into == old
 
 

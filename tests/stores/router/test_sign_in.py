@@ -125,7 +125,7 @@ async def door(database: Database) -> AsyncIterator[Door]:
         get("/v1/me", me, "", roles=frozenset({"officer"})),
         get("/v1/operated", me, "", roles=frozenset({"ops"})),
     ]
-    edge = Edge("router", directory, Quotas(Settings()), security_log=log)
+    edge = Edge("router", directory, Quotas(Settings()), lambda _: next(ids), security_log=log)
     transport = httpx.ASGITransport(app=edge.application(routes, _no_lifespan))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield Door(client, clock, directory, sign_in)

@@ -118,7 +118,7 @@ async def test_a_page_of_cases_that_cannot_be_decided_hides_nobody_behind_it(
     assert await timers(router, clock).fire_due() == 1
     assert await pending(router, "clock.breached.v1") == [cases[4].id]
     assert await timers(router, clock).fire_due() == 0, "another router does not try them again at once"
-    await router.store.look(clock.now())
+    await router.store.set_gauges(clock.now())
     assert REGISTRY.get_sample_value("whistle_due_cases") == 4, "the alarm still hears of them"
     broken.clear()
     clock.move_to(clock.now() + SET_ASIDE)

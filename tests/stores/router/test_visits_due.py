@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ async def router(database: Database) -> Routing:
 
 
 async def looking(router: Routing) -> tuple[VisitsDue, VisitStore, StoppedClock]:
-    store, clock = VisitStore(router.database), StoppedClock(NOW)
+    store, clock = VisitStore(router.database, token_hex), StoppedClock(NOW)
     await store.visits.ensure_indexes(*INDEXES)
     return VisitsDue(store, router.store, router.changes, clock), store, clock
 

@@ -13,7 +13,7 @@ from services.router.cases.case_store import to_doc
 from services.router.domain import events as e
 from services.router.domain.case import Case
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.outbox_relay import OUTBOX_INDEX, Offered, Outbox, Relay, as_pending, from_stored
+from shared.runtime.kafka.outbox_relay import OUTBOX_INDEX, OfferedDocument, Outbox, Relay, as_pending, from_stored
 from shared.runtime.storage.mongo import Collection, Database, Document
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_reports import NOW
@@ -131,7 +131,7 @@ async def failing(relay: Relay) -> bool:
 class DiesBeforeClearing(Relay):
     """Ends, as if killed, when the events are stored and published and nothing is cleared yet."""
 
-    async def _clear(self, batch: Sequence[Offered]) -> None:
+    async def _clear(self, batch: Sequence[OfferedDocument]) -> None:
         raise SystemError("killed here")
 
 

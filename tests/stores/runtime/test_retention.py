@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
 
-from services.intake.domain.photo import Cleaned, Picture
+from services.intake.domain.photo import CleanedPhoto, Picture
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.identities import Identities
 from services.intake.privacy.sealing import Vault
@@ -50,17 +51,21 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The harbour keeps reports for three years and photos for one; of people it says nothing."""
-    packs, store, photos = await library(database), ReportStore(database), PhotoStore(database, SECRET, database.bucket)
+    packs, store, photos = (
+        await library(database),
+        ReportStore(database),
+        PhotoStore(database, SECRET, database.bucket, token_hex),
+    )
     identities = Identities(database, Vault(SECRET))
     relay = Relay("intake", database.collection("events"), Listener())
-    watch = UnroutedWatch(database, store, packs, relay.source(store.reports), StoppedClock(NOW))
+    watch = UnroutedWatch(database, store, packs, relay.source(store.reports), StoppedClock(NOW), token_hex)
     events = database.collection("events")
     retention = Retention(database, packs, *kept_by_intake(events, store, photos, identities, watch))
     await store.insert([record(key) for key in ("ended", "open", "caseless")])
     for key, open_ in (("ended", False), ("open", True)):
         await store.progress.insert({"_id": submission(key).id, "case": {"version": 1, "open": open_}})
     photo, _ = await photos.keep(APP, "k1", b"picture", Picture("image/jpeg", 800, 600))
-    assert await photos.finish(photo, Cleaned(b"picture", b"thumb", "3c5a99e10f72d846"))
+    assert await photos.finish(photo, CleanedPhoto(b"picture", b"thumb", "3c5a99e10f72d846"))
     await photos.claim_for_report(APP, [photo], submission("ended").id)
     await photos.photos.update({"_id": photo}, {"$set": {"sent_at": NOW}})
     person = ReportValidator(SECRET).person(body(reporter={"ref": "r", "name": "Jan"}), APP)
@@ -98,6 +103,6 @@ async def test_of_old_cases_those_that_have_ended_go_with_their_events(
     monkeypatch.setattr(module, "real_now", lambda: datetime.now(UTC) + timedelta(days=4 * 366))
     assert counted(await retention.sweep("harbour")) == {"cases": 1}
     assert await router.store.load(ended) is None
-    assert await Links(database).of(["r9"]) == {}
+    assert await Links(database).by_report(["r9"]) == {}
     assert await router.events.count({"subject": ended}, limit=1) == 0
     assert await router.store.load(routed("k2")[0].id) is not None

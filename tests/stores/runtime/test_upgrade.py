@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -121,16 +122,16 @@ async def test_a_report_that_waited_for_a_case_is_still_looked_after(
     listener = Listener()
     outbox = Relay("intake", database.collection("events"), listener).source(reports.reports)
     clock = StoppedClock(NOW + timedelta(days=1))
-    unanswered = UnroutedWatch(database, reports, await library(database), outbox, clock)
+    unanswered = UnroutedWatch(database, reports, await library(database), outbox, clock, token_hex)
     await reports.reports.insert(kept(version, "report", more))
     await unanswered.rows.insert(kept(version, "unanswered", more))
-    await unanswered.look()
+    await unanswered.set_gauges()
     assert await unanswered.breach_late() == 1
     assert await unanswered.publish_again() == 1
 
 
 async def test_an_alert_of_then_is_shown_and_told(database: Database, version: str, more: Document) -> None:
-    alerts = AlertStore(database, AlertDeliveries(database), Listener(), StoppedClock(NOW))
+    alerts = AlertStore(database, AlertDeliveries(database, token_hex), Listener(), StoppedClock(NOW))
     stored = kept(version, "alert", more)
     await alerts.alerts.insert(stored)
     found = await alerts.get("harbour", stored["_id"])

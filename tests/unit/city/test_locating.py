@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.city.pack import Pack
 from shared.city.place.datum import from_wgs84, to_wgs84
 from shared.city.place.gazetteer import building_number, normal
-from shared.city.place.locating import Asked
+from shared.city.place.locating import LocateRequest
 from shared.city.reading import read_folder, read_pack
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
@@ -283,4 +283,6 @@ def test_many_questions_at_once_get_the_answers_that_each_gets_alone(
     points: list[tuple[float, float] | None], words: str
 ) -> None:
     pack = pack_of(SHEYANG)
-    assert pack.locate_each([Asked(point, words) for point in points]) == [pack.locate(p, words) for p in points]
+    assert pack.locate_each([LocateRequest(point, words) for point in points]) == [
+        pack.locate(p, words) for p in points
+    ]

@@ -11,7 +11,7 @@ from services.notifier.alerts.on_duty import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.routing import assign_each
 from shared.city.pack import Pack
-from shared.city.place.locating import Asked
+from shared.city.place.locating import LocateRequest
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.reports import Place, ReportSubmitted
 from tests.packs import HARBOUR
@@ -71,7 +71,7 @@ def test_a_batch_that_spans_a_change_of_the_map_is_placed_report_by_report() -> 
 
 def test_each_question_is_answered_as_alone_whatever_day_the_others_ask_for() -> None:
     pack = moved_pack()
-    asked = [Asked(POINT, "quay", None, date(2026, month, 1)) for month in (1, 7, 6, 12)]
+    asked = [LocateRequest(POINT, "quay", None, date(2026, month, 1)) for month in (1, 7, 6, 12)]
     assert pack.locate_each(asked) == [pack.locate(POINT, "quay", on=one.on) for one in asked]
 
 

@@ -197,6 +197,17 @@ def test_the_schemas_in_the_docs_are_those_of_the_code_and_both_packs_fit_them()
             jsonschema.validate(value, msgspec.json.decode(made[name.rpartition(".")[0] + ".schema.json"]))
 
 
+def test_a_schema_has_of_each_kind_of_channel_the_fields_that_the_check_allows() -> None:
+    """An editor that completes by the schema offers nothing that ``whistle city check`` refuses."""
+    shape = msgspec.json.decode(schemas()["units.schema.json"])
+    unit = {"id": "q", "level": "district", "name": "Q"}
+    fine = {"wecom": "${CHANNEL_HARBOUR_A}", "sms": {"to": "${CHANNEL_HARBOUR_B}", "length": 70}}
+    jsonschema.validate([{**unit, "channels": fine}], shape)
+    for channels in ({"wecom": {"to": "1"}}, {"sms": {"secret": "s"}}, {"fax": "1"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate([{**unit, "channels": channels}], shape)
+
+
 def test_yaml_is_read_as_words() -> None:
     assert yaml_text.parse("[08:30, 2026-01-01, no, 012, 0.8, 7, true, ~, '1', 1e400]") == [
         "08:30", "2026-01-01", "no", "012", 0.8, 7, True, None, "1", "1e400",

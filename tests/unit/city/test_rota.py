@@ -14,11 +14,12 @@ from services.notifier.alerts.wording import vacant_posts_text
 from services.notifier.domain.recipients import Notice
 from shared.city.checks.rota import check_rota, gaps
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.city.problems import PackProblems
 from shared.city.promises.calendars import country_days
 from shared.city.reading import read_folder, read_pack
+from tests.kit.made_rota import harbour_with_posts, person
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
 DAY = timedelta(days=1)
@@ -26,21 +27,11 @@ START = datetime(2026, 3, 25, tzinfo=UTC)  # the clocks go forward on the 29th
 DAYS = [date(2026, 3, 25) + n * DAY for n in range(8)]
 
 
-def harbour(**posts: Any) -> Pack:
-    """The harbour with other people; ``calendars``: more of them."""
-    files = read_folder(HARBOUR)
-    files["calendars.yaml"] += "".join(f"  - {entry}\n" for entry in posts.pop("calendars", ()))
-    files["posts.yaml"] = msgspec.json.encode({name.rstrip("_"): value for name, value in posts.items()}).decode()
-    return read_pack(files)
-
-
-def person(id_: str, **more: Any) -> dict[str, Any]:
-    return {"id": id_, "name": id_, "unit": "quayside", "role": "duty_officer", "post": "A", **more}
-
-
-def on(pack: Pack, at: str, unit: str = "quayside", post: str = "A", since: Changes = NONE_SINCE) -> dict[str, str]:
+def on(pack: Pack, at: str, unit: str = "quayside", post: str = "A", since: RotaChanges = NO_CHANGES) -> dict[str, str]:
     """Who is on, and why."""
-    return {one.person.id: one.why for one in pack.posts.standing(unit, datetime.fromisoformat(at), post, since)}
+    return {
+        one.person.id: one.why for one in pack.posts.on_duty_with_reasons(unit, datetime.fromisoformat(at), post, since)
+    }
 
 
 hours = st.sampled_from(["00:00-24:00", "08:00-18:00", "18:00-08:00", "22:30-06:15", "12:00-13:00", "07:00-07:00"])
@@ -64,18 +55,18 @@ def people(draw: st.DrawFn, unit: str, ids: list[str]) -> list[dict[str, Any]]:
 
 
 @st.composite
-def changes(draw: st.DrawFn) -> list[Change]:
+def changes(draw: st.DrawFn) -> list[RotaChange]:
     """Swaps and leave among a, b and c, decided at some time."""
     made = []
     for _ in range(draw(st.integers(0, 4))):
         who, by = draw(st.permutations(["a", "b", "c"]))[:2]
         if draw(st.booleans()):
             back = draw(st.none() | day)
-            made.append(Change(kind="swap", person=who, by=by, on=draw(day), in_return=back, since=draw(minute)))
+            made.append(RotaChange(kind="swap", person=who, by=by, on=draw(day), in_return=back, since=draw(minute)))
         else:
             start = draw(minute)
             until = start + timedelta(minutes=draw(st.integers(1, 3000)))
-            made.append(Change(kind="leave", person=who, start=start, until=until, since=draw(minute)))
+            made.append(RotaChange(kind="leave", person=who, start=start, until=until, since=draw(minute)))
     return made
 
 
@@ -84,19 +75,19 @@ def rotas(draw: st.DrawFn) -> Pack:
     """Three people at the quayside, one at the top, cover or none."""
     cover = draw(st.sampled_from([[], [{"unit": "quayside", "post": "A", "by": ["oosterhaven"]}]]))
     desk = person("top", unit="oosterhaven", shifts=draw(st.lists(shift, max_size=2)))
-    return harbour(people=[*draw(people("quayside", ["a", "b", "c"])), desk], cover=cover)
+    return harbour_with_posts(people=[*draw(people("quayside", ["a", "b", "c"])), desk], cover=cover)
 
 
 @settings(max_examples=50)
 @given(rotas(), changes(), minute, st.sampled_from(["A", "B"]))
 def test_every_minute_has_somebody_or_an_alarm(
-    pack: Pack, decided: list[Change], at: datetime, post: Literal["A", "B"]
+    pack: Pack, decided: list[RotaChange], at: datetime, post: Literal["A", "B"]
 ) -> None:
     """Whoever is reached because a post has nobody is told which post that is."""
-    since = Changes(decided)
+    since = RotaChanges(decided)
     for unit in ("quayside", "oosterhaven"):
         found = resolve_notice(Notice("new", unit, post), pack, at, since)
-        kept = pack.posts.keeps(unit, post, at)
+        kept = pack.posts.has_post(unit, post, at)
         assert found.people or found.instead or not kept
         if kept and not pack.on_duty(unit, at, post, since):
             assert found.instead
@@ -108,14 +99,14 @@ def test_every_minute_has_somebody_or_an_alarm(
 
 @settings(max_examples=50)
 @given(rotas(), changes(), minute)
-def test_whoever_is_on_leave_or_not_appointed_is_never_on(pack: Pack, decided: list[Change], at: datetime) -> None:
+def test_whoever_is_on_leave_or_not_appointed_is_never_on(pack: Pack, decided: list[RotaChange], at: datetime) -> None:
     away = {
         change.person
         for change in decided
         if change.kind == "leave" and change.since <= at and change.start <= at < change.until  # type: ignore[operator]
     }
     for post in ("A", "B", None):
-        for one in pack.posts.standing("quayside", at, post, Changes(decided)):
+        for one in pack.posts.on_duty_with_reasons("quayside", at, post, RotaChanges(decided)):
             local = at.astimezone(pack.posts.zone).date()
             assert one.person.id not in away
             assert one.person.valid_from is None or one.person.valid_from <= local
@@ -125,32 +116,34 @@ def test_whoever_is_on_leave_or_not_appointed_is_never_on(pack: Pack, decided: l
 @settings(max_examples=50)
 @given(rotas(), changes(), changes(), minute)
 def test_what_is_decided_later_does_not_change_the_past(
-    pack: Pack, before: list[Change], later: list[Change], at: datetime
+    pack: Pack, before: list[RotaChange], later: list[RotaChange], at: datetime
 ) -> None:
     known = [change for change in before if change.since <= at]
     after = [change for change in later if change.since > at]
     for post in ("A", "B"):
-        assert pack.posts.standing("quayside", at, post, Changes(known)) == pack.posts.standing(
-            "quayside", at, post, Changes([*known, *after])
-        )
+        assert pack.posts.on_duty_with_reasons(
+            "quayside", at, post, RotaChanges(known)
+        ) == pack.posts.on_duty_with_reasons("quayside", at, post, RotaChanges([*known, *after]))
 
 
 @settings(max_examples=50)
 @given(rotas(), day, day, minute)
 def test_a_swap_is_the_same_whoever_asks_for_it(pack: Pack, one: date, other: date, at: datetime) -> None:
-    asked = Changes([Change(kind="swap", person="a", by="b", on=one, in_return=other)])
-    mirrored = Changes([Change(kind="swap", person="b", by="a", on=other, in_return=one)])
+    asked = RotaChanges([RotaChange(kind="swap", person="a", by="b", on=one, in_return=other)])
+    mirrored = RotaChanges([RotaChange(kind="swap", person="b", by="a", on=other, in_return=one)])
     for post in ("A", "B"):
-        by_a = pack.posts.standing("quayside", at, post, asked)
-        assert by_a == pack.posts.standing("quayside", at, post, mirrored)
+        by_a = pack.posts.on_duty_with_reasons("quayside", at, post, asked)
+        assert by_a == pack.posts.on_duty_with_reasons("quayside", at, post, mirrored)
 
 
 @settings(max_examples=50)
 @given(rotas(), changes(), minute)
-def test_a_persons_turns_are_when_that_person_is_on(pack: Pack, decided: list[Change], at: datetime) -> None:
+def test_a_persons_turns_are_when_that_person_is_on(pack: Pack, decided: list[RotaChange], at: datetime) -> None:
     """For what was decided before anything began."""
-    since = Changes(msgspec.structs.replace(change, since=START - 30 * DAY) for change in decided)
-    standing = {one.person.id for one in pack.posts.standing("quayside", at, None, since) if one.why != "cover"}
+    since = RotaChanges(msgspec.structs.replace(change, since=START - 30 * DAY) for change in decided)
+    standing = {
+        one.person.id for one in pack.posts.on_duty_with_reasons("quayside", at, None, since) if one.why != "cover"
+    }
     for who in "abc":
         turns = pack.posts.turns(pack.people[who], DAYS[0] - 2 * DAY, DAYS[-1] + DAY, since)
         assert any(turn.start <= at < turn.end for turn in turns) == (who in standing)
@@ -158,11 +151,11 @@ def test_a_persons_turns_are_when_that_person_is_on(pack: Pack, decided: list[Ch
 
 @settings(max_examples=50)
 @given(rotas(), changes(), minute)
-def test_a_gap_is_where_nobody_is_on_and_nowhere_else(pack: Pack, decided: list[Change], at: datetime) -> None:
-    since = Changes(msgspec.structs.replace(change, since=START - 30 * DAY) for change in decided)
-    for unit, post in pack.posts.kept():
+def test_a_gap_is_where_nobody_is_on_and_nowhere_else(pack: Pack, decided: list[RotaChange], at: datetime) -> None:
+    since = RotaChanges(msgspec.structs.replace(change, since=START - 30 * DAY) for change in decided)
+    for unit, post in pack.posts.staffed_posts():
         found = gaps(pack, unit, post, START, START + 8 * DAY, since)
-        nobody = pack.posts.keeps(unit, post, at) and not pack.on_duty(unit, at, post, since)
+        nobody = pack.posts.has_post(unit, post, at) and not pack.on_duty(unit, at, post, since)
         assert any(gap.start <= at < gap.end for gap in found) == nobody
         assert all(a.end < b.start for a, b in pairwise(found))
 
@@ -171,17 +164,17 @@ TUESDAY = date(2026, 3, 3)
 AT_NOON = datetime(2026, 3, 3, 11, tzinfo=UTC)
 
 
-def passing(*pairs: str, since: datetime = START) -> list[Change]:
+def passing(*pairs: str, since: datetime = START) -> list[RotaChange]:
     """Swaps of the Tuesday, a minute apart: ``ab`` is a's to b."""
     return [
-        Change(kind="swap", person=p[0], by=p[1], on=TUESDAY, since=since - 60 * DAY + timedelta(minutes=n))
+        RotaChange(kind="swap", person=p[0], by=p[1], on=TUESDAY, since=since - 60 * DAY + timedelta(minutes=n))
         for n, p in enumerate(pairs)
     ]
 
 
 def three(**more: Any) -> Pack:
     """Only a has a duty, by day."""
-    return harbour(
+    return harbour_with_posts(
         people=[
             person("a", shifts=[{"hours": "08:00-18:00"}]),
             *(person(p, shifts=[{"hours": "20:00-21:00", "days": ["sun"]}]) for p in "bcd"),
@@ -203,7 +196,7 @@ def three(**more: Any) -> Pack:
     ],
 )
 def test_a_duty_that_was_taken_over_is_passed_on_as_ones_own(pairs: tuple[str, ...], who: str) -> None:
-    pack, since = three(), Changes(passing(*pairs))
+    pack, since = three(), RotaChanges(passing(*pairs))
     assert on(pack, AT_NOON.isoformat(), since=since) == {who: "shift" if who == "a" else "swap"}
     for each in "abcd":
         turns = pack.posts.turns(pack.people[each], TUESDAY, TUESDAY, since)
@@ -214,23 +207,23 @@ def test_a_duty_that_was_taken_over_is_passed_on_as_ones_own(pairs: tuple[str, .
 
 def test_a_swap_of_the_pack_is_passed_on_by_one_that_comes_later_and_in_the_files_order() -> None:
     in_the_pack = three(swaps=[{"from": "a", "to": "b", "on": "2026-03-03"}])
-    assert on(in_the_pack, AT_NOON.isoformat(), since=Changes(passing("bc"))) == {"c": "swap"}
+    assert on(in_the_pack, AT_NOON.isoformat(), since=RotaChanges(passing("bc"))) == {"c": "swap"}
     both = three(swaps=[{"from": "a", "to": "b", "on": "2026-03-03"}, {"from": "b", "to": "c", "on": "2026-03-03"}])
     assert on(both, AT_NOON.isoformat()) == {"c": "swap"}
 
 
 def test_before_a_swap_of_a_swap_holds_who_had_it_has_it() -> None:
     pack = three()
-    later = Change(kind="swap", person="b", by="c", on=TUESDAY, since=AT_NOON)
-    since = Changes([*passing("ab"), later])
+    later = RotaChange(kind="swap", person="b", by="c", on=TUESDAY, since=AT_NOON)
+    since = RotaChanges([*passing("ab"), later])
     assert on(pack, (AT_NOON - timedelta(minutes=1)).isoformat(), since=since) == {"b": "swap"}
     assert on(pack, AT_NOON.isoformat(), since=since) == {"c": "swap"}
 
 
 def test_two_swaps_of_one_moment_are_carried_out_alike_by_everybody() -> None:
     pack = three()
-    two = [Change(kind="swap", person=p[0], by=p[1], on=TUESDAY, since=START - 60 * DAY) for p in ("ab", "bc")]
-    found = [on(pack, AT_NOON.isoformat(), since=Changes(order)) for order in (two, two[::-1])]
+    two = [RotaChange(kind="swap", person=p[0], by=p[1], on=TUESDAY, since=START - 60 * DAY) for p in ("ab", "bc")]
+    found = [on(pack, AT_NOON.isoformat(), since=RotaChanges(order)) for order in (two, two[::-1])]
     assert found[0] == found[1]
 
 
@@ -238,26 +231,26 @@ def test_two_swaps_of_one_moment_are_carried_out_alike_by_everybody() -> None:
 def test_the_duty_of_somebody_on_leave_is_there_to_be_passed_on(leave_of: str) -> None:
     away = {"leave": [{"person": "a", "from": "2026-03-03", "until": "2026-03-04"}]}
     pack = three(**away if leave_of == "the pack" else {})
-    gone = Change(kind="leave", person="a", start=AT_NOON - DAY, until=AT_NOON + DAY)
+    gone = RotaChange(kind="leave", person="a", start=AT_NOON - DAY, until=AT_NOON + DAY)
     decided = [] if leave_of == "the pack" else [gone]
-    assert pack.posts.turns(pack.people["a"], TUESDAY, TUESDAY, Changes(decided)) == []
-    assert len(pack.posts.duties(pack.people["a"], TUESDAY, TUESDAY, Changes(decided))) == 1
-    assert on(pack, AT_NOON.isoformat(), since=Changes([*decided, *passing("ab", "bc")])) == {"c": "swap"}
+    assert pack.posts.turns(pack.people["a"], TUESDAY, TUESDAY, RotaChanges(decided)) == []
+    assert len(pack.posts.duties(pack.people["a"], TUESDAY, TUESDAY, RotaChanges(decided))) == 1
+    assert on(pack, AT_NOON.isoformat(), since=RotaChanges([*decided, *passing("ab", "bc")])) == {"c": "swap"}
 
 
 def test_whoever_left_the_pack_has_nobodys_duty() -> None:
     """b took a's duty, or c's, and is gone: it is a's again; where the owner is gone, so is the duty."""
     pack = three()
     left = [msgspec.structs.replace(change, by="gone") for change in passing("ab")]
-    assert on(pack, AT_NOON.isoformat(), since=Changes(left)) == {"a": "shift"}
-    assert len(pack.posts.turns(pack.people["a"], TUESDAY, TUESDAY, Changes(left))) == 1
+    assert on(pack, AT_NOON.isoformat(), since=RotaChanges(left)) == {"a": "shift"}
+    assert len(pack.posts.turns(pack.people["a"], TUESDAY, TUESDAY, RotaChanges(left))) == 1
     owner = [msgspec.structs.replace(change, person="gone") for change in passing("ab")]
-    assert pack.posts.turns(pack.people["b"], TUESDAY, TUESDAY, Changes(owner)) == []
+    assert pack.posts.turns(pack.people["b"], TUESDAY, TUESDAY, RotaChanges(owner)) == []
 
 
 def test_a_swap_of_a_night_shift_lasts_until_the_morning() -> None:
     night = {"hours": "18:00-08:00"}
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[person("a", shifts=[night]), person("b", shifts=[{"hours": "08:00-18:00"}])],
         swaps=[{"from": "a", "to": "b", "on": "2026-03-03"}],
     )
@@ -268,7 +261,7 @@ def test_a_swap_of_a_night_shift_lasts_until_the_morning() -> None:
 
 
 def test_on_a_holiday_the_holiday_shift_holds_and_a_made_up_working_day_is_a_working_day() -> None:
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[
             person(
                 "week", shifts=[{"days": ["mon", "tue", "wed", "thu", "fri"], "hours": "08:00-18:00", "calendar": "cn"}]
@@ -300,7 +293,7 @@ def test_a_rider_stands_on_his_home_grid_as_long_as_the_letter_holds() -> None:
     pack = read_pack(files)
     assert on(pack, "2026-03-04T23:59:00+01:00", "pier", "B") == {"rider": "home"}
     assert on(pack, "2026-03-05T00:00:00+01:00", "pier", "B") == {}
-    assert pack.posts.kept() == [("quayside", "A"), ("quayside", "B")]
+    assert pack.posts.staffed_posts() == [("quayside", "A"), ("quayside", "B")]
 
 
 def test_cover_by_a_unit_is_by_those_who_are_on_there() -> None:
@@ -308,7 +301,7 @@ def test_cover_by_a_unit_is_by_those_who_are_on_there() -> None:
         person("early", unit="oosterhaven", shifts=[{"hours": "08:00-18:00"}]),
         person("late", unit="oosterhaven", shifts=[{"hours": "18:00-08:00"}]),
     ]
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[*desks, person("a", shifts=[{"days": ["mon"], "hours": "08:00-09:00"}])],
         cover=[{"unit": "quayside", "post": "A", "by": ["oosterhaven"]}],
     )
@@ -316,7 +309,7 @@ def test_cover_by_a_unit_is_by_those_who_are_on_there() -> None:
 
 
 def test_who_is_told_instead_hears_where_nobody_is_on() -> None:
-    pack = harbour(
+    pack = harbour_with_posts(
         people=[
             person("a", shifts=[{"days": ["mon"], "hours": "08:00-18:00"}]),
             person("walk", post="B", shifts=[{"days": ["mon"], "hours": "08:00-18:00"}]),
@@ -324,7 +317,7 @@ def test_who_is_told_instead_hears_where_nobody_is_on() -> None:
         ]
     )
     sunday = datetime(2026, 3, 8, 10, tzinfo=UTC)
-    told = recipients_of([Notice("new", "quayside", "A"), Notice("new", "quayside", "B")], pack, sunday, NONE_SINCE)
+    told = recipients_of([Notice("new", "quayside", "A"), Notice("new", "quayside", "B")], pack, sunday, NO_CHANGES)
     ((id_, (notice, lacks)),) = told.items()
     assert (id_, notice.kind) == ("top", "unstaffed")
     assert vacant_posts_text(lacks, pack) == "nobody is on post A at Quayside; nobody is on post B at Quayside"
@@ -337,12 +330,14 @@ def test_a_hole_in_the_coming_weeks_is_said_with_its_place_and_at_the_top_it_is_
     (hole,) = warnings
     assert (hole.file, hole.place) == ("posts.yaml", "/people/2")
     assert "nobody is on post A at 'quayside': 2026-11-28 08:00 to 2026-11-28 18:00" in hole.message
-    errors, _ = check_rota(harbour(people=[person("top", unit="oosterhaven", shifts=[{"hours": "08:00-18:00"}])]), now)
+    errors, _ = check_rota(
+        harbour_with_posts(people=[person("top", unit="oosterhaven", shifts=[{"hours": "08:00-18:00"}])]), now
+    )
     assert "post A at 'oosterhaven'" in errors[0].message
 
 
 def test_a_year_that_nobody_confirmed_is_a_warning() -> None:
-    pack = harbour(people=[], calendars=['{id: cn, hours: ["08:00-18:00"], country: CN, confirmed: [2026]}'])
+    pack = harbour_with_posts(people=[], calendars=['{id: cn, hours: ["08:00-18:00"], country: CN, confirmed: [2026]}'])
     _, warnings = check_rota(pack, datetime(2026, 11, 26, 12, tzinfo=UTC))
     (one,) = warnings
     assert (one.file, one.place) == ("calendars.yaml", "/calendars/1/confirmed")
@@ -370,17 +365,17 @@ def test_a_year_that_nobody_confirmed_is_a_warning() -> None:
 )
 def test_what_does_not_fit_is_said_where_it_stands(posts: dict[str, Any], place: str) -> None:
     with pytest.raises(PackProblems) as found:
-        harbour(**posts)
+        harbour_with_posts(**posts)
     assert [problem.place.split(" ")[0] for problem in found.value.problems] == [place]
 
 
 def test_a_swap_comes_after_those_of_the_same_people_and_waits_for_no_others() -> None:
     day = date(2026, 3, 3)
     first, last = (datetime(2026, 3, 1, 9, minute, tzinfo=UTC) for minute in (0, 20))
-    changes = Changes(
+    changes = RotaChanges(
         [
-            Change(kind="swap", person="qs-desk", by="mf-desk", on=day, since=first),
-            Change(kind="swap", person="oh-desk", by="oh-chief", on=day, since=last),
+            RotaChange(kind="swap", person="qs-desk", by="mf-desk", on=day, since=first),
+            RotaChange(kind="swap", person="oh-desk", by="oh-chief", on=day, since=last),
         ]
     )
     assert changes.last_swap(day, ("mf-desk", "qs-night")) == first

@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from deploy.cli.main import build
+from deploy.main import build
 from services.router.domain.case import State
 from shared.city.pack import Pack
 from shared.city.preview import example, preview
 from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_folder, read_pack
-from shared.city.texts.reporter_steps import OF_CASE, STEPS, TOLD, WITHOUT_CASE, Told, may_name, word
+from shared.city.texts.reporter_steps import OF_CASE, REPORTER_STEPS, STEPS, WITHOUT_CASE, ReporterStep, may_name, word
 from shared.city.texts.texts import BUILT_IN, LONGEST_SENTENCE, template
 from shared.kernel.vocabulary import ENDED_STATES
 from tests.kit.stack import ROOT
 from tests.packs import HARBOUR, SHEYANG, pack_of
 
 LANGUAGES = ("zh", "en")
-EVERY_NAME = sorted({name for state in TOLD for name in may_name(state)})
+EVERY_NAME = sorted({name for state in REPORTER_STEPS for name in may_name(state)})
 
 
 def with_texts(*entries: Any) -> dict[str, str]:
@@ -94,12 +94,12 @@ def test_a_text_that_is_given_twice_is_told_of_the_second() -> None:
 
 def test_the_longest_text_and_every_name_of_a_state_are_taken() -> None:
     pack(says("x" * LONGEST_SENTENCE))
-    for state in TOLD:
+    for state in REPORTER_STEPS:
         pack(says("".join(f"{{{name}}}" for name in sorted(may_name(state))), state))
 
 
-@given(st.sampled_from(TOLD), st.sampled_from(EVERY_NAME) | st.text(max_size=12))
-def test_only_names_of_the_list_are_placeholders(state: Told, name: str) -> None:
+@given(st.sampled_from(REPORTER_STEPS), st.sampled_from(EVERY_NAME) | st.text(max_size=12))
+def test_only_names_of_the_list_are_placeholders(state: ReporterStep, name: str) -> None:
     written = template(f"{{{name}}}")
     known = name in may_name(state)
     assert (written.names == (name,) and not written.has_stray_brace) or "{" in name or "}" in name
@@ -139,10 +139,10 @@ def test_a_text_that_names_what_is_not_there_makes_way() -> None:
 
 
 def test_every_state_and_step_has_built_in_words_in_both_languages() -> None:
-    assert {state.value for state in State} <= set(TOLD)
-    assert set(TOLD) >= ENDED_STATES
-    assert set(STEPS.values()) | {"feedback"} == set(TOLD)
-    for state in TOLD:
+    assert {state.value for state in State} <= set(REPORTER_STEPS)
+    assert set(REPORTER_STEPS) >= ENDED_STATES
+    assert set(STEPS.values()) | {"feedback"} == set(REPORTER_STEPS)
+    for state in REPORTER_STEPS:
         chinese, english = (BUILT_IN.step(state, language, None, {}) for language in LANGUAGES)
         assert chinese and english.isascii() and not chinese.isascii()
         values = {"unit": "U", "minutes": "10", "reports": "3"}
@@ -155,7 +155,7 @@ def test_every_state_and_step_has_built_in_words_in_both_languages() -> None:
 
 def test_the_page_on_packs_names_every_state_and_placeholder() -> None:
     page = (ROOT / "docs" / "city-pack.md").read_text(encoding="utf-8").partition("## texts.yaml")[2]
-    assert set(TOLD) <= set(re.findall(r"`([a-z_.]+)`", page))
+    assert set(REPORTER_STEPS) <= set(re.findall(r"`([a-z_.]+)`", page))
     assert set(re.findall(r"`{([a-z_]+)}`", page)) == set(EVERY_NAME)
 
 
@@ -164,7 +164,7 @@ def test_the_preview_shows_every_state_in_every_language(folder: Path) -> None:
     shown = preview(pack_of(folder))
     languages = pack_of(folder).city.languages
     general = [(one.state, one.language) for one in shown if one.category is None]
-    assert general == [(state, language) for state in TOLD for language in languages]
+    assert general == [(state, language) for state in REPORTER_STEPS for language in languages]
     assert all(one.step and "{" not in one.step + (one.message or "") for one in shown)
     assert {one.state for one in shown if one.message is None} >= WITHOUT_CASE
 

@@ -51,7 +51,7 @@ def test_a_working_calendar_says_from_when_it_counts_and_what_lies_between() -> 
         ({"state": "void"}, "不再计时 void: the case ended first"),
     ],
 )
-def test_verdict(changed: dict[str, str], words: str) -> None:
+def test_a_verdict_on_a_clock_is_told_in_words(changed: dict[str, str], words: str) -> None:
     assert verdict({**CLOCK, **changed}, NOW) == words
 
 
@@ -80,7 +80,7 @@ def test_a_rung_says_when_what_towards_whom_and_whether_it_fired() -> None:
         (-90, "-1 min 30 s"),
     ],
 )
-def test_span(seconds: float, words: str) -> None:
+def test_a_length_of_time_is_told_in_words(seconds: float, words: str) -> None:
     assert span(seconds) == words
 
 

@@ -8,12 +8,12 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.api import Api, Failed, Refused, connect
+from deploy.cli.api import LISTENING, Api, Failed, Refused, connect
 from deploy.cli.installing import load, revoke, rotate, show_keys, show_ops_token
-from deploy.cli.main import build
 from deploy.cli.persons import erase
 from deploy.local.ops_token import OpsToken
-from deploy.local.state import read_secret
+from deploy.local.state import hold, read_secret
+from deploy.main import build
 from shared.runtime.identity.tokens import ops_token
 from tests.kit.stack import HARBOUR
 
@@ -34,6 +34,7 @@ ASKING = (
     ["person", "erase", "--city", "c", "--app", "a", "--ref", "r"],
     ["key", "ops"],
     ["key", "revoke", "a"],
+    ["dev", "env"],
 )
 
 
@@ -86,6 +87,17 @@ def test_addresses_come_from_the_environment_and_the_token_from_the_installation
     assert api.urls == {"intake": "http://intake:1", "router": "http://router:1", "notifier": "http://notifier:1"}
     monkeypatch.setenv("WHISTLE_OPS_TOKEN", "given")
     assert connect(tmp_path / "nowhere").token == "given"
+
+
+def test_a_stack_that_has_stopped_is_not_asked_for_an_installation_whose_secret_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {name: f"http://{name}:1" for name in ("intake", "router", "notifier")}
+    monkeypatch.setenv("WHISTLE_SECRET", "s" * 32)
+    with hold(tmp_path):
+        (tmp_path / "dev.json").write_text(json.dumps({"ops": "x", "urls": urls}))
+        assert connect(tmp_path).urls == urls
+    assert connect(tmp_path).urls == LISTENING
 
 
 def test_a_refusal_names_every_wrong_field() -> None:

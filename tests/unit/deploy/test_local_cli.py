@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.foreground import announce, stack_from_environment
-from deploy.cli.main import build
 from deploy.local.cities import write_dev_file
 from deploy.local.doctor import examine
 from deploy.local.state import Board, hold, without_account
 from deploy.local.supervisor import Up, _servers
+from deploy.main import build
 
 CLI = CliRunner()
 

@@ -22,7 +22,8 @@ from services.router.cases.visibility import seen_by
 from shared.contracts.catalogue import decode
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.personal import masked_name, masked_phone
-from tests.kit.made_reports import FISH_QUAY, NOW, SECRET, harbour, record
+from tests.kit.made_reports import NOW, SECRET, harbour, record
+from tests.kit.places import QUAY
 
 WORDS = "flood of stolen goods behind Fish Quay 2"
 SECRETS = ("stolen", "Fish Quay", "4.32", "52.12", "f1photo", "rider-9")
@@ -32,7 +33,7 @@ def clue(**fields: Any) -> ReportRecord:
     return record(
         kind="clue",
         description=WORDS,
-        location={**FISH_QUAY, "address": "Fish Quay 2"},
+        location={**QUAY, "address": "Fish Quay 2"},
         photos=["f1photo"],
         reporter={"ref": "rider-9", "confidential": True},
         **fields,
@@ -96,7 +97,7 @@ def test_sealed_words_open_neither_elsewhere_nor_for_another_report() -> None:
 def test_a_confidential_report_of_an_older_version_is_read_as_it_is() -> None:
     words = _words(record())
     assert words["description"] == "the street light is out"
-    assert words["location"] == {**FISH_QUAY, "address": None, "unit": None}
+    assert words["location"] == {**QUAY, "address": None, "unit": None}
 
 
 @settings(max_examples=50, deadline=None)

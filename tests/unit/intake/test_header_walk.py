@@ -9,7 +9,7 @@ from PIL import Image
 
 from services.intake.photos.header_walk import FILL_MAX, PARTS_MAX, NoHeader, header
 from services.intake.photos.pictures import read_header
-from tests.unit.intake.test_photos import both, exif_with, picture, refused
+from tests.kit.photo_files import cleaned, exif_with, header_refusal, picture
 
 
 def segment(marker: int, content: bytes) -> bytes:
@@ -30,7 +30,7 @@ def test_a_photo_with_hundreds_of_segments_is_taken() -> None:
     rest = segment(0xE2, b"MPF\0" + bytes(80)) + segment(0xFE, b"a comment") * 300
     content = whole[:2] + profile + xmp + rest + whole[2:]
     assert (read_header(content).width, read_header(content).height) == (640, 480)
-    assert both(content, "image/jpeg")
+    assert cleaned(content, "image/jpeg")
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -41,7 +41,7 @@ def test_fill_between_segments_is_passed_over(progressive: bool) -> None:
     for fill in (b"\xff" * 7, b"\xff" * (FILL_MAX - 9), segment(0xFE, b"")):
         content = whole[:2] + fill + whole[2:]
         assert (read_header(content).width, read_header(content).height) == (90, 60)
-    assert refused(whole[:2] + b"\xff" * (FILL_MAX + 9) + whole[2:]) == (422, "unreadable")
+    assert header_refusal(whole[:2] + b"\xff" * (FILL_MAX + 9) + whole[2:]) == (422, "unreadable")
 
 
 def test_a_png_in_many_chunks_of_pixels_is_taken() -> None:
@@ -51,7 +51,7 @@ def test_a_png_in_many_chunks_of_pixels_is_taken() -> None:
     body = b"".join(chunk(b"IDAT", pixels[n : n + 1]) for n in range(min(PARTS_MAX - 10, len(pixels) - 1)))
     content = ihdr + body + chunk(b"IDAT", pixels[PARTS_MAX - 10 :]) + chunk(b"IEND")
     assert read_header(content).width == 64
-    assert both(content, "image/png")
+    assert cleaned(content, "image/png")
     large = ihdr + chunk(b"IDAT", bytes(8192)) * 2047 + chunk(b"tEXt") * 100 + chunk(b"IEND")
     assert len(large) > 16 * 10**6
     assert read_header(large).width == 64
@@ -59,7 +59,7 @@ def test_a_png_in_many_chunks_of_pixels_is_taken() -> None:
 
 def test_chunks_behind_the_pixels_are_counted_too() -> None:
     whole = picture("PNG")
-    assert refused(whole[:-12] + chunk(b"tEXt") * (PARTS_MAX + 100) + whole[-12:]) == (422, "unreadable")
+    assert header_refusal(whole[:-12] + chunk(b"tEXt") * (PARTS_MAX + 100) + whole[-12:]) == (422, "unreadable")
 
 
 def test_what_a_decoder_is_shown_of_a_jpeg_or_png_is_small() -> None:
@@ -80,5 +80,5 @@ def test_a_picture_that_says_its_size_twice_is_refused() -> None:
     jpeg, png = picture(), picture("PNG")
     frame = jpeg.index(b"\xff\xc0")
     (length,) = struct.unpack_from(">H", jpeg, frame + 2)
-    assert refused(jpeg[:frame] + jpeg[frame : frame + 2 + length] + jpeg[frame:]) == (422, "unreadable")
-    assert refused(png[:33] + png[8:33] + png[33:]) == (422, "unreadable")
+    assert header_refusal(jpeg[:frame] + jpeg[frame : frame + 2 + length] + jpeg[frame:]) == (422, "unreadable")
+    assert header_refusal(png[:33] + png[8:33] + png[33:]) == (422, "unreadable")

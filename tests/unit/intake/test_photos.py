@@ -3,8 +3,6 @@
 import io
 import os
 import signal
-import struct
-import zlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,50 +10,7 @@ from PIL import Image
 
 from services.intake.domain.photo import PIXELS_MAX, SIDE_MAX, media_of
 from services.intake.photos.pictures import FULL_SIDE, THUMB_SIDE, Cleaner, clean, read_header
-from shared.kernel.errors import Refusal
-
-RED, BLUE = (220, 20, 20), (20, 20, 220)
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (64, 32), *, exif: Image.Exif | None = None) -> bytes:
-    """Left half red, right half blue."""
-    image = Image.new("RGB", size, RED)
-    image.paste(BLUE, (size[0] // 2, 0, *size))
-    out = io.BytesIO()
-    image.save(out, kind, **({"exif": exif} if exif is not None else {}))
-    return out.getvalue()
-
-
-def both(content: bytes, media: str) -> tuple[bytes, bytes]:
-    """Full and thumb."""
-    made = clean(content, media)
-    return made.full, made.thumb
-
-
-def exif_with(orientation: int = 1) -> Image.Exif:
-    """What a telephone writes: where it was, who made it."""
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    exif[0x010F] = "SecretMaker"
-    exif[0x013B] = "SecretArtist"
-    exif.get_ifd(0x8825).update({1: "N", 2: (33.0, 46.0, 27.0), 3: "E", 4: (120.0, 15.0, 36.0)})
-    return exif
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that says its size and holds almost nothing."""
-
-    def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\x00" * 100)) + chunk(b"IEND", b"")
-
-
-def refused(content: bytes) -> tuple[int, str]:
-    with pytest.raises(Refusal) as refusal:
-        read_header(content)
-    return refusal.value.status, refusal.value.kind
+from tests.kit.photo_files import cleaned, exif_with, header_refusal, picture, png_header
 
 
 @pytest.mark.parametrize(
@@ -70,7 +25,7 @@ def test_a_picture_is_known_by_its_bytes_looked_at_and_cleaned(kind: str, media:
     assert media_of(content) == media
     seen = read_header(content)
     assert (seen.media, seen.width, seen.height) == (media, 64, 32)
-    full, thumb = both(content, media)
+    full, thumb = cleaned(content, media)
     assert media_of(full) == media_of(thumb) == "image/jpeg"
 
 
@@ -93,7 +48,7 @@ def test_a_picture_is_known_by_its_bytes_looked_at_and_cleaned(kind: str, media:
     ],
 )
 def test_what_is_no_picture_that_we_take_is_415_whatever_it_says_it_is(content: bytes) -> None:
-    assert refused(content) == (415, "unsupported-media")
+    assert header_refusal(content) == (415, "unsupported-media")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +61,7 @@ def test_what_is_no_picture_that_we_take_is_415_whatever_it_says_it_is(content: 
     ],
 )
 def test_a_header_that_cannot_be_read_is_422(content: bytes) -> None:
-    assert refused(content) == (422, "unreadable")
+    assert header_refusal(content) == (422, "unreadable")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +79,7 @@ def test_a_header_that_cannot_be_read_is_422(content: bytes) -> None:
 def test_a_bomb_is_refused_by_its_header_alone(width: int, height: int, status: tuple[int, ...]) -> None:
     content = png_header(width, height)
     assert len(content) < 20_000
-    assert refused(content)[0] in status
+    assert header_refusal(content)[0] in status
 
 
 def test_the_largest_that_is_taken_is_taken() -> None:
@@ -135,7 +90,7 @@ def test_the_largest_that_is_taken_is_taken() -> None:
 def test_where_it_was_taken_and_by_what_is_gone() -> None:
     content = picture(exif=exif_with())
     assert b"SecretMaker" in content
-    for made in both(content, "image/jpeg"):
+    for made in cleaned(content, "image/jpeg"):
         assert not any(word in made for word in (b"Secret", b"Exif", b"GPS"))
         with Image.open(io.BytesIO(made)) as image:
             assert dict(image.getexif()) == {}
@@ -146,12 +101,12 @@ def test_where_it_was_taken_and_by_what_is_gone() -> None:
 def test_other_formats_lose_it_too(kind: str) -> None:
     content = picture(kind, exif=exif_with())
     assert b"SecretMaker" in content
-    assert not any(b"Secret" in made for made in both(content, f"image/{kind.lower()}"))
+    assert not any(b"Secret" in made for made in cleaned(content, f"image/{kind.lower()}"))
 
 
 @pytest.mark.parametrize("trailer", [b"<script>alert(1)</script>", b"PK\x03\x04evil.zip", b"%PDF-1.7"])
 def test_what_hangs_behind_a_picture_is_gone(trailer: bytes) -> None:
-    for made in both(picture() + trailer, "image/jpeg"):
+    for made in cleaned(picture() + trailer, "image/jpeg"):
         assert trailer not in made
         assert made.endswith(b"\xff\xd9")
 
@@ -161,7 +116,7 @@ def test_what_hangs_behind_a_picture_is_gone(trailer: bytes) -> None:
     [(1, (64, 32), (8, 16)), (3, (64, 32), (56, 16)), (6, (32, 64), (16, 8)), (8, (32, 64), (16, 56))],
 )
 def test_it_is_shown_upright(orientation: int, size: tuple[int, int], red_at: tuple[int, int]) -> None:
-    full, _ = both(picture(exif=exif_with(orientation)), "image/jpeg")
+    full, _ = cleaned(picture(exif=exif_with(orientation)), "image/jpeg")
     with Image.open(io.BytesIO(full)) as image:
         assert image.size == size
         pixel = image.convert("RGB").getpixel(red_at)
@@ -170,7 +125,7 @@ def test_it_is_shown_upright(orientation: int, size: tuple[int, int], red_at: tu
 
 
 def test_it_is_shown_no_larger_than_it_need_be() -> None:
-    full, thumb = both(picture(size=(4100, 1000)), "image/jpeg")
+    full, thumb = cleaned(picture(size=(4100, 1000)), "image/jpeg")
     sizes = []
     for made in (full, thumb):
         with Image.open(io.BytesIO(made)) as image:

@@ -17,9 +17,10 @@ from shared.kernel.errors import FieldError, Refusal
 from shared.kernel.ids import ID, case_id
 from shared.runtime.http_server.field_errors import field_errors
 from shared.runtime.identity.directory import Principal
-from tests.kit.made_reports import APP, FISH_QUAY, IMPORTER, NOW, OTHER_APP, SECRET, body, harbour, submission
+from tests.kit.made_reports import APP, IMPORTER, NOW, OTHER_APP, SECRET, body, harbour, submission
+from tests.kit.places import QUAY
 
-GOOD: dict[str, Any] = {"kind": "hazard", "description": "the street light is out", "location": FISH_QUAY}
+GOOD: dict[str, Any] = {"kind": "hazard", "description": "the street light is out", "location": QUAY}
 
 
 def wrong_fields(sent: Any) -> set[str]:
@@ -84,7 +85,7 @@ def test_a_place_is_whole_and_known_or_refused(location: dict[str, Any], pointer
     assert refused(location=location) == pointers
 
 
-@pytest.mark.parametrize("location", [FISH_QUAY, {"address": "Fish Quay 2"}, {"unit": "quayside"}])
+@pytest.mark.parametrize("location", [QUAY, {"address": "Fish Quay 2"}, {"unit": "quayside"}])
 def test_a_point_or_words_or_a_unit_is_enough(location: dict[str, Any]) -> None:
     assert submission(location=location).id
 
@@ -201,7 +202,7 @@ def test_the_same_report_in_another_spelling_has_the_same_fingerprint() -> None:
         {"photos": ["f1"]},
         {"historic": True},
         {"reporter": {"ref": "x"}},
-        {"location": {**FISH_QUAY, "lat": 52.1200001}},
+        {"location": {**QUAY, "lat": 52.1200001}},
         {"answers": {"lit": False}},
     ],
 )

@@ -24,7 +24,7 @@ from shared.kernel.durations import Duration, DurationError, parse_duration
         ("P36525D", Duration(36_525)),
     ],
 )
-def test_it_reads(text: str, duration: Duration) -> None:
+def test_an_iso_duration_is_read(text: str, duration: Duration) -> None:
     assert parse_duration(text) == duration
 
 
@@ -72,7 +72,7 @@ def test_no_impossible_duration_exists(days: int, seconds: float) -> None:
     ("text", "normal"),
     [("P1W", "P7D"), ("PT90M", "PT1H30M"), ("PT0S", "P0D"), ("PT48H", "PT48H"), ("PT1.50S", "PT1.5S")],
 )
-def test_the_normal_form(text: str, normal: str) -> None:
+def test_a_duration_is_written_in_its_normal_form(text: str, normal: str) -> None:
     assert str(parse_duration(text)) == normal
 
 

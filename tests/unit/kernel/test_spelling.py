@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.intake.domain.submission import clean_words
 from shared.city.words.phrases import plain
 from shared.kernel import spelling
-from shared.kernel.spelling import MARKS_MAX, bare, is_mark, stored
+from shared.kernel.spelling import MARKS_MAX, compared_spelling, is_mark, stored_spelling
 from tests.packs import SHEYANG, pack_of
 
 UNSEEN = ["\u200b", "\ufeff", "\u00ad", "\u2060", "\u2063", "\u200d", "\u200e", "\u034f", "\u180e", "\ufe0e", "\u3164"]
@@ -47,7 +47,7 @@ def test_danger_and_places_are_found_whatever_nobody_sees_in_them(unseen: str) -
     ],
 )
 def test_what_somebody_sees_is_as_it_was_sent(seen: str) -> None:
-    assert stored(seen) == seen
+    assert stored_spelling(seen) == seen
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ def test_what_somebody_sees_is_as_it_was_sent(seen: str) -> None:
     ],
 )
 def test_letters_and_digits_have_one_width(sent: str, kept: str) -> None:
-    assert stored(sent) == kept
+    assert stored_spelling(sent) == kept
 
 
 @given(st.text())
 def test_one_spelling_is_reached_at_once(text: str) -> None:
-    once = stored(text)
-    assert stored(once) == once
+    once = stored_spelling(text)
+    assert stored_spelling(once) == once
     assert unicodedata.is_normalized("NFC", once)
-    assert plain(once) == plain(text) or bare(once) == bare(bare(text))
+    assert plain(once) == plain(text) or compared_spelling(once) == compared_spelling(compared_spelling(text))
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_no_pile_of_marks_reaches_what_would_put_it_in_order(runs: list[tuple[st
     text = "".join(character * times for character, times in runs)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spelling, "unicodedata", Mock(wraps=unicodedata, normalize=normalize))
-        once = stored(text)
-        bare(text)
+        once = stored_spelling(text)
+        compared_spelling(text)
     assert all(longest_pile(given) <= 2 * MARKS_MAX + 2 for given in seen)
     assert longest_pile(once) <= MARKS_MAX
-    assert stored(once) == once
-    assert bare(bare(text)) == bare(text)
+    assert stored_spelling(once) == once
+    assert compared_spelling(compared_spelling(text)) == compared_spelling(text)
 
 
 def test_whatever_becomes_a_mark_counts_as_one() -> None:
@@ -137,5 +137,5 @@ def test_whatever_becomes_a_mark_counts_as_one() -> None:
 
 def test_as_many_marks_as_anybody_writes_stay() -> None:
     word = "Z" + "\u0337\u034e\u0308" * 10 + "一"
-    assert stored(word) == unicodedata.normalize("NFC", word.replace("\u034f", ""))
-    assert len(stored("a" + "\u0345" * 1300 + "\u0301" * 1300 + "\u0323" * 1300 + "b")) < 40
+    assert stored_spelling(word) == unicodedata.normalize("NFC", word.replace("\u034f", ""))
+    assert len(stored_spelling("a" + "\u0345" * 1300 + "\u0301" * 1300 + "\u0323" * 1300 + "b")) < 40

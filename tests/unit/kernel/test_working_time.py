@@ -133,7 +133,7 @@ def due(start: str, target: str, calendar: Calendar) -> str:
         (ALWAYS, "2026-03-07 12:00", "P1DT1H", "2026-03-08 13:00"),
     ],
 )
-def test_deadlines(calendar: Calendar, start: str, target: str, expected: str) -> None:
+def test_a_deadline_is_reckoned_on_its_calendar(calendar: Calendar, start: str, target: str, expected: str) -> None:
     assert due(start, target, calendar) == expected
 
 

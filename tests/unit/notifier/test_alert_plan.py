@@ -11,8 +11,8 @@ from services.notifier.documents.alert import Alert, from_doc, to_doc
 from services.notifier.documents.silence import Silence
 from services.router.cases.projections import to_envelopes
 from services.router.cases.routing import assign
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode, encode
 from shared.contracts.envelope import Envelope
@@ -31,7 +31,7 @@ def opened(words: str = "the street light is out") -> tuple[Envelope, CaseEvent]
 
 
 def planned(
-    event: Envelope, data: CaseEvent, rota: Changes = NONE_SINCE, silences: tuple[Silence, ...] = ()
+    event: Envelope, data: CaseEvent, rota: RotaChanges = NO_CHANGES, silences: tuple[Silence, ...] = ()
 ) -> list[Alert]:
     return plan_alerts(event, data, harbour(), rota, silences, NOW)
 
@@ -67,8 +67,8 @@ def test_an_alert_is_due_with_the_tightest_running_clock_of_its_case() -> None:
 
 def test_where_nobody_is_on_a_post_the_desk_above_is_told_so() -> None:
     event, data = opened()
-    leave = Change(kind="leave", person="qs-desk", start=NOW, until=NOW + timedelta(hours=8))
-    alerts = {alert.recipient: alert for alert in planned(event, data, Changes((leave,)))}
+    leave = RotaChange(kind="leave", person="qs-desk", start=NOW, until=NOW + timedelta(hours=8))
+    alerts = {alert.recipient: alert for alert in planned(event, data, RotaChanges((leave,)))}
     assert {person: alert.kind for person, alert in alerts.items()} == {"oh-desk": "unstaffed", "qs-walk": "new"}
     assert alerts["oh-desk"].text.startswith("nobody is on post A at Quayside · ")
 
@@ -105,7 +105,7 @@ def test_a_silence_covers_its_ground_its_categories_and_its_time(other: dict[str
 def test_a_report_without_a_case_is_told_to_the_desk_of_the_root() -> None:
     late = ReportUnrouted(report="r1", received_at=NOW, route_by=NOW, pack_version=harbour().version)
     event = msgspec.structs.replace(opened()[0], type="report.unrouted.v1", data=encode(late))
-    alerts = plan_unrouted_alerts(event, late, harbour(), NONE_SINCE, NOW)
+    alerts = plan_unrouted_alerts(event, late, harbour(), NO_CHANGES, NOW)
     assert alerts
     assert {(a.kind, a.unit, a.priority) for a in alerts} == {("unrouted", harbour().root.id, "urgent")}
     assert all("r1" in alert.text for alert in alerts)

@@ -9,11 +9,11 @@ from icalendar.cal import Component
 
 from services.notifier.http.calendar_feed import EPOCH, calendar, revised_at, timezone
 from shared.city.pack import Pack
-from shared.city.people.rota import Change, Changes
-from tests.unit.city.test_rota import harbour, person
+from shared.city.people.rota import RotaChange, RotaChanges
+from tests.kit.made_rota import harbour_with_posts, person
 
 
-def events(pack: Pack, who: str, since: Changes) -> list[Component]:
+def events(pack: Pack, who: str, since: RotaChanges) -> list[Component]:
     turns = pack.posts.turns(pack.people[who], date(2026, 3, 27), date(2026, 3, 30), since)
     return Calendar.from_ical(calendar(pack, pack.people[who], turns).decode()).walk("VEVENT")
 
@@ -23,16 +23,16 @@ def times(found: list[Component]) -> list[tuple[str, str]]:
 
 
 def test_turns_are_told_in_local_time_with_leave_and_swaps() -> None:
-    pack = harbour(people=[person("a", shifts=[{"hours": "22:00-06:00"}]), person("b", shifts=[])])
-    since = Changes(
+    pack = harbour_with_posts(people=[person("a", shifts=[{"hours": "22:00-06:00"}]), person("b", shifts=[])])
+    since = RotaChanges(
         [
-            Change(
+            RotaChange(
                 kind="leave",
                 person="a",
                 start=datetime(2026, 3, 28, 3, tzinfo=UTC),
                 until=datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
             ),
-            Change(kind="swap", person="a", by="b", on=date(2026, 3, 29)),
+            RotaChange(kind="swap", person="a", by="b", on=date(2026, 3, 29)),
         ]
     )
     assert times(events(pack, "a", since)) == [
@@ -52,7 +52,7 @@ LOADED = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
 def night(until: str) -> Pack:
-    return harbour(people=[person("a", shifts=[{"hours": f"22:00-{until}"}])])
+    return harbour_with_posts(people=[person("a", shifts=[{"hours": f"22:00-{until}"}])])
 
 
 def told(pack: Pack, who: str, revised: datetime) -> list[Component]:
@@ -74,15 +74,15 @@ def test_a_duty_that_was_cut_short_is_told_from_the_old_one() -> None:
 
 def test_a_persons_duties_are_revised_by_a_pack_and_by_swaps_and_leave_of_his_own() -> None:
     later = LOADED + timedelta(hours=3)
-    swap = Change(kind="swap", person="b", by="a", on=date(2026, 3, 29), since=later)
-    pack = harbour(people=[person("a"), person("b"), person("c")])
-    found = {who: revised_at(pack.people[who], LOADED, Changes([swap])) for who in "abc"}
+    swap = RotaChange(kind="swap", person="b", by="a", on=date(2026, 3, 29), since=later)
+    pack = harbour_with_posts(people=[person("a"), person("b"), person("c")])
+    found = {who: revised_at(pack.people[who], LOADED, RotaChanges([swap])) for who in "abc"}
     assert found == {"a": later, "b": later, "c": LOADED}
-    assert revised_at(pack.people["a"], None, Changes()) == EPOCH
+    assert revised_at(pack.people["a"], None, RotaChanges()) == EPOCH
 
 
 def test_the_calendar_of_somebody_who_is_always_on_has_a_component() -> None:
-    pack = harbour(people=[person("a", shifts=[])])
+    pack = harbour_with_posts(people=[person("a", shifts=[])])
     turns = pack.posts.turns(pack.people["a"], date(2026, 3, 1), date(2026, 3, 9))
     assert {turn.why for turn in turns} == {"always"}
     read = Calendar.from_ical(calendar(pack, pack.people["a"], turns, LOADED).decode())

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 import pytest
 from apprise.plugins.dingtalk import NotifyDingTalk
 
-from services.notifier.channels import dingtalk, feishu, robots, wecom
+from services.notifier.channels import dingtalk, feishu, json_post, wecom
 from services.notifier.channels.channel import Channel, Message
 from services.notifier.channels.dingtalk import DingTalk
 from services.notifier.channels.feishu import Feishu
-from services.notifier.channels.robots import Codes, judged
+from services.notifier.channels.robots import RobotCodes, outcome_of
 from services.notifier.channels.sms import Sms, filled
 from services.notifier.channels.wecom import WeCom
 from services.notifier.delivery.http_post import Poster, Reply
@@ -137,9 +137,9 @@ async def test_a_robot_without_a_secret_is_not_signed_for() -> None:
     ],
 )
 def test_a_robots_answer_is_taken_as_it_is_documented(
-    codes: Codes, answer: dict[str, Any], name: str, wait: float | None, counts: bool
+    codes: RobotCodes, answer: dict[str, Any], name: str, wait: float | None, counts: bool
 ) -> None:
-    outcome = judged(Reply(200, json.dumps(answer).encode(), None), codes)
+    outcome = outcome_of(Reply(200, json.dumps(answer).encode(), None), codes)
     assert (outcome.name, outcome.wait, outcome.counts) == (name, wait, counts)
     assert outcome.status == answer.get("errcode", answer.get("code"))
     assert not outcome.final, "what a robot says today it need not say tomorrow"
@@ -149,16 +149,16 @@ def test_a_robots_answer_is_taken_as_it_is_documented(
     "content", [b"", b"<html>502</html>", b"[0]", b"null", b'{"errcode":"0"}', b'{"code":0}', b"\xff", b'{"errcode":0']
 )
 def test_an_answer_without_the_robots_code_delivers_nothing(content: bytes) -> None:
-    assert judged(Reply(200, content, None), wecom.CODES) == Outcome("refused", 200)
+    assert outcome_of(Reply(200, content, None), wecom.CODES) == Outcome("refused", 200)
 
 
 def test_a_code_of_success_with_a_failing_status_delivers_nothing() -> None:
-    assert judged(Reply(502, b'{"errcode":0}', None), wecom.CODES) == Outcome("refused", 502)
+    assert outcome_of(Reply(502, b'{"errcode":0}', None), wecom.CODES) == Outcome("refused", 502)
 
 
 def test_a_429_without_a_code_is_too_many_and_says_until_when() -> None:
-    assert judged(Reply(429, b"", 7.0), wecom.CODES) == Outcome("rate", 429, wait=7.0, counts=False)
-    assert judged(Reply(429, b"", None), wecom.CODES).wait == robots.BUSY_SECONDS
+    assert outcome_of(Reply(429, b"", 7.0), wecom.CODES) == Outcome("rate", 429, wait=7.0, counts=False)
+    assert outcome_of(Reply(429, b"", None), wecom.CODES).wait == json_post.BUSY_SECONDS
 
 
 @pytest.mark.parametrize("channel", [WeCom, DingTalk, Feishu])

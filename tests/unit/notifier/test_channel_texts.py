@@ -51,7 +51,7 @@ def test_a_message_says_what_until_when_and_what_to_press() -> None:
 
 
 def test_a_unit_is_told_who_was_told_and_gets_no_link_to_claim_in_their_names() -> None:
-    item = replace(ITEM, links=(), told=("值班员甲", "网格员乙"))
+    item = replace(ITEM, links=(), recipients=("值班员甲", "网格员乙"))
     assert ZH.one(item, anything).splitlines()[2:] == ["截止时间 3月2日 14:35", "已通知：值班员甲、网格员乙"]
 
 

@@ -18,12 +18,13 @@ from services.router.domain.case import Case, State, UnitOnPath
 from services.router.domain.commands.inspection import judged
 from services.router.domain.events import Rated
 from services.router.domain.firing import due
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told
+from tests.kit.expected_duty import roster_of
 from tests.kit.made_cases import T0, clock, do, fired, fresh, minutes, opened, rung
 from tests.kit.made_reports import TRACE
-from tests.unit.notifier.test_inspectors import sheyang
+from tests.packs import SHEYANG, pack_of
 
 POLICE = (UnitOnPath("sheyang", "county"), UnitOnPath("police", "department"))
 LADDER = (rung(20, "tell", "parent"), rung(30, "supervise", "county"), rung(40, "move_to", "parent"))
@@ -36,14 +37,14 @@ def clue(**fields: Any) -> Case:
     return replace(case, category="fraud_clue", confidential=True, within=None, **fields)
 
 
-def away(*people: str) -> Changes:
+def away(*people: str) -> RotaChanges:
     day = timedelta(days=1)
-    return Changes(Change(kind="leave", person=person, start=T0 - day, until=T0 + day) for person in people)
+    return RotaChanges(RotaChange(kind="leave", person=person, start=T0 - day, until=T0 + day) for person in people)
 
 
-def reached(notice: Notice, case: Case, since: Changes = NONE_SINCE) -> dict[str, str]:
+def reached(notice: Notice, case: Case, since: RotaChanges = NO_CHANGES) -> dict[str, str]:
     """Who hears of it, and as what."""
-    found = permitted_recipients([notice], to_state(case), sheyang(), T0, since)
+    found = permitted_recipients([notice], to_state(case), pack_of(SHEYANG), T0, since)
     return {person: said.kind for person, (said, _) in found.items()}
 
 
@@ -51,11 +52,11 @@ def test_everybody_whom_its_clocks_and_watch_tell_may_see_it() -> None:
     case = clue()
     happened = due(case, T0 + timedelta(days=30))
     assert {"clock.breached.v1", "case.escalated.v1", "case.forgotten.v1"} <= {event.TYPE for event in happened}
-    units = set(seen_by(case, sheyang()))
+    units = set(seen_by(case, pack_of(SHEYANG)))
     for event in to_envelopes(apply_all(case, happened), happened, TRACE, case):
-        people = people_told(event, sheyang())
+        people = people_told(event, roster_of(SHEYANG))
         assert people, "the ladder is heard by somebody"
-        assert {sheyang().people[person].unit for person in people} <= units
+        assert {pack_of(SHEYANG).people[person].unit for person in people} <= units
 
 
 @pytest.mark.parametrize("desk", ["sheyang", "hede"])
@@ -67,14 +68,14 @@ def test_what_a_ladder_tells_others_the_named_handlers_hear(desk: str) -> None:
 
 def test_where_no_handler_is_there_the_desk_above_hears_that_and_nothing_else() -> None:
     for notice in (Notice("breach", "sheyang", "A"), Notice("breach", "police", "A")):
-        found = permitted_recipients([notice], to_state(clue()), sheyang(), T0, away("police.desk"))
+        found = permitted_recipients([notice], to_state(clue()), pack_of(SHEYANG), T0, away("police.desk"))
         assert found
         assert set(found) <= COUNTY
         assert {(n.kind, n.unit, lacks) for n, lacks in found.values()} == {("unattended", "sheyang", ())}
 
 
 def test_the_alarm_shows_no_case_and_asks_for_nothing() -> None:
-    pack = sheyang()
+    pack = pack_of(SHEYANG)
     subject = Subject("c1", 3, "urgent", unattended_text("police", pack), None)
     (event, *_) = to_envelopes(clue(), due(clue(), T0 + minutes(10)), TRACE, clue())
     alert = new_alert(event, subject, Notice("unattended", "sheyang"), "sheyang.duty1", "zh-CN", T0)

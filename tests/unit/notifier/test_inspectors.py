@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
 
@@ -12,27 +11,21 @@ from services.router.cases.projections import to_envelopes
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, UnitOnPath
 from services.router.domain.firing import due
-from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
-from shared.city.reading import read_folder, read_pack
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told
+from tests.kit.expected_duty import roster_of
 from tests.kit.made_cases import PATH, SECOND, T0, do, opened
 from tests.kit.made_reports import TRACE
-from tests.kit.stack import SHEYANG
+from tests.packs import SHEYANG, pack_of
 
 AT = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
 COMMUNITY = (*PATH[:2], UnitOnPath("jiaotonglu", "community"))
 
 
-@cache
-def sheyang() -> Pack:
-    return read_pack(read_folder(SHEYANG))
-
-
-def people(unit: str, decided: Changes = NONE_SINCE) -> list[str]:
+def people(unit: str, decided: RotaChanges = NO_CHANGES) -> list[str]:
     """Who is told to look at ``unit``'s work."""
-    return [p.id for p in people_reached(Notice("follow_up", unit, role="inspector"), sheyang(), AT, decided)]
+    return [p.id for p in people_reached(Notice("follow_up", unit, role="inspector"), pack_of(SHEYANG), AT, decided)]
 
 
 @pytest.mark.parametrize(
@@ -45,8 +38,8 @@ def test_inspectors_of_the_unit_look_or_of_the_nearest_above(unit: str, inspecto
 
 def test_who_is_on_leave_does_not_look_and_the_next_one_above_does() -> None:
     day = timedelta(days=1)
-    away = Change(kind="leave", person="hede.inspector", start=AT - day, until=AT + day)
-    assert people("jiaotonglu", Changes((away,))) == ["sheyang.inspector"]
+    away = RotaChange(kind="leave", person="hede.inspector", start=AT - day, until=AT + day)
+    assert people("jiaotonglu", RotaChanges((away,))) == ["sheyang.inspector"]
 
 
 def resolved(category: str) -> Case:
@@ -59,6 +52,6 @@ def test_when_its_day_comes_the_inspectors_and_the_desk_are_told(category: str, 
     closed = do(do(resolved(category), "inspect", SECOND), "close", follow_up=T0 + timedelta(days=7))
     happened = due(closed, T0 + timedelta(days=7))
     (event,) = to_envelopes(apply_all(closed, happened), happened, TRACE, closed)
-    told = people_told(event, sheyang())
+    told = people_told(event, roster_of(SHEYANG))
     assert ("hede.inspector" in told) is looked_at
     assert any(person.startswith("jiaotonglu.") for person in told), "the desk is reminded as before"

@@ -21,15 +21,14 @@ from services.router.on_duty.rights import rights
 from services.router.on_duty.stand_ins import StandIns
 from services.router.stream.ring import listed, raw
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import encode
 from shared.kernel.clock import StoppedClock
 from shared.runtime.identity.directory import Directory, Principal, _of_pack, _officer, at_minute
+from tests.kit.made_rota import harbour_with_posts, person
 from tests.kit.made_services import routed
-from tests.unit.city.test_rota import harbour as with_posts
-from tests.unit.city.test_rota import person
 
 MINUTE = timedelta(minutes=1)
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
@@ -43,7 +42,7 @@ SWAPPED = {"people": PEOPLE, "swaps": [{"from": "qs-desk", "to": "mf-desk", "on"
 COVERED = {"people": PEOPLE, "cover": [{"unit": "millfield", "post": "A", "by": ["quayside"]}]}
 
 
-def stand_in(id_: str, pack: Pack, at: datetime, since: Changes = NONE_SINCE) -> Principal:
+def stand_in(id_: str, pack: Pack, at: datetime, since: RotaChanges = NO_CHANGES) -> Principal:
     """The rights as the directory reads them after the router wrote them."""
     rows = {r.id: {"_id": f"harbour/{r.id}", "city": "harbour", **_of_pack(r)} for r in rights(pack)}
     minute = at.replace(second=0, microsecond=0)
@@ -75,7 +74,7 @@ def intake_has(case: Case, pack: Pack) -> CaseProgress:
 def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
     posts: Any, who: str, unit: str, at: datetime
 ) -> None:
-    pack = with_posts(**posts)
+    pack = harbour_with_posts(**posts)
     case = case_of(unit, pack)
     assert who in {p.id for p in people_reached(Notice("new", unit, "A"), pack, at)}
     principal = stand_in(who, pack, at)
@@ -92,7 +91,7 @@ def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
 
 
 def test_a_stand_in_sees_nothing_confidential_of_the_unit() -> None:
-    pack = with_posts(**SWAPPED)
+    pack = harbour_with_posts(**SWAPPED)
     case = case_of("quayside", pack, confidential=True)
     who = stand_in("mf-desk", pack, TUESDAY)
     assert who.sight is not None
@@ -108,7 +107,7 @@ def test_a_stand_in_sees_nothing_confidential_of_the_unit() -> None:
 
 
 def test_who_has_a_case_and_stands_in_where_it_is_offered_accepts_it_there() -> None:
-    pack = with_posts(**COVERED)
+    pack = harbour_with_posts(**COVERED)
     who = stand_in("qs-night", pack, TUESDAY + timedelta(hours=11))
     case = case_of("quayside", pack, offered_to="millfield")
     assert actor_of(who, case, pack).unit == "quayside"
@@ -116,15 +115,15 @@ def test_who_has_a_case_and_stands_in_where_it_is_offered_accepts_it_there() -> 
 
 
 def test_a_shift_that_is_swapped_after_the_pack_was_written_opens_the_unit_from_then_on() -> None:
-    pack = with_posts(people=PEOPLE)
-    since = Changes([Change(kind="swap", person="qs-desk", by="mf-desk", on=TUESDAY.date(), since=TUESDAY)])
+    pack = harbour_with_posts(people=PEOPLE)
+    since = RotaChanges([RotaChange(kind="swap", person="qs-desk", by="mf-desk", on=TUESDAY.date(), since=TUESDAY)])
     assert pack.posts.stand_ins(TUESDAY - MINUTE, since) == {}
     assert pack.posts.stand_ins(TUESDAY, since) == {"mf-desk": ("quayside",)}
 
 
 def test_a_home_is_open_to_whom_it_is_told() -> None:
     member = person("walker", unit="millfield", role="parttime_grid_member", post="B", home="quayside")
-    pack = with_posts(people=[*PEOPLE, member])
+    pack = harbour_with_posts(people=[*PEOPLE, member])
     assert "walker" in {p.id for p in people_reached(Notice("new", "quayside", "B"), pack, TUESDAY)}
     assert stand_in("walker", pack, TUESDAY).on_duty_for == ("quayside",)
 
@@ -151,8 +150,8 @@ class Written(Directory):
 
 
 class _Rota:
-    async def decided(self, *_: Any) -> Changes:
-        return NONE_SINCE
+    async def decided(self, *_: Any) -> RotaChanges:
+        return NO_CHANGES
 
 
 class _Packs:
@@ -164,14 +163,14 @@ class _Packs:
 
 
 async def test_the_router_writes_each_minute_before_it_begins_and_ends_a_duty_on_time() -> None:
-    pack, clock, directory = with_posts(**SWAPPED), StoppedClock(TUESDAY), Written()
+    pack, clock, directory = harbour_with_posts(**SWAPPED), StoppedClock(TUESDAY), Written()
     packs = _Packs(pack)
     loop = StandIns(cast(Any, _Rota()), cast(Any, packs), directory, clock)
     end = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)  # 18:00 by the harbour's clocks
     at = end - timedelta(minutes=12)
     while at < end + timedelta(minutes=3):
         clock.move_to(at)
-        await loop.look()
+        await loop.write_due()
         for minute in (at, at + MINUTE):
             expected = ("quayside",) if minute < end else ()
             assert at_minute(directory.rows.get("mf-desk"), minute + timedelta(seconds=59)) == expected
@@ -179,15 +178,15 @@ async def test_the_router_writes_each_minute_before_it_begins_and_ends_a_duty_on
     assert directory.rows == {}
     assert directory.writes < 8
     clock.move_to(TUESDAY)
-    await loop.look()
-    packs.pack = with_posts(people=PEOPLE)
-    await StandIns(cast(Any, _Rota()), cast(Any, packs), directory, clock).look()
+    await loop.write_due()
+    packs.pack = harbour_with_posts(people=PEOPLE)
+    await StandIns(cast(Any, _Rota()), cast(Any, packs), directory, clock).write_due()
     assert directory.rows == {}
 
 
 def test_rights_begin_and_end_with_the_appointment_at_midnight_in_the_city() -> None:
     bounds = {"valid_from": "2026-03-03", "valid_to": "2026-03-05"}
-    pack = with_posts(people=[*PEOPLE, person("sub", **bounds)])
+    pack = harbour_with_posts(people=[*PEOPLE, person("sub", **bounds)])
     (row,) = [_of_pack(r) for r in rights(pack) if r.id == "sub"]
     row |= {"_id": "harbour/sub", "city": "harbour"}
     begins = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # Amsterdam
@@ -215,15 +214,15 @@ def test_for_somebody_who_is_not_appointed_the_desk_of_the_cases_unit_is_told(as
         person("over", unit="millfield", post="B", valid_to="2026-03-01"),
         person("coming", unit="millfield", post="B", valid_from="2026-04-01"),
     ]
-    pack = with_posts(people=people)
+    pack = harbour_with_posts(people=people)
     notice = Notice("assigned", "quayside", person=assignee)
     assert {p.id for p in people_reached(notice, pack, TUESDAY)} == {"qs-desk"}
     case = case_of("quayside", pack, assignee=assignee, confidential=True)
     state = to_state(case, seen_by(case, pack))
-    assert set(permitted_recipients([notice], state, pack, TUESDAY, NONE_SINCE)) == {"qs-desk"}
+    assert set(permitted_recipients([notice], state, pack, TUESDAY, NO_CHANGES)) == {"qs-desk"}
 
 
 def test_the_desk_of_a_unit_to_which_it_is_assigned_is_told_and_whoever_is_appointed_himself() -> None:
-    pack = with_posts(people=[*PEOPLE, person("now", unit="millfield", valid_from="2026-03-01")])
+    pack = harbour_with_posts(people=[*PEOPLE, person("now", unit="millfield", valid_from="2026-03-01")])
     for assignee, who in (("millfield", {"mf-desk", "now"}), ("now", {"now"})):
         assert {p.id for p in people_reached(Notice("assigned", "quayside", person=assignee), pack, TUESDAY)} == who

@@ -14,8 +14,8 @@ from aiokafka import ConsumerRecord
 
 from services.router.stream import sessions as streams_module
 from services.router.stream.cursors import UNKNOWN, Cursor, read, written
+from services.router.stream.live_events import BEHIND_MAX, Listener, LiveEvents
 from services.router.stream.sessions import Streams
-from services.router.stream.tail import BEHIND_MAX, Listener, Tail
 from shared.contracts import cases
 from shared.contracts.catalogue import encode
 from shared.contracts.sight import Sight, names_of
@@ -56,8 +56,8 @@ def record(offset: int, said: cases.CaseEvent | bytes, partition: int = 0, city:
     )
 
 
-def started(partitions: int = 1) -> Tail:
-    tail = Tail()
+def started(partitions: int = 1) -> LiveEvents:
+    tail = LiveEvents()
     tail.starts_at(dict.fromkeys(range(partitions), 0), "k1")
     return tail
 
@@ -85,7 +85,7 @@ async def heard(stream: AsyncIterator[bytes], count: int) -> list[tuple[str, str
     return found
 
 
-async def what(tail: Tail, who: Listener, *events: cases.CaseEvent) -> list[str]:
+async def what(tail: LiveEvents, who: Listener, *events: cases.CaseEvent) -> list[str]:
     """The kinds and cases of the frames that these events make for a listener."""
     stream = tail.follow(who, read(tail.cursor()))
     await anext(stream)
@@ -283,7 +283,7 @@ async def ends(room: Room, response: Any) -> list[str]:
     stream = response.body_iterator
     await anext(stream)
     await room.tail.take((record(0, event("c-secret")),))
-    await room.streams.look()
+    await room.streams.end_forbidden()
     return [name for name, _, _ in await heard(stream, 1)]
 
 
@@ -311,7 +311,7 @@ async def test_whoever_may_still_read_goes_on_also_when_the_directory_is_away_fo
     response = room.open()
     assert await ends(room, response) == ["case"]
     room.rights.away = True
-    await room.streams.look()
+    await room.streams.end_forbidden()
     await room.tail.take((record(1, event("c2")),))
     assert [name for name, _, _ in await heard(response.body_iterator, 1)] == ["case"]
 

@@ -21,7 +21,7 @@ from services.router.domain.case import Case
 from services.router.domain.commands.decide import open_commands
 from services.router.domain.event import Happened
 from shared.city.pack import Pack
-from shared.city.people.on_duty import NONE_SINCE
+from shared.city.people.on_duty import NO_CHANGES
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.sight import as_person
@@ -133,10 +133,10 @@ def test_who_has_a_confidential_case_in_hand_is_told_of_it() -> None:
     case = replace(duty.case, confidential=True)
     (event,) = to_envelopes(case, [e.Noted(at=MORNING)], TRACE, seen_by=seen_by(case, gardens()))
     state = decode(event, CaseEvent).case
-    reached = permitted_recipients([Notice("told", "jingang-branch")], state, gardens(), MORNING, NONE_SINCE)
+    reached = permitted_recipients([Notice("told", "jingang-branch")], state, gardens(), MORNING, NO_CHANGES)
     assert set(reached) == {"branch.member"}
     old = msgspec.structs.replace(state, seen_by=[])
-    assert "jingang.duty" in permitted_recipients([Notice("told", "jingang", "A")], old, gardens(), MORNING, NONE_SINCE)
+    assert "jingang.duty" in permitted_recipients([Notice("told", "jingang", "A")], old, gardens(), MORNING, NO_CHANGES)
 
 
 class Kept:

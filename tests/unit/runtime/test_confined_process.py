@@ -11,8 +11,8 @@ import pytest
 
 from services.router.http.city_routes import LoadBody
 from shared.kernel.errors import Refusal
-from shared.runtime.confined_process import MEMORY_MAX, ConfinedProcess, Ended
-from shared.runtime.http_server.decoding import Body, read_apart
+from shared.runtime.confined_process import MEMORY_MAX, ConfinedProcess, ProcessEndedError
+from shared.runtime.http_server.decoding import Body, read_in_process
 from shared.runtime.pack_library import FILES_MAX
 
 
@@ -42,9 +42,9 @@ async def test_it_answers_raises_and_is_confined(process: ConfinedProcess) -> No
 
 
 async def test_who_crashes_or_takes_all_memory_is_replaced(process: ConfinedProcess) -> None:
-    with pytest.raises(Ended):
+    with pytest.raises(ProcessEndedError):
         await process.run(os._exit, 1)
-    with pytest.raises(Ended):
+    with pytest.raises(ProcessEndedError):
         await process.run(greedy)
     assert await process.run(abs, -1) == 1
 
@@ -53,7 +53,7 @@ async def test_who_takes_too_long_is_ended_and_the_next_is_served() -> None:
     process = ConfinedProcess(20.0)
     pid = await process.run(os.getpid)
     process._seconds = 0.2
-    with pytest.raises(Ended):
+    with pytest.raises(ProcessEndedError):
         await process.run(time.sleep, 60)
     process._seconds = 20.0
     again = await process.run(os.getpid)
@@ -93,7 +93,7 @@ BODIES = {
 def test_a_body_that_is_read_apart_is_read_or_refused_in_the_same_words(name: str) -> None:
     raw = BODIES[name]
     assert len(raw) < FILES_MAX
-    decoded, refused = read_apart(LoadBody, raw)
+    decoded, refused = read_in_process(LoadBody, raw)
     if refused is None:
         assert decoded == Body(LoadBody).read(raw)
         return

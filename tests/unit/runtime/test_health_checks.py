@@ -8,10 +8,10 @@ import pytest
 from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect
 
-from shared.runtime.health import checks as vitals_module
+from shared.runtime.health import checks as checks_module
 from shared.runtime.health.checks import STALE_SECONDS, HealthChecks
 from shared.runtime.kafka.consumer import Consumer
-from shared.runtime.kafka.stall_watch import STILL_SECONDS, Behind, StallWatch
+from shared.runtime.kafka.stall_watch import STILL_SECONDS, ConsumerLag, StallWatch
 
 
 class Servers:
@@ -38,44 +38,44 @@ def servers() -> Servers:
 
 
 @pytest.fixture
-def vitals(servers: Servers) -> HealthChecks:
+def health(servers: Servers) -> HealthChecks:
     return HealthChecks("tested", servers.store, servers.kafka)
 
 
-async def test_a_service_is_well_once_its_servers_have_answered(vitals: HealthChecks) -> None:
-    assert vitals.unwell() == {"vitals": "nothing was looked at yet"}
-    await vitals.look()
-    assert vitals.unwell() == {}
+async def test_a_service_is_well_once_its_servers_have_answered(health: HealthChecks) -> None:
+    assert health.unwell() == {"health_checks": "nothing was looked at yet"}
+    await health.check_once()
+    assert health.unwell() == {}
     assert (shown("whistle_store_up"), shown("whistle_kafka_up")) == (1, 1)
 
 
-async def test_a_server_that_is_away_is_named_until_it_is_back(vitals: HealthChecks, servers: Servers) -> None:
+async def test_a_server_that_is_away_is_named_until_it_is_back(health: HealthChecks, servers: Servers) -> None:
     servers.mongo = servers.brokers = False
-    await vitals.look()
-    assert sorted(vitals.unwell()) == ["kafka", "store"]
+    await health.check_once()
+    assert sorted(health.unwell()) == ["kafka", "store"]
     assert (shown("whistle_store_up"), shown("whistle_kafka_up")) == (0, 0)
     servers.mongo = servers.brokers = True
-    await vitals.look()
-    assert vitals.unwell() == {}
+    await health.check_once()
+    assert health.unwell() == {}
 
 
-async def test_a_look_that_fails_is_the_stores_failure_and_ends_nothing(vitals: HealthChecks) -> None:
+async def test_a_look_that_fails_is_the_stores_failure_and_ends_nothing(health: HealthChecks) -> None:
     async def fails() -> None:
         raise AutoReconnect("in the middle")
 
-    vitals.looks.append(fails)
-    await vitals.look()
-    assert list(vitals.unwell()) == ["store"]
+    health.gauge_readers.append(fails)
+    await health.check_once()
+    assert list(health.unwell()) == ["store"]
 
 
-async def test_looks_that_have_stopped_are_noticed(vitals: HealthChecks, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_looks_that_have_stopped_are_noticed(health: HealthChecks, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(vitals_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    await vitals.look()
+    monkeypatch.setattr(checks_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    await health.check_once()
     now[0] += STALE_SECONDS
-    assert vitals.unwell() == {}
+    assert health.unwell() == {}
     now[0] += 1
-    assert list(vitals.unwell()) == ["vitals"]
+    assert list(health.unwell()) == ["health_checks"]
 
 
 def consumer(lag: Callable[[], int]) -> Consumer:
@@ -115,11 +115,11 @@ async def test_how_far_behind_a_group_is_and_how_long_it_takes() -> None:
     watched = consumer(lambda: waiting[0])
     watch = StallWatch([watched], everybody_is_served)
     await watch.stalled(0.0)
-    assert watch.behind() == {"g": Behind(3000, None)}
+    assert watch.behind() == {"g": ConsumerLag(3000, None)}
     assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == float("inf")
     watched.records, waiting[0] = 400, 2600
     await watch.stalled(4.0)
-    assert watch.behind() == {"g": Behind(2600, 26.0)}
+    assert watch.behind() == {"g": ConsumerLag(2600, 26.0)}
     assert REGISTRY.get_sample_value("whistle_consumer_lag_seconds", {"group": "g"}) == 26.0
     waiting[0] = 0
     await watch.stalled(8.0)

@@ -1,120 +1,24 @@
 """The HTTP edge: who may call, what a request must look like, and that every refusal is a problem that helps."""
 
-import contextlib
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from pymongo.errors import AutoReconnect
 
-from shared.kernel.errors import Refusal, not_found
-from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Edge, Route
-from shared.runtime.identity.directory import Directory, Principal
-from shared.runtime.settings import Settings
+from tests.kit.made_api import APP, OFFICER, Lamp, SampleApi
 
-APP, OFFICER = "whk_app", "whk_officer"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 KEY = {"idempotency-key": "k-1"}
 
 
-class Lamp(msgspec.Struct, forbid_unknown_fields=True):
-    pole: int
-    words: Annotated[str, msgspec.Meta(max_length=10)]
-    where: "Where | None" = None
-    tags: list[str] = []
-
-
-class Where(msgspec.Struct, forbid_unknown_fields=True):
-    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
-    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
-
-
-class Page(msgspec.Struct, forbid_unknown_fields=True):
-    limit: int = 50
-
-
-class FakeDirectory(Directory):
-    """Two tokens, no database."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.away = False
-
-    async def principal(self, token: str) -> Principal | None:
-        self.asked.append(token)
-        if self.away:
-            raise AutoReconnect("away")
-        return {
-            APP: Principal(kind="rider_app", city="harbour", app="meituan"),
-            OFFICER: Principal(kind="officer", city="harbour", person="qs-desk"),
-        }.get(token)
-
-
-class House:
-    """An application with one route of each sort, and what its handlers were called with."""
-
-    def __init__(self, rate: int = 1000) -> None:
-        self.directory = FakeDirectory()
-        self.calls: list[Call] = []
-        apps = frozenset({"rider_app"})
-        quotas = Quotas(Settings(key_rate=rate))
-        routes = [
-            Route(method="GET", path="/open", handler=self.answers, summary="anybody"),
-            Route(method="GET", path="/lamps/{id}", handler=self.one, summary="one", roles=apps, query=Page),
-            Route(
-                method="POST",
-                path="/lamps",
-                handler=self.answers,
-                summary="new",
-                roles=apps,
-                body=Lamp,
-                keyed=True,
-                json_max=2000,
-            ),
-            Route(
-                method="POST", path="/photo", handler=self.answers, summary="raw", roles=apps, raw_max=100, keyed=True
-            ),
-            Route(method="GET", path="/fault", handler=self.fails, summary="fault"),
-        ]
-        self.application = Edge("test", self.directory, quotas).application(routes, no_lifespan)
-
-    async def answers(self, call: Call) -> Answer:
-        self.calls.append(call)
-        return Answer({"key": call.key}, 201, {"etag": '"1"'})
-
-    async def one(self, call: Call) -> Answer:
-        match call.path["id"]:
-            case "away":
-                raise AutoReconnect("the primary is away: secret-host:27017")
-            case "picture":
-                raise Refusal(415, "unsupported-media", "Send a JPEG.")
-            case "busy":
-                raise Refusal(503, "unavailable", "Too many.", retry_after=2)
-            case "again":
-                raise Refusal(409, "not-open", "Not now.", extra={"commands": ["claim"]}, replayed=True)
-            case "none":
-                raise not_found("lamp")
-        return await self.answers(call)
-
-    async def fails(self, _: Call) -> Answer:
-        raise RuntimeError("the password is hunter2")
-
-
-@contextlib.asynccontextmanager
-async def no_lifespan(_: Any) -> AsyncIterator[None]:
-    yield
+@pytest.fixture
+def house() -> SampleApi:
+    return SampleApi()
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
-async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
+async def client(house: SampleApi) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=house.application)
     headers = {"authorization": f"Bearer {APP}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
@@ -141,7 +45,7 @@ def pointers(document: dict[str, Any]) -> set[str]:
 GOOD = {"pole": 7, "words": "dark"}
 
 
-async def test_a_good_request_gets_through(client: httpx.AsyncClient, house: House) -> None:
+async def test_a_good_request_gets_through(client: httpx.AsyncClient, house: SampleApi) -> None:
     answer = await client.post("/lamps", json=GOOD, headers=KEY)
     assert (answer.status_code, answer.json(), answer.headers["etag"]) == (201, {"key": "k-1"}, '"1"')
     assert house.calls[0].body_as(Lamp) == Lamp(7, "dark")
@@ -163,7 +67,7 @@ async def test_a_good_request_gets_through(client: httpx.AsyncClient, house: Hou
     ],
 )
 async def test_without_a_valid_token_it_is_401_and_always_in_the_same_words(
-    house: House, authorization: str | None
+    house: SampleApi, authorization: str | None
 ) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=house.application), base_url="http://test") as anon:
@@ -172,7 +76,7 @@ async def test_without_a_valid_token_it_is_401_and_always_in_the_same_words(
     assert house.calls == []
 
 
-async def test_an_oversized_token_is_not_looked_up(house: House, client: httpx.AsyncClient) -> None:
+async def test_an_oversized_token_is_not_looked_up(house: SampleApi, client: httpx.AsyncClient) -> None:
     await client.get("/lamps/1", headers={"authorization": f"Bearer {'x' * 600}"})
     assert house.directory.asked == []
 
@@ -186,7 +90,7 @@ async def test_a_token_of_another_kind_is_403(client: httpx.AsyncClient) -> None
     assert "officer" in document["detail"]
 
 
-async def test_who_asks_is_checked_before_what_is_asked(house: House, client: httpx.AsyncClient) -> None:
+async def test_who_asks_is_checked_before_what_is_asked(house: SampleApi, client: httpx.AsyncClient) -> None:
     nobody = {"authorization": "Bearer nobody"}
     problem(await client.post("/lamps", content=b"not json", headers=nobody), 401, "unauthorized")
     problem(await client.post("/photo", content=b"x" * 200, headers=nobody), 401, "unauthorized")
@@ -278,7 +182,7 @@ async def test_too_large_is_413_whether_it_says_so_or_not(client: httpx.AsyncCli
     problem(await client.post(path, content=drips(), headers=KEY), 413, "too-large")
 
 
-async def test_exactly_the_limit_is_taken(client: httpx.AsyncClient, house: House) -> None:
+async def test_exactly_the_limit_is_taken(client: httpx.AsyncClient, house: SampleApi) -> None:
     assert (await client.post("/photo", content=b"x" * 100, headers=KEY)).status_code == 201
     assert house.calls[0].raw == b"x" * 100
 
@@ -298,7 +202,7 @@ async def test_there_is_nothing_there_and_not_that_way(client: httpx.AsyncClient
 
 @pytest.mark.parametrize("host", ["evil.example", "[", "a b", "%00", "x" * 5000])
 @pytest.mark.parametrize("path", ["/open/", "/lamps/", "/nowhere", "/lamps/1/"])
-async def test_no_host_header_leads_anywhere(house: House, host: str, path: str) -> None:
+async def test_no_host_header_leads_anywhere(house: SampleApi, host: str, path: str) -> None:
     """B53: a slash too many was redirected to whatever the Host header named; ``[`` was a fault."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=house.application), base_url="http://test") as anon:
         answer = await anon.get(path, headers={"host": host})
@@ -325,7 +229,7 @@ async def test_refusals_of_handlers_are_problems_with_their_headers(client: http
     assert again.headers["idempotent-replayed"] == "true"
 
 
-async def test_a_store_that_is_away_is_503_without_its_address(client: httpx.AsyncClient, house: House) -> None:
+async def test_a_store_that_is_away_is_503_without_its_address(client: httpx.AsyncClient, house: SampleApi) -> None:
     answer = await client.get("/lamps/away")
     problem(answer, 503, "unavailable")
     assert answer.headers["retry-after"]
@@ -340,7 +244,7 @@ async def test_a_fault_of_ours_tells_nobody_what_it_was(client: httpx.AsyncClien
     assert "hunter2" not in answer.text
 
 
-async def test_a_trace_goes_on_and_without_one_begins(client: httpx.AsyncClient, house: House) -> None:
+async def test_a_trace_goes_on_and_without_one_begins(client: httpx.AsyncClient, house: SampleApi) -> None:
     answer = await client.get("/open", headers={"traceparent": TRACE})
     assert answer.headers["traceparent"] == TRACE
     assert house.calls[0].trace == TRACE
@@ -365,7 +269,7 @@ async def test_a_trace_that_is_none_is_not_taken_over(client: httpx.AsyncClient,
     assert answer.headers["traceparent"] != given
 
 
-async def test_a_route_for_anybody_asks_for_no_token(house: House) -> None:
+async def test_a_route_for_anybody_asks_for_no_token(house: SampleApi) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=house.application), base_url="http://test") as anon:
         assert (await anon.get("/open")).status_code == 201
     assert house.directory.asked == []
@@ -379,7 +283,7 @@ async def test_a_route_for_anybody_asks_for_no_token(house: House) -> None:
         b' {"pole": 1, "words": "a", "where": {"lon": 1, "lat": 1, "lon": 2}}',
     ],
 )
-async def test_a_name_said_twice_is_400(client: httpx.AsyncClient, house: House, body: bytes) -> None:
+async def test_a_name_said_twice_is_400(client: httpx.AsyncClient, house: SampleApi, body: bytes) -> None:
     """B6: readers disagree on which one counts."""
     problem(await client.post("/lamps", content=body, headers=KEY), 400, "not-json")
     assert house.calls == []
@@ -393,7 +297,7 @@ async def test_a_name_may_come_again_in_another_object_and_inside_words(client: 
 
 
 async def test_a_key_that_asks_for_too_much_waits_and_no_other_does() -> None:
-    house = House(rate=1)
+    house = SampleApi(rate=1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=house.application), base_url="http://test") as anon:
         app, officer = ({"authorization": f"Bearer {token}"} for token in (APP, OFFICER))
         statuses = [(await anon.get("/lamps/1", headers=app)).status_code for _ in range(2)]

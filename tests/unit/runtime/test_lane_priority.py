@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.envelope import DANGER, HISTORY, LIVE
 from shared.runtime.kafka import lane_priority
-from shared.runtime.kafka.lane_priority import LIVELY_SECONDS, LanePriority
+from shared.runtime.kafka.lane_priority import LIVE_RECENTLY_SECONDS, LanePriority
 
 
 @pytest.fixture
@@ -67,6 +67,6 @@ async def test_history_takes_half_of_the_time_while_anything_live_goes_on_and_al
     way.ended(LIVE, 0.1)
     await way.begins(HISTORY)
     assert way.ended(HISTORY, 0.3) == 0.3
-    to(LIVELY_SECONDS + 0.1)
+    to(LIVE_RECENTLY_SECONDS + 0.1)
     await way.begins(HISTORY)
     assert way.ended(HISTORY, 0.3) == 0.0

@@ -37,7 +37,7 @@ def _started(then: str, lives: float) -> subprocess.Popen[str]:
 def test_a_loop_that_stands_still_ends_the_process_and_says_where() -> None:
     said, _ = (child := _started("endless_work()", lives=0.0)).communicate(timeout=30)
     assert child.returncode == 70
-    assert "loop.stands_still" in said
+    assert "loop.blocked" in said
     assert "endless_work" in said
 
 

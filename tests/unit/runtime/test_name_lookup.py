@@ -17,7 +17,7 @@ from dns.asyncresolver import Resolver
 from services.notifier.delivery.http_post import Poster, UnreachableError
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client import name_lookup
-from shared.runtime.http_client.name_lookup import Names
+from shared.runtime.http_client.name_lookup import NameLookup
 from shared.runtime.http_client.ssrf_guard import Guard
 
 PUBLIC, PUBLIC_6 = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
@@ -75,7 +75,7 @@ async def failed(looking_up: Any) -> float:
 
 async def test_a_name_has_the_addresses_of_both_families_and_is_asked_for_once_in_a_while() -> None:
     async with name_server() as (server, resolver):
-        asked = Names(resolver)
+        asked = NameLookup(resolver)
         found = await asyncio.gather(*(asked("App.Example", 443) for _ in range(20)))
         assert all(set(addresses) == {PUBLIC, PUBLIC_6} for addresses in found)
         assert set(await asked("app.example.", 443)) == {PUBLIC, PUBLIC_6}
@@ -84,7 +84,7 @@ async def test_a_name_has_the_addresses_of_both_families_and_is_asked_for_once_i
 
 async def test_a_name_that_is_unknown_fails_at_once_and_for_a_moment_without_asking_again() -> None:
     async with name_server() as (server, resolver):
-        asked = Names(resolver)
+        asked = NameLookup(resolver)
         for _ in range(3):
             assert await failed(asked("nobody.example", 443)) < 1
         assert len(server.asked) == 2
@@ -94,7 +94,7 @@ async def test_names_of_the_hosts_file_and_localhost_need_no_server(tmp_path: Pa
     hosts = tmp_path / "hosts"
     hosts.write_text("10.0.0.5 mongo1 Mongo.Example # ours\n# 10.0.0.6 gone\n::1 six\n")
     async with name_server() as (server, resolver):
-        asked = Names(resolver, hosts)
+        asked = NameLookup(resolver, hosts)
         assert await asked("mongo.example", 27017) == ["10.0.0.5"]
         assert await asked("six", 80) == ["::1"]
         assert "127.0.0.1" in await asked("localhost", 80)
@@ -107,16 +107,16 @@ async def test_names_of_the_hosts_file_and_localhost_need_no_server(tmp_path: Pa
 async def test_what_is_no_name_has_no_address() -> None:
     async with name_server() as (_, resolver):
         for host in ("", "a..b", "x" * 64 + ".example", "a" * 300, "ü.example"):
-            assert await failed(Names(resolver)(host, 443)) < 1
+            assert await failed(NameLookup(resolver)(host, 443)) < 1
 
 
 async def test_without_any_name_server_there_is_no_address_and_no_fault(tmp_path: Path) -> None:
     empty = tmp_path / "resolv.conf"
     empty.write_text("")
-    assert await failed(Names(lambda: Resolver(filename=str(empty)))("app.example", 443)) < 1
+    assert await failed(NameLookup(lambda: Resolver(filename=str(empty)))("app.example", 443)) < 1
 
 
-async def _healthy(asked: Names) -> None:
+async def _healthy(asked: NameLookup) -> None:
     """A receiver that answers, asked by the notifier's own means."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -144,7 +144,7 @@ def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypat
         async with name_server() as (server, resolver):
             server.records["well.example.", "A"] = "127.0.0.1"
             began = time.monotonic()
-            await _healthy(Names(resolver))
+            await _healthy(NameLookup(resolver))
             assert time.monotonic() - began < 6
 
     uvloop.run(looked_up())
@@ -153,13 +153,13 @@ def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypat
 async def test_a_look_up_ends_after_two_seconds() -> None:
     """B60: whoever adds a webhook is answered, and an attempt fails in time."""
     async with name_server() as (_, resolver):
-        assert await failed(Names(resolver)("one.silent.example", 443)) < name_lookup.SECONDS_MAX + 1.5
+        assert await failed(NameLookup(resolver)("one.silent.example", 443)) < name_lookup.SECONDS_MAX + 1.5
 
 
 async def test_an_internal_answer_is_refused_and_the_checked_address_is_the_one_that_is_called() -> None:
     async with name_server() as (server, resolver):
         server.records["inside.example.", "A"] = "10.0.0.1"
-        guard = Guard("", Names(resolver))
+        guard = Guard("", NameLookup(resolver))
         with pytest.raises(Exception, match="internal"):
             await guard.checked("https://inside.example/")
         target = await guard.checked("https://app.example/in")

@@ -67,4 +67,6 @@ async def test_what_is_given_to_build_is_used_in_place_of_the_real_thing() -> No
     async with httpx.AsyncClient(transport=service.transport) as client:
         assert (await client.get("http://anywhere/x")).status_code == 404
     assert asked == ["/x"]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.application()), base_url="http://it") as client:
+        assert (await client.get("/nowhere")).headers["traceparent"] == f"00-{'0' * 32}-{'0' * 16}-01"
     await service.mongo.close()

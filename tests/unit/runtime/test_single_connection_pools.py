@@ -8,7 +8,7 @@ import pytest
 
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client import single_connection_pools
-from shared.runtime.http_client.single_connection_pools import LoneConnections
+from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 
 
 class Counting:
@@ -50,7 +50,7 @@ async def server() -> AsyncIterator[Counting]:
 
 @pytest.fixture
 def client(server: Counting) -> httpx.AsyncClient:
-    return http_client.client(transport=LoneConnections())
+    return http_client.client(transport=SingleConnectionPools())
 
 
 async def test_one_after_the_other_they_share_a_connection(server: Counting, client: httpx.AsyncClient) -> None:
@@ -74,7 +74,7 @@ async def test_at_once_each_has_its_own_and_all_are_used_again(server: Counting,
 async def test_no_more_than_may_be_are_open(server: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single_connection_pools, "CONNECTIONS_MAX", 2)
     monkeypatch.setattr(single_connection_pools, "IDLE_MAX", 1)
-    few = http_client.client(transport=LoneConnections())
+    few = http_client.client(transport=SingleConnectionPools())
     await asyncio.gather(*(few.get(server.url) for _ in range(6)))
     assert server.asked_at_once <= 2
 
@@ -101,7 +101,7 @@ async def test_a_request_that_ends_badly_gives_back_its_place(
     ended: Callable[[httpx.AsyncClient, str], Awaitable[None]],
 ) -> None:
     monkeypatch.setattr(single_connection_pools, "CONNECTIONS_MAX", 1)
-    one = http_client.client(transport=LoneConnections())
+    one = http_client.client(transport=SingleConnectionPools())
     if ended is given_up:
         server.may_answer.clear()
     await ended(one, server.url)

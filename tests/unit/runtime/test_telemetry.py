@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -67,7 +68,7 @@ class Traced:
             raise Refusal(503, "unavailable", "away")
 
         routes = [get("/v1/told/{id}", told, ""), get("/v1/away", away, ""), get("/livez", told, "")]
-        edge: Any = Edge("intake", None, None, self.tracing)  # type: ignore[arg-type]
+        edge: Any = Edge("intake", None, None, token_hex, self.tracing)  # type: ignore[arg-type]
         self.application = edge.application(routes, None)
 
     async def get(self, path: str, **headers: str) -> httpx.Response:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.runtime.timekeeping import wall_clock
-from shared.runtime.timekeeping.wall_clock import OFF_SECONDS, RealTime
+from shared.runtime.timekeeping.wall_clock import OFF_SECONDS, MedianClock
 
 START = 1_800_000_000.0
 HOUR = 3600.0
@@ -18,7 +18,7 @@ class Machine:
         self.true = START
         self.own = 0.0
         self.members = {"m1": 0.0, "m2": 0.0, "m3": 0.0}
-        self.real = RealTime()
+        self.real = MedianClock()
         clocks = SimpleNamespace(time=lambda: self.true + self.own, monotonic=lambda: self.true - START)
         monkeypatch.setattr(wall_clock, "time", clocks)
 
@@ -27,7 +27,7 @@ class Machine:
         for _ in range(int(seconds // 10)):
             self.true += 10.0
             for name, ahead in self.members.items():
-                self.real.heard(name, self.true + ahead - late)
+                self.real.observe(name, self.true + ahead - late)
         self.true += seconds % 10
         return self.real.now() - self.true
 

@@ -1,4 +1,4 @@
-"""Asking the reporter: the work waits for his answer, at most until the deadline of the confirm clock."""
+"""InfoRequestRule the reporter: the work waits for his answer, at most until the deadline of the confirm clock."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +29,7 @@ REPORTER_ASKED = "reporter_asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class InfoRequestRule:
     """The pack's rule for asking a reporter: which clocks stand still, and what follows when no answer comes."""
 
     pauses: tuple[ClockKind, ...] = ()
@@ -42,7 +42,7 @@ class RequestInfo(Command):
 
     NAME: ClassVar[str] = "request_info"
     question: str
-    asking: Asking
+    asking: InfoRequestRule
     confirm_clock: Clock
     calendars: Calendars
 
@@ -59,7 +59,7 @@ class AnswerInfo(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfoRequested(Happened):
-    """``clock``: the confirm clock that starts. Asking acknowledges the case too."""
+    """``clock``: the confirm clock that starts. InfoRequestRule acknowledges the case too."""
 
     TYPE: ClassVar[str] = "case.info_requested.v1"
     question: Question

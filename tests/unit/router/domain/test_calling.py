@@ -28,15 +28,9 @@ from tests.kit.made_cases import (
     minutes,
     opened,
     rung,
+    with_called_units,
 )
-from tests.unit.router.domain.test_states import refused
-
-
-def whistled(*paths: tuple[UnitOnPath, ...], at: float = 0) -> Case:
-    """A claimed case for which its community called in the units at the ends of ``paths``."""
-    now = T0 + minutes(at)
-    units = tuple(called(path, now) for path in paths or (POWER_PATH, TEAM_PATH))
-    return do(in_state(State.CLAIMED), "call_in", DESK, now, called=units)
+from tests.kit.refusals import refused
 
 
 def states(case: Case) -> list[tuple[str, str]]:
@@ -48,7 +42,7 @@ def clocks(case: Case, part: str) -> list[tuple[str, str]]:
 
 
 def test_each_called_unit_has_a_part_with_clocks_of_its_own() -> None:
-    case = whistled()
+    case = with_called_units()
     assert [(p.id, p.unit, p.state, p.caller, p.called_by) for p in case.parts] == [
         ("p1", POWER, "called", COMMUNITY, "desk"),
         ("p2", "xingfu-team", "called", COMMUNITY, "desk"),
@@ -59,7 +53,7 @@ def test_each_called_unit_has_a_part_with_clocks_of_its_own() -> None:
 
 
 def test_who_is_still_at_it_is_not_called_again_and_who_is_done_may_be() -> None:
-    case = whistled(POWER_PATH)
+    case = with_called_units(POWER_PATH)
     assert decide(case, full("call_in"), DESK, T0) == []
     more = decide(case, full("call_in", called=(called(POWER_PATH), called(TEAM_PATH))), DESK, T0)
     assert [event.part_meant for event in more] == ["p2"]
@@ -79,7 +73,7 @@ def test_the_owner_is_not_called_in_and_parts_are_bounded() -> None:
 
 
 def test_reporting_in_meets_the_clock_of_that_part_alone() -> None:
-    case = do(whistled(), "report_in", POWER_DESK, T0 + minutes(10), part="p1")
+    case = do(with_called_units(), "report_in", POWER_DESK, T0 + minutes(10), part="p1")
     assert clocks(case, "p1") == [("report_in", "met"), ("finish_part", "running")]
     assert clocks(case, "p2") == [("report_in", "running"), ("finish_part", "running")]
     assert (case.parts[0].reported_in_by, case.parts[0].reported_in_at) == ("power-desk", T0 + minutes(10))
@@ -87,7 +81,7 @@ def test_reporting_in_meets_the_clock_of_that_part_alone() -> None:
 
 
 def test_two_parts_with_the_same_deadline_breach_each_once_and_stay_breached() -> None:
-    late = fired(whistled(), T0 + minutes(31))
+    late = fired(with_called_units(), T0 + minutes(31))
     assert clocks(late, "p1")[0] == clocks(late, "p2")[0] == ("report_in", "breached")
     breaches = [(e.part, e.clock) for e in late.history if e.what == "clock.breached" and e.part]
     assert sorted(breaches) == [("p1", "report_in"), ("p2", "report_in")]
@@ -97,7 +91,7 @@ def test_two_parts_with_the_same_deadline_breach_each_once_and_stay_breached() -
 
 
 def test_a_breach_of_a_part_is_told_to_the_called_unit_and_to_its_caller() -> None:
-    case = whistled(POWER_PATH)
+    case = with_called_units(POWER_PATH)
     happened = due(case, T0 + minutes(31))
     after = apply_all(case, happened)
     told = {event.TYPE: event.tells(after) for event in happened if event.part_meant}
@@ -131,7 +125,7 @@ def test_a_part_is_never_moved_to_another_unit() -> None:
 
 
 def test_who_finishes_has_reported_in_as_well() -> None:
-    case = do(whistled(POWER_PATH), "finish_part", POWER_DESK, T0 + minutes(5), text="the line is off")
+    case = do(with_called_units(POWER_PATH), "finish_part", POWER_DESK, T0 + minutes(5), text="the line is off")
     assert clocks(case, "p1") == [("report_in", "met"), ("finish_part", "met")]
     part = case.parts[0]
     assert (part.state, part.ended_by, part.said) == ("finished", "power-desk", "the line is off")
@@ -140,7 +134,7 @@ def test_who_finishes_has_reported_in_as_well() -> None:
 
 @pytest.mark.parametrize("command", ["resolve", "reject"])
 def test_a_case_does_not_end_before_every_part_is_finished_or_excused(command: str) -> None:
-    case = do(whistled(), "finish_part", POWER_DESK, part="p1")
+    case = do(with_called_units(), "finish_part", POWER_DESK, part="p1")
     with refused(409) as refusal:
         decide(case, full(command), DESK, T0)
     assert "p2 xingfu-team (called)" in refusal.value.detail
@@ -151,7 +145,7 @@ def test_a_case_does_not_end_before_every_part_is_finished_or_excused(command: s
 
 
 def test_a_called_unit_does_its_own_part_and_nothing_else() -> None:
-    case = whistled()
+    case = with_called_units()
     of_its_part = ["pause", "request_extension", "report_in", "finish_part"]
     assert open_commands(case, POWER_DESK) == ["note", *of_its_part]
     for command in ("claim", "resolve", "call_in", "excuse_part", "transfer"):
@@ -165,7 +159,7 @@ def test_a_called_unit_does_its_own_part_and_nothing_else() -> None:
 
 def test_the_owner_does_not_report_in_for_another() -> None:
     with refused(409):
-        decide(whistled(), full("report_in"), DESK, T0)
+        decide(with_called_units(), full("report_in"), DESK, T0)
 
 
 def test_who_called_excuses_or_a_level_above_and_nobody_else() -> None:
@@ -181,7 +175,7 @@ def test_who_called_excuses_or_a_level_above_and_nobody_else() -> None:
 
 
 def test_a_part_that_is_done_is_done() -> None:
-    case = do(whistled(), "finish_part", POWER_DESK, part="p1")
+    case = do(with_called_units(), "finish_part", POWER_DESK, part="p1")
     with refused(409):
         decide(case, full("excuse_part", part="p1"), DESK, T0)
     with refused(409):
@@ -192,7 +186,7 @@ def test_a_part_that_is_done_is_done() -> None:
 
 
 def test_after_a_move_whoever_has_the_case_hears_of_its_parts_and_may_excuse_them() -> None:
-    case = do(do(whistled(POWER_PATH), "transfer", DESK), "accept", OTHER_DESK)
+    case = do(do(with_called_units(POWER_PATH), "transfer", DESK), "accept", OTHER_DESK)
     (reported, *_) = decide(case, full("report_in"), POWER_DESK, T0)
     assert reported.tells(apply_all(case, [reported])) == [COMMUNITY, "jianhua"]
     assert states(do(case, "excuse_part", OTHER_DESK)) == [("p1", "excused")]
@@ -207,4 +201,4 @@ def test_only_a_desk_calls_in() -> None:
 
 def test_calling_in_meets_no_clock_of_the_case() -> None:
     before = in_state(State.CLAIMED)
-    assert whistled().clocks[: len(before.clocks)] == before.clocks
+    assert with_called_units().clocks[: len(before.clocks)] == before.clocks

@@ -30,7 +30,7 @@ from tests.kit.made_cases import (
     minutes,
     opened,
 )
-from tests.unit.router.domain.test_states import refused
+from tests.kit.refusals import refused
 
 
 def test_who_resolved_cannot_inspect_and_another_can() -> None:

@@ -24,7 +24,7 @@ from tests.kit.made_cases import (
     minutes,
     work,
 )
-from tests.unit.router.domain.test_states import refused
+from tests.kit.refusals import refused
 
 FOLLOW_UP = T0 + minutes(30 * 24 * 60)
 

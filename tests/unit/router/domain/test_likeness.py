@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.router.cases.dedup_from_pack import rule_of
 from services.router.cases.routing import assign
 from services.router.domain.case import State
-from services.router.domain.matching import Known, belongs
+from services.router.domain.matching import KnownCase, belongs
 from services.router.domain.similarity import (
     COPY_BITS,
     METRES_PER_DEGREE,
@@ -210,13 +210,13 @@ def test_whatever_is_within_the_radius_is_found_under_the_keys_that_are_looked_i
 
 def known(
     id_: str, minutes: float = 0, state: State = State.QUEUED, ended: float | None = None, **more: object
-) -> Known:
+) -> KnownCase:
     at = T0 + timedelta(minutes=minutes)
     end = T0 + timedelta(minutes=ended) if ended is not None else None
-    return Known(id_, state, traits("灯", **more), at, at, end)  # type: ignore[arg-type]
+    return KnownCase(id_, state, traits("灯", **more), at, at, end)  # type: ignore[arg-type]
 
 
-def placed(at: float, *cases: Known, says: object = None) -> tuple[str | None, str | None]:
+def placed(at: float, *cases: KnownCase, says: object = None) -> tuple[str | None, str | None]:
     verdict = belongs(traits("灯"), T0 + timedelta(minutes=at), "c-own", cases, RULE, says)  # type: ignore[arg-type]
     return verdict.case, verdict.linked_to
 
@@ -227,7 +227,7 @@ def test_a_report_belongs_to_the_oldest_open_case_that_it_is_like() -> None:
 
 
 @given(st.permutations([known("c1", 1), known("c2", 5), known("c3", 5), known("c4", 0, State.CLOSED, 2)]))
-def test_the_order_in_which_cases_are_found_changes_nothing(cases: list[Known]) -> None:
+def test_the_order_in_which_cases_are_found_changes_nothing(cases: list[KnownCase]) -> None:
     assert placed(10, *cases) == ("c1", None)
 
 
@@ -300,7 +300,7 @@ def together(one: str, other: str) -> bool:
     assert second.traits is not None
     same = pack.categories[first.category].same
     assert same is not None
-    there = Known(first.id, first.state, first.traits, first.opened_at, first.opened_at)
+    there = KnownCase(first.id, first.state, first.traits, first.opened_at, first.opened_at)
     return belongs(second.traits, second.opened_at, second.id, [there], rule_of(same)).case is not None
 
 

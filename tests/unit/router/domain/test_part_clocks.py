@@ -39,11 +39,11 @@ from tests.kit.made_cases import (
     in_state,
     minutes,
     opened,
+    with_called_units,
     work,
 )
 from tests.kit.made_cases import POWER_PATH as POWERS
-from tests.unit.router.domain.test_calling import whistled
-from tests.unit.router.domain.test_states import refused
+from tests.kit.refusals import refused
 
 STORM = Pausable("weather", frozenset({"report_in", "finish_part"}), "P3D", "own")
 OF_P1: dict[str, Any] = {"part": "p1", "clock": "finish_part", "pausable": STORM, "until": None}
@@ -61,7 +61,7 @@ def standing(case: Case, at: float = 0) -> Case:
 
 
 def test_the_called_unit_asks_and_who_called_it_grants_and_no_other_clock_moves() -> None:
-    asked = do(whistled(), "pause", POWER_DESK, **OF_P1)
+    asked = do(with_called_units(), "pause", POWER_DESK, **OF_P1)
     assert of_part(asked).state == "running", "until it is granted the clock runs on"
     (ask,) = asked.asks
     assert (ask.what, ask.clock, ask.part, ask.asked_by) == ("pause", "finish_part", "p1", "power-desk")
@@ -72,7 +72,7 @@ def test_the_called_unit_asks_and_who_called_it_grants_and_no_other_clock_moves(
 
 
 def test_who_grants_hears_of_the_asking_and_the_called_unit_of_the_answer() -> None:
-    case = whistled()
+    case = with_called_units()
     (asks,) = decide(case, full("pause", **OF_P1), POWER_DESK, T0)
     asked = apply_all(case, [asks])
     assert (asks.tells(asked), asks.unit_meant(asked), asks.part_meant) == ([COMMUNITY], POWER, "p1")
@@ -86,7 +86,7 @@ def test_who_grants_hears_of_the_asking_and_the_called_unit_of_the_answer() -> N
 @pytest.mark.parametrize("what", ["pause", "extension"])
 def test_it_is_granted_by_who_called_or_above_and_never_by_the_called_unit(what: str) -> None:
     fields = OF_P1 if what == "pause" else LATER
-    asked = do(whistled(), "pause" if what == "pause" else "request_extension", POWER_DESK, **fields)
+    asked = do(with_called_units(), "pause" if what == "pause" else "request_extension", POWER_DESK, **fields)
     chief = Actor("power-chief", POWER, "supervisor", guest=True, path=POWER_DESK.path)
     for stranger in (POWER_DESK, chief, TEAM_MEMBER, WALKER):
         with pytest.raises(Refusal, match=r"403|409"):
@@ -113,7 +113,7 @@ def _with_clock(case: Case, part: str) -> Case:
 
 
 def test_another_units_part_and_the_cases_own_clocks_are_not_a_guests_to_ask_for() -> None:
-    case = whistled()
+    case = with_called_units()
     for part, kind in (("p2", "finish_part"), (None, "resolve")):
         for command in ("pause", "request_extension"):
             with refused(403):
@@ -130,29 +130,29 @@ def test_another_units_part_and_the_cases_own_clocks_are_not_a_guests_to_ask_for
 )
 def test_what_is_named_wrongly_is_named_in_the_answer(part: str | None, kind: str, pointer: str) -> None:
     with refused(422) as refusal:
-        do(whistled(), "pause", POWER_DESK, part=part, clock=kind)
+        do(with_called_units(), "pause", POWER_DESK, part=part, clock=kind)
     assert [error.pointer for error in refusal.value.errors] == [pointer]
 
 
 def test_a_reason_holds_for_the_clocks_that_the_city_names() -> None:
     with refused(422) as refusal:
-        do(whistled(), "pause", POWER_DESK, part="p1", clock="finish_part", until=None)
+        do(with_called_units(), "pause", POWER_DESK, part="p1", clock="finish_part", until=None)
     assert "is no reason to pause finish_part" in refusal.value.errors[0].detail
 
 
 def test_while_it_stands_still_nothing_of_it_fires_and_then_all_comes_later() -> None:
-    case = standing(do(whistled(), "report_in", POWER_DESK), 60)
+    case = standing(do(with_called_units(), "report_in", POWER_DESK), 60)
     quiet = [x for x in due(case, T0 + minutes(2000)) if (x.part_meant, x.clock_meant) == ("p1", "finish_part")]
     assert quiet == []
     for resumes in (POWER_DESK, DESK, TOWN_DESK):
         back = do(case, "resume", resumes, T0 + minutes(100), **OF_P1)
         assert (of_part(back).state, of_part(back).due_at) == ("running", T0 + minutes(160))
     with refused(409):
-        do(standing(whistled()), "resume", TEAM_MEMBER, **OF_P1)
+        do(standing(with_called_units()), "resume", TEAM_MEMBER, **OF_P1)
 
 
 def test_a_pause_of_a_part_ends_by_itself_and_its_breach_is_then_told_once() -> None:
-    case = standing(do(whistled(POWERS), "report_in", POWER_DESK), 60)
+    case = standing(do(with_called_units(POWERS), "report_in", POWER_DESK), 60)
     ends = T0 + minutes(60) + timedelta(days=3)
     back = fired(case, ends)
     assert (of_part(back).state, of_part(back).due_at) == ("running", ends + minutes(60))
@@ -164,17 +164,17 @@ def test_a_pause_of_a_part_ends_by_itself_and_its_breach_is_then_told_once() -> 
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_breach_of_a_part_is_never_escaped(command: str, stored: bool) -> None:
     fields = {**OF_P1, "until": None} if command == "pause" else {**LATER, "until": T0 + minutes(900)}
-    late = fired(whistled(POWERS), T0 + minutes(120)) if stored else whistled(POWERS)
+    late = fired(with_called_units(POWERS), T0 + minutes(120)) if stored else with_called_units(POWERS)
     at = T0 + minutes(121)
     with pytest.raises(Refusal, match=r"409|422"):
         do(late, command, POWER_DESK, at, **fields)
-    asked = do(whistled(POWERS), command, POWER_DESK, **fields)
+    asked = do(with_called_units(POWERS), command, POWER_DESK, **fields)
     settled = fired(asked, T0 + minutes(120))
     assert (settled.asks, of_part(settled).state) == ((), "breached"), "what nobody granted in time is settled"
 
 
 def test_reporting_in_and_finishing_meet_a_clock_that_stands_still() -> None:
-    still = standing(whistled())
+    still = standing(with_called_units())
     done = do(still, "finish_part", POWER_DESK, T0 + minutes(5))
     assert of_part(done).state == "met"
     assert of_part(done).pauses[0].to == T0 + minutes(5)
@@ -183,7 +183,7 @@ def test_reporting_in_and_finishing_meet_a_clock_that_stands_still() -> None:
 
 
 def test_the_parts_work_goes_on_while_the_reporter_is_asked_and_so_does_the_asking() -> None:
-    case = do(whistled(), "request_info", DESK, confirm_clock=clock("confirm", 900))
+    case = do(with_called_units(), "request_info", DESK, confirm_clock=clock("confirm", 900))
     assert case.state is State.WAITING_REPORTER
     assert of_part(do(do(case, "pause", POWER_DESK, **OF_P1), "approve_pause", DESK, **OF_P1)).state == "paused"
     assert "pause" not in open_commands(case, DESK)
@@ -210,7 +210,7 @@ def test_an_extended_part_of_a_plan_moves_the_next_one_by_as_much_as_it_was_late
 
 @given(st.lists(st.integers(0, 50), max_size=4), st.integers(1, 400))
 def test_neither_pauses_nor_extensions_bring_a_parts_deadline_nearer(stills: list[int], more: int) -> None:
-    case, now, lost = do(whistled(POWERS), "report_in", POWER_DESK), T0, timedelta(0)
+    case, now, lost = do(with_called_units(POWERS), "report_in", POWER_DESK), T0, timedelta(0)
     for still in stills:
         case = do(do(case, "pause", POWER_DESK, now, **OF_P1), "approve_pause", DESK, now, **OF_P1)
         now, lost = now + minutes(still), lost + minutes(still)

@@ -23,6 +23,7 @@ from tests.kit.made_cases import (
     full,
     in_state,
 )
+from tests.kit.refusals import refused
 
 EVERY = [(state, command) for state in State for command in RULES]
 
@@ -151,10 +152,6 @@ def test_a_blank_text_is_named(state: State, command: str, blank: str, pointer: 
     with refused(422) as refusal:
         decide(in_state(state), full(command, **{blank: "  "}), DESK, T0)
     assert [error.pointer for error in refusal.value.errors] == [pointer]
-
-
-def refused(status: int) -> "pytest.RaisesExc[Refusal]":
-    return pytest.raises(Refusal, check=lambda refusal: refusal.status == status)
 
 
 def test_the_offered_unit_accepts_and_nobody_else() -> None:

@@ -40,7 +40,7 @@ from tests.kit.made_cases import (
     opened,
     rung,
 )
-from tests.unit.router.domain.test_states import refused
+from tests.kit.refusals import refused
 
 OFFICE = Calendar(
     "office",

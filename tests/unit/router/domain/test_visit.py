@@ -12,7 +12,7 @@ from services.router.visits.store import event, from_doc
 from shared.contracts.catalogue import decode
 from shared.contracts.visits import VisitEvent
 from tests.kit.made_reports import TRACE
-from tests.unit.router.domain.test_states import refused
+from tests.kit.refusals import refused
 
 AT = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 AFTER = AT + timedelta(hours=2)

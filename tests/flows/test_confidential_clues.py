@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.flows.test_photos import jpeg
-from tests.flows.test_reports import problem
 from tests.kit.everywhere import places_with
+from tests.kit.photo_files import phone_photo
+from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack, until
 
 WORDS = "有人假装燃气公司上门收检测费，穿灰雨衣"
@@ -21,7 +21,7 @@ class Clue:
     def __init__(self, stack: RunningStack) -> None:
         self.stack, self.rider = stack, stack.rider("sheyang")
         until(lambda: self.rider.get("intake", "/v1/categories").status_code == 200, what="the pack at intake")
-        self.photo = self.rider.send_photo(jpeg("blue")).json()["id"]
+        self.photo = self.rider.send_photo(phone_photo("blue")).json()["id"]
         reporter = {"ref": "whistleblower-7", "name": "钱大娘", "phone": "13812348888", "confidential": True}
         sent = self.rider.report(WORDS, PLACE, kind="clue", reporter=reporter, photos=[self.photo])
         assert sent.status_code == 202, sent.text

@@ -1,4 +1,4 @@
-"""The audit has teeth: services that are broken on purpose, each in a way that loses or doubles, are found out.
+"""The audit finds faults: services that are broken on purpose, each in a way that loses or doubles, are found out.
 
 The same scenarios pass on sound services, in the tests of their families.
 """

@@ -1,10 +1,11 @@
-"""`whistle`: the one command of operators and developers. Each sibling module adds its own commands."""
+"""`whistle`: the one command of operators and developers, put together from the packages that have commands."""
 
 import typer
 
 from deploy.cli import commands, stack
+from deploy.demo import command as demo
 
-COMMANDS = (stack.add, commands.add)
+COMMANDS = (stack.add, commands.add, demo.add)
 """What each module adds; a new module is one import and one entry here."""
 
 

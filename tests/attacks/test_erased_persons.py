@@ -11,8 +11,8 @@ import pymongo
 
 from services.intake.privacy.master_keys import MasterKeys
 from services.intake.privacy.sealing import BrokenSeal, Vault
-from tests.flows.test_reports import QUAY
 from tests.kit.everywhere import places_with
+from tests.kit.places import QUAY
 from tests.kit.stack import ROOT, RunningStack
 
 GONE = {"ref": "refZZ77", "name": "Wilhelmina Ottoline", "phone": "13912349999"}

@@ -12,10 +12,18 @@ from aiokafka.errors import IllegalStateError
 
 from shared.kernel.clock import StoppedClock
 from shared.runtime.kafka import gap_recovery
-from shared.runtime.kafka.consumer import Consumer, Handled
+from shared.runtime.kafka.consumer import Consumer, HandledOffset
 from shared.runtime.kafka.crash_attempts import CrashAttempts
 from shared.runtime.kafka.dead_letters import DeadLetters
-from shared.runtime.kafka.gap_recovery import EPOCH, MARGIN, SETTLE_SECONDS, Ends, GapRecovery, Replaced, ReplayClient
+from shared.runtime.kafka.gap_recovery import (
+    EPOCH,
+    MARGIN,
+    SETTLE_SECONDS,
+    GapRecovery,
+    LogReplacedError,
+    PartitionEnds,
+    ReplayClient,
+)
 from shared.runtime.kafka.replay import Stretch
 from shared.runtime.storage.mongo import Database
 
@@ -89,8 +97,8 @@ class Watched:
         for _ in range(times):
             self.at += 2
             log = self.consumer.subscriber.consumer
-            ends = Ends(NOW + timedelta(seconds=self.at), await log.end_offsets(sorted(log.assignment())))
-            await self.caught_up.look(cluster, log, ends)
+            ends = PartitionEnds(NOW + timedelta(seconds=self.at), await log.end_offsets(sorted(log.assignment())))
+            await self.caught_up.check(cluster, log, ends)
 
     async def mark(self, number: int = 0) -> dict[str, Any] | None:
         found = await self.marks.find_one({"_id": "g"})
@@ -104,7 +112,7 @@ class Watched:
             for offset, at in zip(offsets, times, strict=True)
         ]
         firsts = {number: offsets[0]}
-        self.consumer.began = firsts | self.consumer.began
+        self.consumer.first_offsets = firsts | self.consumer.first_offsets
         self.consumer._note_places(firsts, cast(Any, records))
 
 
@@ -115,7 +123,7 @@ async def watched(database: Database, monkeypatch: pytest.MonkeyPatch) -> Watche
     log = Log([10, 30, 20])
     made.connect(log)
     await made.looks()
-    made.consumer.handled[0] = Handled(3, 30)
+    made.consumer.handled[0] = HandledOffset(3, 30)
     await made.looks()
     return made
 
@@ -124,11 +132,11 @@ async def test_a_mark_says_what_is_handled_and_not_what_only_came(watched: Watch
     assert await watched.mark() == {"cluster": "c", "offset": 3, "newest": 30, "at": NOW + timedelta(seconds=2)}
     log = Log([10, 30, 20, 40, 50])
     watched.consumer.subscriber = SimpleNamespace(consumer=log)
-    watched.consumer.handled[0] = Handled(4, 40)
+    watched.consumer.handled[0] = HandledOffset(4, 40)
     await watched.looks()
     earlier = await watched.mark() or {}
     assert (earlier["offset"], earlier["at"]) == (4, NOW + timedelta(seconds=2)), "one that came waits still"
-    watched.consumer.handled[0] = Handled(5, 50)
+    watched.consumer.handled[0] = HandledOffset(5, 50)
     await watched.looks()
     later = await watched.mark() or {}
     assert (later["offset"], later["at"]) == (5, NOW + timedelta(seconds=6))
@@ -140,7 +148,7 @@ async def test_a_partition_that_goes_to_another_member_is_no_matter_of_ours_any_
     await watched.looks()
     log.partitions = 1
     await watched.looks()
-    watched.consumer.handled[0] = Handled(4, 40)
+    watched.consumer.handled[0] = HandledOffset(4, 40)
     await watched.looks(2)
     assert (await watched.mark() or {})["offset"] == 4
 
@@ -156,7 +164,7 @@ async def test_offsets_moved_to_the_end_are_gone_back_from(watched: Watched) -> 
     watched.connect(log)
     await watched.looks()
     assert log.sought == 3
-    assert watched.consumer.handled[0] == Handled(3, 30)
+    assert watched.consumer.handled[0] == HandledOffset(3, 30)
     assert watched.emitter.since == []
 
 
@@ -184,7 +192,7 @@ async def test_records_that_are_gone_are_published_again_since_the_mark(
 
 async def test_a_log_that_is_replaced_while_we_are_connected_is_noticed(watched: Watched) -> None:
     watched.consumer.subscriber = SimpleNamespace(consumer=Log([100, 110, 120, 130]))
-    with pytest.raises(Replaced):
+    with pytest.raises(LogReplacedError):
         await watched.looks()
 
 
@@ -204,7 +212,7 @@ async def test_who_was_left_without_partitions_sees_that_the_log_is_another_one(
     for log, lost in ((Log([10, 30, 20], partitions=0), False), (Log([70], partitions=0), True)):
         watched.consumer.subscriber = SimpleNamespace(consumer=log)
         if lost:
-            with pytest.raises(Replaced):
+            with pytest.raises(LogReplacedError):
                 await watched.looks()
         else:
             await watched.looks()
@@ -223,7 +231,7 @@ async def test_a_backlog_of_hours_is_worked_off_and_a_place_once_passed_is_never
         offsets.append((await watched.mark() or {})["offset"])
     assert log.sought == -1
     assert offsets == sorted(offsets)
-    assert watched.consumer.handled[0] == Handled(2003, 2039)
+    assert watched.consumer.handled[0] == HandledOffset(2003, 2039)
     assert offsets[-1] == 2003
     await watched.looks(40)
     assert (await watched.mark() or {})["at"] > NOW + timedelta(hours=1)
@@ -277,7 +285,7 @@ async def test_a_partition_that_was_away_in_between_is_taken_up_where_the_other_
     watched.takes(log, range(20, 30))
     await watched.looks()
     assert log.sought == -1
-    assert watched.consumer.handled[0] == Handled(30, 66)
+    assert watched.consumer.handled[0] == HandledOffset(30, 66)
     watched.takes(log, range(50, 60))
     await watched.looks()
     assert log.sought == 30, "nobody knows whether 30 to 50 were handled"
@@ -290,7 +298,7 @@ async def test_what_was_in_hand_when_it_was_sent_back_does_not_send_it_back_agai
     """Seen in the simulation: under load some batch is always in hand, so that it would have gone back for ever."""
     log = Log([10, 30, 20, *range(40, 140)], committed=20)
     watched.connect(log)
-    watched.consumer.began = {0: 20}
+    watched.consumer.first_offsets = {0: 20}
     await watched.looks()
     assert log.sought == 3
     log.sought = -1
@@ -311,7 +319,7 @@ async def test_a_partition_that_is_given_to_us_again_is_looked_up_although_nothi
     log.kept = 5
     await watched.consumer.on_partitions_assigned([TopicPartition("t", 0)])
     await watched.looks(2)
-    assert watched.consumer.handled[0] == Handled(5, 50)
+    assert watched.consumer.handled[0] == HandledOffset(5, 50)
     assert (await watched.mark() or {})["at"] >= NOW + timedelta(seconds=watched.at - 2)
 
 
@@ -347,7 +355,7 @@ class Unsettled(Log):
             self.question = ""
             self.partitions = 1 if self.us else 0
             await self.consumer.on_partitions_assigned(self.assignment())
-            self.consumer.forget_places()
+            self.consumer.forget_offsets()
 
     async def committed(self, place: TopicPartition) -> int | None:
         found = await super().committed(place)
@@ -385,6 +393,6 @@ async def test_partitions_that_are_dealt_out_anew_in_the_middle_of_a_look_are_lo
     if not us:
         await watched.consumer.on_partitions_assigned(log.assignment())
     await watched.looks(2)
-    assert watched.consumer.handled[0] == Handled(3, 30)
+    assert watched.consumer.handled[0] == HandledOffset(3, 30)
     assert log.sought == (3 if len(times) > 3 else -1)
     assert watched.emitter.since == []

@@ -1,6 +1,7 @@
 """Whoever comes first, a command or the timer: what was due by then is breached, and stays breached."""
 
 from datetime import datetime
+from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +56,7 @@ CHANGES = Changes(
     SimpleNamespace(),  # type: ignore[arg-type]
     SimpleNamespace(current=lambda city: harbour()),  # type: ignore[arg-type]
     SimpleNamespace(),  # type: ignore[arg-type]
+    token_hex,
 )
 LATE = T0 + minutes(241)
 """After the deadline of every clock of a case opened at ``T0``, before the rungs that follow the breach of the last."""
@@ -122,7 +124,7 @@ def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | Non
         "confirm_clock": clock("confirm", 60, started_at=now),
         "clock": "finish_part" if part else "resolve",
         "pausable": Pausable("any", frozenset({"on_site", "resolve", "finish_part"}), "PT1H"),
-        "until": now + minutes(500) if "extension" in name else None,
+        "until": None if name == "pause" else now + minutes(500),
         "promise": Promise("lamps/*@v1", shorter, ALWAYS),
         "called": (called(POWER_PATH, now),),
         "part": part,

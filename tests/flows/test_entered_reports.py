@@ -2,8 +2,9 @@
 
 import uuid
 
-from tests.flows.test_photos import jpeg
-from tests.flows.test_reports import QUAY, problem
+from tests.kit.photo_files import phone_photo
+from tests.kit.places import QUAY
+from tests.kit.refusals import problem
 from tests.kit.stack import RunningStack, until
 
 CHAT = "【群聊】14:02 lamp out at Fish Quay 2, call 13812345678 阿珍"
@@ -23,7 +24,7 @@ def test_what_a_resident_said_at_the_window_is_a_case_with_who_entered_it_on_rec
 
 def test_a_pasted_chat_with_a_picture_loses_its_telephone_numbers(stack: RunningStack) -> None:
     walker = stack.person("qs-walk")
-    photo = walker.send_photo(jpeg()).json()["id"]
+    photo = walker.send_photo(phone_photo()).json()["id"]
     report = walker.report(CHAT, QUAY, channel="group", photos=[photo]).json()["id"]
     case = stack.case_of(report, walker)["case"]["id"]
     shown = stack.person("qs-desk").get("router", f"/v1/cases/{case}").json()

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 
 from shared.kernel.errors import Refusal, conflict, forbidden
 from shared.runtime.http_server import idempotent_requests as once_module
-from shared.runtime.http_server.idempotent_requests import LEASE, Once
+from shared.runtime.http_server.idempotent_requests import LEASE, IdempotentRequests
 from shared.runtime.http_server.server import Answer, Call, Route, post
 from shared.runtime.identity.directory import Principal
-from shared.runtime.storage.idempotency_keys import KEPT, Remembered
+from shared.runtime.storage.idempotency_keys import KEPT, IdempotencyKeys
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -33,11 +34,11 @@ class Door:
         self.began = asyncio.Event()
         self.may_end = asyncio.Event()
         self.may_end.set()
-        self._once = Once(database.collection("asked"), "a secret of thirty-two characters")
+        self._once = IdempotentRequests(database.collection("asked"), "a secret of thirty-two characters", token_hex)
         self._more = more
 
     def route(self, path: str) -> Route:
-        return self._once.bound(post(path, self._act, "", keyed=True, once="things", **self._more))
+        return self._once.bound(post(path, self._act, "", keyed=True, idempotent_as="things", **self._more))
 
     async def _act(self, call: Call) -> Answer:
         self.did.append(call.body.name)
@@ -45,7 +46,7 @@ class Door:
         await self.may_end.wait()
         if self.fails:
             raise self.fails.pop(0)
-        return Answer({"number": len(self.did), "secret": "s"}, 201, kept={"number": len(self.did)})
+        return Answer({"number": len(self.did), "secret": "s"}, 201, stored_body={"number": len(self.did)})
 
     async def ask(self, key: str, name: str = "", path: str = "/things", who: Principal = OPS) -> Answer:
         call = Call(SimpleNamespace(), who, {}, key, "", b"", Body(name))  # type: ignore[arg-type]
@@ -132,24 +133,24 @@ async def test_what_is_not_kept_is_made_again(database: Database) -> None:
     async def again(_: Call, kept: Any) -> Answer:
         return Answer({**kept, "made": "again"})
 
-    door = Door(database, again=again)
+    door = Door(database, replay_answer=again)
     await door.ask("k")
     assert (await door.ask("k")).body == {"number": 1, "made": "again"}
 
 
 async def test_a_key_is_found_wherever_the_process_died_while_older_ones_were_moved(database: Database) -> None:
     owners, aside = database.collection("owners"), database.collection("aside")
-    keys = Remembered(owners, aside, "seen")
+    keys = IdempotencyKeys(owners, aside, "seen")
     whole = {"_id": "o", "seen": [{"id": f"k{n}"} for n in range(2 * KEPT)]}
     await owners.insert(dict(whole))
     await aside.insert({"_id": "o k0", "of": "o", "entry": {"id": "k0"}})  # and there it died
-    assert await keys.came(whole, "k0") == {"id": "k0"}
-    assert await keys.came(whole, "new") is None
+    assert await keys.find(whole, "k0") == {"id": "k0"}
+    assert await keys.find(whole, "new") is None
     found = await owners.find_one({"_id": "o"})
     assert found is not None
     assert [entry["id"] for entry in found["seen"]] == [f"k{n}" for n in range(KEPT, 2 * KEPT)]
     for n in range(2 * KEPT):
-        assert await keys.came(found, f"k{n}") == {"id": f"k{n}"}
-    assert await keys.came(found, "another", "k3") == {"id": "k3"}
+        assert await keys.find(found, f"k{n}") == {"id": f"k{n}"}
+    assert await keys.find(found, "another", "k3") == {"id": "k3"}
     await keys.forget(["o"])
     assert await aside.count({}, limit=1) == 0

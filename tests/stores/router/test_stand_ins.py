@@ -8,18 +8,18 @@ import msgspec
 import pytest
 
 from services.router.cases import visibility_refresh as renewing_module
-from services.router.cases.visibility_refresh import Renewing
+from services.router.cases.visibility_refresh import VisibilityRefresh
 from services.router.commands.actors import actor_of
 from services.router.http.queue_pages import QueueQuery, Queues
 from services.router.on_duty.stand_ins import StandIns
-from shared.city.people.on_duty import NONE_SINCE
-from shared.city.people.rota import Change, Changes
+from shared.city.people.on_duty import NO_CHANGES
+from shared.city.people.rota import RotaChange, RotaChanges
 from shared.kernel.clock import StoppedClock
 from shared.runtime.identity.directory import Directory, PersonRights, Principal
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import NOW, SECRET, harbour
-from tests.kit.made_services import Routing, routed, routing, sightings
+from tests.kit.made_services import Routing, case_access, routed, routing
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -27,9 +27,9 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 class Decided:
     """A rota in which the millfield's desk takes the duty of the quayside's."""
 
-    changes = NONE_SINCE
+    changes = NO_CHANGES
 
-    async def decided(self, *_: Any) -> Changes:
+    async def decided(self, *_: Any) -> RotaChanges:
         return self.changes
 
 
@@ -49,7 +49,7 @@ async def test_a_stand_in_sees_the_units_cases_from_his_minute_to_the_end_of_his
 ) -> None:
     pack, clock, rota = harbour(), StoppedClock(NOW), Decided()
     day = NOW.astimezone(pack.posts.zone).date()
-    rota.changes = Changes([Change(kind="swap", person="qs-night", by="mf-desk", on=day, since=NOW - DAY)])
+    rota.changes = RotaChanges([RotaChange(kind="swap", person="qs-night", by="mf-desk", on=day, since=NOW - DAY)])
     (turn,) = [t for t in pack.posts.turns(pack.people["mf-desk"], day, day, rota.changes) if t.instead_of]
     directory = Directory(database, SECRET, clock)
     desk = PersonRights(id="mf-desk", unit="millfield", role="duty_officer", post="A")
@@ -70,20 +70,20 @@ async def test_a_stand_in_sees_the_units_cases_from_his_minute_to_the_end_of_his
         return found is not None
 
     clock.move_to(turn.start - MINUTE)
-    await loop.look()
+    await loop.write_due()
     assert not await reads()
     clock.move_to(turn.start)
     assert await reads()
     clock.move_to(turn.end - MINUTE)
-    await loop.look()
+    await loop.write_due()
     assert await reads()
     await router.store.cases.update({"_id": id_}, {"$set": {"confidential": True}})
     assert await router.store.get("harbour", id_, (await directory.person("harbour", "mf-desk")).sight) is None  # type: ignore[union-attr]
     await router.store.cases.update({"_id": id_}, {"$set": {"confidential": False}})
     clock.move_to(turn.end)
     assert not await reads()
-    await loop.look()
-    await loop.look()
+    await loop.write_due()
+    await loop.write_due()
     assert await directory.stand_ins("harbour") == {}
 
 
@@ -122,8 +122,8 @@ async def test_who_sees_open_cases_is_renewed_after_a_pack_wherever_the_pass_was
         await router.store.cases.update({"_id": id_}, {"$set": {"seen_by": ["elsewhere"]}})
     await router.store.cases.update({"_id": ids[2]}, {"$set": {"open": False}})
     before = await router.store.cases.find_one({"_id": ids[0]}) or {}
-    assert await Renewing(database, router.store, router.packs).step()
-    again = Renewing(database, router.store, router.packs)
+    assert await VisibilityRefresh(database, router.store, router.packs).step()
+    again = VisibilityRefresh(database, router.store, router.packs)
     while await again.step():
         pass
     rows = await router.store.cases.find({}, sort=[("_id", 1)], limit=10)
@@ -131,7 +131,7 @@ async def test_who_sees_open_cases_is_renewed_after_a_pack_wherever_the_pass_was
     assert rows[0] == {**before, "seen_by": right}
     await router.store.cases.update({"_id": ids[0]}, {"$set": {"seen_by": ["elsewhere"]}})
     assert not await again.step()
-    assert not await Renewing(database, router.store, router.packs).step()
+    assert not await VisibilityRefresh(database, router.store, router.packs).step()
 
 
 async def test_what_he_was_told_of_in_his_duty_a_stand_in_sees_until_somebody_has_it(
@@ -141,21 +141,21 @@ async def test_what_he_was_told_of_in_his_duty_a_stand_in_sees_until_somebody_ha
     case, _ = cast(Any, await router.store.load(id_))
     (desk,) = pack.on_duty("quayside", case.opened_at, "A")
     day = case.opened_at.astimezone(pack.posts.zone).date()
-    swap = Change(kind="swap", person=desk.id, by="mf-desk", on=day, since=NOW - 2 * DAY)
+    swap = RotaChange(kind="swap", person=desk.id, by="mf-desk", on=day, since=NOW - 2 * DAY)
     row = {"city": "harbour", "from_at": NOW - 2 * DAY, "till_at": NOW + 2 * DAY}
     who = Principal(kind="officer", city="harbour", person="mf-desk", unit="millfield", role="duty_officer")
-    assert await sightings(router).of(who, "harbour", id_) is None
+    assert await case_access(router).load(who, "harbour", id_) is None
     change = msgspec.to_builtins(swap, builtin_types=(datetime,))
     await database.collection("rota_changes").insert({"_id": "g1", "change": change, **row})
-    (as_he_sees_it, _, _) = cast(Any, await sightings(router).of(who, "harbour", id_))
+    (as_he_sees_it, _, _) = cast(Any, await case_access(router).load(who, "harbour", id_))
     assert as_he_sees_it.on_duty_for == ("quayside",)
     assert not actor_of(as_he_sees_it, case, pack).guest
-    assert await sightings(router).of(who, "elsewhere", id_) is None
+    assert await case_access(router).load(who, "elsewhere", id_) is None
     others = msgspec.structs.replace(who, person="ht-desk", unit="dockers")
-    assert await sightings(router).of(others, "harbour", id_) is None
+    assert await case_access(router).load(others, "harbour", id_) is None
     for fields in ({"assignee": "qs-night"}, {"state": "closed"}, {"confidential": True}):
         before = await router.store.cases.find_one({"_id": id_}, dict.fromkeys(fields, 1)) or {}
         await router.store.cases.update({"_id": id_}, {"$set": fields})
-        assert await sightings(router).of(who, "harbour", id_) is None, fields
+        assert await case_access(router).load(who, "harbour", id_) is None, fields
         await router.store.cases.update({"_id": id_}, {"$set": {name: before.get(name) for name in fields}})
-    assert await sightings(router).of(who, "harbour", id_) is not None
+    assert await case_access(router).load(who, "harbour", id_) is not None

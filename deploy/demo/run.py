@@ -1,4 +1,4 @@
-"""``whistle demo``: both acts on a stack of its own, then their timelines."""
+"""Plays both acts on a stack of its own, then tells their timelines."""
 
 import json
 import time

@@ -14,7 +14,7 @@ from typing import Literal
 from aiokafka import ConsumerRecord
 
 from services.router.stream.cursors import Cursor, written
-from services.router.stream.ring import Raw, in_list, listed, raw
+from services.router.stream.ring import RingRecord, in_list, listed, raw
 from shared.contracts.sight import Sight
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -23,17 +23,17 @@ RING_MAX = 20_000
 BEHIND_MAX = 1000
 COMMENT_SECONDS = 15.0
 AT_ONCE = 50
-"""Records that are looked at, and listeners that are told, before others have their turn."""
+"""How many records are read, and listeners notified, before the event loop runs other tasks."""
 FRAMES_AT_ONCE = 50
 
 
-class Told:
-    """A record that somebody hears of, rendered once for all who do."""
+class RenderedRecord:
+    """A record that is sent to listeners; each form of it is rendered once for all of them."""
 
-    def __init__(self, record: Raw, position: Mapping[int, int]) -> None:
+    def __init__(self, record: RingRecord, position: Mapping[int, int]) -> None:
         self.record = record
         self.position = position
-        """After it, for whoever heard of all that came before."""
+        """By partition: the position after it, for a listener that has all records before it."""
         self._data: dict[str, bytes | None] = {}
 
     def data(self, kind: Literal["case", "left"]) -> bytes | None:
@@ -53,16 +53,16 @@ class Listener:
         self._sight = None if sight is None else listed(sight)
         self.position: dict[int, int] = {}
         """What he has heard of, by partition."""
-        self.waiting: asyncio.Queue[Told | None] = asyncio.Queue(BEHIND_MAX)
+        self.waiting: asyncio.Queue[RenderedRecord | None] = asyncio.Queue(BEHIND_MAX)
         self.over = False
 
-    def hears(self, record: Raw) -> Literal["case", "left"] | None:
+    def hears(self, record: RingRecord) -> Literal["case", "left"] | None:
         if record.city != self.city:
             return None
         return record.is_for(self._place, subtree=self._subtree, sight=self._sight)
 
-    def offer(self, told: Told | None) -> None:
-        """Who is too far behind reads the queue again."""
+    def offer(self, told: RenderedRecord | None) -> None:
+        """Too far behind: the stream ends, and the client reads the queue again."""
         try:
             self.waiting.put_nowait(told)
         except asyncio.QueueFull:
@@ -75,7 +75,7 @@ class Listener:
             self.waiting.get_nowait()
         self.waiting.put_nowait(None)
 
-    def frame(self, told: Told, cluster: str) -> bytes | None:
+    def frame(self, told: RenderedRecord, cluster: str) -> bytes | None:
         """What he is told of it; None for what he heard before."""
         kind, record = self.hears(told.record), told.record
         if kind is None or record.offset <= self.position.get(record.partition, 0):
@@ -86,11 +86,11 @@ class Listener:
         return None if data is None else _frame(kind, data, written(cluster, self.position))
 
 
-class Tail:
-    """Everything that happened to cases in the last ten minutes, and who listens."""
+class LiveEvents:
+    """The case events of the last ten minutes, and the listeners to which new ones are sent."""
 
     def __init__(self) -> None:
-        self._ring: deque[Raw] = deque(maxlen=RING_MAX)
+        self._ring: deque[RingRecord] = deque(maxlen=RING_MAX)
         self._next: dict[int, int] = {}
         self._oldest: dict[int, int] = {}
         self._listeners: dict[tuple[str, str], set[Listener]] = defaultdict(set)
@@ -110,7 +110,7 @@ class Tail:
         self.close()
 
     def close(self) -> None:
-        """End every stream."""
+        """Ends every stream."""
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.offer(None)
@@ -129,17 +129,17 @@ class Tail:
         while self._ring and now - self._ring[0].at > KEPT:
             self._drop_oldest()
 
-    async def _tell(self, record: Raw) -> None:
+    async def _tell(self, record: RingRecord) -> None:
         """Those who listen now; who comes while they are told finds it in the ring."""
         concerned = [one for name in record.names() for one in self._listeners.get((record.city, name), ())]
-        told = Told(record, dict(self._next)) if concerned else None
+        told = RenderedRecord(record, dict(self._next)) if concerned else None
         for number, listener in enumerate(concerned, 1):
             if not listener.over and listener.hears(record) is not None:
                 listener.offer(told)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _keep(self, record: Raw) -> None:
+    def _keep(self, record: RingRecord) -> None:
         if len(self._ring) == RING_MAX:
             self._drop_oldest()
         self._ring.append(record)
@@ -182,7 +182,7 @@ class Tail:
         finally:
             self._leave(listener)
 
-    async def _replayed(self, listener: Listener, before: list[Raw]) -> AsyncIterator[bytes]:
+    async def _replayed(self, listener: Listener, before: list[RingRecord]) -> AsyncIterator[bytes]:
         for number, record in enumerate(before, 1):
             if listener.over:
                 return
@@ -195,7 +195,7 @@ class Tail:
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _gathered(self, listener: Listener, told: Told | None) -> bytes:
+    def _gathered(self, listener: Listener, told: RenderedRecord | None) -> bytes:
         """``told`` and what else waits, as far as one piece should go."""
         frames = []
         while told is not None:
