@@ -20,7 +20,8 @@ from services.console.router_client import Services
 from shared.kernel.errors import Refusal
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
+from shared.runtime.http_server.server import Edge
 from shared.runtime.observability.metrics_page import MetricsPage
 from shared.runtime.service import ServiceOverrides
 from shared.runtime.settings import Settings

@@ -53,7 +53,7 @@ from services.router.visits.store import VisitStore
 from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
-from shared.runtime.http_server.server import Route
+from shared.runtime.http_server.route import Route
 from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.identity.security_log import INDEXES as SECURITY_LOG_INDEXES
 from shared.runtime.identity.sessions import INDEXES as SESSION_INDEXES

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from shared.contracts.envelope import Envelope
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
-from shared.runtime.http_server.server import Answer, Call, Route
+from shared.runtime.http_server.route import Answer, Call, Route
 from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.kafka.broker import KafkaBroker, Publisher
 from shared.runtime.kafka.connection import KafkaConnection

@@ -31,7 +31,8 @@ from shared.runtime.http_server import openapi
 from shared.runtime.http_server.idempotent_requests import INDEXES as IDEMPOTENT_REQUEST_INDEXES
 from shared.runtime.http_server.idempotent_requests import IdempotentRequests
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
+from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory
 from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.kafka.broker import Publisher, build_broker

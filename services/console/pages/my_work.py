@@ -11,7 +11,7 @@ from services.console.router_client import WORK_MAX, Category, Row, Services
 from services.console.session_cookie import token_of
 from services.console.words import Words
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Call, Route, get
+from shared.runtime.http_server.route import Call, Route, get
 
 
 @dataclass(frozen=True, slots=True)

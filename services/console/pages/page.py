@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.words import NOT_FOR_SECRETS, Words, language_of
-from shared.runtime.http_server.server import Call
+from shared.runtime.http_server.route import Call
 
 FORM_MAX = 4096
 FIELDS_MAX = 10

@@ -9,7 +9,7 @@ from services.console.router_client import Offer, Services
 from services.console.session_cookie import forget, is_own_form, keep, token_of
 from services.console.words import Words
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Call, Route, get, post
+from shared.runtime.http_server.route import Call, Route, get, post
 
 HTML = ("text/html",)
 FORM = ("application/x-www-form-urlencoded",)

@@ -10,7 +10,7 @@ from services.intake.http.report_view import ReportView, report_view
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.validation import ReportValidator, app_of
 from shared.runtime.http_server.pagination import Cursor, beyond, cursor_after
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.pack_library import PackLibrary
 
 

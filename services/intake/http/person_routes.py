@@ -21,7 +21,7 @@ from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
 from shared.runtime.http_server.field_types import Ident, NoBody
-from shared.runtime.http_server.server import Answer, Call, Handler, Route, post
+from shared.runtime.http_server.route import Answer, Call, Handler, Route, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.pack_library import PackLibrary
 

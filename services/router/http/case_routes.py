@@ -30,7 +30,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.server import Answer, Call, Handler, Route, get
+from shared.runtime.http_server.route import Answer, Call, Handler, Route, get
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.pack_library import PackLibrary

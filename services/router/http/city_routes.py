@@ -24,7 +24,7 @@ from shared.kernel.ids import event_id
 from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
 from shared.runtime.identity.tokens import new_token

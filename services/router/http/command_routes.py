@@ -17,7 +17,7 @@ from services.router.commands.unmasking import PROTECTED, ProtectedData
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.on_behalf import officer_of
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
 

@@ -20,7 +20,7 @@ from shared.city.pack import Pack
 from shared.kernel import clock as kernel
 from shared.kernel.errors import not_found
 from shared.kernel.working_time import counts_from, elapsed
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
 

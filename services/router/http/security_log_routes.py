@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from shared.kernel.errors import FieldError, invalid
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.security_log import Entry, EntryKind, SecurityLog
 from shared.runtime.storage.mongo import Document
 

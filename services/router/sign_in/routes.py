@@ -11,7 +11,7 @@ import msgspec
 from services.router.sign_in.sign_in import SignIn, SignInRequest
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, not_found
-from shared.runtime.http_server.server import Answer, Call, Route, delete, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, delete, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.identity.sessions import Session

@@ -26,7 +26,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.pagination import beyond, page
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document

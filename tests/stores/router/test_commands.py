@@ -16,7 +16,7 @@ from services.router.http.command_routes import CommandRoutes
 from services.router.http.kept_answers import KeptAnswers
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer
+from shared.runtime.http_server.route import Answer
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database

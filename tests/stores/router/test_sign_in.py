@@ -21,7 +21,8 @@ from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Edge, get
+from shared.runtime.http_server.route import Answer, Call, get
+from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, PersonRights
 from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.identity.tokens import ops_token

@@ -10,7 +10,7 @@ from deploy.cli.foreground import StartRefused, check_test_at
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
 from services.router.http.kept_answers import KeptAnswers
-from shared.runtime.http_server.server import Answer
+from shared.runtime.http_server.route import Answer
 from shared.runtime.movable_clock import SystemClock
 from shared.runtime.settings import Settings
 from shared.runtime.timekeeping import wall_clock
