@@ -185,7 +185,7 @@ class World:
     def declared(self) -> list[tuple[str, str, str, set[str]]]:
         """Service, method, path and query parameters of every route that is served."""
         found = []
-        for service, url in self.stack.urls.items():
+        for service, url in self.stack.services.items():
             page = self.stack.http.get(f"{url}/openapi.json").json()
             for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post", "put", "delete")):
                 if operation := methods.get(method):

@@ -17,6 +17,7 @@ PACKAGES = (
     "services.router.domain",
     "services.intake",
     "services.notifier",
+    "services.console",
     "shared.runtime",
     "shared.city",
 )
