@@ -73,6 +73,7 @@ class Retention:
                 body=RunBody,
                 keyed=True,
                 idempotent_as="runs of retention",
+                logged="operations",
             )
         ]
 

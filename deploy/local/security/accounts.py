@@ -20,6 +20,7 @@ from shared.contracts.catalogue import EMITTERS, TOPICS, topic_of_lane
 from shared.runtime.kafka.broker import open_admin, topic_name
 from shared.runtime.settings import Settings
 
+ROLE_EXISTS = 51002
 USER_EXISTS = 51003
 """MongoDB's code."""
 CONSUMES: Mapping[str, frozenset[str]] = {
@@ -82,12 +83,17 @@ def kafka_rights(service: str, settings: Settings) -> Iterator[Acl]:
     yield Acl(user, Resource.GROUP, every, Pattern.PREFIXED, Operation.DESCRIBE)
 
 
+LOG_WRITER = "security_log_writer"
+"""May insert into the security log, and neither change nor delete there."""
+
+
 def mongo_roles(service: str, namespace: str) -> list[dict[str, str]]:
-    """Its own database; ``identity`` is the router's, and read by all."""
+    """Its own database; ``identity`` is the router's, and read by all; all write into the security log."""
     identity = "readWrite" if service == "router" else "read"
     return [
         {"role": "readWrite", "db": f"{namespace}_{service}"},
         {"role": identity, "db": f"{namespace}_identity"},
+        {"role": LOG_WRITER, "db": f"{namespace}_identity"},
     ]
 
 
@@ -113,6 +119,7 @@ async def give_mongo_accounts(uri: str, namespace: str, passwords: Mapping[str, 
     ``PyMongoError``."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, serverSelectionTimeoutMS=10_000)
     try:
+        await _make_log_writer(client, f"{namespace}_identity")
         for service in WITH_ACCOUNTS:
             user: dict[str, Any] = {"pwd": passwords[service.name], "roles": mongo_roles(service.name, namespace)}
             try:
@@ -123,6 +130,15 @@ async def give_mongo_accounts(uri: str, namespace: str, passwords: Mapping[str, 
                 await client.admin.command("updateUser", service.name, **user)
     finally:
         await client.close()
+
+
+async def _make_log_writer(client: AsyncMongoClient[dict[str, Any]], database: str) -> None:
+    may = {"resource": {"db": database, "collection": "security_log"}, "actions": ["insert"]}
+    try:
+        await client[database].command("createRole", LOG_WRITER, privileges=[may], roles=[])
+    except OperationFailure as error:
+        if error.code != ROLE_EXISTS:
+            raise
 
 
 async def main() -> None:

@@ -87,6 +87,7 @@ class PersonRoutes:
                 body=EraseBody,
                 keyed=True,
                 idempotent_as="erasures",
+                logged="personal_data",
             ),
             post(
                 "/v1/reporters:rewrap",
@@ -96,6 +97,7 @@ class PersonRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="rewraps",
+                logged="operations",
             ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),

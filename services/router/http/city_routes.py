@@ -194,6 +194,7 @@ class Cities:
             ) from problems
         if not call.principal.may_enter(pack.city.id):
             raise not_found("city")
+        call.city, call.on = pack.city.id, pack.version
         async with self._loading:
             await self._packs.store(pack, files)
             await self._directory.put_people(pack.city.id, rights(pack), pack.version)
@@ -289,7 +290,7 @@ class Cities:
         if body.role == "ops" and call.principal.kind != "ops":
             raise forbidden("A key of ops is made by ops.")
         maker = _maker(call.principal)
-        call.on = f"{body.city}/{body.name}"
+        call.city, call.on = body.city, body.name
         token = new_token(body.role)
         app = body.name if body.role != "ops" else None
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
@@ -311,7 +312,7 @@ class Cities:
 
     async def revoke(self, call: Call) -> Answer:
         body, now = call.body_as(RevokeBody), self._clock.now()
-        call.on = f"{body.city}/{body.name or body.id}"
+        call.city, call.on = body.city, body.name or body.id or ""
         if not call.principal.may_enter(body.city):
             raise not_found("city")
         if body.id is not None:

@@ -1,6 +1,7 @@
 """The security log for auditors: a page of entries, newest first, and an export as CSV.
 
-An auditor of the pack reads the log of his city. Ops and set-up do not: their own acts stand in it.
+An auditor of the pack reads the log of his city, and the acts that concern every city. Ops and set-up do not read it:
+their own acts stand in it.
 """
 
 import csv
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from shared.kernel.errors import FieldError, invalid
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.route import Answer, Call, Route, get
+from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.identity.security_log import Entry, EntryKind, SecurityLog
 from shared.runtime.storage.mongo import Document
 
@@ -93,7 +95,10 @@ class SecurityLogRoutes:
 def _where(call: Call) -> Document:
     query = call.query_as(LogQuery)
     named: Document = {"kind": query.kind, "who": query.who}
-    where: Document = {"city": call.principal.city, **{k: v for k, v in named.items() if v is not None}}
+    where: Document = {
+        "city": {"$in": [call.principal.city, EVERY_CITY]},
+        **{k: v for k, v in named.items() if v is not None},
+    }
     times = {"$gte": query.since, "$lt": query.until}
     bounds = {operator: at for operator, at in times.items() if at is not None}
     return {**where, "at": bounds} if bounds else where

@@ -195,7 +195,7 @@ class SignInRoutes:
     async def invite(self, call: Call) -> Answer:
         body, who = call.body_as(InvitationBody), call.principal
         city = self._city(body.city if who.city == EVERY_CITY else who.city)
-        call.on = f"{city}/{body.person}"
+        call.city, call.on = city, body.person
         self._sign_in.check_may_invite(who, city, body.person)
         await self._directory.check_confirmed(who, call.token)
         token, invitation = await self._sign_in.invite(who, city, body.person)
@@ -269,7 +269,7 @@ class SignInRoutes:
         """One's own; ops and supervisors above end those of others. ``all`` as id ends all of a person's."""
         city, person = self._whose(call)
         now = self._clock.now()
-        call.on = f"{city}/{person}"
+        call.city, call.on = city, person
         if call.path["id"] == "all":
             await self._directory.sessions.end_all(city, person, now)
             return Answer(None, 204)

@@ -33,6 +33,8 @@ class Call:
     query: Any = None
     token: str = ""
     """The bearer token, for streams that outlive the request and have to check whether it is still valid."""
+    city: str = ""
+    """The city that the act concerns, where a handler knows it and the key opens several."""
     on: str = ""
     """What the act was done to, for the security log; a handler may name it. Without it, the ``{id}`` of the path."""
 

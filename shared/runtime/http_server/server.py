@@ -191,7 +191,7 @@ class Edge:
             raise ValueError(f"{route.path} is to be logged, and there is no security log")
         who = call.principal
         await self._security_log.write(
-            city=who.city,
+            city=call.city or who.city,
             kind=route.logged,
             what=f"{route.method} {route.path}",
             who=who.person or who.name or who.who,
