@@ -19,6 +19,8 @@ PACKAGES = (
     "services.notifier",
     "shared.runtime",
     "shared.city",
+    "shared.contracts",
+    "shared.kernel",
 )
 """Packages whose boxes the page lists."""
 
