@@ -20,6 +20,8 @@ PACKAGES = (
     "services.console",
     "shared.runtime",
     "shared.city",
+    "shared.contracts",
+    "shared.kernel",
 )
 """Packages whose boxes the page lists."""
 
