@@ -287,18 +287,18 @@ def person_erase(
     as_json: Json = False,
 ) -> None:
     """Delete a reporter's personal data and its key; reports and cases stay."""
-    from deploy.cli import api, persons
+    from deploy.cli import api, deleting
 
     with api.explained():
-        persons.erase(api.connect(data), city, app, ref, now, as_json)
+        deleting.erase(api.connect(data), city, app, ref, now, as_json)
 
 
 def retention_run(city: City = None, dry_run: DryRun = False, data: Data = DATA, as_json: Json = False) -> None:
     """Delete what is older than the city's pack keeps it, in every service; they do it by themselves every hour."""
-    from deploy.cli import api, retention
+    from deploy.cli import api, deleting
 
     with api.explained():
-        retention.run(api.connect(data), city, dry_run, as_json)
+        deleting.sweep(api.connect(data), city, dry_run, as_json)
 
 
 Officer = Annotated[str, typer.Argument(help="Id of a person of the city's pack.")]

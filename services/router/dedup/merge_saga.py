@@ -247,7 +247,7 @@ class MergeSaga:
         made = ReportSubmitted(
             report=report,
             app=said.app if said is not None else hung.app if hung is not None else "",
-            kind="hazard",
+            kind=case.kind,
             description=intent.matter or "",
             category=intent.category,
             place=said.place if said is not None else place,
@@ -257,6 +257,7 @@ class MergeSaga:
             photos=said.photos if said is not None else list(case.photos),
             reporter=said.reporter if said is not None else hung.reporter if hung is not None else None,
             confidential=case.confidential,
+            historic=case.historic,
         )
         if case.confidential:
             made = self._discreet(made, pack)

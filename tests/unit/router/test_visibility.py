@@ -17,7 +17,7 @@ from services.router.cases.visibility import seen_by
 from services.router.commands.actors import actor_of
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case
+from services.router.domain.case import Case, State
 from services.router.domain.commands.decide import open_commands
 from services.router.domain.event import Happened
 from shared.city.pack import Pack
@@ -195,6 +195,9 @@ def test_the_desk_from_which_a_case_was_moved_up_works_on_it_and_decides_nothing
     taken = open_commands(above, actor_of(desk, above, pack))
     assert not {"reject", "transfer", "assign", "return", "categorize"} & set(taken)
     assert {"note", "acknowledge"} <= set(taken)
+    mended = replace(above, state=State.RESOLVED, resolved_by="somebody", inspected_by="another")
+    assert not {"close", "reopen"} & set(open_commands(mended, actor_of(desk, mended, pack)))
+    assert {"close", "reopen"} <= set(open_commands(replace(mended, path=duty.case.path), own))
     given = replace(above, assignee=desk.unit)
     assert "assign" in open_commands(given, actor_of(desk, given, pack))
 

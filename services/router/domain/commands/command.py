@@ -65,9 +65,11 @@ def calendar_of(clock: Clock, calendars: Calendars) -> Calendar:
 
 
 DESK = frozenset[str](DESK_ROLES)
-"""Roles that acknowledge, assign and close cases."""
+"""Roles that run a desk."""
+DECIDING = DESK | {"inspector"}
+"""A command that only these roles may give decides about the case: it is for the desk that has it now."""
 GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
-"""The desk roles and those that go to the place, work there and inspect."""
+"""The desk roles and those that go to the place, work there and inspect: everybody who may handle a case."""
 
 C = TypeVar("C", bound=Command)
 Decision = list[Happened]

@@ -8,7 +8,7 @@ from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.clock import Clock
 from services.router.domain.commands.call_in import still_open
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import DECIDING, DESK, GROUND, Actor, Command, Decision, Rule, required
 from services.router.domain.event import Happened
 
 _S = State
@@ -111,7 +111,7 @@ RULES = (
         command=Close,
         decide=_close,
         open_in=frozenset({_S.RESOLVED}),
-        roles=DESK | {"inspector"},
+        roles=DECIDING,
         blocked=_not_inspected,
         other_states=_UNRESOLVED,
     ),
@@ -119,7 +119,7 @@ RULES = (
         command=Reopen,
         decide=_reopen,
         open_in=frozenset({_S.RESOLVED, _S.CLOSED}),
-        roles=DESK | {"inspector"},
+        roles=DECIDING,
         other_states=_UNRESOLVED,
     ),
     Rule(
