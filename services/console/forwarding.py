@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx
 import structlog
+from prometheus_client import Counter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +18,11 @@ from shared.kernel.errors import Refusal
 from shared.runtime.http_server.server import problem
 
 log = structlog.get_logger()
+_FORWARDED = Counter(
+    "whistle_requests_forwarded_total",
+    "Requests passed on, by service and status of the answer; 503 also where the service did not answer.",
+    ["service", "status"],
+)
 HOP_BY_HOP = frozenset(
     (
         "connection",
@@ -50,6 +56,7 @@ class Forwarding:
             await self._pages(scope, receive, send)
             return
         response = await self._answer(self._clients[service], Request(scope, receive))
+        _FORWARDED.labels(service, str(response.status_code)).inc()
         await response(scope, receive, send)
 
     async def _answer(self, client: httpx.AsyncClient, request: Request) -> Response:

@@ -34,6 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Scan with an authenticator on your telephone and enter the six digits that it shows. They are asked for when "
         "you look at who reported, and for administration.",
     ),
+    "qr": ("身份验证器二维码", "QR code for the authenticator"),
     "by_hand": ("无法扫码时手动输入：", "If you cannot scan, enter: "),
     "wrong_code": (
         "验证码不正确，请输入身份验证器当前显示的6位数字。",

@@ -12,10 +12,10 @@ from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_timers import Timers
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility_refresh import VisibilityRefresh
-from services.router.commands.handler import CommandHandler
-from services.router.commands.intake_client import IntakePersons
-from services.router.commands.photo_claims import PhotoClaims
-from services.router.commands.unmasking import ProtectedData
+from services.router.command_handling.handler import CommandHandler
+from services.router.command_handling.intake_client import IntakePersons
+from services.router.command_handling.photo_claims import PhotoClaims
+from services.router.command_handling.unmasking import ProtectedData
 from services.router.consumers import ReportEvents
 from services.router.dedup.attached_reports import AttachedReports
 from services.router.dedup.attacher import Attachments
@@ -33,10 +33,10 @@ from services.router.http.explain import Explain
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.rota_routes import RotaRoutes
 from services.router.http.security_log_routes import SecurityLogRoutes
-from services.router.on_duty.rota import INDEXES as ROTA_INDEXES
-from services.router.on_duty.rota import Rota
-from services.router.on_duty.stand_ins import StandIns
 from services.router.retention import ended_cases
+from services.router.rota.rota_changes import INDEXES as ROTA_INDEXES
+from services.router.rota.rota_changes import Rota
+from services.router.rota.stand_ins import StandIns
 from services.router.sign_in.account import Accounts
 from services.router.sign_in.failures import INDEXES as FAILURE_INDEXES
 from services.router.sign_in.failures import Failures

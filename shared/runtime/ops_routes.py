@@ -18,7 +18,7 @@ from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
-from shared.runtime.movable_clock import SharedShift, SystemClock
+from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
 
@@ -32,7 +32,7 @@ class OperatedService(Protocol):
 
     name: str
     settings: Settings
-    clock: SystemClock
+    clock: MovableClock
     shift: SharedShift
     broker: KafkaBroker
     publisher: Publisher

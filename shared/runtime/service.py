@@ -45,7 +45,7 @@ from shared.runtime.kafka.first_events import FIRST_EVENT_INDEX, FirstEvents
 from shared.runtime.kafka.gap_recovery import GapRecovery, ReplayClient
 from shared.runtime.kafka.lane_priority import LanePriority
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
-from shared.runtime.movable_clock import SharedShift, SystemClock
+from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.observability.metrics_page import MetricsPage
 from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
@@ -64,7 +64,7 @@ _BUILD = prometheus_client.Gauge(
 class ServiceOverrides(TypedDict, total=False):
     """Parts that tests pass in place of the real ones."""
 
-    clock: SystemClock
+    clock: MovableClock
     transport: Transport
     """Used by every HTTP client of the service."""
     ids: Ids
@@ -80,7 +80,7 @@ class Service:
     def __init__(self, name: str, settings: Settings, **given: Unpack[ServiceOverrides]) -> None:
         self.name = name
         self.settings = settings
-        self.clock = given.get("clock") or SystemClock()
+        self.clock = given.get("clock") or MovableClock()
         self.transport = given.get("transport")
         self.ids: Ids = given.get("ids") or secrets.token_hex
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from services.router.commands.from_body import BODIES
+from services.router.command_handling.commands_from_bodies import BODIES
 from shared.city import yaml_text
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import service_token

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.router.commands.from_body import BODIES
+from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.visits.bodies import HoldBody, VisitBody
 from tests.kit.everywhere import places_with
 from tests.kit.free_texts import filled

@@ -29,7 +29,7 @@ from services.intake.reports.report_record import (
 )
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import case_id, opening_report
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import IdempotencyKeys
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertResult, UpdateOne, Write

@@ -15,9 +15,9 @@ from services.router.cases.projections import to_envelopes
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.clock import SlaClock
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import Ids
@@ -43,7 +43,7 @@ class Changes:
     def of(
         self,
         case: Case,
-        happened: Sequence[Happened],
+        happened: Sequence[DomainEvent],
         *,
         at: datetime | None = None,
         key: str | None = None,
@@ -100,7 +100,7 @@ class Changes:
                 _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()
 
 
-def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
+def _next(case: Case, events: list[DomainEvent], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
     """The next version of ``case`` and its events, linked to those before; the same where there are none."""
     if not events:
         return case, ()
@@ -111,6 +111,6 @@ def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[C
     return replace(after, head=envelopes[-1].head), envelopes
 
 
-def _both(before: Case, after: Case) -> Iterable[tuple[Clock, Clock]]:
+def _both(before: Case, after: Case) -> Iterable[tuple[SlaClock, SlaClock]]:
     """The clocks before and after: what fires by itself brings none and takes none away."""
     return zip(before.clocks, after.clocks, strict=True)

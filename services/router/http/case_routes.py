@@ -12,8 +12,8 @@ from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
 from services.router.city_scope import pack_for
-from services.router.commands.actors import actor_of
-from services.router.commands.intake_client import IntakePersons
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.intake_client import IntakePersons
 from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from services.router.on_duty.rights import rights
+from services.router.rota.rights import rights
 from shared.city.checks.rota import check_rota
 from shared.city.pack import Pack
 from shared.city.problems import PackProblems, Problem

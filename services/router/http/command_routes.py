@@ -10,10 +10,10 @@ import msgspec
 
 from services.router.cases.projections import answer, etag
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.actors import actor_of
-from services.router.commands.from_body import BODIES
-from services.router.commands.handler import CommandHandler, CommandRequest
-from services.router.commands.unmasking import PROTECTED, ProtectedData
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.commands_from_bodies import BODIES
+from services.router.command_handling.handler import CommandHandler, CommandRequest
+from services.router.command_handling.unmasking import PROTECTED, ProtectedData
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.on_behalf import officer_of
 from shared.kernel.errors import Refusal

@@ -11,9 +11,9 @@ import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.actors import actor_of
-from services.router.commands.bodies import Reason
-from services.router.commands.photo_claims import PhotoClaims
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.bodies import Reason
+from services.router.command_handling.photo_claims import PhotoClaims
 from services.router.domain.case import Case
 from services.router.domain.commands.command import DESK
 from services.router.domain.visit import Visit, cancelled, held, reminder

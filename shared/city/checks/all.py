@@ -8,7 +8,7 @@ from shared.city.checks.people import check_administrators, check_handlers, chec
 from shared.city.checks.promises import check_calendars, check_categories, check_commitments, check_pauses, check_rules
 from shared.city.checks.sizes import check_sizes
 from shared.city.checks.texts import check_texts
-from shared.city.entries import Entries, PackParser
+from shared.city.pack_files import Entries, PackParser
 from shared.city.place.tree import units_of
 
 

@@ -5,11 +5,11 @@ from collections import Counter
 from typing import Any
 
 from shared.city.checks.findings import Findings
-from shared.city.entries import AREAS
 from shared.city.model.entry import Entry
 from shared.city.model.ground import Unit, UnitEntry
 from shared.city.model.people import Cover, Leave, Pair, Person, Swap
 from shared.city.model.promises import CalendarSpec
+from shared.city.pack_files import AREAS
 from shared.city.place.tree import Tree
 
 _ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")

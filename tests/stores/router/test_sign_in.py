@@ -13,7 +13,7 @@ import pyotp
 import pytest
 
 from services.router.http.security_log_routes import SecurityLogRoutes
-from services.router.on_duty.rights import rights
+from services.router.rota.rights import rights
 from services.router.sign_in.account import Accounts
 from services.router.sign_in.failures import Failures
 from services.router.sign_in.one_time_codes import OneTimeCodes

@@ -61,7 +61,7 @@ def test_three_members_make_one_set() -> None:
 
 def test_a_local_service_is_told_everything(tmp_path: Path) -> None:
     stack = Stack(tmp_path, 18800)
-    told = local_environment(stack, SERVICES[1], "s" * 64)
+    told = local_environment(stack, next(s for s in SERVICES if s.name == "router"), "s" * 64)
     assert told == {
         "WHISTLE_KAFKA": "127.0.0.1:18810",
         "WHISTLE_MONGO": "mongodb://127.0.0.1:18811/?replicaSet=rs0",
@@ -71,7 +71,8 @@ def test_a_local_service_is_told_everything(tmp_path: Path) -> None:
         "WHISTLE_HOST": "127.0.0.1",
         "WHISTLE_PORT": "18802",
         **{f"WHISTLE_{s.name.upper()}_URL": stack.url(s) for s in SERVICES},
-        "WHISTLE_PUBLIC_URL": "http://127.0.0.1:18803",
+        "WHISTLE_PUBLIC_URL": "http://127.0.0.1:18800",
+        "WHISTLE_TRUSTED_PROXIES": "127.0.0.1",
         "WHISTLE_SECRET": "s" * 64,
         "WHISTLE_DEV_TOKENS": "1",
         "WHISTLE_WEBHOOK_ALLOW": "127.0.0.0/8,::1/128",

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.router.domain.case import Case
 from services.router.domain.commands.call_in import has_a_part
 from services.router.domain.commands.command import DECIDING, Actor, AnyRule, Command, Decision
-from services.router.domain.commands.table import RULES, why_not
+from services.router.domain.commands.registry import RULES, why_not
 from shared.kernel.errors import conflict, forbidden
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.router.cases.case_access import CaseAccess
-from services.router.commands.actors import actor_of
-from services.router.commands.bodies import UnmaskBody, UnsealBody
-from services.router.commands.handler import CommandRequest
-from services.router.commands.intake_client import IntakePersons
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.bodies import UnmaskBody, UnsealBody
+from services.router.command_handling.handler import CommandRequest
+from services.router.command_handling.intake_client import IntakePersons
 from shared.kernel.errors import forbidden, not_found
 from shared.kernel.ids import opening_report
 from shared.runtime.pack_library import PackLibrary
