@@ -139,7 +139,7 @@ def books(stack: RunningStack, handed: Handed, city: str = "metropolis") -> Book
     for id_ in reports[:: max(1, len(reports) // SAMPLES)]:
         seen = importer.get("intake", f"/v1/reports/{id_}").json()
         assert seen["case"]["id"] == f"c{id_[1:]}", seen
-    parked = sum(len(stack.ops.get(service, "/v1/dead-letters").json()["items"]) for service in stack.urls)
+    parked = sum(len(stack.ops.get(service, "/v1/dead-letters").json()["items"]) for service in stack.services)
     strangers = len(set(found) - wanted) + len(handed.receipts) - len(set(handed.receipts.values()))
     return Books(len(wanted - set(found)), strangers + len(handed.contradictions), parked)
 

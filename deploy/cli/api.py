@@ -85,6 +85,12 @@ class Api:
         params = {name: value for name, value in query.items() if value is not None}
         return _told(f"GET {path}", self.send("GET", service, path, params=params))
 
+    def delete(self, service: Service, path: str, **query: Any) -> None:
+        """A DELETE. Refused for a problem."""
+        answer = self.send("DELETE", service, path, params=query)
+        if not answer.is_success:
+            raise Refused(f"DELETE {path}", answer)
+
     def post(self, service: Service, path: str, body: JsonObject | None = None, key: str | None = None) -> Any:
         """The JSON of a POST. Refused for a problem."""
         headers = {} if key is None else {"idempotency-key": key}

@@ -34,6 +34,8 @@ def add(app: typer.Typer) -> None:
     _group(app, "clock", "Development: the stack's clock.", forward=clock_forward)
     about = "Keys: of apps, of ops, of the installation."
     _group(app, "key", about, new=key_new, list=key_list, revoke=key_revoke, ops=key_ops, rotate=key_rotate)
+    about = "Officers: invitations and sessions."
+    _group(app, "officer", about, invite=officer_invite, sessions=officer_sessions, out=officer_out)
     _group(app, "person", "Reporters' personal data.", erase=person_erase)
     _group(app, "retention", "How long things are kept.", run=retention_run)
     _group(app, "audit", "Whether histories are as they were written.", verify=audit_verify)
@@ -285,15 +287,48 @@ def person_erase(
     as_json: Json = False,
 ) -> None:
     """Delete a reporter's personal data and its key; reports and cases stay."""
-    from deploy.cli import api, persons
+    from deploy.cli import api, deleting
 
     with api.explained():
-        persons.erase(api.connect(data), city, app, ref, now, as_json)
+        deleting.erase(api.connect(data), city, app, ref, now, as_json)
 
 
 def retention_run(city: City = None, dry_run: DryRun = False, data: Data = DATA, as_json: Json = False) -> None:
     """Delete what is older than the city's pack keeps it, in every service; they do it by themselves every hour."""
-    from deploy.cli import api, retention
+    from deploy.cli import api, deleting
 
     with api.explained():
-        retention.run(api.connect(data), city, dry_run, as_json)
+        deleting.sweep(api.connect(data), city, dry_run, as_json)
+
+
+Officer = Annotated[str, typer.Argument(help="Id of a person of the city's pack.")]
+
+
+def officer_invite(
+    person: Officer,
+    city: City = None,
+    as_qr: Annotated[bool, typer.Option("--print", help="As a QR code too.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """An address at which a person sets a password, once. Again: the way to a new password."""
+    from deploy.cli import api, officers
+
+    with api.explained():
+        officers.invite(api.connect(data), person, city, as_qr, as_json)
+
+
+def officer_sessions(person: Officer, city: City = None, data: Data = DATA, as_json: Json = False) -> None:
+    """Where a person is signed in."""
+    from deploy.cli import api, officers
+
+    with api.explained():
+        officers.sessions(api.connect(data), person, city, as_json)
+
+
+def officer_out(person: Officer, city: City = None, data: Data = DATA) -> None:
+    """Sign a person out everywhere."""
+    from deploy.cli import api, officers
+
+    with api.explained():
+        officers.sign_out(api.connect(data), person, city)

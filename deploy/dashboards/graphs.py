@@ -119,6 +119,22 @@ def relay(service: str) -> list[Graph]:
 
 
 BOARDS: Mapping[str, tuple[str, Mapping[str, Sequence[Graph]]]] = {
+    "console": (
+        "Whistle: console",
+        {
+            "Passed on": [
+                Graph(
+                    "Requests passed on",
+                    "By service and status of the answer, per second.",
+                    "reqps",
+                    {
+                        "{{service}} {{status}}": f"sum by (service, status) (rate(whistle_requests_forwarded_total{RATE}))"
+                    },
+                ),
+            ],
+            "HTTP": http("console"),
+        },
+    ),
     "overview": (
         "Whistle: overview",
         {

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from deploy.local.parts import SERVICES, Service, environment
+from deploy.local.parts import SERVICES, WITH_ACCOUNTS, Service, environment
 from deploy.local.ports import PORT_BASE
 from deploy.local.servers.jars import read_lock
 from deploy.local.servers.kafka import ADMIN, Node, secured_properties
@@ -31,13 +31,14 @@ HEADER = """\
 #   docker compose config --lock-image-digests > compose.digests.yaml
 #
 # One Kafka node and one MongoDB member: a machine's loss is the stack's; three of each are for a cluster. Here neither
-# can be reached from outside, and the services only from this machine: put a reverse proxy with TLS before them.
+# can be reached from outside, and the services only from this machine: put a reverse proxy with TLS before the console
+# (port 8800), which is the one public address.
 """
 
 BROKER = Node(1, 9092, 9093, host="kafka")
 INTERNAL_PORT = 9094
 CA_FILE, KAFKA_PEM_FILE = "secrets/ca.pem", "secrets/kafka.pem"
-PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(service.name for service in SERVICES)))
+PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(service.name for service in WITH_ACCOUNTS)))
 """Variables with the passwords of the accounts, the same on both servers."""
 IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17"}
 MEMBER = Member(27017, host="mongo")
@@ -51,6 +52,8 @@ PASSED_ON = tuple(
     f"WHISTLE_{name}" for name in ("WEBHOOK_ALLOW", "KEY_RATE", "PHOTO_RATE", "STREAMS", "STREAMS_EACH", "IMPORT_DAYS")
 )
 """Handed on to every service, if they are set there or in `.env`."""
+COMPOSE_NETWORKS = "172.16.0.0/12"
+"""From which Docker takes its networks: the console, and a proxy on the host, call from there."""
 CHANNELS_FILE = "channels.env"
 """Variables that cities' packs name (`CHANNEL_<CITY>_…`), for the notifier alone."""
 Block = dict[str, Any]
@@ -93,7 +96,7 @@ def _everyone() -> Block:
 
 
 def _kafka() -> Block:
-    accounts = {account: _password(account) for account in (ADMIN, *(service.name for service in SERVICES))}
+    accounts = {account: _password(account) for account in (ADMIN, *(service.name for service in WITH_ACCOUNTS))}
     settings = secured_properties(
         BROKER, Path("/var/lib/kafka/data"), "/run/secrets/kafka", accounts, internal_port=INTERNAL_PORT
     )
@@ -188,6 +191,13 @@ def _image() -> Block:
     }
 
 
+def _before(service: Service) -> Block:
+    """What is started before it: the accounts, or for the console the services behind it."""
+    if service.has_accounts:
+        return {"accounts": {"condition": "service_completed_successfully"}}
+    return {other.name: {"condition": "service_started"} for other in WITH_ACCOUNTS}
+
+
 def _service(service: Service) -> Block:
     port = PORT_BASE + service.offset
     told: dict[str, str | None] = dict(
@@ -202,11 +212,15 @@ def _service(service: Service) -> Block:
             log="json",
         )
     )
-    told |= _account(service.name)
-    told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
+    if service.has_accounts:
+        told |= _account(service.name)
+        told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
+    else:  # nor does it know where the servers are
+        del told["WHISTLE_KAFKA"], told["WHISTLE_MONGO"]
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
     told["WHISTLE_REPORTER_URL"] = "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}"
     told |= dict.fromkeys(PASSED_ON)
+    told["WHISTLE_TRUSTED_PROXIES"] = f"${{WHISTLE_TRUSTED_PROXIES:-{COMPOSE_NETWORKS}}}"
     told["WHISTLE_HEARTBEAT_URL"] = "${WHISTLE_HEARTBEAT_URL:-}"
     told["OTEL_EXPORTER_OTLP_ENDPOINT"] = "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"
     volumes = ["data:/data"]
@@ -225,9 +239,9 @@ def _service(service: Service) -> Block:
         "environment": told,
         **channels,
         "volumes": volumes,
-        "networks": ["servers", "front"],
+        "networks": ["servers", "front"] if service.has_accounts else ["front"],
         "ports": [f"127.0.0.1:{port}:{port}"],
-        "depends_on": {"accounts": {"condition": "service_completed_successfully"}},
+        "depends_on": _before(service),
         "healthcheck": _health(["python", "-c", asks], "10s"),
         "deploy": _limits("512m", "1.0"),
         **_everyone(),

@@ -26,20 +26,24 @@ class Service:
     name: str
     offset: int
     module: str
+    has_accounts: bool = True
+    """It reads and writes MongoDB and Kafka; the console asks the others for all that it shows."""
 
 
 SERVICES: tuple[Service, ...] = (
+    Service("console", 0, "services.console", has_accounts=False),
     Service("intake", 1, "services.intake"),
     Service("router", 2, "services.router"),
     Service("notifier", 3, "services.notifier"),
 )
+WITH_ACCOUNTS = tuple(service for service in SERVICES if service.has_accounts)
 
 
 @dataclass(frozen=True)
 class Stack:
     """One installation on this machine. `kafka` and `mongo` name running servers; None: started here.
 
-    `public_url` starts the links in messages; empty: the notifier's own address. `secret`: empty where the data folder
+    `public_url` starts the links in messages; empty: the console's address. `secret`: empty where the data folder
     is to have one of its own.
     """
 
@@ -109,7 +113,8 @@ def local_environment(stack: Stack, service: Service, secret: str) -> dict[str, 
         log=stack.log,
     )
     told["WHISTLE_SECRET"] = secret
-    told["WHISTLE_PUBLIC_URL"] = stack.public_url or stack.urls.get("notifier", "")
+    told["WHISTLE_PUBLIC_URL"] = stack.public_url or stack.urls.get("console", "")
+    told["WHISTLE_TRUSTED_PROXIES"] = LOOPBACK
     told["WHISTLE_DEV_TOKENS"] = "1" if stack.dev_tokens else "0"
     told["WHISTLE_WEBHOOK_ALLOW"] = stack.webhook_allow or (LOOPBACK_NETWORKS if stack.dev_tokens else "")
     return told

@@ -13,6 +13,7 @@ from services.intake import consumers
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import BatchRoutes
 from services.intake.http.nearby import NearbyRoutes
+from services.intake.http.own_reports import OwnReports
 from services.intake.http.person_routes import PersonRoutes
 from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_routes import ReportRoutes
@@ -31,7 +32,7 @@ from services.intake.reports import unrouted_watch
 from services.intake.reports.group_commit import GroupCommit
 from services.intake.reports.report_events import submitted_event_of
 from services.intake.reports.report_intake import ReportIntake
-from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore
+from services.intake.reports.report_store import PROGRESS_INDEXES, REPORT_INDEXES, ReportStore
 from services.intake.reports.reporter_actions import ReporterActions
 from services.intake.reports.unrouted_watch import UnroutedWatch
 from services.intake.reports.validation import ReportValidator
@@ -80,6 +81,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     )
     service.routes = [
         *ReportRoutes(store, intake, BatchRoutes(intake, quotas), actions, packs, answers).routes(),
+        *OwnReports(store, validator, packs, answers).routes(),
         *answers.routes(),
         *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory).routes(),
         *PhotoRoutes(photos, store, packs, quotas).routes(),
@@ -90,6 +92,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
 
     service.indexes += [
         (store.keys.aside, KEY_INDEXES),
+        (store.reports, REPORT_INDEXES),
         (store.progress, PROGRESS_INDEXES),
         (photos.photos, photo_store.INDEXES),
         (store.reports, key_rotation.INDEXES),

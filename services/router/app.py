@@ -12,10 +12,10 @@ from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_timers import Timers
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility_refresh import VisibilityRefresh
-from services.router.commands.handler import CommandHandler
-from services.router.commands.intake_client import IntakePersons
-from services.router.commands.photo_claims import PhotoClaims
-from services.router.commands.unmasking import ProtectedData
+from services.router.command_handling.handler import CommandHandler
+from services.router.command_handling.intake_client import IntakePersons
+from services.router.command_handling.photo_claims import PhotoClaims
+from services.router.command_handling.unmasking import ProtectedData
 from services.router.consumers import ReportEvents
 from services.router.dedup.attached_reports import AttachedReports
 from services.router.dedup.attacher import Attachments
@@ -32,10 +32,17 @@ from services.router.http.command_routes import CommandRoutes
 from services.router.http.explain import Explain
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.rota_routes import RotaRoutes
-from services.router.on_duty.rota import INDEXES as ROTA_INDEXES
-from services.router.on_duty.rota import Rota
-from services.router.on_duty.stand_ins import StandIns
+from services.router.http.security_log_routes import SecurityLogRoutes
 from services.router.retention import ended_cases
+from services.router.rota.rota_changes import INDEXES as ROTA_INDEXES
+from services.router.rota.rota_changes import Rota
+from services.router.rota.stand_ins import StandIns
+from services.router.sign_in.account import Accounts
+from services.router.sign_in.failures import INDEXES as FAILURE_INDEXES
+from services.router.sign_in.failures import Failures
+from services.router.sign_in.one_time_codes import OneTimeCodes
+from services.router.sign_in.routes import SignInRoutes
+from services.router.sign_in.sign_in import SignIn
 from services.router.stream.live_events import LiveEvents
 from services.router.stream.sessions import Streams
 from services.router.visits.patrol_report import Patrols
@@ -46,8 +53,10 @@ from services.router.visits.store import VisitStore
 from shared.contracts import cases, reports
 from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
-from shared.runtime.http_server.server import Route
+from shared.runtime.http_server.route import Route
 from shared.runtime.identity.development_keys import DevelopmentKeys
+from shared.runtime.identity.security_log import INDEXES as SECURITY_LOG_INDEXES
+from shared.runtime.identity.sessions import INDEXES as SESSION_INDEXES
 from shared.runtime.kafka.consumer import every_event_consumer
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.live_subscription import LiveSubscription
@@ -57,6 +66,7 @@ from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.storage.mongo import Collection
+from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 PORT = 8802
@@ -191,14 +201,40 @@ def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Rout
     development = DevelopmentKeys(service.identity, service.directory, service.settings.secret_text)
     if not service.settings.dev_tokens:
         service.on_open.append(lambda: _no_development_keys(service, development))
-    cities = Cities(stores.cities, packs, service.directory, service.settings, clock, parts.streams.wake, development)
+    sign_in = _sign_in(service, packs)
+    cities = Cities(
+        stores.cities,
+        packs,
+        service.directory,
+        service.settings,
+        clock,
+        parts.streams.wake,
+        development,
+        sign_in.left,
+    )
+    url = service.settings.public_url
     return [
+        *SignInRoutes(sign_in, service.directory, packs, service.security_log, url, clock).routes(),
+        *SecurityLogRoutes(service.security_log).routes(),
         *visits.routes(),
         *Patrols(stores.visits, packs, clock).routes(),
         *Audit(stores.cases, service.events).routes(),
         *cities.routes(),
         *RotaRoutes(parts.rota, packs, clock).routes(),
     ]
+
+
+def _sign_in(service: Service, packs: PackLibrary) -> SignIn:
+    """Accounts lie in the router's database, sessions and the security log where every service reads them."""
+    accounts, failures = Accounts(service.database), Failures(service.database)
+    service.indexes += [
+        (failures.rows, FAILURE_INDEXES),
+        (service.directory.sessions.rows, SESSION_INDEXES),
+        (service.security_log.rows, SECURITY_LOG_INDEXES),
+    ]
+    secret = service.settings.secret_text
+    codes = OneTimeCodes(secret, real_now)
+    return SignIn(accounts, failures, service.directory, packs, secret, codes, service.clock, service.ids)
 
 
 async def _no_development_keys(service: Service, development: DevelopmentKeys) -> None:

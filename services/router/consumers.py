@@ -11,14 +11,14 @@ from services.router.cases.routing import assign_each, fresh_resolve_clock
 from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
-from services.router.dedup.attacher import Attachments
+from services.router.dedup.attacher import Attachments, LostRaceError
 from services.router.dedup.placement import Newcomer, Placement
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.request_info import InfoGiven, answered
-from services.router.domain.event import Happened
-from services.router.domain.firing import as_of
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import as_of
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -28,10 +28,6 @@ from shared.runtime.pack_library import PackLibrary
 log = structlog.get_logger()
 
 ROUNDS_MAX = 5
-
-
-class LostRaceError(TimeoutError):
-    """Others changed the case five times in a row; the event waits and is tried again."""
 
 
 class ReportEvents:
@@ -99,7 +95,7 @@ class ReportEvents:
                 return
         raise LostRaceError(f"case {data.case}")
 
-    async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[Happened]:
+    async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[DomainEvent]:
         """The events that follow: a rating may reopen the case, an answer lets the work go on."""
         if isinstance(said, e.Rated):
             above = case.path[:-1] or case.path

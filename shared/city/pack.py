@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.city.entries import Entries
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.city.model.promises import Commitment
 from shared.city.model.sorting import Rule
+from shared.city.pack_files import Entries
 from shared.city.people.handlers import HandlerLookup
 from shared.city.people.on_duty import NO_CHANGES, Posts
 from shared.city.people.receivers import Receivers

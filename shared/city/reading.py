@@ -9,9 +9,9 @@ import msgspec
 
 from shared.city import yaml_text
 from shared.city.checks.all import check
-from shared.city.entries import AREAS, PackParser
 from shared.city.limits import MOST_AREAS_BYTES, MOST_AREAS_VALUES, MOST_YAML_BYTES, NAME_SHOWN
 from shared.city.pack import Pack
+from shared.city.pack_files import AREAS, PackParser
 from shared.city.place.tree import Tree, units_of
 from shared.city.problems import PackProblems, Problem
 

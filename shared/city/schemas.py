@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from shared.city.entries import AREAS, LISTS
 from shared.city.model.channels import COMMON_FIELDS, KINDS, Channel, ChannelKind
 from shared.city.model.city import City
 from shared.city.model.ground import AreaProperties
+from shared.city.pack_files import AREAS, LISTS
 
 _REF = "#/$defs/{name}"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

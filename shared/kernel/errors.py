@@ -70,3 +70,12 @@ def too_many(detail: str, retry_after: int) -> Refusal:
 
 def unavailable(detail: str, retry_after: int = 2) -> Refusal:
     return Refusal(503, "unavailable", detail, retry_after=retry_after)
+
+
+def second_factor() -> Refusal:
+    """The act asks for a one-time code that is not older than ten minutes."""
+    return Refusal(
+        403,
+        "second-factor",
+        "Send the six digits of your authenticator to POST /v1/sessions:confirm, then repeat this request.",
+    )

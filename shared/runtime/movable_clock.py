@@ -24,7 +24,7 @@ class ClockMovedError(RuntimeError):
     """A service without development tokens was started on data whose clock was moved."""
 
 
-class SystemClock:
+class MovableClock:
     """Real time plus the start's shift and all moves in effect; without development tokens there are none."""
 
     def __init__(self) -> None:
@@ -50,9 +50,9 @@ class SystemClock:
 
 
 class SharedShift:
-    """Keeps a ``SystemClock`` in step with the shift that is stored in the database."""
+    """Keeps a ``MovableClock`` in step with the shift that is stored in the database."""
 
-    def __init__(self, database: Database, clock: SystemClock) -> None:
+    def __init__(self, database: Database, clock: MovableClock) -> None:
         self._collection = database.collection("clock")
         self._clock = clock
         self._moved = 0.0

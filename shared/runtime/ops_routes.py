@@ -9,15 +9,16 @@ from aiokafka.errors import KafkaError
 from shared.contracts.envelope import Envelope
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
-from shared.runtime.http_server.server import Answer, Call, Route
+from shared.runtime.http_server.route import Answer, Call, Route
 from shared.runtime.identity.directory import EVERY_CITY, Principal
+from shared.runtime.identity.security_log import EntryKind
 from shared.runtime.kafka.broker import KafkaBroker, Publisher
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
-from shared.runtime.movable_clock import SharedShift, SystemClock
+from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
 
@@ -31,7 +32,7 @@ class OperatedService(Protocol):
 
     name: str
     settings: Settings
-    clock: SystemClock
+    clock: MovableClock
     shift: SharedShift
     broker: KafkaBroker
     publisher: Publisher
@@ -110,8 +111,17 @@ class _Parked:
         return [
             _route("GET", "/v1/dead-letters", self.newest, "Parked messages, newest first"),
             _route("GET", one, self.show, "One parked message, whole"),
-            _route("POST", f"{one}/replay", self.replay, "Deliver a parked message again", DeadBody),
-            _route("POST", f"{one}/drop", self.drop, "Give a parked message up; it stays on record", DeadBody),
+            _route(
+                "POST", f"{one}/replay", self.replay, "Deliver a parked message again", DeadBody, logged="operations"
+            ),
+            _route(
+                "POST",
+                f"{one}/drop",
+                self.drop,
+                "Give a parked message up; it stays on record",
+                DeadBody,
+                logged="override",
+            ),
         ]
 
     async def newest(self, call: Call) -> Answer:
@@ -147,9 +157,24 @@ class _Parked:
         return found
 
 
-def _route(method: str, path: str, handler: Any, summary: str, body: Any = None, roles: frozenset[str] = OPS) -> Route:
+def _route(
+    method: str,
+    path: str,
+    handler: Any,
+    summary: str,
+    body: Any = None,
+    roles: frozenset[str] = OPS,
+    logged: EntryKind | None = None,
+) -> Route:
     return Route(
-        method=method, path=path, handler=handler, summary=summary, roles=roles, body=body, answers={200: None}
+        method=method,
+        path=path,
+        handler=handler,
+        summary=summary,
+        roles=roles,
+        body=body,
+        answers={200: None},
+        logged=logged,
     )
 
 

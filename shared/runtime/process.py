@@ -6,10 +6,12 @@ import gc
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 import uvloop
-from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.types import Receive, Scope, Send
 
 from shared.runtime.health.loop_watch import watch_loop
 from shared.runtime.http_server.slow_client_guard import Connection, check_connections, raise_open_files_limit
@@ -55,7 +57,15 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(build: Callable[[Settings], Starlette], settings: Settings, port: int) -> None:
+class App(Protocol):
+    """An ASGI application; ``state.on_stop``: what is called before open answers are waited for."""
+
+    state: State
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def serve(build: Callable[[Settings], App], settings: Settings, port: int) -> None:
     """Run a service until SIGTERM or SIGINT. ``build`` is called on the running loop: motor's client binds to it."""
 
     async def run() -> None:
@@ -72,7 +82,10 @@ def serve(build: Callable[[Settings], Starlette], settings: Settings, port: int)
                 http=Connection,
                 ws="none",
                 access_log=False,
-                proxy_headers=False,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies or None,
+                ssl_certfile=settings.tls_cert or None,
+                ssl_keyfile=settings.tls_key or None,
                 log_level="warning",
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 timeout_keep_alive=30,

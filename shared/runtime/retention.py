@@ -16,7 +16,7 @@ import structlog
 from shared.city.model.entry import Id
 from shared.city.promises.durations import long_before
 from shared.kernel.errors import not_found
-from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.periodic import every
@@ -73,6 +73,7 @@ class Retention:
                 body=RunBody,
                 keyed=True,
                 idempotent_as="runs of retention",
+                logged="operations",
             )
         ]
 

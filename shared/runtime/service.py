@@ -31,8 +31,10 @@ from shared.runtime.http_server import openapi
 from shared.runtime.http_server.idempotent_requests import INDEXES as IDEMPOTENT_REQUEST_INDEXES
 from shared.runtime.http_server.idempotent_requests import IdempotentRequests
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Edge, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
+from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory
+from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.kafka.broker import Publisher, build_broker
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.consumer import Consumer
@@ -43,7 +45,7 @@ from shared.runtime.kafka.first_events import FIRST_EVENT_INDEX, FirstEvents
 from shared.runtime.kafka.gap_recovery import GapRecovery, ReplayClient
 from shared.runtime.kafka.lane_priority import LanePriority
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbox, Relay
-from shared.runtime.movable_clock import SharedShift, SystemClock
+from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.observability.metrics_page import MetricsPage
 from shared.runtime.observability.telemetry import telemetry
 from shared.runtime.ops_routes import ops_routes
@@ -62,7 +64,7 @@ _BUILD = prometheus_client.Gauge(
 class ServiceOverrides(TypedDict, total=False):
     """Parts that tests pass in place of the real ones."""
 
-    clock: SystemClock
+    clock: MovableClock
     transport: Transport
     """Used by every HTTP client of the service."""
     ids: Ids
@@ -78,13 +80,14 @@ class Service:
     def __init__(self, name: str, settings: Settings, **given: Unpack[ServiceOverrides]) -> None:
         self.name = name
         self.settings = settings
-        self.clock = given.get("clock") or SystemClock()
+        self.clock = given.get("clock") or MovableClock()
         self.transport = given.get("transport")
         self.ids: Ids = given.get("ids") or secrets.token_hex
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
         self.identity = self.mongo.database("identity")
-        self.directory = Directory(self.identity, settings.secret_text, self.clock)
+        self.directory = Directory(self.identity, settings.secret_text, self.clock, notes_use=name == "router")
+        self.security_log = SecurityLog(self.identity, self.clock, self.ids)
         self.auth = ServiceAuth(self.directory.installation.service_token)
         """Authenticates this service's requests to other services."""
         self.quotas = Quotas(settings)
@@ -177,9 +180,8 @@ class Service:
 
         routes.append(get("/openapi.json", openapi_json, "This page"))
         bound = [self.idempotent_requests.bound(route) for route in routes]
-        application = Edge(self.name, self.directory, self.quotas, self.ids, self.telemetry).application(
-            bound, self._lifespan
-        )
+        edge = Edge(self.name, self.directory, self.quotas, self.ids, self.telemetry, self.security_log)
+        application = edge.application(bound, self._lifespan)
         application.state.on_stop = self.on_stop
         return application
 

@@ -39,8 +39,20 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that a service listens on.")
     port: int = Field(default=0, description="Port that a service listens on; 0 takes the service's own default.")
     public_url: str = Field(
-        default="", description="Address that links in messages start with; the notifier's own by default."
+        default="",
+        description="The one public address, the console's: links in messages and invitations start with it. By "
+        "default the notifier's own.",
     )
+    tls_cert: str = Field(
+        default="", description="File (PEM) of the certificate with which a service answers https; empty: http."
+    )
+    tls_key: str = Field(default="", description="File (PEM) of its key.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks, comma separated, of proxies whose `X-Forwarded-For` and `-Proto` are "
+        "believed: without it a county behind one proxy is one client to the limit of failed sign-ins.",
+    )
+    console_url: str = Field(default="http://127.0.0.1:8800", description="Where the console is found.")
     reporter_url: str = Field(
         default="", description="Address that links for reporters start with; intake's own by default."
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from services.router.commands.from_body import BODIES
+from services.router.command_handling.commands_from_bodies import BODIES
 from shared.city import yaml_text
 from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import service_token
@@ -185,7 +185,7 @@ class World:
     def declared(self) -> list[tuple[str, str, str, set[str]]]:
         """Service, method, path and query parameters of every route that is served."""
         found = []
-        for service, url in self.stack.urls.items():
+        for service, url in self.stack.services.items():
             page = self.stack.http.get(f"{url}/openapi.json").json()
             for (path, methods), method in itertools.product(page["paths"].items(), ("get", "post", "put", "delete")):
                 if operation := methods.get(method):

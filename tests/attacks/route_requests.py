@@ -78,6 +78,7 @@ EVERYWHERE: dict[str, Build] = {
 
 INTAKE: dict[str, Build] = {
     "POST /v1/reports": lambda a: a.sent(REPORT),
+    "GET /v1/reports": lambda a: a.sent(query={"reporter": "rider-1"}),
     "POST /v1/reports:batch": lambda a: a.sent([{**REPORT, "idempotency_key": uuid.uuid4().hex}]),
     "GET /v1/reports/{id}": lambda a: a.sent(id=a.target.report),
     "POST /v1/reports/{id}/rating": lambda a: a.sent({"score": 3}, id=a.target.report),
@@ -112,6 +113,13 @@ ROUTER: dict[str, Build] = {
     "POST /v1/rota/leave": lambda a: a.sent(a.leave()),
     "POST /v1/cities": lambda a: a.sent({"files": read_folder(HARBOUR)}),
     "GET /v1/cities/{city}/packs/{version}": lambda a: a.sent(city="harbour", version=a.world.pack_version),
+    "POST /v1/invitations": lambda a: a.sent({"person": "qs-walk", "city": "harbour"}),
+    "GET /v1/invitations/{token}": lambda a: a.sent(token="none"),
+    "POST /v1/invitations/{token}:accept": lambda a: a.sent({"password": "x"}, token="none"),
+    "POST /v1/sessions": lambda a: a.sent({"person": uuid.uuid4().hex, "password": "x", "city": "harbour"}),
+    "POST /v1/sessions:confirm": lambda a: a.sent({"totp": "000000"}),
+    "GET /v1/sessions": lambda a: a.sent(query={"person": "qs-walk", "city": "harbour"}),
+    "DELETE /v1/sessions/{id}": lambda a: a.sent(query={"person": "qs-walk", "city": "harbour"}, id="none"),
     "POST /v1/keys": lambda a: a.sent({"name": "walked", "role": "rider_app", "city": "harbour"}),
     "POST /v1/keys:rotate": lambda a: a.sent({}),
     "POST /v1/keys:revoke": lambda a: a.sent({"name": "walked", "city": "harbour"}),

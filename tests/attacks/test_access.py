@@ -36,7 +36,7 @@ def test_every_route_answers_every_caller_as_the_table_says(world: World) -> Non
 
 def test_a_key_for_one_city_traces_nothing_of_another(world: World) -> None:
     """B28: the trace of a case holds its words and who reported."""
-    for service in world.stack.urls:
+    for service in world.stack.services:
         url = f"{world.stack.urls[service]}/v1/trace/{world.plain.case}"
         keys = {who: {"authorization": f"Bearer {world.tokens[who]}"} for who in ("ops", "other city's ops")}
         assert world.stack.http.get(url, headers=keys["other city's ops"]).json()["items"] == []

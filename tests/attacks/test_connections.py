@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from shared.runtime.http_server import slow_client_guard
-from shared.runtime.http_server.server import Answer, Call
+from shared.runtime.http_server.route import Answer, Call
 from shared.runtime.http_server.slow_client_guard import Connection
 from shared.runtime.process import _Server
 from tests.kit.made_api import APP, SampleApi

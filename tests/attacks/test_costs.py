@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from shared.city.reading import read_folder
-from shared.runtime.http_server.server import JSON_MAX, Route
+from shared.runtime.http_server.route import JSON_MAX, Route
 from shared.runtime.identity.tokens import service_token
 from tests.contract.documents import services
 from tests.kit.places import QUAY

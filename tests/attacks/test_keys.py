@@ -118,7 +118,7 @@ class Walk:
 
     def keyed(self) -> Iterator[tuple[str, str, str]]:
         """Service, path and caller of every route that takes a key."""
-        for service, url in self._world.stack.urls.items():
+        for service, url in self._world.stack.services.items():
             for path, methods in self._world.stack.http.get(f"{url}/openapi.json").json()["paths"].items():
                 parameters = methods.get("post", {}).get("parameters", ())
                 if "Idempotency-Key" in {p["name"] for p in parameters} and f"{service} POST {path}" not in EXEMPT:

@@ -83,7 +83,7 @@ def test_no_request_that_the_pages_allow_or_forbid_meets_a_fault_or_an_undocumen
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for service, url in own.urls.items()
+        for service, url in own.services.items()
     }
     said = {service: process.communicate(timeout=SECONDS + 60)[0] for service, process in running.items()}
     for service, process in running.items():
@@ -91,10 +91,10 @@ def test_no_request_that_the_pages_allow_or_forbid_meets_a_fault_or_an_undocumen
         assert "generated" in said[service], said[service][-2000:]
     faults = [
         line
-        for service in own.urls
+        for service in own.services
         for line in (own.data / "logs" / f"{service}.log").read_text().splitlines()
         if any(f'"event": "{fault}"' in line for fault in FAULTS)
     ]
     assert not faults, "\n".join(faults[:5])
-    parked = [item for service in own.urls for item in own.ops.get(service, "/v1/dead-letters").json()["items"]]
+    parked = [item for service in own.services for item in own.ops.get(service, "/v1/dead-letters").json()["items"]]
     assert not parked, "what was accepted could not be handled"

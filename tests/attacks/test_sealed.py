@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.router.commands.from_body import BODIES
+from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.visits.bodies import HoldBody, VisitBody
 from tests.kit.everywhere import places_with
 from tests.kit.free_texts import filled
@@ -108,7 +108,11 @@ def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: Run
     assert secret.colleague.get("router", paths[0]).status_code == 200, "he sees that there is one"
     told = [
         secret.rider.get("intake", f"/v1/reports/{secret.report}").text,
-        *(stack.ops.get(service, f"/v1/trace/{id_}").text for service in stack.urls for id_ in (secret.case, second)),
+        *(
+            stack.ops.get(service, f"/v1/trace/{id_}").text
+            for service in stack.services
+            for id_ in (secret.case, second)
+        ),
         *(who.get("notifier", "/v1/alerts").text for who in [*others[:3], secret.handler]),
         *(
             secret.colleague.get("router", "/v1/queues/sheyang/cases", limit=200, text=word).text

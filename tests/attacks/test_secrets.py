@@ -39,7 +39,7 @@ def busy(stack: RunningStack) -> dict[str, str]:
     ]
     hook = rider.post_to("notifier", "/v1/webhooks", {"url": "http://127.0.0.1:9/hook"}).json()["secret"]
     stack.case_of(rider.report("lamp", QUAY).json()["id"], rider)
-    for service, url in stack.urls.items():
+    for service, url in stack.services.items():
         for token in (rider.token, officer.token, stack.ops.token):
             stack.http.get(f"{url}/v1/me", headers={"authorization": f"Bearer {token}x"})
             stack.http.get(f"{url}/v1/me?token={token}", headers={"authorization": f"Basic {token}"})
@@ -94,7 +94,7 @@ def test_answers_never_repeat_a_secret(stack: RunningStack) -> None:
     """Traces, dead letters, packs and metrics are read by people who have not got that secret."""
     secrets = secrets_of(stack)
     report, case = opened(stack)
-    for service in stack.urls:
+    for service in stack.services:
         for path in (f"/v1/trace/{report}", f"/v1/trace/{case}", "/v1/dead-letters", "/metrics", "/openapi.json"):
             text = stack.ops.get(service, path).text
             assert not [name for name, secret in secrets.items() if secret in text], f"{service} {path}"

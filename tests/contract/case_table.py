@@ -3,7 +3,7 @@
 import re
 
 from services.router.domain.case import State
-from services.router.domain.commands.table import RULES
+from services.router.domain.commands.registry import RULES
 from tests.kit.stack import ROOT
 
 PAGE = ROOT / "docs" / "case-life.md"

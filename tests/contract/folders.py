@@ -17,8 +17,11 @@ PACKAGES = (
     "services.router.domain",
     "services.intake",
     "services.notifier",
+    "services.console",
     "shared.runtime",
     "shared.city",
+    "shared.contracts",
+    "shared.kernel",
 )
 """Packages whose boxes the page lists."""
 

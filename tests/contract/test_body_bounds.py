@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from shared.runtime.http_server.field_errors import alternatives
-from shared.runtime.http_server.server import Route
+from shared.runtime.http_server.route import Route
 from tests.contract.documents import services
 
 ROUTES = [(name, route) for name, service in services().items() for route in service.all_routes()]

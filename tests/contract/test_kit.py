@@ -40,7 +40,7 @@ JUDGES = {
         "shared.contracts.envelope",
         "tests.kit.expected_duty",
     },
-    "tests.kit.expected_duty": {"shared.city.entries", "shared.city.model.people"},
+    "tests.kit.expected_duty": {"shared.city.pack_files", "shared.city.model.people"},
 }
 """The measures of the audits, and all of the project that each may import: shapes, and how they are read."""
 

@@ -31,6 +31,7 @@ COUNTED_FIRST = {
     "whistle_photos_cleaned_total",
     "whistle_records_parked_total",
     "whistle_reports_published_again_total",
+    "whistle_requests_forwarded_total",
 }
 """Counters of things to which something was done: the convention's ``<thing>_<done>_total``."""
 OTHERS = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes"}

@@ -27,8 +27,8 @@ from services.router.domain.case import (
 from services.router.domain.clock import Ask, Extension, Moments, Pause
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.request_info import InfoRequested
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from services.router.domain.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
@@ -39,13 +39,13 @@ from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
 from tests.kit.made_reports import IMPORTER, TRACE, submission, submitted
 
 
-def every_kind(base: type[Happened]) -> list[type[Happened]]:
+def every_kind(base: type[DomainEvent]) -> list[type[DomainEvent]]:
     """Every event of the domain, wherever it is told."""
     kinds = [kind for below in base.__subclasses__() for kind in (below, *every_kind(below))]
     return sorted({kind.TYPE: kind for kind in kinds if kind.TYPE}.values(), key=lambda kind: kind.TYPE)
 
 
-HAPPENED = every_kind(Happened)
+HAPPENED = every_kind(DomainEvent)
 assert VisitHeld in HAPPENED, "told beside the store of visits"
 PART = Part(id="p1", unit=OTHER, path=OTHER_PATH, work="wires", caller="xingfu", called_by="desk", called_at=T0)
 FIELDS: dict[str, Any] = {

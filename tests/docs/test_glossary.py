@@ -10,7 +10,7 @@ from deploy.cli import words
 from services.notifier.alerts.wording import title
 from services.notifier.domain.recipients import Kind as AlertKind
 from services.router.domain.case import State
-from services.router.domain.commands.table import RULES
+from services.router.domain.commands.registry import RULES
 from shared.city.reading import read_folder, read_pack
 from shared.city.texts import reporter_steps
 from shared.city.texts.reporter_steps import word

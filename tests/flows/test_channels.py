@@ -110,7 +110,7 @@ def test_addresses_and_signing_secrets_are_in_no_file_and_no_answer(told: Runnin
         except FileNotFoundError:
             continue  # a server removed it meanwhile
         assert not [secret for secret in secrets if secret.encode() in content], path
-    for service in told.urls:
+    for service in told.services:
         for asked in (f"/v1/trace/{report}", f"/v1/trace/{case}", "/v1/dead-letters", "/metrics"):
             answer = told.ops.get(service, asked).text
             assert not [secret for secret in secrets if secret in answer], asked

@@ -108,7 +108,7 @@ def test_no_search_reaches_its_words_and_they_lie_nowhere_in_plain(stack: Runnin
         stack.ops.get("router", f"/v1/cases/{clue.case}/explain").text,
         *(
             stack.ops.get(service, f"/v1/trace/{id_}").text
-            for service in stack.urls
+            for service in stack.services
             for id_ in (clue.case, clue.report)
         ),
     ]

@@ -50,7 +50,7 @@ def newcomer(stack: RunningStack, id_: str, unit: str = "quayside") -> Person:
     version = next(
         c["version"] for c in stack.ops.get("router", "/v1/cities").json()["items"] if c["city"] == "harbour"
     )
-    for url in stack.urls.values():
+    for url in stack.services.values():
         until(
             lambda url=url: stack.http.get(f"{url}/readyz").json()["cities"]["harbour"] == version,  # type: ignore[misc]
             what=f"the pack at {url}",
@@ -107,7 +107,7 @@ def test_all_that_somebody_has_open_ends_with_his_right_within_five_seconds(own_
     assert "Anna" not in page.text
     assert stack.http.post(link).status_code == 410
     assert stack.http.get(calendar).status_code == 404
-    for service in stack.urls:
+    for service in stack.services:
         until(
             lambda service=service: left.get(service, "/v1/me").status_code == 401,  # type: ignore[misc]
             within=max(0.1, ENDS_WITHIN - (time.monotonic() - gone)),
@@ -182,7 +182,7 @@ def test_the_installations_own_tokens_are_withdrawn_and_the_services_go_on(own_s
     assert stack.ops.token != leaked.token
     assert stack.http.get(str(alert["link"])).status_code == 200, "the notifier asks the router"
     assert walker.post_to("notifier", f"/v1/alerts/{alert['id']}/ack").status_code == 200
-    for service in stack.urls:
+    for service in stack.services:
         until(
             lambda service=service: leaked.get(service, "/v1/me").status_code == 401,  # type: ignore[misc]
             within=ENDS_WITHIN,

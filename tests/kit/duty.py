@@ -26,9 +26,9 @@ from services.router.cases.routing import assign
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
-from services.router.commands.actors import actor_of
-from services.router.commands.from_body import BODIES
-from services.router.commands.handler import CommandHandler, CommandRequest
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.commands_from_bodies import BODIES
+from services.router.command_handling.handler import CommandHandler, CommandRequest
 from services.router.domain.case import Case, Part
 from shared.city.pack import Pack
 from shared.contracts.catalogue import decode

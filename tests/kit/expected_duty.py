@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from shared.city.entries import Entries, PackParser
 from shared.city.model.people import Cover, Person, Shift
+from shared.city.pack_files import Entries, PackParser
 
 DAY = timedelta(days=1)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -19,7 +19,7 @@ from services.intake.reports.validation import ReportValidator
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, Principal
-from shared.runtime.movable_clock import SystemClock
+from shared.runtime.movable_clock import MovableClock
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import APP, IMPORTER, SECRET
@@ -79,7 +79,7 @@ async def doors(database: Database) -> AsyncIterator[OpenDoor]:
     clients: list[httpx.AsyncClient] = []
 
     async def made(*, runs: bool = True, **settings: int) -> Door:
-        parts, clock, packs = intake(database), SystemClock(), await library(database)
+        parts, clock, packs = intake(database), MovableClock(), await library(database)
         photos = PhotoStore(database, SECRET, database.bucket, token_hex)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
         actions = ReporterActions(parts.store, photos, Vault(SECRET), parts.outbox, clock)

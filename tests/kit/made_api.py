@@ -10,7 +10,8 @@ from pymongo.errors import AutoReconnect
 
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Edge, Route
+from shared.runtime.http_server.route import Answer, Call, Route
+from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.settings import Settings
 

@@ -7,17 +7,17 @@ from typing import Any
 
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
-from services.router.domain.clock import Clock, Rung
+from services.router.domain.clock import Rung, SlaClock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.call_in import Called, PartCommand
 from services.router.domain.commands.command import Actor, Command
 from services.router.domain.commands.consultation import Work
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.pause import Pausable
+from services.router.domain.commands.registry import RULES
 from services.router.domain.commands.request_info import InfoRequestRule
-from services.router.domain.commands.table import RULES
-from services.router.domain.firing import due
 from services.router.domain.opening import Opening, open_case
+from services.router.domain.timer_rules import due
 from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import ALWAYS
 
@@ -54,9 +54,9 @@ def clock(
     warn_in: float | None = None,
     rungs: tuple[Rung, ...] = (),
     started_at: datetime = T0,
-) -> Clock:
+) -> SlaClock:
     """A clock whose deadline is ``due_in`` minutes after it started."""
-    return Clock(
+    return SlaClock(
         kind=kind,
         started_at=started_at,
         target=f"PT{due_in:g}M",
@@ -86,7 +86,7 @@ CLOCKS = (
 
 def opened(
     *,
-    clocks: tuple[Clock, ...] = CLOCKS,
+    clocks: tuple[SlaClock, ...] = CLOCKS,
     path: tuple[UnitOnPath, ...] = PATH,
     historic: bool = False,
     description: str = "井盖缺失",
@@ -153,12 +153,12 @@ def work(path: tuple[UnitOnPath, ...], due_in: float = 600) -> Work:
     return Work(unit=path[-1].id, path=path, work="its part", due=T0 + minutes(due_in))
 
 
-def confirm(at: datetime) -> Clock:
+def confirm(at: datetime) -> SlaClock:
     """The clock of a reporter who is asked at ``at``: five days."""
     return clock("confirm", 5 * 24 * 60, started_at=at)
 
 
-def fresh(at: datetime) -> Clock:
+def fresh(at: datetime) -> SlaClock:
     """The resolve clock of a case that is opened again at ``at``."""
     return clock("resolve", 240, warn_in=192, started_at=at)
 

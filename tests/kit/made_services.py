@@ -23,7 +23,7 @@ from services.router.dedup.merge_saga import MergeSaga
 from services.router.dedup.placement import Placement
 from services.router.dedup.report_links import Links
 from services.router.domain.case import Case
-from services.router.on_duty.rota import Rota
+from services.router.rota.rota_changes import Rota
 from shared.city.reading import read_folder
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope

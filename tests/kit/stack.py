@@ -131,6 +131,11 @@ class RunningStack:
         found: dict[str, str] = self.dev["urls"]
         return found
 
+    @property
+    def services(self) -> dict[str, str]:
+        """Addresses of the services that keep something; the console, which asks them, is not among them."""
+        return {name: url for name, url in self.urls.items() if name != "console"}
+
     def city(self, city: str) -> dict[str, Any]:
         found: dict[str, Any] = self.dev["cities"][city]
         return found

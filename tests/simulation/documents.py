@@ -144,6 +144,7 @@ _RULES: dict[str, Callable[[list[Any], Any], bool]] = {
     "$lte": _compares(lambda a, b: a <= b),
     "$ne": lambda values, operand: not _equals(values, operand),
     "$in": lambda values, operand: any(_equals(values, one) for one in operand),
+    "$nin": lambda values, operand: not any(_equals(values, one) for one in operand),
     "$exists": lambda values, operand: bool(values) == bool(operand),
     "$size": lambda values, operand: any(isinstance(value, list) and len(value) == operand for value in values),
 }

@@ -10,7 +10,7 @@ import msgspec
 
 from services.router.cases.case_store import from_doc, opened_event
 from services.router.domain.case import ENDED, Case
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.http.audit import verified
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import CATALOGUE, decode, topic_of_lane
@@ -261,7 +261,7 @@ def _goes_on(group: str, before: Document | None, after: Document | None) -> Non
             raise AssertionError(f"{group} goes back in {number}: {mark} to {now}")
 
 
-def _at_the_top(case: Case, clock: Clock) -> None:
+def _at_the_top(case: Case, clock: SlaClock) -> None:
     """A neglected clock breached and climbed every rung; who was moved up stays there until officers move it."""
     _law(clock.state == "breached", f"{case.id} {clock.kind} was never breached")
     _law(clock.fired == len(clock.rungs), f"{case.id} stands on rung {clock.fired} of {clock.kind}")

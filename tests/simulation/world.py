@@ -39,7 +39,7 @@ from shared.contracts.catalogue import TOPICS
 from shared.kernel.errors import Refusal
 from shared.runtime import pack_library, service
 from shared.runtime.http_client import client as http_client
-from shared.runtime.http_server.server import Answer, Call, Route
+from shared.runtime.http_server.route import Answer, Call, Route
 from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka import broker, connection, consumer, outbox_relay
 from shared.runtime.observability import trace_id

@@ -15,11 +15,12 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
-from deploy.local.parts import SERVICES
+from deploy.local.parts import WITH_ACCOUNTS
 from shared.contracts.catalogue import EMITTERS, TOPICS, topic_of_lane
 from shared.runtime.kafka.broker import open_admin, topic_name
 from shared.runtime.settings import Settings
 
+ROLE_EXISTS = 51002
 USER_EXISTS = 51003
 """MongoDB's code."""
 CONSUMES: Mapping[str, frozenset[str]] = {
@@ -82,12 +83,17 @@ def kafka_rights(service: str, settings: Settings) -> Iterator[Acl]:
     yield Acl(user, Resource.GROUP, every, Pattern.PREFIXED, Operation.DESCRIBE)
 
 
+LOG_WRITER = "security_log_writer"
+"""May insert into the security log, and neither change nor delete there."""
+
+
 def mongo_roles(service: str, namespace: str) -> list[dict[str, str]]:
-    """Its own database; ``identity`` is the router's, and read by all."""
+    """Its own database; ``identity`` is the router's, and read by all; all write into the security log."""
     identity = "readWrite" if service == "router" else "read"
     return [
         {"role": "readWrite", "db": f"{namespace}_{service}"},
         {"role": identity, "db": f"{namespace}_identity"},
+        {"role": LOG_WRITER, "db": f"{namespace}_identity"},
     ]
 
 
@@ -95,7 +101,7 @@ async def give_kafka_rights(settings: Settings) -> None:
     """As the administrator of ``settings``. Raises ``KafkaError``, or ``RuntimeError`` for a right that is refused."""
     admin = await open_admin(settings)
     try:
-        for service in SERVICES:
+        for service in WITH_ACCOUNTS:
             for acl in kafka_rights(service.name, settings):
                 request = CreateAclsRequest(
                     acl.resource, acl.name, acl.pattern, acl.principal, "*", acl.operation, ALLOW
@@ -113,7 +119,8 @@ async def give_mongo_accounts(uri: str, namespace: str, passwords: Mapping[str, 
     ``PyMongoError``."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, serverSelectionTimeoutMS=10_000)
     try:
-        for service in SERVICES:
+        await _make_log_writer(client, f"{namespace}_identity")
+        for service in WITH_ACCOUNTS:
             user: dict[str, Any] = {"pwd": passwords[service.name], "roles": mongo_roles(service.name, namespace)}
             try:
                 await client.admin.command("createUser", service.name, **user)
@@ -125,10 +132,19 @@ async def give_mongo_accounts(uri: str, namespace: str, passwords: Mapping[str, 
         await client.close()
 
 
+async def _make_log_writer(client: AsyncMongoClient[dict[str, Any]], database: str) -> None:
+    may = {"resource": {"db": database, "collection": "security_log"}, "actions": ["insert"]}
+    try:
+        await client[database].command("createRole", LOG_WRITER, privileges=[may], roles=[])
+    except OperationFailure as error:
+        if error.code != ROLE_EXISTS:
+            raise
+
+
 async def main() -> None:
     """Both, as the environment says."""
     settings = Settings()
-    passwords = {service.name: os.environ[f"WHISTLE_{service.name.upper()}_PASSWORD"] for service in SERVICES}
+    passwords = {service.name: os.environ[f"WHISTLE_{service.name.upper()}_PASSWORD"] for service in WITH_ACCOUNTS}
     await give_mongo_accounts(settings.mongo, settings.namespace, passwords)
     await give_kafka_rights(settings)
 

@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from deploy.local.part import Part
-from deploy.local.parts import LOOPBACK, SERVICES
+from deploy.local.parts import LOOPBACK, WITH_ACCOUNTS
 from deploy.local.security.accounts import give_kafka_rights, give_mongo_accounts
 from deploy.local.security.certificates import certificates
 from deploy.local.servers.kafka import (
@@ -74,7 +74,7 @@ class Secured:
 async def secured_servers(data: Path, port_base: int, grace: float = 20.0) -> AsyncIterator[Secured]:
     """Both, with their accounts and rights given."""
     ca, pem = await asyncio.to_thread(_certified, data, datetime.now(UTC))
-    accounts = (ADMIN, *(service.name for service in SERVICES))
+    accounts = (ADMIN, *(service.name for service in WITH_ACCOUNTS))
     servers = Secured(port_base, ca, {account: secrets.token_hex(16) for account in accounts})
     processes = await start_all((_kafka(servers, data, pem), _mongo(servers, data)))
     try:

@@ -9,7 +9,7 @@ from shared.kernel.errors import FieldError
 from shared.kernel.personal import without_personal_numbers
 from shared.kernel.spelling import stored_spelling
 
-CELL_DEGREES = 100
+CELLS_PER_DEGREE = 100
 """Partition cells of 1/100 degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Unicode's category Cc but tab, line feed and carriage return."""
@@ -84,7 +84,7 @@ def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> 
     """The Kafka key of a report: city and partition cell (about 1 km), or without a point city and ``otherwise``."""
     if lon is None or lat is None:
         return f"{city}:{otherwise}"
-    return f"{city}:{int(lon * CELL_DEGREES // 1)}:{int(lat * CELL_DEGREES // 1)}"
+    return f"{city}:{int(lon * CELLS_PER_DEGREE // 1)}:{int(lat * CELLS_PER_DEGREE // 1)}"
 
 
 def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:

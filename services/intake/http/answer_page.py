@@ -15,7 +15,7 @@ from services.intake.reports.reporter_actions import ReporterActions
 from shared.contracts.cases import QuestionState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Call, Route, get, post
+from shared.runtime.http_server.route import Call, Route, get, post
 from shared.runtime.http_server.signed_links import SignedLinks
 from shared.runtime.http_server.signed_page import Page
 from shared.runtime.pack_library import PackLibrary

@@ -10,7 +10,7 @@ from services.intake.reports.report_intake import ReportIntake
 from shared.kernel.errors import FieldError, Refusal, invalid
 from shared.runtime.http_server.decoding import Body
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.storage.mongo import MongoError
 
 APPS = frozenset({"rider_app", "importer"})

@@ -14,7 +14,7 @@ from services.intake.reports.report_store import ReportStore
 from shared.city.place.datum import to_wgs84
 from shared.kernel.errors import FieldError, invalid
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
 

@@ -21,7 +21,7 @@ from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
 from shared.runtime.http_server.field_types import Ident, NoBody
-from shared.runtime.http_server.server import Answer, Call, Handler, Route, post
+from shared.runtime.http_server.route import Answer, Call, Handler, Route, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.pack_library import PackLibrary
 
@@ -87,6 +87,7 @@ class PersonRoutes:
                 body=EraseBody,
                 keyed=True,
                 idempotent_as="erasures",
+                logged="personal_data",
             ),
             post(
                 "/v1/reporters:rewrap",
@@ -96,6 +97,7 @@ class PersonRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="rewraps",
+                logged="operations",
             ),
             for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
             for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),

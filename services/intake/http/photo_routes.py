@@ -18,7 +18,7 @@ from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.pack_library import PackLibrary
 

@@ -16,7 +16,7 @@ from services.intake.reports.report_store import ReportStore
 from services.intake.reports.reporter_actions import ActionRequest, RecordedAction, ReporterActions, action_key
 from shared.kernel.errors import not_found
 from shared.kernel.vocabulary import Priority
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.pack_library import PackLibrary
 

@@ -113,7 +113,7 @@ class Identities:
             return "", {}
 
     def _sealed(self, person: Person, now: datetime) -> ReporterRecord:
-        """The row, sealed under a new key. The digest uses it too: after an erasure nobody can test numbers against it."""
+        """The row, sealed under a new key. The digest uses it too: after an erasure numbers cannot be tried on it."""
         key = self._vault.new_key(person.id)
         return ReporterRecord(
             id=person.id,

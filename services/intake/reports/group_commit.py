@@ -20,7 +20,7 @@ from services.intake.reports.report_record import FirstAnswer, ReportRecord, rec
 from services.intake.reports.report_store import ReportStore
 from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.kafka.outbox_relay import Outbox
 from shared.runtime.storage.mongo import InsertResult, MongoError
 from shared.runtime.timekeeping.batch_pacing import BatchPacing

@@ -11,7 +11,7 @@ from datetime import datetime
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.effect_review import looks_at_effect
 from services.notifier.alerts.new_alert import Subject, new_alert
-from services.notifier.alerts.on_duty import people_reached
+from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.alerts.welfare_pages import paged_by_category, paired_people
 from services.notifier.alerts.wording import text, unattended_text, unrouted_text, vacant_posts_text
 from services.notifier.documents.alert import UNATTENDED, Alert

@@ -15,7 +15,7 @@ from services.notifier.documents.delivery import AlertDelivery
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, Write
 from shared.runtime.timekeeping.wall_clock import real_now
 

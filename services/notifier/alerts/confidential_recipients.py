@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from services.notifier.alerts.on_duty import VacantPost, recipients_of
+from services.notifier.alerts.recipient_resolution import VacantPost, recipients_of
 from services.notifier.domain.recipients import Notice
 from shared.city.model.people import Person
 from shared.city.pack import Pack

@@ -11,7 +11,7 @@ from shared.city.people.rota import RotaChange, RotaChanges
 from shared.contracts import rota as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.storage.mongo import Database, Document
 
 INDEXES = (INDEX,)

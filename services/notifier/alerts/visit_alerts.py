@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
-from services.notifier.alerts.on_duty import recipients_of
+from services.notifier.alerts.recipient_resolution import recipients_of
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.settlements import Settlement
 from services.notifier.alerts.wording import visit_text

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from services.notifier.alerts.on_duty import VacantPost
+from services.notifier.alerts.recipient_resolution import VacantPost
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.visits import VisitEvent

@@ -28,7 +28,7 @@ from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
 
-SCHEDULE_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
+CHANNEL_RETRY_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
 """Seconds; a day in all. By then the alert's link has expired, and the alert is in the inbox anyway."""
 LOCKED_RETRY = timedelta(seconds=1)
 ALONE, BARE = "alone", "bare"
@@ -82,7 +82,7 @@ class Draft:
 class ChannelSender:
     """What the dispatcher needs to send alerts over every kind of channel."""
 
-    schedule: Sequence[float] = SCHEDULE_SECONDS
+    schedule: Sequence[float] = CHANNEL_RETRY_SECONDS
     at_once = 1
 
     def __init__(

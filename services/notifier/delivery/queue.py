@@ -13,7 +13,7 @@ import msgspec
 
 from services.notifier.documents.delivery import D, DeliveryChange, from_doc, to_doc
 from shared.kernel.ids import Ids
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.storage.mongo import Collection, Filter, Sort, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 

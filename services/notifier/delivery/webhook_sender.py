@@ -12,7 +12,7 @@ from services.notifier.delivery.webhook_signing import Secrets, signature
 from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import Webhook
-from services.notifier.domain.retry import SCHEDULE_SECONDS, Outcome
+from services.notifier.domain.retry import WEBHOOK_RETRY_SECONDS, Outcome
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError
 from shared.runtime.timekeeping.wall_clock import real_now
 
@@ -35,7 +35,7 @@ OPEN_CIRCUITS = Gauge(
 class WebhookSender:
     """What the dispatcher needs to send to apps."""
 
-    schedule: Sequence[float] = SCHEDULE_SECONDS
+    schedule: Sequence[float] = WEBHOOK_RETRY_SECONDS
     at_once = AT_ONCE
 
     def __init__(self, webhooks: Webhooks, poster: Poster, secrets: Secrets) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-SCHEDULE_SECONDS = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+WEBHOOK_RETRY_SECONDS = (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 """Waits after the 1st, 2nd, … failed attempt: three days in all, as Standard Webhooks and Stripe have it."""
 OPENS_AFTER = 5
 OPEN_FIRST = timedelta(seconds=5)
@@ -39,7 +39,7 @@ def next_attempt(
     now: datetime,
     jitter: float,
     retry_after: float | None = None,
-    schedule: Sequence[float] = SCHEDULE_SECONDS,
+    schedule: Sequence[float] = WEBHOOK_RETRY_SECONDS,
 ) -> datetime | None:
     """When to try again after ``failed`` attempts; None when it is given up. ``jitter`` in 0..1 adds up to a fifth."""
     if failed > len(schedule):

@@ -17,7 +17,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Document
 

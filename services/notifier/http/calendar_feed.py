@@ -21,7 +21,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.field_types import NoBody
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity import canonical_base64
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary

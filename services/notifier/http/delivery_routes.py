@@ -7,7 +7,7 @@ import msgspec
 from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.http.delivery_views import delivery_view
 from shared.city.model.entry import Id
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.storage.mongo import Document, IndexModel
 
 LIMIT_MAX = 500

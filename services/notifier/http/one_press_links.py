@@ -17,7 +17,7 @@ from services.notifier.http.router_client import RouterClient
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Call
+from shared.runtime.http_server.route import Call
 from shared.runtime.http_server.signed_links import SignedLinks
 from shared.runtime.http_server.signed_page import Page
 from shared.runtime.identity.directory import Directory

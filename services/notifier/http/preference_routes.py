@@ -13,7 +13,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid, not_found, too_many
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.field_types import NoBody
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.pack_library import PackLibrary
 
 DELAY_MAX = timedelta(hours=12)

@@ -14,7 +14,7 @@ from shared.kernel.clock import Clock, whole_millis
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, not_found
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.field_types import NoBody
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
 

@@ -20,7 +20,7 @@ from shared.kernel.ids import secret_id
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Document
 from shared.runtime.timekeeping.wall_clock import real_now

@@ -11,7 +11,7 @@ import msgspec
 
 from services.router.cases.case_store import CaseStore
 from services.router.domain.case import ENDED, Case
-from services.router.on_duty.rota import Rota
+from services.router.rota.rota_changes import Rota
 from shared.city.pack import Pack
 from shared.city.people.rota import RotaChanges
 from shared.runtime.identity.directory import MINUTE, Principal

@@ -9,13 +9,13 @@ import msgspec
 from prometheus_client import Counter, Gauge
 
 from services.router.domain.case import ENDED, Case, State
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.matching import KnownCase
 from services.router.domain.similarity import Traits
 from shared.contracts.envelope import Envelope
 from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import IdempotencyKeys
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
@@ -90,7 +90,7 @@ class Change:
     """Id of this change. The document keeps the latest ones (``MARKS_KEPT``)."""
     fired: int = 0
     """How many of its events were fired by clocks that were due."""
-    breached: tuple[Clock, ...] = ()
+    breached: tuple[SlaClock, ...] = ()
 
 
 def to_doc(case: Case, seen_by: list[str]) -> Document:

@@ -10,10 +10,10 @@ import msgspec
 from services.router.domain import events as e
 from services.router.domain.attachment import Attached, Confirmed
 from services.router.domain.case import REPORTS_KEPT, Case, Entry, Part, Supervision
-from services.router.domain.clock import Ask, Clock, Extension, Pause
+from services.router.domain.clock import Ask, Extension, Pause, SlaClock
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import open_commands
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from services.router.domain.hash_chain import line, linked
 from shared.contracts import cases as contract
 from shared.contracts.catalogue import encode
@@ -77,7 +77,7 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
 
 def to_envelopes(
     case: Case,
-    happened: list[Happened],
+    happened: list[DomainEvent],
     trace: str,
     before: Case | None = None,
     *,
@@ -133,7 +133,7 @@ def _lines(case: Case, count: int) -> list[Entry | None]:
 def _case_event(
     state: contract.CaseState,
     case: Case,
-    event: Happened,
+    event: DomainEvent,
     before: Case | None,
     entry: Entry | None,
     was_seen_by: Sequence[str],
@@ -161,7 +161,7 @@ def _case_event(
     )
 
 
-def _attached(event: Happened) -> list[contract.ReportRef]:
+def _attached(event: DomainEvent) -> list[contract.ReportRef]:
     if not isinstance(event, Attached | Confirmed):
         return []
     return [
@@ -177,7 +177,7 @@ def _attached(event: Happened) -> list[contract.ReportRef]:
     ]
 
 
-def _clock_state(clock: Clock) -> contract.ClockState:
+def _clock_state(clock: SlaClock) -> contract.ClockState:
     return contract.ClockState(
         kind=clock.kind,
         started_at=clock.started_at,
@@ -202,7 +202,7 @@ def _question(case: Case) -> contract.QuestionState | None:
     return contract.QuestionState(at=asked.at, until=asked.until, text=None if case.confidential else asked.text)
 
 
-def clock_view(clock: Clock) -> dict[str, Any]:
+def clock_view(clock: SlaClock) -> dict[str, Any]:
     """A clock as the API shows it."""
     view: dict[str, Any] = {
         "kind": clock.kind,

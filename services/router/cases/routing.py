@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from services.router.cases.dedup_from_pack import traits_of
 from services.router.domain.case import Case, Location, Report, Routing, UnitOnPath
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
@@ -146,7 +146,7 @@ def _sent_to(pack: Pack, rule: Rule | None, category: str, located: str) -> str 
 
 def fresh_resolve_clock(
     case: Case, pack: Pack, now: datetime, path: tuple[UnitOnPath, ...] | None = None
-) -> Clock | None:
+) -> SlaClock | None:
     """The resolve clock that starts when a case is opened again, for the unit at the end of ``path`` or its own."""
     units = tuple(unit.id for unit in path or case.path)
     made = commitment_of(pack, pack.commitment_for(case.category, units, case.priority))
@@ -154,7 +154,9 @@ def fresh_resolve_clock(
     return clocks[0] if clocks else None
 
 
-def part_clocks(case: Case, pack: Pack, unit: str, now: datetime, due_at: datetime | None = None) -> tuple[Clock, ...]:
+def part_clocks(
+    case: Case, pack: Pack, unit: str, now: datetime, due_at: datetime | None = None
+) -> tuple[SlaClock, ...]:
     """The clocks that start when ``unit`` is called in, by its own commitment, else by that of the case's owner.
 
     ``due_at``: deadline from a works plan; the part then has only its ``finish_part`` clock, with that deadline.

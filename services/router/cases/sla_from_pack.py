@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.router.cases.routing import commitment_of, path_of
 from services.router.domain.case import Case, State, UnitOnPath
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_renewal import Promise, is_owed
 from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import InfoRequestRule
@@ -74,7 +74,7 @@ def asking(pack: Pack) -> InfoRequestRule:
     return InfoRequestRule(pack.city.asking.pauses, pack.city.asking.unanswered)
 
 
-def confirm_clock(case: Case, pack: Pack, now: datetime) -> Clock:
+def confirm_clock(case: Case, pack: Pack, now: datetime) -> SlaClock:
     """The clock that runs while a reporter is asked: the commitment's own, else the city's."""
     made = _made(pack, case.category, case.path, case.priority)
     own = made.clocks(now, frozenset({"confirm"}))
@@ -82,7 +82,7 @@ def confirm_clock(case: Case, pack: Pack, now: datetime) -> Clock:
         return own[0]
     target = parse_duration(pack.city.asking.confirm)
     due_at = deadline(now, target, ALWAYS)
-    return Clock("confirm", now, str(target), ALWAYS.id, due_at, made.id)
+    return SlaClock("confirm", now, str(target), ALWAYS.id, due_at, made.id)
 
 
 def effect_check(case: Case, pack: Pack, now: datetime) -> datetime | None:

@@ -16,9 +16,9 @@ from services.router.cases.projections import to_envelopes
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.clock import SlaClock
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import Ids
@@ -44,7 +44,7 @@ class Changes:
     def of(
         self,
         case: Case,
-        happened: Sequence[Happened],
+        happened: Sequence[DomainEvent],
         *,
         at: datetime | None = None,
         key: str | None = None,
@@ -103,7 +103,7 @@ class Changes:
                 _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()
 
 
-def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
+def _next(case: Case, events: list[DomainEvent], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:
     """The next version of ``case``, and its envelopes, chained to the last hash; without events: the case as it is."""
     if not events:
         return case, ()
@@ -114,6 +114,6 @@ def _next(case: Case, events: list[Happened], trace: str, pack: Pack) -> tuple[C
     return replace(after, head=envelopes[-1].head), envelopes
 
 
-def _both(before: Case, after: Case) -> Iterable[tuple[Clock, Clock]]:
+def _both(before: Case, after: Case) -> Iterable[tuple[SlaClock, SlaClock]]:
     """Pairs of the same clock before and after; firing neither adds nor removes clocks."""
     return zip(before.clocks, after.clocks, strict=True)

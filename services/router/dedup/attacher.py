@@ -20,7 +20,7 @@ from services.router.dedup.placement import JoiningReport
 from services.router.dedup.report_links import Links
 from services.router.domain.attachment import AttachmentRules, attach
 from services.router.domain.case import Case
-from services.router.domain.firing import as_of
+from services.router.domain.timer_rules import as_of
 from shared.contracts.cases import ATTACHED_MAX
 from shared.kernel.clock import Clock
 from shared.kernel.ids import opening_report

@@ -26,9 +26,9 @@ from services.router.dedup.report_links import Link, Links
 from services.router.domain.attachment import ArrivedReport, Attached, raised
 from services.router.domain.case import Case, State
 from services.router.domain.commands.merge import Merge, SplitCase
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Reopened
-from services.router.domain.firing import as_of
+from services.router.domain.timer_rules import as_of
 from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
@@ -173,7 +173,7 @@ class MergeSaga:
             count = await self._attachments.count(home, {younger.id})
             pack = self._packs.current(home.city)
             same = pack.categories[home.category].same if home.category in pack.categories else None
-            happened: list[Happened] = [
+            happened: list[DomainEvent] = [
                 Attached(at=now, arrived=(), count=count, from_case=younger.id, came=younger.reports)
             ]
             if home.state is State.CLOSED:
@@ -247,7 +247,7 @@ class MergeSaga:
         made = ReportSubmitted(
             report=report,
             app=said.app if said is not None else hung.app if hung is not None else "",
-            kind="hazard",
+            kind=case.kind,
             description=intent.matter or "",
             category=intent.category,
             place=said.place if said is not None else place,
@@ -257,6 +257,7 @@ class MergeSaga:
             photos=said.photos if said is not None else list(case.photos),
             reporter=said.reporter if said is not None else hung.reporter if hung is not None else None,
             confidential=case.confidential,
+            historic=case.historic,
         )
         if case.confidential:
             made = self._discreet(made, pack)

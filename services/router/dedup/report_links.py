@@ -13,7 +13,7 @@ import msgspec
 
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.vocabulary import FeedbackKind
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
 
 INDEXES = (IndexModel([("case", 1), ("received_at", -1), ("_id", 1)], name="case"),)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from services.router.domain.case import ENDED, HISTORY_KEPT, Case, Entry
 from services.router.domain.clock_operations import live, voided
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 
 
-def apply(case: Case, event: Happened) -> Case:
+def apply(case: Case, event: DomainEvent) -> Case:
     """The case after ``event``, with the same version: ``apply_all`` raises it once per change."""
     changed = event.applied(case)
     if changed.state in ENDED and case.state not in ENDED:
@@ -26,7 +26,7 @@ def apply(case: Case, event: Happened) -> Case:
     return replace(changed, history=(*before, line)[-HISTORY_KEPT:])
 
 
-def apply_all(case: Case, happened: list[Happened]) -> Case:
+def apply_all(case: Case, happened: list[DomainEvent]) -> Case:
     """Every event in order, as one change: the version moves by one."""
     moves = any(event.MOVES for event in happened)
     after = replace(case, version=case.version + 1, officer_moves=case.officer_moves + moves)
@@ -35,7 +35,7 @@ def apply_all(case: Case, happened: list[Happened]) -> Case:
     return after
 
 
-def _entry(case: Case, event: Happened) -> Entry:
+def _entry(case: Case, event: DomainEvent) -> Entry:
     return Entry(
         at=event.at,
         version=case.version,

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Report, State
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import Escalated
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Reopened
 from shared.kernel.vocabulary import PRIORITIES, FeedbackKind, Priority
 
@@ -38,7 +38,7 @@ class ArrivedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attached(Happened):
+class Attached(DomainEvent):
     """Reports were attached. ``count``: how many the case has now. ``from_case``: the merged case that had ``came``."""
 
     TYPE: ClassVar[str] = "case.report_attached.v1"
@@ -65,7 +65,7 @@ class Attached(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed(Happened):
+class Confirmed(DomainEvent):
     """A reporter says that it is fixed, or thanks."""
 
     TYPE: ClassVar[str] = "case.confirmed.v1"
@@ -75,7 +75,7 @@ class Confirmed(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Raised(Happened):
+class Raised(DomainEvent):
     """The priority was raised by the number of reports (``threshold``) or by one report's text; ``to`` is alerted."""
 
     TYPE: ClassVar[str] = "case.priority_raised.v1"
@@ -100,14 +100,14 @@ class AttachmentRules:
 
     rising: tuple[PriorityRise, ...] = ()
     reopens_up: bool = False
-    clock: Clock | None = None
+    clock: SlaClock | None = None
 
 
 def attach(
     case: Case, arrived: Sequence[ArrivedReport], count: int, rules: AttachmentRules, now: datetime
-) -> list[Happened]:
+) -> list[DomainEvent]:
     """The events of attaching ``arrived``, none of which was attached before; the case then has ``count`` reports."""
-    happened: list[Happened] = []
+    happened: list[DomainEvent] = []
     counted = tuple(one for one in arrived if one.says is None)
     if counted:
         happened.append(Attached(at=now, arrived=counted, count=count))
@@ -122,9 +122,9 @@ def attach(
     return happened
 
 
-def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[Happened]:
+def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[DomainEvent]:
     """Events for a report of the same hazard after closing: the case is reopened, one level up if the pack says so."""
-    again: list[Happened] = [Reopened(at=now, text="the same trouble was reported again", clock=rules.clock)]
+    again: list[DomainEvent] = [Reopened(at=now, text="the same trouble was reported again", clock=rules.clock)]
     if rules.reopens_up and len(case.path) > 1:
         again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, text="reported again after closing"))
     return again
@@ -132,9 +132,9 @@ def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[Happened]:
 
 def raised(
     case: Case, arrived: Sequence[ArrivedReport], count: int, rising: Sequence[PriorityRise], now: datetime
-) -> list[Happened]:
+) -> list[DomainEvent]:
     """A dangerous report raises its case at once and alerts the desk; each threshold of reports raises it once."""
-    happened: list[Happened] = []
+    happened: list[DomainEvent] = []
     priority = min((case.priority, *(one.priority for one in arrived)), key=_RANK.__getitem__)
     if priority != case.priority:
         to = case.unit if priority == "danger" else None

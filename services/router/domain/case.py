@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from services.router.domain.clock import Ask, Clock, Watch
+from services.router.domain.clock import Ask, SlaClock, Watch
 from services.router.domain.similarity import Traits
 from shared.kernel.vocabulary import ENDED_STATES, Act, PartStateName, Priority, ReportKind
 
@@ -196,7 +196,7 @@ class Case:
     routing: Routing
     location: Location
     opened_at: datetime
-    clocks: tuple[Clock, ...]
+    clocks: tuple[SlaClock, ...]
     reports: tuple[Report, ...]
     report_count: int = 1
     within: str | None = None
@@ -276,7 +276,7 @@ class Case:
         """The part of that id."""
         return next((part for part in self.parts if part.id == id_), None)
 
-    def towards(self, to: str, clock: Clock) -> str | None:
+    def towards(self, to: str, clock: SlaClock) -> str | None:
         """The unit that the ``to`` of one of ``clock``'s rungs means here, or None when the path has none."""
         part = self.part(clock.part)
         if to == "caller":

@@ -57,7 +57,7 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class SlaClock:
     """A promise with a deadline. A breach stays: a clock met later keeps ``breached`` and gains ``met_at``."""
 
     kind: ClockKind

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, Part, State
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import means
-from services.router.domain.event import Happened, unclaimed
+from services.router.domain.domain_event import DomainEvent, unclaimed
 from shared.kernel.vocabulary import Act, ClockKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Escalated(Happened):
+class Escalated(DomainEvent):
     """A rung of a ladder, or an officer, alerted the unit ``to``; with ``move_to`` the case moved there."""
 
     TYPE: ClassVar[str] = "case.escalated.v1"
@@ -35,7 +35,7 @@ class Escalated(Happened):
             offered_to=None,
         )
 
-    def _climbed(self, clock: Clock) -> Clock:
+    def _climbed(self, clock: SlaClock) -> SlaClock:
         if self.rung is None or not means(clock, self.clock, self.due_at, self.part):
             return clock
         return replace(clock, fired=self.rung + 1)
@@ -64,7 +64,7 @@ class Escalated(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockEvent(Happened):
+class ClockEvent(DomainEvent):
     """An event of one clock, identified by kind and previous deadline; of a ``part``, or of the case itself."""
 
     clock: ClockKind
@@ -118,7 +118,7 @@ class ClockBreached(ClockEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpDue(Happened):
+class FollowUpDue(DomainEvent):
     """The follow-up day of the case has come."""
 
     TYPE: ClassVar[str] = "case.follow_up.v1"

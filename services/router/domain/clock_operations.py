@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock, Moments, Pause
+from services.router.domain.clock import Moments, Pause, SlaClock
 from shared.kernel.working_time import Calendar, elapsed, later, shift
 
 RESOLVES_KEPT = 10
@@ -20,7 +20,7 @@ def met(case: Case, *kinds: str, at: datetime, part: str | None = None) -> Case:
     return replace(case, clocks=tuple(clocks))
 
 
-def _met(clock: Clock, at: datetime) -> Clock:
+def _met(clock: SlaClock, at: datetime) -> SlaClock:
     if clock.state == "breached":
         return clock if clock.met_at is not None else replace(clock, met_at=at)
     if clock.state not in ("running", "paused"):
@@ -30,19 +30,19 @@ def _met(clock: Clock, at: datetime) -> Clock:
     return replace(clock, met_at=at, state="met", pauses=_ended(clock.pauses, at))
 
 
-def means(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
+def means(clock: SlaClock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
     """Whether this is the waiting clock that an event names by kind, deadline and part."""
     return clock.waits and clock.kind == kind and clock.due_at == due_at and clock.part == part
 
 
-def live(case: Case, kind: str | None, part: str | None = None) -> Clock | None:
+def live(case: Case, kind: str | None, part: str | None = None) -> SlaClock | None:
     """The clock of this kind that runs or is paused, the case's own or its ``part``'s, if there is one."""
     alive = ("running", "paused")
     own = (c for c in case.clocks if c.part == part and c.kind == kind and c.superseded_at is None)
     return next((c for c in own if c.state in alive), None)
 
 
-def is_named(clock: Clock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
+def is_named(clock: SlaClock, kind: str | None, due_at: datetime | None, part: str | None = None) -> bool:
     """Whether an event names this clock, which may be paused, by kind, deadline and part."""
     return clock.part == part and clock.superseded_at is None and clock.kind == kind and clock.due_at == due_at
 
@@ -53,18 +53,18 @@ def voided(case: Case, at: datetime, part: str | None = None) -> Case:
     return replace(case, clocks=tuple(meant))
 
 
-def _void(clock: Clock, at: datetime) -> Clock:
+def _void(clock: SlaClock, at: datetime) -> SlaClock:
     if clock.state not in ("running", "paused"):
         return clock
     return replace(clock, state="void", pauses=_ended(clock.pauses, at))
 
 
-def superseded(clock: Clock, at: datetime) -> Clock:
+def superseded(clock: SlaClock, at: datetime) -> SlaClock:
     """``clock`` as it stays in the case once another of its kind counts instead."""
     return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
 
 
-def opened_again(case: Case, fresh: Clock | None) -> tuple[Clock, ...]:
+def opened_again(case: Case, fresh: SlaClock | None) -> tuple[SlaClock, ...]:
     """The clocks of a reopened case, with ``fresh`` as the one that counts. Of the old ones of its kind only the
     newest ``RESOLVES_KEPT`` stay.
 
@@ -82,7 +82,7 @@ def opened_again(case: Case, fresh: Clock | None) -> tuple[Clock, ...]:
     return (*stay, fresh)
 
 
-def _is_settled(clock: Clock) -> bool:
+def _is_settled(clock: SlaClock) -> bool:
     return clock.state in ("met", "void") or clock.met_at is not None or clock.superseded_at is not None
 
 
@@ -93,7 +93,7 @@ def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
     return (*pauses[:-1], replace(pauses[-1], to=at, then=None))
 
 
-def after_pause(clock: Clock, since: datetime, to: datetime, calendar: Calendar) -> Moments:
+def after_pause(clock: SlaClock, since: datetime, to: datetime, calendar: Calendar) -> Moments:
     """The clock's times after a pause: later by the working time of the pause, never earlier.
 
     Rungs after the breach keep their distance from the deadline.
@@ -109,7 +109,7 @@ def after_pause(clock: Clock, since: datetime, to: datetime, calendar: Calendar)
     )
 
 
-def until(clock: Clock, due_at: datetime, calendar: Calendar) -> Moments:
+def until(clock: SlaClock, due_at: datetime, calendar: Calendar) -> Moments:
     """The clock's times with a later deadline: all later by the working time between the two deadlines."""
     more = elapsed(clock.due_at, due_at, calendar)
     return Moments(
@@ -122,7 +122,7 @@ def until(clock: Clock, due_at: datetime, calendar: Calendar) -> Moments:
     )
 
 
-def moved(clock: Clock, moments: Moments) -> Clock:
+def moved(clock: SlaClock, moments: Moments) -> SlaClock:
     """``clock`` with these times. Fired rungs stay fired; a warning that lies in the future again comes once more."""
     rungs = tuple(replace(rung, at=at) for rung, at in zip(clock.rungs, moments.rungs, strict=True))
     again = clock.warn_at != moments.warn_at
@@ -131,11 +131,11 @@ def moved(clock: Clock, moments: Moments) -> Clock:
     )
 
 
-def paused(clock: Clock, pause: Pause) -> Clock:
+def paused(clock: SlaClock, pause: Pause) -> SlaClock:
     """``clock``, paused."""
     return replace(clock, state="paused", pauses=(*clock.pauses, pause))
 
 
-def resumed(clock: Clock, at: datetime, moments: Moments) -> Clock:
+def resumed(clock: SlaClock, at: datetime, moments: Moments) -> SlaClock:
     """``clock`` running again since ``at``."""
     return moved(replace(clock, state="running", pauses=_ended(clock.pauses, at)), moments)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock, Watch
+from services.router.domain.clock import SlaClock, Watch
 from services.router.domain.clock_operations import after_pause, moved, paused, superseded
 from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import Calendar
@@ -21,7 +21,7 @@ class Promise:
     """
 
     commitment: str
-    clocks: tuple[Clock, ...]
+    clocks: tuple[SlaClock, ...]
     calendar: Calendar
     forgotten_after: int | None = None
 
@@ -43,7 +43,7 @@ class Promise:
         )
         return replace(case, clocks=(*clocks, *renewed), watch=watch)
 
-    def _anew(self, clock: Clock, at: datetime) -> Clock | None:
+    def _anew(self, clock: SlaClock, at: datetime) -> SlaClock | None:
         if clock.part is not None or not is_owed(clock):
             return None
         new = self._of_kind(clock.kind)
@@ -58,17 +58,17 @@ class Promise:
                 new = paused(new, replace(pause, then=then))
         return new
 
-    def _of_kind(self, kind: ClockKind) -> Clock | None:
+    def _of_kind(self, kind: ClockKind) -> SlaClock | None:
         return next((clock for clock in self.clocks if clock.kind == kind), None)
 
 
-def is_owed(clock: Clock) -> bool:
+def is_owed(clock: SlaClock) -> bool:
     """Whether something is still owed under this clock, also if it is paused or breached."""
     return clock.superseded_at is None and (
         clock.state in ("running", "paused") or (clock.state == "breached" and clock.met_at is None)
     )
 
 
-def _name(clock: Clock) -> str:
+def _name(clock: SlaClock) -> str:
     """The commitment without the pack's version: a newly loaded pack alone does not renew clocks."""
     return clock.commitment.rpartition("@")[0]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from services.router.domain.clock import Clock, Rung
+from services.router.domain.clock import Rung, SlaClock
 from shared.kernel.durations import Duration
 from shared.kernel.vocabulary import Act, ClockKind
 from shared.kernel.working_time import Calendar, counts_from, fraction_points
@@ -35,19 +35,19 @@ class Commitment:
     forgotten_after: int | None = None
     """Seconds of elapsed time."""
 
-    def clocks(self, started_at: datetime, kinds: frozenset[ClockKind] | None = None) -> tuple[Clock, ...]:
+    def clocks(self, started_at: datetime, kinds: frozenset[ClockKind] | None = None) -> tuple[SlaClock, ...]:
         """The clocks that start at ``started_at`` (the first report's arrival, not its routing)."""
         return tuple(
             self._clock(kind, target, started_at) for kind, target in self.targets if kinds is None or kind in kinds
         )
 
-    def until(self, kind: ClockKind, started_at: datetime, due_at: datetime) -> Clock:
+    def until(self, kind: ClockKind, started_at: datetime, due_at: datetime) -> SlaClock:
         """A clock whose deadline was agreed on, in elapsed time; warning and ladder are those of its kind."""
         agreed = Duration(seconds=max(1.0, (due_at - started_at).total_seconds()))
         return replace(self, calendar=Calendar("always"))._worked_out(kind, agreed, started_at)
 
     @cached_property
-    def _from_epoch(self) -> dict[ClockKind, Clock]:
+    def _from_epoch(self) -> dict[ClockKind, SlaClock]:
         """Clocks started at the epoch. On elapsed time every clock of a kind is this one, shifted."""
         return (
             {}
@@ -55,12 +55,12 @@ class Commitment:
             else {kind: self._worked_out(kind, target, EPOCH) for kind, target in self.targets}
         )
 
-    def _clock(self, kind: ClockKind, target: Duration, started_at: datetime) -> Clock:
+    def _clock(self, kind: ClockKind, target: Duration, started_at: datetime) -> SlaClock:
         like = self._from_epoch.get(kind)
         if like is None:
             return self._worked_out(kind, target, started_at)
         by = counts_from(started_at, self.calendar) - EPOCH
-        return Clock(
+        return SlaClock(
             kind=kind,
             started_at=started_at,
             target=like.target,
@@ -71,7 +71,7 @@ class Commitment:
             rungs=tuple([Rung(rung.at + by, rung.act, rung.to) for rung in like.rungs]),
         )
 
-    def _worked_out(self, kind: ClockKind, target: Duration, started_at: datetime) -> Clock:
+    def _worked_out(self, kind: ClockKind, target: Duration, started_at: datetime) -> SlaClock:
         steps = [step for step in self.ladder if kind in step.clocks]
         fractions = [_fraction(step) for step in steps if step.delay is None]
         warnings = [] if self.warn_at is None else [self.warn_at]
@@ -82,7 +82,7 @@ class Commitment:
             Rung(next(moments) if step.delay is None else due_at + step.delay.plain(), step.act, step.to)
             for step in steps
         ]
-        return Clock(
+        return SlaClock(
             kind=kind,
             started_at=started_at,
             target=str(target),

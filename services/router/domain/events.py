@@ -8,19 +8,19 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, State, UnitOnPath
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import met, opened_again
 from services.router.domain.clock_renewal import Promise
-from services.router.domain.event import Happened, unclaimed
+from services.router.domain.domain_event import DomainEvent, unclaimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened(Happened):
+class Opened(DomainEvent):
     TYPE: ClassVar[str] = "case.opened.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged(Happened):
+class Acknowledged(DomainEvent):
     TYPE: ClassVar[str] = "case.acknowledged.v1"
 
     def applied(self, case: Case) -> Case:
@@ -28,7 +28,7 @@ class Acknowledged(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed(Happened):
+class Claimed(DomainEvent):
     TYPE: ClassVar[str] = "case.claimed.v1"
 
     def applied(self, case: Case) -> Case:
@@ -39,7 +39,7 @@ class Claimed(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Released(Happened):
+class Released(DomainEvent):
     TYPE: ClassVar[str] = "case.released.v1"
 
     def applied(self, case: Case) -> Case:
@@ -47,7 +47,7 @@ class Released(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assigned(Happened):
+class Assigned(DomainEvent):
     TYPE: ClassVar[str] = "case.assigned.v1"
     to: str
 
@@ -59,7 +59,7 @@ class Assigned(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offered(Happened):
+class Offered(DomainEvent):
     TYPE: ClassVar[str] = "case.offered.v1"
     to: str
 
@@ -74,7 +74,7 @@ class Offered(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved(Happened):
+class Moved(DomainEvent):
     """Another unit owns the case from now on."""
 
     TYPE: ClassVar[str] = "case.moved.v1"
@@ -89,7 +89,7 @@ class Moved(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused(Happened):
+class Refused(DomainEvent):
     TYPE: ClassVar[str] = "case.refused.v1"
 
     def applied(self, case: Case) -> Case:
@@ -97,7 +97,7 @@ class Refused(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnSite(Happened):
+class OnSite(DomainEvent):
     TYPE: ClassVar[str] = "case.on_site.v1"
 
     def applied(self, case: Case) -> Case:
@@ -105,7 +105,7 @@ class OnSite(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started(Happened):
+class Started(DomainEvent):
     TYPE: ClassVar[str] = "case.started.v1"
 
     def applied(self, case: Case) -> Case:
@@ -113,12 +113,12 @@ class Started(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted(Happened):
+class Noted(DomainEvent):
     TYPE: ClassVar[str] = "case.noted.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved(Happened):
+class Resolved(DomainEvent):
     TYPE: ClassVar[str] = "case.resolved.v1"
     how: str
     follow_up: datetime | None = None
@@ -137,7 +137,7 @@ class Resolved(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inspected(Happened):
+class Inspected(DomainEvent):
     TYPE: ClassVar[str] = "case.inspected.v1"
     ok: bool
 
@@ -146,7 +146,7 @@ class Inspected(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed(Happened):
+class Closed(DomainEvent):
     """``follow_up``: when it is checked whether the repair held, if the category has an ``effect_check``. 效果检视"""
 
     TYPE: ClassVar[str] = "case.closed.v1"
@@ -158,14 +158,14 @@ class Closed(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reopened(Happened):
+class Reopened(DomainEvent):
     """``clock``: the new resolve clock; the newest old ones stay. A merged case is a case of its own again.
 
     ``path``: to the unit that owns it now.
     """
 
     TYPE: ClassVar[str] = "case.reopened.v1"
-    clock: Clock | None = None
+    clock: SlaClock | None = None
     path: tuple[UnitOnPath, ...] = ()
     was_unit: str | None = None
     """The previous owner, if the owner changed."""
@@ -189,7 +189,7 @@ class Reopened(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected(Happened):
+class Rejected(DomainEvent):
     TYPE: ClassVar[str] = "case.rejected.v1"
 
     def applied(self, case: Case) -> Case:
@@ -197,7 +197,7 @@ class Rejected(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rated(Happened):
+class Rated(DomainEvent):
     """The reporter's rating: 3 满意, 2 基本满意, 1 不满意."""
 
     TYPE: ClassVar[str] = "case.rated.v1"

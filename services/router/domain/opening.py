@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.router.domain.apply import apply
 from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
-from services.router.domain.clock import Clock, Watch
+from services.router.domain.clock import SlaClock, Watch
 from services.router.domain.events import Opened
 from services.router.domain.similarity import Traits
 from shared.kernel.vocabulary import Priority, ReportKind
@@ -27,7 +27,7 @@ class Opening:
     location: Location
     description: str
     photos: tuple[str, ...]
-    clocks: tuple[Clock, ...]
+    clocks: tuple[SlaClock, ...]
     confidential: bool
     historic: bool
     opened_at: datetime

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from services.router.domain.text_features import numbers_in as numbers_in
 from services.router.domain.text_features import words_in as words_in
 
-CELL_DEGREES = 500
+CELLS_PER_DEGREE = 500
 """Search cells of 1/500 degree, some 200 m: a search reads those that its circle touches."""
 METRES_PER_DEGREE = 111_320.0
 COPY_BITS = 8
@@ -68,7 +68,7 @@ class Traits:
 
 
 def _cell(degrees: float) -> int:
-    return math.floor(degrees * CELL_DEGREES)
+    return math.floor(degrees * CELLS_PER_DEGREE)
 
 
 def _key(city: str, category: str, x: int, y: int) -> str:

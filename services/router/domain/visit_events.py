@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.router.domain.case import Case
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OfAVisit(Happened):
+class _OfAVisit(DomainEvent):
     """``organiser``: the unit that organises the visit. Not a command of the case: the ETag stays."""
 
     MOVES: ClassVar[bool] = False

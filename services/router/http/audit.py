@@ -21,7 +21,7 @@ from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope, Malformed
 from shared.kernel.clock import rfc3339
 from shared.kernel.errors import not_found
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.storage.mongo import Collection, Document

@@ -12,8 +12,8 @@ from services.router.cases.case_store import CaseStore
 from services.router.cases.projections import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
 from services.router.city_scope import pack_for
-from services.router.commands.actors import actor_of
-from services.router.commands.intake_client import IntakePersons
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.intake_client import IntakePersons
 from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
@@ -30,7 +30,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.server import Answer, Call, Handler, Route, get
+from shared.runtime.http_server.route import Answer, Call, Handler, Route, get
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.pack_library import PackLibrary

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from services.router.on_duty.rights import rights
+from services.router.rota.rights import rights
 from shared.city.checks.rota import check_rota
 from shared.city.pack import Pack
 from shared.city.problems import PackProblems, Problem
@@ -24,7 +24,7 @@ from shared.kernel.ids import event_id
 from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
 from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.development_keys import DevelopmentKeys
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
 from shared.runtime.identity.tokens import new_token
@@ -37,6 +37,7 @@ from shared.runtime.timekeeping.wall_clock import real_now
 log = structlog.get_logger()
 
 OPS = frozenset({"ops"})
+SET_UP = frozenset({"ops", "setup"})
 READING_SECONDS = 30.0
 """For one pack. The largest that passes takes some ten."""
 READ_HERE_MAX = 256 * 1024
@@ -92,7 +93,10 @@ class Cities:
         clock: Clock,
         switched: Callable[[], None],
         development: DevelopmentKeys,
+        left: Callable[[str, list[str]], Awaitable[None]],
     ) -> None:
+        """``left``: told a city and the people of its new pack, so that others lose their accounts."""
+        self._left = left
         self._development = development
         self._cities = cities
         self._packs = packs
@@ -110,8 +114,9 @@ class Cities:
                 "/v1/cities",
                 self.load,
                 "Load a pack as the version that holds from now on",
-                roles=OPS,
+                roles=SET_UP,
                 body=LoadBody,
+                logged="setup",
                 json_max=FILES_MAX,
                 large_body_process=self._pack_reader,
                 keyed=True,
@@ -128,8 +133,9 @@ class Cities:
                 "/v1/keys",
                 self.new_key,
                 "A key, shown once",
-                roles=OPS,
+                roles=SET_UP,
                 body=KeyBody,
+                logged="setup",
                 keyed=True,
                 idempotent_as="keys",
                 answers={201: None},
@@ -138,18 +144,22 @@ class Cities:
                 "/v1/keys:revoke",
                 self.revoke,
                 "Revoke the keys of a name, or one key",
-                roles=OPS,
+                roles=SET_UP,
                 body=RevokeBody,
+                logged="setup",
                 keyed=True,
                 idempotent_as="revocations",
             ),
-            get("/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=OPS, query=KeysQuery),
+            get(
+                "/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=SET_UP, query=KeysQuery
+            ),
             post(
                 "/v1/keys:rotate",
                 self.rotate,
                 "New tokens for the installation's ops and services; the old ones end",
                 roles=OPS,
                 body=NoBody,
+                logged="setup",
                 keyed=True,
                 idempotent_as="rotations",
             ),
@@ -184,9 +194,11 @@ class Cities:
             ) from problems
         if not call.principal.may_enter(pack.city.id):
             raise not_found("city")
+        call.city, call.on = pack.city.id, pack.version
         async with self._loading:
             await self._packs.store(pack, files)
             await self._directory.put_people(pack.city.id, rights(pack), pack.version)
+            await self._left(pack.city.id, list(pack.people))
             await self._packs.switch(pack.city.id, pack.version, self._clock.now())
             self._switched()
             await self._tell(pack)
@@ -275,7 +287,10 @@ class Cities:
         body = call.body_as(KeyBody)
         if not call.principal.may_enter(body.city) or body.city not in self._packs.cities:
             raise invalid(FieldError("/city", "is not loaded"))
-        maker = call.principal.name or ("ops" if call.principal.city == EVERY_CITY else f"ops of {call.principal.city}")
+        if body.role == "ops" and call.principal.kind != "ops":
+            raise forbidden("A key of ops is made by ops.")
+        maker = _maker(call.principal)
+        call.city, call.on = body.city, body.name
         token = new_token(body.role)
         app = body.name if body.role != "ops" else None
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
@@ -297,6 +312,7 @@ class Cities:
 
     async def revoke(self, call: Call) -> Answer:
         body, now = call.body_as(RevokeBody), self._clock.now()
+        call.city, call.on = body.city, body.name or body.id or ""
         if not call.principal.may_enter(body.city):
             raise not_found("city")
         if body.id is not None:
@@ -341,6 +357,11 @@ def _found_in(files: dict[str, str], now: datetime) -> tuple[list[Problem], list
         return [], _read(files, now)[1]
     except PackProblems as found:
         return found.problems, []
+
+
+def _maker(who: Principal) -> str:
+    """Whose act it is, as a key keeps it."""
+    return who.person or who.name or ("ops" if who.city == EVERY_CITY else f"ops of {who.city}")
 
 
 def _key_view(key: Document) -> dict[str, Any]:

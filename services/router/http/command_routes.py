@@ -10,18 +10,19 @@ import msgspec
 
 from services.router.cases.projections import answer, etag
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.actors import actor_of
-from services.router.commands.from_body import BODIES
-from services.router.commands.handler import CommandHandler, CommandRequest
-from services.router.commands.unmasking import ProtectedData
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.commands_from_bodies import BODIES
+from services.router.command_handling.handler import CommandHandler, CommandRequest
+from services.router.command_handling.unmasking import PROTECTED, ProtectedData
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.on_behalf import officer_of
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
 
-ACTORS = frozenset({"officer", "service"})
+OFFICERS = frozenset({"officer"})
+ACTORS = OFFICERS | {"service"}
 
 
 class CommandRoutes:
@@ -47,8 +48,16 @@ class CommandRoutes:
         return [self._route(name, body) for name, body in BODIES.items()]
 
     def _route(self, name: str, body: type[msgspec.Struct]) -> Route:
+        """Protected data is shown to whoever signed in himself, and each look is in the security log."""
+        protected = body in PROTECTED
         return post(
-            f"/v1/cases/{{id}}/{name}", self._called(name), f"{name} a case", roles=ACTORS, body=body, keyed=True
+            f"/v1/cases/{{id}}/{name}",
+            self._called(name),
+            f"{name} a case",
+            roles=OFFICERS if protected else ACTORS,
+            body=body,
+            keyed=True,
+            logged="personal_data" if protected else None,
         )
 
     def _called(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
@@ -62,13 +71,16 @@ class CommandRoutes:
                 if_match=call.request.headers.get("if-match"),
                 trace=call.trace,
             )
+            if type(request.body) in PROTECTED:
+                await self._protected.check(request)
+                await self._directory.check_confirmed(request.by, call.token)
             return await self.answer(request)
 
         return called
 
     async def answer(self, request: CommandRequest) -> Answer:
         """The answer to a command, with protected data where it shows some. Raises ``Refusal``."""
-        if not self._protected.is_shown_by(request):
+        if type(request.body) not in PROTECTED:
             return await self._answer_with_case(request)
         await self._protected.check(request)
         recorded = await self._answer_with_case(request)

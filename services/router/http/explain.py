@@ -14,13 +14,13 @@ from services.router.cases.projections import clock_view
 from services.router.cases.routing import commitment_of
 from services.router.cases.sealed_words import without_words
 from services.router.domain.case import Case, Entry
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from shared.city.model.promises import CalendarSpec, Commitment
 from shared.city.pack import Pack
 from shared.kernel import clock as kernel
 from shared.kernel.errors import not_found
 from shared.kernel.working_time import counts_from, elapsed
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.pack_library import PackLibrary
 
@@ -69,7 +69,7 @@ class Explain:
             }
         )
 
-    async def _clock_explained(self, case: Case, clock: Clock) -> dict[str, Any]:
+    async def _clock_explained(self, case: Case, clock: SlaClock) -> dict[str, Any]:
         version = clock.commitment.rpartition("@")[2]
         pack = await self._packs.get(case.city, version)
         calendar = pack.calendar(clock.calendar)
@@ -141,7 +141,7 @@ def _given(entry: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", [], {}, False)}
 
 
-def _rungs(case: Case, clock: Clock, pack: Pack) -> list[dict[str, Any]]:
+def _rungs(case: Case, clock: SlaClock, pack: Pack) -> list[dict[str, Any]]:
     """The ladder: a rung that fired names whom it meant then, the others whom they mean now."""
     climbed = [entry for entry in case.history if _climb_of(entry, clock)]
     rungs = []
@@ -156,6 +156,6 @@ def _rungs(case: Case, clock: Clock, pack: Pack) -> list[dict[str, Any]]:
     return rungs
 
 
-def _climb_of(entry: Entry, clock: Clock) -> bool:
+def _climb_of(entry: Entry, clock: SlaClock) -> bool:
     meant = (entry.clock, entry.due_at, entry.part) == (clock.kind, clock.due_at, clock.part)
     return entry.what == "case.escalated" and meant

@@ -8,7 +8,7 @@ import msgspec
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer
+from shared.runtime.http_server.route import Answer
 from shared.runtime.storage.mongo import Document
 from shared.runtime.timekeeping.wall_clock import real_now
 

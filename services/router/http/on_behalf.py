@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 from shared.kernel.errors import forbidden
-from shared.runtime.http_server.server import Call
+from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Directory, Principal
 
 

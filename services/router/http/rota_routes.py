@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 
 from services.router.city_scope import pack_for
-from services.router.on_duty.bodies import LeaveBody, Moment, SwapBody
-from services.router.on_duty.change_record import RecordedChange
-from services.router.on_duty.rota import PATHS, Rota, RotaRequest, RotaResult
+from services.router.rota.bodies import LeaveBody, Moment, SwapBody
+from services.router.rota.change_record import RecordedChange
+from services.router.rota.rota_changes import PATHS, Rota, RotaRequest, RotaResult
 from shared.city.people.on_duty import OnDuty
 from shared.kernel.clock import Clock
 from shared.kernel.errors import not_found
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.pack_library import PackLibrary
 
 

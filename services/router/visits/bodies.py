@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.router.commands.bodies import Photos, Text
+from services.router.command_handling.bodies import Photos, Text
 from shared.kernel.vocabulary import VisitKind, VisitStateName
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.pagination import Cursor, Limit

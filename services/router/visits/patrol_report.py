@@ -13,7 +13,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import not_found
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.server import Answer, Call, Route, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
 

@@ -12,7 +12,7 @@ import structlog
 from services.router.cases.case_store import CaseStore
 from services.router.cases.unit_of_work import Changes
 from services.router.dedup.merge_chain import MergeChain
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from services.router.domain.visit import Visit
 from services.router.domain.visit_events import VisitCancelled, VisitHeld, VisitPlanned
 from services.router.visits.store import VisitStore
@@ -90,7 +90,7 @@ class VisitsDue:
         raise TimeoutError(f"others are changing the case {visit.case}")
 
 
-def _line(visit: Visit, version: int, now: datetime) -> Happened:
+def _line(visit: Visit, version: int, now: datetime) -> DomainEvent:
     """The case's event for that version of the visit; ``now``: its time in the case."""
     about = f"{visit.kind} {visit.id}, {visit.place}, {rfc3339(visit.at)}"
     if version == 1:

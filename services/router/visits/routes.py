@@ -11,9 +11,9 @@ import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.actors import actor_of
-from services.router.commands.bodies import Reason
-from services.router.commands.photo_claims import PhotoClaims
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.bodies import Reason
+from services.router.command_handling.photo_claims import PhotoClaims
 from services.router.domain.case import Case
 from services.router.domain.commands.command import DESK
 from services.router.domain.visit import Visit, cancelled, held, reminder
@@ -26,7 +26,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, forbidden, invalid, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.runtime.http_server.pagination import beyond, page
-from shared.runtime.http_server.server import Answer, Call, Route, get, post
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document

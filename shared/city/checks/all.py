@@ -4,11 +4,11 @@ from shared.city.checks.areas import check_areas, check_places_in_units
 from shared.city.checks.channels import check_channels
 from shared.city.checks.findings import Findings
 from shared.city.checks.ground import check_city, check_places, check_units
-from shared.city.checks.people import check_handlers, check_people, check_secrets, check_staffing
+from shared.city.checks.people import check_administrators, check_handlers, check_people, check_secrets, check_staffing
 from shared.city.checks.promises import check_calendars, check_categories, check_commitments, check_pauses, check_rules
 from shared.city.checks.sizes import check_sizes
 from shared.city.checks.texts import check_texts
-from shared.city.entries import Entries, PackParser
+from shared.city.pack_files import Entries, PackParser
 from shared.city.place.tree import units_of
 
 
@@ -30,6 +30,7 @@ def check(entries: Entries, reading: PackParser) -> None:
     check_pauses(found)
     check_people(found)
     check_handlers(found)
+    check_administrators(found)
     check_channels(found)
     check_texts(found)
     if is_tree:

@@ -11,9 +11,9 @@ import shapely
 
 from shared.city.checks.findings import Findings
 from shared.city.checks.ground import DEEPEST_TREE
-from shared.city.entries import AREAS
 from shared.city.model.entry import Point
 from shared.city.model.ground import Place
+from shared.city.pack_files import AREAS
 from shared.city.place.areas import METRES_PER_DEGREE, Area
 
 STICKS_OUT = 0.01

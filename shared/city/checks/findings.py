@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.city.entries import Entries, PackParser
 from shared.city.model.entry import Entry
 from shared.city.model.ground import UnitEntry
+from shared.city.pack_files import Entries, PackParser
 from shared.city.problems import Problem, pointer
 
 

@@ -5,11 +5,11 @@ from collections import Counter
 from typing import Any
 
 from shared.city.checks.findings import Findings
-from shared.city.entries import AREAS
 from shared.city.model.entry import Entry
 from shared.city.model.ground import Unit, UnitEntry
 from shared.city.model.people import Cover, Leave, Pair, Person, Swap
 from shared.city.model.promises import CalendarSpec
+from shared.city.pack_files import AREAS
 from shared.city.place.tree import Tree
 
 _ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
@@ -79,6 +79,20 @@ def check_handlers(found: Findings) -> None:
         for at, code in enumerate(one.categories):
             if code not in categories:
                 found.error_at(*place, "categories", at, says=f"no category {code!r} in categories.yaml")
+
+
+def check_administrators(found: Findings) -> None:
+    """Administrators are people of posts.yaml, and whoever reads the security log has no other office."""
+    appointed, people = found.entries.city.administrators, found.names(Person)
+    for office in appointed.__struct_fields__:
+        for at, who in enumerate(getattr(appointed, office)):
+            if who not in people:
+                says = f"nobody in posts.yaml has the id {who!r}"
+                found.error_at("city.yaml", "administrators", office, at, says=says)
+    for at, who in enumerate(appointed.auditor):
+        if who in {*appointed.ops, *appointed.setup}:
+            says = f"{who!r} is an auditor and has an office whose acts an auditor checks"
+            found.error_at("city.yaml", "administrators", "auditor", at, says=says)
 
 
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:

@@ -27,6 +27,15 @@ class Handlers(Entry, frozen=True, kw_only=True):
     people: Annotated[tuple[Id, ...], Meta(min_length=1)]
 
 
+class Administrators(Entry, frozen=True, kw_only=True):
+    """People who, once they have signed in, may do what takes a key of ops (``ops``), load packs and make keys of apps
+    (``setup``), or read the security log (``auditor``)."""
+
+    ops: tuple[Id, ...] = ()
+    setup: tuple[Id, ...] = ()
+    auditor: tuple[Id, ...] = ()
+
+
 class City(Entry, frozen=True, kw_only=True):
     """``city.yaml``. ``extent``: west, south, east, north in degrees. ``queue_levels``: levels whose units own queues.
     ``channels``: settings that all channels of a kind share. ``shadow``: cases are routed and timed, nobody is alerted.
@@ -54,6 +63,7 @@ class City(Entry, frozen=True, kw_only=True):
     channels: dict[ChannelKind, Channel] = {}
     confidential: tuple[Handlers, ...] = ()
     unmask: tuple[Role, ...] = ()
+    administrators: Administrators = Administrators()
     paging: Paging | None = None
     shadow: bool = False
     note: Text = ""

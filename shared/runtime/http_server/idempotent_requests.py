@@ -18,7 +18,7 @@ import msgspec
 
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.kernel.ids import Ids, plain_id
-from shared.runtime.http_server.server import READ_ON_LOOP_MAX, Answer, Call, Handler, ReplayAnswer, Route
+from shared.runtime.http_server.route import READ_ON_LOOP_MAX, Answer, Call, Handler, ReplayAnswer, Route
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError
 from shared.runtime.timekeeping.wall_clock import real_now
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.runtime.http_server.server import Route
+from shared.runtime.http_server.route import Route
 
 _REF = "#/components/schemas/{name}"
 _PROBLEM: dict[str, Any] = {

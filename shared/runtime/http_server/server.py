@@ -8,10 +8,9 @@ decision 0002). Order of checks: 401, the form of the request, then in the handl
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -25,10 +24,12 @@ from starlette.types import Receive, Scope, Send
 
 from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
 from shared.kernel.ids import Ids
-from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
+from shared.runtime.confined_process import ProcessEndedError
 from shared.runtime.http_server.decoding import Body, NoParameters, parameters, query, read_in_process
 from shared.runtime.http_server.rate_limits import Quotas
+from shared.runtime.http_server.route import READ_ON_LOOP_MAX, Answer, Call, Route
 from shared.runtime.identity.directory import Directory, Principal
+from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import MongoError
@@ -36,9 +37,6 @@ from shared.runtime.storage.mongo import MongoError
 log = structlog.get_logger()
 T = TypeVar("T")
 
-JSON_MAX = 1024 * 1024
-READ_ON_LOOP_MAX = 64 * 1024
-"""Bytes of a body that is decoded on the event loop, in some milliseconds at worst. Larger ones: in a thread."""
 QUERY_MAX = 1024
 """The same for a query; it is smaller because percent escapes are slow to decode."""
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -53,101 +51,6 @@ _SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 _encoder = msgspec.json.Encoder()
-
-
-@dataclass(slots=True)
-class Call:
-    """A request that is authenticated and validated, as handlers get it."""
-
-    request: Request
-    principal: Principal
-    path: Mapping[str, str]
-    key: str
-    trace: str
-    raw: bytes
-    body: Any = None
-    query: Any = None
-    token: str = ""
-    """The bearer token, for streams that outlive the request and have to check whether it is still valid."""
-
-    def body_as(self, shape: type[T]) -> T:
-        assert isinstance(self.body, shape)  # noqa: S101 - the route declared it
-        return self.body
-
-    def query_as(self, shape: type[T]) -> T:
-        assert isinstance(self.query, shape)  # noqa: S101 - the route declared it
-        return self.query
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A JSON answer."""
-
-    body: object
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    stored_body: object = None
-    """What is stored for repeats of the request (see ``Route.idempotent_as``) in place of the body, e.g. the body
-    without a secret; None: the body."""
-
-
-Handler = Callable[[Call], Awaitable[Answer | Response]]
-ReplayAnswer = Callable[[Call, Any], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """The declaration of an endpoint. ``roles``: kinds of principals that may call it; empty: anybody, without a
-    token."""
-
-    method: str
-    path: str
-    handler: Handler
-    summary: str
-    roles: frozenset[str] = frozenset()
-    body: Any = None
-    query: Any = None
-    answers: Mapping[int, Any] = field(default_factory=lambda: {200: None})
-    keyed: bool = False
-    """The request needs an Idempotency-Key. The handler makes it idempotent, unless ``idempotent_as`` is set."""
-    idempotent_as: str = ""
-    """Set for a keyed route whose handler is not idempotent itself: ``idempotent_requests`` makes it so. The text is
-    the scope of the keys: per caller, per such text, and per ``{id}`` of the path."""
-    replay_answer: ReplayAnswer | None = None
-    """Makes the answer to a repeat from the stored body; None: the stored body is the answer."""
-    raw_max: int = 0
-    """Above 0: the body is not JSON but bytes, at most so many."""
-    json_max: int = JSON_MAX
-    large_body_process: ConfinedProcess | None = None
-    """The process that decodes bodies of more than ``READ_ON_LOOP_MAX`` bytes; None: a thread does. For routes with
-    bodies so large that a thread, which shares the interpreter lock, would delay other requests."""
-    media: tuple[str, ...] = ()
-
-
-class RouteOptions(TypedDict, total=False):
-    """The optional arguments of ``get`` and ``post``; see ``Route``."""
-
-    roles: frozenset[str]
-    body: Any
-    query: Any
-    answers: Mapping[int, Any]
-    keyed: bool
-    idempotent_as: str
-    replay_answer: ReplayAnswer | None
-    raw_max: int
-    json_max: int
-    large_body_process: ConfinedProcess | None
-    media: tuple[str, ...]
-
-
-def get(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions]) -> Route:
-    """Declare a GET route."""
-    return Route(method="GET", path=path, handler=handler, summary=summary, **more)
-
-
-def post(path: str, handler: Handler, summary: str, **more: Unpack[RouteOptions]) -> Route:
-    """Declare a POST route."""
-    return Route(method="POST", path=path, handler=handler, summary=summary, **more)
 
 
 def problem(refusal: Refusal, trace: str) -> Response:
@@ -190,8 +93,16 @@ class Edge:
     """Builds the application of a service from its declared routes."""
 
     def __init__(
-        self, service: str, directory: Directory, quotas: Quotas, ids: Ids, telemetry: Telemetry = OFF
+        self,
+        service: str,
+        directory: Directory | None,
+        quotas: Quotas,
+        ids: Ids,
+        telemetry: Telemetry = OFF,
+        security_log: SecurityLog | None = None,
     ) -> None:
+        """``directory``: needed where a route has roles; ``security_log``: where one is ``logged``."""
+        self._security_log = security_log
         self._service = service
         self._directory = directory
         self._quotas = quotas
@@ -236,8 +147,7 @@ class Edge:
             trace = self._telemetry.traceparent() or _trace(request, self._ids)
             try:
                 call = await self._checked(route, body, request, trace)
-                answer = await route.handler(call)
-                response = answer if isinstance(answer, Response) else _json(answer)
+                response = await self._handled(route, call)
             except Refusal as refusal:
                 response = problem(refusal, trace)
             except MongoError as error:
@@ -263,6 +173,36 @@ class Edge:
 
         return self._telemetry.served(route.method, route.path, endpoint)
 
+    async def _handled(self, route: Route, call: Call) -> Response:
+        """The handler's answer. Where the route is logged, the entry is stored before anybody has the answer."""
+        try:
+            answer = await route.handler(call)
+        except Refusal as refusal:
+            await self._log(route, call, refusal.status)
+            raise
+        response = answer if isinstance(answer, Response) else _json(answer)
+        await self._log(route, call, response.status_code)
+        return response
+
+    async def _log(self, route: Route, call: Call, status: int) -> None:
+        if route.logged is None:
+            return
+        if self._security_log is None:
+            raise ValueError(f"{route.path} is to be logged, and there is no security log")
+        who = call.principal
+        await self._security_log.write(
+            city=call.city or who.city,
+            kind=route.logged,
+            what=f"{route.method} {route.path}",
+            who=who.person or who.name or who.who,
+            role=who.kind,
+            on=call.on or call.path.get("id", ""),
+            outcome=str(status),
+            session=who.session or "",
+            address=call.address,
+            trace=call.trace,
+        )
+
     async def _checked(self, route: Route, body: Body | None, request: Request, trace: str) -> Call:
         principal = await self._principal(route, request)
         key = _idempotency_key(request) if route.keyed else ""
@@ -284,15 +224,19 @@ class Edge:
         if not route.roles:
             return Principal(kind="anybody", city="")
         token = _token(request)
-        if not token:
+        if not token or self._directory is None:
             raise unauthorized()
         principal = await self._directory.principal(token)
         if principal is None:
             raise unauthorized()
         self._quotas.charge_key(principal)
-        if principal.kind not in route.roles:
+        if principal.kind in route.roles:
+            return principal
+        office = next((office for office in principal.offices if office in route.roles), None)
+        if office is None:
             raise forbidden(f"This is for {', '.join(sorted(route.roles))}; the token is of kind {principal.kind}.")
-        return principal
+        await self._directory.check_confirmed(principal, token)
+        return msgspec.structs.replace(principal, kind=office)
 
 
 async def _read(route: Route, body: Body, raw: bytes) -> Any:

@@ -17,7 +17,9 @@ import msgspec
 
 from shared.contracts.sight import Sight, names_of
 from shared.kernel.clock import Clock
+from shared.kernel.errors import second_factor
 from shared.runtime.identity.installation import Installation
+from shared.runtime.identity.sessions import Session, Sessions
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Database, Document, UpdateOne
 
@@ -48,6 +50,10 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The name given to an ops key when it was made; ops keys of version 0.1.0 and the installation's own have none."""
     on_duty_for: tuple[str, ...] = ()
     """Units other than his own for which an officer is on duty now: as a stand-in, or because it is his home."""
+    offices: tuple[str, ...] = ()
+    """What the pack appoints an officer to (``administrators`` of ``city.yaml``): ops, setup, auditor."""
+    session: str | None = None
+    """Id of the session that he signed in with; None for a development token."""
 
     @property
     def who(self) -> str:
@@ -80,16 +86,20 @@ class PersonRights(msgspec.Struct, frozen=True, kw_only=True):
     home: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    offices: tuple[str, ...] = ()
 
 
 class Directory:
     """Keys and people's rights in the ``identity`` database."""
 
-    def __init__(self, database: Database, secret: str, clock: Clock) -> None:
+    def __init__(self, database: Database, secret: str, clock: Clock, *, notes_use: bool = False) -> None:
+        """``notes_use``: a session's use is written down; by the router, the one service that may write here."""
+        self._notes_use = notes_use
         self._clock = clock
         self._keys = database.collection("keys")
         self._people = database.collection("people")
         self.installation = Installation(database, secret)
+        self.sessions = Sessions(database)
         self._asked: dict[str, tuple[_Moment, asyncio.Future[Principal | None]]] = {}
         """Lookups in progress, by token hash: requests with the same token share one when the cached answer expires."""
         self._seen: OrderedDict[str, tuple[_Moment, Principal | None]] = OrderedDict()
@@ -127,21 +137,43 @@ class Directory:
 
     async def _look_up(self, hashed: str) -> Principal | None:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})
+        if key is None and (session := await self._session(hashed)) is not None:
+            return _signed_in(await self.person(session.city, session.person), session)
         if key is None:  # perhaps a token of a newer generation than the cached one
             return (await self._own(fresh=True)).get(hashed)
         return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else _holder(key)
+
+    async def _session(self, hashed: str) -> Session | None:
+        now = self._clock.now()
+        if self._notes_use:
+            return await self.sessions.used(hashed, now)
+        return next(iter(await self.sessions.alive([hashed], now)), None)
 
     async def holders(self, hashes: Collection[str]) -> dict[str, Principal]:
         """Token hash → who holds it now; hashes that nobody holds are left out. Raises ``MongoError``."""
         found = {hashed: who for hashed, who in (await self._own(fresh=True)).items() if hashed in hashes}
         keys = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, limit=max(1, len(hashes)))
         found |= {key["_id"]: _holder(key) for key in keys if key["kind"] != "officer"}
+        now = self._clock.now()
+        sessions = {session.hashed: session for session in await self.sessions.alive(hashes, now)}
         of = {key["_id"]: f"{key['city']}/{key['person']}" for key in keys if key["kind"] == "officer"}
+        of |= {hashed: f"{session.city}/{session.person}" for hashed, session in sessions.items()}
         ids = list(set(of.values()))
         people = {p["_id"]: p for p in await self._people.find({"_id": {"$in": ids}}, limit=max(1, len(ids)))}
-        now = self._clock.now()
-        officers = {hashed: _officer(people[id_], now) for hashed, id_ in of.items() if id_ in people}
+        officers = {
+            hashed: _signed_in(_officer(people[id_], now), sessions.get(hashed))
+            for hashed, id_ in of.items()
+            if id_ in people
+        }
         return found | {hashed: who for hashed, who in officers.items() if who is not None}
+
+    async def check_confirmed(self, who: Principal, token: str) -> None:
+        """Raises ``Refusal`` 403 `second-factor` where somebody signed in and gave no one-time code within ten minutes.
+
+        Keys of ops and development tokens are no sessions and need none. Raises ``MongoError``.
+        """
+        if who.session is not None and not await self.sessions.is_confirmed(token, self._clock.now()):
+            raise second_factor()
 
     async def person(self, city: str, person: str) -> Principal | None:
         """The rights of a person by the loaded pack; None when unknown or outside the appointment."""
@@ -215,7 +247,7 @@ class Directory:
         writes = [
             UpdateOne({"_id": f"{city}/{p.id}", "pack_version": version}, {"$set": _of_pack(p)})
             for p in people
-            if not (p.home is None and p.since is None and p.until is None)
+            if not (p.home is None and p.since is None and p.until is None and not p.offices)
         ]
         if writes:
             await self._people.write(writes)
@@ -258,6 +290,7 @@ def _of_pack(person: PersonRights) -> Document:
         "home": person.home,
         "since": person.since,
         "until": person.until,
+        "offices": list(person.offices),
     }
 
 
@@ -296,7 +329,15 @@ def _officer(row: Document, now: datetime) -> Principal | None:
         role=row["role"],
         post=row["post"],
         on_duty_for=tuple(sorted({*stands_in, *home} - {row["unit"]})),
+        offices=tuple(row.get("offices", ())),
     )
+
+
+def _signed_in(officer: Principal | None, session: Session | None) -> Principal | None:
+    """``officer`` by a session, if it was one."""
+    if officer is None or session is None:
+        return officer
+    return msgspec.structs.replace(officer, session=session.id)
 
 
 def _key_document(who: Principal, now: datetime, made_by: str) -> Document:

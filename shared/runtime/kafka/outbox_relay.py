@@ -30,7 +30,7 @@ from prometheus_client import Counter, Gauge
 
 from shared.contracts.envelope import DANGER, HISTORY, LANES, LIVE, Envelope
 from shared.runtime.kafka.broker import Publisher
-from shared.runtime.kafka.duplicates import count_duplicates
+from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, MongoError, UpdateOne
 from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now

@@ -18,7 +18,7 @@ from services.intake.reports.reporter_actions import ReporterActions
 from shared.contracts.cases import CaseEvent, QuestionState
 from shared.contracts.catalogue import decode
 from shared.kernel.clock import StoppedClock
-from shared.runtime.http_server.server import Call
+from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import NOW, SECRET, TRACE, record

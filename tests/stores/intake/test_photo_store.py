@@ -17,7 +17,7 @@ from services.intake.photos.photo_store import ATTEMPTS_MAX, INDEXES, PhotoStore
 from services.intake.photos.pictures import Cleaner
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import Refusal
-from shared.runtime.movable_clock import SystemClock
+from shared.runtime.movable_clock import MovableClock
 from shared.runtime.settings import Settings
 from shared.runtime.storage import object_store
 from shared.runtime.storage.mongo import Database
@@ -182,14 +182,14 @@ async def test_cleaning_finds_out_what_a_photo_looks_like(photos: PhotoStore, da
     photo, _ = await photos.keep(APP, "k1", jpeg(street(1)), Picture("image/jpeg", 800, 600))
     cleaner = Cleaner()
     try:
-        assert await PhotoWorker(photos, ReportStore(database), cleaner, SystemClock()).clean_one()
+        assert await PhotoWorker(photos, ReportStore(database), cleaner, MovableClock()).clean_one()
     finally:
         cleaner.close()
     assert await photos.claim_for_report(APP, [photo], "r1") == (looks(street(1)),)
 
 
 async def test_that_a_photo_cannot_be_read_is_told_at_the_stacks_time(photos: PhotoStore, database: Database) -> None:
-    store, clock, cleaner = ReportStore(database), SystemClock(), Cleaner()
+    store, clock, cleaner = ReportStore(database), MovableClock(), Cleaner()
     clock.move([], timedelta(days=-4000))
     photo, _ = await photos.keep(APP, "k1", b"no picture", PNG)
     sent = record()
@@ -258,7 +258,7 @@ async def test_a_bucket_that_is_away_is_a_503_and_costs_no_photo(
         await away.keep(APP, "k2", b"others", PNG)
     assert (refusal.value.status, refusal.value.retry_after is not None) == (503, True)
     assert await away.photos.count({"state": {"$ne": "arriving"}}, limit=9) == 1
-    keeper = PhotoWorker(away, ReportStore(database), Cleaner(), SystemClock())
+    keeper = PhotoWorker(away, ReportStore(database), Cleaner(), MovableClock())
     for _ in range(ATTEMPTS_MAX + 1):
         with pytest.raises(Refusal):
             await keeper.clean_one()

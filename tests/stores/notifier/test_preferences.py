@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from services.router.domain import events as e
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.city.reading import read_folder
 from shared.contracts import rota
 from shared.contracts.cases import CaseEvent
@@ -39,7 +39,7 @@ async def walker(database: Database, end: Robot, **more: Any) -> Channels:
     )
 
 
-def later(event: Envelope, type_: type[Happened], by: str, minutes: float = 1, **fields: Any) -> Envelope:
+def later(event: Envelope, type_: type[DomainEvent], by: str, minutes: float = 1, **fields: Any) -> Envelope:
     """What somebody did to the case of ``event``, as the router tells it."""
     state = decode(event, CaseEvent).case
     told = msgspec.structs.replace(state, version=state.version + 1, state="closed" if type_ is e.Closed else "claimed")

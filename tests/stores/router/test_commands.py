@@ -9,14 +9,14 @@ import msgspec
 import pytest
 
 from services.router.cases.sealed_words import SealedWords
-from services.router.commands.from_body import BODIES
-from services.router.commands.handler import CommandHandler, CommandRequest
-from services.router.commands.unmasking import ProtectedData
+from services.router.command_handling.commands_from_bodies import BODIES
+from services.router.command_handling.handler import CommandHandler, CommandRequest
+from services.router.command_handling.unmasking import ProtectedData
 from services.router.http.command_routes import CommandRoutes
 from services.router.http.kept_answers import KeptAnswers
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer
+from shared.runtime.http_server.route import Answer
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database

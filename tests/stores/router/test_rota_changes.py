@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.on_duty import rota as module
-from services.router.on_duty.bodies import LeaveBody
-from services.router.on_duty.rota import Rota, RotaRequest
+from services.router.rota import rota_changes as module
+from services.router.rota.bodies import LeaveBody
+from services.router.rota.rota_changes import Rota, RotaRequest
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Principal

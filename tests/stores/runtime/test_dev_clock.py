@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from shared.runtime.movable_clock import ClockMovedError, SharedShift, SystemClock
+from shared.runtime.movable_clock import ClockMovedError, MovableClock, SharedShift
 from shared.runtime.storage.mongo import Database
 
 NEAR = timedelta(seconds=30)
@@ -20,9 +20,9 @@ async def nobody_has_begun(database: Database) -> AsyncIterator[None]:
     yield
 
 
-async def service(database: Database, at: datetime | None) -> SystemClock:
+async def service(database: Database, at: datetime | None) -> MovableClock:
     """The clock of a service that starts."""
-    clock = SystemClock()
+    clock = MovableClock()
     await SharedShift(database, clock).begin(at)
     return clock
 
@@ -50,7 +50,7 @@ async def test_without_development_a_clock_that_was_moved_is_refused_in_words(
     """It went on to be applied: breaches at times that nobody lives in."""
     shift = {"start_millis": start, "moves": moves}
     await database.collection("clock").update({"_id": "shift"}, {"$set": shift}, upsert=True)
-    clock = SystemClock()
+    clock = MovableClock()
     if start or moves:
         with pytest.raises(ClockMovedError, match="WHISTLE_DEV_TOKENS=1"):
             await SharedShift(database, clock).refuse_moved()
@@ -60,7 +60,7 @@ async def test_without_development_a_clock_that_was_moved_is_refused_in_words(
 
 
 async def test_a_clock_that_began_in_the_past_is_moved_forward_from_there(database: Database) -> None:
-    clock = SystemClock()
+    clock = MovableClock()
     shift = SharedShift(database, clock)
     await shift.begin(PAST)
     before = clock.shift

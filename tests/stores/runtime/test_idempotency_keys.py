@@ -12,7 +12,7 @@ import pytest
 from shared.kernel.errors import Refusal, conflict, forbidden
 from shared.runtime.http_server import idempotent_requests as once_module
 from shared.runtime.http_server.idempotent_requests import LEASE, IdempotentRequests
-from shared.runtime.http_server.server import Answer, Call, Route, post
+from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT, IdempotencyKeys
 from shared.runtime.storage.mongo import Database

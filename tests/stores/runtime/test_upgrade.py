@@ -21,7 +21,7 @@ from services.notifier.http.alert_views import view
 from services.router.cases.case_store import from_doc, opened_event
 from services.router.cases.sla_timers import Timers
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.kernel.clock import StoppedClock
@@ -153,7 +153,7 @@ def test_a_field_with_a_default_may_be_missing(version: str, more: Document) -> 
     for field in dataclasses.fields(Case):
         if _has_default(field):
             from_doc({name: value for name, value in whole.items() if name != field.name})
-    for field in dataclasses.fields(Clock):
+    for field in dataclasses.fields(SlaClock):
         if _has_default(field):
             clocks = [{k: v for k, v in clock.items() if k != field.name} for clock in whole["clocks"]]
             assert len(from_doc({**whole, "clocks": clocks}).clocks) == len(clocks)

@@ -183,7 +183,7 @@ def test_a_list_with_too_many_entries_is_refused_before_anything_slow(monkeypatc
 
 
 def test_every_list_of_a_pack_has_a_limit() -> None:
-    from shared.city.entries import LISTS
+    from shared.city.pack_files import LISTS
 
     keys = {"covers" if key == "cover" else key for kinds in LISTS.values() for key in kinds}
     assert keys == limits.MOST.keys()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.alerts.on_duty import people_reached
+from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.routing import assign_each
 from shared.city.pack import Pack

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.city import entries, yaml_text
-from shared.city.entries import LISTS
+from shared.city import pack_files, yaml_text
 from shared.city.pack import Pack
+from shared.city.pack_files import LISTS
 from shared.city.problems import PackProblems, Problem
 from shared.city.reading import read_folder, read_pack
 from shared.city.schemas import schemas
@@ -281,7 +281,7 @@ def test_a_pack_that_is_wrong_in_a_million_places_is_refused_at_the_cost_of_coun
 
 def test_all_files_of_a_pack_share_one_number_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
     """B93."""
-    monkeypatch.setattr(entries, "MOST_NODES", 1500)
+    monkeypatch.setattr(pack_files, "MOST_NODES", 1500)
     half = "[" + "[a,b,c,d,e,f,g],\n" * 100 + "]"
     assert problems_of(merit=half) == []
     [problem] = problems_of(merit=half, stations=half)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.alerts.on_duty import recipients_of, resolve_notice
+from services.notifier.alerts.recipient_resolution import recipients_of, resolve_notice
 from services.notifier.alerts.wording import vacant_posts_text
 from services.notifier.domain.recipients import Notice
 from shared.city.checks.rota import check_rota, gaps

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.api import LISTENING, Api, Failed, Refused, connect
+from deploy.cli.deleting import erase
 from deploy.cli.installing import load, revoke, rotate, show_keys, show_ops_token
-from deploy.cli.persons import erase
 from deploy.local.ops_token import OpsToken
 from deploy.local.state import hold, read_secret
 from deploy.main import build

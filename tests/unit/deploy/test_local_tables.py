@@ -12,7 +12,7 @@ from cryptography import x509
 from pydantic import ValidationError
 
 from deploy.local import compose, compose_secrets
-from deploy.local.parts import SERVICES, Stack, local_environment
+from deploy.local.parts import SERVICES, WITH_ACCOUNTS, Stack, local_environment
 from deploy.local.security.certificates import certificates
 from deploy.local.servers.kafka import BROKER_SETTINGS, Node, new_cluster_id, properties
 from deploy.local.servers.mongo import MONGOD_FLAGS, Member, is_mended, mongo_uri, replica_set
@@ -61,7 +61,7 @@ def test_three_members_make_one_set() -> None:
 
 def test_a_local_service_is_told_everything(tmp_path: Path) -> None:
     stack = Stack(tmp_path, 18800)
-    told = local_environment(stack, SERVICES[1], "s" * 64)
+    told = local_environment(stack, next(s for s in SERVICES if s.name == "router"), "s" * 64)
     assert told == {
         "WHISTLE_KAFKA": "127.0.0.1:18810",
         "WHISTLE_MONGO": "mongodb://127.0.0.1:18811/?replicaSet=rs0",
@@ -71,7 +71,8 @@ def test_a_local_service_is_told_everything(tmp_path: Path) -> None:
         "WHISTLE_HOST": "127.0.0.1",
         "WHISTLE_PORT": "18802",
         **{f"WHISTLE_{s.name.upper()}_URL": stack.url(s) for s in SERVICES},
-        "WHISTLE_PUBLIC_URL": "http://127.0.0.1:18803",
+        "WHISTLE_PUBLIC_URL": "http://127.0.0.1:18800",
+        "WHISTLE_TRUSTED_PROXIES": "127.0.0.1",
         "WHISTLE_SECRET": "s" * 64,
         "WHISTLE_DEV_TOKENS": "1",
         "WHISTLE_WEBHOOK_ALLOW": "127.0.0.0/8,::1/128",
@@ -110,19 +111,22 @@ def test_compose_runs_every_service_bounded_unprivileged_and_without_a_default_s
         assert set(block["deploy"]["resources"]["limits"]) == {"memory", "cpus"}, name
         assert all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
     for service in SERVICES:
-        assert services[service.name]["environment"]["WHISTLE_SECRET"].startswith("${WHISTLE_SECRET:?")
+        secret = services[service.name]["environment"].get("WHISTLE_SECRET", "")
+        assert secret.startswith("${WHISTLE_SECRET:?") == service.has_accounts, service.name
         assert services[service.name]["read_only"] is True
 
 
 def test_compose_gives_each_service_an_account_of_its_own_and_writes_no_password_down() -> None:
     services = yaml.safe_load(compose.render())["services"]
-    for service in SERVICES:
+    for service in WITH_ACCOUNTS:
         told = services[service.name]["environment"]
         assert told["WHISTLE_KAFKA_SECURITY"] == "SASL_SSL" and told["WHISTLE_KAFKA_USER"] == service.name
         password = f"${{WHISTLE_{service.name.upper()}_PASSWORD:?"
         assert told["WHISTLE_KAFKA_PASSWORD"].startswith(password)
         assert f"//{service.name}:{password}" in told["WHISTLE_MONGO"]
         assert services[service.name]["depends_on"] == {"accounts": {"condition": "service_completed_successfully"}}
+    assert services["console"]["networks"] == ["front"], "it reaches neither Kafka nor MongoDB"
+    assert "WHISTLE_KAFKA_USER" not in services["console"]["environment"]
     assert "--keyFile" in services["mongo"]["command"][0]
     assert services["kafka"]["environment"]["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
 
@@ -130,6 +134,7 @@ def test_compose_gives_each_service_an_account_of_its_own_and_writes_no_password
 def test_compose_hands_on_every_setting_that_an_operator_may_want() -> None:
     services = yaml.safe_load(compose.render())["services"]
     fixed = {"WHISTLE_CITY", "WHISTLE_DEV_TOKENS", "WHISTLE_TEST_AT", "WHISTLE_MONGO_DRIVER", "WHISTLE_REPLICATION"}
+    fixed |= {"WHISTLE_TLS_CERT", "WHISTLE_TLS_KEY"}  # TLS is the proxy's there
     known = {field.validation_alias or f"WHISTLE_{name.upper()}" for name, field in Settings.model_fields.items()}
     given = {name: services[name]["environment"] for name in ("intake", "router", "notifier")}
     assert known - {variable for told in given.values() for variable in told} == fixed

@@ -17,7 +17,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State, UnitOnPath
 from services.router.domain.commands.inspection import judged
 from services.router.domain.events import Rated
-from services.router.domain.firing import due
+from services.router.domain.timer_rules import due
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.notifier.alerts.wording import title
 from services.notifier.domain.recipients import AlertTrigger, Notice, notices
-from services.notifier.domain.retry import OPEN_MAX, OPENS_AFTER, SCHEDULE_SECONDS, Circuit, next_attempt
+from services.notifier.domain.retry import OPEN_MAX, OPENS_AFTER, WEBHOOK_RETRY_SECONDS, Circuit, next_attempt
 from shared.contracts.catalogue import CATALOGUE
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -90,18 +90,18 @@ def test_danger_has_a_title_of_its_own() -> None:
     assert title("new", "urgent", "zh-CN") == "工单提醒"
 
 
-@given(st.integers(1, len(SCHEDULE_SECONDS)), st.floats(0, 1))
+@given(st.integers(1, len(WEBHOOK_RETRY_SECONDS)), st.floats(0, 1))
 def test_a_retry_waits_as_the_schedule_says_and_up_to_a_fifth_longer(failed: int, jitter: float) -> None:
     again = next_attempt(failed, NOW, jitter)
     assert again is not None
     waits = (again - NOW).total_seconds()
-    assert SCHEDULE_SECONDS[failed - 1] <= waits <= SCHEDULE_SECONDS[failed - 1] * 1.2 + 0.001
+    assert WEBHOOK_RETRY_SECONDS[failed - 1] <= waits <= WEBHOOK_RETRY_SECONDS[failed - 1] * 1.2 + 0.001
 
 
 def test_the_schedule_lasts_about_two_to_three_days_and_then_it_is_given_up() -> None:
-    assert timedelta(days=2) < timedelta(seconds=sum(SCHEDULE_SECONDS)) < timedelta(days=3)
-    assert list(SCHEDULE_SECONDS) == sorted(SCHEDULE_SECONDS)
-    assert next_attempt(len(SCHEDULE_SECONDS) + 1, NOW, 0.5) is None
+    assert timedelta(days=2) < timedelta(seconds=sum(WEBHOOK_RETRY_SECONDS)) < timedelta(days=3)
+    assert list(WEBHOOK_RETRY_SECONDS) == sorted(WEBHOOK_RETRY_SECONDS)
+    assert next_attempt(len(WEBHOOK_RETRY_SECONDS) + 1, NOW, 0.5) is None
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifier.alerts.on_duty import people_reached
+from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_envelopes
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, UnitOnPath
-from services.router.domain.firing import due
+from services.router.domain.timer_rules import due
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told

@@ -14,7 +14,7 @@ from services.notifier.http.router_client import RouterClient
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal, conflict, unavailable
-from shared.runtime.http_server.server import Call
+from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.pack_library import PackLibrary
 from tests.kit.made_reports import NOW, SECRET, harbour

@@ -15,7 +15,7 @@ from services.notifier.documents.webhook import Rotation, Webhook, from_doc, to_
 from services.router.cases.projections import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.contracts.cases import CaseEvent, ReportRef
 from shared.contracts.catalogue import decode
 from tests.kit.made_cases import T0, opened
@@ -83,7 +83,7 @@ def test_every_webhook_generation_and_installation_has_a_secret_of_its_own() -> 
 
 
 def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None:
-    noted: list[Happened] = [e.Noted(at=T0, text="a note stays inside")]
+    noted: list[DomainEvent] = [e.Noted(at=T0, text="a note stays inside")]
     (event,) = to_envelopes(apply_all(opened(), noted), noted, TRACE)
     data = decode(event, CaseEvent)
     others = [*data.case.reports, ReportRef(id="r2", app="another", reporter="p2")]

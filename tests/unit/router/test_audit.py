@@ -12,9 +12,9 @@ from services.router.cases.projections import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import HISTORY_KEPT, Case
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.domain_event import DomainEvent
 from services.router.domain.hash_chain import line
+from services.router.domain.timer_rules import due
 from services.router.http.audit import verified
 from shared.contracts.envelope import Envelope
 from tests.kit.made_cases import T0, minutes, opened
@@ -28,7 +28,7 @@ def lived() -> tuple[Case, Events]:
     case = opened()
     told = list(to_envelopes(case, [e.Opened(at=T0)], TRACE))
     case = replace(case, head=told[-1].head)
-    changes: tuple[list[Happened], ...] = (
+    changes: tuple[list[DomainEvent], ...] = (
         [e.Noted(at=T0, by="desk", text="first look")],
         [e.Claimed(at=T0 + minutes(1), by="desk", by_unit="xingfu")],
         [e.Noted(at=T0 + minutes(2), by="walker", text="valve shut", photos=("f2",))],
@@ -41,7 +41,7 @@ def lived() -> tuple[Case, Events]:
     return case, told
 
 
-def after(case: Case, told: Events, happened: list[Happened]) -> tuple[Case, Events]:
+def after(case: Case, told: Events, happened: list[DomainEvent]) -> tuple[Case, Events]:
     changed = apply_all(case, happened)
     new = to_envelopes(changed, happened, TRACE, case)
     return replace(changed, head=new[-1].head), [*told, *new]

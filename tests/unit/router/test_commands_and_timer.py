@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from services.router.cases.projections import answer, history_view, to_state
 from services.router.cases.unit_of_work import Changes
-from services.router.commands.bodies import ThereBody
-from services.router.commands.from_body import to_command
-from services.router.commands.pack_lookups import Context
+from services.router.command_handling.bodies import ThereBody
+from services.router.command_handling.commands_from_bodies import to_command
+from services.router.command_handling.pack_lookups import Context
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.clock_renewal import Promise
@@ -22,10 +22,10 @@ from services.router.domain.commands.command import Actor, Command
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.pause import Pausable
+from services.router.domain.commands.registry import RULES
 from services.router.domain.commands.request_info import InfoGiven, answered
-from services.router.domain.commands.table import RULES
-from services.router.domain.event import Happened
-from services.router.domain.firing import as_of
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import as_of
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.kernel.errors import Refusal
@@ -90,7 +90,7 @@ class Told:
         if self.case.next_due is not None and self.case.next_due <= now:
             self._becomes([], at=now)
 
-    def _becomes(self, happened: list[Happened], at: datetime | None = None) -> None:
+    def _becomes(self, happened: list[DomainEvent], at: datetime | None = None) -> None:
         change = CHANGES.of(self.case, happened, at=at)
         for event in change.envelopes:
             if event.type == "clock.breached.v1":
@@ -111,7 +111,7 @@ def _place(id_: str) -> tuple[int, int]:
     return int(version), int(number)
 
 
-def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | None) -> list[Happened]:
+def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | None) -> list[DomainEvent]:
     """An officer's command, or what the reporter says."""
     if name == "the reporter is not satisfied":
         return judged(case, e.Rated(at=now, score=1), fresh(now))

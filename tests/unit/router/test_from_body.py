@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.router.commands.from_body import BODIES, COMMANDS, to_command
-from services.router.commands.idempotency import fingerprint
-from services.router.commands.pack_lookups import Context
+from services.router.command_handling.commands_from_bodies import BODIES, COMMANDS, to_command
+from services.router.command_handling.idempotency import fingerprint
+from services.router.command_handling.pack_lookups import Context
 from services.router.domain.commands.command import Actor
-from services.router.domain.commands.table import RULES
+from services.router.domain.commands.registry import RULES
 from tests.kit.free_texts import filled
 from tests.kit.made_cases import T0
 from tests.kit.made_reports import harbour

@@ -8,7 +8,7 @@ import pytest
 
 from services.router.cases.projections import answer, row
 from services.router.cases.sealed_words import SealedWords, without_words
-from services.router.commands.from_body import BODIES
+from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.domain.case import Case, Consultation, Entry, Question, State
 from services.router.visits.bodies import HoldBody, VisitBody
 from tests.kit.free_texts import filled

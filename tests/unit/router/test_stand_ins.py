@@ -10,15 +10,15 @@ import pytest
 from services.intake.http.report_access import sees
 from services.intake.reports.progress_record import CaseProgress, progress_of
 from services.notifier.alerts.confidential_recipients import permitted_recipients
-from services.notifier.alerts.on_duty import people_reached
+from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_state
 from services.router.cases.visibility import seen_by
-from services.router.commands.actors import actor_of
+from services.router.command_handling.actors import actor_of
 from services.router.domain.case import Case
 from services.router.domain.commands.decide import open_commands
-from services.router.on_duty.rights import rights
-from services.router.on_duty.stand_ins import StandIns
+from services.router.rota.rights import rights
+from services.router.rota.stand_ins import StandIns
 from services.router.stream.ring import listed, raw
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES

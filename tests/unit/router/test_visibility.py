@@ -14,12 +14,12 @@ from services.notifier.alerts.confidential_recipients import permitted_recipient
 from services.notifier.domain.recipients import Notice
 from services.router.cases.projections import to_envelopes
 from services.router.cases.visibility import seen_by
-from services.router.commands.actors import actor_of
+from services.router.command_handling.actors import actor_of
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case
+from services.router.domain.case import Case, State
 from services.router.domain.commands.decide import open_commands
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES
 from shared.contracts.cases import CaseEvent
@@ -101,7 +101,7 @@ def test_a_confidential_case_is_its_parties_and_the_persons_who_has_it() -> None
 def test_an_event_says_who_sees_the_case_and_who_does_not_any_more() -> None:
     duty = assigned()
     before = duty.case
-    noted: list[Happened] = [e.Assigned(at=MORNING, to="jingang-property")]
+    noted: list[DomainEvent] = [e.Assigned(at=MORNING, to="jingang-property")]
     after = apply_all(before, noted)
     gone = sorted(set(seen_by(before, gardens())) - set(seen_by(after, gardens())))
     (event,) = to_envelopes(after, noted, TRACE, before, seen_by=seen_by(after, gardens()), was_seen_by=gone)
@@ -195,6 +195,9 @@ def test_the_desk_from_which_a_case_was_moved_up_works_on_it_and_decides_nothing
     taken = open_commands(above, actor_of(desk, above, pack))
     assert not {"reject", "transfer", "assign", "return", "categorize"} & set(taken)
     assert {"note", "acknowledge"} <= set(taken)
+    mended = replace(above, state=State.RESOLVED, resolved_by="somebody", inspected_by="another")
+    assert not {"close", "reopen"} & set(open_commands(mended, actor_of(desk, mended, pack)))
+    assert {"close", "reopen"} <= set(open_commands(replace(mended, path=duty.case.path), own))
     given = replace(above, assignee=desk.unit)
     assert "assign" in open_commands(given, actor_of(desk, given, pack))
 

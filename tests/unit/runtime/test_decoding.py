@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.reports.bodies import BatchItem, ReportBody
-from services.router.commands.from_body import BODIES
+from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.http.rota_routes import OnDutyQuery
 from services.router.visits.bodies import CampaignBody, VisitQuery
 from shared.kernel.errors import Refusal

@@ -10,8 +10,8 @@ from deploy.cli.foreground import StartRefused, check_test_at
 from services.router.cases.case_store import CaseStore
 from services.router.cases.sealed_words import SealedWords
 from services.router.http.kept_answers import KeptAnswers
-from shared.runtime.http_server.server import Answer
-from shared.runtime.movable_clock import SystemClock
+from shared.runtime.http_server.route import Answer
+from shared.runtime.movable_clock import MovableClock
 from shared.runtime.settings import Settings
 from shared.runtime.timekeeping import wall_clock
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -21,7 +21,7 @@ SATURDAY = "2026-06-13T12:00+02:00"
 
 @pytest.mark.parametrize("start", [timedelta(days=-4000), timedelta(days=4000)], ids=["before", "after"])
 def test_a_clock_begins_before_or_after_real_time_and_moves_forward_from_there(start: timedelta) -> None:
-    clock, now = SystemClock(), wall_clock.seconds()
+    clock, now = MovableClock(), wall_clock.seconds()
     clock.move([(now - 5, timedelta(hours=2)), (now + 60, timedelta(days=3))], start)
     assert clock.shift == start + timedelta(hours=2), "a move that holds later does not hold yet"
     said = clock.now() - datetime.fromtimestamp(now, UTC)

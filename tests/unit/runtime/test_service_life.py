@@ -7,7 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from services.router import app as router
-from shared.runtime.movable_clock import SystemClock
+from shared.runtime.movable_clock import MovableClock
 from shared.runtime.service import cancelled
 from shared.runtime.settings import Settings
 
@@ -54,7 +54,7 @@ async def test_what_is_given_to_build_is_used_in_place_of_the_real_thing() -> No
         asked.append(request.url.path)
         return httpx.Response(404)
 
-    clock = SystemClock()
+    clock = MovableClock()
     clock.move([], timedelta(days=365))
     service = router.assemble(
         Settings(secret=SecretStr("s" * 32)),

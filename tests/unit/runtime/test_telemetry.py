@@ -12,7 +12,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.server import Answer, Call, Edge, get
+from shared.runtime.http_server.route import Answer, Call, get
+from shared.runtime.http_server.server import Edge
 from shared.runtime.observability.telemetry import OFF
 from shared.runtime.observability.tracing import Tracing
 from tests.kit.stack import ROOT

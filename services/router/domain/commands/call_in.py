@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State, UnitOnPath
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import callers
 from services.router.domain.clock_operations import met, voided
 from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, forbidden, invalid
 
 AT_WORK = ACTIVE | {State.WAITING_REPORTER}
@@ -22,7 +22,7 @@ class Called:
 
     unit: str
     path: tuple[UnitOnPath, ...]
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[SlaClock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class ReportIn(PartCommand):
 class _EndOfPart(PartCommand):
     """``turn_clocks``: in a works plan, the clocks of the next part."""
 
-    turn_clocks: tuple[Clock, ...] = ()
+    turn_clocks: tuple[SlaClock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,10 @@ class ExcusePart(_EndOfPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledIn(Happened):
+class CalledIn(DomainEvent):
     TYPE: ClassVar[str] = "case.called_in.v1"
     called: Part
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[SlaClock, ...] = ()
 
     def applied(self, case: Case) -> Case:
         return replace(case, parts=(*case.parts, self.called), clocks=(*case.clocks, *self.clocks))
@@ -89,7 +89,7 @@ class CalledIn(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PartEvent(Happened):
+class _PartEvent(DomainEvent):
     """Something happened to a part of the case."""
 
     part: str
@@ -150,7 +150,7 @@ class PartStarted(_PartEvent):
     """The turn of a planned part has come."""
 
     TYPE: ClassVar[str] = "case.part_started.v1"
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[SlaClock, ...] = ()
 
     def applied(self, case: Case) -> Case:
         started = self.changed(case, state="called", called_at=self.at)

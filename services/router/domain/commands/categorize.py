@@ -7,7 +7,7 @@ from typing import ClassVar
 from services.router.domain.case import ACTIVE, Case
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.kernel.vocabulary import Priority
 
 
@@ -23,7 +23,7 @@ class Categorize(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Categorized(Happened):
+class Categorized(DomainEvent):
     """The case is in another category, and its clocks follow that category's commitment."""
 
     TYPE: ClassVar[str] = "case.categorized.v1"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from services.router.domain.case import ACTIVE, Case, Part, State
-from services.router.domain.clock import Ask, Clock
+from services.router.domain.clock import Ask, SlaClock
 from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clock_operations import is_named, live
 from services.router.domain.commands.call_in import is_of
@@ -50,10 +50,10 @@ class NamedClockEvent(ClockEvent):
 
     clock: ClockKind
 
-    def changed(self, case: Case, clock: Clock, changed: Clock) -> Case:
+    def changed(self, case: Case, clock: SlaClock, changed: SlaClock) -> Case:
         return replace(case, clocks=tuple(changed if each is clock else each for each in case.clocks))
 
-    def named(self, case: Case) -> Clock | None:
+    def named(self, case: Case) -> SlaClock | None:
         return next((c for c in case.clocks if is_named(c, self.clock, self.due_at, self.part)), None)
 
     def concerned(self, case: Case) -> list[str]:
@@ -116,7 +116,7 @@ def refusing(refused: type[ApprovalRefused]) -> Decide[RefuseApproval]:
     return decide
 
 
-def live_clock(case: Case, command: ClockCommand) -> Clock:
+def live_clock(case: Case, command: ClockCommand) -> SlaClock:
     """The clock that the command names, running or paused. Raises ``Refusal`` 422."""
     clock = live(case, command.clock, command.part)
     if clock is not None:
@@ -128,7 +128,7 @@ def live_clock(case: Case, command: ClockCommand) -> Clock:
     raise wrong("/clock", words)
 
 
-def running_clock(case: Case, command: ClockCommand, now: datetime) -> Clock:
+def running_clock(case: Case, command: ClockCommand, now: datetime) -> SlaClock:
     """The clock that the command names, if it runs and is not past its deadline. Raises ``Refusal`` 422.
 
     A deadline that passed is a breach, also before the timer has stored it.
@@ -203,12 +203,12 @@ def nothing_to_ask(case: Case, actor: Actor | None) -> str | None:
     return _WAITS if case.state is State.WAITING_REPORTER else "No clock of it runs."
 
 
-def askable(case: Case, actor: Actor | None) -> list[Clock]:
+def askable(case: Case, actor: Actor | None) -> list[SlaClock]:
     """Running clocks for which the actor may ask something."""
     return [c for c in case.clocks if c.state == "running" and c.waits and _may_ask(case, c, actor)]
 
 
-def _may_ask(case: Case, clock: Clock, actor: Actor | None) -> bool:
+def _may_ask(case: Case, clock: SlaClock, actor: Actor | None) -> bool:
     part = case.part(clock.part)
     if part is not None:
         return actor is None or (is_of(actor, part) and actor.role in OF_THE_PART)

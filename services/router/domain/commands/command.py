@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from services.router.domain.case import Case, State
-from services.router.domain.clock import Clock
-from services.router.domain.event import Happened
+from services.router.domain.clock import SlaClock
+from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.vocabulary import DESK_ROLES
 from shared.kernel.working_time import ALWAYS, Calendar
@@ -58,18 +58,20 @@ Calendars: TypeAlias = Mapping[str, Calendar]
 """Commitment → working calendar, from the pack version that started the clock."""
 
 
-def calendar_of(clock: Clock, calendars: Calendars) -> Calendar:
+def calendar_of(clock: SlaClock, calendars: Calendars) -> Calendar:
     """The calendar on which ``clock`` runs. Raises ``KeyError`` when it was not looked up."""
     return ALWAYS if clock.calendar == ALWAYS.id else calendars[clock.commitment]
 
 
 DESK = frozenset[str](DESK_ROLES)
-"""Desk roles only."""
+"""Roles that run a desk."""
+DECIDING = DESK | {"inspector"}
+"""A command that only these roles may give decides about the case: it is for the desk that has it now."""
 GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
-"""Desk roles and ground roles together."""
+"""The desk roles and those that go to the place, work there and inspect: everybody who may handle a case."""
 
 C = TypeVar("C", bound=Command)
-Decision = list[Happened]
+Decision = list[DomainEvent]
 Decide: TypeAlias = Callable[[Case, C, Actor, datetime], Decision]
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part, UnitOnPath
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.commands.call_in import PartStarted, open_parts
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, invalid
 
 PARTIES_MAX = 20
@@ -46,12 +46,12 @@ class Plan(Command):
 
     NAME: ClassVar[str] = "plan"
     works: tuple[Work, ...]
-    turn_clocks: tuple[Clock, ...] = ()
+    turn_clocks: tuple[SlaClock, ...] = ()
     text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consulted(Happened):
+class Consulted(DomainEvent):
     TYPE: ClassVar[str] = "case.consulted.v1"
     consultation: Consultation
 
@@ -66,7 +66,7 @@ class Consulted(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concluded(Happened):
+class Concluded(DomainEvent):
     TYPE: ClassVar[str] = "case.concluded.v1"
 
     def applied(self, case: Case) -> Case:
@@ -80,7 +80,7 @@ class Concluded(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned(Happened):
+class Planned(DomainEvent):
     """A plan was made: its parts are done one after the other."""
 
     TYPE: ClassVar[str] = "case.planned.v1"

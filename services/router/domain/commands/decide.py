@@ -4,8 +4,8 @@ from datetime import datetime
 
 from services.router.domain.case import Case
 from services.router.domain.commands.call_in import has_a_part
-from services.router.domain.commands.command import DESK, Actor, AnyRule, Command, Decision
-from services.router.domain.commands.table import RULES, why_not
+from services.router.domain.commands.command import DECIDING, Actor, AnyRule, Command, Decision
+from services.router.domain.commands.registry import RULES, why_not
 from shared.kernel.errors import conflict, forbidden
 
 
@@ -50,7 +50,7 @@ def _may(rule: AnyRule, case: Case, actor: Actor) -> bool:
 
 def _is_above_him(rule: AnyRule, actor: Actor) -> bool:
     """Whether the command is for the desk to which the case was moved up, not for the one from which it was."""
-    return actor.below_owner and rule.roles <= DESK and not rule.open_to_guests
+    return actor.below_owner and rule.roles <= DECIDING and not rule.open_to_guests
 
 
 def _for_own_part(rule: AnyRule, case: Case, actor: Actor) -> bool:

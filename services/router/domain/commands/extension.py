@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from services.router.domain.case import Case
-from services.router.domain.clock import Ask, Clock, Extension, Moments
+from services.router.domain.clock import Ask, Extension, Moments, SlaClock
 from services.router.domain.clock_operations import moved
 from services.router.domain.clock_operations import until as extended_until
 from services.router.domain.commands.clock_approvals import (
@@ -119,7 +119,7 @@ def _request_extension(case: Case, command: RequestExtension, actor: Actor, now:
     ]
 
 
-def _later(until: datetime | None, clock: Clock, now: datetime) -> datetime:
+def _later(until: datetime | None, clock: SlaClock, now: datetime) -> datetime:
     """``until``, if it can be a later deadline. Raises ``Refusal`` 422."""
     if until is None or not max(clock.due_at, now) < until <= now + EXTENSION_LONGEST:
         says = f"lies after the deadline, {clock.due_at.isoformat()}, and within {EXTENSION_LONGEST.days} days"

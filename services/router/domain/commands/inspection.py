@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.commands.call_in import still_open
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
-from services.router.domain.event import Happened
+from services.router.domain.commands.command import DECIDING, DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.domain_event import DomainEvent
 
 _S = State
 _UNRESOLVED = "It is not resolved yet ({state})."
@@ -24,7 +24,7 @@ class Inspect(Command):
     ok: bool
     text: str | None = None
     photos: tuple[str, ...] = ()
-    fresh_clock: Clock | None = None
+    fresh_clock: SlaClock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Reopen(Command):
 
     NAME: ClassVar[str] = "reopen"
     reason: str
-    fresh_clock: Clock | None = None
+    fresh_clock: SlaClock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Reject(Command):
     reason: str
 
 
-def judged(case: Case, rated: e.Rated, clock: Clock | None) -> list[Happened]:
+def judged(case: Case, rated: e.Rated, clock: SlaClock | None) -> list[DomainEvent]:
     """The events of a reporter's rating; the lowest one reopens the case one level up, with a new resolve clock.
 
     A confidential case stays with its handlers: nobody above them may read it.
@@ -111,7 +111,7 @@ RULES = (
         command=Close,
         decide=_close,
         open_in=frozenset({_S.RESOLVED}),
-        roles=DESK | {"inspector"},
+        roles=DECIDING,
         blocked=_not_inspected,
         other_states=_UNRESOLVED,
     ),
@@ -119,7 +119,7 @@ RULES = (
         command=Reopen,
         decide=_reopen,
         open_in=frozenset({_S.RESOLVED, _S.CLOSED}),
-        roles=DESK | {"inspector"},
+        roles=DECIDING,
         other_states=_UNRESOLVED,
     ),
     Rule(

@@ -7,7 +7,7 @@ from typing import ClassVar
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands.call_in import still_open
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import opening_report
 
@@ -46,7 +46,7 @@ class SplitCase(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merged(Happened):
+class Merged(DomainEvent):
     """From here on its reports belong to the older case."""
 
     TYPE: ClassVar[str] = "case.merged.v1"
@@ -57,7 +57,7 @@ class Merged(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split(Happened):
+class Split(DomainEvent):
     """``reports`` left the case, ``count`` stay. ``reports`` is empty if a second matter got a case."""
 
     TYPE: ClassVar[str] = "case.split.v1"

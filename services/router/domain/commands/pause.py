@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from services.router.domain.case import Case, Part
-from services.router.domain.clock import Ask, Clock, Moments, Pause
+from services.router.domain.clock import Ask, Moments, Pause, SlaClock
 from services.router.domain.clock_operations import after_pause, live, paused, resumed
 from services.router.domain.commands.call_in import is_of
 from services.router.domain.commands.clock_approvals import (
@@ -158,7 +158,7 @@ def _pause(case: Case, command: PauseClock, actor: Actor, now: datetime) -> Deci
     ]
 
 
-def _reason(command: PauseClock, clock: Clock, now: datetime) -> Pausable:
+def _reason(command: PauseClock, clock: SlaClock, now: datetime) -> Pausable:
     """The reason, if it allows this pause of ``clock``. Raises ``Refusal`` 422."""
     reason = command.pausable
     if reason is None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from services.router.domain.case import ACTIVE, Case, Question, State
-from services.router.domain.clock import Clock, Pause
+from services.router.domain.clock import Pause, SlaClock
 from services.router.domain.clock_operations import after_pause, live, met
 from services.router.domain.clock_renewal import CLOCKS_MAX
 from services.router.domain.commands.command import (
@@ -20,7 +20,7 @@ from services.router.domain.commands.command import (
     required,
 )
 from services.router.domain.commands.pause import Paused, end_of_pause
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Closed
 from shared.kernel.vocabulary import ClockKind
 
@@ -43,7 +43,7 @@ class RequestInfo(Command):
     NAME: ClassVar[str] = "request_info"
     question: str
     asking: InfoRequestRule
-    confirm_clock: Clock
+    confirm_clock: SlaClock
     calendars: Calendars
 
 
@@ -58,12 +58,12 @@ class AnswerInfo(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InfoRequested(Happened):
+class InfoRequested(DomainEvent):
     """``clock``: the confirm clock that starts. Asking the reporter also acknowledges the case."""
 
     TYPE: ClassVar[str] = "case.info_requested.v1"
     question: Question
-    clock: Clock
+    clock: SlaClock
 
     def applied(self, case: Case) -> Case:
         asked = replace(case, state=State.WAITING_REPORTER, question=self.question, offered_to=None)
@@ -71,7 +71,7 @@ class InfoRequested(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InfoGiven(Happened):
+class InfoGiven(DomainEvent):
     """The reporter answered, or an officer heard the answer."""
 
     TYPE: ClassVar[str] = "case.info_given.v1"
@@ -88,7 +88,7 @@ class InfoGiven(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InfoMissing(Happened):
+class InfoMissing(DomainEvent):
     """Nobody answered in time."""
 
     TYPE: ClassVar[str] = "case.info_missing.v1"
@@ -140,18 +140,18 @@ def _pause(case: Case, kind: ClockKind, asked: InfoRequested, calendars: Calenda
     )
 
 
-def answered(case: Case, given: InfoGiven, calendars: Calendars) -> list[Happened]:
+def answered(case: Case, given: InfoGiven, calendars: Calendars) -> list[DomainEvent]:
     """The answer, and the clocks that run again."""
     return [given, *_running_again(case, given.at, calendars)]
 
 
-def _running_again(case: Case, now: datetime, calendars: Calendars) -> list[Happened]:
+def _running_again(case: Case, now: datetime, calendars: Calendars) -> list[DomainEvent]:
     """The clocks that were paused for the reporter's answer."""
     waiting = [c for c in case.clocks if c.state == "paused" and c.pauses and c.pauses[-1].reason == REPORTER_ASKED]
     return [ended for clock in waiting if (ended := end_of_pause(case, clock.kind, now, calendars)) is not None]
 
 
-def missing(case: Case, now: datetime) -> list[Happened]:
+def missing(case: Case, now: datetime) -> list[DomainEvent]:
     """Events if no answer came in time: the work goes on, or the case is closed if the pack says so."""
     if case.state is not State.WAITING_REPORTER or case.question is None:
         return []

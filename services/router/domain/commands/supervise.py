@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.router.domain.case import ACTIVE, Case, State, Supervision
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 from shared.kernel.vocabulary import Act
 
 
@@ -17,7 +17,7 @@ class Supervise(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supervised(Happened):
+class Supervised(DomainEvent):
     """A level above supervises the case until it ends."""
 
     TYPE: ClassVar[str] = "case.supervised.v1"
@@ -41,7 +41,7 @@ class Supervised(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten(Happened):
+class Forgotten(DomainEvent):
     """Nobody did anything for the time that the pack allows. ``to`` is alerted: first the owner, each further time the
     next level above."""
 

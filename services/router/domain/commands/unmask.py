@@ -1,6 +1,6 @@
 """Reading protected data: who sent a report, and the content of a confidential report. Each access is recorded.
 
-The commands only record the access; what is shown comes from intake (``services/router/commands/unmasking.py``).
+The commands only record the access; the data comes from intake (``services/router/command_handling/unmasking.py``).
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from services.router.domain.case import Case, State
 from services.router.domain.commands.command import GROUND, Actor, Command, Decision, Rule, required
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Unseal(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unmasked(Happened):
+class Unmasked(DomainEvent):
     """Somebody was shown who sent a report; ``text`` is the reason."""
 
     TYPE: ClassVar[str] = "case.unmasked.v1"
@@ -32,7 +32,7 @@ class Unmasked(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsealed(Happened):
+class Unsealed(DomainEvent):
     """A handler read a confidential report."""
 
     TYPE: ClassVar[str] = "case.unsealed.v1"

@@ -6,7 +6,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import PARTS_MAX, Case, State, UnitOnPath
 from services.router.domain.commands.call_in import CalledIn
 from services.router.domain.commands.decide import decide, open_commands
-from services.router.domain.firing import due
+from services.router.domain.timer_rules import due
 from tests.kit.made_cases import (
     COMMUNITY,
     COUNTY,

@@ -8,8 +8,8 @@ import pytest
 from services.router.domain.apply import apply, apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.clock_events import ClockBreached, Escalated
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from tests.kit.made_cases import (
     COMMUNITY,
     COUNTY,
@@ -30,7 +30,7 @@ from tests.kit.made_cases import (
 )
 
 
-def said(happened: list[Happened]) -> list[tuple[str, str | None]]:
+def said(happened: list[DomainEvent]) -> list[tuple[str, str | None]]:
     """Type and clock of each event."""
     return [(event.TYPE, getattr(event, "clock", None)) for event in happened]
 
@@ -105,7 +105,7 @@ def test_everything_fires_once_and_in_the_order_of_its_moment() -> None:
 
 def test_a_long_sleep_fires_all_that_was_missed_in_the_same_order() -> None:
     awake, asleep = opened(), opened()
-    step_by_step: list[Happened] = []
+    step_by_step: list[DomainEvent] = []
     for minute in range(400):
         happened = due(awake, T0 + minutes(minute))
         step_by_step += happened

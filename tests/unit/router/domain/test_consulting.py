@@ -3,7 +3,7 @@
 from services.router.domain.case import Case, State
 from services.router.domain.commands.call_in import due_in_turn
 from services.router.domain.commands.decide import decide, open_commands
-from services.router.domain.firing import due
+from services.router.domain.timer_rules import due
 from tests.kit.made_cases import (
     COMMUNITY,
     DESK,

@@ -13,7 +13,7 @@ from services.router.cases.case_store import from_doc, moved, to_doc
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, State, UnitOnPath
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.call_in import CalledIn, PartStarted
 from services.router.domain.commands.command import Actor
@@ -21,10 +21,10 @@ from services.router.domain.commands.consultation import Work
 from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.pause import Pausable
+from services.router.domain.commands.registry import RULES
 from services.router.domain.commands.request_info import InfoGiven, InfoRequested, answered
-from services.router.domain.commands.table import RULES
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from shared.kernel.errors import Refusal
 from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import (
@@ -80,7 +80,7 @@ class CaseLife(RuleBasedStateMachine):
         super().__init__()
         self.now = T0
         self.case: Case = opened()
-        self.said: list[Happened] = []
+        self.said: list[DomainEvent] = []
 
     @initialize(
         clocks=st.sampled_from([CLOCKS, BRISK, ()]),
@@ -88,7 +88,7 @@ class CaseLife(RuleBasedStateMachine):
         at_the_top=st.booleans(),
         forgotten_after=st.sampled_from([None, 7200]),
     )
-    def open(self, clocks: tuple[Clock, ...], historic: bool, at_the_top: bool, forgotten_after: int | None) -> None:
+    def open(self, clocks: tuple[SlaClock, ...], historic: bool, at_the_top: bool, forgotten_after: int | None) -> None:
         path = PATH[:1] if at_the_top else PATH
         self.case = opened(clocks=clocks, historic=historic, path=path, forgotten_after=forgotten_after)
 
@@ -166,7 +166,7 @@ class CaseLife(RuleBasedStateMachine):
         if self.case.state is State.WAITING_REPORTER:
             self._becomes(answered(self.case, InfoGiven(at=self.now), {}))
 
-    def _becomes(self, happened: list[Happened]) -> None:
+    def _becomes(self, happened: list[DomainEvent]) -> None:
         if not happened:
             return
         before, self.case = self.case, apply_all(self.case, happened)
@@ -253,7 +253,7 @@ class CaseLife(RuleBasedStateMachine):
         assert versions == sorted(versions)
 
 
-def _started(event: Happened) -> tuple[Clock, ...]:
+def _started(event: DomainEvent) -> tuple[SlaClock, ...]:
     """The clocks that an event brings."""
     match event:
         case e.Reopened(clock=clock_) if clock_ is not None:
@@ -266,7 +266,7 @@ def _started(event: Happened) -> tuple[Clock, ...]:
             return ()
 
 
-def _staying(case: Case, happened: list[Happened]) -> list[Clock]:
+def _staying(case: Case, happened: list[DomainEvent]) -> list[SlaClock]:
     """The clocks but for old ones that a reopening pushes out: ten of its kind stay."""
     if not any(isinstance(event, e.Reopened) and event.clock is not None for event in happened):
         return list(case.clocks)
@@ -274,7 +274,7 @@ def _staying(case: Case, happened: list[Happened]) -> list[Clock]:
     return [clock for n, clock in enumerate(case.clocks) if n not in old[: max(0, len(old) - 10)]]
 
 
-def _may_become(old: Clock, new: Clock) -> bool:
+def _may_become(old: SlaClock, new: SlaClock) -> bool:
     """Clocks go one way: a breach stays, what ended stays ended, rungs stay climbed, no deadline comes nearer."""
     ways = {
         "running": {"running", "paused", "met", "breached", "void"},

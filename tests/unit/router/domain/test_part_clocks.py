@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import ClockBreached
 from services.router.domain.commands.call_in import due_in_turn
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.pause import Pausable
-from services.router.domain.firing import due
+from services.router.domain.timer_rules import due
 from shared.kernel.errors import Refusal
 from tests.kit.made_cases import (
     COMMUNITY,
@@ -50,7 +50,7 @@ OF_P1: dict[str, Any] = {"part": "p1", "clock": "finish_part", "pausable": STORM
 LATER: dict[str, Any] = {"part": "p1", "clock": "finish_part", "until": T0 + minutes(300)}
 
 
-def of_part(case: Case, part: str = "p1", kind: str = "finish_part") -> Clock:
+def of_part(case: Case, part: str = "p1", kind: str = "finish_part") -> SlaClock:
     return next(c for c in case.clocks if (c.part, c.kind) == (part, kind))
 
 

@@ -11,17 +11,17 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.clock_operations import RESOLVES_KEPT, opened_again
 from services.router.domain.commands.decide import decide
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from tests.kit.made_cases import DESK, T0, clock, fresh, full, minutes, opened
 from tests.kit.made_reports import TRACE
 
 TIMES = 100
 
 
-def once_more(case: Case, number: int, *, late: bool) -> tuple[Case, list[Happened]]:
+def once_more(case: Case, number: int, *, late: bool) -> tuple[Case, list[DomainEvent]]:
     """Resolved and opened again, with all that happened; ``late``: its resolve clock was breached first."""
-    every, said = (1000 if late else 100), list[Happened]()
+    every, said = (1000 if late else 100), list[DomainEvent]()
     for command, after in (("claim", 1), ("resolve", 500 if late else 2), ("reopen", 510 if late else 60)):
         now = T0 + minutes(every * number + after)
         if fired := due(case, now):

@@ -5,7 +5,7 @@ import pytest
 from services.router.domain.case import ENDED, State
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide, open_commands
-from services.router.domain.commands.table import RULES, why_not
+from services.router.domain.commands.registry import RULES, why_not
 from shared.kernel.errors import Refusal
 from tests.kit.made_cases import (
     ACTORS,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State, UnitOnPath
-from services.router.domain.clock import Clock, Rung
+from services.router.domain.clock import Rung, SlaClock
 from services.router.domain.clock_operations import after_pause, until
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import Actor
@@ -18,8 +18,8 @@ from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import REPORTER_ASKED, InfoGiven, answered
 from services.router.domain.commands.supervise import Forgotten
-from services.router.domain.event import Happened
-from services.router.domain.firing import due
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.timer_rules import due
 from shared.kernel.working_time import ALWAYS, Calendar, elapsed
 from tests.kit.made_cases import (
     COUNTY_DESK,
@@ -50,12 +50,12 @@ OFFICE = Calendar(
 MOMENTS = st.integers(0, 60 * 24 * 40).map(lambda after: T0 + minutes(after))
 
 
-def own(case: Case, kind: str) -> Clock:
+def own(case: Case, kind: str) -> SlaClock:
     """The newest clock of a kind."""
     return [c for c in case.clocks if c.kind == kind][-1]
 
 
-def what(happened: list[Happened]) -> list[str]:
+def what(happened: list[DomainEvent]) -> list[str]:
     return [event.TYPE.removesuffix(".v1") for event in happened]
 
 
@@ -68,7 +68,7 @@ def standing(case: Case, now: datetime, stays: datetime | None = None) -> Case:
 def test_a_pause_never_shortens_anything_and_adds_its_working_time(
     due_at: datetime, since: datetime, to: datetime, calendar: Calendar
 ) -> None:
-    made = Clock(
+    made = SlaClock(
         "resolve",
         T0,
         "P1D",
@@ -90,7 +90,7 @@ def test_a_pause_never_shortens_anything_and_adds_its_working_time(
 
 @given(MOMENTS, st.integers(1, 60 * 24 * 40), st.sampled_from([ALWAYS, OFFICE]))
 def test_an_extension_never_shortens_anything(due_at: datetime, more: int, calendar: Calendar) -> None:
-    made = Clock(
+    made = SlaClock(
         "resolve", T0, "P1D", calendar.id, due_at, "c@v", warn_at=T0, rungs=(Rung(due_at + minutes(9), "tell", "own"),)
     )
     then = until(made, due_at + minutes(more), calendar)
@@ -210,7 +210,7 @@ def test_moved_or_sorted_anew_what_is_owed_follows_the_new_promise_and_the_old_c
     )
 
 
-def _of(made: Clock, commitment: str) -> Clock:
+def _of(made: SlaClock, commitment: str) -> SlaClock:
     return replace(made, commitment=commitment)
 
 

@@ -4,24 +4,24 @@ from datetime import datetime
 
 from services.router.domain.apply import apply, apply_all
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock, Moments
+from services.router.domain.clock import Moments, SlaClock
 from services.router.domain.clock_events import ClockBreached, ClockWarned, Escalated, FollowUpDue
 from services.router.domain.commands.pause import Resumed
 from services.router.domain.commands.request_info import missing
 from services.router.domain.commands.supervise import forgotten
-from services.router.domain.event import Happened
+from services.router.domain.domain_event import DomainEvent
 
 STEPS_MAX = 600
 """More than all rungs of all clocks of a case; reaching it is a bug."""
 
 
-def due(case: Case, now: datetime) -> list[Happened]:
+def due(case: Case, now: datetime) -> list[DomainEvent]:
     """Warnings, breaches and rungs up to ``now``. After a standstill every missed one fires, oldest first.
 
     A rung that moves the case changes which unit later rungs mean, so each is decided on the case after the one before.
     Raises ``ValueError`` after ``STEPS_MAX`` events.
     """
-    fired: list[Happened] = []
+    fired: list[DomainEvent] = []
     while (moment := case.next_due) is not None and moment <= now:
         if len(fired) >= STEPS_MAX:
             raise ValueError(f"case {case.id} does not come to rest")
@@ -40,14 +40,14 @@ def as_of(case: Case, now: datetime) -> Case:
     return apply_all(case, fired) if fired else case
 
 
-def _next(case: Case, moment: datetime, now: datetime) -> list[Happened]:
+def _next(case: Case, moment: datetime, now: datetime) -> list[DomainEvent]:
     if case.follow_up == moment:
         return [FollowUpDue(at=now, due_at=moment)]
     clock = next((c for c in case.clocks if c.next_at == moment), None)
     return [forgotten(case, now)] if clock is None else _of(case, clock, moment, now)
 
 
-def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[Happened]:
+def _of(case: Case, clock: SlaClock, moment: datetime, now: datetime) -> list[DomainEvent]:
     if clock.state == "paused":
         pause = clock.pauses[-1]
         then = pause.then or Moments(clock.due_at, clock.warn_at, tuple(rung.at for rung in clock.rungs))
@@ -60,7 +60,7 @@ def _of(case: Case, clock: Clock, moment: datetime, now: datetime) -> list[Happe
     return [_climb(case, clock, now)]
 
 
-def _climb(case: Case, clock: Clock, now: datetime) -> Happened:
+def _climb(case: Case, clock: SlaClock, now: datetime) -> DomainEvent:
     rung = clock.rungs[clock.fired]
     to = case.towards(rung.to, clock)
     stays = clock.part is not None or case.confidential

@@ -10,9 +10,9 @@ from typing import Any, Generic, TypedDict, TypeVar
 
 import msgspec
 
-from services.router.commands import bodies as b
-from services.router.commands import pack_lookups as pack
-from services.router.commands.pack_lookups import Context
+from services.router.command_handling import bodies as b
+from services.router.command_handling import pack_lookups as pack
+from services.router.command_handling.pack_lookups import Context
 from services.router.domain.commands.call_in import ReportIn
 from services.router.domain.commands.command import Command
 from services.router.domain.commands.consultation import Conclude

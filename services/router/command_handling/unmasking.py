@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.router.cases.case_access import CaseAccess
-from services.router.commands.actors import actor_of
-from services.router.commands.bodies import UnmaskBody, UnsealBody
-from services.router.commands.handler import CommandRequest
-from services.router.commands.intake_client import IntakePersons
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.bodies import UnmaskBody, UnsealBody
+from services.router.command_handling.handler import CommandRequest
+from services.router.command_handling.intake_client import IntakePersons
 from shared.kernel.errors import forbidden, not_found
 from shared.kernel.ids import opening_report
 from shared.runtime.pack_library import PackLibrary
+
+PROTECTED = frozenset({UnmaskBody, UnsealBody})
+"""Bodies of the commands that show such data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,6 @@ class ProtectedData:
         self._case_access = case_access
         self._packs = packs
         self._persons = persons
-
-    def is_shown_by(self, request: CommandRequest) -> bool:
-        """Whether the command shows such data."""
-        return self._look(request) is not None
 
     async def check(self, request: CommandRequest) -> None:
         """Raises ``Refusal``: 403 when the pack does not name the officer, 404 when he does not see the case."""

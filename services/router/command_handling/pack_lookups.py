@@ -18,7 +18,7 @@ from services.router.cases.sla_from_pack import (
     promise,
     promise_in,
 )
-from services.router.commands.bodies import (
+from services.router.command_handling.bodies import (
     AssignBody,
     CallInBody,
     CategorizeBody,
@@ -35,7 +35,7 @@ from services.router.commands.bodies import (
     TransferBody,
 )
 from services.router.domain.case import Case
-from services.router.domain.clock import Clock
+from services.router.domain.clock import SlaClock
 from services.router.domain.commands.call_in import Called, CallIn, ExcusePart, FinishPart, due_in_turn, next_in_turn
 from services.router.domain.commands.categorize import Categorize
 from services.router.domain.commands.command import Actor, Calendars
@@ -201,11 +201,11 @@ def _admitted(unit: str, pointer: str, context: Context) -> str:
     return unit
 
 
-def _resolve_clock(context: Context) -> Clock | None:
+def _resolve_clock(context: Context) -> SlaClock | None:
     return fresh_resolve_clock(context.case, context.pack, context.now)
 
 
-def _clocks_of_next_turn(part: str, context: Context) -> tuple[Clock, ...]:
+def _clocks_of_next_turn(part: str, context: Context) -> tuple[SlaClock, ...]:
     """The clocks of the planned part that comes after ``part``; none when nothing is planned after it."""
     case, pack, now = context.case, context.pack, context.now
     following, due_at = next_in_turn(case, part), due_in_turn(case, part, now)

@@ -9,8 +9,8 @@ the current minute: a duty begins and ends on time, and when this loop stops wha
 import time
 from datetime import datetime
 
-from services.router.on_duty.rights import rights
-from services.router.on_duty.rota import Rota
+from services.router.rota.rights import rights
+from services.router.rota.rota_changes import Rota
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.runtime.identity.directory import MINUTE, Directory, Minutes, at_minute

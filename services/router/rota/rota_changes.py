@@ -16,8 +16,8 @@ import msgspec
 import structlog
 
 from services.router.domain.commands.command import DESK
-from services.router.on_duty.bodies import LeaveBody, SwapBody
-from services.router.on_duty.change_record import RecordedChange, Unstaffed, event_of
+from services.router.rota.bodies import LeaveBody, SwapBody
+from services.router.rota.change_record import RecordedChange, Unstaffed, event_of
 from shared.city.checks.rota import AHEAD, gaps
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES

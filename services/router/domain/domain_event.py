@@ -9,7 +9,7 @@ from shared.kernel.vocabulary import Act, ClockKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class DomainEvent:
     """Common to all: when, and which person of which unit did it (None: a clock or another event)."""
 
     TYPE: ClassVar[str] = ""

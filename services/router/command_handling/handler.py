@@ -12,17 +12,17 @@ from services.router.cases.projections import etag
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes
-from services.router.commands.actors import actor_of
-from services.router.commands.from_body import to_command
-from services.router.commands.idempotency import IdempotencyKey, fingerprint
-from services.router.commands.pack_lookups import Context
-from services.router.commands.photo_claims import PhotoClaims
+from services.router.command_handling.actors import actor_of
+from services.router.command_handling.commands_from_bodies import to_command
+from services.router.command_handling.idempotency import IdempotencyKey, fingerprint
+from services.router.command_handling.pack_lookups import Context
+from services.router.command_handling.photo_claims import PhotoClaims
 from services.router.dedup.merge_saga import MergeSaga
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Command, Decision, HasPhotos
 from services.router.domain.commands.decide import decide, open_rule
 from services.router.domain.commands.merge import Merge, SplitCase
-from services.router.domain.firing import as_of
+from services.router.domain.timer_rules import as_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, key_reused, not_found, unavailable
 from shared.kernel.ids import plain_id

@@ -1,0 +1,83 @@
+"""The console: the one public address. Its own pages, and behind it the services' paths.
+
+It keeps nothing and talks to no broker: what it shows it asks the services, with the session of whoever looks.
+"""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Unpack
+
+import prometheus_client
+from starlette.datastructures import State
+from starlette.responses import Response
+
+from services.console.forwarding import Forwarding
+from services.console.pages.my_work import MyWork
+from services.console.pages.signing_in import SigningIn
+from services.console.router_client import Services
+from shared.kernel.errors import Refusal
+from shared.runtime.http_client import client as http_client
+from shared.runtime.http_server.rate_limits import Quotas
+from shared.runtime.http_server.route import Answer, Call, Route, get
+from shared.runtime.http_server.server import Edge
+from shared.runtime.observability.metrics_page import MetricsPage
+from shared.runtime.service import ServiceOverrides
+from shared.runtime.settings import Settings
+
+PORT = 8800
+STYLE = (Path(__file__).parent / "templates" / "console.css").read_bytes()
+
+
+class Console(Forwarding):
+    """The ASGI application, with the ``state`` that ``serve`` asks for."""
+
+    state = State({"on_stop": []})
+
+
+def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
+    """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
+    transport = given.get("transport")
+    intake, router, notifier = (
+        http_client.client(url, transport=transport)
+        for url in (settings.intake_url, settings.router_url, settings.notifier_url)
+    )
+    services = Services(router, intake)
+    routes = [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
+    edge = Edge("console", None, Quotas(settings), given.get("ids") or secrets.token_hex)
+    return Console(edge.application(routes, _lifespan), {"intake": intake, "router": router, "notifier": notifier})
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(_: Any) -> AsyncIterator[None]:
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+    yield
+    await http_client.close_all()
+
+
+def _common_routes(services: Services) -> list[Route]:
+    metrics_page = MetricsPage()
+
+    async def style(_: Call) -> Response:
+        return Response(STYLE, media_type="text/css", headers={"cache-control": "max-age=300"})
+
+    async def live(_: Call) -> Answer:
+        return Answer({"status": "alive"})
+
+    async def ready(_: Call) -> Answer:
+        try:
+            return Answer({"status": "ready", "cities": await services.cities()})
+        except Refusal as refusal:
+            return Answer({"status": "not ready", "reasons": {"services": refusal.detail}}, 503)
+
+    async def metrics(_: Call) -> Response:
+        return Response(await metrics_page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+
+    return [
+        get("/console.css", style, "The pages' style", media=("text/css",)),
+        get("/healthz", live, "The process answers"),
+        get("/livez", live, "The process answers"),
+        get("/readyz", ready, "Ready to work"),
+        get("/metrics", metrics, "Prometheus metrics"),
+    ]

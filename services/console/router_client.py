@@ -1,0 +1,162 @@
+"""Calls to the router, and to intake for the names of categories, with the officer's own session token."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from shared.kernel.errors import Refusal, unavailable
+
+T = TypeVar("T")
+WORK_MAX = 50
+
+
+class Problem(msgspec.Struct):
+    """What a page needs of a problem document (RFC 9457)."""
+
+    type: str = ""
+    detail: str = ""
+    errors: list[dict[str, str]] = []
+
+    @property
+    def kind(self) -> str:
+        return self.type.rpartition(":")[2]
+
+
+class Opened(msgspec.Struct):
+    token: str
+    city: str
+
+
+class Offer(msgspec.Struct):
+    """An open invitation."""
+
+    city: str
+    person: str
+    name: str
+    unit_name: str
+    totp_uri: str
+
+
+class Me(msgspec.Struct):
+    """Who is signed in; ``now``: the installation's time."""
+
+    city: str
+    person: str
+    unit: str
+    now: datetime
+
+
+class City(msgspec.Struct):
+    city: str
+    name: str
+
+
+class Unit(msgspec.Struct):
+    id: str
+    name: str
+    name_en: str = ""
+
+
+class Row(msgspec.Struct):
+    """A case of a queue."""
+
+    id: str
+    state: str
+    priority: str
+    category: str | None
+    place: str | None
+    summary: str
+    due_at: datetime | None
+    assignee: str | None = None
+
+
+class Work(msgspec.Struct):
+    items: list[Row]
+    next: str | None = None
+
+
+class Category(msgspec.Struct):
+    code: str
+    name: str
+    name_en: str = ""
+
+
+class _Categories(msgspec.Struct):
+    items: list[Category]
+
+
+class Services:
+    """All methods raise ``Refusal``: the service's own, or 503 when it does not answer."""
+
+    def __init__(self, router: httpx.AsyncClient, intake: httpx.AsyncClient) -> None:
+        self._router = router
+        self._intake = intake
+
+    async def sign_in(self, body: dict[str, str], headers: dict[str, str]) -> Opened:
+        return await self._ask(self._router, "POST", "/v1/sessions", Opened, json=body, headers=headers)
+
+    async def sign_out(self, token: str) -> None:
+        """End the session; nothing happens when it has ended already."""
+        mine = await self._ask(self._router, "GET", "/v1/me", _Session, token)
+        await self._ask(self._router, "DELETE", f"/v1/sessions/{mine.session}", None, token)
+
+    async def offer(self, invitation: str) -> Offer:
+        return await self._ask(self._router, "GET", f"/v1/invitations/{invitation}", Offer)
+
+    async def accept(self, invitation: str, body: dict[str, str], headers: dict[str, str]) -> None:
+        await self._ask(self._router, "POST", f"/v1/invitations/{invitation}:accept", None, json=body, headers=headers)
+
+    async def me(self, token: str) -> Me:
+        return await self._ask(self._router, "GET", "/v1/me", Me, token)
+
+    async def unit(self, token: str, unit: str) -> Unit:
+        return await self._ask(self._router, "GET", f"/v1/units/{unit}", Unit, token)
+
+    async def work(self, token: str, unit: str) -> Work:
+        return await self._ask(self._router, "GET", f"/v1/queues/{unit}/cases?limit={WORK_MAX}", Work, token)
+
+    async def categories(self, token: str) -> dict[str, Category]:
+        found = await self._ask(self._intake, "GET", "/v1/categories", _Categories, token)
+        return {category.code: category for category in found.items}
+
+    async def cities(self) -> dict[str, str]:
+        """City → version of its pack that holds, once all that the pages ask is ready."""
+        found = await self._ask(self._router, "GET", "/readyz", _Ready)
+        await self._ask(self._intake, "GET", "/readyz", _Ready)
+        return found.cities
+
+    async def _ask(
+        self, service: httpx.AsyncClient, method: str, path: str, shape: type[T] | None, token: str = "", **more: Any
+    ) -> T:
+        headers = {**more.pop("headers", {}), **({"authorization": f"Bearer {token}"} if token else {})}
+        try:
+            answer = await service.request(method, path, headers=headers, **more)
+        except httpx.HTTPError as away:
+            raise unavailable("The service does not answer.") from away
+        if not answer.is_success:
+            raise _refusal(answer)
+        return msgspec.json.decode(answer.content, type=shape) if shape is not None else None  # type: ignore[return-value]
+
+
+class _Ready(msgspec.Struct):
+    cities: dict[str, str] = {}
+
+
+class _Session(msgspec.Struct):
+    session: str
+
+
+def _refusal(answer: httpx.Response) -> Refusal:
+    try:
+        problem = msgspec.json.decode(answer.content, type=Problem)
+    except msgspec.DecodeError:
+        problem = Problem()
+    wait = answer.headers.get("retry-after", "")
+    return Refusal(
+        answer.status_code,
+        problem.kind or "refused",
+        problem.errors[0].get("pointer", "") if problem.errors else problem.detail,
+        retry_after=int(wait) if wait.isdigit() else None,
+    )

@@ -1,0 +1,39 @@
+"""Which service answers which path of the one public address.
+
+What a rider app, an officer's page or a receiver calls is here; what only services call each other for is not, and is
+404 at the public address. A test compares the table with the services' OpenAPI documents.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+ServiceName = Literal["intake", "router", "notifier"]
+
+
+class Rule(NamedTuple):
+    """Paths that match ``pattern`` are answered by ``service``; None: by nobody outside."""
+
+    pattern: re.Pattern[str]
+    service: ServiceName | None
+
+
+def _rule(pattern: str, service: ServiceName | None) -> Rule:
+    return Rule(re.compile(pattern), service)
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(r"/v1/(reporters:(masked|unmask|rewrap)|reports:unseal|photos:claim)", None),
+    _rule(r"/v1/(reports|reporters|photos|nearby|categories)([/:].*)?", "intake"),
+    _rule(r"/q/[^/]+", "intake"),
+    _rule(r"/v1/me/(alert-rules|test-alert|calendar)([/:].*)?", "notifier"),
+    _rule(r"/v1/(alerts|webhooks|deliveries|silences|calendars)([/:].*)?", "notifier"),
+    _rule(r"/a/[^/]+", "notifier"),
+    _rule(r"/v1/cities/.*", None),
+    _rule(r"/v1/(units|queues|cases|visits|campaigns|patrols|cities|keys|rota|audit)([/:].*)?", "router"),
+    _rule(r"/v1/(me|invitations|sessions|security-log)([/:].*)?", "router"),
+)
+
+
+def service_of(path: str) -> ServiceName | None:
+    """The service that answers ``path``, or None."""
+    return next((rule.service for rule in RULES if rule.pattern.fullmatch(path)), None)

@@ -1,0 +1,230 @@
+"""Invitations and sign-ins: who may have an account, how it is opened, and what a sign-in costs.
+
+An account is bound to a person of the pack. It is opened by an invitation, which is an address signed by the
+installation; a further invitation is how a password is set anew. Accounts and sessions end with the person's place in
+the pack.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.router.sign_in.account import Account, Accounts, Invitation
+from services.router.sign_in.failures import OF_ACCOUNT, OF_ADDRESS, Failures
+from services.router.sign_in.one_time_codes import OneTimeCodes
+from services.router.sign_in.passwords import Passwords, check_strength
+from shared.city.model.people import Person
+from shared.city.pack import Pack
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, Refusal, conflict, forbidden, invalid, not_found
+from shared.kernel.ids import Ids
+from shared.runtime.http_server.signed_links import SignedLinks
+from shared.runtime.identity.directory import Directory, Principal
+from shared.runtime.identity.sessions import Session
+from shared.runtime.pack_library import PackLibrary
+
+log = structlog.get_logger()
+INVITATION_LIFE = timedelta(days=3)
+ID_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An open invitation. ``totp_uri``: what an authenticator reads (``otpauth://``)."""
+
+    person: Person
+    pack: Pack
+    ends: datetime
+    totp_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRequest:
+    """``address``: the client's; ``device``: as the client names itself."""
+
+    city: str
+    person: str
+    password: str
+    totp: str | None
+    address: str
+    device: str
+
+
+class SignIn:
+    """All methods raise ``MongoError``."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        failures: Failures,
+        directory: Directory,
+        packs: PackLibrary,
+        secret: str,
+        codes: OneTimeCodes,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._accounts = accounts
+        self._failures = failures
+        self._directory = directory
+        self._packs = packs
+        self._secret = secret.encode()
+        self._links = SignedLinks(secret, "invitations")
+        self._codes = codes
+        self._passwords = Passwords()
+        self._clock = clock
+        self._ids = ids
+
+    async def invite(self, by: Principal, city: str, person: str) -> tuple[str, Invitation]:
+        """A new invitation and the token of its address; one that was open is void. Raises ``Refusal`` 403, 404."""
+        self.check_may_invite(by, city, person)
+        now = self._clock.now()
+        invitation = Invitation(
+            id=self._ids(ID_BYTES), made_by=by.who, made_at=now, ends=now + INVITATION_LIFE, codes=self._codes.new()
+        )
+        await self._accounts.invite(city, person, invitation)
+        return self._links.token(f"{city}/{person}/{invitation.id}", invitation.ends), invitation
+
+    def check_may_invite(self, by: Principal, city: str, person: str) -> None:
+        """Whether ``by`` decides about the person's account. Raises ``Refusal`` 403, 404."""
+        pack = self._packs.current(city)
+        invited = pack.people.get(person)
+        if invited is None or not _sees(by, pack, invited):
+            raise not_found("person")
+        if not _may_invite(by, pack, invited):
+            raise forbidden("A supervisor of the person's unit or of one above may do this; for an administrator, ops.")
+
+    async def invitation(self, token: str) -> Invited:
+        """What an invitation offers. Raises ``Refusal`` 404 (not ours), 410 (over), 409 (used, or a newer one came)."""
+        _, invitation, person, pack = await self._open(token)
+        return Invited(person, pack, invitation.ends, self._codes.uri(invitation.codes, f"{pack.city.id}/{person.id}"))
+
+    async def accept(self, token: str, password: str, totp: str | None) -> Person:
+        """Set the password, and one-time codes where ``totp`` is the first of them; every session of before ends.
+
+        Raises ``Refusal`` as ``invitation`` does, and 422 for a weak password or a wrong code.
+        """
+        account, invitation, person, pack = await self._open(token)
+        city = pack.city
+        check_strength(password, [person.id, person.name, person.name_en, city.id, city.name, "whistle"])
+        step = self._codes.step_of(invitation.codes, totp) if totp is not None else 0
+        if step is None:
+            raise invalid(FieldError("/totp", "is not the code that the authenticator shows now"))
+        codes = invitation.codes if totp is not None else None
+        hashed = await self._passwords.hashed(password)
+        if not await self._accounts.accept(city.id, person.id, invitation.id, hashed, codes, step):
+            raise _used()
+        await self._directory.sessions.end_all(city.id, person.id, self._clock.now())
+        await self._failures.forget(_of_account(city.id, account.person))
+        return person
+
+    async def open(self, request: SignInRequest) -> tuple[str, Session]:
+        """A session and its token. Raises ``Refusal`` 401 (the same for every reason), 429 and 503."""
+        now, address = self._clock.now(), self._hashed(request.address)
+        account = await self._accounts.get(request.city, request.person)
+        of_account, of_address = _of_account(request.city, request.person), f"address/{address}"
+        await self._failures.check(of_account, OF_ACCOUNT, now)
+        if account is None or address not in account.addresses:
+            await self._failures.check(of_address, OF_ADDRESS, now)
+        if account is None or not await self._proved(account, request):
+            await self._passwords_as_slow(account, request)
+            await self._failures.count(of_account, now)
+            await self._failures.count(of_address, now)
+            raise _wrong()
+        await self._failures.forget(of_account)
+        await self._accounts.signed_in_from(account, address)
+        confirmed = request.totp is not None
+        return await self._directory.sessions.open(
+            request.city, request.person, request.device, now, confirmed=confirmed
+        )
+
+    async def _passwords_as_slow(self, account: Account | None, request: SignInRequest) -> None:
+        """A person without an account is refused after as long as one with a wrong password."""
+        if account is None:
+            await self._passwords.matches(request.password, None)
+
+    async def _proved(self, account: Account, request: SignInRequest) -> bool:
+        """Whether password and code, where one is given, are the account's, and the person is in the pack."""
+        fits, newer = await self._passwords.matches(request.password, account.password)
+        if not fits or await self._directory.person(account.city, account.person) is None:
+            return False
+        if request.totp is not None and not await self._takes(account, request.totp):
+            return False
+        if newer is not None:
+            await self._accounts.set_password(account, newer)
+        return True
+
+    async def confirm(self, who: Principal, token: str, totp: str) -> None:
+        """A one-time code for the session of ``token``. Raises ``Refusal`` 401, 409 (none was set up), 429."""
+        if who.session is None or who.person is None:
+            raise conflict("no-session", "Only a session is confirmed; this token is none.")
+        now, name = self._clock.now(), _of_account(who.city, who.person)
+        await self._failures.check(name, OF_ACCOUNT, now)
+        account = await self._accounts.get(who.city, who.person)
+        if account is None or account.codes is None:
+            raise conflict("no-second-factor", "No authenticator was set up: accept a new invitation with one.")
+        if not await self._takes(account, totp):
+            await self._failures.count(name, now)
+            raise Refusal(401, "wrong-code", "This is not the code that the authenticator shows now.")
+        await self._failures.forget(name)
+        await self._directory.sessions.confirm(token, now)
+
+    async def left(self, city: str, people: list[str]) -> None:
+        """A pack was loaded: who is not in it any more has no account."""
+        await self._accounts.keep_only(city, people)
+
+    async def _takes(self, account: Account, code: str) -> bool:
+        step = self._codes.step_of(account.codes, code) if account.codes is not None else None
+        return step is not None and await self._accounts.take_code(account.city, account.person, step)
+
+    async def _open(self, token: str) -> tuple[Account, Invitation, Person, Pack]:
+        found = self._links.read(token)
+        if found is None:
+            raise not_found("invitation")
+        what, ends = found
+        city, id_, invitation = what.split("/")
+        if ends <= self._clock.now():
+            raise Refusal(410, "invitation-over", "The invitation has ended; ask for a new one.")
+        account = await self._accounts.get(city, id_)
+        if account is None or account.invitation is None or account.invitation.id != invitation:
+            raise _used()
+        pack = self._packs.current(city)
+        person = pack.people.get(id_)
+        if person is None or await self._directory.person(city, id_) is None:
+            raise Refusal(410, "invitation-over", "The person is not in the city's pack any more.")
+        return account, account.invitation, person, pack
+
+    def _hashed(self, address: str) -> str:
+        return hmac.digest(self._secret, f"address/{address}".encode(), "sha256").hex()[:32]
+
+
+def _of_account(city: str, person: str) -> str:
+    return f"account/{city}/{person}"
+
+
+def _wrong() -> Refusal:
+    return Refusal(401, "wrong-credentials", "City, person, password or code is wrong.")
+
+
+def _used() -> Refusal:
+    return conflict(
+        "invitation-used", "The invitation was used, or a newer one was made. Sign in, or ask for a new one."
+    )
+
+
+def _sees(by: Principal, pack: Pack, person: Person) -> bool:
+    """Ops see everybody of the city; an officer the people of his subtree."""
+    if by.kind != "officer" or "ops" in by.offices:
+        return True
+    return by.unit is not None and by.unit in pack.units[person.unit].path
+
+
+def _may_invite(by: Principal, pack: Pack, person: Person) -> bool:
+    """Whoever invites can take the account over, so nobody invites whoever may do more than he."""
+    if by.kind != "officer" or "ops" in by.offices:
+        return True
+    appointed = pack.city.administrators
+    administers = person.id in {*appointed.ops, *appointed.setup, *appointed.auditor}
+    return by.role == "supervisor" and not administers

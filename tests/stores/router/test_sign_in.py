@@ -1,0 +1,282 @@
+"""Invitations, accounts and sessions on a real database, through the HTTP edge."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pyotp
+import pytest
+
+from services.router.http.security_log_routes import SecurityLogRoutes
+from services.router.rota.rights import rights
+from services.router.sign_in.account import Accounts
+from services.router.sign_in.failures import Failures
+from services.router.sign_in.one_time_codes import OneTimeCodes
+from services.router.sign_in.routes import SignInRoutes
+from services.router.sign_in.sign_in import SignIn
+from shared.kernel.clock import StoppedClock
+from shared.runtime.http_server.rate_limits import Quotas
+from shared.runtime.http_server.route import Answer, Call, get
+from shared.runtime.http_server.server import Edge
+from shared.runtime.identity.directory import Directory, PersonRights
+from shared.runtime.identity.security_log import SecurityLog
+from shared.runtime.identity.tokens import ops_token
+from shared.runtime.settings import Settings
+from shared.runtime.storage.mongo import Database
+from shared.runtime.timekeeping.wall_clock import real_now
+from tests.kit.made_reports import NOW, SECRET, harbour
+from tests.kit.made_services import library
+
+PASSWORD = "four lanterns over the old quay"
+OPS = ops_token(SECRET)
+
+
+@asynccontextmanager
+async def _no_lifespan(_: Any) -> AsyncIterator[None]:
+    yield
+
+
+@dataclass
+class Door:
+    """The sign-in calls, and a route that only ops may call."""
+
+    client: httpx.AsyncClient
+    clock: StoppedClock
+    directory: Directory
+    sign_in: SignIn
+
+    def __post_init__(self) -> None:
+        self.ids = 0
+
+    async def call(self, method: str, path: str, token: str = "", body: Any = None) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self.directory._seen.clear()  # as if five seconds had passed
+        return await self.client.request(method, path, json=body, headers=headers)
+
+    async def invited(self, person: str, token: str = OPS) -> str:
+        answer = await self.call("POST", "/v1/invitations", token, {"person": person})
+        assert answer.status_code == 201, answer.text
+        url: str = answer.json()["url"]
+        assert url.startswith("https://grid.example/i/")
+        return url.removeprefix("https://grid.example/i/")
+
+    async def account(self, person: str, *, second_factor: bool = False) -> pyotp.TOTP:
+        """The person accepts an invitation; answers the authenticator, set up or not."""
+        token = await self.invited(person)
+        offer = (await self.call("GET", f"/v1/invitations/{token}")).json()
+        codes = pyotp.parse_uri(offer["totp_uri"])
+        assert isinstance(codes, pyotp.TOTP)
+        body = {
+            "password": PASSWORD,
+            **({"totp": code(codes)} if second_factor else {}),
+        }
+        answer = await self.call("POST", f"/v1/invitations/{token}:accept", body=body)
+        assert answer.status_code == 200, answer.text
+        return codes
+
+    async def try_sign_in(self, person: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+        return await self.call("POST", "/v1/sessions", body={"person": person, "password": password, **more})
+
+    async def signed_in(self, person: str, **more: str) -> str:
+        answer = await self.try_sign_in(person, **more)
+        assert answer.status_code == 201, answer.text
+        token: str = answer.json()["token"]
+        return token
+
+    async def is_in(self, token: str) -> bool:
+        return (await self.call("GET", "/v1/me", token)).status_code == 200
+
+
+def code(codes: pyotp.TOTP, beside: int = 0) -> str:
+    return codes.generate_otp(int(real_now().timestamp()) // 30 + beside)
+
+
+def people(**offices: tuple[str, ...]) -> list[PersonRights]:
+    return [msgspec.structs.replace(p, offices=offices.get(p.id.replace("-", "_"), ())) for p in rights(harbour())]
+
+
+@pytest.fixture
+async def door(database: Database) -> AsyncIterator[Door]:
+    clock, ids = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000))
+    directory, packs = Directory(database, SECRET, clock, notes_use=True), await library(database)
+    log = SecurityLog(database, clock, lambda _: next(ids))
+    await directory.put_people("harbour", people(oh_chief=("ops",), hc_desk=("auditor",)), "1")
+    sign_in = SignIn(
+        Accounts(database),
+        Failures(database),
+        directory,
+        packs,
+        SECRET,
+        OneTimeCodes(SECRET, real_now),
+        clock,
+        lambda _: next(ids),
+    )
+
+    async def me(call: Call) -> Answer:
+        return Answer({"person": call.principal.person, "kind": call.principal.kind})
+
+    routes = [
+        *SignInRoutes(sign_in, directory, packs, log, "https://grid.example/", clock).routes(),
+        *SecurityLogRoutes(log).routes(),
+        get("/v1/me", me, "", roles=frozenset({"officer"})),
+        get("/v1/operated", me, "", roles=frozenset({"ops"})),
+    ]
+    edge = Edge("router", directory, Quotas(Settings()), lambda _: next(ids), security_log=log)
+    transport = httpx.ASGITransport(app=edge.application(routes, _no_lifespan))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield Door(client, clock, directory, sign_in)
+
+
+async def test_an_invited_person_sets_a_password_and_signs_in(door: Door) -> None:
+    await door.account("qs-desk")
+    token = await door.signed_in("qs-desk")
+    assert (await door.call("GET", "/v1/me", token)).json() == {"person": "qs-desk", "kind": "officer"}
+
+
+async def test_an_invitation_is_used_once_and_a_new_one_voids_it(door: Door) -> None:
+    first, second = await door.invited("qs-desk"), await door.invited("qs-desk")
+    assert (await door.call("GET", f"/v1/invitations/{first}")).status_code == 409
+    bodies = [{"password": PASSWORD}, {"password": PASSWORD + " again"}]
+    answers = await asyncio.gather(*(door.call("POST", f"/v1/invitations/{second}:accept", body=b) for b in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert (await door.call("GET", "/v1/invitations/AAAA")).status_code == 404
+
+
+async def test_reading_an_invitation_does_not_spend_it_and_it_ends(door: Door) -> None:
+    token = await door.invited("qs-desk")
+    for _ in range(3):
+        answer = await door.call("GET", f"/v1/invitations/{token}")
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+    door.clock.move_to(NOW + timedelta(days=3))
+    assert (await door.call("GET", f"/v1/invitations/{token}")).status_code == 410
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "qs-desk-qs-desk", "1111111111", "x" * 129])
+async def test_a_password_that_is_easily_guessed_is_refused(door: Door, password: str) -> None:
+    token = await door.invited("qs-desk")
+    answer = await door.call("POST", f"/v1/invitations/{token}:accept", body={"password": password})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/password"
+
+
+async def test_who_may_invite_whom(door: Door) -> None:
+    for person in ("oh-chief", "qs-desk"):
+        await door.account(person)
+    chief, desk = await door.signed_in("oh-chief"), await door.signed_in("qs-desk")
+    assert (await door.call("POST", "/v1/invitations", desk, {"person": "qs-walk"})).status_code == 403
+    assert (await door.call("POST", "/v1/invitations", desk, {"person": "mf-desk"})).status_code == 404
+    assert (
+        (await door.call("POST", "/v1/invitations", chief, {"person": "qs-walk"}))
+        .json()["type"]
+        .endswith("second-factor")
+    )
+    assert (await door.call("POST", "/v1/invitations", OPS, {"person": "nobody"})).status_code == 404
+
+
+async def test_what_is_wrong_is_not_told_and_guessing_is_slowed(door: Door) -> None:
+    await door.account("qs-desk")
+    unknown, wrong = await door.try_sign_in("nobody"), await door.try_sign_in("qs-desk", "wrong")
+    assert unknown.status_code == wrong.status_code == 401
+    assert {**unknown.json(), "trace_id": ""} == {**wrong.json(), "trace_id": ""}
+    for _ in range(4):
+        assert (await door.try_sign_in("qs-desk", "wrong")).status_code == 401
+    slowed = await door.try_sign_in("qs-desk")
+    assert slowed.status_code == 429
+    door.clock.move_to(door.clock.now() + timedelta(seconds=int(slowed.headers["retry-after"])))
+    await door.signed_in("qs-desk")
+
+
+async def test_an_address_with_many_failures_waits_but_not_who_signed_in_from_it_before(door: Door) -> None:
+    for person in ("qs-desk", "mf-desk"):
+        await door.account(person)
+    await door.signed_in("qs-desk")
+    for _ in range(101):
+        await door.sign_in._failures.count(f"address/{door.sign_in._hashed('127.0.0.1')}", door.clock.now())
+    assert (await door.try_sign_in("mf-desk")).status_code == 429
+    await door.signed_in("qs-desk")
+
+
+async def test_a_session_ends_when_unused_when_old_and_when_somebody_ends_it(door: Door) -> None:
+    await door.account("qs-desk")
+    unused = await door.signed_in("qs-desk")
+    door.clock.move_to(NOW + timedelta(hours=12))
+    assert not await door.is_in(unused)
+    token, other = await door.signed_in("qs-desk"), await door.signed_in("qs-desk")
+    items = (await door.call("GET", "/v1/sessions", token)).json()["items"]
+    assert [item["current"] for item in items].count(True) == 1
+    assert len(items) == 2
+    mine = next(item["id"] for item in items if item["current"])
+    assert (await door.call("DELETE", f"/v1/sessions/{mine}", other)).status_code == 204
+    assert not await door.is_in(token)
+    for hours in range(11, 24 * 7, 11):
+        door.clock.move_to(NOW + timedelta(hours=12 + hours))
+        assert await door.is_in(other)
+    door.clock.move_to(NOW + timedelta(hours=12, days=7))
+    assert not await door.is_in(other)
+
+
+async def test_a_new_password_ends_every_session(door: Door) -> None:
+    await door.account("qs-desk")
+    token = await door.signed_in("qs-desk")
+    await door.account("qs-desk")
+    assert not await door.is_in(token)
+
+
+async def test_who_leaves_the_pack_is_out_at_once_and_has_no_account_when_he_comes_back(door: Door) -> None:
+    await door.account("qs-desk")
+    token = await door.signed_in("qs-desk")
+    left = [p for p in people() if p.id != "qs-desk"]
+    await door.directory.put_people("harbour", left, "2")
+    await door.sign_in.left("harbour", [p.id for p in left])
+    assert not await door.is_in(token)
+    await door.directory.put_people("harbour", people(), "3")
+    assert (await door.try_sign_in("qs-desk")).status_code == 401
+
+
+async def test_what_ops_may_do_asks_for_a_code_that_is_ten_minutes_old_at_most(door: Door) -> None:
+    codes = await door.account("oh-chief", second_factor=True)
+    token = await door.signed_in("oh-chief")
+    asked = await door.call("GET", "/v1/operated", token)
+    assert (asked.status_code, asked.json()["type"]) == (403, "urn:whistle:problem:second-factor")
+    assert (await door.call("POST", "/v1/sessions:confirm", token, {"totp": "000000"})).status_code == 401
+    assert (await door.call("POST", "/v1/sessions:confirm", token, {"totp": code(codes, 1)})).status_code == 200
+    assert (await door.call("GET", "/v1/operated", token)).json() == {"person": "oh-chief", "kind": "ops"}
+    door.clock.move_to(NOW + timedelta(minutes=10))
+    assert (await door.call("GET", "/v1/operated", token)).status_code == 403
+
+
+async def test_a_code_is_taken_once(door: Door) -> None:
+    codes = await door.account("oh-chief", second_factor=True)
+    token, used = await door.signed_in("oh-chief"), code(codes, 1)
+    assert (await door.call("POST", "/v1/sessions:confirm", token, {"totp": used})).status_code == 200
+    assert (await door.call("POST", "/v1/sessions:confirm", token, {"totp": used})).status_code == 401
+    assert (await door.try_sign_in("oh-chief", totp=used)).status_code == 401
+
+
+async def test_an_office_without_a_second_factor_opens_nothing(door: Door) -> None:
+    await door.account("oh-chief")
+    token = await door.signed_in("oh-chief")
+    assert (await door.call("GET", "/v1/operated", token)).status_code == 403
+    answer = await door.call("POST", "/v1/sessions:confirm", token, {"totp": "123456"})
+    assert answer.json()["type"] == "urn:whistle:problem:no-second-factor"
+
+
+async def test_sign_ins_and_invitations_are_in_the_security_log_for_the_auditor_alone(door: Door) -> None:
+    codes = await door.account("hc-desk", second_factor=True)
+    await door.try_sign_in("hc-desk", "wrong")
+    token = await door.signed_in("hc-desk", totp=code(codes, 1))
+    assert (await door.call("GET", "/v1/security-log", OPS)).status_code == 403
+    entries = (await door.call("GET", "/v1/security-log", token)).json()["items"]
+    told = [(e["what"], e["who"], e["outcome"]) for e in reversed(entries)]
+    assert ("invitation.accept", "hc-desk", "200") in told
+    assert ("session.open", "hc-desk", "401") in told
+    assert ("session.open", "hc-desk", "201") in told
+    exported = await door.call("GET", "/v1/security-log:export", token)
+    assert exported.headers["content-type"] == "text/csv; charset=utf-8"
+    assert exported.text.count("session.open") == 2
