@@ -29,7 +29,7 @@ class Actor:
     """The case belongs to another unit: it is only offered to the actor's unit, or that is only called in or consulted.
     """
     below_owner: bool = False
-    """The case was moved up from the actor's unit: its people still work on it there, and its desk decides nothing."""
+    """The case was moved up from the actor's unit: commands that only ``DECIDING`` roles have are refused."""
     path: tuple[str, ...] = ()
     """Ids from the root down to the actor's unit."""
     consults: bool = False
