@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 RATE = "[$__rate_interval]"
+FORWARDED = f"sum by (service, status) (rate(whistle_requests_forwarded_total{RATE}))"
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,7 @@ BOARDS: Mapping[str, tuple[str, Mapping[str, Sequence[Graph]]]] = {
                     "Requests passed on",
                     "By service and status of the answer, per second.",
                     "reqps",
-                    {
-                        "{{service}} {{status}}": f"sum by (service, status) (rate(whistle_requests_forwarded_total{RATE}))"
-                    },
+                    {"{{service}} {{status}}": FORWARDED},
                 ),
             ],
             "HTTP": http("console"),
