@@ -114,8 +114,10 @@ class Services:
     async def unit(self, token: str, unit: str) -> Unit:
         return await self._ask(self._router, "GET", f"/v1/units/{unit}", Unit, token)
 
-    async def work(self, token: str, unit: str) -> Work:
-        return await self._ask(self._router, "GET", f"/v1/queues/{unit}/cases?limit={WORK_MAX}", Work, token)
+    async def work(self, token: str, unit: str, *, mine: bool) -> Work:
+        """The most pressing cases of a unit's queue; ``mine``: of those that the officer has himself."""
+        query = f"limit={WORK_MAX}&mine={'true' if mine else 'false'}"
+        return await self._ask(self._router, "GET", f"/v1/queues/{unit}/cases?{query}", Work, token)
 
     async def categories(self, token: str) -> dict[str, Category]:
         found = await self._ask(self._intake, "GET", "/v1/categories", _Categories, token)

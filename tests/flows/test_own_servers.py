@@ -41,7 +41,12 @@ async def services(servers: Secured, data: Path, secret: str) -> AsyncIterator[S
     stack = Stack(data, servers.port_base, servers.kafka, servers.mongo(), dev_tokens=False)
     async with httpx.AsyncClient(timeout=5) as client:
         parts = [service_part(stack, service, secret, client) for service in SERVICES]
-        parts = [replace(part, env={**part.env, **servers.environment(part.name)}) for part in parts]
+        parts = [
+            replace(
+                part, env={**part.env, **(servers.environment(part.name) if part.name in servers.passwords else {})}
+            )
+            for part in parts
+        ]
         processes = await asyncio.gather(*(start(part, WITHIN) for part in parts))
         try:
             yield stack

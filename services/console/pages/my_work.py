@@ -26,7 +26,6 @@ class Line:
     state: str
     left: str
     late: bool
-    mine: bool
 
 
 class MyWork:
@@ -51,29 +50,32 @@ class MyWork:
             return go_to(f"/signin?lang={words.code}")
         try:
             me = await self._services.me(token)
-            unit, work, categories = await asyncio.gather(
+            unit, mine, work, categories = await asyncio.gather(
                 self._services.unit(token, me.unit),
-                self._services.work(token, me.unit),
+                self._services.work(token, me.unit, mine=True),
+                self._services.work(token, me.unit, mine=False),
                 self._services.categories(token),
             )
         except Refusal as refusal:
             if refusal.status in (401, 403):
                 return go_to(f"/signin?ended&lang={words.code}")
             return page("said.html", words, 503, title=words("my_work"), said=words("away"))
-        lines = [_line(row, me.person, categories, words, me.now) for row in work.items]
-        mine = [line for line in lines if line.mine]
+        own, others = (
+            [_line(row, categories, words, me.now) for row in rows]
+            for rows in (mine.items, [row for row in work.items if row.assignee != me.person])
+        )
         name = unit.name if words.code == "zh" else unit.name_en or unit.name
         return page(
             "work.html",
             words,
             person=me.person,
             unit=name,
-            groups=[(words("mine"), mine), (words("queue", name), [line for line in lines if not line.mine])],
-            more=words("more", WORK_MAX) if work.next is not None else None,
+            groups=[(words("mine"), own), (words("queue", name), others)],
+            more=words("more", WORK_MAX) if mine.next is not None or work.next is not None else None,
         )
 
 
-def _line(row: Row, person: str, categories: dict[str, Category], words: Words, now: datetime) -> Line:
+def _line(row: Row, categories: dict[str, Category], words: Words, now: datetime) -> Line:
     category = categories.get(row.category or "")
     name = "" if category is None else category.name if words.code == "zh" else category.name_en or category.name
     left, late = words("no_clock"), False
@@ -90,5 +92,4 @@ def _line(row: Row, person: str, categories: dict[str, Category], words: Words, 
         state=words(row.state),
         left=left,
         late=late,
-        mine=row.assignee == person,
     )

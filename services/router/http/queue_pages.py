@@ -27,6 +27,8 @@ class QueueQuery(msgspec.Struct, forbid_unknown_fields=True):
     state: Listed | None = None
     category: Listed | None = None
     priority: Listed | None = None
+    mine: bool = False
+    """Only cases that are assigned to whoever asks."""
     due_before: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     sort: Literal["due"] = "due"
@@ -48,6 +50,8 @@ class Queues:
         Raises ``Refusal`` 422 for a filter that means nothing.
         """
         where, index = filtered(city, unit, query)
+        if query.mine:
+            where["assignee"] = reader.who if reader is not None else ""
         if reader is not None and reader.sight is not None and reader.unit != unit:
             # What is confidential below is not for those above.
             where["$and"] = [*where.get("$and", ()), seen_with(reader.sight)]
