@@ -87,7 +87,8 @@ def token(stack: RunningStack, route: Route) -> str:
         "rider_app": stack.rider().token,
         "service": service_token((stack.data / "secret").read_text().strip()),
     }
-    return next((known[role] for role in known if role in route.roles), known["officer"])
+    role = next((role for role in known if role in route.roles), "officer")
+    return str(known[role])
 
 
 def send(stack: RunningStack, name: str, route: Route, content: bytes | None, query: str = "") -> httpx.Response:
