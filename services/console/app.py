@@ -4,7 +4,6 @@ It keeps nothing and talks to no broker: what it shows it asks the services, wit
 """
 
 import contextlib
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Unpack
@@ -23,7 +22,7 @@ from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.http_server.server import Edge
 from shared.runtime.observability.metrics_page import MetricsPage
-from shared.runtime.service import ServiceOverrides
+from shared.runtime.service import ServiceOverrides, ids_of
 from shared.runtime.settings import Settings
 
 PORT = 8800
@@ -45,7 +44,7 @@ def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
     )
     services = Services(router, intake)
     routes = [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
-    edge = Edge("console", None, Quotas(settings), given.get("ids") or secrets.token_hex)
+    edge = Edge("console", None, Quotas(settings), ids_of(given))
     return Console(edge.application(routes, _lifespan), {"intake": intake, "router": router, "notifier": notifier})
 
 

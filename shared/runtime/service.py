@@ -71,6 +71,11 @@ class ServiceOverrides(TypedDict, total=False):
     """Draws every id that is not derived. Keys, nonces and tokens are always drawn from the system."""
 
 
+def ids_of(given: ServiceOverrides) -> Ids:
+    """The ``ids`` that were given, else the system's."""
+    return given.get("ids") or secrets.token_hex
+
+
 class Service:
     """What every service has: store, directory, broker, relay, consumers, background tasks and the common routes.
 
@@ -82,7 +87,7 @@ class Service:
         self.settings = settings
         self.clock = given.get("clock") or MovableClock()
         self.transport = given.get("transport")
-        self.ids: Ids = given.get("ids") or secrets.token_hex
+        self.ids = ids_of(given)
         self.mongo = Mongo(settings.mongo, settings.namespace, settings.mongo_driver)
         self.database = self.mongo.database(name)
         self.identity = self.mongo.database("identity")
