@@ -4,6 +4,7 @@ The generation is a number in the ``identity`` database. Raising it replaces bot
 seconds, so that a leaked token can be revoked without changing the secret.
 """
 
+import asyncio
 import time
 
 from shared.runtime.identity.tokens import ops_token, service_token
@@ -20,6 +21,9 @@ class Installation:
         self._rows = database.collection("installation")
         self._secret = secret
         self._read: tuple[float, int] | None = None
+        self._reading: asyncio.Future[int] | None = None
+        """A lookup in progress: requests share one when the cached generation expires. With one each, a slow store made
+        all of them wait for new connections (test F38: up to six seconds)."""
 
     async def tokens(self, *, fresh: bool = False) -> tuple[str, str]:
         """The ops token and the service token. ``fresh``: read the generation now. Raises ``MongoError``."""
@@ -31,10 +35,24 @@ class Installation:
 
     async def generation(self, *, fresh: bool = False) -> int:
         """The current generation; 0 until it is raised for the first time. Raises ``MongoError``."""
+        if fresh:
+            return await self._look_up()
+        if self._read is not None and time.monotonic() - self._read[0] <= FOLLOWED_SECONDS:
+            return self._read[1]
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._look_up())
+            self._reading.add_done_callback(self._has_read)
+        return await asyncio.shield(self._reading)
+
+    def _has_read(self, reading: "asyncio.Future[int]") -> None:
+        self._reading = None
+        if not reading.cancelled():
+            reading.exception()  # whoever waited has it; with nobody left asyncio would log it
+
+    async def _look_up(self) -> int:
         asked = time.monotonic()
-        if fresh or self._read is None or asked - self._read[0] > FOLLOWED_SECONDS:
-            row = await self._rows.find_one({"_id": _ID})
-            self._read = (asked, int(row["generation"]) if row is not None else 0)
+        row = await self._rows.find_one({"_id": _ID})
+        self._read = (asked, int(row["generation"]) if row is not None else 0)
         return self._read[1]
 
     async def raised(self, key: str) -> int:
