@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from deploy.demo.expect import Unmet
-from shared.city.model.promises import Commitment
+from shared.city.model.promises import CommitmentEntry
 from shared.city.model.sorting import Category
 from shared.city.pack import Pack
 from shared.city.place.datum import from_wgs84
@@ -56,7 +56,7 @@ class Scene:
     """The words do not tell the category, so that the report names it."""
     unit: str
     within: str | None
-    commitment: Commitment
+    commitment: CommitmentEntry
 
     @property
     def report(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
-from shared.city.model.promises import Commitment
+from shared.city.model.promises import CommitmentEntry
 from shared.city.model.sorting import Rule
 from shared.city.pack_files import Entries
 from shared.city.people.handlers import HandlerLookup
@@ -145,7 +145,7 @@ class Pack:
         says = self.feedback(text) if self._rules.heed_feedback else None
         return self._rules.find(category, kind, app, text, unit_path, priority, says)
 
-    def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment:
+    def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> CommitmentEntry:
         """The most specific commitment. Raises ``KeyError`` for an unknown category when there is no default."""
         found = self._commitments.find(category, unit_path, priority)
         if found is None:

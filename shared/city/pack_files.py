@@ -14,7 +14,7 @@ from shared.city.model.city import City
 from shared.city.model.entry import Entry
 from shared.city.model.ground import NoLocation, Place, UnitEntry
 from shared.city.model.people import Cover, Leave, Pair, Person, Swap
-from shared.city.model.promises import CalendarSpec, Commitment, PauseReason
+from shared.city.model.promises import CalendarSpec, CommitmentEntry, PauseReason
 from shared.city.model.sorting import Category, Feedback, Rule
 from shared.city.place.areas import Area
 from shared.city.place.geojson import read_areas
@@ -28,7 +28,7 @@ LISTS: dict[str, dict[str, type[Entry]]] = {
     "places.yaml": {"places": Place, "no_location": NoLocation},
     "categories.yaml": {"categories": Category, "feedback": Feedback},
     "rules.yaml": {"rules": Rule},
-    "commitments.yaml": {"commitments": Commitment, "pauses": PauseReason},
+    "commitments.yaml": {"commitments": CommitmentEntry, "pauses": PauseReason},
     "calendars.yaml": {"calendars": CalendarSpec},
     "posts.yaml": {
         "people": Person,
@@ -62,7 +62,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[Category, ...] = ()
     feedback: tuple[Feedback, ...] = ()
     rules: tuple[Rule, ...] = ()
-    commitments: tuple[Commitment, ...] = ()
+    commitments: tuple[CommitmentEntry, ...] = ()
     pauses: tuple[PauseReason, ...] = ()
     calendars: tuple[CalendarSpec, ...] = ()
     people: tuple[Person, ...] = ()

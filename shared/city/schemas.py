@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from shared.city.model.channels import COMMON_FIELDS, KINDS, Channel, ChannelKind
+from shared.city.model.channels import COMMON_FIELDS, KINDS, ChannelKind, ChannelSettings
 from shared.city.model.city import City
 from shared.city.model.ground import AreaProperties
 from shared.city.pack_files import AREAS, LISTS
@@ -66,14 +66,14 @@ def _of_areas() -> dict[str, Any]:
 
 def _components(*shapes: type[msgspec.Struct]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     found, defs = msgspec.json.schema_components(shapes, ref_template=_REF)
-    if Channel.__name__ in defs:
+    if ChannelSettings.__name__ in defs:
         _tell_kinds_of_channels_apart(defs)
     return list(found), defs
 
 
 def _tell_kinds_of_channels_apart(defs: dict[str, Any]) -> None:
-    """Gives each kind of channel a shape with the fields that it has: the type ``Channel`` has those of all kinds."""
-    channel = defs.pop(Channel.__name__)
+    """Gives each kind of channel a shape with its own fields; the type ``ChannelSettings`` has those of all kinds."""
+    channel = defs.pop(ChannelSettings.__name__)
     for kind, own in KINDS.items():
         names = {*own.required, *own.optional, *COMMON_FIELDS}
         properties = {name: shape for name, shape in channel["properties"].items() if name in names}
@@ -86,7 +86,7 @@ def _tell_kinds_of_channels_apart(defs: dict[str, Any]) -> None:
 
 
 def _shape_name(kind: ChannelKind) -> str:
-    return f"{Channel.__name__}_{kind}"
+    return f"{ChannelSettings.__name__}_{kind}"
 
 
 def write(folder: Path) -> None:

@@ -142,7 +142,7 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """In ``attached``: set when the report reports nothing new."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the history without free text or persons, as reporters may read it."""
 
     at: datetime
@@ -176,7 +176,7 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     assignee: str | None = None
     reports: list[ReportRef] = []
     report_count: int = 1
-    steps: list[Step] = []
+    steps: list[HistoryLine] = []
     rating: int | None = None
     confidential: bool = False
     historic: bool = False

@@ -13,7 +13,7 @@ ROUTER_GROUP = "router.reports"
 UNROUTED_TOPIC = "unrouted"
 """``report.unrouted`` is rare and has its own topic, so that its consumer need not read every report."""
 
-Channel = Literal["app", "group", "window", "phone", "visit", "hotline"]
+ReportChannel = Literal["app", "group", "window", "phone", "visit", "hotline"]
 PhotoHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 """A perceptual hash of a photo: 64 bits in hexadecimal, the difference hash (dHash) of 9 by 8 grey values. The photo
 cannot be reconstructed from it."""
@@ -44,7 +44,7 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     category: str | None = None
     observed_at: datetime | None = None
     photos: list[str] = []
-    channel: Channel = "app"
+    channel: ReportChannel = "app"
     reporter: str | None = None
     confidential: bool = False
     historic: bool = False

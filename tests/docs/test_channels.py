@@ -6,7 +6,7 @@ from typing import get_args
 from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.registry import channels
 from services.notifier.delivery.http_post import Poster
-from shared.city.model.channels import COMMON_FIELDS, KINDS, Channel, ChannelField, ChannelKind
+from shared.city.model.channels import COMMON_FIELDS, KINDS, ChannelField, ChannelKind, ChannelSettings
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.ssrf_guard import Guard
 from tests.kit.stack import ROOT
@@ -22,7 +22,7 @@ def test_every_kind_has_its_fields_and_a_sender() -> None:
 def test_every_field_of_a_channel_is_one_of_some_kind_or_of_all() -> None:
     used = {field for own in KINDS.values() for field in (*own.required, *own.optional)}
     assert used == set(get_args(ChannelField))
-    assert {*used, *COMMON_FIELDS} == set(Channel.__struct_fields__)
+    assert {*used, *COMMON_FIELDS} == set(ChannelSettings.__struct_fields__)
 
 
 def test_a_kinds_short_form_and_references_are_required_fields() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from shared.city.sorting.questions import MOST as ANSWERS_MAX
-from shared.contracts.reports import Channel
+from shared.contracts.reports import ReportChannel
 from shared.kernel.vocabulary import ReportKind
 from shared.runtime.http_server.field_types import Ident
 
@@ -53,7 +53,7 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     observed_at: datetime | None = None
     photos: Photos = []
     answers: Annotated[dict[Question, Answer], msgspec.Meta(max_length=ANSWERS_MAX)] | None = None
-    channel: Channel = "app"
+    channel: ReportChannel = "app"
     reporter: Reporter | None = None
     received_at: datetime | None = None
     historic: bool = False

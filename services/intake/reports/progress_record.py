@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from services.intake.reports.report_record import ReportRecord
-from shared.contracts.cases import CaseEvent, ClockState, QuestionState, Step
+from shared.contracts.cases import CaseEvent, ClockState, HistoryLine, QuestionState
 from shared.runtime.storage.mongo import Document
 
 ENDED = frozenset({"closed", "rejected", "merged"})
@@ -27,7 +27,7 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     priority: str
     clocks: list[ClockState]
     """The case's own clocks, without those of its parts."""
-    steps: list[Step]
+    steps: list[HistoryLine]
     pack_version: str
     unit: str
     path: list[str] = []

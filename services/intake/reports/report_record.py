@@ -10,7 +10,7 @@ import msgspec
 
 from services.intake.domain.submission import Sealed, Submission
 from shared.city.sorting.questions import Answer
-from shared.contracts.reports import Channel, Place
+from shared.contracts.reports import Place, ReportChannel
 from shared.kernel.vocabulary import Priority, ReportKind
 from shared.runtime.storage.mongo import Document
 
@@ -48,7 +48,7 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id
     received_at: datetime
     observed_at: datetime | None
     photos: list[str]
-    channel: Channel
+    channel: ReportChannel
     reporter: str | None
     confidential: bool
     historic: bool
@@ -91,7 +91,7 @@ def record_of(report: Submission, trace: str, stored_at: datetime) -> ReportReco
         received_at=report.received_at,
         observed_at=report.observed_at,
         photos=list(report.photos),
-        channel=cast(Channel, report.channel),
+        channel=cast(ReportChannel, report.channel),
         reporter=report.reporter,
         confidential=report.confidential,
         historic=report.historic,

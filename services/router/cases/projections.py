@@ -57,7 +57,7 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         ],
         report_count=case.report_count,
         steps=[
-            contract.Step(at=entry.at, what=entry.what, unit=entry.unit, detail=entry.clock)
+            contract.HistoryLine(at=entry.at, what=entry.what, unit=entry.unit, detail=entry.clock)
             for entry in case.history[-STEPS_KEPT:]
         ],
         rating=case.rating,

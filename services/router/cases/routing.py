@@ -15,8 +15,7 @@ from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
 from services.router.domain.opening import Opening, open_case
 from shared.city.cooperation import not_admitted
-from shared.city.model.promises import Commitment as PackCommitment
-from shared.city.model.promises import Step
+from shared.city.model.promises import CommitmentEntry, LadderEntry
 from shared.city.model.sorting import Rule
 from shared.city.pack import Pack
 from shared.city.place.locating import Located, LocateRequest
@@ -182,13 +181,13 @@ def _category(report: ReportSubmitted, pack: Pack) -> tuple[str, str]:
     return classified.code, classified.by
 
 
-def commitment_of(pack: Pack, commitment: PackCommitment) -> Commitment:
+def commitment_of(pack: Pack, commitment: CommitmentEntry) -> Commitment:
     """The pack's commitment as the domain type; made once per pack and commitment."""
     return _made(pack.version, pack.calendar(commitment.calendar), commitment)
 
 
 @lru_cache(maxsize=4096)
-def _made(version: str, calendar: Calendar, commitment: PackCommitment) -> Commitment:
+def _made(version: str, calendar: Calendar, commitment: CommitmentEntry) -> Commitment:
     name = commitment.id or f"{commitment.category or commitment.class_ or 'default'}/{commitment.unit or '*'}"
     warnings = sorted(commitment.warn_at if isinstance(commitment.warn_at, tuple) else (commitment.warn_at,))
     later = tuple(LadderStep("tell", "own", fraction=at, clocks=frozenset(CLOCK_KINDS)) for at in warnings[1:])
@@ -213,7 +212,7 @@ def _is_warning(step: LadderStep, warnings: list[float]) -> bool:
     return step.act == "tell" and step.to == "own" and step.fraction in warnings
 
 
-def _step(step: Step) -> LadderStep:
+def _step(step: LadderEntry) -> LadderStep:
     """A step of a ladder as the pack writes it. ``at``: ``0.8`` of the target, or ``+PT10M`` after the breach."""
     act = next(act for act in ACTS if getattr(step, act) is not None)
     clocks = frozenset((step.clock,) if isinstance(step.clock, str) else step.clock)

@@ -15,7 +15,7 @@ from services.router.cases.routing import commitment_of
 from services.router.cases.sealed_words import without_words
 from services.router.domain.case import Case, Entry
 from services.router.domain.clock import SlaClock
-from shared.city.model.promises import CalendarSpec, Commitment
+from shared.city.model.promises import CalendarSpec, CommitmentEntry
 from shared.city.pack import Pack
 from shared.kernel import clock as kernel
 from shared.kernel.errors import not_found
@@ -125,7 +125,7 @@ def _commitment(pack: Pack, name: str) -> dict[str, Any]:
     return told if worded is None else {**_given(worded), **told}
 
 
-def _same(pack: Pack, commitment: Commitment, name: str) -> bool:
+def _same(pack: Pack, commitment: CommitmentEntry, name: str) -> bool:
     return commitment_of(pack, commitment).id == name
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from shared.city.checks.findings import Findings
-from shared.city.model.channels import KINDS, Channel, ChannelField, ChannelKind, Channels, KindFields
+from shared.city.model.channels import KINDS, ChannelField, ChannelKind, Channels, ChannelSettings, KindFields
 from shared.city.model.entry import Entry
 from shared.city.model.ground import UnitEntry
 from shared.city.model.people import Person
@@ -26,7 +26,7 @@ def check_channels(found: Findings) -> None:
     owners: list[tuple[tuple[type[Entry], int], Channels]] = [*of_units, *of_people]
     for entry, channels in owners:
         for kind, given in channels.items():
-            own = merged(kind, given, city.channels.get(kind, Channel()))
+            own = merged(kind, given, city.channels.get(kind, ChannelSettings()))
             for field, says in _wrong(kind, own, prefix, whole=True):
                 below = () if isinstance(given, str) else (field,)
                 found.error(entry, "channels", kind, *below, says=says)
@@ -37,7 +37,7 @@ def prefix_of(city: str) -> str:
     return f"CHANNEL_{re.sub('[^a-z0-9]', '', city.lower()).upper()}_"
 
 
-def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> Iterator[tuple[str, str]]:
+def _wrong(kind: ChannelKind, channel: ChannelSettings, prefix: str, *, whole: bool) -> Iterator[tuple[str, str]]:
     """(field, message) for every fault. ``whole``: the channel is complete, with the city's settings merged in."""
     for field in ("url", "secret", "to"):
         yield from ((field, says) for says in _references(getattr(channel, field), prefix))
@@ -51,7 +51,7 @@ def _wrong(kind: ChannelKind, channel: Channel, prefix: str, *, whole: bool) -> 
         yield from _missing(own, channel, prefix)
 
 
-def _missing(own: KindFields, channel: Channel, prefix: str) -> Iterator[tuple[str, str]]:
+def _missing(own: KindFields, channel: ChannelSettings, prefix: str) -> Iterator[tuple[str, str]]:
     """Required fields that nobody wrote, and values that are to be references."""
     for field, name in own.required.items():
         if not getattr(channel, field):

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.city.checks.findings import Findings
 from shared.city.model.entry import Entry
-from shared.city.model.promises import CalendarSpec, Commitment, PauseReason, Step
+from shared.city.model.promises import CalendarSpec, CommitmentEntry, LadderEntry, PauseReason
 from shared.city.model.sorting import Category, Rule, When
 from shared.city.promises.calendars import YEARS, calendar_of
 from shared.city.promises.commitments import DEFAULT, Commitments, key_of
@@ -128,11 +128,11 @@ def _span(found: Findings, entry: tuple[type[Entry], int], field: str, span: str
 def check_commitments(found: Findings) -> None:
     """Check that every category has a commitment, that each is valid, and that ladders reach the root."""
     commitments = found.entries.commitments
-    found.check_unique(Commitment, "id", [commitment.id for commitment in commitments])
+    found.check_unique(CommitmentEntry, "id", [commitment.id for commitment in commitments])
     seen: set[tuple[str | None, str, str]] = set()
     calendars = {"always"} | found.names(CalendarSpec)
     for number, commitment in enumerate(commitments):
-        entry = (Commitment, number)
+        entry = (CommitmentEntry, number)
         _for_what(found, number, commitment)
         if key_of(commitment) in seen:
             found.error(entry, says="there is another commitment for the same thing in the same unit")
@@ -156,8 +156,8 @@ def check_commitments(found: Findings) -> None:
     _all_promised(found)
 
 
-def _for_what(found: Findings, number: int, commitment: Commitment) -> None:
-    entry = (Commitment, number)
+def _for_what(found: Findings, number: int, commitment: CommitmentEntry) -> None:
+    entry = (CommitmentEntry, number)
     if (commitment.category is None) == (commitment.class_ is None):
         found.error(entry, says="expected either `category` or `class`")
     if commitment.category is not None and commitment.category not in found.names(Category):
@@ -169,9 +169,9 @@ def _for_what(found: Findings, number: int, commitment: Commitment) -> None:
         found.error(entry, "class", says=says, hint=hint)
 
 
-def _targets(found: Findings, number: int, commitment: Commitment) -> None:
+def _targets(found: Findings, number: int, commitment: CommitmentEntry) -> None:
     """Each target is a duration that its calendar reaches; acknowledging takes no longer than resolving."""
-    entry = (Commitment, number)
+    entry = (CommitmentEntry, number)
     sound = True
     for clock in CLOCK_KINDS:
         target = commitment.target(clock)
@@ -221,7 +221,7 @@ def _plain(target: str) -> float:
     return parse_duration(target).plain().total_seconds()
 
 
-def _step_faults(step: Step, commitment: Commitment) -> Iterator[tuple[str, str]]:
+def _step_faults(step: LadderEntry, commitment: CommitmentEntry) -> Iterator[tuple[str, str]]:
     if not is_step_time(step.at):
         yield "at", f"{step.at!r} is neither a fraction of the target (0.8) nor a delay after the breach (+PT10M)"
     if sum(target is not None for target in (step.tell, step.supervise, step.move_to)) != 1:
@@ -236,7 +236,7 @@ def _step_faults(step: Step, commitment: Commitment) -> Iterator[tuple[str, str]
         yield "clock", f"the commitment has no {' or '.join(clocks)} target"
 
 
-def _reaches_top(found: Findings, commitment: Commitment) -> bool:
+def _reaches_top(found: Findings, commitment: CommitmentEntry) -> bool:
     root = next((unit for unit in found.entries.units if unit.id == found.entries.city.root), None)
     if root is None:
         return True
@@ -257,4 +257,6 @@ def _all_promised(found: Findings) -> None:
     for number, commitment in enumerate(found.entries.commitments):
         of_danger = commitment.class_ == "danger" or commitment.category in danger or commitment in held
         if of_danger and commitment.target("acknowledge") is None:
-            found.error((Commitment, number), "acknowledge", says="danger without a promise", hint="for example PT10M")
+            found.error(
+                (CommitmentEntry, number), "acknowledge", says="danger without a promise", hint="for example PT10M"
+            )

@@ -17,12 +17,12 @@ from shared.kernel.vocabulary import Priority
 ChannelKind = Literal["wecom", "dingtalk", "feishu", "sms", "apprise"]
 ChannelField = Literal["url", "secret", "to", "headers", "body", "success", "length"]
 COMMON_FIELDS = ("per_minute", "priorities")
-"""Fields of ``Channel`` that every kind has."""
+"""Fields of ``ChannelSettings`` that every kind has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindFields:
-    """Which fields of ``Channel`` a kind has beside the common ones."""
+    """Which fields of ``ChannelSettings`` a kind has beside the common ones."""
 
     required: Mapping[ChannelField, str]
     """Field → what messages call it. The entry has it, or the city's settings of the kind."""
@@ -48,7 +48,7 @@ KINDS: Mapping[ChannelKind, KindFields] = {
 }
 
 
-class Channel(Entry, frozen=True, kw_only=True):
+class ChannelSettings(Entry, frozen=True, kw_only=True):
     """How somebody is reached beside the inbox: ``channels`` of a city, a unit or a person. ``${NAME}`` stands for a
     variable of the notifier's environment, ``CHANNEL_<CITY>_…``.
 
@@ -67,7 +67,7 @@ class Channel(Entry, frozen=True, kw_only=True):
     priorities: tuple[Priority, ...] = ()
 
 
-Channels = dict[ChannelKind, Channel | Annotated[str, Meta(max_length=2000)]]
+Channels = dict[ChannelKind, ChannelSettings | Annotated[str, Meta(max_length=2000)]]
 """By kind; a text alone is the kind's ``short_form``."""
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.city.model.channels import Channel, ChannelKind, Paging
+from shared.city.model.channels import ChannelKind, ChannelSettings, Paging
 from shared.city.model.entry import Entry, Id, Iso, Lat, Lon, Name, Text, TimeOfDay, Word
 from shared.kernel.vocabulary import ClockKind, Role
 
@@ -60,7 +60,7 @@ class City(Entry, frozen=True, kw_only=True):
     asking: Asking = Asking()
     level_names: dict[str, str] = {}
     secrets: dict[str, str] = {}
-    channels: dict[ChannelKind, Channel] = {}
+    channels: dict[ChannelKind, ChannelSettings] = {}
     confidential: tuple[Handlers, ...] = ()
     unmask: tuple[Role, ...] = ()
     administrators: Administrators = Administrators()

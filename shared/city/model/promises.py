@@ -11,7 +11,7 @@ from shared.kernel.vocabulary import ClockKind
 NO_PROMISE = "none"
 
 
-class Step(Entry, frozen=True, kw_only=True):
+class LadderEntry(Entry, frozen=True, kw_only=True):
     """A step of a ladder, with exactly one of ``tell``, ``supervise`` and ``move_to``: own, parent, a level word or a
     unit's id; for the clocks of a part (``report_in``, ``finish_part``) also ``caller``."""
 
@@ -22,7 +22,7 @@ class Step(Entry, frozen=True, kw_only=True):
     move_to: Word | None = None
 
 
-class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
+class CommitmentEntry(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
     """``commitments.yaml``: the targets for a category or a class (also a priority or ``default``), in a unit.
 
     A target is a duration; ``acknowledge`` and ``resolve`` may be ``none`` to state that nothing is promised.
@@ -43,7 +43,7 @@ class Commitment(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"cla
     forgotten_after: Iso | None = None
     calendar: str = "always"
     warn_at: Fraction | tuple[Fraction, ...] = 0.8
-    ladder: tuple[Step, ...] = ()
+    ladder: tuple[LadderEntry, ...] = ()
     made_up: bool = False
     note: Text = ""
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.city.model.channels import KINDS, Channel, ChannelKind, Channels
+from shared.city.model.channels import KINDS, ChannelKind, Channels, ChannelSettings
 from shared.city.model.city import City
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.kernel.ids import plain_id
 
 
-class Receiver(Channel, frozen=True, kw_only=True):
+class Receiver(ChannelSettings, frozen=True, kw_only=True):
     """One chat group's robot, telephone or mailbox. The ``id`` is the same as long as its address or number is."""
 
     id: str
@@ -54,20 +54,20 @@ def _by_owner(city: City, named: Mapping[str, Channels]) -> dict[str, tuple[Rece
     }
 
 
-def _receiver(city: City, kind: ChannelKind, given: Channel | str) -> Receiver:
-    own = merged(kind, given, city.channels.get(kind, Channel()))
+def _receiver(city: City, kind: ChannelKind, given: ChannelSettings | str) -> Receiver:
+    own = merged(kind, given, city.channels.get(kind, ChannelSettings()))
     return Receiver(id=plain_id("v", city.id, kind, own.url, own.to), kind=kind, **_fields(own))
 
 
-def merged(kind: ChannelKind, given: Channel | str, general: Channel) -> Channel:
+def merged(kind: ChannelKind, given: ChannelSettings | str, general: ChannelSettings) -> ChannelSettings:
     """The settings of a unit's or person's channel, with the city's (``general``) where it has none."""
     if isinstance(given, str):
-        given = Channel(to=given) if KINDS[kind].short_form == "to" else Channel(url=given)
-    own, nothing = _fields(given), _fields(Channel())
-    return Channel(
+        given = ChannelSettings(to=given) if KINDS[kind].short_form == "to" else ChannelSettings(url=given)
+    own, nothing = _fields(given), _fields(ChannelSettings())
+    return ChannelSettings(
         **{name: own[name] if own[name] != nothing[name] else value for name, value in _fields(general).items()}
     )
 
 
-def _fields(channel: Channel) -> dict[str, Any]:
-    return {name: getattr(channel, name) for name in Channel.__struct_fields__}
+def _fields(channel: ChannelSettings) -> dict[str, Any]:
+    return {name: getattr(channel, name) for name in ChannelSettings.__struct_fields__}

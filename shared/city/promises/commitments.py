@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.city.model.promises import Commitment
+from shared.city.model.promises import CommitmentEntry
 from shared.city.model.sorting import Category
 
 DEFAULT = "default"
@@ -11,13 +11,13 @@ DEFAULT = "default"
 class Commitments:
     """The commitments of one pack; of two for the same unit and category or class, the first in the file applies."""
 
-    def __init__(self, commitments: Iterable[Commitment], categories: Mapping[str, Category]) -> None:
+    def __init__(self, commitments: Iterable[CommitmentEntry], categories: Mapping[str, Category]) -> None:
         self._categories = categories
-        self._by_key: dict[tuple[str | None, str, str], Commitment] = {}
+        self._by_key: dict[tuple[str | None, str, str], CommitmentEntry] = {}
         for commitment in commitments:
             self._by_key.setdefault(key_of(commitment), commitment)
 
-    def find(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> Commitment | None:
+    def find(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> CommitmentEntry | None:
         """The commitment for ``category`` in the last unit of ``unit_path`` (root first); None when none applies.
 
         ``priority``: the case's, where it differs from the category's.
@@ -37,7 +37,7 @@ class Commitments:
         return None
 
 
-def key_of(commitment: Commitment) -> tuple[str | None, str, str]:
+def key_of(commitment: CommitmentEntry) -> tuple[str | None, str, str]:
     """(unit, ``category`` or ``class``, its name): what a commitment is for."""
     if commitment.category is not None:
         return commitment.unit, "category", commitment.category
