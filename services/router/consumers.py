@@ -6,7 +6,7 @@ from itertools import groupby
 import structlog
 
 from services.router.cases.case_store import CaseStore
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign_each, fresh_resolve_clock
 from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes

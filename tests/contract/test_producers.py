@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from services.intake.domain.submission import Submission
-from services.router.cases.projections import STEPS_KEPT, to_envelopes
+from services.router.cases.published_events import STEPS_KEPT, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.attachment import ArrivedReport

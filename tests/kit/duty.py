@@ -21,7 +21,8 @@ from services.intake.reports.report_record import record_of
 from services.intake.reports.validation import ReportValidator
 from services.router.cases.case_store import Change, from_doc
 from services.router.cases.case_store import to_doc as case_doc
-from services.router.cases.projections import answer, to_envelopes
+from services.router.cases.case_views import answer
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes

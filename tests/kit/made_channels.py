@@ -28,7 +28,7 @@ from services.notifier.delivery.http_post import Poster
 from services.notifier.delivery.preferences import PreferenceStore
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.http.one_press_links import OnePressLinks
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from shared.city.pack import Pack
 from shared.city.reading import read_pack

@@ -12,7 +12,7 @@ from services.intake.reports.report_store import ReportStore
 from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import INDEXES as CASE_INDEXES
 from services.router.cases.case_store import CaseStore
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes

@@ -12,7 +12,7 @@ from datetime import datetime
 from prometheus_client import Counter
 
 from services.router.cases.case_store import CaseStore, Change
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case

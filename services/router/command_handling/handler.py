@@ -8,7 +8,7 @@ import structlog
 
 from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
-from services.router.cases.projections import etag
+from services.router.cases.case_views import etag
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_from_pack import calendars_of
 from services.router.cases.unit_of_work import Changes

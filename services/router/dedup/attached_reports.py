@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from services.router.cases.projections import report_view
+from services.router.cases.case_views import report_view
 from services.router.dedup.attacher import Attachments
 from services.router.dedup.report_links import Link, Links
 from services.router.domain.case import Case

@@ -15,7 +15,7 @@ import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.dedup_from_pack import rising_of
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign, fresh_resolve_clock
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.unit_of_work import Changes

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
-from services.router.cases.projections import answer, etag, history_view, shows_words
+from services.router.cases.case_views import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
 from services.router.city_scope import pack_for
 from services.router.command_handling.actors import actor_of

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from services.router.cases.projections import answer, etag
+from services.router.cases.case_views import answer, etag
 from services.router.cases.sealed_words import SealedWords
 from services.router.command_handling.actors import actor_of
 from services.router.command_handling.commands_from_bodies import BODIES

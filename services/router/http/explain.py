@@ -10,7 +10,7 @@ import msgspec
 
 from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
-from services.router.cases.projections import clock_view
+from services.router.cases.case_views import clock_view
 from services.router.cases.routing import commitment_of
 from services.router.cases.sealed_words import without_words
 from services.router.domain.case import Case, Entry

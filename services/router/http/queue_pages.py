@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from services.router.cases.case_store import NO_DUE, CaseStore, seen_with
-from services.router.cases.projections import row, tightest
+from services.router.cases.case_views import row, tightest
 from services.router.domain.case import OPEN, State
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.spelling import stored_spelling

@@ -14,7 +14,7 @@ from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_record import RememberedKey, ReportRecord
 from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore
 from services.intake.reports.unrouted_watch import INDEXES, REPUBLISH_AFTER, SWEEP_AFTER, UnroutedWatch
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from shared.contracts.envelope import Envelope

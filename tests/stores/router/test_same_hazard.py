@@ -15,7 +15,7 @@ from pymongo.errors import AutoReconnect
 
 from services.router.cases import case_store as store_module
 from services.router.cases.case_store import Change, from_doc
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents

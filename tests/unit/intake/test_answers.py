@@ -16,7 +16,7 @@ from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_events import submitted_event
 from services.intake.reports.report_record import ReportRecord, record_of, to_doc
 from services.intake.reports.validation import ReportValidator
-from services.router.cases.projections import report_view as case_report
+from services.router.cases.case_views import report_view as case_report
 from services.router.cases.routing import assign
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack

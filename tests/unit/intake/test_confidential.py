@@ -16,7 +16,8 @@ from services.intake.privacy.sealing import BrokenSeal, Vault
 from services.intake.reports.bodies import ReportBody
 from services.intake.reports.report_events import submitted_event
 from services.intake.reports.report_record import ReportRecord, to_doc
-from services.router.cases.projections import answer, history_view, row, shows_words, to_state
+from services.router.cases.case_views import answer, history_view, row, shows_words
+from services.router.cases.published_events import to_state
 from services.router.cases.routing import assign
 from services.router.cases.visibility import seen_by
 from shared.contracts.catalogue import decode

@@ -16,7 +16,7 @@ from services.intake.http.report_view import ReportView, report_view
 from services.intake.reports.progress_record import CaseProgress, ReportStatus
 from services.intake.reports.report_record import OwnStep
 from services.intake.reports.report_store import ReportStore
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.case import Case, UnitOnPath
 from shared.city.pack import Pack

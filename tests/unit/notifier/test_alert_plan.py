@@ -9,7 +9,7 @@ import pytest
 from services.notifier.alerts.alert_plan import covering_silence, plan_alerts, plan_unrouted_alerts
 from services.notifier.documents.alert import Alert, from_doc, to_doc
 from services.notifier.documents.silence import Silence
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges

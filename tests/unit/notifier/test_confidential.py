@@ -11,7 +11,7 @@ from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import title, unattended_text
 from services.notifier.domain.recipients import Notice
 from services.notifier.http.alert_views import command_of, view
-from services.router.cases.projections import to_envelopes, to_state
+from services.router.cases.published_events import to_envelopes, to_state
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State, UnitOnPath

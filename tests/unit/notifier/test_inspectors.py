@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.domain.recipients import Notice
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, UnitOnPath
 from services.router.domain.timer_rules import due

@@ -12,7 +12,7 @@ from standardwebhooks import WebhookVerificationError
 from services.notifier.delivery.webhook_signing import Secrets, signature
 from services.notifier.delivery.webhooks import payload
 from services.notifier.documents.webhook import Rotation, Webhook, from_doc, to_doc
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.domain_event import DomainEvent

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.cases.projections import answer, history_view, to_state
+from services.router.cases.case_views import answer, history_view
+from services.router.cases.published_events import to_state
 from services.router.cases.unit_of_work import Changes
 from services.router.command_handling.bodies import ThereBody
 from services.router.command_handling.commands_from_bodies import to_command

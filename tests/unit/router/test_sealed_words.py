@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.router.cases.projections import answer, row
+from services.router.cases.case_views import answer, row
 from services.router.cases.sealed_words import SealedWords, without_words
 from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.domain.case import Case, Consultation, Entry, Question, State

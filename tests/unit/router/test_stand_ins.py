@@ -12,7 +12,7 @@ from services.intake.reports.progress_record import CaseProgress, progress_of
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.domain.recipients import Notice
-from services.router.cases.projections import to_state
+from services.router.cases.published_events import to_state
 from services.router.cases.visibility import seen_by
 from services.router.command_handling.actors import actor_of
 from services.router.domain.case import Case

@@ -12,7 +12,7 @@ from services.intake.photos.photo_record import PhotoRecord
 from services.intake.reports.progress_record import CaseProgress, ReportStatus, case_from_doc, progress_of, to_doc
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.domain.recipients import Notice
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.cases.visibility import seen_by
 from services.router.command_handling.actors import actor_of
 from services.router.domain import events as e

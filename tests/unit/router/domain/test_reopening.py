@@ -6,7 +6,7 @@ import bson
 import pytest
 
 from services.router.cases.case_store import to_doc
-from services.router.cases.projections import to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.clock_operations import RESOLVES_KEPT, opened_again

@@ -1,0 +1,193 @@
+"""The events of a case as they are published: its bounded state, and an envelope for each new line of history."""
+
+from collections.abc import Sequence
+
+from services.router.domain import events as e
+from services.router.domain.attachment import Attached, Confirmed
+from services.router.domain.case import REPORTS_KEPT, Case, Entry
+from services.router.domain.clock import SlaClock
+from services.router.domain.domain_event import DomainEvent
+from services.router.domain.hash_chain import line, linked
+from shared.contracts import cases as contract
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
+from shared.kernel.clock import rfc3339
+from shared.kernel.ids import event_id
+
+STEPS_KEPT = 20
+PAUSES_TOLD = 5
+SUMMARY_MAX = 120
+
+
+def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
+    """The bounded public state that every case event carries. ``seen_by``: as ``visibility`` decided it."""
+    return contract.CaseState(
+        id=case.id,
+        city=case.city,
+        version=case.version,
+        state=case.state.value,
+        priority=case.priority,
+        category=case.category,
+        kind=case.kind,
+        unit=case.unit,
+        path=[unit.id for unit in case.path],
+        pack_version=case.routing.pack_version,
+        opened_at=case.opened_at,
+        clocks=[_clock_state(clock) for clock in case.clocks],
+        cell=case.location.cell,
+        within=case.within,
+        offered_to=case.offered_to,
+        place=case.location.place,
+        lon=case.location.lon,
+        lat=case.location.lat,
+        summary=None if case.confidential else case.description[:SUMMARY_MAX],
+        assignee=case.assignee,
+        reports=[
+            contract.ReportRef(id=r.id, app=r.app, reporter=r.reporter, received_at=r.received_at)
+            for r in case.reports[-REPORTS_KEPT:]
+        ],
+        report_count=case.report_count,
+        steps=[
+            contract.HistoryLine(at=entry.at, what=entry.what, unit=entry.unit, detail=entry.clock)
+            for entry in case.history[-STEPS_KEPT:]
+        ],
+        rating=case.rating,
+        confidential=case.confidential,
+        historic=case.historic,
+        parts=[contract.PartState(id=p.id, unit=p.unit, caller=p.caller, state=p.state) for p in case.parts],
+        parties=list(case.consultation.parties) if case.consultation is not None else [],
+        question=_question(case),
+        supervised_by=case.supervision.by_unit if case.supervision is not None else None,
+        routed_by=case.routing.by,
+        apps=list(case.apps),
+        merged_into=case.merged_into,
+        linked_to=case.linked_to,
+        seen_by=list(seen_by),
+    )
+
+
+def to_envelopes(
+    case: Case,
+    happened: list[DomainEvent],
+    trace: str,
+    before: Case | None = None,
+    *,
+    seen_by: Sequence[str] = (),
+    was_seen_by: Sequence[str] = (),
+) -> tuple[Envelope, ...]:
+    """The change's events as sent to Kafka; all carry the state after the change, and each its hash in the chain.
+
+    The last one's ``head`` becomes the case's. ``was_seen_by``: who saw ``before`` and does not see ``case``.
+    """
+    state, lane = to_state(case, seen_by), lane_of(case)
+    head = before.head if before is not None else ""
+    envelopes = []
+    for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
+        id_, data = (
+            event_id(case.id, case.version, n),
+            encode(_case_event(state, case, event, before, entry, was_seen_by)),
+        )
+        head = linked(head, id_, event.TYPE, rfc3339(event.at), data)
+        envelopes.append(
+            Envelope(
+                id=id_,
+                type=event.TYPE,
+                topic=contract.TOPIC,
+                key=case.id,
+                subject=case.id,
+                city=case.city,
+                sequence=case.version,
+                time=event.at,
+                lane=lane,
+                trace=trace,
+                data=data,
+                head=head,
+            )
+        )
+    return tuple(envelopes)
+
+
+def lane_of(case: Case) -> int:
+    """History by the case's flag ``historic``, danger by its current priority. When a case was raised to danger, its
+    earlier events may arrive later: projections compare versions, and alerts take the newest state into account."""
+    if case.historic:
+        return HISTORY
+    return DANGER if case.priority == "danger" else LIVE
+
+
+def _lines(case: Case, count: int) -> list[Entry | None]:
+    """The history lines of the newest ``count`` events; None for lines that the case no longer keeps."""
+    lines = list(case.history[-count:])
+    return [*([None] * (count - len(lines))), *lines]
+
+
+def _case_event(
+    state: contract.CaseState,
+    case: Case,
+    event: DomainEvent,
+    before: Case | None,
+    entry: Entry | None,
+    was_seen_by: Sequence[str],
+) -> contract.CaseEvent:
+    moved = before is not None and before.unit != state.unit
+    return contract.CaseEvent(
+        case=state,
+        was_path=[unit.id for unit in before.path] if before is not None and moved else [],
+        was_offered_to=before.offered_to if before is not None and before.offered_to != state.offered_to else None,
+        was_called=[unit for unit in before.called if unit not in case.called] if before is not None else [],
+        was_seen_by=list(was_seen_by),
+        by=event.by,
+        by_unit=event.by_unit,
+        tell=event.tells(case),
+        act=event.act_meant,
+        clock=event.clock_meant,
+        due_at=event.due_meant,
+        part=event.part_meant,
+        fired_at=event.at if event.clock_meant else None,
+        reason=event.text if isinstance(event, e.Rejected) and not state.confidential else None,
+        score=event.score if isinstance(event, e.Rated) else None,
+        attached=_attached(event),
+        from_case=event.from_case if isinstance(event, Attached) else None,
+        line=line(entry) if entry is not None else None,
+    )
+
+
+def _attached(event: DomainEvent) -> list[contract.ReportRef]:
+    if not isinstance(event, Attached | Confirmed):
+        return []
+    return [
+        contract.ReportRef(
+            id=one.report.id,
+            app=one.report.app,
+            reporter=one.report.reporter,
+            received_at=one.report.received_at,
+            link=one.link,
+            says=one.says,
+        )
+        for one in event.arrived
+    ]
+
+
+def _clock_state(clock: SlaClock) -> contract.ClockState:
+    return contract.ClockState(
+        kind=clock.kind,
+        started_at=clock.started_at,
+        target=clock.target,
+        calendar=clock.calendar,
+        due_at=clock.due_at,
+        state=clock.state,
+        met_at=clock.met_at,
+        part=clock.part,
+        pauses=[
+            contract.PauseState(from_=p.since, until=p.until, reason=p.reason, to=p.to)
+            for p in clock.pauses[-PAUSES_TOLD:]
+        ],
+        superseded_at=clock.superseded_at,
+    )
+
+
+def _question(case: Case) -> contract.QuestionState | None:
+    asked = case.question
+    if asked is None:
+        return None
+    return contract.QuestionState(at=asked.at, until=asked.until, text=None if case.confidential else asked.text)
