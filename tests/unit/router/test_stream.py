@@ -24,6 +24,7 @@ from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import MongoError
 from tests.kit.made_reports import NOW
+from tests.kit.waiting import until
 
 CITY, TOWN, QUAY, MILL = "harbour", "oosterhaven", "quayside", "millfield"
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -217,14 +218,18 @@ async def test_many_streams_from_the_very_beginning_hold_the_loop_for_nobody() -
     async with LoopWatch() as watch:
         reading = [asyncio.create_task(drained(stream)) for stream in (*others, *mine)]
         await asyncio.sleep(0)
-        async with asyncio.timeout(60):
-            while tail._listeners:
-                await asyncio.sleep(0.05)
-                if all(one.position.get(0) == 18_000 for ones in tail._listeners.values() for one in ones):
-                    tail.close()
+        await _have_read(tail, 62, 18_000)
+        tail.close()
         counts = await asyncio.gather(*reading)
     assert counts == [*[0] * 60, *[18_000] * 2]
     assert watch.longest < HELD_MAX
+
+
+async def _have_read(tail: Any, count: int, position: int) -> None:
+    async def read() -> bool:
+        return sum(one.position.get(0) == position for ones in tail._listeners.values() for one in ones) == count
+
+    await until(read, within=60)
 
 
 async def test_a_thousand_idle_streams_hold_the_loop_for_nobody_while_a_thousand_events_come() -> None:
@@ -237,7 +242,7 @@ async def test_a_thousand_idle_streams_hold_the_loop_for_nobody_while_a_thousand
         for first in range(0, 1000, 100):
             await tail.take(tuple(record(first + n, event(f"c{first + n}")) for n in range(100)))
             await asyncio.sleep(0)
-        await asyncio.sleep(0.05)
+        await _have_read(tail, 10, 1000)
         tail.close()
         counts = await asyncio.gather(*idle, *mine)
     assert counts == [*[0] * 990, *[1000] * 10]

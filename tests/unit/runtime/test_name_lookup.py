@@ -19,6 +19,7 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client import name_lookup
 from shared.runtime.http_client.name_lookup import NameLookup
 from shared.runtime.http_client.ssrf_guard import Guard
+from tests.kit.waiting import until
 
 PUBLIC, PUBLIC_6 = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
 
@@ -116,7 +117,7 @@ async def test_without_any_name_server_there_is_no_address_and_no_fault(tmp_path
     assert await failed(NameLookup(lambda: Resolver(filename=str(empty)))("app.example", 443)) < 1
 
 
-async def _healthy(asked: NameLookup) -> None:
+async def _healthy(asked: NameLookup, server: NameServer) -> None:
     """A receiver that answers, asked by the notifier's own means."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -129,7 +130,11 @@ async def _healthy(asked: NameLookup) -> None:
         port = listening.sockets[0].getsockname()[1]
         poster = Poster(Guard("127.0.0.0/8", asked), client)
         silent = [asyncio.create_task(poster.post(f"http://h{n}.silent.example:{port}/", "{}", {})) for n in range(40)]
-        await asyncio.sleep(0.1)
+
+        async def all_wait_for_the_name_server() -> bool:
+            return len({name for name in server.asked if "silent" in name}) == len(silent)
+
+        await until(all_wait_for_the_name_server)
         assert (await poster.post(f"http://well.example:{port}/", "{}", {})).status == 204
         assert not any(task.done() for task in silent)
         assert all(isinstance(end, UnreachableError) for end in await asyncio.gather(*silent, return_exceptions=True))
@@ -144,7 +149,7 @@ def test_forty_names_of_a_silent_server_keep_no_other_receiver_waiting(monkeypat
         async with name_server() as (server, resolver):
             server.records["well.example.", "A"] = "127.0.0.1"
             began = time.monotonic()
-            await _healthy(NameLookup(resolver))
+            await _healthy(NameLookup(resolver), server)
             assert time.monotonic() - began < 6
 
     uvloop.run(looked_up())
