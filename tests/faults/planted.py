@@ -31,9 +31,10 @@ def plant(service: str) -> None:
 
 
 class _Patch:
-    """Replaces attributes for as long as the process lives."""
+    """Replaces attributes for as long as the process lives. Raises ``AttributeError`` for one that is not there."""
 
     def setattr(self, target: object, name: str, value: object) -> None:
+        getattr(target, name)
         setattr(target, name, value)
 
 

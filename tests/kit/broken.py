@@ -94,10 +94,10 @@ def nobody_sweeps_what_was_left_behind(patch: Patch) -> None:
 
 
 def nobody_goes_back_to_a_mark(patch: Patch) -> None:
-    async def passed_over(_: GapRecovery, look: Any, __: Any, new: Sequence[Any], ___: str, ____: Any) -> None:
-        look.state.checked |= {place.partition for place in new}
+    async def passed_over(_: GapRecovery, check: Any, __: Any, new: Sequence[Any], ___: str, ____: Any) -> None:
+        check.state.checked |= {place.partition for place in new}
 
-    patch.setattr(GapRecovery, "_check", passed_over)
+    patch.setattr(GapRecovery, "_check_assigned", passed_over)
 
 
 BREAKS: dict[str, Break] = {
