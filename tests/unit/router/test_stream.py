@@ -227,7 +227,8 @@ async def test_many_streams_from_the_very_beginning_hold_the_loop_for_nobody() -
 
 async def _have_read(tail: Any, count: int, position: int) -> None:
     async def read() -> bool:
-        return sum(one.position.get(0) == position for ones in tail._listeners.values() for one in ones) == count
+        positions: list[int] = [one.position.get(0) for ones in tail._listeners.values() for one in ones]
+        return positions.count(position) == count
 
     await until(read, within=60)
 
