@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from shared.city.promises.durations import long_before
 from shared.kernel.clock import StoppedClock
 from shared.runtime import retention as module
 from shared.runtime.kafka.outbox_relay import Relay
+from shared.runtime.ops_answers import RetentionItem
 from shared.runtime.retention import Retention
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import APP, NOW, SECRET, body, record, submission
@@ -43,8 +43,8 @@ def test_a_span_is_reckoned_by_the_calendar(span: str, before: datetime) -> None
     assert long_before(AT, span) == before
 
 
-def counted(items: list[dict[str, Any]]) -> dict[str, int]:
-    return {item["kind"]: item["count"] for item in items}
+def counted(items: list[RetentionItem]) -> dict[str, int]:
+    return {item.kind: item.count for item in items}
 
 
 async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(

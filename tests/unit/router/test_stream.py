@@ -227,7 +227,7 @@ async def test_many_streams_from_the_very_beginning_hold_the_loop_for_nobody() -
 
 async def _have_read(tail: Any, count: int, position: int) -> None:
     async def read() -> bool:
-        return sum(one.position.get(0) == position for ones in tail._listeners.values() for one in ones) == count
+        return bool(sum(one.position.get(0) == position for ones in tail._listeners.values() for one in ones) == count)
 
     await until(read, within=60)
 
