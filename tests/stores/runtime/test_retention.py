@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
+import msgspec
 import pytest
 
 from services.intake.domain.photo import CleanedPhoto, Picture
@@ -84,7 +85,10 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     assert [report["_id"] for report in left] == [submission("open").id]
     assert await identities.known([person.id])
     runs = await database.collection("retention_runs").find({}, sort=[("_id", 1)], limit=5)
-    assert [counted(run["items"]) for run in runs] == [{"photos": 1, "reports": 0}, {"photos": 0, "reports": 2}]
+    assert [counted(msgspec.convert(run["items"], list[RetentionItem])) for run in runs] == [
+        {"photos": 1, "reports": 0},
+        {"photos": 0, "reports": 2},
+    ]
 
 
 async def test_of_old_cases_those_that_have_ended_go_with_their_events(
