@@ -22,6 +22,7 @@ from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.http_server.server import Edge
 from shared.runtime.observability.metrics_page import MetricsPage
+from shared.runtime.ops_answers import AliveAnswer, ReadyAnswer, UnreadyAnswer
 from shared.runtime.service import ServiceOverrides, ids_of
 from shared.runtime.settings import Settings
 
@@ -42,10 +43,14 @@ def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
         http_client.client(url, transport=transport)
         for url in (settings.intake_url, settings.router_url, settings.notifier_url)
     )
-    services = Services(router, intake)
-    routes = [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
+    routes = own_routes(Services(router, intake))
     edge = Edge("console", None, Quotas(settings), ids_of(given))
     return Console(edge.application(routes, _lifespan), {"intake": intake, "router": router, "notifier": notifier})
+
+
+def own_routes(services: Services) -> list[Route]:
+    """The console's own; every other path is a service's."""
+    return [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
 
 
 @contextlib.asynccontextmanager
@@ -62,21 +67,21 @@ def _common_routes(services: Services) -> list[Route]:
         return Response(STYLE, media_type="text/css", headers={"cache-control": "max-age=300"})
 
     async def live(_: Call) -> Answer:
-        return Answer({"status": "alive"})
+        return Answer(AliveAnswer())
 
     async def ready(_: Call) -> Answer:
         try:
-            return Answer({"status": "ready", "cities": await services.cities()})
+            return Answer(ReadyAnswer(cities=await services.cities(), behind={}))
         except Refusal as refusal:
-            return Answer({"status": "not ready", "reasons": {"services": refusal.detail}}, 503)
+            return Answer(UnreadyAnswer(reasons={"services": refusal.detail}), 503)
 
     async def metrics(_: Call) -> Response:
         return Response(await metrics_page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
     return [
         get("/console.css", style, "The pages' style", media=("text/css",)),
-        get("/healthz", live, "The process answers"),
-        get("/livez", live, "The process answers"),
-        get("/readyz", ready, "Ready to work"),
-        get("/metrics", metrics, "Prometheus metrics"),
+        get("/healthz", live, "The process answers", answers={200: AliveAnswer}),
+        get("/livez", live, "The process answers", answers={200: AliveAnswer}),
+        get("/readyz", ready, "Ready to work", answers={200: ReadyAnswer, 503: UnreadyAnswer}),
+        get("/metrics", metrics, "Prometheus metrics", media=("text/plain",)),
     ]

@@ -36,7 +36,7 @@ from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
 from services.notifier.http.silence_routes import SilenceRoutes
-from services.notifier.http.webhook_routes import WebhookRoutes
+from services.notifier.http.webhook_routes import MESSAGES, WebhookRoutes
 from services.notifier.retention import old_alerts
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
@@ -143,6 +143,7 @@ def _answer_http(
         *SilenceRoutes(stores.silences, packs, clock).routes(),
         *feeds.routes(),
     ]
+    service.webhook_messages = MESSAGES
 
 
 def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links: OnePressLinks, poster: Poster) -> None:

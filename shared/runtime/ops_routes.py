@@ -19,6 +19,14 @@ from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
 from shared.runtime.movable_clock import MovableClock, SharedShift
+from shared.runtime.ops_answers import (
+    ClockAnswer,
+    ParkedMessage,
+    ParkedMessages,
+    ReplayAnswer,
+    TraceAnswer,
+    TracedEvent,
+)
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
 
@@ -67,17 +75,19 @@ class _Events:
     def routes(self) -> list[Route]:
         again = "Publish stored events again since a time, a stretch at once: go on after `next`"
         routes = [
-            _route("GET", "/v1/trace/{id}", self.trace, "Every stored event of a report or case, or one event"),
-            _route("POST", "/v1/replay", self.replay, again, ReplayBody, roles=OPS_AND_SERVICES),
+            _route(
+                "GET", "/v1/trace/{id}", self.trace, "Every stored event of a report or case, or one event", TraceAnswer
+            ),
+            _route("POST", "/v1/replay", self.replay, again, ReplayAnswer, ReplayBody, roles=OPS_AND_SERVICES),
         ]
         if self._service.settings.dev_tokens:
             clock = "Development: move the stack's clock"
-            routes.append(_route("POST", "/v1/dev/clock", self.clock, clock, ClockBody))
+            routes.append(_route("POST", "/v1/dev/clock", self.clock, clock, ClockAnswer, ClockBody))
         return routes
 
     async def trace(self, call: Call) -> Answer:
         items = await _trace(self._service, call.path["id"], call.principal)
-        return Answer({"service": self._service.name, "items": items})
+        return Answer(TraceAnswer(self._service.name, items))
 
     async def replay(self, call: Call) -> Answer:
         _every_city(call.principal)
@@ -88,7 +98,7 @@ class _Events:
             stretch = await publish_again(self._service, body)
         except (KafkaError, TimeoutError) as error:
             raise unavailable("Kafka took not all of it; ask again: what came twice is absorbed.") from error
-        return Answer({"events": stretch.events, "next": stretch.next, "dry_run": body.dry_run})
+        return Answer(ReplayAnswer(stretch.events, stretch.next, body.dry_run))
 
     async def clock(self, call: Call) -> Answer:
         _every_city(call.principal)
@@ -97,7 +107,7 @@ class _Events:
         except ValueError as wrong:
             raise invalid(FieldError("/forward", str(wrong))) from wrong
         shift = await self._service.shift.forward(by.plain())
-        return Answer({"now": self._service.clock.now(), "shifted_seconds": shift.total_seconds()})
+        return Answer(ClockAnswer(self._service.clock.now(), shift.total_seconds()))
 
 
 class _Parked:
@@ -109,16 +119,23 @@ class _Parked:
     def routes(self) -> list[Route]:
         one = "/v1/dead-letters/{id}"
         return [
-            _route("GET", "/v1/dead-letters", self.newest, "Parked messages, newest first"),
-            _route("GET", one, self.show, "One parked message, whole"),
+            _route("GET", "/v1/dead-letters", self.newest, "Parked messages, newest first", ParkedMessages),
+            _route("GET", one, self.show, "One parked message, whole", ParkedMessage),
             _route(
-                "POST", f"{one}/replay", self.replay, "Deliver a parked message again", DeadBody, logged="operations"
+                "POST",
+                f"{one}/replay",
+                self.replay,
+                "Deliver a parked message again",
+                ParkedMessage,
+                DeadBody,
+                logged="operations",
             ),
             _route(
                 "POST",
                 f"{one}/drop",
                 self.drop,
                 "Give a parked message up; it stays on record",
+                ParkedMessage,
                 DeadBody,
                 logged="override",
             ),
@@ -126,10 +143,10 @@ class _Parked:
 
     async def newest(self, call: Call) -> Answer:
         _every_city(call.principal)
-        return Answer({"items": [_shown(document) for document in await self._service.dead_letters.newest()]})
+        return Answer(ParkedMessages([ParkedMessage.of(row) for row in await self._service.dead_letters.newest()]))
 
     async def show(self, call: Call) -> Answer:
-        return Answer(_shown(await self._found(call)))
+        return Answer(ParkedMessage.of(await self._found(call)))
 
     async def replay(self, call: Call) -> Answer:
         found = await self._found(call)
@@ -141,13 +158,13 @@ class _Parked:
                 headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
             )
             await self._service.dead_letters.mark(found["_id"], "replayed", self._service.clock.now())
-        return Answer(_shown(found))
+        return Answer(ParkedMessage.of(found))
 
     async def drop(self, call: Call) -> Answer:
         found = await self._found(call)
         if not call.body_as(DeadBody).dry_run:
             await self._service.dead_letters.mark(found["_id"], "dropped", self._service.clock.now())
-        return Answer(_shown(found))
+        return Answer(ParkedMessage.of(found))
 
     async def _found(self, call: Call) -> Document:
         _every_city(call.principal)
@@ -162,6 +179,7 @@ def _route(
     path: str,
     handler: Any,
     summary: str,
+    answer: type[msgspec.Struct],
     body: Any = None,
     roles: frozenset[str] = OPS,
     logged: EntryKind | None = None,
@@ -173,7 +191,7 @@ def _route(
         summary=summary,
         roles=roles,
         body=body,
-        answers={200: None},
+        answers={200: answer},
         logged=logged,
     )
 
@@ -184,7 +202,7 @@ def _every_city(principal: Principal) -> None:
         raise forbidden("This concerns every city; the key is for one.")
 
 
-async def _trace(service: OperatedService, id_: str, principal: Principal) -> list[dict[str, Any]]:
+async def _trace(service: OperatedService, id_: str, principal: Principal) -> list[TracedEvent]:
     where: Document = {"$or": [{"subject": id_}, {"_id": id_}]}
     stored = await service.events.find(where, sort=[("sequence", 1)], limit=TRACE_MAX)
     events = {d["_id"]: (from_stored(d), d["stored_at"]) for d in stored}
@@ -197,29 +215,7 @@ async def _trace(service: OperatedService, id_: str, principal: Principal) -> li
             event = msgspec.convert(pending, Envelope)
             events.setdefault(event.id, (event, None))
     return [
-        {
-            "id": event.id,
-            "type": event.type,
-            "subject": event.subject,
-            "sequence": event.sequence,
-            "time": event.time,
-            "stored_at": stored_at,
-            "trace": event.trace,
-            "data": msgspec.Raw(event.data.encode()),
-        }
+        TracedEvent.of(event, stored_at)
         for event, stored_at in sorted(events.values(), key=lambda pair: (pair[0].sequence, pair[0].id))
         if principal.may_enter(event.city)
     ]
-
-
-def _shown(document: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": document["_id"],
-        "group": document["group"],
-        "topic": document["topic"],
-        "reason": document["reason"],
-        "state": document["state"],
-        "parked_at": document["parked_at"],
-        "headers": {name: bytes(value).decode(errors="replace") for name, value in document["headers"]},
-        "value": bytes(document["value"]).decode(errors="replace"),
-    }

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import structlog
@@ -18,6 +17,7 @@ from shared.city.promises.durations import long_before
 from shared.kernel.errors import not_found
 from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import EVERY_CITY
+from shared.runtime.ops_answers import RetentionAnswer, RetentionItem
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.periodic import every
 from shared.runtime.storage.mongo import Collection, Database, Document
@@ -73,6 +73,7 @@ class Retention:
                 body=RunBody,
                 keyed=True,
                 idempotent_as="runs of retention",
+                answers={200: RetentionAnswer},
                 logged="operations",
             )
         ]
@@ -94,27 +95,27 @@ class Retention:
         if body.city is not None and not cities:
             raise not_found("city")
         items = [item for city in cities for item in await self.sweep(city, dry_run=body.dry_run)]
-        return Answer({"dry_run": body.dry_run, "items": items})
+        return Answer(RetentionAnswer(body.dry_run, items))
 
-    async def sweep(self, city: str, *, dry_run: bool = False) -> list[dict[str, Any]]:
+    async def sweep(self, city: str, *, dry_run: bool = False) -> list[RetentionItem]:
         """Delete what is too old in ``city``, or with ``dry_run`` count it.
 
-        Returns an item per kind: ``city``, ``kind``, ``kept`` (the span), ``before``, ``count``. Runs that deleted
-        something are recorded in ``retention_runs``.
+        Returns an item per kind. Runs that deleted something are recorded in ``retention_runs``.
         """
         now = real_now()
         rules = self._packs.current(city).city.retention
-        done: list[dict[str, Any]] = []
+        done: list[RetentionItem] = []
         for kept in self._kept:
             rule = next((rules[word] for word in kept.rules if word in rules), None)
             if rule is not None:
                 before = long_before(now, rule)
                 where = {**kept.only, "city": city}
                 count = await (self._count if dry_run else self._forget)(kept, where, before)
-                done.append({"city": city, "kind": kept.kind, "kept": rule, "before": before, "count": count})
-        if not dry_run and any(item["count"] for item in done):
-            await self._runs.insert({"_id": f"{city}/{now.isoformat()}", "at": now, "city": city, "items": done})
-            log.info("retention.swept", city=city, **{item["kind"]: item["count"] for item in done})
+                done.append(RetentionItem(city, kept.kind, rule, before, count))
+        if not dry_run and any(item.count for item in done):
+            items = msgspec.to_builtins(done, builtin_types=(datetime,))
+            await self._runs.insert({"_id": f"{city}/{now.isoformat()}", "at": now, "city": city, "items": items})
+            log.info("retention.swept", city=city, **{item.kind: item.count for item in done})
         return done
 
     async def _count(self, kept: RetainedKind, where: Document, before: datetime) -> int:

@@ -11,16 +11,15 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, TypedDict, Unpack
 
+import msgspec
 import prometheus_client
 import structlog
 from faststream.kafka import KafkaBroker
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from shared.kernel.clock import rfc3339
 from shared.kernel.ids import Ids
 from shared.runtime.health.checks import Check, HealthChecks
 from shared.runtime.health.heartbeat import Heartbeat
@@ -48,6 +47,7 @@ from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Outbo
 from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.observability.metrics_page import MetricsPage
 from shared.runtime.observability.telemetry import telemetry
+from shared.runtime.ops_answers import AliveAnswer, MeAnswer, ReadyAnswer, UnreadyAnswer, WaitingRecords
 from shared.runtime.ops_routes import ops_routes
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, IndexModel, Mongo, MongoError
@@ -118,6 +118,8 @@ class Service:
         self.pack_versions: Callable[[], Mapping[str, str]] = dict
         """Returns city → version of its current pack in this service."""
         self.routes: list[Route] = []
+        self.webhook_messages: Sequence[openapi.WebhookMessage] = ()
+        """What it sends to apps."""
         self.on_open: list[Callable[[], Awaitable[None]]] = []
         self.on_stop: list[Callable[[], None]] = []
         self._background: list[tuple[str, Callable[[], Awaitable[None]], bool]] = []
@@ -178,12 +180,12 @@ class Service:
     def application(self) -> Starlette:
         """The ASGI application with all routes; building it starts nothing."""
         routes = self.all_routes()
-        described = openapi.document(self.name, VERSION, routes)
+        described = msgspec.json.encode(self.openapi())
 
-        async def openapi_json(_: Call) -> Answer:
-            return Answer(described)
+        async def openapi_json(_: Call) -> Response:
+            return Response(described, media_type="application/json")
 
-        routes.append(get("/openapi.json", openapi_json, "This page"))
+        routes.append(get("/openapi.json", openapi_json, "This page", media=("application/json",)))
         bound = [self.idempotent_requests.bound(route) for route in routes]
         edge = Edge(self.name, self.directory, self.quotas, self.ids, self.telemetry, self.security_log)
         application = edge.application(bound, self._lifespan)
@@ -196,7 +198,7 @@ class Service:
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document without starting anything."""
-        return openapi.document(self.name, VERSION, self.all_routes())
+        return openapi.document(self.name, VERSION, self.all_routes(), self.webhook_messages)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
@@ -264,13 +266,14 @@ class Service:
 
     def _common_routes(self) -> list[Route]:
         async def live(_: Call) -> Answer:
-            return Answer({"status": "alive"})
+            return Answer(AliveAnswer())
 
         async def ready(_: Call) -> Answer:
             if reasons := self._unready():
-                return Answer({"status": "not ready", "reasons": reasons}, 503)
-            behind = {group: asdict(far) for group, far in self.kafka.watch.behind().items()}
-            return Answer({"status": "ready", "cities": dict(self.pack_versions()), "behind": behind})
+                return Answer(UnreadyAnswer(reasons=reasons), 503)
+            lags = self.kafka.watch.behind().items()
+            behind = {group: WaitingRecords(lag.records, lag.seconds) for group, lag in lags}
+            return Answer(ReadyAnswer(cities=dict(self.pack_versions()), behind=behind))
 
         page = MetricsPage()
 
@@ -278,14 +281,14 @@ class Service:
             return Response(await page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
         async def me(call: Call) -> Answer:
-            return Answer({**_plain(call.principal), "now": rfc3339(self.clock.now())})
+            return Answer(MeAnswer.of(call.principal, self.clock.now()))
 
         everybody = frozenset({"rider_app", "importer", "ops", "officer", "service"})
         return [
-            get("/livez", live, "The process answers"),
-            get("/readyz", ready, "Ready to work"),
-            get("/metrics", metrics, "Prometheus metrics"),
-            get("/v1/me", me, "Whose key or token this is", roles=everybody),
+            get("/livez", live, "The process answers", answers={200: AliveAnswer}),
+            get("/readyz", ready, "Ready to work", answers={200: ReadyAnswer, 503: UnreadyAnswer}),
+            get("/metrics", metrics, "Prometheus metrics", media=("text/plain",)),
+            get("/v1/me", me, "Whose key or token this is", roles=everybody, answers={200: MeAnswer}),
         ]
 
     def _unready(self) -> dict[str, str]:
@@ -305,7 +308,3 @@ async def cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=0.5)
-
-
-def _plain(principal: Any) -> dict[str, Any]:
-    return {f: v for f in principal.__struct_fields__ if (v := getattr(principal, f)) is not None}

@@ -1,6 +1,5 @@
 """The generated pages of ``docs/``: ``python -m tests.contract.documents`` writes them, a test compares them."""
 
-import importlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -14,6 +13,7 @@ from shared.contracts import cases
 from shared.runtime.kafka import asyncapi
 from shared.runtime.service import VERSION, Service
 from shared.runtime.settings import Settings
+from tests.kit.declared_answers import assembled
 from tests.kit.stack import ROOT
 
 DOCS = ROOT / "docs"
@@ -33,12 +33,7 @@ SETTINGS = Settings(
 @cache
 def services() -> Mapping[str, Service]:
     """Every service that is assembled by an ``app`` module, not started."""
-    found = {}
-    for path in sorted((ROOT / "services").glob("*/app.py")):
-        module = importlib.import_module(f"services.{path.parent.name}.app")
-        if hasattr(module, "assemble"):
-            found[path.parent.name] = module.assemble(SETTINGS)
-    return found
+    return assembled(SETTINGS)
 
 
 def openapi(name: str) -> str:

@@ -1,17 +1,32 @@
 """The pages in ``docs/`` are what the code says: ``python -m tests.contract.documents`` writes them again."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import jsonschema
+import msgspec
 import pytest
 
+from services.console.app import own_routes
+from services.console.router_client import Services
+from services.notifier.documents.alert import AlertState
+from services.router.cases.case_answers import QueueRow
+from services.router.cases.case_views import row
+from services.router.cases.published_events import to_state
+from services.router.stream.ring import raw
+from shared.contracts.cases import TYPES, CaseEvent
 from shared.contracts.catalogue import CATALOGUE, TOPICS
+from shared.kernel.vocabulary import ClockKind, Priority, ReportKind, StateName, VisitKind
+from shared.runtime.http_server.openapi import document
+from shared.runtime.http_server.problem_types import PROBLEM_TYPES, URN
+from shared.runtime.http_server.route import Answer, Call, get
 from shared.runtime.settings import Settings
 from tests.contract.documents import DOCS, events, openapi, pages, services
+from tests.kit.made_cases import T0, opened
 
 NAMES = sorted(services())
 Document = dict[str, Any]
@@ -68,6 +83,139 @@ def test_whatever_creates_or_commands_asks_for_a_key_and_says_how_it_refuses(nam
             continue
         assert "Idempotency-Key" in {p["name"] for p in operation["parameters"]}, path
         assert {"400", "401", "403", "422", "503"} <= set(operation["responses"]), path
+
+
+BODILESS = {"204"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_operation_says_what_it_answers(name: str) -> None:
+    """Issue 13, section 5: a schema for every 2xx, and no JSON whose shape is anything."""
+    untold = [
+        f"{method} {path} {status}"
+        for path, method, operation in operations(name)
+        for status, response in operation["responses"].items()
+        if status.startswith("2") and status not in BODILESS
+        if not (content := response.get("content")) or not all(told.get("schema") for told in content.values())
+    ]
+    assert untold == []
+
+
+def test_a_route_that_does_not_say_what_it_answers_is_found() -> None:
+    async def nothing(_: Call) -> Answer:
+        return Answer(None)
+
+    page = document("made", "1", [get("/v1/lamps", nothing, "Lamps")])
+    assert "content" not in page["paths"]["/v1/lamps"]["get"]["responses"]["200"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "console"])
+def test_every_json_of_a_route_is_one_struct(name: str) -> None:
+    """The edge encodes that type and no other (tests/unit/runtime/test_http_server.py)."""
+    routes = own_routes(cast(Services, None)) if name == "console" else services()[name].all_routes()
+    for route in routes:
+        assert route.answers, route.path
+        for status, shape in route.answers.items():
+            told = shape is not None or status in (204, 303) or status >= 400 or route.shown_media
+            assert told, f"{route.method} {route.path} does not say what it answers with {status}"
+            if shape is not None:
+                assert issubclass(shape, msgspec.Struct), route.path
+
+
+def test_no_two_schemas_of_the_services_have_one_name() -> None:
+    """Clients that are generated from all pages have one type for a name."""
+    found: dict[str, Document] = {}
+    for name in NAMES:
+        for schema_name, schema in json.loads(openapi(name))["components"]["schemas"].items():
+            assert found.setdefault(schema_name, schema) == schema, f"{schema_name} of {name} is another one's too"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_openapi_page_has_servers_and_tags_and_internal_routes_stand_apart(name: str) -> None:
+    page: Document = json.loads(openapi(name))
+    assert page["servers"]
+    listed = {tag["name"]: tag for tag in page["tags"]}
+    for path, method, operation in operations(name):
+        (tag,) = operation["tags"]
+        assert tag in listed, path
+        roles = set(operation.get("x-roles", ()))
+        internal = path in ("/livez", "/readyz", "/metrics") or (bool(roles) and roles <= {"ops", "service"})
+        assert operation.get("x-internal", False) == internal, f"{method} {path}"
+        assert internal == listed[tag].get("description", "").startswith("Internal"), tag
+
+
+def test_problem_types_are_those_of_the_code() -> None:
+    found: dict[str, set[int]] = {}
+    for folder in ("services", "shared"):
+        for path in sorted((DOCS.parent / folder).rglob("*.py")):
+            for kind, status in problems_in(ast.parse(path.read_text(encoding="utf-8"))):
+                found.setdefault(kind, set()).add(status)
+    assert {kind: tuple(sorted(statuses)) for kind, statuses in sorted(found.items())} == dict(PROBLEM_TYPES)
+    for name in NAMES:
+        page: Document = json.loads(openapi(name))
+        assert [problem["type"] for problem in page["x-problem-types"]] == [URN + kind for kind in PROBLEM_TYPES]
+
+
+def problems_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """(kind, status) of the refusals that are written out."""
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        match call.func.id, call.args:
+            case "Refusal", [ast.Constant(value=int() as status), ast.Constant(value=str() as kind), *_]:
+                yield kind, status
+            case "conflict", [ast.Constant(value=str() as kind), *_]:
+                yield kind, 409
+            case "bad_request", [ast.Constant(value=str() as kind), *_]:
+                yield kind, 400
+            case _:
+                pass
+
+
+def test_every_webhook_that_may_come_is_listed_with_its_payload() -> None:
+    page: Document = json.loads(openapi("notifier"))
+    assert set(page["webhooks"]) == {type_.removesuffix(".v1") for type_ in TYPES}
+    for message in page["webhooks"].values():
+        reference = message["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        assert reference == "#/components/schemas/WebhookPayload"
+
+
+@pytest.mark.parametrize(
+    ("schema", "field", "words"),
+    [
+        ("router CaseAnswer", "state", StateName),
+        ("router QueueRow", "priority", Priority),
+        ("router ClockView", "kind", ClockKind),
+        ("router VisitView", "kind", VisitKind),
+        ("notifier AlertView", "state", AlertState),
+        ("notifier WebhookCase", "state", StateName),
+        ("intake CaseProgressView", "state", StateName),
+        ("intake ReportView", "kind", ReportKind),
+    ],
+)
+def test_closed_lists_of_words_are_enumerations(schema: str, field: str, words: Any) -> None:
+    name, _, shape = schema.partition(" ")
+    page: Document = json.loads(openapi(name))
+    assert set(page["components"]["schemas"][shape]["properties"][field]["enum"]) == set(get_args(words))
+
+
+def test_the_rows_of_a_queue_and_of_its_stream_are_one_shape() -> None:
+    page: Document = json.loads(openapi("router"))
+    schemas = page["components"]["schemas"]
+    assert schemas["QueueAnswer"]["properties"]["items"]["items"] == {"$ref": "#/components/schemas/QueueRow"}
+    stream = page["paths"]["/v1/queues/{unit}/stream"]["get"]
+    assert "QueueRow" in stream["summary"]
+    assert list(stream["responses"]["200"]["content"]) == ["text/event-stream"]
+    told = data_of(CaseEvent(case=to_state(opened())))
+    assert msgspec.json.encode(msgspec.json.decode(told, type=QueueRow)) == told
+    assert set(json.loads(told)) == set(json.loads(msgspec.json.encode(row(opened()))))
+
+
+def data_of(event: CaseEvent) -> bytes:
+    """What a stream sends of it."""
+    told = raw(T0, 0, 1, [], msgspec.json.encode(event)).data("case")
+    assert told is not None
+    return told
 
 
 @pytest.mark.parametrize(

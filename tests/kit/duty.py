@@ -96,7 +96,9 @@ class Duty:
         given = msgspec.convert(body, BODIES[command])
         request = CommandRequest(name=command, case=self.case.id, body=given, by=principal, key=str(next(self.keys)))
         result = _at_once(self._handler.handle(request))
-        return answer(result.case, actor_of(principal, result.case, gardens()))
+        shown = answer(result.case, actor_of(principal, result.case, gardens()))
+        told: dict[str, Any] = msgspec.to_builtins(shown, builtin_types=(datetime,))
+        return told
 
     def waits(self, span: str) -> None:
         """Time passes; the clocks fire when their moments come, not later."""

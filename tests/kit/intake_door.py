@@ -22,6 +22,7 @@ from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.movable_clock import MovableClock
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Database
+from tests.kit import declared_answers
 from tests.kit.made_reports import APP, IMPORTER, SECRET
 from tests.kit.made_services import Intake, intake, library
 from tests.kit.places import QUAY
@@ -88,7 +89,11 @@ async def doors(database: Database) -> AsyncIterator[OpenDoor]:
         taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
         api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links)
         application = Edge("intake", directory, quotas, token_hex).application(api.routes(), _no_lifespan)
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://test")
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=application),
+            base_url="http://test",
+            event_hooks={"response": [declared_answers.checked]},
+        )
         clients.append(client)
         if runs:
             tasks.append(asyncio.create_task(parts.commit.run()))

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import httpx
 
 from deploy.local.ports import taken
+from tests.kit import declared_answers
 from tests.moments import begins
 
 T = TypeVar("T")
@@ -118,7 +119,9 @@ class RunningStack:
 
     data: Path
     port_base: int
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=15.0))
+    http: httpx.Client = field(
+        default_factory=lambda: httpx.Client(timeout=15.0, event_hooks={"response": [declared_answers.check]})
+    )
 
     @property
     def dev(self) -> dict[str, Any]:

@@ -26,10 +26,20 @@ class SigningIn:
     def routes(self) -> list[Route]:
         return [
             get("/signin", self.show, "Sign in", media=HTML),
-            post("/signin", self.sign_in, "Sign in", raw_max=FORM_MAX, media=FORM, answers=_REFUSED),
-            post("/signout", self.sign_out, "Sign out", raw_max=FORM_MAX, media=FORM, answers=_REFUSED),
+            post("/signin", self.sign_in, "Sign in", raw_max=FORM_MAX, media=FORM, answer_media=HTML, answers=_REFUSED),
+            post(
+                "/signout", self.sign_out, "Sign out", raw_max=FORM_MAX, media=FORM, answer_media=HTML, answers=_REFUSED
+            ),
             get("/i/{token}", self.invitation, "Set a password", media=HTML, answers=_INVITED),
-            post("/i/{token}", self.accept, "Set a password", raw_max=FORM_MAX, media=FORM, answers=_INVITED),
+            post(
+                "/i/{token}",
+                self.accept,
+                "Set a password",
+                raw_max=FORM_MAX,
+                media=FORM,
+                answer_media=HTML,
+                answers=_INVITED,
+            ),
         ]
 
     async def show(self, call: Call) -> Response:

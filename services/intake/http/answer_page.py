@@ -63,7 +63,9 @@ class AnswerLinks:
         form = ("application/x-www-form-urlencoded",)
         return [
             get("/q/{token}", self.show, "What a reporter is asked", media=html, answers=_ANSWERS),
-            post("/q/{token}", self.press, "Answer it", raw_max=BODY_MAX, media=form, answers=_ANSWERS),
+            post(
+                "/q/{token}", self.press, "Answer it", raw_max=BODY_MAX, media=form, answer_media=html, answers=_ANSWERS
+            ),
         ]
 
     def make(self, status: ReportStatus) -> str | None:

@@ -50,6 +50,12 @@ class ItemView(msgspec.Struct, kw_only=True, omit_defaults=True):
     problem: ItemProblem | None = None
 
 
+class BatchAnswer(msgspec.Struct, frozen=True):
+    """In the order of the request."""
+
+    items: list[ItemView]
+
+
 class BatchRoutes:
     """The handler of ``POST /v1/reports:batch``."""
 
@@ -66,6 +72,7 @@ class BatchRoutes:
                 roles=APPS,
                 body=list[msgspec.Raw],
                 json_max=BATCH_BYTES_MAX,
+                answers={200: BatchAnswer},
             )
         ]
 
@@ -84,7 +91,7 @@ class BatchRoutes:
             begun.append(asyncio.create_task(one(index, item)))
             if index % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
-        return Answer({"items": await asyncio.gather(*begun)})
+        return Answer(BatchAnswer(await asyncio.gather(*begun)))
 
     async def _submit(self, index: int, raw: msgspec.Raw, call: Call) -> ItemView:
         try:

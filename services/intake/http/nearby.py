@@ -13,6 +13,7 @@ from services.intake.domain.submission import cell_of
 from services.intake.reports.report_store import ReportStore
 from shared.city.place.datum import to_wgs84
 from shared.kernel.errors import FieldError, invalid
+from shared.kernel.vocabulary import StateName
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
@@ -36,11 +37,17 @@ class NearbyQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class NearbyCase(msgspec.Struct, frozen=True):
     case: str
     category: str
-    state: str
+    state: StateName
     lon: float
     lat: float
     metres: int
     received_at: datetime
+
+
+class NearbyCases(msgspec.Struct, frozen=True):
+    """Nearest first."""
+
+    items: list[NearbyCase]
 
 
 class NearbyRoutes:
@@ -52,7 +59,14 @@ class NearbyRoutes:
 
     def routes(self) -> list[Route]:
         return [
-            get("/v1/nearby", self.nearby, "Open cases nearby", roles=READERS, query=NearbyQuery),
+            get(
+                "/v1/nearby",
+                self.nearby,
+                "Open cases nearby",
+                roles=READERS,
+                query=NearbyQuery,
+                answers={200: NearbyCases},
+            ),
         ]
 
     async def nearby(self, call: Call) -> Answer:
@@ -72,7 +86,7 @@ class NearbyRoutes:
             and query.category in (None, case.category)
         ]
         unique = {item.case: item for item in sorted(items, key=lambda item: -item.metres)}
-        return Answer({"items": sorted(unique.values(), key=lambda item: item.metres)[:ITEMS_MAX]})
+        return Answer(NearbyCases(sorted(unique.values(), key=lambda item: item.metres)[:ITEMS_MAX]))
 
     def _check(self, category: str, city: str) -> None:
         if category not in self._packs.current(city).categories:

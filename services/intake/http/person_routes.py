@@ -11,12 +11,13 @@ import structlog
 
 from services.intake.privacy.confidential import unsealed
 from services.intake.privacy.identities import Identities
-from services.intake.privacy.key_rotation import KeyRotation
+from services.intake.privacy.key_rotation import KeyRotation, RotationResult
 from services.intake.privacy.sealing import Vault
 from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_record import ReportRecord, place_doc
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.validation import DESKS, ReportValidator, app_of
+from shared.contracts.persons import KnownReporter, MaskedReporter, MaskedReporters, SealedReport
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
@@ -53,6 +54,13 @@ class OneBody(msgspec.Struct, forbid_unknown_fields=True):
     person: Annotated[str, msgspec.Meta(max_length=200)]
 
 
+class ErasedReporter(msgspec.Struct, frozen=True):
+    """``erased``: whether there was something to erase; ``reporter``: the pseudonym."""
+
+    erased: bool
+    reporter: str
+
+
 class PersonRoutes:
     """Handlers of reporters' personal data and of what is confidential."""
 
@@ -75,8 +83,8 @@ class PersonRoutes:
         self._directory = directory
 
     def routes(self) -> list[Route]:
-        def for_router(path: str, handler: Handler, summary: str, body: type) -> Route:
-            return post(path, handler, summary, roles=SERVICE, body=body)
+        def for_router(path: str, handler: Handler, summary: str, body: type, shape: type[msgspec.Struct]) -> Route:
+            return post(path, handler, summary, roles=SERVICE, body=body, answers={200: shape})
 
         return [
             post(
@@ -87,6 +95,7 @@ class PersonRoutes:
                 body=EraseBody,
                 keyed=True,
                 idempotent_as="erasures",
+                answers={200: ErasedReporter},
                 logged="personal_data",
             ),
             post(
@@ -97,11 +106,12 @@ class PersonRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="rewraps",
+                answers={200: RotationResult},
                 logged="operations",
             ),
-            for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody),
-            for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody),
-            for_router("/v1/reports:unseal", self.unseal, "What a confidential report says", OneBody),
+            for_router("/v1/reporters:masked", self.masked, "Who reported, masked", MaskedBody, MaskedReporters),
+            for_router("/v1/reporters:unmask", self.unmask, "Who reported", OneBody, KnownReporter),
+            for_router("/v1/reports:unseal", self.unseal, "What a confidential report says", OneBody, SealedReport),
         ]
 
     async def erase(self, call: Call) -> Answer:
@@ -111,7 +121,7 @@ class PersonRoutes:
         if call.principal.kind == "ops":
             await self._refuse_unknown(of)
         id_ = self._validator.pseudonym(of, body.ref)
-        return Answer({"erased": await self._identities.erase(id_, "asked for"), "reporter": id_})
+        return Answer(ErasedReporter(await self._identities.erase(id_, "asked for"), id_))
 
     async def _refuse_unknown(self, of: Principal) -> None:
         """A misspelt name must not look like an erasure. Keys stay on record, so an app of former times is known."""
@@ -129,18 +139,28 @@ class PersonRoutes:
         body = call.body_as(MaskedBody)
         reporters = await self._store.reporters_of(body.city, body.reports)
         known = await self._identities.known(list(reporters.values()))
-        return Answer({"items": {report: _masked(known[who]) for report, who in reporters.items() if who in known}})
+        return Answer(
+            MaskedReporters({report: _masked(known[who]) for report, who in reporters.items() if who in known})
+        )
 
     async def unmask(self, call: Call) -> Answer:
         report = await self._report(call)
         known = await self._identities.known([report.reporter]) if report.reporter is not None else {}
         who = known.get(report.reporter or "", {})
-        names = ("name", "phone", "ref")
-        return Answer({"app": report.app, "reporter": report.reporter, **{n: who[n] for n in names if n in who}})
+        return Answer(
+            KnownReporter(
+                app=report.app,
+                reporter=report.reporter,
+                name=who.get("name"),
+                phone=who.get("phone"),
+                ref=who.get("ref"),
+            )
+        )
 
     async def unseal(self, call: Call) -> Answer:
         report = await self._report(call)
-        return Answer(_words(report) if report.sealed is None else unsealed(report.id, report.sealed, self._vault))
+        words = _words(report) if report.sealed is None else unsealed(report.id, report.sealed, self._vault)
+        return Answer(msgspec.convert(words, SealedReport))
 
     async def _report(self, call: Call) -> ReportRecord:
         """The report, if it is attached to the case that the officer sees."""
@@ -176,6 +196,6 @@ def _reporter_of(who: Principal, body: EraseBody) -> Principal:
     return Principal(kind="rider_app", city=city, app=body.app)
 
 
-def _masked(known: dict[str, str]) -> dict[str, str]:
-    masks = {"name": masked_name, "phone": masked_phone}
-    return {name: mask(known[name]) for name, mask in masks.items() if known.get(name)}
+def _masked(known: dict[str, str]) -> MaskedReporter:
+    name, phone = known.get("name"), known.get("phone")
+    return MaskedReporter(masked_name(name) if name else None, masked_phone(phone) if phone else None)

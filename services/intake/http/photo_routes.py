@@ -39,6 +39,20 @@ class ClaimBody(msgspec.Struct, forbid_unknown_fields=True):
     case: Ident
 
 
+class StoredPhoto(msgspec.Struct, frozen=True):
+    """Pixels as they were sent."""
+
+    id: str
+    width: int
+    height: int
+
+
+class ClaimedPhotos(msgspec.Struct, frozen=True):
+    """``missing``: ids of which there is no photo; with 422 none was claimed."""
+
+    missing: list[str]
+
+
 class PhotoRoutes:
     """Handlers of photos."""
 
@@ -58,7 +72,7 @@ class PhotoRoutes:
                 raw_max=BYTES_MAX + FORM_MAX,
                 media=PICTURES,
                 keyed=True,
-                answers={201: None},
+                answers={201: StoredPhoto},
             ),
             get(
                 "/v1/photos/{id}",
@@ -74,7 +88,7 @@ class PhotoRoutes:
                 "Photos of an officer's command belong to its case",
                 roles=frozenset({"service"}),
                 body=ClaimBody,
-                answers={200: None, 422: None},
+                answers={200: ClaimedPhotos, 422: ClaimedPhotos},
             ),
         ]
 
@@ -86,7 +100,7 @@ class PhotoRoutes:
         picture = read_header(content)
         id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
         headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}
-        return Answer({"id": id_, "width": picture.width, "height": picture.height}, 201, headers)
+        return Answer(StoredPhoto(id_, picture.width, picture.height), 201, headers)
 
     async def shown_photo(self, call: Call) -> Response:
         who = call.principal
@@ -143,7 +157,7 @@ class PhotoRoutes:
     async def claim_photos(self, call: Call) -> Answer:
         body = call.body_as(ClaimBody)
         missing = await self._photos.claim_for_case(body.city, body.photos, body.case)
-        return Answer({"missing": missing}, 422 if missing else 200)
+        return Answer(ClaimedPhotos(missing), 422 if missing else 200)
 
 
 def _not_clean(photo: PhotoRecord) -> Refusal:

@@ -1,13 +1,14 @@
 """Reports' routes: what rider apps call, and officers who enter a report for somebody."""
 
 from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import APPS, BatchRoutes
 from services.intake.http.report_access import sees
-from services.intake.http.report_view import report_view
+from services.intake.http.report_view import ReportView, report_view
 from services.intake.reports.bodies import Accepted, AdditionBody, RatingBody, ReportBody, WithdrawBody
 from services.intake.reports.group_commit import Receipt
 from services.intake.reports.progress_record import ReportStatus
@@ -29,18 +30,26 @@ class RecordedView(msgspec.Struct, frozen=True):
     """A rating, an addition or a withdrawal is durable."""
 
     id: str
-    status: str
+    status: Literal["recorded"]
     at: datetime
 
 
 class CategoryView(msgspec.Struct, frozen=True, kw_only=True):
+    """``questions``: a JSON Schema of the ``answers`` of a report. ``advice``: what to do until help comes;
+    ``emergency``: whom to call first, to be shown before anything is sent. Both empty where there is nothing to say."""
+
     code: str
     name: str
     name_en: str
     priority: Priority
-    questions: object
-    advice: str | None
-    emergency: str | None
+    questions: dict[str, Any]
+    advice: str
+    emergency: str
+
+
+class CategoryList(msgspec.Struct, frozen=True):
+    items: list[CategoryView]
+    pack_version: str
 
 
 class ReportRoutes:
@@ -74,7 +83,7 @@ class ReportRoutes:
                 answers={202: Accepted},
             ),
             *self._batch.routes(),
-            get("/v1/reports/{id}", self.report, "How a report gets on", roles=READERS),
+            get("/v1/reports/{id}", self.report, "How a report gets on", roles=READERS, answers={200: ReportView}),
             post(
                 "/v1/reports/{id}/rating",
                 self.rate,
@@ -82,6 +91,7 @@ class ReportRoutes:
                 roles=APPS,
                 body=RatingBody,
                 keyed=True,
+                answers={200: RecordedView},
             ),
             post(
                 "/v1/reports/{id}/additions",
@@ -90,6 +100,7 @@ class ReportRoutes:
                 roles=APPS,
                 body=AdditionBody,
                 keyed=True,
+                answers={200: RecordedView},
             ),
             post(
                 "/v1/reports/{id}/withdraw",
@@ -98,8 +109,15 @@ class ReportRoutes:
                 roles=APPS,
                 body=WithdrawBody,
                 keyed=True,
+                answers={200: RecordedView},
             ),
-            get("/v1/categories", self.categories, "Names, questions, advice and emergency stop", roles=VIEWERS),
+            get(
+                "/v1/categories",
+                self.categories,
+                "Names, questions, advice and emergency stop",
+                roles=VIEWERS,
+                answers={200: CategoryList},
+            ),
         ]
 
     async def submit(self, call: Call) -> Answer:
@@ -166,7 +184,7 @@ class ReportRoutes:
             )
             for category in pack.categories.values()
         ]
-        return Answer({"items": items, "pack_version": pack.version})
+        return Answer(CategoryList(items, pack.version))
 
 
 def _request(call: Call) -> ActionRequest:

@@ -4,12 +4,13 @@ from datetime import datetime
 
 import msgspec
 
-from services.intake.reports.progress_record import CaseProgress, ReportStatus
+from services.intake.reports.progress_record import CaseProgress, ReportState, ReportStatus
 from services.intake.reports.progress_texts import ProgressTexts
 from shared.city.pack import Pack
 from shared.city.sorting.questions import Answer
 from shared.city.texts.reporter_steps import STEPS
 from shared.contracts.cases import ClockState
+from shared.kernel.vocabulary import Priority, ReportKind, StateName
 
 
 class UnitName(msgspec.Struct, frozen=True):
@@ -25,12 +26,14 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     photo: str | None = None
 
 
-class CaseView(msgspec.Struct, frozen=True, kw_only=True):
+class CaseProgressView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the case stands that the report is handled in."""
+
     id: str
-    state: str
+    state: StateName
     version: int
     category: str
-    priority: str
+    priority: Priority
     clocks: list[ClockState]
 
 
@@ -47,7 +50,7 @@ class SecondCaseView(msgspec.Struct, frozen=True):
     """A case of a second matter in the same report."""
 
     id: str
-    state: str
+    state: StateName
     category: str
 
 
@@ -55,15 +58,15 @@ class ReportView(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The answer; what a report does not have is absent."""
 
     id: str
-    status: str
+    status: ReportState
     status_text: str
     received_at: datetime
-    kind: str
+    kind: ReportKind
     description: str
     photos: list[str]
     steps: list[StepView]
     unit: UnitName | None = None
-    case: CaseView | None = None
+    case: CaseProgressView | None = None
     question: QuestionView | None = None
     also: list[SecondCaseView] | None = None
     message: str | None = None
@@ -104,7 +107,7 @@ def report_view(status: ReportStatus, pack: Pack, link: str | None = None) -> Re
 def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: ProgressTexts, link: str | None) -> None:
     unit = pack.units.get(case.unit)
     view.unit = UnitName(case.unit, unit.name if unit is not None else case.unit)
-    view.case = CaseView(
+    view.case = CaseProgressView(
         id=case.id,
         state=case.state,
         version=case.version,

@@ -88,7 +88,7 @@ class Accepted(msgspec.Struct):
     """The receipt: durable from here on."""
 
     id: str
-    status: str
+    status: Literal["accepted"]
     received_at: datetime
     links: dict[str, str]
     advice: str | None = None

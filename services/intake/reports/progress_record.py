@@ -7,13 +7,17 @@ A case's state lies at the report that opened it. A report that was attached to 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from services.intake.reports.report_record import ReportRecord
 from shared.contracts.cases import CaseEvent, ClockState, HistoryLine, QuestionState
+from shared.kernel.vocabulary import Priority, StateName
 from shared.runtime.storage.mongo import Document
 
+ReportState = StateName | Literal["accepted"]
+"""Of a report: its case's, ``accepted`` before there is one."""
 ENDED = frozenset({"closed", "rejected", "merged"})
 
 
@@ -22,9 +26,9 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     version: int
-    state: str
+    state: StateName
     category: str
-    priority: str
+    priority: Priority
     clocks: list[ClockState]
     """The case's own clocks, without those of its parts."""
     steps: list[HistoryLine]
@@ -65,7 +69,7 @@ class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     """Of a case, what is told to somebody nearby: read for up to 500 cases at once."""
 
     id: str
-    state: str
+    state: StateName
     category: str
     lon: float | None
     lat: float | None
@@ -105,7 +109,7 @@ class ReportStatus:
     """Cases of a second matter in the report, as far as their events have arrived; None if there is none."""
 
     @property
-    def state(self) -> str:
+    def state(self) -> ReportState:
         """Of the case, ``accepted`` before there is one."""
         return self.case.state if self.case is not None else "accepted"
 

@@ -5,13 +5,12 @@ The alert is on record before; what happens to its deliveries changes nothing ab
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from services.notifier.delivery.queue import DeliveryQueue
 from services.notifier.documents.alert import Alert
-from services.notifier.documents.delivery import AlertDelivery, progress
+from services.notifier.documents.delivery import AlertDelivery, ChannelDelivery, channel_delivery
 from services.notifier.domain.preferences import NOW, Preferences
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
@@ -90,14 +89,13 @@ class AlertDeliveries:
         if deliveries:
             await self.queue.add(list(deliveries.values()), "alert_deliveries")
 
-    async def views(self, alerts: Sequence[Alert]) -> dict[str, list[dict[str, Any]]]:
+    async def views(self, alerts: Sequence[Alert]) -> dict[str, list[ChannelDelivery]]:
         """By alert, how far each of its deliveries is, as the API shows it."""
-        shown: dict[str, list[dict[str, Any]]] = {}
+        shown: dict[str, list[ChannelDelivery]] = {}
         if alerts:
             where = {"alert": {"$in": [alert.id for alert in alerts]}}
             for delivery in await self.queue.find(where, sort=[("_id", 1)], limit=PAGE * 20):
-                view = {"id": delivery.id, "channel": delivery.channel, "to": delivery.to, **progress(delivery)}
-                shown.setdefault(delivery.alert, []).append(view)
+                shown.setdefault(delivery.alert, []).append(channel_delivery(delivery))
         return shown
 
 

@@ -12,12 +12,12 @@ import structlog
 from services.notifier.delivery.queue import DeliveryQueue
 from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import OWNER_FIELDS, Rotation, Webhook, WebhookOwner, from_doc, to_doc
-from shared.contracts.cases import CaseEvent
+from shared.contracts.cases import CaseEvent, ClockState
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.kernel.clock import rfc3339
 from shared.kernel.errors import not_found
 from shared.kernel.ids import Ids, delivery_id
+from shared.kernel.vocabulary import ClockKind, Priority, StateName
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.periodic import every
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
@@ -38,6 +38,37 @@ WEBHOOK_INDEXES = (
     IndexModel([("city", 1), ("app", 1)], name="app"),
     IndexModel([("state", 1)], name="state"),
 )
+
+
+class WebhookCase(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    state: StateName
+    priority: Priority
+    category: str
+
+
+class WebhookData(msgspec.Struct, frozen=True, kw_only=True):
+    """``event``: its id, the same in every delivery; ``version``: a higher one is the newer state of the case.
+    ``clock`` and ``due_at``: of an event of a clock. ``reports``: the app's own that the event is about."""
+
+    event: str
+    version: int
+    case: WebhookCase
+    unit: str
+    clocks: list[ClockState]
+    clock: ClockKind | None
+    due_at: datetime | None
+    reports: list[str]
+    report_count: int
+    reason: str | None
+
+
+class WebhookPayload(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receiver gets. ``type``: such as ``case.closed``; ``timestamp``: when it happened."""
+
+    type: str
+    timestamp: datetime
+    data: WebhookData
 
 
 class Webhooks:
@@ -164,22 +195,22 @@ def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook) -> WebhookDeli
 def payload(event: Envelope, data: CaseEvent, app: str) -> str:
     """The JSON that a receiver gets: what happened, the case's state, and the app's own reports."""
     case = data.case
-    body = {
-        "type": event.type.removesuffix(".v1"),
-        "timestamp": rfc3339(event.time),
-        "data": {
-            "event": event.id,
-            "version": case.version,
-            "case": {"id": case.id, "state": case.state, "priority": case.priority, "category": case.category},
-            "unit": case.unit,
-            "clocks": case.clocks,
-            "clock": data.clock,
-            "due_at": data.due_at,
-            "reports": [report.id for report in data.attached or case.reports if report.app == app],
-            "report_count": case.report_count,
-            "reason": data.reason,
-        },
-    }
+    body = WebhookPayload(
+        type=event.type.removesuffix(".v1"),
+        timestamp=event.time,
+        data=WebhookData(
+            event=event.id,
+            version=case.version,
+            case=WebhookCase(id=case.id, state=case.state, priority=case.priority, category=case.category),
+            unit=case.unit,
+            clocks=case.clocks,
+            clock=data.clock,
+            due_at=data.due_at,
+            reports=[report.id for report in data.attached or case.reports if report.app == app],
+            report_count=case.report_count,
+            reason=data.reason,
+        ),
+    )
     return msgspec.json.encode(body).decode()
 
 

@@ -112,3 +112,50 @@ def progress(delivery: Delivery) -> dict[str, Any]:
         "last_at": delivery.last_at,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+class ShownProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a delivery is. ``release_at``, ``digest``: where preferences hold it. ``last_outcome``: in one word."""
+
+    state: DeliveryState
+    attempts: int
+    made_at: datetime
+    next_at: datetime
+    release_at: datetime | None = None
+    digest: bool = False
+    last_outcome: str | None = None
+    last_status: int | None = None
+    last_at: datetime | None = None
+
+
+class ChannelDelivery(ShownProgress, frozen=True, kw_only=True, omit_defaults=True):
+    """An alert on its way to a channel's receiver, as the API shows it."""
+
+    id: str
+    channel: str
+    to: Literal["person", "unit"]
+
+
+class AppDelivery(ShownProgress, frozen=True, kw_only=True, omit_defaults=True):
+    """A delivery to an app as the API shows it; not its body. ``webhook``: where those of several are listed."""
+
+    id: str
+    type: str
+    event: str
+    case: str
+    webhook: str | None = None
+
+
+def channel_delivery(delivery: AlertDelivery) -> ChannelDelivery:
+    return ChannelDelivery(id=delivery.id, channel=delivery.channel, to=delivery.to, **progress(delivery))
+
+
+def app_delivery(delivery: WebhookDelivery, webhook: str | None = None) -> AppDelivery:
+    return AppDelivery(
+        id=delivery.id,
+        type=delivery.type,
+        event=delivery.event,
+        case=delivery.case,
+        webhook=webhook,
+        **progress(delivery),
+    )

@@ -1,6 +1,6 @@
 """Routes of alerts and one-press links, and of retrying a delivery."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -8,8 +8,15 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.documents.alert import Alert
-from services.notifier.documents.delivery import AlertDelivery
-from services.notifier.http.alert_views import command_of, view
+from services.notifier.documents.delivery import AlertDelivery, ChannelDelivery
+from services.notifier.http.alert_views import (
+    AcknowledgedAlert,
+    AlertPage,
+    AlertView,
+    RetriedDelivery,
+    command_of,
+    view,
+)
 from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.city.model.entry import Id
@@ -56,7 +63,14 @@ class AlertRoutes:
     def routes(self) -> list[Route]:
         officers = frozenset({"officer", "ops"})
         return [
-            get("/v1/alerts", self.list_alerts, "Alerts, newest first", roles=officers, query=AlertQuery),
+            get(
+                "/v1/alerts",
+                self.list_alerts,
+                "Alerts, newest first",
+                roles=officers,
+                query=AlertQuery,
+                answers={200: AlertPage},
+            ),
             post(
                 "/v1/alerts/{id}/ack",
                 self.acknowledge,
@@ -65,6 +79,7 @@ class AlertRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="acknowledgements",
+                answers={200: AcknowledgedAlert},
             ),
             get(
                 "/a/{token}",
@@ -79,6 +94,7 @@ class AlertRoutes:
                 "Press it",
                 raw_max=4096,
                 media=("application/x-www-form-urlencoded",),
+                answer_media=("text/html",),
                 answers={200: None, 404: None, 409: None, 410: None, 503: None},
             ),
             post(
@@ -89,6 +105,7 @@ class AlertRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="retries",
+                answers={200: RetriedDelivery},
             ),
         ]
 
@@ -115,12 +132,12 @@ class AlertRoutes:
         alerts = found[:limit]
         following = cursor_after(alerts[-1].at, alerts[-1].id) if len(found) > limit else None
         channels = await self._deliveries.views(alerts)
-        return Answer({"items": [self._shown(who, a, channels.get(a.id, [])) for a in alerts], "next": following})
+        return Answer(AlertPage([self._shown(who, a, channels.get(a.id, [])) for a in alerts], following))
 
-    def _shown(self, who: Principal, alert: Alert, channels: list[dict[str, Any]]) -> dict[str, Any]:
+    def _shown(self, who: Principal, alert: Alert, channels: list[ChannelDelivery]) -> AlertView:
         """The alert with the progress of its channels, and for its recipient with the one-press link."""
-        link = {"link": self._links.make(alert)} if who.kind == "officer" and alert.state == "sent" else {}
-        return {**view(alert), "channels": channels, **link}
+        link = self._links.make(alert) if who.kind == "officer" and alert.state == "sent" else None
+        return msgspec.structs.replace(view(alert), channels=channels, link=link)
 
     async def acknowledge(self, call: Call) -> Answer:
         who = call.principal
@@ -133,8 +150,7 @@ class AlertRoutes:
             case command:
                 signs = "acknowledge" if command == "claim" else command
                 await self._router.command(alert, signs, key=alert.id, person=alert.recipient)
-        about = {name: value for name, value in view(alert).items() if name == "case"}
-        return Answer({"id": alert.id, "status": "recorded", **about})
+        return Answer(AcknowledgedAlert(alert.id, "recorded", view(alert).case))
 
     async def retry(self, call: Call) -> Answer:
         """A webhook's delivery, for its app and ops; an alert's, for ops."""
@@ -142,12 +158,12 @@ class AlertRoutes:
         delivery = await self._webhooks.queue.find_one({"_id": id_})
         if delivery is None:
             await self._deliveries.queue.retry(await self._alert_delivery(call.principal, id_))
-            return Answer({"id": id_, "status": "pending"})
+            return Answer(RetriedDelivery(id_, "pending"))
         webhook = await self._webhooks.own(call.principal, delivery.receiver)
         if webhook.state != "active":
             raise conflict("ended", f"The webhook is {webhook.state}: nothing is sent to it any more.")
         await self._webhooks.queue.retry(delivery)
-        return Answer({"id": id_, "status": "pending"})
+        return Answer(RetriedDelivery(id_, "pending"))
 
     async def _alert_delivery(self, who: Principal, id_: str) -> AlertDelivery:
         """An alert's delivery, for ops. Raises ``Refusal`` 404."""

@@ -1,38 +1,84 @@
 """Alerts as the API shows them, and what their recipient can do about them with one press."""
 
-from typing import Any
+from datetime import datetime
+from typing import Literal
 
-from services.notifier.documents.alert import UNATTENDED, Alert
+import msgspec
+from msgspec import UNSET, UnsetType
 
-_HIDDEN = ("case", "because", "acked_by")
-"""What an alert does not show that says nothing of its confidential case."""
+from services.notifier.documents.alert import UNATTENDED, Alert, AlertState
+from services.notifier.documents.delivery import ChannelDelivery
 
 
-def view(alert: Alert) -> dict[str, Any]:
-    """The fields that have a value."""
-    shown = {
-        "id": alert.id,
-        "recipient": alert.recipient,
-        "unit": alert.unit,
-        "channel": alert.channel,
-        "kind": alert.kind,
-        "case": alert.case,
-        "part": alert.part,
-        "priority": alert.priority,
-        "title": alert.title,
-        "text": alert.text,
-        "due_at": alert.due_at,
-        "state": alert.state,
-        "at": alert.at,
-        "because": alert.because,
-        "event_type": alert.event_type,
-        "event_at": alert.event_at,
-        "acked_at": alert.acked_at,
-        "acked_by": alert.acked_by,
-        "silenced": alert.silenced,
-    }
-    hidden = _HIDDEN if alert.kind == UNATTENDED else ()
-    return {name: value for name, value in shown.items() if value is not None and name not in hidden}
+class AlertView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An alert; what it does not have is absent. One that says nothing of its confidential case has no ``case``,
+    ``because`` and ``acked_by``. ``channels``: the progress of each; ``link``: one press, for its recipient."""
+
+    id: str
+    recipient: str
+    unit: str
+    channel: str
+    kind: str
+    case: str | None = None
+    part: str | None = None
+    priority: str
+    title: str
+    text: str
+    due_at: datetime | None = None
+    state: AlertState
+    at: datetime
+    because: str | None = None
+    event_type: str
+    event_at: datetime
+    acked_at: datetime | None = None
+    acked_by: str | None = None
+    silenced: str | None = None
+    channels: list[ChannelDelivery] | UnsetType = UNSET
+    link: str | None = None
+
+
+class AlertPage(msgspec.Struct, frozen=True):
+    items: list[AlertView]
+    next: str | None
+
+
+class AcknowledgedAlert(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``case``: absent where the alert says nothing of it."""
+
+    id: str
+    status: Literal["recorded"]
+    case: str | None = None
+
+
+class RetriedDelivery(msgspec.Struct, frozen=True):
+    id: str
+    status: Literal["pending"]
+
+
+def view(alert: Alert) -> AlertView:
+    """The alert without its channels and link."""
+    hidden = alert.kind == UNATTENDED
+    return AlertView(
+        id=alert.id,
+        recipient=alert.recipient,
+        unit=alert.unit,
+        channel=alert.channel,
+        kind=alert.kind,
+        case=None if hidden else alert.case,
+        part=alert.part,
+        priority=alert.priority,
+        title=alert.title,
+        text=alert.text,
+        due_at=alert.due_at,
+        state=alert.state,
+        at=alert.at,
+        because=None if hidden else alert.because,
+        event_type=alert.event_type,
+        event_at=alert.event_at,
+        acked_at=alert.acked_at,
+        acked_by=None if hidden else alert.acked_by,
+        silenced=alert.silenced,
+    )
 
 
 def command_of(alert: Alert) -> str | None:

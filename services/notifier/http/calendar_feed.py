@@ -7,7 +7,7 @@ import asyncio
 import hmac
 import struct
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -63,6 +63,14 @@ def from_doc(document: Document) -> CalendarAddress:
     return msgspec.convert(document, CalendarAddress)
 
 
+class CalendarLink(msgspec.Struct, frozen=True):
+    url: str
+
+
+class RevokedCalendar(msgspec.Struct, frozen=True):
+    status: Literal["revoked"] = "revoked"
+
+
 class CalendarFeeds:
     """The ``calendars`` collection, and the feeds at its addresses."""
 
@@ -95,7 +103,7 @@ class CalendarFeeds:
                 keyed=True,
                 idempotent_as="calendars",
                 replay_answer=self._made,
-                answers={201: None},
+                answers={201: CalendarLink},
             ),
             post(
                 "/v1/me/calendar:revoke",
@@ -105,6 +113,7 @@ class CalendarFeeds:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="ends of calendars",
+                answers={200: RevokedCalendar},
             ),
             get(
                 "/v1/calendars/{token}.ics",
@@ -130,12 +139,12 @@ class CalendarFeeds:
     async def _made(self, call: Call, kept: dict[str, int]) -> Answer:
         """The address of a generation; only the generation is kept for a repeated request."""
         token = self._token(f"{call.principal.city}/{call.principal.who}", kept["generation"])
-        return Answer({"url": f"{self._public_url}/v1/calendars/{token}.ics"}, 201, stored_body=kept)
+        return Answer(CalendarLink(f"{self._public_url}/v1/calendars/{token}.ics"), 201, stored_body=kept)
 
     async def revoke(self, call: Call) -> Answer:
         who = call.principal
         await self._rows.update({"_id": f"{who.city}/{who.who}"}, {"$set": {"live": False}})
-        return Answer({"status": "revoked"})
+        return Answer(RevokedCalendar())
 
     async def feed(self, call: Call) -> Response:
         """From two weeks ago to two months ahead."""

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from services.notifier.delivery.webhooks import Webhooks
-from services.notifier.http.delivery_views import delivery_view
+from services.notifier.documents.delivery import AppDelivery, app_delivery
 from shared.city.model.entry import Id
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.storage.mongo import Document, IndexModel
@@ -17,6 +17,10 @@ INDEXES = (IndexModel([("case", 1), ("made_at", 1)], name="case"),)
 class DeliveriesQuery(msgspec.Struct, forbid_unknown_fields=True):
     case: Id
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_MAX
+
+
+class CaseDeliveries(msgspec.Struct, frozen=True):
+    items: list[AppDelivery]
 
 
 class DeliveryRoutes:
@@ -33,6 +37,7 @@ class DeliveryRoutes:
                 "Deliveries of a case to all webhooks, oldest first",
                 roles=frozenset({"ops"}),
                 query=DeliveriesQuery,
+                answers={200: CaseDeliveries},
             )
         ]
 
@@ -42,4 +47,4 @@ class DeliveryRoutes:
         if call.principal.city != "*":
             where["city"] = call.principal.city
         found = await self._webhooks.queue.find(where, sort=[("made_at", 1)], limit=query.limit)
-        return Answer({"items": [{**delivery_view(d), "webhook": d.receiver} for d in found]})
+        return Answer(CaseDeliveries([app_delivery(d, d.receiver) for d in found]))

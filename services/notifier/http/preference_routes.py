@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.wording import test_text
@@ -20,6 +22,13 @@ DELAY_MAX = timedelta(hours=12)
 TESTS_AN_HOUR = 6
 
 
+class TriedChannels(msgspec.Struct, frozen=True):
+    """``channels``: over which it is sent."""
+
+    id: str
+    channels: list[str]
+
+
 class PreferenceRoutes:
     """Handlers of a person's own preferences."""
 
@@ -36,7 +45,7 @@ class PreferenceRoutes:
         officers = frozenset({"officer"})
         path = "/v1/me/alert-rules"
         return [
-            get(path, self.show, "How I am told beside the inbox", roles=officers),
+            get(path, self.show, "How I am told beside the inbox", roles=officers, answers={200: RulesBody}),
             Route(
                 method="PUT",
                 path=path,
@@ -44,6 +53,7 @@ class PreferenceRoutes:
                 summary="How I wish to be told beside the inbox",
                 roles=officers,
                 body=RulesBody,
+                answers={200: RulesBody},
             ),
             post(
                 "/v1/me/test-alert",
@@ -53,7 +63,7 @@ class PreferenceRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="test alerts",
-                answers={201: None},
+                answers={201: TriedChannels},
             ),
         ]
 
@@ -92,7 +102,7 @@ class PreferenceRoutes:
         }
         await self._deliveries.add(deliveries)
         channels = [delivery.channel for delivery in deliveries.values()]
-        return Answer({"id": alert.id, "channels": channels}, 201)
+        return Answer(TriedChannels(alert.id, channels), 201)
 
 
 def _wrong(body: RulesBody) -> list[FieldError]:

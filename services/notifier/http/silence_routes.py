@@ -1,7 +1,7 @@
 """``/v1/silences``: desks list, make and end silences."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -38,6 +38,25 @@ class SilenceQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: Id | None = None
 
 
+class SilenceView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
+    """A silence as the API shows it; ``ended_at`` and ``ended_by`` where somebody ended it early."""
+
+    id: str
+    unit: str
+    categories: list[str]
+    from_: datetime
+    until: datetime
+    reason: str
+    by: str
+    made_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+
+class SilenceList(msgspec.Struct, frozen=True):
+    items: list[SilenceView]
+
+
 class SilenceRoutes:
     """Handlers of silences."""
 
@@ -55,6 +74,7 @@ class SilenceRoutes:
                 "Silences that hold or will",
                 roles=officers | {"ops"},
                 query=SilenceQuery,
+                answers={200: SilenceList},
             ),
             post(
                 "/v1/silences",
@@ -63,7 +83,7 @@ class SilenceRoutes:
                 roles=officers,
                 body=SilenceBody,
                 keyed=True,
-                answers={201: None},
+                answers={201: SilenceView},
             ),
             post(
                 "/v1/silences/{id}/end",
@@ -73,6 +93,7 @@ class SilenceRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="ends of silences",
+                answers={200: SilenceView},
             ),
         ]
 
@@ -87,7 +108,7 @@ class SilenceRoutes:
             pack, own = self._packs.current(who.city), who.unit or ""
             units = [unit for unit in pack.units if own in pack.units and pack.tree.related(own, unit)]
         silences = await self._silences.unended(city, self._clock.now(), units)
-        return Answer({"items": [_view(silence) for silence in silences]})
+        return Answer(SilenceList([_view(silence) for silence in silences]))
 
     async def make(self, call: Call) -> Answer:
         """Done once under a key; 409 when the key came with another silence before."""
@@ -153,17 +174,16 @@ def _request(silence: Silence) -> tuple[str, list[str], datetime, str, datetime 
     return silence.unit, silence.categories, silence.until, silence.reason, silence.asked_from
 
 
-def _view(silence: Silence) -> dict[str, Any]:
-    """A silence as the API shows it."""
-    shown = {
-        "unit": silence.unit,
-        "categories": silence.categories,
-        "from": silence.from_,
-        "until": silence.until,
-        "reason": silence.reason,
-        "by": silence.by,
-        "made_at": silence.made_at,
-        "ended_at": silence.ended_at,
-        "ended_by": silence.ended_by,
-    }
-    return {"id": silence.id, **{name: value for name, value in shown.items() if value is not None}}
+def _view(silence: Silence) -> SilenceView:
+    return SilenceView(
+        id=silence.id,
+        unit=silence.unit,
+        categories=silence.categories,
+        from_=silence.from_,
+        until=silence.until,
+        reason=silence.reason,
+        by=silence.by,
+        made_at=silence.made_at,
+        ended_at=silence.ended_at,
+        ended_by=silence.ended_by,
+    )

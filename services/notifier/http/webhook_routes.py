@@ -4,21 +4,24 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
 from services.notifier.delivery.webhook_signing import Secrets
-from services.notifier.delivery.webhooks import Webhooks
-from services.notifier.documents.webhook import Rotation, Webhook
-from services.notifier.http.delivery_views import delivery_view
+from services.notifier.delivery.webhooks import WebhookPayload, Webhooks
+from services.notifier.documents.delivery import AppDelivery, app_delivery
+from services.notifier.documents.webhook import Rotation, Webhook, WebhookState
+from shared.contracts.cases import TYPES
 from shared.contracts.catalogue import CATALOGUE
 from shared.kernel.errors import FieldError, Refusal, conflict, invalid, key_reused, too_many, unavailable
 from shared.kernel.ids import secret_id
 from shared.runtime.http_client.ssrf_guard import AddressRefusedError, Guard
 from shared.runtime.http_server.field_types import NoBody
+from shared.runtime.http_server.openapi import WebhookMessage
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.tokens import token_hash
@@ -48,6 +51,46 @@ class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
     types: Annotated[list[Annotated[str, msgspec.Meta(max_length=80)]], msgspec.Meta(max_length=50)] = []
 
 
+class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
+    """``types``: all when empty. ``revoked``: the key that made it was."""
+
+    id: str
+    url: str
+    types: list[str]
+    state: WebhookState
+
+
+class NewWebhook(WebhookView, frozen=True, kw_only=True):
+    """``secret``: signs what is sent (Standard Webhooks)."""
+
+    secret: str
+
+
+class RotatedWebhook(WebhookView, frozen=True, kw_only=True):
+    """``secret``: in the first answer alone; the one before signs as well until ``old_secret_until``."""
+
+    old_secret_until: datetime
+    secret: str | UnsetType = UNSET
+
+
+class WebhookList(msgspec.Struct, frozen=True):
+    items: list[WebhookView]
+
+
+class AppDeliveryPage(msgspec.Struct, frozen=True):
+    items: list[AppDelivery]
+    next: str | None
+
+
+MESSAGES = [
+    WebhookMessage(
+        type_.removesuffix(".v1"), f"`{type_.removesuffix('.v1')}` on a case of an own report", WebhookPayload
+    )
+    for type_ in TYPES
+]
+"""What a webhook may be sent."""
+
+
 class WebhookRoutes:
     """Handlers of webhooks."""
 
@@ -68,9 +111,9 @@ class WebhookRoutes:
                 roles=APPS,
                 body=WebhookBody,
                 keyed=True,
-                answers={201: None},
+                answers={201: NewWebhook},
             ),
-            get("/v1/webhooks", self.list_, "The app's webhooks", roles=APPS),
+            get("/v1/webhooks", self.list_, "The app's webhooks", roles=APPS, answers={200: WebhookList}),
             post(
                 f"{one}:rotate",
                 self.rotate,
@@ -79,6 +122,7 @@ class WebhookRoutes:
                 body=NoBody,
                 keyed=True,
                 idempotent_as="rotations",
+                answers={200: RotatedWebhook},
             ),
             Route(
                 method="DELETE",
@@ -94,6 +138,7 @@ class WebhookRoutes:
                 "What was sent, newest first",
                 roles=APPS | {"ops"},
                 query=DeliveryQuery,
+                answers={200: AppDeliveryPage},
             ),
         ]
 
@@ -127,7 +172,7 @@ class WebhookRoutes:
         if (stored.url, stored.types) != (body.url, body.types):
             raise key_reused()
         headers = {"idempotent-replayed": "true"} if replayed else {}
-        return Answer({**_view(stored), "secret": self._secrets.secret(id_, 1)}, 201, headers)
+        return Answer(_new(stored, self._secrets.secret(id_, 1)), 201, headers)
 
     async def _check(self, call: Call) -> None:
         """Raises ``Refusal`` 422 that names what is wrong, 429 for too many at once."""
@@ -163,7 +208,7 @@ class WebhookRoutes:
         who = call.principal
         active = await self._webhooks.of_app(who.city, who.who, "active", WEBHOOKS_MAX)
         revoked = await self._webhooks.of_app(who.city, who.who, "revoked", WEBHOOKS_MAX)
-        return Answer({"items": [_view(webhook) for webhook in (*active, *revoked)]})
+        return Answer(WebhookList([_view(webhook) for webhook in (*active, *revoked)]))
 
     async def delete(self, call: Call) -> Response:
         """204, also when it is repeated."""
@@ -191,8 +236,15 @@ class WebhookRoutes:
         raise unavailable("Others are rotating this secret. Repeat with the same key.", retry_after=1)
 
     def _rotated(self, webhook: Webhook, rotation: Rotation) -> Answer:
-        about = {**_view(webhook), "old_secret_until": rotation.until}
-        return Answer({**about, "secret": self._secrets.secret(webhook.id, rotation.replaces + 1)}, stored_body=about)
+        about = RotatedWebhook(
+            id=webhook.id,
+            url=webhook.url,
+            types=webhook.types,
+            state=webhook.state,
+            old_secret_until=rotation.until,
+        )
+        secret = self._secrets.secret(webhook.id, rotation.replaces + 1)
+        return Answer(msgspec.structs.replace(about, secret=secret), stored_body=about)
 
     async def deliveries(self, call: Call) -> Answer:
         query = call.query_as(DeliveryQuery)
@@ -206,13 +258,17 @@ class WebhookRoutes:
         found = await self._webhooks.queue.find(where, sort=[("made_at", -1), ("_id", 1)], limit=limit + 1)
         shown = found[:limit]
         following = cursor_after(shown[-1].made_at, shown[-1].id) if len(found) > limit else None
-        return Answer({"items": [delivery_view(delivery) for delivery in shown], "next": following})
+        return Answer(AppDeliveryPage([app_delivery(delivery) for delivery in shown], following))
 
 
 def _too_many() -> Refusal:
     return conflict("too-many", f"An app has at most {WEBHOOKS_MAX} webhooks. Delete one.")
 
 
-def _view(webhook: Webhook) -> dict[str, Any]:
+def _view(webhook: Webhook) -> WebhookView:
     """A webhook as the API shows it."""
-    return {"id": webhook.id, "url": webhook.url, "types": webhook.types, "state": webhook.state}
+    return WebhookView(id=webhook.id, url=webhook.url, types=webhook.types, state=webhook.state)
+
+
+def _new(webhook: Webhook, secret: str) -> NewWebhook:
+    return NewWebhook(id=webhook.id, url=webhook.url, types=webhook.types, state=webhook.state, secret=secret)

@@ -13,6 +13,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -42,6 +43,7 @@ _SEALED = re.compile(r"sealed:([A-Za-z0-9_.-]{1,120}):([A-Za-z0-9_-]+=*);")
 _UNREADABLE = "(sealed; it does not open)"
 
 Body = TypeVar("Body", bound=msgspec.Struct)
+View = TypeVar("View", bound=msgspec.Struct)
 Seal = Callable[[str], str]
 
 
@@ -84,11 +86,13 @@ class SealedWords:
         sealed: Body = _sealed(body, shape_of(type(body)), lambda text: self.seal(id_, text))
         return sealed
 
-    def shown(self, case: Case, actor: Actor | None, view: Any) -> Any:
-        """An answer about ``case`` (plain values, times): decrypted for its handlers, without free text for others."""
+    def shown(self, case: Case, actor: Actor | None, view: View) -> View:
+        """An answer about ``case``: decrypted for its handlers, without free text for others."""
         if not case.confidential:
             return view
-        return self._opened(view) if actor is not None and actor.trusted else without_words(view)
+        plain = _plain(view)
+        told = self._opened(plain) if actor is not None and actor.trusted else without_words(plain)
+        return msgspec.convert(told, type(view))
 
     def _opened(self, view: Any) -> Any:
         if isinstance(view, str):
@@ -146,6 +150,15 @@ def _meant(value: Any, types: tuple[inspect.Type, ...]) -> inspect.Type:
         if isinstance(value, kind) if kind is not None else isinstance(shape, inspect.DateTimeType):
             return shape
     raise TypeError(f"{type(value).__name__} is none of {types}")
+
+
+def bare(view: View) -> View:
+    """``view`` for somebody who is no handler."""
+    return msgspec.convert(without_words(_plain(view)), type(view))
+
+
+def _plain(view: msgspec.Struct) -> Any:
+    return msgspec.to_builtins(view, builtin_types=(datetime,))
 
 
 def without_words(view: Any) -> Any:

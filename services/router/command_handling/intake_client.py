@@ -1,16 +1,19 @@
 """Reporters' names and confidential words are stored by intake alone: the router asks for them over HTTP."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
 import httpx
+import msgspec
 import structlog
 
+from shared.contracts.persons import KnownReporter, MaskedReporter, MaskedReporters, SealedReport
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.runtime.http_client import client as http_client
 from shared.runtime.settings import Settings
 
 log = structlog.get_logger()
+T = TypeVar("T")
 AWAY = "It is on record that you asked, but intake does not answer. Repeat with the same key."
 
 
@@ -20,23 +23,22 @@ class IntakePersons:
     def __init__(self, settings: Settings, auth: httpx.Auth, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = http_client.client(settings.intake_url, transport=transport, auth=auth)
 
-    async def masked(self, city: str, reports: Sequence[str]) -> dict[str, Any]:
+    async def masked(self, city: str, reports: Sequence[str]) -> dict[str, MaskedReporter]:
         """Masked names and numbers by report; empty while intake is away, since a list is readable without them."""
         try:
-            told: dict[str, Any] = await self._ask("/v1/reporters:masked", {"city": city, "reports": list(reports)})
+            told = await self._ask("/v1/reporters:masked", {"city": city, "reports": list(reports)}, MaskedReporters)
         except Refusal as away:
             log.warning("reporters.not_masked", reason=away.detail)
             return {}
-        items: dict[str, Any] = told["items"]
-        return items
+        return told.items
 
-    async def unmask(self, about: dict[str, str]) -> dict[str, Any]:
-        return await self._ask("/v1/reporters:unmask", about)
+    async def unmask(self, about: dict[str, str]) -> KnownReporter:
+        return await self._ask("/v1/reporters:unmask", about, KnownReporter)
 
-    async def unseal(self, about: dict[str, str]) -> dict[str, Any]:
-        return await self._ask("/v1/reports:unseal", about)
+    async def unseal(self, about: dict[str, str]) -> SealedReport:
+        return await self._ask("/v1/reports:unseal", about, SealedReport)
 
-    async def _ask(self, path: str, body: object) -> dict[str, Any]:
+    async def _ask(self, path: str, body: object, shape: type[T]) -> T:
         """Raises ``Refusal``: 404 for a report that is not the case's, 503 when intake is away."""
         try:
             answer = await self._client.post(path, json=body)
@@ -46,5 +48,4 @@ class IntakePersons:
             raise not_found("report of this case")
         if answer.status_code != 200:
             raise unavailable(AWAY)
-        told: dict[str, Any] = answer.json()
-        return told
+        return msgspec.json.decode(answer.content, type=shape)

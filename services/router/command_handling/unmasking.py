@@ -4,15 +4,14 @@ The look is recorded on the case first. What intake answers is shown to the offi
 request asks intake again, and the right is checked again.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from services.router.cases.case_access import CaseAccess
 from services.router.command_handling.actors import actor_of
 from services.router.command_handling.bodies import UnmaskBody, UnsealBody
 from services.router.command_handling.handler import CommandRequest
 from services.router.command_handling.intake_client import IntakePersons
+from shared.contracts.persons import KnownReporter, SealedReport
 from shared.kernel.errors import forbidden, not_found
 from shared.kernel.ids import opening_report
 from shared.runtime.pack_library import PackLibrary
@@ -22,12 +21,11 @@ PROTECTED = frozenset({UnmaskBody, UnsealBody})
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """Which report is looked at, under which name the answer stands, and what intake is asked."""
+class Looked:
+    """Which report was looked at, and what intake says of it."""
 
     report: str
-    name: str
-    ask: Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
+    said: KnownReporter | SealedReport
 
 
 class ProtectedData:
@@ -47,19 +45,13 @@ class ProtectedData:
         if not actor_of(found[0], found[1], self._packs.current(by.city)).trusted:
             raise forbidden(f"The city's pack does not name you for {request.name}.")
 
-    async def shown(self, request: CommandRequest) -> dict[str, object]:
+    async def shown(self, request: CommandRequest) -> Looked:
         """The report's id and what intake says of it. Raises ``Refusal`` 404, 503."""
-        look = self._look(request)
-        if look is None:
-            return {}
-        about = {"city": request.by.city, "case": request.case, "report": look.report, "person": request.by.who}
-        return {"report": look.report, look.name: await look.ask(about)}
-
-    def _look(self, request: CommandRequest) -> _Look | None:
+        about = {"city": request.by.city, "case": request.case, "person": request.by.who}
         match request.body:
             case UnmaskBody(report=report):
-                return _Look(report, "reporter", self._persons.unmask)
-            case UnsealBody(report=report):
-                return _Look(report or opening_report(request.case), "sealed", self._persons.unseal)
-            case _:
-                return None
+                return Looked(report, await self._persons.unmask({**about, "report": report}))
+            case UnsealBody(report=named):
+                report = named or opening_report(request.case)
+                return Looked(report, await self._persons.unseal({**about, "report": report}))
+        raise TypeError(f"{request.name} shows nothing that is protected")

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from services.router.cases.case_answers import CaseReport
 from services.router.cases.case_views import report_view
 from services.router.dedup.attacher import Attachments
 from services.router.dedup.report_links import Link, Links
@@ -27,7 +28,7 @@ class AttachedReports:
         self._links = links
         self._attachments = attachments
 
-    async def page(self, case: Case, query: AttachedReportsQuery) -> tuple[list[dict[str, Any]], str | None]:
+    async def page(self, case: Case, query: AttachedReportsQuery) -> tuple[list[CaseReport], str | None]:
         """Items, and the cursor of the next page. A case of a category without grouping has only its own report."""
         after = [beyond(query.cursor, "received_at", -1)] if query.cursor is not None else []
         where: dict[str, Any] = {"case": {"$in": await self._attachments.family(case)}}
@@ -39,15 +40,22 @@ class AttachedReports:
         return [_view(link, case) for link in shown], more
 
 
-def _view(link: Link, case: Case) -> dict[str, Any]:
+def _view(link: Link, case: Case) -> CaseReport:
     """A report's words are stored with its link; those of the case's first report are the case's description."""
     if link.said is None:
         known = next((report for report in case.reports if report.id == link.report), None)
         if known is not None:
             return report_view(known, confidential=case.confidential)
-        return {"id": link.report, "received_at": link.received_at}
+        return CaseReport(id=link.report, received_at=link.received_at)
     said = link.said
-    view = {"id": link.report, "received_at": link.received_at, "app": said.app, "description": said.description}
-    told = {"photos": said.photos, "entered_by": said.entered_by, "says": link.says, "by_photo": link.by_photo}
-    answers = {"answers": said.answers} if said.answers else {}
-    return {**view, **{name: value for name, value in told.items() if value}, **answers}
+    return CaseReport(
+        id=link.report,
+        received_at=link.received_at,
+        app=said.app,
+        description=said.description,
+        photos=list(said.photos),
+        entered_by=said.entered_by,
+        says=link.says,
+        by_photo=link.by_photo,
+        answers=said.answers or {},
+    )

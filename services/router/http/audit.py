@@ -45,6 +45,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wrong: str | None = None
 
 
+class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``cases`` and ``entries``: how many were looked at; ``items``: the bad ones."""
+
+    cases: int
+    entries: int
+    items: list[Verdict]
+    next: str | None
+
+
 class _Bad(Exception):
     """The entry and what is wrong with it."""
 
@@ -152,8 +161,21 @@ class Audit:
 
     def routes(self) -> list[Route]:
         return [
-            get("/v1/audit", self.page, "Whether histories are as they were written", roles=OPS, query=AuditQuery),
-            get("/v1/cases/{id}/audit", self.one, "Whether a case's history is as it was written", roles=OPS),
+            get(
+                "/v1/audit",
+                self.page,
+                "Whether histories are as they were written",
+                roles=OPS,
+                query=AuditQuery,
+                answers={200: AuditPage},
+            ),
+            get(
+                "/v1/cases/{id}/audit",
+                self.one,
+                "Whether a case's history is as it was written",
+                roles=OPS,
+                answers={200: Verdict},
+            ),
         ]
 
     async def one(self, call: Call) -> Answer:
@@ -168,12 +190,12 @@ class Audit:
         cases = await self._store.cases.find(where, sort=[("_id", 1)], limit=PAGE)
         verdicts = [await self._verdict(document) for document in cases]
         return Answer(
-            {
-                "cases": len(verdicts),
-                "entries": sum(verdict.entries for verdict in verdicts),
-                "items": [verdict for verdict in verdicts if verdict.wrong is not None],
-                "next": cases[-1]["_id"] if len(cases) == PAGE else None,
-            }
+            AuditPage(
+                cases=len(verdicts),
+                entries=sum(verdict.entries for verdict in verdicts),
+                items=[verdict for verdict in verdicts if verdict.wrong is not None],
+                next=cases[-1]["_id"] if len(cases) == PAGE else None,
+            )
         )
 
     async def _verdict(self, document: Document) -> Verdict:

@@ -8,6 +8,7 @@ import structlog
 from starlette.responses import Response
 
 from services.router.cases.case_access import CaseAccess
+from services.router.cases.case_answers import CaseAnswer, HistoryEntry, LeftRow, QueueRow
 from services.router.cases.case_store import CaseStore
 from services.router.cases.case_views import answer, etag, history_view, shows_words
 from services.router.cases.sealed_words import SealedWords
@@ -19,6 +20,14 @@ from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
 from services.router.http.on_behalf import officer_of
 from services.router.http.queue_pages import QueueQuery, Queues, check_categories
+from services.router.http.reading_answers import (
+    CaseReportPage,
+    HistoryAnswer,
+    LocatedAnswer,
+    LocatedUnit,
+    QueueAnswer,
+    UnitAnswer,
+)
 from services.router.stream.cursors import read
 from services.router.stream.live_events import Listener, LiveEvents
 from services.router.stream.sessions import Streams
@@ -96,17 +105,46 @@ class RouterApi:
         self._queues = Queues(store)
 
     def routes(self) -> list[Route]:
-        def seen(path: str, handler: Handler, summary: str, query: type = CityQuery) -> Route:
-            return get(path, handler, summary, roles=READERS, query=query)
+        def seen(
+            path: str, handler: Handler, summary: str, shape: type[msgspec.Struct], query: type = CityQuery
+        ) -> Route:
+            return get(path, handler, summary, roles=READERS, query=query, answers={200: shape})
 
         return [
-            seen("/v1/units", self.locate, "Which unit answers for a point or for words, and why", LocateQuery),
-            seen("/v1/units/{id}", self.unit, "A unit"),
-            seen("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", _OpsQueueQuery),
-            seen("/v1/queues/{unit}/stream", self.stream, "The queue as it changes (server-sent events)", StreamQuery),
-            get("/v1/cases/{id}", self.case, "A case", roles=READERS | {"service"}, query=CityQuery),
-            seen("/v1/cases/{id}/history", self.history, "Everything that happened to a case"),
-            seen("/v1/cases/{id}/reports", self.reports, "The reports that hang on a case", AttachedReportsQuery),
+            seen(
+                "/v1/units",
+                self.locate,
+                "Which unit answers for a point or for words, and why",
+                LocatedAnswer,
+                LocateQuery,
+            ),
+            seen("/v1/units/{id}", self.unit, "A unit", UnitAnswer),
+            seen("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", QueueAnswer, _OpsQueueQuery),
+            get(
+                "/v1/queues/{unit}/stream",
+                self.stream,
+                "The queue as it changes: server-sent events `case` (data: QueueRow), `left` (LeftRow) and `reset`",
+                roles=READERS,
+                query=StreamQuery,
+                media=("text/event-stream",),
+                shows=(QueueRow, LeftRow),
+            ),
+            get(
+                "/v1/cases/{id}",
+                self.case,
+                "A case",
+                roles=READERS | {"service"},
+                query=CityQuery,
+                answers={200: CaseAnswer},
+            ),
+            seen("/v1/cases/{id}/history", self.history, "Everything that happened to a case", HistoryAnswer),
+            seen(
+                "/v1/cases/{id}/reports",
+                self.reports,
+                "The reports that hang on a case",
+                CaseReportPage,
+                AttachedReportsQuery,
+            ),
         ]
 
     def _pack(self, call: Call, city: str | None) -> Pack:
@@ -118,15 +156,15 @@ class RouterApi:
         if found is None:
             raise not_found("unit")
         return Answer(
-            {
-                "id": found.id,
-                "level": found.level,
-                "name": found.name,
-                "name_en": found.name_en,
-                "parent": found.parent,
-                "path": list(found.path),
-                "layer": found.layer,
-            }
+            UnitAnswer(
+                id=found.id,
+                level=found.level,
+                name=found.name,
+                name_en=found.name_en,
+                parent=found.parent,
+                path=list(found.path),
+                layer=found.layer,
+            )
         )
 
     async def locate(self, call: Call) -> Answer:
@@ -138,16 +176,16 @@ class RouterApi:
         located = pack.locate(point, query.text, on=query.on or pack.day(self._clock.now()))
         unit = pack.units[located.unit]
         return Answer(
-            {
-                "unit": {"id": unit.id, "name": unit.name, "level": unit.level},
-                "within": located.within,
-                "path": list(located.path),
-                "by": located.by,
-                "near_border": located.near_border,
-                "flags": list(located.flags),
-                "place": located.place,
-                "why": list(located.why),
-            }
+            LocatedAnswer(
+                unit=LocatedUnit(unit.id, unit.name, unit.level),
+                within=located.within,
+                path=list(located.path),
+                by=located.by,
+                near_border=located.near_border,
+                flags=list(located.flags),
+                place=located.place,
+                why=list(located.why),
+            )
         )
 
     def _queue_unit(self, call: Call, pack: Pack) -> str:
@@ -164,8 +202,7 @@ class RouterApi:
         check_categories(query, pack.categories)
         stream_from = self._tail.cursor()
         items, following = await self._queues.page(pack.city.id, unit, query, call.principal)
-        shadow = {"shadow": True} if pack.city.shadow else {}
-        return Answer({"items": items, "next": following, "stream_from": stream_from, **shadow})
+        return Answer(QueueAnswer(items=items, next=following, stream_from=stream_from, shadow=pack.city.shadow))
 
     async def stream(self, call: Call) -> Response:
         query = call.query_as(StreamQuery)
@@ -205,23 +242,23 @@ class RouterApi:
         case = await self._seen(call, query.city)
         items, following = await self._hanging.page(case, query)
         if call.principal.kind == "officer" and not case.confidential:
-            masked = await self._persons.masked(case.city, [item["id"] for item in items])
-            items = [{**item, **({"reporter": masked[item["id"]]} if item["id"] in masked else {})} for item in items]
-        return Answer({"items": items, "next": following})
+            masked = await self._persons.masked(case.city, [item.id for item in items])
+            items = [msgspec.structs.replace(item, reporter=masked.get(item.id)) for item in items]
+        return Answer(CaseReportPage(items, following))
 
     async def history(self, call: Call) -> Answer:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
         case = await self._seen(call, call.query_as(CityQuery).city)
         actor = self._actor(call.principal, case)
         newest = [history_view(entry, words=shows_words(case, actor)) for entry in case.history]
-        newest = self._words.shown(case, actor, newest)
+        newest = [self._words.shown(case, actor, line) for line in newest]
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(
             {"subject": case.id, "sequence": {"$lt": first}}, sort=[("sequence", 1)], limit=HISTORY_MAX
         )
         opened = [await self._store.first_event(case.id)] if first > 1 else []
         older = [_from_event(event) for event in (*opened, *map(from_stored, stored))]
-        return Answer({"items": [*older, *newest], "next": None})
+        return Answer(HistoryAnswer([*older, *newest], None))
 
 
 class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
@@ -234,21 +271,20 @@ def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:
     return found is not None and (who.unit is None or any(own in found.path for own in who.units))
 
 
-def _from_event(event: Envelope) -> dict[str, object]:
+def _from_event(event: Envelope) -> HistoryEntry:
     data = decode(event, CaseEvent)
-    view = {
-        "at": event.time,
-        "version": event.sequence,
-        "what": event.type.removesuffix(".v1"),
-        "by": data.by,
-        "by_unit": data.by_unit,
-        "unit": data.case.unit,
-        "clock": data.clock,
-        "due_at": data.due_at,
-        "act": data.act,
-        "part": data.part,
-    }
-    return {name: value for name, value in view.items() if value is not None}
+    return HistoryEntry(
+        at=event.time,
+        version=event.sequence,
+        what=event.type.removesuffix(".v1"),
+        by=data.by,
+        by_unit=data.by_unit,
+        unit=data.case.unit,
+        clock=data.clock,
+        due_at=data.due_at,
+        act=data.act,
+        part=data.part,
+    )
 
 
 def _point(text: str, crs: str) -> tuple[float, float]:

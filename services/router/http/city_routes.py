@@ -10,6 +10,18 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
+from services.router.http.city_answers import (
+    CityEntry,
+    CityList,
+    DevelopmentAccess,
+    DevelopmentPerson,
+    KeyEntry,
+    KeyPage,
+    LoadedPack,
+    NewKey,
+    RevokedKeys,
+    RotatedTokens,
+)
 from services.router.rota.rights import rights
 from shared.city.checks.rota import check_rota
 from shared.city.pack import Pack
@@ -121,13 +133,15 @@ class Cities:
                 large_body_process=self._pack_reader,
                 keyed=True,
                 idempotent_as="cities",
+                answers={200: LoadedPack},
             ),
-            get("/v1/cities", self.list, "Cities", roles=everybody),
+            get("/v1/cities", self.list, "Cities", roles=everybody, answers={200: CityList}),
             get(
                 "/v1/cities/{city}/packs/{version}",
                 self.pack,
                 "A version's files, gzipped JSON",
                 roles=frozenset({"ops", "service"}),
+                media=("application/gzip",),
             ),
             post(
                 "/v1/keys",
@@ -138,7 +152,7 @@ class Cities:
                 logged="setup",
                 keyed=True,
                 idempotent_as="keys",
-                answers={201: None},
+                answers={201: NewKey},
             ),
             post(
                 "/v1/keys:revoke",
@@ -149,9 +163,15 @@ class Cities:
                 logged="setup",
                 keyed=True,
                 idempotent_as="revocations",
+                answers={200: RevokedKeys},
             ),
             get(
-                "/v1/keys", self.keys, "Keys, newest first: never the tokens themselves", roles=SET_UP, query=KeysQuery
+                "/v1/keys",
+                self.keys,
+                "Keys, newest first: never the tokens themselves",
+                roles=SET_UP,
+                query=KeysQuery,
+                answers={200: KeyPage},
             ),
             post(
                 "/v1/keys:rotate",
@@ -162,6 +182,7 @@ class Cities:
                 logged="setup",
                 keyed=True,
                 idempotent_as="rotations",
+                answers={200: RotatedTokens},
             ),
         ]
         if self._settings.dev_tokens:
@@ -174,6 +195,7 @@ class Cities:
                     body=TokensBody,
                     keyed=True,
                     idempotent_as="dev tokens",
+                    answers={200: DevelopmentAccess},
                     replay_answer=lambda call, _: self.dev_tokens(call),
                 )
             )
@@ -203,12 +225,12 @@ class Cities:
             self._switched()
             await self._tell(pack)
         return Answer(
-            {
-                "city": pack.city.id,
-                "version": pack.version,
-                "units": len(pack.units),
-                "warnings": [f"{w.file} {w.place}: {w.message}" for w in warnings][:200],
-            }
+            LoadedPack(
+                city=pack.city.id,
+                version=pack.version,
+                units=len(pack.units),
+                warnings=[f"{w.file} {w.place}: {w.message}" for w in warnings][:200],
+            )
         )
 
     async def _read(self, files: dict[str, str]) -> tuple[Pack, list[Problem]]:
@@ -262,16 +284,16 @@ class Cities:
 
     async def list(self, call: Call) -> Answer:
         items = [
-            {
-                "city": city,
-                "version": version,
-                "name": self._packs.current(city).city.name,
-                "shadow": self._packs.current(city).city.shadow,
-            }
+            CityEntry(
+                city=city,
+                version=version,
+                name=self._packs.current(city).city.name,
+                shadow=self._packs.current(city).city.shadow,
+            )
             for city, version in sorted(self._packs.cities.items())
             if call.principal.may_enter(city)
         ]
-        return Answer({"items": items})
+        return Answer(CityList(items))
 
     async def pack(self, call: Call) -> Response:
         city, version = call.path["city"], call.path["version"]
@@ -295,8 +317,8 @@ class Cities:
         app = body.name if body.role != "ops" else None
         who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
         await self._directory.add_keys([(token, who)], self._clock.now(), maker)
-        about = {"city": body.city, "name": body.name, "role": body.role}
-        return Answer({**about, "key": token}, 201, stored_body=about)
+        about = NewKey(city=body.city, name=body.name, role=body.role)
+        return Answer(msgspec.structs.replace(about, key=token), 201, stored_body=about)
 
     async def keys(self, call: Call) -> Answer:
         """Who may come in, and who let them: a key that somebody made in secret is found here."""
@@ -308,7 +330,7 @@ class Cities:
         if query.cursor is not None:
             where |= beyond(query.cursor, "created_at", -1)
         found, following = page(await self._directory.keys(where, query.limit + 1), query.limit, "created_at")
-        return Answer({"items": [_key_view(key) for key in found], "next": following})
+        return Answer(KeyPage([_key_view(key) for key in found], following))
 
     async def revoke(self, call: Call) -> Answer:
         body, now = call.body_as(RevokeBody), self._clock.now()
@@ -316,10 +338,10 @@ class Cities:
         if not call.principal.may_enter(body.city):
             raise not_found("city")
         if body.id is not None:
-            return Answer({"revoked": await self._directory.revoke_one(body.city, body.id, now)})
+            return Answer(RevokedKeys(await self._directory.revoke_one(body.city, body.id, now)))
         if body.name is None:
             raise invalid(FieldError("/name", "is required, or an id"))
-        return Answer({"revoked": await self._directory.revoke(body.city, body.name, now, role=body.role)})
+        return Answer(RevokedKeys(await self._directory.revoke(body.city, body.name, now, role=body.role)))
 
     async def rotate(self, call: Call) -> Answer:
         """The new tokens are in no answer: they follow from the secret, which a thief of a token does not have."""
@@ -327,7 +349,7 @@ class Cities:
             raise forbidden("The installation's tokens are for its own ops.")
         generation = await self._directory.installation.raised(call.key)
         log.warning("installation.tokens_rotated", generation=generation)
-        return Answer({"generation": generation})
+        return Answer(RotatedTokens(generation))
 
     async def dev_tokens(self, call: Call) -> Answer:
         city = call.body_as(TokensBody).city
@@ -336,10 +358,10 @@ class Cities:
         pack = self._packs.current(city)
         made = await self._development.make(city, list(pack.people), self._clock.now())
         people = [
-            {"id": p.id, "unit": p.unit, "role": p.role, "post": p.post, "token": made.people[p.id]}
+            DevelopmentPerson(id=p.id, unit=p.unit, role=p.role, post=p.post, token=made.people[p.id])
             for p in pack.people.values()
         ]
-        return Answer({"city": city, **made.apps, "people": people}, stored_body={})
+        return Answer(DevelopmentAccess(city=city, **made.apps, people=people), stored_body={})
 
 
 def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
@@ -364,7 +386,13 @@ def _maker(who: Principal) -> str:
     return who.person or who.name or ("ops" if who.city == EVERY_CITY else f"ops of {who.city}")
 
 
-def _key_view(key: Document) -> dict[str, Any]:
-    name = key.get("name") or key.get("app") or key.get("person")
-    about = {"city": key["city"], "name": name, "role": key["kind"], "made_by": key.get("made_by")}
-    return {"id": key_id(key), **about, "created_at": key["created_at"], "revoked_at": key["revoked_at"]}
+def _key_view(key: Document) -> KeyEntry:
+    return KeyEntry(
+        id=key_id(key),
+        city=key["city"],
+        name=key.get("name") or key.get("app") or key.get("person"),
+        role=key["kind"],
+        made_by=key.get("made_by"),
+        created_at=key["created_at"],
+        revoked_at=key["revoked_at"],
+    )

@@ -8,19 +8,25 @@ from dataclasses import replace
 
 import msgspec
 
+from services.router.cases.case_answers import CaseAnswer
 from services.router.cases.case_views import answer, etag
 from services.router.cases.sealed_words import SealedWords
 from services.router.command_handling.actors import actor_of
+from services.router.command_handling.bodies import UnmaskBody, UnsealBody
 from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.command_handling.handler import CommandHandler, CommandRequest
 from services.router.command_handling.unmasking import PROTECTED, ProtectedData
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.on_behalf import officer_of
+from services.router.http.reading_answers import UnmaskAnswer, UnsealAnswer
+from shared.contracts.persons import KnownReporter
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary
 
+_SHOWS: dict[type[msgspec.Struct], type[msgspec.Struct]] = {UnmaskBody: UnmaskAnswer, UnsealBody: UnsealAnswer}
+"""What the commands answer that show protected data; the others answer the case."""
 OFFICERS = frozenset({"officer"})
 ACTORS = OFFICERS | {"service"}
 
@@ -58,6 +64,7 @@ class CommandRoutes:
             body=body,
             keyed=True,
             logged="personal_data" if protected else None,
+            answers={200: _SHOWS.get(body, CaseAnswer)},
         )
 
     def _called(self, name: str) -> Callable[[Call], Awaitable[Answer]]:
@@ -84,8 +91,19 @@ class CommandRoutes:
             return await self._answer_with_case(request)
         await self._protected.check(request)
         recorded = await self._answer_with_case(request)
-        shown = await self._protected.shown(request)
-        return Answer({"case": recorded.body, **shown}, 200, recorded.headers)
+        looked = await self._protected.shown(request)
+        case = (
+            msgspec.json.decode(recorded.body, type=CaseAnswer)
+            if isinstance(recorded.body, msgspec.Raw)
+            else recorded.body
+        )
+        assert isinstance(case, CaseAnswer)  # noqa: S101 - what every command is answered
+        shown: UnmaskAnswer | UnsealAnswer
+        if isinstance(looked.said, KnownReporter):
+            shown = UnmaskAnswer(case=case, report=looked.report, reporter=looked.said)
+        else:
+            shown = UnsealAnswer(case=case, report=looked.report, sealed=looked.said)
+        return Answer(shown, 200, recorded.headers)
 
     async def _answer_with_case(self, request: CommandRequest) -> Answer:
         """The case as the officer may see it; the first answer again when its key came before. Raises ``Refusal``."""

@@ -12,9 +12,21 @@ from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
 from services.router.cases.case_views import clock_view
 from services.router.cases.routing import commitment_of
-from services.router.cases.sealed_words import without_words
+from services.router.cases.sealed_words import bare
 from services.router.domain.case import Case, Entry
 from services.router.domain.clock import SlaClock
+from services.router.http.explain_answers import (
+    AppliedRule,
+    CalendarWords,
+    CommitmentWords,
+    ExplainAnswer,
+    ExplainedClock,
+    ExplainedRouting,
+    ExplainedRung,
+    NamedCategory,
+    NamedUnit,
+    RuleEffect,
+)
 from shared.city.model.promises import CalendarSpec, CommitmentEntry
 from shared.city.pack import Pack
 from shared.kernel import clock as kernel
@@ -41,6 +53,7 @@ class Explain:
                 self.explain,
                 "Every clock with its commitment and arithmetic, and why the case went where it is",
                 roles=frozenset({"officer", "ops"}),
+                answers={200: ExplainAnswer},
             )
         ]
 
@@ -55,84 +68,95 @@ class Explain:
             raise not_found("case")
         pack = await self._packs.get(case.city, case.routing.pack_version)
         return Answer(
-            {
-                "id": case.id,
-                "city": case.city,
-                "timezone": pack.city.timezone,
-                "now": self._clock.now(),
-                "state": case.state.value,
-                "priority": case.priority,
-                "category": _category(pack, case.category),
-                "unit": _unit(pack, case.unit),
-                "routing": _routing(case, pack),
-                "clocks": [await self._clock_explained(case, clock) for clock in case.clocks],
-            }
+            ExplainAnswer(
+                id=case.id,
+                city=case.city,
+                timezone=pack.city.timezone,
+                now=self._clock.now(),
+                state=case.state.value,
+                priority=case.priority,
+                category=_category(pack, case.category),
+                unit=_unit(pack, case.unit),
+                routing=_routing(case, pack),
+                clocks=[await self._clock_explained(case, clock) for clock in case.clocks],
+            )
         )
 
-    async def _clock_explained(self, case: Case, clock: SlaClock) -> dict[str, Any]:
+    async def _clock_explained(self, case: Case, clock: SlaClock) -> ExplainedClock:
         version = clock.commitment.rpartition("@")[2]
         pack = await self._packs.get(case.city, version)
         calendar = pack.calendar(clock.calendar)
         begins = counts_from(clock.started_at, calendar)
-        return {
-            **(without_words(clock_view(clock)) if case.confidential else clock_view(clock)),
-            "commitment": _commitment(pack, clock.commitment),
-            "calendar": _calendar(pack, clock.calendar),
-            "counts_from": begins,
-            "worked_seconds": elapsed(begins, clock.due_at, calendar).total_seconds(),
-            "warn_at": clock.warn_at,
-            "warned": clock.warned,
-            "rungs": _rungs(case, clock, pack),
-        }
+        view = bare(clock_view(clock)) if case.confidential else clock_view(clock)
+        return ExplainedClock(
+            kind=view.kind,
+            started_at=view.started_at,
+            target=view.target,
+            due_at=view.due_at,
+            state=view.state,
+            pauses=view.pauses,
+            met_at=view.met_at,
+            extensions=view.extensions,
+            superseded_at=view.superseded_at,
+            part=view.part,
+            commitment=_commitment(pack, clock.commitment),
+            calendar=_calendar(pack, clock.calendar),
+            counts_from=begins,
+            worked_seconds=elapsed(begins, clock.due_at, calendar).total_seconds(),
+            warn_at=clock.warn_at,
+            warned=clock.warned,
+            rungs=_rungs(case, clock, pack),
+        )
 
 
-def _category(pack: Pack, code: str) -> dict[str, Any]:
+def _category(pack: Pack, code: str) -> NamedCategory:
     category = pack.categories.get(code)
     if category is None:
-        return {"code": code, "name": code}
-    return {"code": code, "name": category.name, "name_en": category.name_en, "class": category.class_}
+        return NamedCategory(code=code, name=code)
+    return NamedCategory(code=code, name=category.name, name_en=category.name_en, class_=category.class_)
 
 
-def _unit(pack: Pack, id_: str) -> dict[str, Any]:
+def _unit(pack: Pack, id_: str) -> NamedUnit:
     unit = pack.units.get(id_)
     if unit is None:
-        return {"id": id_, "name": id_}
-    return {"id": unit.id, "name": unit.name, "name_en": unit.name_en, "level": unit.level}
+        return NamedUnit(id=id_, name=id_)
+    return NamedUnit(id=unit.id, name=unit.name, name_en=unit.name_en, level=unit.level)
 
 
-def _routing(case: Case, pack: Pack) -> dict[str, Any]:
+def _routing(case: Case, pack: Pack) -> ExplainedRouting:
     routing = case.routing
     rule = next((r for r in pack.rules if r.id == routing.rule), None)
-    return {
-        "by": routing.by,
-        "why": [] if case.confidential else list(routing.why),
-        "flags": list(routing.flags),
-        "near_border": routing.near_border,
-        "pack_version": routing.pack_version,
-        "category_by": routing.category_by,
-        "rule": None if rule is None else {"id": rule.id, "note": rule.note, "then": _given(rule.then)},
-        "place": case.location.place,
-        "within": None if case.within is None else _unit(pack, case.within),
-        "path": [_unit(pack, unit.id) for unit in case.path],
-    }
+    effect = None if rule is None else msgspec.convert(_given(rule.then), RuleEffect)
+    return ExplainedRouting(
+        by=routing.by,
+        why=[] if case.confidential else list(routing.why),
+        flags=list(routing.flags),
+        near_border=routing.near_border,
+        pack_version=routing.pack_version,
+        category_by=routing.category_by,
+        rule=None if rule is None or effect is None else AppliedRule(rule.id, rule.note, effect),
+        place=case.location.place,
+        within=None if case.within is None else _unit(pack, case.within),
+        path=[_unit(pack, unit.id) for unit in case.path],
+    )
 
 
-def _commitment(pack: Pack, name: str) -> dict[str, Any]:
+def _commitment(pack: Pack, name: str) -> CommitmentWords:
     """The promise as the pack words it; only what it says."""
     id_, _, version = name.rpartition("@")
-    told: dict[str, Any] = {"id": id_, "version": version}
     worded = next((c for c in pack.commitments if _same(pack, c, name)), None)
-    return told if worded is None else {**_given(worded), **told}
+    given = {} if worded is None else _given(worded)
+    return msgspec.convert({**given, "id": id_, "version": version}, CommitmentWords)
 
 
 def _same(pack: Pack, commitment: CommitmentEntry, name: str) -> bool:
     return commitment_of(pack, commitment).id == name
 
 
-def _calendar(pack: Pack, id_: str) -> dict[str, Any]:
+def _calendar(pack: Pack, id_: str) -> CalendarWords:
     spec: CalendarSpec | None = pack.calendars.get(id_)
-    told = {"id": id_, "timezone": pack.city.timezone}
-    return told if spec is None else {**told, **_given(spec)}
+    given = {} if spec is None else _given(spec)
+    return msgspec.convert({"timezone": pack.city.timezone, **given, "id": id_}, CalendarWords)
 
 
 def _given(entry: msgspec.Struct) -> dict[str, Any]:
@@ -141,7 +165,7 @@ def _given(entry: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", [], {}, False)}
 
 
-def _rungs(case: Case, clock: SlaClock, pack: Pack) -> list[dict[str, Any]]:
+def _rungs(case: Case, clock: SlaClock, pack: Pack) -> list[ExplainedRung]:
     """The ladder: a rung that fired names whom it meant then, the others whom they mean now."""
     climbed = [entry for entry in case.history if _climb_of(entry, clock)]
     rungs = []
@@ -151,8 +175,8 @@ def _rungs(case: Case, clock: SlaClock, pack: Pack) -> list[dict[str, Any]]:
         if number < clock.fired:
             entry = climbed[number - clock.fired] if clock.fired - number <= len(climbed) else None
             fired, unit = (entry.at, entry.unit) if entry is not None else (rung.at, unit)
-        told = {"at": rung.at, "act": rung.act, "to": rung.to, "unit": None if unit is None else _unit(pack, unit)}
-        rungs.append({**told, **({"fired_at": fired} if fired is not None else {})})
+        named = None if unit is None else _unit(pack, unit)
+        rungs.append(ExplainedRung(at=rung.at, act=rung.act, to=rung.to, unit=named, fired_at=fired))
     return rungs
 
 

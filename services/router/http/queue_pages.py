@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from services.router.cases.case_answers import QueueRow
 from services.router.cases.case_store import NO_DUE, CaseStore, seen_with
 from services.router.cases.case_views import row, tightest
 from services.router.domain.case import OPEN, State
@@ -44,7 +45,7 @@ class Queues:
 
     async def page(
         self, city: str, unit: str, query: QueueQuery, reader: Principal | None = None
-    ) -> tuple[list[dict[str, Any]], str | None]:
+    ) -> tuple[list[QueueRow], str | None]:
         """A page of rows and the cursor of the next. ``reader``: who asks, whose unit may lie above ``unit``.
 
         Raises ``Refusal`` 422 for a filter that means nothing.

@@ -37,7 +37,7 @@ class LogQuery(msgspec.Struct, forbid_unknown_fields=True):
     cursor: Cursor | None = None
 
 
-class EntryPage(msgspec.Struct, kw_only=True):
+class SecurityLogPage(msgspec.Struct, kw_only=True):
     items: list[Entry]
     next: str | None = None
 
@@ -56,7 +56,7 @@ class SecurityLogRoutes:
                 "Sign-ins, reads of personal data, set-up, operations, overrides: newest first",
                 roles=AUDITOR,
                 query=LogQuery,
-                answers={200: EntryPage},
+                answers={200: SecurityLogPage},
             ),
             get(
                 "/v1/security-log:export",
@@ -76,7 +76,7 @@ class SecurityLogRoutes:
             where = {"$and": [where, beyond(query.cursor, "at", -1)]}
         rows = await self._log.rows.find(where, sort=[("at", -1), ("_id", 1)], limit=query.limit + 1)
         shown, following = page(rows, query.limit, "at")
-        return Answer(EntryPage(items=[Entry.from_row(row) for row in shown], next=following))
+        return Answer(SecurityLogPage(items=[Entry.from_row(row) for row in shown], next=following))
 
     async def export(self, call: Call) -> Response:
         """Raises ``Refusal`` 422 where more entries match than are exported at once: a shorter time is to be named."""

@@ -80,7 +80,7 @@ class ShownInvitation(msgspec.Struct, kw_only=True):
     expires_at: datetime
 
 
-class Accepted(msgspec.Struct, kw_only=True):
+class AcceptedInvitation(msgspec.Struct, kw_only=True):
     """``second_factor``: whether one-time codes were set up."""
 
     city: str
@@ -155,7 +155,7 @@ class SignInRoutes:
                 self.accept,
                 "Set the password, and one-time codes",
                 body=AcceptBody,
-                answers={200: Accepted, 404: None, 409: None, 410: None, 422: None, 503: None},
+                answers={200: AcceptedInvitation, 404: None, 409: None, 410: None, 422: None, 503: None},
             ),
             post(
                 "/v1/sessions",
@@ -226,7 +226,7 @@ class SignInRoutes:
             await self._log(call, city, person, "invitation.accept", str(refusal.status))
             raise
         await self._log(call, city, person, "invitation.accept", "200")
-        return Answer(Accepted(city=city, person=person, second_factor=body.totp is not None))
+        return Answer(AcceptedInvitation(city=city, person=person, second_factor=body.totp is not None))
 
     async def open(self, call: Call) -> Answer:
         body = call.body_as(SessionBody)

@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from shared.contracts.cases import CaseEvent
+from services.router.cases.case_answers import ClockView, LeftRow, PauseView, QueueRow
+from shared.contracts.cases import CaseEvent, ClockState
 from shared.contracts.sight import Sight, as_person
 from shared.kernel.vocabulary import ENDED_STATES
 
@@ -100,7 +101,7 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
         if kind == "case":
             return _encoder.encode(_row(event))
         case = event.case
-        return _encoder.encode({"id": case.id, "version": case.version, "state": case.state})
+        return _encoder.encode(LeftRow(case.id, case.version, case.state))
 
 
 def raw(
@@ -150,30 +151,45 @@ def listed(sight: Sight) -> ListedNames:
     return ListedNames(tuple(map(in_list, sight.names)), tuple(map(in_list, sight.names | sight.others)))
 
 
-def _row(event: CaseEvent) -> dict[str, Any]:
+def _row(event: CaseEvent) -> QueueRow:
     case = event.case
     waiting = [
         c.due_at
         for c in case.clocks
         if c.superseded_at is None and (c.state == "running" or (c.state == "breached" and c.met_at is None))
     ]
-    return {
-        "id": case.id,
-        "version": case.version,
-        "state": case.state,
-        "priority": case.priority,
-        "category": case.category,
-        "kind": case.kind,
-        "unit": case.unit,
-        "within": case.within,
-        "offered_to": case.offered_to,
-        "place": case.place,
-        "summary": case.summary,
-        "opened_at": case.opened_at,
-        "due_at": min(waiting, default=None),
-        "clocks": case.clocks,
-        "report_count": case.report_count,
-        "assignee": case.assignee,
-        "confidential": case.confidential,
-        "supervised_by": case.supervised_by,
-    }
+    return QueueRow(
+        id=case.id,
+        version=case.version,
+        state=case.state,
+        priority=case.priority,
+        category=case.category,
+        kind=case.kind,
+        unit=case.unit,
+        within=case.within,
+        offered_to=case.offered_to,
+        place=case.place,
+        summary=case.summary or "",
+        opened_at=case.opened_at,
+        due_at=min(waiting, default=None),
+        clocks=[_clock(clock) for clock in case.clocks],
+        report_count=case.report_count,
+        assignee=case.assignee,
+        confidential=case.confidential,
+        supervised_by=case.supervised_by,
+    )
+
+
+def _clock(clock: ClockState) -> ClockView:
+    return ClockView(
+        kind=clock.kind,
+        started_at=clock.started_at,
+        target=clock.target,
+        calendar=clock.calendar,
+        due_at=clock.due_at,
+        state=clock.state,
+        pauses=[PauseView(from_=p.from_, until=p.until, reason=p.reason, to=p.to) for p in clock.pauses],
+        met_at=clock.met_at,
+        superseded_at=clock.superseded_at,
+        part=clock.part,
+    )

@@ -26,6 +26,24 @@ class PatrolQuery(msgspec.Struct, forbid_unknown_fields=True):
     unit: Ident | None = None
 
 
+class EstatePatrols(msgspec.Struct, frozen=True, kw_only=True):
+    """``missing``: how many more the month needs, beside those that were held and that are still ahead."""
+
+    place: str
+    name: str
+    wanted: int
+    held: int
+    planned: int
+    overdue: int
+    missing: int
+
+
+class PatrolReport(msgspec.Struct, frozen=True):
+    month: str
+    unit: str
+    items: list[EstatePatrols]
+
+
 class Patrols:
     """``GET /v1/patrols``."""
 
@@ -36,7 +54,16 @@ class Patrols:
 
     def routes(self) -> list[Route]:
         summary = "Joint enforcements of a month by estate"
-        return [get("/v1/patrols", self.patrols, summary, roles=frozenset({"officer"}), query=PatrolQuery)]
+        return [
+            get(
+                "/v1/patrols",
+                self.patrols,
+                summary,
+                roles=frozenset({"officer"}),
+                query=PatrolQuery,
+                answers={200: PatrolReport},
+            )
+        ]
 
     async def patrols(self, call: Call) -> Answer:
         """``missing``: how many more the month needs, beside those that were held and that are still ahead."""
@@ -55,18 +82,18 @@ class Patrols:
             overdue = document["state"] == "planned" and document["at"] < now
             count[document["place"], "overdue" if overdue else document["state"]] += 1
         items = [
-            {
-                "place": id_,
-                "name": name,
-                "wanted": pack.city.patrols,
-                "held": count[id_, "held"],
-                "planned": count[id_, "planned"],
-                "overdue": count[id_, "overdue"],
-                "missing": max(0, pack.city.patrols - count[id_, "held"] - count[id_, "planned"]),
-            }
+            EstatePatrols(
+                place=id_,
+                name=name,
+                wanted=pack.city.patrols,
+                held=count[id_, "held"],
+                planned=count[id_, "planned"],
+                overdue=count[id_, "overdue"],
+                missing=max(0, pack.city.patrols - count[id_, "held"] - count[id_, "planned"]),
+            )
             for id_, name in estates
         ]
-        return Answer({"month": query.month, "unit": unit, "items": items})
+        return Answer(PatrolReport(query.month, unit, items))
 
 
 def _estates(unit: str, pack: Pack) -> list[tuple[str, str]]:

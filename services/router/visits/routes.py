@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
 from services.router.cases.case_store import CaseStore
@@ -20,6 +21,15 @@ from services.router.domain.visit import Visit, cancelled, held, reminder
 from services.router.visits.bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
 from services.router.visits.reminders import VisitsDue
 from services.router.visits.store import VisitStore, from_doc
+from services.router.visits.views import (
+    BatchVisit,
+    CampaignView,
+    PlannedCampaign,
+    VisitPage,
+    VisitView,
+    batch_view,
+    view,
+)
 from shared.city.pack import Pack
 from shared.contracts.sight import Sight
 from shared.kernel.clock import Clock
@@ -58,10 +68,12 @@ class Visits:
         self._words = words
 
     def routes(self) -> list[Route]:
-        def read(path: str, handler: Any, summary: str, query: Any = None) -> Route:
-            return get(path, handler, summary, roles=OFFICERS, query=query)
+        def read(path: str, handler: Any, summary: str, shape: type[msgspec.Struct], query: Any = None) -> Route:
+            return get(path, handler, summary, roles=OFFICERS, query=query, answers={200: shape})
 
-        def act(path: str, handler: Any, summary: str, body: Any, status: int = 200) -> Route:
+        def act(
+            path: str, handler: Any, summary: str, body: Any, status: int = 200, shape: type[msgspec.Struct] = VisitView
+        ) -> Route:
             return post(
                 path,
                 handler,
@@ -71,17 +83,23 @@ class Visits:
                 keyed=True,
                 idempotent_as="visits",
                 replay_answer=self._again,
-                answers={status: None},
+                answers={status: shape},
             )
 
         return [
             act("/v1/visits", self.plan, "Plan a visit and invite units", VisitBody, 201),
-            read("/v1/visits", self.list, "Visits that the own unit organises or is invited to, by time", VisitQuery),
-            read("/v1/visits/{id}", self.one, "A visit"),
+            read(
+                "/v1/visits",
+                self.list,
+                "Visits that the own unit organises or is invited to, by time",
+                VisitPage,
+                VisitQuery,
+            ),
+            read("/v1/visits/{id}", self.one, "A visit", VisitView),
             act("/v1/visits/{id}/hold", self.hold, "It took place: who came, and what came of it", HoldBody),
             act("/v1/visits/{id}/cancel", self.cancel, "Call it off", Reason),
-            act("/v1/campaigns", self.campaign, "Plan a batch of visits", CampaignBody, 201),
-            read("/v1/campaigns/{id}", self.one_campaign, "A campaign's visits, and how many were held"),
+            act("/v1/campaigns", self.campaign, "Plan a batch of visits", CampaignBody, 201, PlannedCampaign),
+            read("/v1/campaigns/{id}", self.one_campaign, "A campaign's visits, and how many were held", CampaignView),
         ]
 
     async def plan(self, call: Call) -> Answer:
@@ -127,13 +145,13 @@ class Visits:
     def _plain(self, visit: Visit) -> Visit:
         return replace(visit, purpose=self._words.opened(visit.purpose))
 
-    def _shown(self, visit: Visit, case: Case | None, who: Principal) -> dict[str, Any]:
+    def _shown(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
         """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it."""
         shown = view(visit)
         if case is None or not case.confidential:
             return shown
         actor = actor_of(who, case, self._packs.current(case.city))
-        return {**self._words.shown(case, actor, shown), "place": visit.place}
+        return msgspec.structs.replace(self._words.shown(case, actor, shown), place=visit.place)
 
     async def campaign(self, call: Call) -> Answer:
         body = call.body_as(CampaignBody)
@@ -164,8 +182,10 @@ class Visits:
                 visits[visit.id] = visit
             stored = await self._store.plan([(v, _seen_by(v, pack)) for v in visits.values()], call.trace)
             pairs = zip(visits.values(), stored, strict=True)
-            items = [view(s) if s is not None else {"place": v.place, "at": v.at, "state": "taken"} for v, s in pairs]
-            return Answer({"id": id_, "name": body.name, "visits": items}, 201)
+            items = [
+                batch_view(s) if s is not None else BatchVisit(place=v.place, at=v.at, state="taken") for v, s in pairs
+            ]
+            return Answer(PlannedCampaign(id_, body.name, items), 201)
 
         return await self._asked(call, planned)
 
@@ -217,7 +237,7 @@ class Visits:
     async def _again(self, call: Call, first: Any) -> Answer:
         """A first answer about a visit: read anew, since of one for a confidential case none is kept in clear."""
         if set(first) != {"id"}:
-            return Answer(first)
+            return Answer(msgspec.Raw(msgspec.json.encode(first)))
         found = await self._store.get(call.principal.city, first["id"], call.principal.unit)
         if found is None:
             raise not_found("visit")
@@ -244,7 +264,7 @@ class Visits:
         visits = [from_doc(document) for document in found]
         cases = await self._cases.load_all(sorted({visit.case for visit in visits if visit.case is not None}))
         of = {id_: case for id_, (case, _) in cases.items()}
-        return Answer({"items": [self._shown(v, of.get(v.case or ""), who) for v in visits], "next": following})
+        return Answer(VisitPage([self._shown(v, of.get(v.case or ""), who) for v in visits], following))
 
     async def one_campaign(self, call: Call) -> Answer:
         who = call.principal
@@ -253,21 +273,20 @@ class Visits:
         if not visits:
             raise not_found("campaign")
         states = Counter(visit.state for visit in visits)
-        counts = {state: states[state] for state in ("planned", "held", "cancelled")}
-        name = visits[0].campaign_name
-        return Answer({"id": call.path["id"], "name": name, **counts, "visits": [view(visit) for visit in visits]})
+        shown = CampaignView(
+            id=call.path["id"],
+            name=visits[0].campaign_name,
+            planned=states["planned"],
+            held=states["held"],
+            cancelled=states["cancelled"],
+            visits=[view(visit) for visit in visits],
+        )
+        return Answer(shown)
 
 
 def _kept(visit: Visit, case: Case | None) -> dict[str, str] | None:
     """What of an answer is kept in clear; None: all of it."""
     return {"id": visit.id} if case is not None and case.confidential else None
-
-
-def view(visit: Visit) -> dict[str, Any]:
-    """A visit as the API shows it; empty fields are left out."""
-    shown = {field.name: getattr(visit, field.name) for field in fields(visit) if field.name != "city"}
-    kept = {name: value for name, value in shown.items() if value not in (None, ())}
-    return {**kept, "stayed_away": list(visit.stayed_away)} if visit.state == "held" else kept
 
 
 def _organiser(who: Principal, unit: str | None, pack: Pack) -> str:

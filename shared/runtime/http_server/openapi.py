@@ -2,31 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from shared.runtime.http_server import problem_types
 from shared.runtime.http_server.route import Route
 
 _REF = "#/components/schemas/{name}"
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "trace_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
+_TEXT = {"schema": {"type": "string"}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_BODILESS = frozenset({204, 303})
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -35,45 +21,121 @@ _KEY_PARAMETER = {
 }
 
 
-def document(service: str, version: str, routes: Sequence[Route]) -> dict[str, Any]:
-    """The service's OpenAPI document."""
-    shapes = [shape for r in routes for shape in (r.body, r.query, *r.answers.values()) if shape is not None]
+_TAGS = {
+    "services": "Internal: what the services ask each other. Not for clients.",
+    "operations": "Internal: for operators and probes. Not for clients.",
+    "development": "Internal: only where development tokens are on.",
+    "pages": "Pages and forms that people open from a link.",
+}
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+_INTERNAL = frozenset({"services", "operations", "development"})
+
+
+class WebhookMessage(NamedTuple):
+    """A message that is sent to receivers. ``payload``: its JSON as a ``Struct``."""
+
+    name: str
+    summary: str
+    payload: type[msgspec.Struct]
+
+
+def document(
+    service: str, version: str, routes: Sequence[Route], webhooks: Sequence[WebhookMessage] = ()
+) -> dict[str, Any]:
+    """The service's OpenAPI document. ``webhooks``: what it sends."""
+    shapes = [shape for r in routes for shape in (r.body, *r.answers.values(), *r.shows) if shape is not None]
+    shapes += [message.payload for message in webhooks]
     found, schemas = msgspec.json.schema_components(shapes, ref_template=_REF)
     by_shape = {id(shape): schema for shape, schema in zip(shapes, found, strict=True)}
     paths: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_shape, schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_shape)
         _link(paths[route.path][route.method.lower()], route, routes)
+    tags = sorted({tag_of(route) for route in routes})
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Whistle {service}", "version": version, "license": {"name": "Apache-2.0"}},
+        "servers": [
+            {"url": "/", "description": "where this page is served; the console's address serves all services"}
+        ],
+        "tags": [{"name": tag, **({"description": _TAGS[tag]} if tag in _TAGS else {})} for tag in tags],
         "paths": paths,
+        **({"webhooks": {message.name: _webhook(message, by_shape) for message in webhooks}} if webhooks else {}),
         "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM},
+            "schemas": {**schemas, **problem_types.SCHEMAS},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
+        "x-problem-types": problem_types.listed(),
     }
 
 
-def _operation(route: Route, by_shape: dict[int, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def tag_of(route: Route) -> str:
+    """Under which the route stands: what it is about, or whom it is for where that is no client."""
+    first, _, rest = route.path.strip("/").partition("/")
+    if first != "v1":
+        return "operations" if route.path in _PROBES else "pages"
+    if rest.startswith("dev/"):
+        return "development"
+    if route.roles == {"service"}:
+        return "services"
+    if route.roles and route.roles <= {"ops", "service"}:
+        return "operations"
+    return re.split(r"[/:]", rest)[0]
+
+
+def is_internal(route: Route) -> bool:
+    """Whether it is no route for clients."""
+    return tag_of(route) in _INTERNAL
+
+
+def _webhook(message: WebhookMessage, by_shape: dict[int, Any]) -> dict[str, Any]:
+    return {
+        "post": {
+            "operationId": _name(f"webhook_{message.name}"),
+            "summary": message.summary,
+            "tags": ["webhooks"],
+            "parameters": [
+                {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+                for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": by_shape[id(message.payload)]}},
+            },
+            "responses": {"2XX": {"description": "taken; anything else is tried again"}},
+        }
+    }
+
+
+def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": _operation_id(route),
         "summary": route.summary,
-        "parameters": _parameters(route, by_shape, schemas),
+        "tags": [tag_of(route)],
+        "parameters": _parameters(route),
         "responses": _responses(route, by_shape),
     }
+    if is_internal(route):
+        operation["x-internal"] = True
     if route.roles:
         operation["security"] = [{"bearer": []}]
         operation["x-roles"] = sorted(route.roles)
     if route.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": by_shape[id(route.body)]}}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": by_shape[id(route.body)]}},
+        }
     elif route.media and route.raw_max:
-        operation["requestBody"] = {"required": True, "content": {media: {} for media in route.media}}
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(route.media, _BYTES)}
     return operation
 
 
 def _operation_id(route: Route) -> str:
-    return re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_")
+    return _name(f"{route.method.lower()}{route.path}")
+
+
+def _name(text: str) -> str:
+    return re.sub(r"\W+", "_", text).strip("_")
 
 
 def _link(operation: dict[str, Any], route: Route, routes: Sequence[Route]) -> None:
@@ -88,7 +150,7 @@ def _link(operation: dict[str, Any], route: Route, routes: Sequence[Route]) -> N
             operation["responses"][status]["links"] = links
 
 
-def _parameters(route: Route, by_shape: dict[int, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+def _parameters(route: Route) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)(?::\w+)?}", route.path)
@@ -96,7 +158,8 @@ def _parameters(route: Route, by_shape: dict[int, Any], schemas: dict[str, Any])
     if route.keyed:
         parameters.append(_KEY_PARAMETER)
     if route.query is not None:
-        shape = schemas[by_shape[id(route.query)]["$ref"].rsplit("/", 1)[1]]
+        (reference,), schemas = msgspec.json.schema_components([route.query], ref_template=_REF)
+        shape = schemas[reference["$ref"].rsplit("/", 1)[1]]
         parameters += [
             {"name": name, "in": "query", "required": name in shape.get("required", ()), "schema": schema}
             for name, schema in shape["properties"].items()
@@ -106,12 +169,17 @@ def _parameters(route: Route, by_shape: dict[int, Any], schemas: dict[str, Any])
 
 def _responses(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    for status, shape in sorted(route.answers.items()):
-        content = {} if shape is None else {"application/json": {"schema": by_shape[id(shape)]}}
-        if shape is None and route.media and not route.raw_max:
-            content = {media: {} for media in route.media}
-        responses[str(status)] = {"description": "done", **({"content": content} if content else {})}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, shape in sorted(route.answers.items()):
+        content: dict[str, Any] = {}
+        if shape is not None:
+            content = {"application/json": {"schema": by_shape[id(shape)]}}
+        elif route.shown_media and status not in _BODILESS:
+            content = {media: _TEXT if media.startswith("text/") else _BYTES for media in route.shown_media}
+        elif status >= 400:
+            content = problem
+        said = "refused" if status >= 400 else "done"
+        responses[str(status)] = {"description": said, **({"content": content} if content else {})}
     for status in _refusals(route):
         responses.setdefault(str(status), {"description": "refused", "content": problem})
     return responses

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar, Unpack
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -54,7 +55,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON answer."""
+    """A JSON answer. ``body``: of the type that the route declares for the status, or JSON of it that was kept."""
 
     body: object
     status: int = 200
@@ -81,6 +82,8 @@ class Route:
     body: Any = None
     query: Any = None
     answers: Mapping[int, Any] = field(default_factory=lambda: {200: None})
+    """Status → the ``Struct`` of the JSON that is answered with it; None where it has no JSON. The edge encodes exactly
+    that type, and the page of the API is made of it."""
     keyed: bool = False
     """The request needs an Idempotency-Key. The handler makes it idempotent, unless ``idempotent_as`` is set."""
     idempotent_as: str = ""
@@ -95,8 +98,18 @@ class Route:
     """The process that decodes bodies of more than ``READ_ON_LOOP_MAX`` bytes; None: a thread does. For routes with
     bodies so large that a thread, which shares the interpreter lock, would delay other requests."""
     media: tuple[str, ...] = ()
+    """Media types that are not JSON: of the body where ``raw_max`` is set, else of the answer."""
+    answer_media: tuple[str, ...] = ()
+    """Media types of the answer, where ``media`` are those of the body."""
+    shows: tuple[type[msgspec.Struct], ...] = ()
+    """Shapes that are inside of an answer which is not JSON as a whole, e.g. the data of server-sent events."""
     logged: EntryKind | None = None
     """Each call that passed the edge is an entry of this kind in the security log."""
+
+    @property
+    def shown_media(self) -> tuple[str, ...]:
+        """Media types of an answer that is not JSON."""
+        return self.answer_media or (() if self.raw_max else self.media)
 
 
 class RouteOptions(TypedDict, total=False):
@@ -113,6 +126,8 @@ class RouteOptions(TypedDict, total=False):
     json_max: int
     large_body_process: ConfinedProcess | None
     media: tuple[str, ...]
+    answer_media: tuple[str, ...]
+    shows: tuple[type[msgspec.Struct], ...]
     logged: EntryKind | None
 
 

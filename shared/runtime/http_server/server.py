@@ -26,6 +26,7 @@ from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
 from shared.kernel.ids import Ids
 from shared.runtime.confined_process import ProcessEndedError
 from shared.runtime.http_server.decoding import Body, NoParameters, parameters, query, read_in_process
+from shared.runtime.http_server.problem_types import URN, title
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import READ_ON_LOOP_MAX, Answer, Call, Route
 from shared.runtime.identity.directory import Directory, Principal
@@ -56,8 +57,8 @@ _encoder = msgspec.json.Encoder()
 def problem(refusal: Refusal, trace: str) -> Response:
     """``refusal`` as application/problem+json."""
     document: dict[str, object] = {
-        "type": f"urn:whistle:problem:{refusal.kind}",
-        "title": refusal.kind.replace("-", " ").capitalize(),
+        "type": f"{URN}{refusal.kind}",
+        "title": title(refusal.kind),
         "status": refusal.status,
         "detail": refusal.detail,
         "trace_id": trace.split("-")[1] if trace else "",
@@ -180,7 +181,7 @@ class Edge:
         except Refusal as refusal:
             await self._log(route, call, refusal.status)
             raise
-        response = answer if isinstance(answer, Response) else _json(answer)
+        response = answer if isinstance(answer, Response) else _json(answer, route)
         await self._log(route, call, response.status_code)
         return response
 
@@ -277,7 +278,14 @@ def _path(request: Request) -> str:
     return path
 
 
-def _json(answer: Answer) -> Response:
+def _json(answer: Answer, route: Route) -> Response:
+    """Raises ``TypeError`` for a body that is not of the declared type, so that no answer differs from the page."""
+    body, declared = answer.body, route.answers.get(answer.status)
+    if declared is not None and type(body) is not declared and type(body) is not msgspec.Raw:
+        found = type(body).__name__
+        raise TypeError(f"{route.path} answers {answer.status} with {found}; declared is {declared.__name__}")
+    if body is None:
+        return Response(status_code=answer.status, headers=dict(answer.headers))
     return Response(_encoder.encode(answer.body), answer.status, dict(answer.headers), "application/json")
 
 

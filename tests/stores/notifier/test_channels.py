@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
+from services.notifier.documents.delivery import ChannelDelivery
 from services.notifier.domain.rate_limit import WINDOW
 from shared.city import yaml_text
 from shared.kernel.clock import StoppedClock
@@ -322,19 +324,19 @@ async def test_the_api_shows_how_far_each_channel_is(database: Database) -> None
         after = await notifier.deliveries.views(alerts)
     assert set(before) == set(after) == {alert.id for alert in alerts}
     for id_ in before:
-        assert (before[id_][0]["channel"], before[id_][0]["state"]) == ("wecom", "pending")
-        assert {**after[id_][0], "id": 0} == {
-            "id": 0,
-            "channel": "wecom",
-            "to": "unit",
-            "state": "delivered",
-            "attempts": 1,
-            "made_at": NOW,
-            "next_at": after[id_][0]["next_at"],
-            "last_outcome": "delivered",
-            "last_status": 0,
-            "last_at": NOW,
-        }
+        assert (before[id_][0].channel, before[id_][0].state) == ("wecom", "pending")
+        assert msgspec.structs.replace(after[id_][0], id="") == ChannelDelivery(
+            id="",
+            channel="wecom",
+            to="unit",
+            state="delivered",
+            attempts=1,
+            made_at=NOW,
+            next_at=after[id_][0].next_at,
+            last_outcome="delivered",
+            last_status=0,
+            last_at=NOW,
+        )
     assert await notifier.deliveries.views([]) == {}
 
 

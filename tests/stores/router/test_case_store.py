@@ -204,7 +204,7 @@ async def test_a_queue_is_paged_by_time_left_without_gaps_or_repeats(router: Rou
     queues, seen, cursor = Queues(router.store), [], None
     while True:
         rows, cursor = await queues.page("harbour", "quayside", QueueQuery(limit=2, cursor=cursor))
-        seen += [(row["due_at"], row["id"]) for row in rows]
+        seen += [(row.due_at, row.id) for row in rows]
         if cursor is None:
             break
     assert len(set(seen)) == 7

@@ -109,8 +109,8 @@ async def test_cases_of_an_older_version_are_in_their_queues_and_its_indexes_are
     await router.store.cases.ensure_indexes(*(IndexModel([(name, 1)], name=name) for name in OLD_INDEXES))
     await router.store.take_over([case.city])
     rows, following = await Queues(router.store).page(case.city, case.unit, QueueQuery())
-    assert [row["id"] for row in rows] == [case.id]
+    assert [row.id for row in rows] == [case.id]
     assert following is None
     left = await router.store.cases._raw.index_information()
     assert not set(OLD_INDEXES) & set(left)
-    assert {state.value for state in OPEN} >= {row["state"] for row in rows}
+    assert {state.value for state in OPEN} >= {row.state for row in rows}

@@ -108,10 +108,10 @@ async def test_two_photos_of_one_thing_bring_together_what_words_would_not(route
     shown, _ = await AttachedReports(Links(router.database), attachments).page(
         await one(router, of(first)), AttachedReportsQuery()
     )
-    assert {item["id"]: item.get("by_photo") for item in shown} == {
-        first.subject: None,
+    assert {item.id: item.by_photo for item in shown} == {
+        first.subject: False,
         same.subject: True,
-        told_.subject: None,
+        told_.subject: False,
     }
 
 

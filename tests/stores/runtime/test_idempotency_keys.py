@@ -60,6 +60,11 @@ def door(database: Database) -> Door:
     return Door(database)
 
 
+def told(answer: Answer) -> Any:
+    """The body as whoever asked reads it."""
+    return msgspec.json.decode(msgspec.json.encode(answer.body))
+
+
 async def refused(asking: Any) -> int:
     with pytest.raises(Refusal) as refusal:
         await asking
@@ -67,15 +72,15 @@ async def refused(asking: Any) -> int:
 
 
 async def test_a_repetition_is_answered_as_the_first_was_without_what_is_told_once(door: Door) -> None:
-    assert (await door.ask("k")).body == {"number": 1, "secret": "s"}
+    assert told(await door.ask("k")) == {"number": 1, "secret": "s"}
     again = await door.ask("k")
-    assert (again.body, again.status, again.headers) == ({"number": 1}, 201, {"idempotent-replayed": "true"})
+    assert (told(again), again.status, again.headers) == ({"number": 1}, 201, {"idempotent-replayed": "true"})
     assert len(door.did) == 1
 
 
 async def test_of_many_at_once_one_is_done_and_equals_hear_its_answer(door: Door) -> None:
     answers = await asyncio.gather(*(door.ask("k") for _ in range(8)))
-    assert [answer.body["number"] for answer in answers] == [1] * 8  # type: ignore[index]
+    assert [told(answer)["number"] for answer in answers] == [1] * 8
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 7
     assert len(door.did) == 1
 

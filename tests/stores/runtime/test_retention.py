@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from typing import Any
 
+import msgspec
 import pytest
 
 from services.intake.domain.photo import CleanedPhoto, Picture
@@ -22,6 +22,7 @@ from shared.city.promises.durations import long_before
 from shared.kernel.clock import StoppedClock
 from shared.runtime import retention as module
 from shared.runtime.kafka.outbox_relay import Relay
+from shared.runtime.ops_answers import RetentionItem
 from shared.runtime.retention import Retention
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import APP, NOW, SECRET, body, record, submission
@@ -43,8 +44,8 @@ def test_a_span_is_reckoned_by_the_calendar(span: str, before: datetime) -> None
     assert long_before(AT, span) == before
 
 
-def counted(items: list[dict[str, Any]]) -> dict[str, int]:
-    return {item["kind"]: item["count"] for item in items}
+def counted(items: list[RetentionItem]) -> dict[str, int]:
+    return {item.kind: item.count for item in items}
 
 
 async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
@@ -84,7 +85,10 @@ async def test_old_photos_and_reports_of_ended_cases_go_and_the_rest_stays(
     assert [report["_id"] for report in left] == [submission("open").id]
     assert await identities.known([person.id])
     runs = await database.collection("retention_runs").find({}, sort=[("_id", 1)], limit=5)
-    assert [counted(run["items"]) for run in runs] == [{"photos": 1, "reports": 0}, {"photos": 0, "reports": 2}]
+    assert [counted(msgspec.convert(run["items"], list[RetentionItem])) for run in runs] == [
+        {"photos": 1, "reports": 0},
+        {"photos": 0, "reports": 2},
+    ]
 
 
 async def test_of_old_cases_those_that_have_ended_go_with_their_events(

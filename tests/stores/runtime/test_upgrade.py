@@ -136,7 +136,7 @@ async def test_an_alert_of_then_is_shown_and_told(database: Database, version: s
     await alerts.alerts.insert(stored)
     found = await alerts.get("harbour", stored["_id"])
     assert found is not None
-    assert view(found)["state"] == "sent"
+    assert view(found).state == "sent"
     assert sent_event(found).subject == stored["_id"]
 
 

@@ -94,7 +94,7 @@ def test_answers_are_kept_and_reach_who_handles_the_report() -> None:
     event = decode(submitted_event(report), ReportSubmitted)
     assert event.answers == answers
     case, _ = assign(event, "harbour", asking())
-    assert case_report(case.reports[0], confidential=False)["answers"] == answers
+    assert case_report(case.reports[0], confidential=False).answers == answers
 
 
 def test_where_no_category_is_said_or_it_asks_nothing_answers_are_kept_as_said() -> None:

@@ -262,7 +262,7 @@ def test_arrival_meets_its_clock_by_the_press_whatever_is_claimed() -> None:
     (on_site,) = (c for c in change.after.clocks if c.kind == "on_site")
     assert (on_site.state, on_site.met_at) == ("breached", LATE)
     line = history_view(change.after.history[-1])
-    assert (line["at"], line["said_at"]) == (LATE, early)
+    assert (line.at, line.said_at) == (LATE, early)
     assert change.envelopes[-1].time == LATE
 
 
@@ -274,15 +274,16 @@ def test_where_and_when_somebody_says_he_was_is_in_the_history_and_in_no_event(n
         ThereBody,
     )
     change = CHANGES.of(case, decide(case, _there(name, body, case), WALKER, T0))
-    line = answer(change.after, DESK)["history"][-1]
-    assert line["said_at"].isoformat() == "2026-03-01T23:00:00+00:00"
-    lon, lat = line["location"]["lon"], line["location"]["lat"]
-    assert line["location"]["crs"] == "wgs84"
+    line = answer(change.after, DESK).history[-1]
+    assert line.said_at is not None and line.said_at.isoformat() == "2026-03-01T23:00:00+00:00"
+    assert line.location is not None
+    lon, lat = line.location.lon, line.location.lat
+    assert line.location.crs == "wgs84"
     assert 0 < abs(lon - 120.263118) < 0.01 and 0 < abs(lat - 33.771412) < 0.01, "not as it was sent: on another datum"
     for event in change.envelopes:
         assert str(lon) not in event.data and "2026-03-01T23" not in event.data
     assert to_state(change.after).lon == case.location.lon, "where the case is"
-    assert "location" not in history_view(change.after.history[-1], words=False)
+    assert history_view(change.after.history[-1], words=False).location is None
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
