@@ -37,7 +37,10 @@ def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> li
     """The cases of a batch of reports, each the same as alone."""
     located = pack.locate_each([_where(report, pack) for report in reports])
     said = places_in_words(reports, located, pack)
-    return [_assigned(report, city, pack, *where) for report, *where in zip(reports, located, said, strict=True)]
+    return [
+        _assigned(report, city, pack, place, words)
+        for report, place, words in zip(reports, located, said, strict=True)
+    ]
 
 
 def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
