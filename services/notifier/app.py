@@ -150,7 +150,10 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
     channels = registry.channels(poster, apprise)
-    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ))
+    settings = service.settings
+    named = settings.public_url or (settings.console_url if "console_url" in settings.model_fields_set else "")
+    sign_in = f"{named.rstrip('/')}/me" if named else ""
+    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ), sign_in)
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)

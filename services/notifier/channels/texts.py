@@ -5,7 +5,7 @@ The first line of a text is its title. Every text contains 工单, for robots th
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -27,7 +27,9 @@ class Item:
     """One event in a message to one receiver.
 
     ``links``: names of recipients and their one-press addresses, in a message to a person. ``recipients``: names of
-    those who are alerted, in a message to a group.
+    those who are alerted, in a message to a group. ``due_name``: what the deadline is of (下一时限：办结). ``as_of``: when it
+    is read, so that a deadline is 明天9:30; None: it is said by its date. ``presses``: the command of its links; None: they
+    only show.
     """
 
     title: str
@@ -37,12 +39,17 @@ class Item:
     danger: bool
     recipients: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    due_name: str | None = None
+    as_of: datetime | None = None
+    presses: str | None = "claim"
 
 
 class Texts:
-    """Texts of one city: in its first language, with its local time."""
+    """Texts of one city: in its first language, with its local time. ``sign_in``: the address to which messages to
+    groups send their readers; empty: where there is none."""
 
-    def __init__(self, language: str, timezone: str) -> None:
+    def __init__(self, language: str, timezone: str, sign_in: str = "") -> None:
+        self._sign_in = sign_in
         self._words = _ZH if language.startswith("zh") else _EN
         self._zone = ZoneInfo(timezone)
 
@@ -57,7 +64,7 @@ class Texts:
 
     def bare(self, item: Item) -> str:
         """A text without words of reporters and without links, for receivers whose content filter refused those."""
-        due = [self._due(item.due_at)] if item.due_at else []
+        due = [self._due(item, item.due_at)] if item.due_at else []
         return "\n".join([self._titled(item.title), *due, self._words.see_queue])
 
     def several(self, items: Sequence[Item], fits: Fits) -> tuple[str, int]:
@@ -96,13 +103,14 @@ class Texts:
 
     def _facts(self, item: Item) -> list[str]:
         """Deadline, recipients and links; if the case was acknowledged or ended meanwhile, only that."""
-        facts = [self._due(item.due_at)] if item.due_at else []
+        facts = [self._due(item, item.due_at)] if item.due_at else []
         if item.state == "test":
             return []
         if item.state != "sent":
             return [self._words.acked if item.state == "acked" else self._words.ended]
         if item.recipients:
             facts.append(f"{self._words.recipients}{self._words.comma.join(item.recipients)}")
+            facts.append(self._where_to_go())
         return [*facts, *self._link_lines(item)]
 
     def _link_lines(self, item: Item) -> list[str]:
@@ -110,13 +118,29 @@ class Texts:
         if item.state != "sent":
             return []
         whose = {name: f" {name}" if len(item.links) > 1 else "" for name, _ in item.links}
-        return [f"{self._words.claim}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
+        press = self._words.presses.get(item.presses or "", self._words.look)
+        return [f"{press}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
 
-    def _due(self, at: datetime) -> str:
+    def _where_to_go(self) -> str:
+        """A group gets no link to press: its readers sign in."""
+        return f"{self._words.sign_in}{self._words.colon}{self._sign_in}" if self._sign_in else self._words.see_queue
+
+    def _due(self, item: Item, at: datetime) -> str:
+        """下一时限：办结 明天9:30前; 截止时间 3月2日 14:35 where it is not known what it is the deadline of."""
+        if item.due_name is not None:
+            return self._words.named_due.format(name=item.due_name, when=self._when(at, item.as_of))
         local = at.astimezone(self._zone)
         return self._words.due.format(
             month=local.month, named=_MONTHS[local.month - 1], day=local.day, time=local.strftime("%H:%M")
         )
+
+    def _when(self, at: datetime, as_of: datetime | None) -> str:
+        """今天, 明天 or 后天 as seen from ``as_of``, else the date; and the time."""
+        local = at.astimezone(self._zone)
+        away = (local.date() - as_of.astimezone(self._zone).date()).days if as_of is not None else -1
+        near = self._words.days[away] if 0 <= away < len(self._words.days) else None
+        day = near or self._words.date.format(month=local.month, named=_MONTHS[local.month - 1], day=local.day)
+        return self._words.at.format(day=day, hour=local.hour, minute=local.minute)
 
 
 def plain(text: str) -> str:
@@ -141,7 +165,13 @@ class _Words:
     due: str
     recipients: str
     comma: str
-    claim: str
+    presses: Mapping[str, str]
+    look: str
+    sign_in: str
+    named_due: str
+    days: tuple[str, ...]
+    date: str
+    at: str
     colon: str
     see_queue: str
     more: str
@@ -158,7 +188,13 @@ _ZH = _Words(
     due="截止时间 {month}月{day}日 {time}",
     recipients="已通知：",
     comma="、",
-    claim="接单",
+    presses={"claim": "接单", "report_in": "报到"},
+    look="查看",
+    sign_in="请登录查看",
+    named_due="{name} {when}前",
+    days=("今天", "明天", "后天"),
+    date="{month}月{day}日",
+    at="{day}{hour}:{minute:02}",
     colon="：",
     see_queue="请在待办工单中查看",
     more="另有{}件，请在待办工单中查看",
@@ -174,7 +210,13 @@ _EN = _Words(
     due="Due {day} {named} {time}",
     recipients="Told: ",
     comma=", ",
-    claim="Claim",
+    presses={"claim": "Claim", "report_in": "Report in"},
+    look="Look",
+    sign_in="Sign in to read it",
+    named_due="{name} by {when}",
+    days=("today", "tomorrow"),
+    date="{day} {named}",
+    at="{day} {hour:02}:{minute:02}",
     colon=": ",
     see_queue="Look in your queue of cases",
     more="{} more: look in your queue of cases",

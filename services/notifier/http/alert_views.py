@@ -22,6 +22,7 @@ def view(alert: Alert) -> dict[str, Any]:
         "title": alert.title,
         "text": alert.text,
         "due_at": alert.due_at,
+        "due_name": alert.due_name,
         "state": alert.state,
         "at": alert.at,
         "because": alert.because,
@@ -38,8 +39,9 @@ def view(alert: Alert) -> dict[str, Any]:
 def command_of(alert: Alert) -> str | None:
     """The command of one press: report in where the recipient's unit is called in, else claim the case.
 
-    None for a visit, and for a case that the recipient may not see.
+    None for what is about no case, and for a case that the recipient may not see. A supervisor (督办) is offered nothing
+    that is for the owner to do.
     """
-    if alert.about_a_visit or alert.kind == UNATTENDED:
+    if not alert.about_a_case or (alert.kind == "supervise" and alert.unit != alert.owner):
         return None
     return "report_in" if alert.part is not None else "claim"
