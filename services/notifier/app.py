@@ -10,6 +10,7 @@ from services.notifier import consumers
 from services.notifier.alerts import alert_store, rota_projection, silences
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.case_alerts import CaseAlerts
+from services.notifier.alerts.duty_alerts import DutyAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
@@ -18,7 +19,7 @@ from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender
-from services.notifier.consumers import CaseEvents, PackEvents
+from services.notifier.consumers import CaseEvents, PackEvents, RotaEvents
 from services.notifier.delivery import alert_deliveries, held_deliveries, preferences, webhook_sender, webhooks
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.dispatcher import Dispatcher
@@ -120,13 +121,14 @@ def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
     service.background("packs", follower.run)
     alerts, deliveries, rota, clock = stores.alerts, stores.deliveries, stores.rota, service.clock
     case_alerts = CaseAlerts(alerts, deliveries, packs, rota, stores.silences, clock)
+    duties = DutyAlerts(alerts, deliveries, packs, rota, clock)
     consumers.subscribe(
         service,
         case_events=CaseEvents(packs, case_alerts, stores.webhooks),
         case_alerts=case_alerts,
         visit_alerts=VisitAlerts(alerts, deliveries, packs, rota, clock),
-        rota_projection=rota,
-        pack_events=PackEvents(follower),
+        rota_events=RotaEvents(rota, duties),
+        pack_events=PackEvents(follower, duties),
     )
 
 

@@ -145,6 +145,13 @@ class PackLibrary:
         known = self._switches.get(city, [])
         return next((version for since, version in reversed(known) if since <= at), None)
 
+    def before(self, city: str, version: str) -> str | None:
+        """The version that was the city's current one before ``version`` became it; None if this service knows none."""
+        known = [was for _, was in self._switches.get(city, [])]
+        if version in known:
+            known = known[: len(known) - 1 - known[::-1].index(version)]
+        return known[-1] if known else None
+
     async def since(self, city: str) -> datetime | None:
         """Since when the city's pack is the current one, by the service's database; None when it has none."""
         held = await self._current.find_one({"_id": city})

@@ -23,6 +23,7 @@ _TITLES = {
     "fixed": "上报人称已处置",
     "withdrawn": "上报人撤回",
     "duty": "值班调整",
+    "appointed": "任职通知",
     "raised": "多人上报升级",
     "unrouted": "待分流超时",
     "unstaffed": "无人值班",
@@ -67,6 +68,7 @@ _TITLES_EN = {
     "fixed": "The reporter says it is fixed",
     "withdrawn": "The reporter withdraws",
     "duty": "Your duty changes",
+    "appointed": "You are appointed",
     "raised": "Reported by many",
     "unrouted": "Report without a case",
     "unstaffed": "Nobody on duty",
@@ -99,7 +101,7 @@ _TITLES_EN = {
 
 _PRIORITIES = {"danger": ("危急", "Danger"), "urgent": ("紧急", "Urgent")}
 """Priorities that stand in the title of every alert of a case."""
-_OF_NO_CASE = frozenset({"unattended", "unrouted", "test", "duty"})
+_OF_NO_CASE = frozenset({"unattended", "unrouted", "test", "duty", "appointed"})
 """Kinds whose title has no priority: they are about no case, or must not say which."""
 
 

@@ -27,9 +27,9 @@ class Item:
     """One event in a message to one receiver.
 
     ``links``: names of recipients and their one-press addresses, in a message to a person. ``recipients``: names of
-    those who are alerted, in a message to a group. ``due_name``: what the deadline is of (下一时限：办结). ``as_of``: when it
-    is read, so that a deadline is 明天9:30; None: it is said by its date. ``presses``: the command of its links; None: they
-    only show.
+    those who are alerted, in a message to a group. ``due_name``: what the deadline is of (下一时限：办结). ``as_of``:
+    when it is read, so that a deadline is 明天9:30; None: it is said by its date. ``presses``: the command of its
+    links; None: they only show.
     """
 
     title: str

@@ -65,6 +65,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
         return self.event_type.startswith("visit.")
 
     @property
+    def about_a_duty(self) -> bool:
+        """Of a swap or an appointment; ``case`` is then the id of the swap, or the city."""
+        return self.event_type.startswith(("rota.", "city."))
+
+    @property
     def about_a_case(self) -> bool:
         """Whether there is a case, or will be, that its recipient may look at."""
         return self.kind != UNATTENDED and self.event_type.startswith(("case.", "clock.", "report."))

@@ -42,6 +42,7 @@ Kind = Literal[
     "fixed",
     "withdrawn",
     "duty",
+    "appointed",
     "joint_enforcement",
     "patrol",
     "campaign",

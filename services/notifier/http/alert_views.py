@@ -5,7 +5,7 @@ from typing import Any
 from services.notifier.documents.alert import UNATTENDED, Alert
 
 _HIDDEN = ("case", "because", "acked_by")
-"""What an alert does not show that says nothing of its confidential case."""
+"""What an alert does not show that says nothing of its confidential case, or is about none."""
 
 
 def view(alert: Alert) -> dict[str, Any]:
@@ -32,15 +32,15 @@ def view(alert: Alert) -> dict[str, Any]:
         "acked_by": alert.acked_by,
         "silenced": alert.silenced,
     }
-    hidden = _HIDDEN if alert.kind == UNATTENDED else ()
+    hidden = _HIDDEN if alert.kind == UNATTENDED or alert.about_a_duty else ()
     return {name: value for name, value in shown.items() if value is not None and name not in hidden}
 
 
 def command_of(alert: Alert) -> str | None:
     """The command of one press: report in where the recipient's unit is called in, else claim the case.
 
-    None for what is about no case, and for a case that the recipient may not see. A supervisor (督办) is offered nothing
-    that is for the owner to do.
+    None for what is about no case, and for a case that the recipient may not see. A supervisor (督办) is offered
+    nothing that is for the owner to do.
     """
     if not alert.about_a_case or (alert.kind == "supervise" and alert.unit != alert.owner):
         return None

@@ -1,7 +1,7 @@
 """Where a report's case is, in words: what the reporter names; for a point alone, what the pack knows near it.
 
-A phone often sends a point and nothing else: its case is at 第1网格，建华园东门以北约60米. A given address stays as it is. Of a
-confidential report nothing is worked out.
+A phone often sends a point and nothing else: its case is at 第1网格，建华园东门以北约60米. A given address stays as it
+is. Of a confidential report nothing is worked out.
 """
 
 from collections.abc import Sequence

@@ -38,8 +38,7 @@ def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> li
     located = pack.locate_each([_where(report, pack) for report in reports])
     said = places_in_words(reports, located, pack)
     return [
-        _assigned(report, city, pack, place, words)
-        for report, place, words in zip(reports, located, said, strict=True)
+        _assigned(report, city, pack, place, words) for report, place, words in zip(reports, located, said, strict=True)
     ]
 
 

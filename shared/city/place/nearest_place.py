@@ -1,7 +1,7 @@
 """Says in words where a point is: the nearest named place with direction and distance, and a road that passes there.
 
-For reports that have a point and no words: 建华园东门以北约60米, "about 60 m north of Jianhuayuan East Gate". Geometry is
-in metres on a plane, as in ``areas``; the index (R-tree) is built once per pack.
+For reports that have a point and no words: 建华园东门以北约60米, "about 60 m north of Jianhuayuan East Gate". Geometry
+is in metres on a plane, as in ``areas``; the index (R-tree) is built once per pack.
 """
 
 import math

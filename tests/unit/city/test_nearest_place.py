@@ -35,7 +35,9 @@ def words(places: list[Place], point: tuple[float, float], *, chinese: bool = Tr
         (-3, 4, "建华园东门旁", "by Jianhuayuan East Gate"),
     ],
 )
-def test_direction_and_distance_are_said_in_both_languages(east: float, north: float, chinese: str, english: str) -> None:
+def test_direction_and_distance_are_said_in_both_languages(
+    east: float, north: float, chinese: str, english: str
+) -> None:
     assert words([EAST_GATE], at(east, north)) == chinese
     assert words([EAST_GATE], at(east, north), chinese=False) == english
 

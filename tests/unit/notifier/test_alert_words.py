@@ -199,7 +199,6 @@ def test_a_span_of_time_is_said_in_words(span: timedelta, chinese: str, english:
     assert (time_span(span, chinese=True), time_span(span, chinese=False)) == (chinese, english)
 
 
-
 def test_of_history_nobody_inspects() -> None:
     historic = case_of(historic=True, state=State.CLAIMED)
     assert alerts(historic, by_hand(historic, "resolve")) == []

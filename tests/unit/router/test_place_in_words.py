@@ -1,4 +1,4 @@
-"""A report with a point alone has a place in words; a given address stays, and of a confidential one nothing is said."""
+"""A report with a point alone has a place in words; a given address stays; of a confidential one nothing is said."""
 
 from typing import Any
 

@@ -80,9 +80,7 @@ def test_the_consulted_read_the_question_and_the_called_the_reason_and_the_work(
     case = in_state(State.CLAIMED)
     asked = happened(case, "consult", TOWN_DESK, parties=(POWER,), question="who pays?")
     assert told(case, asked) == [([POWER], "who pays?")]
-    assert told(case, happened(case, "call_in", reason="a cable is in the way")) == [
-        ([POWER], "a cable is in the way")
-    ]
+    assert told(case, happened(case, "call_in", reason="a cable is in the way")) == [([POWER], "a cable is in the way")]
 
 
 def test_a_body_of_a_plan_reads_its_own_work_when_its_turn_comes() -> None:
