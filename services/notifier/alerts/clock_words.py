@@ -1,4 +1,4 @@
-"""Clocks in the words of alerts: which one, by how much (到场超时12分钟), and what the next deadline is (下一时限：办结)."""
+"""Clocks in the words of alerts: which one, by how much (到场超时12分钟), and which is the next (下一时限：办结)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -68,7 +68,7 @@ def next_deadline(data: CaseEvent) -> ClockState | None:
 
 
 def deadline_name(data: CaseEvent, following: ClockState | None, *, chinese: bool) -> str | None:
-    """What ``following`` is called: 时限：响应; 下一时限：办结 where another clock is overdue or is what the event tells of."""
+    """What ``following`` is called: 时限：响应; 下一时限：办结 where another clock is overdue or is told of."""
     if following is None:
         return None
     name = clock_name(following.kind, chinese=chinese)

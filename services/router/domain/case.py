@@ -41,7 +41,7 @@ PARTS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """A level above supervises the case: 督办. ``by``: the officer; None, without a ``reason``: a rung of the ladder."""
+    """A level above supervises the case: 督办. ``by``: the officer; None, without ``reason``: a rung of the ladder."""
 
     at: datetime
     by: str | None
