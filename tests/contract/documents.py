@@ -14,6 +14,7 @@ from shared.contracts import cases
 from shared.runtime.kafka import asyncapi
 from shared.runtime.service import VERSION, Service
 from shared.runtime.settings import Settings
+from tests.contract.told_table import told
 from tests.kit.stack import ROOT
 
 DOCS = ROOT / "docs"
@@ -120,6 +121,7 @@ def pages() -> dict[Path, str]:
         DOCS / "asyncapi" / "whistle.json": events(),
         DOCS / "asyncapi" / "case-events.md": case_fields(),
         DOCS / "settings.md": settings(),
+        DOCS / "told.md": told(),
     }
 
 

@@ -47,7 +47,7 @@ def plan_alerts(
     at_once = bool(paged_by_category(event, case, pack))
     silence = None if at_once else covering_silence(silences, case, pack, event.time)
     paired = paired_people(case, pack, people, event.time, rota) if at_once else ()
-    due = [_of_today(notice, pack, people) for notice in notices(_trigger(event, data, pack, paired))]
+    due = [_of_today(notice, pack, people) for notice in notices(trigger_of(event, data, pack, paired))]
     subject = case_subject(event, data, pack)
     alerts = []
     for person, (notice, vacant) in permitted_recipients(due, case, people, event.time, rota).items():
@@ -120,7 +120,8 @@ def _of_today(notice: Notice, pack: Pack, people: Pack) -> Notice:
     return replace(notice, unit=next((unit for unit in above if unit in people.units), people.root.id))
 
 
-def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> AlertTrigger:
+def trigger_of(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> AlertTrigger:
+    """What decides who is alerted of ``event``. ``paired``: people who look after somebody there and are paged."""
     case = data.case
     return AlertTrigger(
         type=event.type,

@@ -22,9 +22,8 @@ def text(type_: str, at: datetime, data: CaseEvent, pack: Pack) -> str:
     what an officer asks or why, and the reporter's text.
     """
     case, chinese = data.case, pack.city.languages[0].startswith("zh")
-    part = next((pack.units[p.unit].name for p in case.parts if p.id == data.part and p.unit in pack.units), None)
-    unit = pack.units.get(case.unit)
-    named = (*_happened(type_, at, data, pack), part, unit.name if unit else case.unit)
+    part = next((unit_name(p.unit, pack) for p in case.parts if p.id == data.part and p.unit in pack.units), None)
+    named = (*_happened(type_, at, data, pack), part, unit_name(case.unit, pack))
     if case.confidential:
         return _line((*named, "保密上报" if chinese else "confidential"))
     many = f"同一问题（{case.report_count}人上报）" if chinese else f"reported {case.report_count} times"
@@ -36,6 +35,14 @@ def text(type_: str, at: datetime, data: CaseEvent, pack: Pack) -> str:
 
 def _line(words: Iterable[str | None]) -> str:
     return " · ".join(filter(None, words))[:TEXT_MAX]
+
+
+def unit_name(id_: str, pack: Pack) -> str:
+    """The unit's name in the city's first language; its id if the pack does not know it any more."""
+    unit = pack.units.get(id_)
+    if unit is None:
+        return id_
+    return unit.name if pack.city.languages[0].startswith("zh") or not unit.name_en else unit.name_en
 
 
 def category_name(case: CaseState, pack: Pack) -> str:

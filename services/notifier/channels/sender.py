@@ -17,7 +17,7 @@ from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
 from services.notifier.domain.retry import Outcome
-from services.notifier.http.alert_views import command_of
+from services.notifier.http.alert_views import invites_to
 from services.notifier.http.one_press_links import OnePressLinks
 from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
@@ -221,7 +221,7 @@ class ChannelSender:
             links=tuple((names[a.recipient], self._links.make(a)) for d, a in group.pairs if d.to == "person"),
             due_name=alert.due_name,
             as_of=alert.at + (now - delivery.made_at),  # the alert's clock may be a moved one, the queue's is real
-            presses=command_of(alert),
+            presses=invites_to(alert),
         )
 
 

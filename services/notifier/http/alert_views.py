@@ -4,6 +4,11 @@ from typing import Any
 
 from services.notifier.documents.alert import UNATTENDED, Alert
 
+_CLAIMS_FIRST = frozenset({"new", "need", "assigned", "moved"})
+"""Kinds of alerts whose recipient is asked to claim the case."""
+_CLAIMS_AS_OWNER = frozenset({"reminder", "breach", "raised", "forgotten", "reopened"})
+"""Kinds whose recipient is asked so at the unit that owns the case."""
+_REPORTS_IN = frozenset({"called", "reminder", "breach"})
 _HIDDEN = ("case", "because", "acked_by")
 """What an alert does not show that says nothing of its confidential case, or is about none."""
 
@@ -45,3 +50,14 @@ def command_of(alert: Alert) -> str | None:
     if not alert.about_a_case or (alert.kind == "supervise" and alert.unit != alert.owner):
         return None
     return "report_in" if alert.part is not None else "claim"
+
+
+def invites_to(alert: Alert) -> str | None:
+    """The command that a message says its link is for: ``claim``, ``report_in``; None: it leads to the case, where the
+    recipient finds what it needs from him (an inspection, an answer, a decision), or to nothing but the alert."""
+    if command_of(alert) is None:
+        return None
+    if alert.part is not None:
+        return "report_in" if alert.kind in _REPORTS_IN else None
+    owner = alert.kind in _CLAIMS_AS_OWNER and alert.owner in (None, alert.unit)
+    return "claim" if alert.kind in _CLAIMS_FIRST or owner else None

@@ -55,7 +55,7 @@ def test_a_unit_is_told_who_was_told_and_gets_no_link_to_claim_in_their_names() 
     told = ["截止时间 3月2日 14:35", "已通知：值班员甲、网格员乙"]
     assert ZH.one(item, anything).splitlines()[2:] == [*told, "请在待办工单中查看"]
     public = Texts("zh-CN", "Asia/Shanghai", "https://city.example/me")
-    assert public.one(item, anything).splitlines()[2:] == [*told, "请登录查看：https://city.example/me"]
+    assert public.one(item, anything).splitlines()[2:] == [*told, "登录：https://city.example/me"]
 
 
 @pytest.mark.parametrize(
