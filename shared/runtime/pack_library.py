@@ -139,11 +139,20 @@ class PackLibrary:
         self._now[city] = version
         log.info("pack.switched", city=city, version=version)
 
-    def in_force(self, city: str, at: datetime) -> str | None:
-        """The version that was the city's current one at ``at``, as far as this service knows; None for times before
-        the first that it remembers."""
+    def in_force(self, city: str, at: datetime, named: str, made_at: datetime) -> str:
+        """The version that was the city's current one at ``at``.
+
+        ``named``: the version of something that was made at ``made_at``. It is the answer where this service does not
+        remember so far back, and where it is the later one: the router switches first, and this service had not yet.
+        """
         known = self._switches.get(city, [])
-        return next((version for since, version in reversed(known) if since <= at), None)
+        number = next((n for n in reversed(range(len(known))) if known[n][0] <= at), None)
+        if number is None:
+            return named
+        since, version = known[number]
+        switched = [n for n, (_, one) in enumerate(known) if one == named]
+        later = switched[-1] > number if switched else made_at >= since
+        return named if later else version
 
     def before(self, city: str, version: str) -> str | None:
         """The version that was the city's current one before ``version`` became it; None if this service knows none."""

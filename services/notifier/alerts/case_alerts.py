@@ -1,6 +1,7 @@
 """Alerts of cases: plans the alerts of each batch of events, stores them, and settles earlier ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.notifier.alerts.alert_plan import case_subject, plan_alerts, plan_unrouted_alerts
 from services.notifier.alerts.alert_store import AlertStore
@@ -50,7 +51,7 @@ class CaseAlerts:
         for event in events:
             data = decode(event, CaseEvent)
             pack = await self._packs.get(event.city, data.case.pack_version)
-            people = await self._people(event, pack)
+            people = await self._people(event, pack, data.case.opened_at)
             rota, silences = self._rota.changes(event.city), self._silences.of_city(event.city)
             planned = plan_alerts(event, data, pack, rota, silences, self._clock.now(), people)
             if pack.city.shadow:
@@ -77,7 +78,7 @@ class CaseAlerts:
         for event in events:
             data = decode(event, ReportUnrouted)
             pack = await self._packs.get(event.city, data.pack_version)
-            people = await self._people(event, pack)
+            people = await self._people(event, pack, data.received_at)
             planned = plan_unrouted_alerts(event, data, people, self._rota.changes(event.city), self._clock.now())
             if pack.city.shadow:
                 shadows += planned
@@ -87,8 +88,10 @@ class CaseAlerts:
         await self.store.put(alerts, deliveries)
         await self.store.put_shadows(shadows)
 
-    async def _people(self, event: Envelope, pack: Pack) -> Pack:
-        """The version that was in force when the event happened: its people are told, over its channels. An event from
-        before what is remembered: ``pack``, the version that it names."""
-        version = self._packs.in_force(event.city, event.time)
-        return pack if version in (None, pack.version) else await self._packs.get(event.city, version or "")
+    async def _people(self, event: Envelope, pack: Pack, made_at: datetime) -> Pack:
+        """The version that was in force when the event happened: its people are told, over its channels.
+
+        ``pack``: the version that the event names; ``made_at``: when what the event is about was made with it.
+        """
+        version = self._packs.in_force(event.city, event.time, pack.version, made_at)
+        return pack if version == pack.version else await self._packs.get(event.city, version)

@@ -50,9 +50,10 @@ class DutyAlerts:
         alerts: list[Alert] = []
         deliveries: dict[str, AlertDelivery] = {}
         for event in events:
-            version = self._packs.in_force(event.city, event.time) or self._packs.cities.get(event.city)
-            if event.type != "rota.shift_swapped.v1" or version is None:
+            current = self._packs.cities.get(event.city)
+            if event.type != "rota.shift_swapped.v1" or current is None:
                 continue
+            version = self._packs.in_force(event.city, event.time, current, event.time)
             pack = await self._packs.get(event.city, version)
             changes = self._rota.changes(event.city)
             planned = plan_swap_alerts(event, decode(event, ShiftSwapped), pack, changes, self._clock.now())
