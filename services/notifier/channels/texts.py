@@ -57,7 +57,7 @@ class Texts:
         """A message about one event; its words are cut until it fits, its links are not."""
         for most in CUTS:
             words = [cut(plain(item.words), most)] if most else []
-            text = "\n".join([self._titled(item.title), *words, *self._facts(item)])
+            text = "\n".join([self._titled(item.title), *words, *self._facts(item), *self._where_to_go([item])])
             if fits(text):
                 return text
         return self.bare(item)
@@ -74,7 +74,8 @@ class Texts:
         for item in items[:LIST_MAX]:
             first = f"{count + 1}. " + " · ".join(filter(None, (item.title, cut(plain(item.words), LIST_WORDS))))
             longer = [*lines, first, *self._facts(item)]
-            whole = "\n".join([self._heading(items[: count + 1]), *longer])
+            shown = items[: count + 1]
+            whole = "\n".join([self._heading(shown), *longer, *self._where_to_go(shown)])
             if not fits(whole):
                 break
             lines, text, count = longer, whole, count + 1
@@ -110,7 +111,6 @@ class Texts:
             return [self._words.acked if item.state == "acked" else self._words.ended]
         if item.recipients:
             facts.append(f"{self._words.recipients}{self._words.comma.join(item.recipients)}")
-            facts.append(self._where_to_go())
         return [*facts, *self._link_lines(item)]
 
     def _link_lines(self, item: Item) -> list[str]:
@@ -121,9 +121,13 @@ class Texts:
         press = self._words.presses.get(item.presses or "", self._words.look)
         return [f"{press}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
 
-    def _where_to_go(self) -> str:
-        """A group gets no link to press: its readers sign in."""
-        return f"{self._words.sign_in}{self._words.colon}{self._sign_in}" if self._sign_in else self._words.see_queue
+    def _where_to_go(self, items: Sequence[Item]) -> list[str]:
+        """The last line for a group, which gets no link to press: its readers sign in."""
+        if not any(item.recipients and item.state == "sent" for item in items):
+            return []
+        if not self._sign_in:
+            return [self._words.see_queue]
+        return [f"{self._words.sign_in}{self._words.colon}{self._sign_in}"]
 
     def _due(self, item: Item, at: datetime) -> str:
         """下一时限：办结 明天9:30前; 截止时间 3月2日 14:35 where it is not known what it is the deadline of."""

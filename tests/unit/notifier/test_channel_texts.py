@@ -56,6 +56,10 @@ def test_a_unit_is_told_who_was_told_and_gets_no_link_to_claim_in_their_names() 
     assert ZH.one(item, anything).splitlines()[2:] == [*told, "请在待办工单中查看"]
     public = Texts("zh-CN", "Asia/Shanghai", "https://city.example/me")
     assert public.one(item, anything).splitlines()[2:] == [*told, "登录：https://city.example/me"]
+    listed, _ = public.several([item, item], anything)
+    assert listed.count("登录：") == 1, "said once, at the end of a list"
+    assert listed.endswith("登录：https://city.example/me")
+    assert "登录" not in public.one(replace(item, state="over"), anything)
 
 
 @pytest.mark.parametrize(
