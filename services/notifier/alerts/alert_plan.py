@@ -53,10 +53,9 @@ def plan_alerts(
     for person, (notice, vacant) in permitted_recipients(due, case, people, event.time, rota).items():
         if notice.kind == "inspect" and person == data.by:
             continue
-        if notice.kind == UNATTENDED:
-            about = _without_the_case(subject, case.unit, pack)
-        else:
-            about = replace(subject, text=" · ".join(filter(None, (vacant_posts_text(vacant, people), subject.text))))
+        about = _without_the_case(subject, case.unit, pack) if notice.kind == UNATTENDED else subject
+        if vacant:
+            about = _with(vacant_posts_text(vacant, people), about)
         alerts.append(
             new_alert(
                 event,
@@ -141,6 +140,12 @@ def trigger_of(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, 
         effect=looks_at_effect(event.type, case, pack),
         paired=paired,
     )
+
+
+def _with(vacant: str, subject: Subject) -> Subject:
+    """``subject`` that says first which posts nobody is on, to a group too."""
+    group = None if subject.group_text is None else f"{vacant} · {subject.group_text}"
+    return replace(subject, text=f"{vacant} · {subject.text}", group_text=group)
 
 
 def _without_the_case(subject: Subject, unit: str, pack: Pack) -> Subject:

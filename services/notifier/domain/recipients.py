@@ -139,10 +139,9 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
             return [*(Notice("need", trigger.unit, person=person) for person in trigger.paired), *_both(trigger, "new")]
         case "case.reopened.v1":
             return [*_both(trigger, "reopened"), *(Notice("reopened", unit, "A") for unit in trigger.tell)]
-        case "clock.warned.v1":
-            return [Notice("reminder", unit, "A") for unit in _responsible(trigger)]
-        case "clock.breached.v1":
-            return [Notice("breach", unit, "A") for unit in _responsible(trigger)]
+        case "clock.warned.v1" | "clock.breached.v1" as type_:
+            late: Kind = "breach" if type_ == "clock.breached.v1" else "reminder"
+            return [Notice(late, unit, "A") for unit in _responsible(trigger)]
         case "case.called_in.v1" | "case.part_started.v1":
             return [Notice("called", unit, post) for unit in trigger.tell for post in _POSTS]
         case "case.follow_up.v1" if trigger.effect:
