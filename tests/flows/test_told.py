@@ -36,10 +36,10 @@ def at_a_point(stack: RunningStack, words: str, point: dict[str, Any]) -> str:
 
 
 def test_a_point_alone_has_its_place_in_words_in_the_queue_and_in_the_alert(stack: RunningStack) -> None:
-    north = {**QUAY, "lat": QUAY["lat"] + 80 / 111_195.08}
-    case = at_a_point(stack, "the lamp flickers at the crane", north)
+    south = {**QUAY, "lat": QUAY["lat"] - 80 / 111_195.08}
+    case = at_a_point(stack, "the lamp flickers at the crane", south)
     seen = walker(stack).get("router", f"/v1/cases/{case}").json()
-    assert seen["place"] == seen["location"]["place"] == "about 80 m north of Fish Quay"
+    assert seen["place"] == seen["location"]["place"] == "about 80 m south of Fish Quay"
     assert all(alert["text"].count("Fish Quay") == 1 for alert in told(stack, case, "new"))
 
 
