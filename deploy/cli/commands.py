@@ -56,7 +56,7 @@ def city_check(folder: Annotated[Path, typer.Argument(help="The pack's folder.")
 
 
 def city_preview(folder: Annotated[Path, typer.Argument(help="The pack's folder.")], as_json: Json = False) -> None:
-    """What reporters read at each step, in each language, with made-up values; whose words they are."""
+    """What reporters read at each step and officers are told, in each language, with made-up values."""
     from deploy.cli import previewing
     from deploy.cli.api import explained
 

@@ -47,7 +47,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "case.consulted": ("会商", "consulted"),
     "case.concluded": ("会商结论", "concluded"),
     "case.planned": ("整改方案", "works planned"),
-    "case.follow_up": ("回访提醒", "time to look again"),
+    "case.follow_up": ("复查提醒", "time to look again"),
     "case.forgotten": ("长期未处理", "forgotten"),
     "case.categorized": ("调整类别", "sorted anew"),
     "case.info_requested": ("请补充信息", "the reporter asked"),
@@ -81,7 +81,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
     "resolve": ("办结时限", "resolve"),
     "report_in": ("报到时限", "report in"),
     "finish_part": ("协办时限", "finish part"),
-    "confirm": ("回访时限", "confirm"),
+    "confirm": ("补充信息时限", "confirm"),
 }
 ACTS: dict[str, tuple[str, str]] = {
     "tell": ("告知", "tell"),

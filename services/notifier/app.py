@@ -10,6 +10,7 @@ from services.notifier import consumers
 from services.notifier.alerts import alert_store, rota_projection, silences
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.case_alerts import CaseAlerts
+from services.notifier.alerts.duty_alerts import DutyAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
@@ -18,7 +19,7 @@ from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender
-from services.notifier.consumers import CaseEvents, PackEvents
+from services.notifier.consumers import CaseEvents, PackEvents, RotaEvents
 from services.notifier.delivery import alert_deliveries, held_deliveries, preferences, webhook_sender, webhooks
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.dispatcher import Dispatcher
@@ -120,13 +121,14 @@ def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
     service.background("packs", follower.run)
     alerts, deliveries, rota, clock = stores.alerts, stores.deliveries, stores.rota, service.clock
     case_alerts = CaseAlerts(alerts, deliveries, packs, rota, stores.silences, clock)
+    duties = DutyAlerts(alerts, deliveries, packs, rota, clock)
     consumers.subscribe(
         service,
         case_events=CaseEvents(packs, case_alerts, stores.webhooks),
         case_alerts=case_alerts,
         visit_alerts=VisitAlerts(alerts, deliveries, packs, rota, clock),
-        rota_projection=rota,
-        pack_events=PackEvents(follower),
+        rota_events=RotaEvents(rota, duties),
+        pack_events=PackEvents(follower, duties),
     )
 
 
@@ -151,7 +153,10 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
     channels = registry.channels(poster, apprise)
-    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ))
+    settings = service.settings
+    named = settings.public_url or (settings.console_url if "console_url" in settings.model_fields_set else "")
+    sign_in = f"{named.rstrip('/')}/me" if named else ""
+    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ), sign_in)
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from services.notifier.alerts.case_alerts import CaseAlerts
+from services.notifier.alerts.duty_alerts import DutyAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.visit_alerts import VisitAlerts
 from services.notifier.delivery.webhooks import Webhooks
@@ -32,13 +33,27 @@ class CaseEvents:
 
 
 class PackEvents:
-    """Handles events of cities: another pack was loaded."""
+    """Handles events of cities: another pack was loaded, and may appoint people."""
 
-    def __init__(self, follower: PackFollower) -> None:
+    def __init__(self, follower: PackFollower, duties: DutyAlerts) -> None:
         self._follower = follower
+        self._duties = duties
 
-    async def handle(self, _: Sequence[Envelope]) -> None:
+    async def handle(self, events: Sequence[Envelope]) -> None:
         self._follower.wake()
+        await self._duties.handle_packs(events)
+
+
+class RotaEvents:
+    """Handles events of the rota: stored first, then who takes a duty is told."""
+
+    def __init__(self, projection: RotaProjection, duties: DutyAlerts) -> None:
+        self._projection = projection
+        self._duties = duties
+
+    async def handle(self, events: Sequence[Envelope]) -> None:
+        await self._projection.handle(events)
+        await self._duties.handle_rota(events)
 
 
 def subscribe(
@@ -47,7 +62,7 @@ def subscribe(
     case_events: CaseEvents,
     case_alerts: CaseAlerts,
     visit_alerts: VisitAlerts,
-    rota_projection: RotaProjection,
+    rota_events: RotaEvents,
     pack_events: PackEvents,
 ) -> None:
     """Declare the service's consumers.
@@ -62,7 +77,7 @@ def subscribe(
         add(cases.TOPIC, "notifier.cases", case_events.handle, lane)
     add(reports.UNROUTED_TOPIC, "notifier.unrouted", case_alerts.handle_unrouted)
     add(visits.TOPIC, "notifier.visits", visit_alerts.handle)
-    add(rota.TOPIC, "notifier.rota", rota_projection.handle)
+    add(rota.TOPIC, "notifier.rota", rota_events.handle)
     service.consumes(
         latest_event_consumer(cities.TOPIC, "notifier.cities", pack_events.handle, service.dead_letters, service.clock)
     )

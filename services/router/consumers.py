@@ -22,6 +22,7 @@ from services.router.domain.timer_rules import as_of
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
+from shared.kernel.vocabulary import ReporterWord
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.pack_library import PackLibrary
 
@@ -131,6 +132,8 @@ def _happened(data: Word, event: Envelope) -> e.Rated | e.Noted:
             return e.Rated(at=event.time, score=data.score, text=data.text)
         case contract.ReportAdded():
             said = "the reporter says it is fixed" if data.fixed else "the reporter adds"
-            return e.Noted(at=event.time, text=f"{said}: {data.text or ''}".rstrip(": "), photos=tuple(data.photos))
+            text = f"{said}: {data.text or ''}".rstrip(": ")
+            word: ReporterWord = "fixed" if data.fixed else "added"
+            return e.Noted(at=event.time, text=text, photos=tuple(data.photos), word=word)
         case contract.ReportWithdrawn():
-            return e.Noted(at=event.time, text=f"the reporter withdraws: {data.reason}")
+            return e.Noted(at=event.time, text=f"the reporter withdraws: {data.reason}", word="withdrawn")

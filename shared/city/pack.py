@@ -18,6 +18,7 @@ from shared.city.people.rota import RotaChanges, of_pack
 from shared.city.place.areas import Area, Areas, Floats
 from shared.city.place.gazetteer import Gazetteer
 from shared.city.place.locating import Located, LocatedMany, LocateRequest, Locator
+from shared.city.place.nearest_place import NearestPlaces
 from shared.city.place.tree import Tree
 from shared.city.problems import Problem
 from shared.city.promises.calendars import ALWAYS, calendar_of
@@ -81,6 +82,7 @@ class Pack:
         with_ground = [tree.units[unit] for unit in dict.fromkeys(area.unit for area in entries.areas)]
         self._gazetteer = Gazetteer(entries.places, with_ground)
         self._locator = Locator(self.city, tree, self._areas[None], self._gazetteer, entries.no_location)
+        self._nearest = NearestPlaces(entries.places)
 
     def day(self, at: datetime) -> date:
         """The city's calendar day at ``at`` (aware)."""
@@ -103,6 +105,10 @@ class Pack:
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
         """Many points at once, by area only: ``Locator.locate_many``."""
         return self._locator.locate_many(lon, lat, on, borders)
+
+    def near_words_each(self, points: Sequence[tuple[float, float]]) -> list[str | None]:
+        """What is near each point, in the city's first language: ``NearestPlaces.words_each``."""
+        return self._nearest.words_each(points, chinese=self.city.languages[0].startswith("zh"))
 
     def covering(self, point: tuple[float, float], layer: str | None, on: date | None = None) -> tuple[str, ...]:
         """The units of ``layer`` whose areas cover the point (lon, lat), deepest first; None: the layer that routes."""

@@ -12,6 +12,7 @@ from shared.kernel.vocabulary import (
     FeedbackKind,
     PartStateName,
     Priority,
+    ReporterWord,
     ReportKind,
     StateName,
 )
@@ -21,7 +22,21 @@ TOPIC = "cases"
 ATTACHED_MAX = 100
 """Reports that one event may attach."""
 
-OwnField = Literal["tell", "act", "clock", "due_at", "part", "fired_at", "reason", "score", "attached", "from_case"]
+OwnField = Literal[
+    "tell",
+    "act",
+    "clock",
+    "due_at",
+    "part",
+    "fired_at",
+    "reason",
+    "score",
+    "attached",
+    "from_case",
+    "told",
+    "asked_by",
+    "reporter_word",
+]
 COMMON_FIELDS = ("case", "was_path", "was_offered_to", "was_called", "was_seen_by", "by", "by_unit", "line")
 """Fields of ``CaseEvent`` that every type may carry."""
 _OF_A_CLOCK: tuple[OwnField, ...] = ("tell", "clock", "due_at", "part", "fired_at")
@@ -33,36 +48,36 @@ CARRIES: dict[str, tuple[OwnField, ...]] = {
     "case.claimed.v1": (),
     "case.released.v1": (),
     "case.assigned.v1": (),
-    "case.offered.v1": ("tell",),
+    "case.offered.v1": ("tell", "told"),
     "case.moved.v1": (),
-    "case.refused.v1": (),
+    "case.refused.v1": ("tell", "told"),
     "case.on_site.v1": (),
     "case.started.v1": (),
-    "case.noted.v1": (),
-    "case.escalated.v1": ("act", *_OF_A_CLOCK),
-    "case.supervised.v1": ("tell", "act"),
+    "case.noted.v1": ("tell", "reporter_word"),
+    "case.escalated.v1": ("act", "told", *_OF_A_CLOCK),
+    "case.supervised.v1": ("tell", "act", "told"),
     "case.forgotten.v1": ("tell",),
     "case.categorized.v1": (),
     "case.info_requested.v1": (),
     "case.info_given.v1": ("tell",),
     "case.info_missing.v1": ("tell",),
-    "case.called_in.v1": _OF_A_PART,
+    "case.called_in.v1": (*_OF_A_PART, "told"),
     "case.reported_in.v1": _OF_A_PART,
-    "case.part_finished.v1": _OF_A_PART,
-    "case.part_excused.v1": _OF_A_PART,
-    "case.part_started.v1": _OF_A_PART,
-    "case.consulted.v1": ("tell",),
-    "case.concluded.v1": ("tell",),
-    "case.planned.v1": ("tell",),
+    "case.part_finished.v1": (*_OF_A_PART, "told"),
+    "case.part_excused.v1": (*_OF_A_PART, "told"),
+    "case.part_started.v1": (*_OF_A_PART, "told"),
+    "case.consulted.v1": ("tell", "told"),
+    "case.concluded.v1": ("tell", "told"),
+    "case.planned.v1": ("tell", "told"),
     "case.follow_up.v1": ("tell", "due_at"),
-    "case.resolved.v1": (),
+    "case.resolved.v1": ("tell",),
     "case.inspected.v1": (),
     "case.closed.v1": (),
-    "case.reopened.v1": ("tell",),
+    "case.reopened.v1": ("tell", "told"),
     "case.rejected.v1": ("reason",),
     "case.rated.v1": ("score",),
     "case.report_attached.v1": ("attached", "from_case"),
-    "case.confirmed.v1": ("attached",),
+    "case.confirmed.v1": ("tell", "attached", "reporter_word"),
     "case.priority_raised.v1": ("tell",),
     "case.merged.v1": (),
     "case.split.v1": (),
@@ -73,13 +88,13 @@ CARRIES: dict[str, tuple[OwnField, ...]] = {
     "case.visit_cancelled.v1": (),
     "clock.warned.v1": _OF_A_CLOCK,
     "clock.breached.v1": _OF_A_CLOCK,
-    "clock.pause_requested.v1": _OF_A_CLOCK,
-    "clock.pause_refused.v1": _OF_A_CLOCK,
-    "clock.paused.v1": _OF_A_CLOCK,
+    "clock.pause_requested.v1": (*_OF_A_CLOCK, "told"),
+    "clock.pause_refused.v1": (*_OF_A_CLOCK, "told", "asked_by"),
+    "clock.paused.v1": (*_OF_A_CLOCK, "asked_by"),
     "clock.resumed.v1": _OF_A_CLOCK,
-    "clock.extension_requested.v1": _OF_A_CLOCK,
-    "clock.extension_refused.v1": _OF_A_CLOCK,
-    "clock.extended.v1": _OF_A_CLOCK,
+    "clock.extension_requested.v1": (*_OF_A_CLOCK, "told"),
+    "clock.extension_refused.v1": (*_OF_A_CLOCK, "told", "asked_by"),
+    "clock.extended.v1": (*_OF_A_CLOCK, "asked_by"),
 }
 """Type → the fields of ``CaseEvent`` that it may carry beside the common ones; a test checks the router's events."""
 TYPES = tuple(CARRIES)
@@ -227,5 +242,12 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Reports that this change attached to the case, at most ``ATTACHED_MAX``; for apps that reward reporters."""
     from_case: str | None = None
     """The case whose reports were moved here when it was merged into this one."""
+    told: str | None = None
+    """Words of an officer for those who are told: a question, a reason, what is to be done; without personal numbers.
+    Absent for confidential cases."""
+    asked_by: str | None = None
+    """The person whose request this answers; told too."""
+    reporter_word: ReporterWord | None = None
+    """What the reporter said with it."""
     line: str | None = None
     """SHA-256 of the line in the case's history; the line itself does not cross Kafka."""

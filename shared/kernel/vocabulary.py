@@ -43,6 +43,9 @@ ACTS: tuple[Act, ...] = get_args(Act)
 PartStateName = Literal["waiting", "called", "reported_in", "finished", "excused"]
 """The states of a part, which is what a called-in unit does for a case."""
 
+ReporterWord = Literal["added", "fixed", "withdrawn"]
+"""What a reporter says afterwards: more about it, that it is fixed, or that the report is withdrawn."""
+
 FeedbackKind = Literal["fixed", "thanks"]
 """The kinds of reports that report nothing new: it is fixed, or thanks."""
 

@@ -19,13 +19,21 @@ from shared.city.reading import read_pack
 from shared.kernel.errors import Refusal, unavailable
 from shared.runtime.http_client import client as http_client
 from shared.runtime.settings import Settings
-from shared.runtime.storage.mongo import Database, MongoError
+from shared.runtime.storage.mongo import Database, Document, MongoError
 
 log = structlog.get_logger()
 
 KEPT = 8
+SWITCHES_KEPT = 50
+"""Earlier current versions of a city that are remembered, newest last."""
 POLL_SECONDS = 5.0
 FILES_MAX = 64 * 1024 * 1024
+
+
+def switches_of(held: Document) -> list[tuple[datetime, str]]:
+    """Since when which version was current, oldest first, from a document of ``packs_current``."""
+    rows = [*held.get("earlier", ()), held]
+    return [(row["since"], row["version"]) for row in rows if row.get("since") is not None]
 
 
 class RouterPacks:
@@ -63,6 +71,8 @@ class PackLibrary:
         self._remote = remote
         self._packs: dict[tuple[str, str], Pack] = {}
         self._now: dict[str, str] = {}
+        self._switches: dict[str, list[tuple[datetime, str]]] = {}
+        """City → since when each of the newest versions was the current one, oldest first."""
         self._reading = asyncio.Lock()
 
     @property
@@ -120,9 +130,36 @@ class PackLibrary:
         await self.get(city, version)
         held = await self._current.find_one({"_id": city})
         if held is None or held["version"] != version:
-            await self._current.update({"_id": city}, {"$set": {"version": version, "since": now}}, upsert=True)
+            told = switches_of(held)[-SWITCHES_KEPT:] if held is not None else []
+            earlier = [{"version": was, "since": since} for since, was in told]
+            held = {"_id": city, "version": version, "since": now, "earlier": earlier}
+            changed = {name: value for name, value in held.items() if name != "_id"}
+            await self._current.update({"_id": city}, {"$set": changed}, upsert=True)
+        self._switches[city] = switches_of(held)
         self._now[city] = version
         log.info("pack.switched", city=city, version=version)
+
+    def in_force(self, city: str, at: datetime, named: str, made_at: datetime) -> str:
+        """The version that was the city's current one at ``at``.
+
+        ``named``: the version of something that was made at ``made_at``. It is the answer where this service does not
+        remember so far back, and where it is the later one: the router switches first, and this service had not yet.
+        """
+        known = self._switches.get(city, [])
+        number = next((n for n in reversed(range(len(known))) if known[n][0] <= at), None)
+        if number is None:
+            return named
+        since, version = known[number]
+        switched = [n for n, (_, one) in enumerate(known) if one == named]
+        later = switched[-1] > number if switched else made_at >= since
+        return named if later else version
+
+    def before(self, city: str, version: str) -> str | None:
+        """The version that was the city's current one before ``version`` became it; None if this service knows none."""
+        known = [was for _, was in self._switches.get(city, [])]
+        if version in known:
+            known = known[: len(known) - 1 - known[::-1].index(version)]
+        return known[-1] if known else None
 
     async def since(self, city: str) -> datetime | None:
         """Since when the city's pack is the current one, by the service's database; None when it has none."""
@@ -133,6 +170,7 @@ class PackLibrary:
         """Read the packs that were current when the service stopped."""
         for document in await self._current.find({}, limit=1000):
             self._now[document["_id"]] = document["version"]
+            self._switches[document["_id"]] = switches_of(document)
             await self.get(document["_id"], document["version"])
 
     async def follow(self, now: datetime) -> None:

@@ -13,6 +13,7 @@ from shared.contracts import cases
 from shared.runtime.kafka import asyncapi
 from shared.runtime.service import VERSION, Service
 from shared.runtime.settings import Settings
+from tests.contract.told_table import told
 from tests.kit.declared_answers import assembled
 from tests.kit.stack import ROOT
 
@@ -115,6 +116,7 @@ def pages() -> dict[Path, str]:
         DOCS / "asyncapi" / "whistle.json": events(),
         DOCS / "asyncapi" / "case-events.md": case_fields(),
         DOCS / "settings.md": settings(),
+        DOCS / "told.md": told(),
     }
 
 

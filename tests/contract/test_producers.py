@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from services.intake.domain.submission import Submission
-from services.router.cases.published_events import STEPS_KEPT, to_envelopes
+from services.router.cases.published_events import STEPS_KEPT, TOLD_MAX, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.attachment import ArrivedReport
@@ -26,6 +26,7 @@ from services.router.domain.case import (
 )
 from services.router.domain.clock import Ask, Extension, Moments, Pause
 from services.router.domain.clock_renewal import Promise
+from services.router.domain.commands.consultation import Consulted
 from services.router.domain.commands.request_info import InfoRequested
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
@@ -68,6 +69,8 @@ FIELDS: dict[str, Any] = {
     "arrived": (ArrivedReport(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
     "count": 2,
     "from_case": "c2",
+    "word": "added",
+    "asked_by": "desk",
     "came": (),
     "into": "c0",
     "says": "fixed",
@@ -87,8 +90,8 @@ FIELDS: dict[str, Any] = {
     "question": Question(T0, "which gate?", "desk", T0 + minutes(90), State.CLAIMED),
     "ask": Ask("pause", "resolve", T0, "part_ordered", "desk"),
     "tell": OTHER,
-    "pause": Pause(T0, T0 + minutes(90), "part_ordered"),
-    "extension": Extension(T0, T0, T0 + minutes(90), "why"),
+    "pause": Pause(T0, T0 + minutes(90), "part_ordered", asked_by="desk"),
+    "extension": Extension(T0, T0, T0 + minutes(90), "why", asked_by="desk"),
     "then": Moments(T0 + minutes(20), None, (T0 + minutes(20),) * 3),
     "organiser": "xingfu",
     "consultation": Consultation(unit="xingfu", parties=(OTHER,), question="who pays?", by="desk", at=T0),
@@ -187,10 +190,23 @@ def test_a_queue_that_was_left_is_named() -> None:
     assert (data.was_path[-1], data.case.unit) == ("xingfu", OTHER)
 
 
-def test_only_a_rejection_tells_its_reason_and_notes_stay_inside() -> None:
+def test_reasons_cross_to_those_whom_they_are_told_and_notes_stay_inside() -> None:
     for kind in HAPPENED:
         (event,) = to_envelopes(apply_all(opened(), [happened(kind)]), [happened(kind)], TRACE, opened())
-        assert ("because" in event.data) == (kind is e.Rejected)
+        assert ("because" in event.data) == (kind is e.Rejected or kind.SAYS_WHY), kind
+        if kind is not e.Rejected:
+            assert (decode(event, cases.CaseEvent).told == "because") == kind.SAYS_WHY, kind
+
+
+def test_words_that_are_told_are_without_personal_numbers_cut_and_never_of_a_confidential_case() -> None:
+    asked = dataclasses.replace(happened(Consulted), text="call 13812345678 " + "x" * 500)
+    (event,) = to_envelopes(opened(), [asked], TRACE)
+    told = decode(event, cases.CaseEvent).told
+    assert told is not None
+    assert len(told) == TOLD_MAX
+    assert "[电话]" in told
+    (event,) = to_envelopes(dataclasses.replace(opened(), confidential=True), [asked], TRACE)
+    assert decode(event, cases.CaseEvent).told is None
 
 
 def test_the_public_state_is_bounded() -> None:

@@ -25,6 +25,7 @@ DESKS_NAMED = frozenset(
         "case.part_finished.v1",
         "case.planned.v1",
         "case.priority_raised.v1",
+        "case.refused.v1",
         "case.reopened.v1",
         "case.reported_in.v1",
         "case.supervised.v1",
@@ -38,6 +39,9 @@ DESKS_NAMED = frozenset(
 )
 """Events of which the desks are told that the event itself names (``tell``)."""
 
+ANSWERS = frozenset({"clock.extended.v1", "clock.extension_refused.v1", "clock.pause_refused.v1", "clock.paused.v1"})
+"""Events that decide about what somebody asked for, who is told as well."""
+
 BY_DEFAULT = ("supervisor", "department_officer")
 """Who reads confidential cases in a pack that names nobody."""
 
@@ -50,9 +54,11 @@ def people_told(event: Envelope, roster: Roster) -> set[str]:
     data = decode(event, CaseEvent)
     if data.case.historic:
         return set()
-    named = reach.named(event.type, data.case)
+    named = reach.named(event.type, data)
     told = named | reach.posts(event.type, data)
-    return reach.permitted(told, named, data.case) if data.case.confidential else told
+    if data.case.confidential:
+        told = reach.permitted(told, named, data.case)
+    return told - {data.by} if event.type == "case.resolved.v1" else told
 
 
 class _Reach:
@@ -62,12 +68,15 @@ class _Reach:
         self._roster = roster
         self._at = at
 
-    def named(self, type_: str, case: CaseState) -> set[str]:
+    def named(self, type_: str, data: CaseEvent) -> set[str]:
         """Those who are meant themselves, not because they are on a post."""
+        case = data.case
         if type_ == "case.opened.v1":
             return self._paired(case)
         if type_ == "case.assigned.v1" and case.assignee is not None and self._appointed(case.assignee):
             return {case.assignee}
+        if type_ in ANSWERS and data.asked_by not in (None, data.by) and self._appointed(data.asked_by or ""):
+            return {data.asked_by or ""}
         return set()
 
     def posts(self, type_: str, data: CaseEvent) -> set[str]:
@@ -82,6 +91,12 @@ class _Reach:
             told |= self._desks(data.tell).union(*map(self.ground, data.tell))
         if type_ in DESKS_NAMED:
             told |= self._desks(data.tell)
+        if type_ in ("case.noted.v1", "case.confirmed.v1") and data.reporter_word is not None:
+            told |= self._desks(data.tell)
+        if type_ == "case.resolved.v1":
+            told = told.union(*(self._who_inspects(unit, data.by) for unit in data.tell))
+        if type_ in ANSWERS and data.asked_by not in (None, data.by) and not self._appointed(data.asked_by or ""):
+            told |= self.desk(data.tell[0] if data.tell else case.unit)
         if type_ == "case.follow_up.v1" and self._effect_is_due(case):
             told = told.union(*map(self._inspectors, data.tell))
         if type_ == "case.moved.v1":
@@ -159,6 +174,18 @@ class _Reach:
             placed = (p.id for p in self._roster.entries.people if p.unit == above and p.role == "inspector")
             if present := {person for person in placed if self._roster.present(person, self._at)}:
                 return present
+        return set()
+
+    def _who_inspects(self, unit: str, resolver: str | None) -> set[str]:
+        """The nearest inspectors upwards but who resolved it; else the desk, else that of the level above."""
+        upwards = [*self._roster.upwards(unit)] if self._roster.is_unit(unit) else []
+        for above in upwards:
+            placed = (p.id for p in self._roster.entries.people if p.unit == above and p.role == "inspector")
+            if present := {one for one in placed if one != resolver and self._roster.present(one, self._at)}:
+                return present
+        for desk in upwards[:2]:
+            if others := self.desk(desk) - {resolver}:
+                return others
         return set()
 
     def _sees(self, person: str, case: CaseState) -> bool:

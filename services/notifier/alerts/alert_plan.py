@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from services.notifier.alerts.case_words import group_text, text
+from services.notifier.alerts.clock_words import deadline_name, next_deadline
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.effect_review import looks_at_effect
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.alerts.welfare_pages import paged_by_category, paired_people
-from services.notifier.alerts.wording import text, unattended_text, unrouted_text, vacant_posts_text
+from services.notifier.alerts.wording import unattended_text, unrouted_text, vacant_posts_text
 from services.notifier.documents.alert import UNATTENDED, Alert
 from services.notifier.documents.silence import Silence
 from services.notifier.domain.recipients import AlertTrigger, Notice, notices
@@ -26,24 +28,34 @@ from shared.kernel.ids import case_id
 
 
 def plan_alerts(
-    event: Envelope, data: CaseEvent, pack: Pack, rota: RotaChanges, silences: Sequence[Silence], now: datetime
+    event: Envelope,
+    data: CaseEvent,
+    pack: Pack,
+    rota: RotaChanges,
+    silences: Sequence[Silence],
+    now: datetime,
+    people: Pack | None = None,
 ) -> list[Alert]:
     """The alerts of a case's event, one for each person whom it reaches.
 
     Who is on duty is asked as of the event's time, so that an event that is handled again plans the same alerts.
-    ``now`` becomes the alerts' time. ``pack`` is the version that the event names.
+    ``now`` becomes the alerts' time. ``pack`` is the version that the event names: the case keeps its categories, areas
+    and commitments. ``people``: the version in force when it happened, whose people are told; by default ``pack``.
     """
+    people = people or pack
     case, language = data.case, pack.city.languages[0]
     at_once = bool(paged_by_category(event, case, pack))
     silence = None if at_once else covering_silence(silences, case, pack, event.time)
-    due = notices(_trigger(event, data, pack, paired_people(case, pack, event.time, rota) if at_once else ()))
-    subject = case_subject(data, pack)
+    paired = paired_people(case, pack, people, event.time, rota) if at_once else ()
+    due = [_of_today(notice, pack, people) for notice in notices(trigger_of(event, data, pack, paired))]
+    subject = case_subject(event, data, pack)
     alerts = []
-    for person, (notice, vacant) in permitted_recipients(due, case, pack, event.time, rota).items():
-        if notice.kind == UNATTENDED:
-            about = _without_the_case(subject, case.unit, pack)
-        else:
-            about = replace(subject, text=" · ".join(filter(None, (vacant_posts_text(vacant, pack), subject.text))))
+    for person, (notice, vacant) in permitted_recipients(due, case, people, event.time, rota).items():
+        if notice.kind == "inspect" and person == data.by:
+            continue
+        about = _without_the_case(subject, case.unit, pack) if notice.kind == UNATTENDED else subject
+        if vacant:
+            about = _with(vacant_posts_text(vacant, people), about)
         alerts.append(
             new_alert(
                 event,
@@ -70,12 +82,20 @@ def plan_unrouted_alerts(
     return [new_alert(event, subject, notice, person.id, language, now) for person in people]
 
 
-def case_subject(data: CaseEvent, pack: Pack) -> Subject:
+def case_subject(event: Envelope, data: CaseEvent, pack: Pack) -> Subject:
     """What alerts of a case's event are about. ``due_at``: the earliest running clock of the case, or of the part."""
-    case = data.case
-    part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
-    running = [clock.due_at for clock in case.clocks if clock.state == "running" and clock.part == data.part]
-    return Subject(case.id, case.version, case.priority, text(data, pack), min(running, default=None), part)
+    case, following = data.case, next_deadline(data)
+    return Subject(
+        case=case.id,
+        case_version=case.version,
+        priority=case.priority,
+        text=text(event.type, event.time, data, pack),
+        due_at=following.due_at if following is not None else None,
+        part=next(((p.id, p.unit) for p in case.parts if p.id == data.part), None),
+        due_name=deadline_name(data, following, chinese=pack.city.languages[0].startswith("zh")),
+        group_text=group_text(case, pack),
+        owner=case.unit,
+    )
 
 
 def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, at: datetime) -> Silence | None:
@@ -91,7 +111,16 @@ def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, a
     return None
 
 
-def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> AlertTrigger:
+def _of_today(notice: Notice, pack: Pack, people: Pack) -> Notice:
+    """``notice`` for a unit that ``people`` still has: of a unit that is gone, the nearest above it."""
+    if notice.unit in people.units or notice.unit not in pack.units:
+        return notice
+    above = reversed(pack.units[notice.unit].path)
+    return replace(notice, unit=next((unit for unit in above if unit in people.units), people.root.id))
+
+
+def trigger_of(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ...]) -> AlertTrigger:
+    """What decides who is alerted of ``event``. ``paired``: people who look after somebody there and are paged."""
     case = data.case
     return AlertTrigger(
         type=event.type,
@@ -104,11 +133,22 @@ def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ..
         historic=case.historic,
         early=data.due_at is not None and event.time < data.due_at,
         part=data.part,
+        clock=data.clock,
+        by=data.by,
+        asked_by=data.asked_by,
+        reporter_word=data.reporter_word,
         effect=looks_at_effect(event.type, case, pack),
         paired=paired,
     )
 
 
+def _with(vacant: str, subject: Subject) -> Subject:
+    """``subject`` that says first which posts nobody is on, to a group too."""
+    group = None if subject.group_text is None else f"{vacant} · {subject.group_text}"
+    return replace(subject, text=f"{vacant} · {subject.text}", group_text=group)
+
+
 def _without_the_case(subject: Subject, unit: str, pack: Pack) -> Subject:
     """The subject for people who may not see the case: names nothing of it, but the alert ends with the case."""
-    return replace(subject, text=unattended_text(unit, pack), due_at=None, part=None)
+    said = unattended_text(unit, pack)
+    return replace(subject, text=said, due_at=None, part=None, due_name=None, group_text=None, owner=None)

@@ -1,6 +1,7 @@
 """Alerts of cases: plans the alerts of each batch of events, stores them, and settles earlier ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.notifier.alerts.alert_plan import case_subject, plan_alerts, plan_unrouted_alerts
 from services.notifier.alerts.alert_store import AlertStore
@@ -11,6 +12,7 @@ from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
+from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -49,15 +51,17 @@ class CaseAlerts:
         for event in events:
             data = decode(event, CaseEvent)
             pack = await self._packs.get(event.city, data.case.pack_version)
+            people = await self._people(event, pack, data.case.opened_at)
             rota, silences = self._rota.changes(event.city), self._silences.of_city(event.city)
-            planned = plan_alerts(event, data, pack, rota, silences, self._clock.now())
+            planned = plan_alerts(event, data, pack, rota, silences, self._clock.now(), people)
             if pack.city.shadow:
                 shadows += planned
                 continue
             alerts += planned
-            deliveries |= self._deliveries.plan(pack, planned)
+            deliveries |= self._deliveries.plan(people, planned)
             if event.type in CLOSING_EVENTS:
-                closing = await self._closing.plan(event, data, pack, case_subject(data, pack), self._clock.now())
+                about = case_subject(event, data, pack)
+                closing = await self._closing.plan(event, data, people, about, self._clock.now())
                 alerts += closing.alerts
                 deliveries |= closing.deliveries
             settled += settlements(event, data)
@@ -74,11 +78,20 @@ class CaseAlerts:
         for event in events:
             data = decode(event, ReportUnrouted)
             pack = await self._packs.get(event.city, data.pack_version)
-            planned = plan_unrouted_alerts(event, data, pack, self._rota.changes(event.city), self._clock.now())
+            people = await self._people(event, pack, data.received_at)
+            planned = plan_unrouted_alerts(event, data, people, self._rota.changes(event.city), self._clock.now())
             if pack.city.shadow:
                 shadows += planned
                 continue
             alerts += planned
-            deliveries |= self._deliveries.plan(pack, planned)
+            deliveries |= self._deliveries.plan(people, planned)
         await self.store.put(alerts, deliveries)
         await self.store.put_shadows(shadows)
+
+    async def _people(self, event: Envelope, pack: Pack, made_at: datetime) -> Pack:
+        """The version that was in force when the event happened: its people are told, over its channels.
+
+        ``pack``: the version that the event names; ``made_at``: when what the event is about was made with it.
+        """
+        version = self._packs.in_force(event.city, event.time, pack.version, made_at)
+        return pack if version == pack.version else await self._packs.get(event.city, version)

@@ -21,6 +21,9 @@ class Subject:
     due_at: datetime | None
     part: tuple[str, str] | None = None
     """The part that it is about, and the unit that has to do it."""
+    due_name: str | None = None
+    group_text: str | None = None
+    owner: str | None = None
 
 
 def new_alert(
@@ -53,6 +56,9 @@ def new_alert(
         title=title(notice.kind, subject.priority, language),
         text=subject.text,
         due_at=subject.due_at,
+        due_name=subject.due_name,
+        group_text=subject.group_text,
+        owner=subject.owner,
         state=state,
         at=now,
         trace=event.trace,

@@ -49,7 +49,7 @@ def resolve_notice(notice: Notice, pack: Pack, at: datetime, since: RotaChanges)
     if unit is None:
         return NoticeRecipients()
     if notice.role is not None:
-        return _with_role(notice.role, pack, unit.id, at, since)
+        return _with_role(notice, notice.role, pack, at, since)
     if notice.post != "B":
         return _desk(pack, unit.id, at, since)
     if people := pack.on_duty(unit.id, at, "B", since):
@@ -71,14 +71,26 @@ def _person(id_: str, unit: str, pack: Pack, at: datetime, since: RotaChanges) -
     return NoticeRecipients((person,)) if valid(person, pack.day(at)) else _desk(pack, unit, at, since)
 
 
-def _with_role(role: str, pack: Pack, unit: str, at: datetime, since: RotaChanges) -> NoticeRecipients:
-    """Those of ``unit``, or of the nearest unit above that has any, who are appointed and not on leave, on shift or
-    not. If there is nobody, nobody is alerted instead: the desk gets a notice of its own."""
-    for above in reversed(pack.units[unit].path):
+def _with_role(notice: Notice, role: str, pack: Pack, at: datetime, since: RotaChanges) -> NoticeRecipients:
+    """Those of the notice's unit, or of the nearest unit above that has any, who are appointed and not on leave, on
+    shift or not. If there is nobody, only a notice with ``or_desk`` alerts somebody instead."""
+    path = pack.units[notice.unit].path
+    for above in reversed(path):
         there = pack.people_at(above, None, frozenset({role}))
-        if people := tuple(person for person in there if pack.posts.is_available(person.id, at, since)):
+        present = (person for person in there if pack.posts.is_available(person.id, at, since))
+        if people := tuple(person for person in present if person.id != notice.but):
             return NoticeRecipients(people)
+    for unit in path[:-3:-1] if notice.or_desk else ():
+        if (found := _without(notice.but, _desk(pack, unit, at, since))) != NoticeRecipients():
+            return found
     return NoticeRecipients()
+
+
+def _without(person: str | None, found: NoticeRecipients) -> NoticeRecipients:
+    """``found`` without a person; nobody and no vacant post if then nobody is left."""
+    people = tuple(one for one in found.people if one.id != person)
+    instead = tuple(one for one in found.instead if one.id != person)
+    return NoticeRecipients(people, instead, found.vacant) if people or instead else NoticeRecipients()
 
 
 def _desk(pack: Pack, unit: str, at: datetime, since: RotaChanges) -> NoticeRecipients:

@@ -56,9 +56,11 @@ class VisitAlerts:
             pack = await self._packs.get(event.city, data.pack_version)
             if pack.city.shadow:
                 continue
-            planned = plan_visit_alerts(event, data, pack, self._rota.changes(event.city), self._clock.now())
+            version = self._packs.in_force(event.city, event.time, data.pack_version, event.time)
+            people = await self._packs.get(event.city, version)
+            planned = plan_visit_alerts(event, data, people, self._rota.changes(event.city), self._clock.now())
             alerts += planned
-            deliveries |= self._deliveries.plan(pack, planned)
+            deliveries |= self._deliveries.plan(people, planned)
             if data.state != "planned":
                 ended.append(_over(event, data).write())
         await self._store.put(alerts, deliveries)

@@ -14,11 +14,13 @@ def paged_by_category(event: Envelope, case: CaseState, pack: Pack) -> tuple[str
     return category.pages if category is not None else ()
 
 
-def paired_people(case: CaseState, pack: Pack, at: datetime, rota: RotaChanges) -> tuple[str, ...]:
-    """Ids of the paired rider and member of the case's ground, if the category pages them and they are present."""
+def paired_people(case: CaseState, pack: Pack, people: Pack, at: datetime, rota: RotaChanges) -> tuple[str, ...]:
+    """Ids of the paired rider and member of the case's ground, if the category pages them and they are present.
+
+    Ground and category are as in the case's ``pack``; who is paired there, as in ``people``."""
     ground = pack.units.get(case.within or case.unit)
     pages = pack.categories[case.category].pages
     named: list[str | None] = []
-    for pair in pack.posts.pairs_on(ground.path if ground is not None else ()):
+    for pair in people.posts.pairs_on(ground.path if ground is not None else ()):
         named += [pair.rider if "paired_rider" in pages else None, pair.member if "grid_member" in pages else None]
-    return tuple(id_ for id_ in named if id_ is not None and pack.posts.is_available(id_, at, rota))
+    return tuple(id_ for id_ in named if id_ is not None and people.posts.is_available(id_, at, rota))

@@ -1,11 +1,10 @@
-"""What an alert says: its title by kind, and its text. No personal data; of a confidential case no words."""
+"""Titles of alerts by kind, and the texts of alerts that are about no case. No personal data."""
 
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from services.notifier.alerts.recipient_resolution import VacantPost
 from shared.city.pack import Pack
-from shared.contracts.cases import CaseEvent
 from shared.contracts.visits import VisitEvent
 
 _TITLES = {
@@ -18,6 +17,13 @@ _TITLES = {
     "reopened": "重新办理",
     "assigned": "指派给你",
     "told": "上报上级",
+    "inspect": "待核查",
+    "declined": "对方不接收",
+    "added": "上报人补充",
+    "fixed": "上报人称已处置",
+    "withdrawn": "上报人撤回",
+    "duty": "值班调整",
+    "appointed": "任职通知",
     "raised": "多人上报升级",
     "unrouted": "待分流超时",
     "unstaffed": "无人值班",
@@ -32,7 +38,7 @@ _TITLES = {
     "consulted": "会商",
     "concluded": "会商结论",
     "planned": "整改方案",
-    "follow_up": "回访提醒",
+    "follow_up": "复查提醒",
     "asked": "待审批",
     "decided": "已批准",
     "refused": "未批准",
@@ -56,6 +62,13 @@ _TITLES_EN = {
     "reopened": "Opened again",
     "assigned": "Assigned to you",
     "told": "Brought to you",
+    "inspect": "To inspect",
+    "declined": "Offer refused",
+    "added": "The reporter adds",
+    "fixed": "The reporter says it is fixed",
+    "withdrawn": "The reporter withdraws",
+    "duty": "Your duty changes",
+    "appointed": "You are appointed",
     "raised": "Reported by many",
     "unrouted": "Report without a case",
     "unstaffed": "Nobody on duty",
@@ -86,30 +99,22 @@ _TITLES_EN = {
 }
 
 
+_PRIORITIES = {"danger": ("危急", "Danger"), "urgent": ("紧急", "Urgent")}
+"""Priorities that stand in the title of every alert of a case."""
+_OF_NO_CASE = frozenset({"unattended", "unrouted", "test", "duty", "appointed"})
+"""Kinds whose title has no priority: they are about no case, or must not say which."""
+
+
 def title(kind: str, priority: str, language: str) -> str:
-    """``危急提醒`` for a new case in danger; else the kind's own word."""
-    if language.startswith("zh"):
-        return "危急提醒" if kind == "new" and priority == "danger" else _TITLES[kind]
-    return "Danger" if kind == "new" and priority == "danger" else _TITLES_EN[kind]
-
-
-def text(event: CaseEvent, pack: Pack) -> str:
-    """Unit, category, place and the reporter's text, at most 300 characters; for a part, first whose part it is."""
-    case = event.case
-    part = next((pack.units[p.unit].name for p in case.parts if p.id == event.part and p.unit in pack.units), None)
-    category = pack.categories.get(case.category)
-    unit = pack.units.get(case.unit)
-    chinese = pack.city.languages[0].startswith("zh")
-    english = category.name_en if category is not None else ""
-    name = english if english and not chinese else category.name if category is not None else case.category
-    words: tuple[str | None, ...]
-    if case.confidential:
-        words = (part, unit.name if unit else case.unit, "保密上报" if chinese else "confidential")
-    else:
-        many = f"同一问题（{case.report_count}人上报）" if chinese else f"reported {case.report_count} times"
-        said = many if case.report_count > 1 else None
-        words = (part, unit.name if unit else case.unit, name, said, case.place, case.summary)
-    return " · ".join(filter(None, words))[:300]
+    """``危急提醒`` for a new case in danger, 紧急·催办; without danger or urgency the kind's own word."""
+    chinese = language.startswith("zh")
+    word = (_TITLES if chinese else _TITLES_EN)[kind]
+    if priority not in _PRIORITIES or kind in _OF_NO_CASE:
+        return word
+    rank = _PRIORITIES[priority][not chinese]
+    if kind == "new" and priority == "danger":
+        return "危急提醒" if chinese else rank
+    return f"{rank}·{word}" if chinese else f"{rank}: {word}"
 
 
 def unattended_text(unit: str, pack: Pack) -> str:

@@ -17,6 +17,7 @@ from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
 from services.notifier.domain.retry import Outcome
+from services.notifier.http.alert_views import invites_to
 from services.notifier.http.one_press_links import OnePressLinks
 from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
@@ -93,13 +94,16 @@ class ChannelSender:
         links: OnePressLinks,
         packs: PackLibrary,
         references: References,
+        sign_in: str = "",
     ) -> None:
+        """``sign_in``: where messages to groups send their readers; empty: nowhere."""
         self._kinds = kinds
         self._locks = locks
         self._alerts = alerts
         self._links = links
         self._packs = packs
         self._references = references
+        self._sign_in = sign_in
 
     async def messages(
         self, receiver: str, due: Sequence[AlertDelivery], now: datetime
@@ -115,14 +119,14 @@ class ChannelSender:
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
             return now + LOCKED_RETRY
-        texts = Texts(pack.city.languages[0], pack.city.timezone)
+        texts = Texts(pack.city.languages[0], pack.city.timezone, self._sign_in)
 
         def fits(text: str) -> bool:
             return channel.fits(settings, text)
 
         first = groups[0]
         alike = [g for g in groups if (g.lane, g.form, g.digest) == (first.lane, "", first.digest)]
-        items = [self._item(pack, group) for group in alike[:LIST_MAX]]
+        items = [self._item(pack, group, now) for group in alike[:LIST_MAX]]
         listed, count = texts.several(items, fits) if not first.form else ("", 0)
         pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
         choice = next_message(
@@ -139,10 +143,10 @@ class ChannelSender:
             return [_outgoing(settings, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
             return [_outgoing(settings, alike[:count], listed, "list")]
-        return [self._one(settings, pack, texts, first, fits)]
+        return [self._one(settings, self._item(pack, first, now), texts, first, fits)]
 
-    def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
-        item, form = self._item(pack, group), group.form
+    def _one(self, settings: Receiver, item: Item, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
+        form = group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
         return _outgoing(settings, [group], text, form or ALONE, link)
@@ -202,18 +206,22 @@ class ChannelSender:
         pairs = [pair for group in groups for pair in group.pairs]
         return [d for d, alert in pairs if d.to == "person" and alert.recipient not in there]
 
-    def _item(self, pack: Pack, group: Group) -> Item:
-        alert = group.pairs[0][1]
+    def _item(self, pack: Pack, group: Group, now: datetime) -> Item:
+        delivery, alert = group.pairs[0]
+        in_a_group = any(d.to == "unit" for d, _ in group.pairs)
         people = {a.recipient: pack.people.get(a.recipient) for _, a in group.pairs}
         names = {id_: person.name if person is not None else id_ for id_, person in people.items()}
         return Item(
             title=alert.title,
-            words=alert.text,
+            words=alert.group_text or alert.text if in_a_group else alert.text,
             due_at=alert.due_at,
             state=alert.state,
             danger=alert.priority == "danger",
             recipients=tuple(names[a.recipient] for d, a in group.pairs if d.to == "unit"),
             links=tuple((names[a.recipient], self._links.make(a)) for d, a in group.pairs if d.to == "person"),
+            due_name=alert.due_name,
+            as_of=alert.at + (now - delivery.made_at),  # the alert's clock may be a moved one, the queue's is real
+            presses=invites_to(alert),
         )
 
 

@@ -5,7 +5,7 @@ The first line of a text is its title. Every text contains 工单, for robots th
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -27,7 +27,9 @@ class Item:
     """One event in a message to one receiver.
 
     ``links``: names of recipients and their one-press addresses, in a message to a person. ``recipients``: names of
-    those who are alerted, in a message to a group.
+    those who are alerted, in a message to a group. ``due_name``: what the deadline is of (下一时限：办结). ``as_of``:
+    when it is read, so that a deadline is 明天9:30; None: it is said by its date. ``presses``: the command of its
+    links; None: they only show.
     """
 
     title: str
@@ -37,12 +39,17 @@ class Item:
     danger: bool
     recipients: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    due_name: str | None = None
+    as_of: datetime | None = None
+    presses: str | None = "claim"
 
 
 class Texts:
-    """Texts of one city: in its first language, with its local time."""
+    """Texts of one city: in its first language, with its local time. ``sign_in``: the address to which messages to
+    groups send their readers; empty: where there is none."""
 
-    def __init__(self, language: str, timezone: str) -> None:
+    def __init__(self, language: str, timezone: str, sign_in: str = "") -> None:
+        self._sign_in = sign_in
         self._words = _ZH if language.startswith("zh") else _EN
         self._zone = ZoneInfo(timezone)
 
@@ -50,14 +57,14 @@ class Texts:
         """A message about one event; its words are cut until it fits, its links are not."""
         for most in CUTS:
             words = [cut(plain(item.words), most)] if most else []
-            text = "\n".join([self._titled(item.title), *words, *self._facts(item)])
+            text = "\n".join([self._titled(item.title), *words, *self._facts(item), *self._where_to_go([item])])
             if fits(text):
                 return text
         return self.bare(item)
 
     def bare(self, item: Item) -> str:
         """A text without words of reporters and without links, for receivers whose content filter refused those."""
-        due = [self._due(item.due_at)] if item.due_at else []
+        due = [self._due(item, item.due_at)] if item.due_at else []
         return "\n".join([self._titled(item.title), *due, self._words.see_queue])
 
     def several(self, items: Sequence[Item], fits: Fits) -> tuple[str, int]:
@@ -67,7 +74,8 @@ class Texts:
         for item in items[:LIST_MAX]:
             first = f"{count + 1}. " + " · ".join(filter(None, (item.title, cut(plain(item.words), LIST_WORDS))))
             longer = [*lines, first, *self._facts(item)]
-            whole = "\n".join([self._heading(items[: count + 1]), *longer])
+            shown = items[: count + 1]
+            whole = "\n".join([self._heading(shown), *longer, *self._where_to_go(shown)])
             if not fits(whole):
                 break
             lines, text, count = longer, whole, count + 1
@@ -96,7 +104,7 @@ class Texts:
 
     def _facts(self, item: Item) -> list[str]:
         """Deadline, recipients and links; if the case was acknowledged or ended meanwhile, only that."""
-        facts = [self._due(item.due_at)] if item.due_at else []
+        facts = [self._due(item, item.due_at)] if item.due_at else []
         if item.state == "test":
             return []
         if item.state != "sent":
@@ -110,13 +118,33 @@ class Texts:
         if item.state != "sent":
             return []
         whose = {name: f" {name}" if len(item.links) > 1 else "" for name, _ in item.links}
-        return [f"{self._words.claim}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
+        press = self._words.presses.get(item.presses or "", self._words.look)
+        return [f"{press}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
 
-    def _due(self, at: datetime) -> str:
+    def _where_to_go(self, items: Sequence[Item]) -> list[str]:
+        """The last line for a group, which gets no link to press: its readers sign in."""
+        if not any(item.recipients and item.state == "sent" for item in items):
+            return []
+        if not self._sign_in:
+            return [self._words.see_queue]
+        return [f"{self._words.sign_in}{self._words.colon}{self._sign_in}"]
+
+    def _due(self, item: Item, at: datetime) -> str:
+        """下一时限：办结 明天9:30前; 截止时间 3月2日 14:35 where it is not known what it is the deadline of."""
+        if item.due_name is not None:
+            return self._words.named_due.format(name=item.due_name, when=self._when(at, item.as_of))
         local = at.astimezone(self._zone)
         return self._words.due.format(
             month=local.month, named=_MONTHS[local.month - 1], day=local.day, time=local.strftime("%H:%M")
         )
+
+    def _when(self, at: datetime, as_of: datetime | None) -> str:
+        """今天, 明天 or 后天 as seen from ``as_of``, else the date; and the time."""
+        local = at.astimezone(self._zone)
+        away = (local.date() - as_of.astimezone(self._zone).date()).days if as_of is not None else -1
+        near = self._words.days[away] if 0 <= away < len(self._words.days) else None
+        day = near or self._words.date.format(month=local.month, named=_MONTHS[local.month - 1], day=local.day)
+        return self._words.at.format(day=day, hour=local.hour, minute=local.minute)
 
 
 def plain(text: str) -> str:
@@ -141,7 +169,13 @@ class _Words:
     due: str
     recipients: str
     comma: str
-    claim: str
+    presses: Mapping[str, str]
+    look: str
+    sign_in: str
+    named_due: str
+    days: tuple[str, ...]
+    date: str
+    at: str
     colon: str
     see_queue: str
     more: str
@@ -158,7 +192,13 @@ _ZH = _Words(
     due="截止时间 {month}月{day}日 {time}",
     recipients="已通知：",
     comma="、",
-    claim="接单",
+    presses={"claim": "接单", "report_in": "报到"},
+    look="查看",
+    sign_in="登录",
+    named_due="{name} {when}前",
+    days=("今天", "明天", "后天"),
+    date="{month}月{day}日",
+    at="{day}{hour}:{minute:02}",
     colon="：",
     see_queue="请在待办工单中查看",
     more="另有{}件，请在待办工单中查看",
@@ -174,7 +214,13 @@ _EN = _Words(
     due="Due {day} {named} {time}",
     recipients="Told: ",
     comma=", ",
-    claim="Claim",
+    presses={"claim": "Claim", "report_in": "Report in"},
+    look="Look",
+    sign_in="Sign in",
+    named_due="{name} by {when}",
+    days=("today", "tomorrow"),
+    date="{day} {named}",
+    at="{day} {hour:02}:{minute:02}",
     colon=": ",
     see_queue="Look in your queue of cases",
     more="{} more: look in your queue of cases",

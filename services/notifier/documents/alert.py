@@ -42,6 +42,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     title: str
     text: str
     due_at: datetime | None
+    due_name: str | None = None
+    """What ``due_at`` is the deadline of, in words: 下一时限：办结."""
+    group_text: str | None = None
+    """What a group reads instead of ``text``, of a case about people."""
+    owner: str | None = None
+    """The unit that owned the case then."""
     state: AlertState
     at: datetime
     trace: str
@@ -57,6 +63,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     @property
     def about_a_visit(self) -> bool:
         return self.event_type.startswith("visit.")
+
+    @property
+    def about_a_duty(self) -> bool:
+        """Of a swap or an appointment; ``case`` is then the id of the swap, or the city."""
+        return self.event_type.startswith(("rota.", "city."))
+
+    @property
+    def about_a_case(self) -> bool:
+        """Whether there is a case, or will be, that its recipient may look at."""
+        return self.kind != UNATTENDED and self.event_type.startswith(("case.", "clock.", "report."))
 
 
 def to_doc(alert: Alert) -> Document:

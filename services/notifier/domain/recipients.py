@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.kernel.vocabulary import ReporterWord
+
 Kind = Literal[
     "new",
     "reminder",
@@ -34,6 +36,13 @@ Kind = Literal[
     "answered",
     "unanswered",
     "forgotten",
+    "inspect",
+    "declined",
+    "added",
+    "fixed",
+    "withdrawn",
+    "duty",
+    "appointed",
     "joint_enforcement",
     "patrol",
     "campaign",
@@ -56,6 +65,10 @@ class Notice:
     post: Literal["A", "B"] | None = None
     person: str | None = None
     role: str | None = None
+    or_desk: bool = False
+    """Where nobody has the ``role``, the desk of the unit is meant, and where nobody is left there, that above it."""
+    but: str | None = None
+    """Somebody who is not told: who resolved a case does not inspect it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,13 @@ class AlertTrigger:
     """An escalation step before the clock has run out."""
     part: str | None = None
     """The part of the case that it is about."""
+    clock: str | None = None
+    """The kind of the clock that it is about."""
+    by: str | None = None
+    """The person who did it."""
+    asked_by: str | None = None
+    """The person whose request it answers."""
+    reporter_word: ReporterWord | None = None
     effect: bool = False
     """The effect of the closed case is to be reviewed: 效果检视."""
 
@@ -89,17 +109,21 @@ _TOGETHER: dict[str, Kind] = {
     "case.planned.v1": "planned",
     "case.follow_up.v1": "follow_up",
     "case.supervised.v1": "supervise",
+    "case.refused.v1": "declined",
     "case.forgotten.v1": "forgotten",
     "case.info_given.v1": "answered",
     "case.info_missing.v1": "unanswered",
     "clock.pause_requested.v1": "asked",
     "clock.extension_requested.v1": "asked",
+}
+"""Event type → kind of alert for the desks of the other units that work on the case."""
+_DECIDED: dict[str, Kind] = {
     "clock.paused.v1": "decided",
     "clock.extended.v1": "decided",
     "clock.pause_refused.v1": "refused",
     "clock.extension_refused.v1": "refused",
 }
-"""Event type → kind of alert for the desks of the other units that work on the case."""
+"""Event type → kind of alert for who asked, and for the desks whose clock it is."""
 _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
 
 
@@ -115,10 +139,9 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
             return [*(Notice("need", trigger.unit, person=person) for person in trigger.paired), *_both(trigger, "new")]
         case "case.reopened.v1":
             return [*_both(trigger, "reopened"), *(Notice("reopened", unit, "A") for unit in trigger.tell)]
-        case "clock.warned.v1":
-            return [Notice("reminder", unit, "A") for unit in _responsible(trigger)]
-        case "clock.breached.v1":
-            return [Notice("breach", unit, "A") for unit in _responsible(trigger)]
+        case "clock.warned.v1" | "clock.breached.v1" as type_:
+            late: Kind = "breach" if type_ == "clock.breached.v1" else "reminder"
+            return [Notice(late, unit, "A") for unit in _responsible(trigger)]
         case "case.called_in.v1" | "case.part_started.v1":
             return [Notice("called", unit, post) for unit in trigger.tell for post in _POSTS]
         case "case.follow_up.v1" if trigger.effect:
@@ -126,9 +149,14 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
             return [*looks, *(Notice("follow_up", unit, "A") for unit in trigger.tell)]
         case type_ if type_ in _TOGETHER:
             return [Notice(_TOGETHER[type_], unit, "A") for unit in trigger.tell]
+        case type_ if type_ in _DECIDED:
+            return _decided(trigger, _DECIDED[type_])
+        case "case.noted.v1" | "case.confirmed.v1" if trigger.reporter_word is not None:
+            return [Notice(trigger.reporter_word, unit, "A") for unit in trigger.tell]
+        case "case.resolved.v1":
+            return [Notice("inspect", unit, role="inspector", or_desk=True, but=trigger.by) for unit in trigger.tell]
         case "case.escalated.v1":
-            kind = "reminder" if trigger.act == "tell" and trigger.early else _LADDER.get(trigger.act, "told")
-            return [Notice(kind, unit, "A") for unit in trigger.tell]
+            return [Notice(_escalated(trigger), unit, "A") for unit in trigger.tell]
         case "case.offered.v1":
             return [Notice("offered", unit, "A") for unit in trigger.tell]
         case "case.priority_raised.v1":
@@ -139,6 +167,22 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
             return [Notice("assigned", trigger.unit, person=trigger.assignee)]
         case _:
             return []
+
+
+def _escalated(trigger: AlertTrigger) -> Kind:
+    """A rung before the deadline reminds, one after it tells of the breach; brought up by hand, nothing is overdue."""
+    if trigger.act == "tell" and trigger.clock is None:
+        return "told"
+    return "reminder" if trigger.act == "tell" and trigger.early else _LADDER.get(trigger.act, "told")
+
+
+def _decided(trigger: AlertTrigger, kind: Kind) -> list[Notice]:
+    """Who asked hears the decision, on duty or not; and so do the desks whose clock it is."""
+    desks = [Notice(kind, unit, "A") for unit in trigger.tell]
+    if trigger.asked_by is None or trigger.asked_by == trigger.by:
+        return desks
+    unit = trigger.tell[0] if trigger.tell else trigger.unit
+    return [Notice(kind, unit, person=trigger.asked_by), *desks]
 
 
 def _responsible(trigger: AlertTrigger) -> tuple[str, ...]:

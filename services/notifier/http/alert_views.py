@@ -9,10 +9,16 @@ from msgspec import UNSET, UnsetType
 from services.notifier.documents.alert import UNATTENDED, Alert, AlertState
 from services.notifier.documents.delivery import ChannelDelivery
 
+_CLAIMS_FIRST = frozenset({"new", "need", "assigned", "moved"})
+"""Kinds of alerts whose recipient is asked to claim the case."""
+_CLAIMS_AS_OWNER = frozenset({"reminder", "breach", "raised", "forgotten", "reopened"})
+"""Kinds whose recipient is asked so at the unit that owns the case."""
+_REPORTS_IN = frozenset({"called", "reminder", "breach"})
+
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An alert; what it does not have is absent. One that says nothing of its confidential case has no ``case``,
-    ``because`` and ``acked_by``. ``channels``: the progress of each; ``link``: one press, for its recipient."""
+    """An alert; what it does not have is absent. One that says nothing of its confidential case, or is about a
+    duty, has no ``case``, ``because`` and ``acked_by``. ``channels``: the progress of each; ``link``: one press, for its recipient."""
 
     id: str
     recipient: str
@@ -25,6 +31,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     text: str
     due_at: datetime | None = None
+    due_name: str | None = None
+    """Which time limit ``due_at`` is, in words."""
     state: AlertState
     at: datetime
     because: str | None = None
@@ -57,7 +65,7 @@ class RetriedDelivery(msgspec.Struct, frozen=True):
 
 def view(alert: Alert) -> AlertView:
     """The alert without its channels and link."""
-    hidden = alert.kind == UNATTENDED
+    hidden = alert.kind == UNATTENDED or alert.about_a_duty
     return AlertView(
         id=alert.id,
         recipient=alert.recipient,
@@ -70,6 +78,7 @@ def view(alert: Alert) -> AlertView:
         title=alert.title,
         text=alert.text,
         due_at=alert.due_at,
+        due_name=alert.due_name,
         state=alert.state,
         at=alert.at,
         because=None if hidden else alert.because,
@@ -84,8 +93,20 @@ def view(alert: Alert) -> AlertView:
 def command_of(alert: Alert) -> str | None:
     """The command of one press: report in where the recipient's unit is called in, else claim the case.
 
-    None for a visit, and for a case that the recipient may not see.
+    None for what is about no case, and for a case that the recipient may not see. A supervisor (督办) is offered
+    nothing that is for the owner to do.
     """
-    if alert.about_a_visit or alert.kind == UNATTENDED:
+    if not alert.about_a_case or (alert.kind == "supervise" and alert.unit != alert.owner):
         return None
     return "report_in" if alert.part is not None else "claim"
+
+
+def invites_to(alert: Alert) -> str | None:
+    """The command that a message says its link is for: ``claim``, ``report_in``; None: it leads to the case, where the
+    recipient finds what it needs from him (an inspection, an answer, a decision), or to nothing but the alert."""
+    if command_of(alert) is None:
+        return None
+    if alert.part is not None:
+        return "report_in" if alert.kind in _REPORTS_IN else None
+    owner = alert.kind in _CLAIMS_AS_OWNER and alert.owner in (None, alert.unit)
+    return "claim" if alert.kind in _CLAIMS_FIRST or owner else None

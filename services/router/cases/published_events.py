@@ -13,10 +13,12 @@ from shared.contracts.catalogue import encode
 from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
+from shared.kernel.personal import without_personal_numbers
 
 STEPS_KEPT = 20
 PAUSES_TOLD = 5
 SUMMARY_MAX = 120
+TOLD_MAX = 120
 
 
 def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
@@ -37,7 +39,7 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         cell=case.location.cell,
         within=case.within,
         offered_to=case.offered_to,
-        place=case.location.place,
+        place=case.location.place or (None if case.confidential else case.location.address),
         lon=case.location.lon,
         lat=case.location.lat,
         summary=None if case.confidential else case.description[:SUMMARY_MAX],
@@ -148,8 +150,17 @@ def _case_event(
         score=event.score if isinstance(event, e.Rated) else None,
         attached=_attached(event),
         from_case=event.from_case if isinstance(event, Attached) else None,
+        told=_told(event, case),
+        asked_by=event.asked_by_meant,
+        reporter_word=event.reporter_word_meant,
         line=line(entry) if entry is not None else None,
     )
+
+
+def _told(event: DomainEvent, case: Case) -> str | None:
+    """The officer's words for those who are told, without personal numbers and cut."""
+    words = None if case.confidential else event.told(case)
+    return without_personal_numbers(words)[:TOLD_MAX] if words else None
 
 
 def _attached(event: DomainEvent) -> list[contract.ReportRef]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from services.router.cases.dedup_from_pack import traits_of
+from services.router.cases.place_in_words import places_in_words
 from services.router.domain.case import Case, Location, Report, Routing, UnitOnPath
 from services.router.domain.clock import SlaClock
 from services.router.domain.commitments import Commitment, LadderStep
@@ -35,7 +36,10 @@ def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened
 def assign_each(reports: Sequence[ReportSubmitted], city: str, pack: Pack) -> list[tuple[Case, Opened]]:
     """The cases of a batch of reports, each the same as alone."""
     located = pack.locate_each([_where(report, pack) for report in reports])
-    return [_assigned(report, city, pack, place) for report, place in zip(reports, located, strict=True)]
+    said = places_in_words(reports, located, pack)
+    return [
+        _assigned(report, city, pack, place, words) for report, place, words in zip(reports, located, said, strict=True)
+    ]
 
 
 def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
@@ -48,7 +52,10 @@ def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
     return LocateRequest(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
 
 
-def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) -> tuple[Case, Opened]:
+def _assigned(
+    report: ReportSubmitted, city: str, pack: Pack, located: Located, said: str | None
+) -> tuple[Case, Opened]:
+    """``said``: the place in words."""
     category, category_by = _category(report, pack)
     place = report.place
     priority = pack.categories[category].priority
@@ -91,7 +98,7 @@ def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) 
                 commitment=made.id,
                 why=(*located.why, *entered.why),
             ),
-            location=Location(report.cell, place.lon, place.lat, place.address, located.place),
+            location=Location(report.cell, place.lon, place.lat, place.address, said),
             description=report.description,
             photos=tuple(report.photos),
             clocks=made.clocks(report.received_at, frozenset(CASE_CLOCKS)),

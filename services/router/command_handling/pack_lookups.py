@@ -162,7 +162,7 @@ def plan(body: PlanBody, context: Context) -> Plan:
             raise invalid(FieldError(f"/parts/{number}/due", f"is more than {PLANNED_AHEAD.days} days ahead"))
         works.append(Work(unit=unit, path=path_of(pack, unit), work=part.work, due=part.due))
     clocks = part_clocks(case, pack, works[0].unit, now, works[0].due)
-    return Plan(works=tuple(works), turn_clocks=clocks, text=body.text)
+    return Plan(works=tuple(works), turn_clocks=clocks, text=body.text, calendars=context.calendars)
 
 
 def inspect(body: InspectBody, context: Context) -> Inspect:

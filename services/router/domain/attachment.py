@@ -10,7 +10,7 @@ from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import Escalated
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Reopened
-from shared.kernel.vocabulary import PRIORITIES, FeedbackKind, Priority
+from shared.kernel.vocabulary import PRIORITIES, FeedbackKind, Priority, ReporterWord
 
 APPS_KEPT = 100
 _RANK: dict[Priority, int] = {priority: rank for rank, priority in enumerate(PRIORITIES)}
@@ -72,6 +72,14 @@ class Confirmed(DomainEvent):
     MOVES: ClassVar[bool] = False
     arrived: tuple[ArrivedReport, ...]
     says: FeedbackKind
+
+    @property
+    def reporter_word_meant(self) -> ReporterWord | None:
+        return "fixed" if self.says == "fixed" else None
+
+    def tells(self, case: Case) -> list[str]:
+        """The desk looks whether it is fixed; nobody has to do anything about thanks."""
+        return [case.unit] if self.says == "fixed" else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

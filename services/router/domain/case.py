@@ -41,10 +41,10 @@ PARTS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """A level above supervises the case: 督办."""
+    """A level above supervises the case: 督办. ``by``: the officer; None, without ``reason``: a rung of the ladder."""
 
     at: datetime
-    by: str
+    by: str | None
     by_unit: str
     reason: str
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Case, Part, State
+from services.router.domain.case import Case, Part, State, Supervision
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import means
 from services.router.domain.domain_event import DomainEvent, unclaimed
@@ -16,6 +16,7 @@ class Escalated(DomainEvent):
     """A rung of a ladder, or an officer, alerted the unit ``to``; with ``move_to`` the case moved there."""
 
     TYPE: ClassVar[str] = "case.escalated.v1"
+    SAYS_WHY: ClassVar[bool] = True
     act: Act
     to: str
     clock: ClockKind | None = None
@@ -24,7 +25,9 @@ class Escalated(DomainEvent):
     part: str | None = None
 
     def applied(self, case: Case) -> Case:
-        climbed = replace(case, clocks=tuple(self._climbed(clock) for clock in case.clocks))
+        climbed = replace(
+            case, clocks=tuple(self._climbed(clock) for clock in case.clocks), supervision=self._supervised(case)
+        )
         if self.act != "move_to" or self.to == case.unit:
             return climbed
         ids = [unit.id for unit in case.path]
@@ -34,6 +37,16 @@ class Escalated(DomainEvent):
             state=State.ACKNOWLEDGED if case.state is State.CLAIMED else case.state,
             offered_to=None,
         )
+
+    def _supervised(self, case: Case) -> Supervision | None:
+        """With ``supervise`` a level above supervises the case from now on, unless one higher up does already."""
+        above = [unit.id for unit in case.path[:-1]]
+        if self.act != "supervise" or self.to not in above:
+            return case.supervision
+        held = case.supervision
+        if held is not None and held.by_unit in above[: above.index(self.to) + 1]:
+            return held
+        return Supervision(self.at, self.by, self.to, self.text or "")
 
     def _climbed(self, clock: SlaClock) -> SlaClock:
         if self.rung is None or not means(clock, self.clock, self.due_at, self.part):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case
-from shared.kernel.vocabulary import Act, ClockKind
+from shared.kernel.vocabulary import Act, ClockKind, ReporterWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class DomainEvent:
     """Whether it changes the ETag: commands, clocks and moves do; ratings and additions of reporters do not."""
     FOLDS: ClassVar[bool] = False
     """Whether its history line replaces one of the same type directly before, so that many do not fill the history."""
+    SAYS_WHY: ClassVar[bool] = False
+    """Whether ``text`` is an officer's reason or question for those whom it alerts."""
     at: datetime
     by: str | None = None
     by_unit: str | None = None
@@ -60,9 +62,23 @@ class DomainEvent:
         """The part of the case that it is about."""
         return None
 
+    @property
+    def asked_by_meant(self) -> str | None:
+        """The person whose request it answers."""
+        return None
+
+    @property
+    def reporter_word_meant(self) -> ReporterWord | None:
+        """What the reporter said with it."""
+        return None
+
     def tells(self, case: Case) -> list[str]:
         """Units whose people are alerted because of it; ``case`` is the case after it."""
         return []
+
+    def told(self, case: Case) -> str | None:
+        """An officer's words that those whom it alerts must read: a question, a reason, what is to be done."""
+        return self.text if self.SAYS_WHY and self.by is not None else None
 
 
 def unclaimed(case: Case) -> Case:

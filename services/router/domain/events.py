@@ -12,6 +12,7 @@ from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import met, opened_again
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.domain_event import DomainEvent, unclaimed
+from shared.kernel.vocabulary import ReporterWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Assigned(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered(DomainEvent):
     TYPE: ClassVar[str] = "case.offered.v1"
+    SAYS_WHY: ClassVar[bool] = True
     to: str
 
     def applied(self, case: Case) -> Case:
@@ -90,10 +92,16 @@ class Moved(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(DomainEvent):
+    """The offer is refused: the owner, who offered the case, has to go on with it."""
+
     TYPE: ClassVar[str] = "case.refused.v1"
+    SAYS_WHY: ClassVar[bool] = True
 
     def applied(self, case: Case) -> Case:
         return replace(case, offered_to=None, refusals=case.refusals + 1)
+
+    def tells(self, case: Case) -> list[str]:
+        return [case.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +122,17 @@ class Started(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(DomainEvent):
+    """An officer's note; with ``word`` what the reporter said afterwards, of which the desk is told."""
+
     TYPE: ClassVar[str] = "case.noted.v1"
+    word: ReporterWord | None = None
+
+    @property
+    def reporter_word_meant(self) -> ReporterWord | None:
+        return self.word
+
+    def tells(self, case: Case) -> list[str]:
+        return [] if self.word is None else [case.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +152,10 @@ class Resolved(DomainEvent):
             follow_up=self.follow_up,
         )
         return met(resolved, "acknowledge", "on_site", "resolve", at=self.at)
+
+    def tells(self, case: Case) -> list[str]:
+        """Who inspects: of the owner, or where nobody else is there, above it."""
+        return [case.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +187,7 @@ class Reopened(DomainEvent):
     """
 
     TYPE: ClassVar[str] = "case.reopened.v1"
+    SAYS_WHY: ClassVar[bool] = True
     clock: SlaClock | None = None
     path: tuple[UnitOnPath, ...] = ()
     was_unit: str | None = None

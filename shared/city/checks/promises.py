@@ -34,6 +34,8 @@ def check_categories(found: Findings) -> None:
     for number, category in enumerate(categories):
         entry = (Category, number)
         found.check_target(entry, "goes_to", word=category.goes_to)
+        if category.public and category.about_people:
+            found.error(entry, "public", says="is for what is not about people", hint="about_people says it is")
         _same(found, number, category)
         if not isinstance(category.admitted, bool):
             found.check_units(entry, "admitted", category.admitted)

@@ -45,7 +45,8 @@ class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
     """``categories.yaml``. ``keywords``, ``hints`` and ``not``: see ``sorting.categories``. ``admitted``: the entry
     list, whether departments may pass it down to communities, or which of them may. ``public``: whether all apps are
-    shown where its open cases are; never set it for what is about persons."""
+    shown where its open cases are; never set it for what is about persons. ``about_people``: groups read that there is
+    a case, and nothing of it."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -64,6 +65,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     goes_to: Word | None = None
     admitted: bool | tuple[Id, ...] = True
     public: bool = False
+    about_people: bool = False
     effect_check: Iso | None = None
     pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None

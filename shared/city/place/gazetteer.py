@@ -60,6 +60,11 @@ def building_number(text: str) -> str:
     return match[1] if match else plain(text)
 
 
+def building_name(place: str, number: str) -> str:
+    """建华园2号楼, "Harbour Flats 2": how the building ``number`` of ``place`` is called."""
+    return f"{place}{number}号楼" if _CJK.search(place) else f"{place} {number}"
+
+
 class Gazetteer:
     """Places and units by name. The time to find names is linear in the text, whatever the number of names."""
 
@@ -126,10 +131,9 @@ class Gazetteer:
             self._by_name[name].append(len(self._sites) - 1)
 
     def _add_place(self, place: Place) -> None:
-        joint = "{}{}号楼" if _CJK.search(place.name) else "{} {}"
         spot = Spot(place.name, place.unit, place.point)
         buildings = {
-            building_number(n): Spot(joint.format(place.name, n), place.unit, point or place.point)
+            building_number(n): Spot(building_name(place.name, n), place.unit, point or place.point)
             for n, point in place.buildings.items()
         }
         names = (place.name, place.name_en, *place.aliases)

@@ -89,8 +89,8 @@ _WORDS: Mapping[ReporterStep, tuple[str, str]] = {
 }
 _MESSAGES: Mapping[ReporterStep, tuple[str, str]] = {
     "queued": (
-        "收到！已派给【{unit}】，{minutes}分钟内签收",
-        "Received! {unit} has it and signs for it within {minutes} minutes",
+        "收到！已派给【{unit}】，{minutes}分钟内响应",
+        "Received! {unit} has it and responds within {minutes} minutes",
     ),
     "feedback": ("谢谢您的反馈，已转告【{unit}】", "Thank you for telling us; {unit} has been told"),
 }

@@ -121,6 +121,7 @@ def test_a_commitment_that_reads_is_checked_through() -> None:
         ("units", "- {id: a, level: a, name: x, parent: b}\n- {id: b, level: b, name: y, parent: a}", "circle"),
         ("categories", "- {code: a, name: a, priority: high}", "danger"),
         ("categories", "- {code: a, name: a, priority: low, keywords: [a]}", "no category with the code 'other'"),
+        ("categories", "- {code: a, name: a, priority: low, public: true, about_people: true}", "not about people"),
         ("calendars", '- {id: office, hours: ["08:00-12:00", "11:00-15:00"]}', "follow each other"),
         ("calendars", '- {id: always, hours: ["08:00-17:00"]}', "built in"),
         ("posts", "- {id: a, name: a, unit: quayside, role: boss}", "Invalid enum"),

@@ -150,7 +150,7 @@ def test_every_state_and_step_has_built_in_words_in_both_languages() -> None:
             said = BUILT_IN.message(state, language, None, values)
             assert "U" in said and "{" not in said
         assert BUILT_IN.message(state, "zh", None, {})
-    assert BUILT_IN.message("queued", "zh", None, values) == "收到！已派给【U】，10分钟内签收"
+    assert BUILT_IN.message("queued", "zh", None, values) == "收到！已派给【U】，10分钟内响应"
 
 
 def test_the_page_on_packs_names_every_state_and_placeholder() -> None:
@@ -183,12 +183,14 @@ def test_the_command_prints_the_preview_of_a_folder(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
     told = CliRunner().invoke(build(), ["city", "preview", str(tmp_path), "--json"])
     assert told.exit_code == 0, told.output
-    rows = {row["state"]: row for row in json.loads(told.stdout)}
+    rows = {row["state"]: row for row in json.loads(told.stdout)["reporters"]}
     assert (rows["claimed"]["by"], rows["claimed"]["step"]) == ("pack", "Quayside has it")
     assert rows["queued"]["message"].startswith("Received! Quayside has it")
     table = CliRunner().invoke(build(), ["city", "preview", str(SHEYANG)])
-    assert "收到！已派给【条心社区】，10分钟内签收" in table.stdout
+    assert "收到！已派给【条心社区】，10分钟内响应" in table.stdout
     assert "已签收：条心社区" in table.stdout
+    assert "到场超时12分钟 · 条心社区" in table.stdout
+    assert {row["kind"] for row in json.loads(told.stdout)["alerts"]} >= {"new", "inspect", "duty"}
 
 
 def test_the_command_says_what_is_wrong_with_a_pack(tmp_path: Path) -> None:

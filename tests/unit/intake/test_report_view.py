@@ -86,7 +86,7 @@ async def test_a_report_reads_in_the_words_of_the_pack() -> None:
 async def test_without_texts_it_reads_as_the_glossary_says() -> None:
     view = report_view(await report(QUEUED), BUILT_IN)
     assert texts(view) == {"report.received": "已收到", "case.opened": "已派单"}
-    assert (view.status_text, view.message) == ("已派单", "收到！已派给【交通路社区】，10分钟内签收")
+    assert (view.status_text, view.message) == ("已派单", "收到！已派给【交通路社区】，10分钟内响应")
     later = report_view(await report(CLAIMED), BUILT_IN)
     assert (later.steps[-1].text, later.message) == ("已接单", "已接单：交通路社区")
     waits = report_view(await report(None), BUILT_IN)

@@ -1,5 +1,6 @@
 """The plan of alerts is pure: who is told of an event, what the alert says, and what is kept to the inbox."""
 
+import json
 from datetime import timedelta
 from functools import cache
 
@@ -11,13 +12,17 @@ from services.notifier.documents.alert import Alert, from_doc, to_doc
 from services.notifier.documents.silence import Silence
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
+from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges
+from shared.city.reading import read_folder, read_pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode, encode
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportSubmitted, ReportUnrouted
 from tests.kit.made_reports import NOW, TRACE, harbour, submitted
+from tests.kit.made_rota import person
+from tests.packs import GARDENS, HARBOUR
 
 DANGER = "burst pipe, the street is a flood"
 
@@ -117,3 +122,25 @@ def test_an_alert_is_read_as_it_was_stored_and_absent_fields_are_not_stored() ->
         assert document["_id"] == alert.id
         assert not {"part", "silenced", "at_once", "acked_at", "acked_by", "acted"} & document.keys()
         assert from_doc({**document, "of_tomorrow": {"deep": [1]}}) == alert
+
+
+def of_today(**posts: object) -> Pack:
+    """The harbour's pack of another day: with these entries of ``posts.yaml``."""
+    files = read_folder(HARBOUR)
+    return read_pack({**files, "posts.yaml": json.dumps({"people": [], **posts})}, checked=True)
+
+
+def test_who_is_told_are_the_people_of_todays_pack_and_the_case_keeps_its_own() -> None:
+    event, data = opened()
+    today = of_today(people=[person("new-desk", unit="quayside"), person("top", unit="oosterhaven")])
+    alerts = plan_alerts(event, data, harbour(), NO_CHANGES, (), NOW, today)
+    assert [alert.recipient for alert in alerts] == ["new-desk"]
+    assert [alert.text for alert in alerts] == [alert.text for alert in planned(event, data)][:1]
+
+
+def test_of_a_unit_that_todays_pack_has_no_more_the_nearest_above_is_told() -> None:
+    event, data = opened()
+    files = read_folder(GARDENS)
+    gone = read_pack(files, checked=True)  # another tree: none of the harbour's units is in it
+    alerts = plan_alerts(event, data, harbour(), NO_CHANGES, (), NOW, gone)
+    assert {alert.unit for alert in alerts} == {gone.root.id}

@@ -52,7 +52,41 @@ def test_a_message_says_what_until_when_and_what_to_press() -> None:
 
 def test_a_unit_is_told_who_was_told_and_gets_no_link_to_claim_in_their_names() -> None:
     item = replace(ITEM, links=(), recipients=("值班员甲", "网格员乙"))
-    assert ZH.one(item, anything).splitlines()[2:] == ["截止时间 3月2日 14:35", "已通知：值班员甲、网格员乙"]
+    told = ["截止时间 3月2日 14:35", "已通知：值班员甲、网格员乙"]
+    assert ZH.one(item, anything).splitlines()[2:] == [*told, "请在待办工单中查看"]
+    public = Texts("zh-CN", "Asia/Shanghai", "https://city.example/me")
+    assert public.one(item, anything).splitlines()[2:] == [*told, "登录：https://city.example/me"]
+    listed, _ = public.several([item, item], anything)
+    assert listed.count("登录：") == 1, "said once, at the end of a list"
+    assert listed.endswith("登录：https://city.example/me")
+    assert "登录" not in public.one(replace(item, state="over"), anything)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "chinese", "english"),
+    [
+        (datetime(2026, 3, 2, 1, 0, tzinfo=UTC), "下一时限：办结 今天14:35前", "Next: completion by today 07:35"),
+        (datetime(2026, 3, 1, 1, 0, tzinfo=UTC), "下一时限：办结 明天14:35前", "Next: completion by tomorrow 07:35"),
+        (datetime(2026, 2, 28, 1, 0, tzinfo=UTC), "下一时限：办结 后天14:35前", "Next: completion by 2 Mar 07:35"),
+        (datetime(2026, 2, 1, 1, 0, tzinfo=UTC), "下一时限：办结 3月2日14:35前", "Next: completion by 2 Mar 07:35"),
+        (datetime(2026, 3, 4, 1, 0, tzinfo=UTC), "下一时限：办结 3月2日14:35前", "Next: completion by 2 Mar 07:35"),
+        (None, "下一时限：办结 3月2日14:35前", "Next: completion by 2 Mar 07:35"),
+    ],
+)
+def test_a_deadline_is_named_and_said_as_people_say_it(as_of: datetime | None, chinese: str, english: str) -> None:
+    item = replace(ITEM, as_of=as_of)
+    assert ZH.one(replace(item, due_name="下一时限：办结"), anything).splitlines()[2] == chinese
+    assert EN.one(replace(item, due_name="Next: completion"), anything).splitlines()[2] == english
+
+
+def test_a_deadline_early_in_the_morning_is_said_without_a_leading_zero() -> None:
+    item = replace(ITEM, due_at=datetime(2026, 3, 2, 1, 5, tzinfo=UTC), due_name="时限：响应")
+    assert ZH.one(item, anything).splitlines()[2] == "时限：响应 3月2日9:05前"
+
+
+@pytest.mark.parametrize(("presses", "word"), [("claim", "接单"), ("report_in", "报到"), (None, "查看")])
+def test_a_link_says_what_it_does(presses: str | None, word: str) -> None:
+    assert ZH.one(replace(ITEM, presses=presses), anything).splitlines()[-1] == f"{word}：{LINK}"
 
 
 def test_people_who_share_a_receiver_have_a_link_each() -> None:

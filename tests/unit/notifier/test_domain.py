@@ -29,8 +29,12 @@ TRIGGER = AlertTrigger(
         ),
         (replace(TRIGGER, type="clock.warned.v1"), [Notice("reminder", "xingfu", "A")]),
         (replace(TRIGGER, type="clock.breached.v1"), [Notice("breach", "xingfu", "A")]),
-        (replace(TRIGGER, type="case.escalated.v1", act="tell"), [Notice("breach", "hede", "A")]),
-        (replace(TRIGGER, type="case.escalated.v1", act="tell", early=True), [Notice("reminder", "hede", "A")]),
+        (replace(TRIGGER, type="case.escalated.v1", act="tell", clock="resolve"), [Notice("breach", "hede", "A")]),
+        (replace(TRIGGER, type="case.escalated.v1", act="tell"), [Notice("told", "hede", "A")]),
+        (
+            replace(TRIGGER, type="case.escalated.v1", act="tell", clock="resolve", early=True),
+            [Notice("reminder", "hede", "A")],
+        ),
         (replace(TRIGGER, type="case.escalated.v1", act="supervise"), [Notice("supervise", "hede", "A")]),
         (replace(TRIGGER, type="case.escalated.v1", act="move_to"), [Notice("moved", "hede", "A")]),
         (replace(TRIGGER, type="case.escalated.v1"), [Notice("told", "hede", "A")]),
@@ -64,6 +68,18 @@ TRIGGER = AlertTrigger(
         (replace(TRIGGER, type="clock.extension_requested.v1"), [Notice("asked", "hede", "A")]),
         (replace(TRIGGER, type="clock.extended.v1"), [Notice("decided", "hede", "A")]),
         (replace(TRIGGER, type="clock.pause_refused.v1"), [Notice("refused", "hede", "A")]),
+        (
+            replace(TRIGGER, type="clock.extended.v1", asked_by="wang", by="chief"),
+            [Notice("decided", "hede", person="wang"), Notice("decided", "hede", "A")],
+        ),
+        (replace(TRIGGER, type="clock.paused.v1", asked_by="wang", by="wang"), [Notice("decided", "hede", "A")]),
+        (replace(TRIGGER, type="case.refused.v1"), [Notice("declined", "hede", "A")]),
+        (replace(TRIGGER, type="case.noted.v1", reporter_word="withdrawn"), [Notice("withdrawn", "hede", "A")]),
+        (replace(TRIGGER, type="case.confirmed.v1", reporter_word="fixed"), [Notice("fixed", "hede", "A")]),
+        (
+            replace(TRIGGER, type="case.resolved.v1", by="li"),
+            [Notice("inspect", "hede", role="inspector", or_desk=True, but="li")],
+        ),
         (replace(TRIGGER, type="case.closed.v1"), []),
         (replace(TRIGGER, type="case.noted.v1"), []),
     ],
@@ -85,9 +101,37 @@ def test_every_notice_has_a_title(type_: str, act: str | None, language: str) ->
         assert title(notice.kind, "normal", language)
 
 
-def test_danger_has_a_title_of_its_own() -> None:
-    assert title("new", "danger", "zh-CN") == "危急提醒"
-    assert title("new", "urgent", "zh-CN") == "工单提醒"
+@pytest.mark.parametrize(
+    ("kind", "danger", "urgent", "normal"),
+    [
+        ("new", "危急提醒", "紧急·工单提醒", "工单提醒"),
+        ("reminder", "危急·催办", "紧急·催办", "催办"),
+        ("breach", "危急·已超时", "紧急·已超时", "已超时"),
+        ("supervise", "危急·督办", "紧急·督办", "督办"),
+        ("inspect", "危急·待核查", "紧急·待核查", "待核查"),
+    ],
+)
+def test_danger_and_urgency_stay_in_every_title_of_a_case(kind: str, danger: str, urgent: str, normal: str) -> None:
+    assert [title(kind, priority, "zh-CN") for priority in ("danger", "urgent", "normal", "low")] == [
+        danger,
+        urgent,
+        normal,
+        normal,
+    ]
+
+
+def test_titles_of_danger_and_urgency_in_english() -> None:
+    assert [title(kind, priority, "en") for kind in ("new", "breach") for priority in ("danger", "urgent")] == [
+        "Danger",
+        "Urgent: New case",
+        "Danger: Overdue",
+        "Urgent: Overdue",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["unattended", "unrouted", "test", "duty"])
+def test_what_is_about_no_case_or_must_not_say_which_has_no_priority(kind: str) -> None:
+    assert title(kind, "danger", "zh") == title(kind, "normal", "zh")
 
 
 @given(st.integers(1, len(WEBHOOK_RETRY_SECONDS)), st.floats(0, 1))

@@ -99,7 +99,17 @@ def changes(draw: st.DrawFn, pack: Pack) -> CaseEvent:
         parties=draw(st.lists(unit, max_size=1)),
     )
     tell, part = draw(st.lists(unit | st.just("gone"), min_size=1, max_size=3)), draw(st.none() | st.just("p1"))
-    return CaseEvent(case=case, tell=tell, part=part, act="tell", due_at=draw(st.none() | minute))
+    return CaseEvent(
+        case=case,
+        tell=tell,
+        part=part,
+        act="tell",
+        due_at=draw(st.none() | minute),
+        clock=draw(st.none() | st.just("resolve")),
+        by=draw(st.none() | who),
+        asked_by=draw(st.none() | who | st.just("who left")),
+        reporter_word=draw(st.none() | st.sampled_from(["added", "fixed", "withdrawn"])),
+    )
 
 
 def event_of(type_: str, data: msgspec.Struct, at: datetime) -> Envelope:

@@ -71,6 +71,7 @@ class ExcusePart(_EndOfPart):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalledIn(DomainEvent):
     TYPE: ClassVar[str] = "case.called_in.v1"
+    SAYS_WHY: ClassVar[bool] = True
     called: Part
     clocks: tuple[SlaClock, ...] = ()
 
@@ -125,6 +126,7 @@ class ReportedIn(_PartEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFinished(_PartEvent):
     TYPE: ClassVar[str] = "case.part_finished.v1"
+    SAYS_WHY: ClassVar[bool] = True
 
     def applied(self, case: Case) -> Case:
         done = self.changed(case, state="finished", ended_by=self.by, ended_at=self.at, said=self.text)
@@ -136,6 +138,7 @@ class PartExcused(_PartEvent):
     """A part is not needed any more; the officer is recorded. Its breached clocks stay breached."""
 
     TYPE: ClassVar[str] = "case.part_excused.v1"
+    SAYS_WHY: ClassVar[bool] = True
 
     def applied(self, case: Case) -> Case:
         excused = self.changed(case, state="excused", ended_by=self.by, ended_at=self.at, said=self.text)
@@ -158,6 +161,11 @@ class PartStarted(_PartEvent):
 
     def tells(self, case: Case) -> list[str]:
         return [self.unit_meant(case)]
+
+    def told(self, case: Case) -> str | None:
+        """The work that is now to be done."""
+        part = case.part(self.part)
+        return None if part is None else part.work
 
 
 def open_parts(case: Case) -> list[Part]:

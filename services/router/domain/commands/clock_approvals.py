@@ -71,6 +71,7 @@ class NamedClockEvent(ClockEvent):
 class ApprovalRequested(NamedClockEvent):
     """Somebody asks for a pause or an extension; the clock runs on. ``tell``: the unit that can grant it."""
 
+    SAYS_WHY: ClassVar[bool] = True
     ask: Ask
     tell: str
 
@@ -86,6 +87,13 @@ class ApprovalRefused(NamedClockEvent):
     """A request was refused; the clock runs on."""
 
     WHAT: ClassVar[Approvable]
+    SAYS_WHY: ClassVar[bool] = True
+    asked_by: str | None = None
+    """Who asked for it, and hears that it is refused."""
+
+    @property
+    def asked_by_meant(self) -> str | None:
+        return self.asked_by
 
     def tells(self, case: Case) -> list[str]:
         return [self.unit_meant(case)]
@@ -99,7 +107,7 @@ def refusing(refused: type[ApprovalRefused]) -> Decide[RefuseApproval]:
 
     def decide(case: Case, command: RefuseApproval, actor: Actor, now: datetime) -> Decision:
         clock = live_clock(case, command)
-        open_request(case, refused.WHAT, command, actor)
+        ask = open_request(case, refused.WHAT, command, actor)
         text = required(command.reason, "/reason", "is required")
         return [
             refused(
@@ -110,6 +118,7 @@ def refusing(refused: type[ApprovalRefused]) -> Decide[RefuseApproval]:
                 clock=clock.kind,
                 due_at=clock.due_at,
                 part=clock.part,
+                asked_by=ask.asked_by,
             )
         ]
 

@@ -1,13 +1,25 @@
 """Consultation 会商: several units answer a question and conclude; a works plan 整改方案 says who does what."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part, UnitOnPath
 from services.router.domain.clock import SlaClock
+from services.router.domain.clock_operations import live
 from services.router.domain.commands.call_in import PartStarted, open_parts
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.clock_approvals import rulers
+from services.router.domain.commands.command import (
+    DESK,
+    Actor,
+    Calendars,
+    Command,
+    Decision,
+    Rule,
+    calendar_of,
+    required,
+)
+from services.router.domain.commands.extension import EXTENSIONS_MAX, put_off
 from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, invalid
 
@@ -48,11 +60,14 @@ class Plan(Command):
     works: tuple[Work, ...]
     turn_clocks: tuple[SlaClock, ...] = ()
     text: str | None = None
+    calendars: Calendars = field(default_factory=dict)
+    """Of the case's clocks, in case the plan puts the resolve clock off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consulted(DomainEvent):
     TYPE: ClassVar[str] = "case.consulted.v1"
+    SAYS_WHY: ClassVar[bool] = True
     consultation: Consultation
 
     def applied(self, case: Case) -> Case:
@@ -68,6 +83,7 @@ class Consulted(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concluded(DomainEvent):
     TYPE: ClassVar[str] = "case.concluded.v1"
+    SAYS_WHY: ClassVar[bool] = True
 
     def applied(self, case: Case) -> Case:
         if case.consultation is None:
@@ -84,6 +100,7 @@ class Planned(DomainEvent):
     """A plan was made: its parts are done one after the other."""
 
     TYPE: ClassVar[str] = "case.planned.v1"
+    SAYS_WHY: ClassVar[bool] = True
     parts: tuple[Part, ...]
 
     def applied(self, case: Case) -> Case:
@@ -139,7 +156,22 @@ def _plan(case: Case, command: Plan, actor: Actor, now: datetime) -> Decision:
     return [
         Planned(at=now, by=actor.person, by_unit=actor.unit, text=command.text, parts=parts),
         PartStarted(at=now, by=actor.person, by_unit=actor.unit, part=parts[0].id, clocks=clocks),
+        *_put_off(case, command, actor, now),
     ]
+
+
+def _put_off(case: Case, command: Plan, actor: Actor, now: datetime) -> Decision:
+    """A plan that is made above the owner and ends after the resolve deadline moves that deadline to its end.
+
+    Who makes it could grant the extension as well, so nobody has to ask for it.
+    """
+    clock, ends = live(case, "resolve"), command.works[-1].due
+    if clock is None or clock.state != "running" or not now < clock.due_at < ends:
+        return []
+    if actor.unit not in rulers(case, None) or len(clock.extensions) >= EXTENSIONS_MAX:
+        return []
+    reason = command.text or command.works[-1].work
+    return [put_off(clock, ends, reason, actor, now, calendar_of(clock, command.calendars))]
 
 
 def _not_here(actor: Actor | None) -> str | None:

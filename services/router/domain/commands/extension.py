@@ -28,6 +28,7 @@ from services.router.domain.commands.clock_approvals import (
     wrong,
 )
 from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of, required
+from shared.kernel.working_time import Calendar
 
 EXTENSIONS_MAX = 5
 """Extensions of one clock."""
@@ -67,6 +68,10 @@ class Extended(NamedClockEvent):
     TYPE: ClassVar[str] = "clock.extended.v1"
     extension: Extension
     then: Moments
+
+    @property
+    def asked_by_meant(self) -> str | None:
+        return self.extension.asked_by
 
     def tells(self, case: Case) -> list[str]:
         return self.concerned(case)
@@ -151,6 +156,30 @@ def _approve_extension(case: Case, command: ApproveExtension, actor: Actor, now:
             then=extended_until(clock, ends, calendar_of(clock, command.calendars)),
         )
     ]
+
+
+def put_off(clock: SlaClock, ends: datetime, reason: str, actor: Actor, now: datetime, calendar: Calendar) -> Extended:
+    """The event that gives ``clock`` the deadline ``ends`` without a request: ``actor`` could grant one."""
+    extension = Extension(
+        at=now,
+        was_due_at=clock.due_at,
+        due_at=ends,
+        reason=reason,
+        asked_by=actor.person,
+        approved_by=actor.person,
+    )
+    then = extended_until(clock, ends, calendar)
+    return Extended(
+        at=now,
+        by=actor.person,
+        by_unit=actor.unit,
+        text=reason,
+        clock=clock.kind,
+        due_at=clock.due_at,
+        part=clock.part,
+        extension=extension,
+        then=then,
+    )
 
 
 def _nobody_above(case: Case, actor: Actor | None) -> str | None:

@@ -92,6 +92,10 @@ class Paused(NamedClockEvent):
     TYPE: ClassVar[str] = "clock.paused.v1"
     pause: Pause
 
+    @property
+    def asked_by_meant(self) -> str | None:
+        return None if self.pause.approved_by is None else self.pause.asked_by
+
     def tells(self, case: Case) -> list[str]:
         return [] if self.pause.approved_by is None else self.concerned(case)
 

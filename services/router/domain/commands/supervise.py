@@ -21,6 +21,7 @@ class Supervised(DomainEvent):
     """A level above supervises the case until it ends."""
 
     TYPE: ClassVar[str] = "case.supervised.v1"
+    SAYS_WHY: ClassVar[bool] = True
     to: str
     """The unit that is alerted."""
     supervision: Supervision

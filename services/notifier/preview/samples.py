@@ -1,0 +1,261 @@
+"""One example of everything that officers are alerted of, with the pack's names and made-up values."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.city.model.sorting import Category
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent, CaseState, ClockState, PartState, PauseState
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+ASKER, ASSIGNEE, OFFICER = "asker", "assignee", "officer"
+"""Stand for people who are told themselves: who asked for something, to whom a case is assigned; and who acted."""
+PART = "p1"
+_DUE = {"on_site": timedelta(minutes=30), "resolve": timedelta(hours=24, minutes=30), "finish_part": timedelta(hours=6)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An event of a case. ``when``: what happened, in Chinese and English. ``after``: how long after ``AT``.
+
+    ``event`` and ``case``: fields of the ``CaseEvent`` and its ``CaseState`` that differ from the example case.
+    """
+
+    type: str
+    when: tuple[str, str]
+    after: timedelta = timedelta(0)
+    event: dict[str, Any] = field(default_factory=dict)
+    case: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The units of the example: ``owner`` has the case on ``ground``; ``above`` it; ``other`` is offered or called."""
+
+    owner: str
+    ground: str
+    above: str
+    other: str
+
+
+def example_units(pack: Pack) -> Units:
+    """The first unit of the level with the most queues, what lies in and above it, and a unit beside it."""
+    desks = [unit for unit in pack.units.values() if pack.tree.owns_queue(unit.id)]
+    (level, _), *_ = Counter(unit.level for unit in desks).most_common(1)
+    owner = next(unit for unit in desks if unit.level == level)
+    inside = (
+        unit.id for unit in pack.units.values() if unit.parent == owner.id and unit.level not in ("team", "estate")
+    )
+    others = [unit for unit in desks if unit.id not in owner.path and owner.id not in unit.path]
+    beside = (unit.id for unit in others if unit.level != level)
+    return Units(
+        owner=owner.id,
+        ground=next(inside, owner.id),
+        above=owner.parent or owner.id,
+        other=next(beside, None) or next((unit.id for unit in others), owner.id),
+    )
+
+
+def case_event(sample: Sample, pack: Pack, units: Units) -> CaseEvent:
+    """The event of ``sample``. Words in braces, {owner} and {above}, stand for units; a pair is Chinese and English."""
+    english = not pack.city.languages[0].startswith("zh")
+    fields = {name: _filled(value, units, english) for name, value in sample.event.items()}
+    return CaseEvent(case=_case(sample, pack, units), **fields)
+
+
+def at(sample: Sample) -> datetime:
+    return AT + sample.after
+
+
+def _filled(value: Any, units: Units, english: bool) -> Any:
+    if isinstance(value, tuple):
+        return value[english]
+    if isinstance(value, str) and value.startswith("{"):
+        return getattr(units, value[1:-1])
+    return [_filled(one, units, english) for one in value] if isinstance(value, list) else value
+
+
+def _case(sample: Sample, pack: Pack, units: Units) -> CaseState:
+    chinese = pack.city.languages[0].startswith("zh")
+    late = sample.after >= _DUE["on_site"]
+    clocks = [
+        clock("on_site", "breached" if late else "running"),
+        clock("resolve", "running"),
+        clock("finish_part", "running", PART),
+    ]
+    made: dict[str, Any] = {
+        "id": "c0000000001",
+        "city": pack.city.id,
+        "version": 2,
+        "state": "claimed",
+        "priority": "urgent",
+        "category": next((c.code for c in _categories(pack)), "other"),
+        "kind": "hazard",
+        "unit": units.owner,
+        "path": list(pack.units[units.owner].path),
+        "pack_version": pack.version,
+        "opened_at": AT,
+        "clocks": clocks,
+        "cell": "",
+        "within": units.ground,
+        "place": "东门以北约60米" if chinese else "about 60 m north of the east gate",
+        "summary": "水往外喷" if chinese else "water everywhere",
+        "assignee": ASSIGNEE,
+        "parts": [PartState(id=PART, unit=units.other, caller=units.owner, state="called")],
+    }
+    return CaseState(**{**made, **sample.case})
+
+
+def clock(kind: Any, state: Any, part: str | None = None, pauses: list[PauseState] | None = None) -> ClockState:
+    """A clock of the example case, started at ``AT``."""
+    due = AT + _DUE.get(kind, timedelta(hours=2))
+    return ClockState(
+        kind=kind,
+        started_at=AT,
+        target="PT30M",
+        calendar="always",
+        due_at=due,
+        state=state,
+        part=part,
+        pauses=pauses or [],
+    )
+
+
+def _categories(pack: Pack) -> Iterator[Category]:
+    """Those that are about no people, urgent ones first."""
+    plain = [c for c in pack.categories.values() if not c.about_people and not c.pages]
+    yield from sorted(plain, key=lambda category: category.priority != "urgent")
+
+
+def about_people(pack: Pack) -> str | None:
+    """A category about people, one that pages somebody first; None in a pack without any."""
+    found = [c for c in pack.categories.values() if c.about_people or c.pages]
+    return min(found, key=lambda category: not category.pages).code if found else None
+
+
+_LATE = timedelta(minutes=42)
+_ON_SITE = {"clock": "on_site", "due_at": AT + _DUE["on_site"]}
+_RESOLVE = {"clock": "resolve", "due_at": AT + _DUE["resolve"], "tell": ["{owner}"], "by": OFFICER}
+_ASKED = {**_RESOLVE, "tell": ["{above}"], "by": ASKER}
+_PAUSED = PauseState(from_=AT, until=AT + timedelta(days=2), reason="part_ordered")
+_OF_PART = {"part": PART, "by": OFFICER}
+_BACK = {"tell": ["{owner}"]}
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample("case.opened.v1", ("新工单", "a new case"), case={"state": "queued", "assignee": None}),
+    Sample("case.opened.v1", ("新工单，危急", "a new case in danger"), case={"state": "queued", "priority": "danger"}),
+    Sample("clock.warned.v1", ("到场即将超时", "arrival is due soon"), timedelta(minutes=24), {**_ON_SITE, **_BACK}),
+    Sample("clock.breached.v1", ("到场超时", "arrival is overdue"), _DUE["on_site"], {**_ON_SITE, **_BACK}),
+    Sample(
+        "case.escalated.v1",
+        ("超时后告知上级", "a rung tells the level above"),
+        _LATE,
+        {**_ON_SITE, "act": "tell", "tell": ["{above}"]},
+    ),
+    Sample(
+        "case.escalated.v1",
+        ("超时后上级督办", "a rung lets the level above supervise"),
+        _LATE,
+        {**_ON_SITE, "act": "supervise", "tell": ["{above}"]},
+    ),
+    Sample(
+        "case.escalated.v1",
+        ("超时后移交上级", "a rung moves the case up"),
+        _LATE,
+        {**_ON_SITE, "act": "move_to", "tell": ["{above}"]},
+    ),
+    Sample(
+        "case.escalated.v1",
+        ("提级", "an officer brings it up"),
+        event={"act": "tell", "tell": ["{above}"], "by": OFFICER, "told": ("阀门不归社区管", "the valve is not ours")},
+    ),
+    Sample("case.escalated.v1", ("两次不接收", "refused twice"), event={"act": "tell", "tell": ["{above}"]}),
+    Sample(
+        "case.supervised.v1",
+        ("上级督办", "a level above supervises"),
+        event={**_BACK, "told": ("请今日办结", "today, please")},
+    ),
+    Sample("case.forgotten.v1", ("长期未处理", "nobody works at it"), event=_BACK),
+    Sample(
+        "case.offered.v1",
+        ("转办、退单", "offered to another unit"),
+        event={"tell": ["{other}"], "told": ("属贵辖区", "it is on your ground")},
+    ),
+    Sample(
+        "case.refused.v1",
+        ("对方不接收", "the offer is refused"),
+        event={**_BACK, "told": ("不属我辖区", "it is not on our ground")},
+    ),
+    Sample("case.moved.v1", ("工单转入", "the case comes to another unit")),
+    Sample("case.assigned.v1", ("指派", "assigned to a person")),
+    Sample(
+        "case.called_in.v1",
+        ("吹哨", "a unit is called in"),
+        event={**_OF_PART, "tell": ["{other}"], "told": ("关阀", "shut the valve")},
+    ),
+    Sample(
+        "case.part_started.v1",
+        ("方案轮到", "its turn in a plan"),
+        event={**_OF_PART, "tell": ["{other}"], "told": ("画线", "mark the bays")},
+    ),
+    Sample("case.reported_in.v1", ("报到", "it reports in"), event={**_OF_PART, **_BACK}),
+    Sample(
+        "case.part_finished.v1",
+        ("处置反馈", "its part is done"),
+        event={**_OF_PART, **_BACK, "told": ("已关阀", "the valve is shut")},
+    ),
+    Sample("case.part_excused.v1", ("无需再办", "its part is not needed"), event={**_OF_PART, "tell": ["{other}"]}),
+    Sample(
+        "clock.breached.v1",
+        ("报到超时", "reporting in is overdue"),
+        timedelta(hours=2),
+        {"part": PART, "clock": "report_in", "due_at": AT + timedelta(hours=2), "tell": ["{other}", "{owner}"]},
+    ),
+    Sample(
+        "case.consulted.v1",
+        ("提请会商", "a consultation"),
+        event={"tell": ["{other}"], "told": ("谁出资？", "who pays?")},
+    ),
+    Sample(
+        "case.concluded.v1",
+        ("会商结论", "it is concluded"),
+        event={"tell": ["{owner}", "{other}"], "told": ("物业出资", "the property company pays")},
+    ),
+    Sample("case.planned.v1", ("整改方案", "a works plan"), event={"tell": ["{owner}", "{other}"]}),
+    Sample("clock.pause_requested.v1", ("申请挂起", "a pause is asked for"), event=_ASKED),
+    Sample(
+        "clock.paused.v1",
+        ("同意挂起", "the pause is granted"),
+        event={**_RESOLVE, "asked_by": ASKER},
+        case={"clocks": [clock("resolve", "paused", pauses=[_PAUSED])]},
+    ),
+    Sample(
+        "clock.pause_refused.v1",
+        ("不同意挂起", "the pause is refused"),
+        event={**_RESOLVE, "asked_by": ASKER, "told": ("请抓紧办理", "please hurry")},
+    ),
+    Sample(
+        "clock.extension_requested.v1",
+        ("申请延期", "an extension is asked for"),
+        event={**_ASKED, "told": ("配件未到", "the part has not come")},
+    ),
+    Sample("clock.extended.v1", ("同意延期", "the extension is granted"), event={**_RESOLVE, "asked_by": ASKER}),
+    Sample(
+        "clock.extension_refused.v1",
+        ("不同意延期", "the extension is refused"),
+        event={**_RESOLVE, "asked_by": ASKER, "told": ("请抓紧办理", "please hurry")},
+    ),
+    Sample("case.noted.v1", ("上报人补充", "the reporter adds"), event={**_BACK, "reporter_word": "added"}),
+    Sample("case.noted.v1", ("上报人称已处置", "the reporter says fixed"), event={**_BACK, "reporter_word": "fixed"}),
+    Sample("case.noted.v1", ("上报人撤回", "the reporter withdraws"), event={**_BACK, "reporter_word": "withdrawn"}),
+    Sample("case.confirmed.v1", ("又一人称已处置", "another says fixed"), event={**_BACK, "reporter_word": "fixed"}),
+    Sample("case.info_given.v1", ("上报人已答复", "the reporter answers"), event=_BACK),
+    Sample("case.info_missing.v1", ("上报人未答复", "the reporter does not answer"), event=_BACK),
+    Sample("case.priority_raised.v1", ("多人上报", "many report it"), event=_BACK, case={"report_count": 5}),
+    Sample("case.resolved.v1", ("处置完成", "resolved"), event={**_BACK, "by": OFFICER}, case={"clocks": []}),
+    Sample("case.reopened.v1", ("重新办理", "opened again"), event={"tell": ["{above}"]}),
+    Sample("case.follow_up.v1", ("复查日到", "the day to look again"), event=_BACK, case={"clocks": []}),
+)
