@@ -75,7 +75,8 @@ def case_subject(data: CaseEvent, pack: Pack) -> Subject:
     case = data.case
     part = next(((p.id, p.unit) for p in case.parts if p.id == data.part), None)
     running = [clock.due_at for clock in case.clocks if clock.state == "running" and clock.part == data.part]
-    return Subject(case.id, case.version, case.priority, text(data, pack), min(running, default=None), part)
+    category = None if case.confidential else case.category
+    return Subject(case.id, case.version, case.priority, text(data, pack), min(running, default=None), category, part)
 
 
 def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, at: datetime) -> Silence | None:
@@ -111,4 +112,4 @@ def _trigger(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, ..
 
 def _without_the_case(subject: Subject, unit: str, pack: Pack) -> Subject:
     """The subject for people who may not see the case: names nothing of it, but the alert ends with the case."""
-    return replace(subject, text=unattended_text(unit, pack), due_at=None, part=None)
+    return replace(subject, text=unattended_text(unit, pack), due_at=None, part=None, category=None)

@@ -11,8 +11,10 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.channels.channel import Channel, Message, References, UnsetError
 from services.notifier.channels.json_post import SETTINGS_SECONDS
 from services.notifier.channels.send_lock import SendLock
+from services.notifier.channels.template_messages import TemplateMessages
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
 from services.notifier.delivery.dispatcher import OutgoingMessage
+from services.notifier.delivery.unsigned_danger import is_unsigned
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
@@ -31,6 +33,8 @@ log = structlog.get_logger()
 CHANNEL_RETRY_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
 """Seconds; a day in all. By then the alert's link has expired, and the alert is in the inbox anyway."""
 LOCKED_RETRY = timedelta(seconds=1)
+ALONE_KINDS = frozenset({"voice"})
+"""Kinds that have a message for each event: one key signs for one case."""
 ALONE, BARE = "alone", "bare"
 """Forms of a message whose text a receiver refused: first each alert in a message of its own, then without words of
 reporters and links."""
@@ -39,9 +43,12 @@ OPEN_CIRCUITS = Gauge(
     "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
 )
 
-AlertMessage = OutgoingMessage[AlertDelivery, "Draft | None"]
-"""A message to one receiver. Without a draft its deliveries end: no pack has the receiver any more, or nobody there is
-to be told."""
+AlertMessage = OutgoingMessage[AlertDelivery, "Draft | Outcome"]
+"""A message to one receiver, or the outcome of deliveries that are not sent."""
+GONE = Outcome("unknown_receiver", final=True)
+"""No pack has the receiver any more, or nobody there is to be told."""
+SIGNED = Outcome("settled", ended=True)
+"""Somebody has signed before the call was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +77,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message and its receiver. ``form``: ``list``, ``alone`` or ``bare``, which decides the next form if the text is
-    refused."""
+    """A message about ``alerts`` and its receiver. ``form``: ``list``, ``alone`` or ``bare``, which decides the next
+    form if the text is refused."""
 
     receiver: Receiver
     message: Message
     form: str
-    city: str
+    pack: Pack
+    alerts: tuple[Alert, ...]
 
 
 class ChannelSender:
@@ -93,6 +101,7 @@ class ChannelSender:
         links: OnePressLinks,
         packs: PackLibrary,
         references: References,
+        templates: TemplateMessages,
     ) -> None:
         self._kinds = kinds
         self._locks = locks
@@ -100,6 +109,7 @@ class ChannelSender:
         self._links = links
         self._packs = packs
         self._references = references
+        self._templates = templates
 
     async def messages(
         self, receiver: str, due: Sequence[AlertDelivery], now: datetime
@@ -108,9 +118,11 @@ class ChannelSender:
         pack, settings = await self._settings(receiver, due[0])
         groups = await self._groups(due)
         if settings is None or not groups:
-            return [OutgoingMessage(due, None)]
+            return [OutgoingMessage(due, GONE)]
         if obsolete := self._to_people_who_left(groups, now):
-            return [OutgoingMessage(obsolete, None)]
+            return [OutgoingMessage(obsolete, GONE)]
+        if signed := _calls_without_need(settings, groups):
+            return [OutgoingMessage(signed, SIGNED)]
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
@@ -123,7 +135,8 @@ class ChannelSender:
         first = groups[0]
         alike = [g for g in groups if (g.lane, g.form, g.digest) == (first.lane, "", first.digest)]
         items = [self._item(pack, group) for group in alike[:LIST_MAX]]
-        listed, count = texts.several(items, fits) if not first.form else ("", 0)
+        together = not first.form and settings.kind not in ALONE_KINDS
+        listed, count = texts.several(items, fits) if together else ("", 0)
         pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
         choice = next_message(
             pace,
@@ -136,22 +149,22 @@ class ChannelSender:
         if isinstance(choice, datetime):
             return choice
         if first.digest and len(alike) > 1:
-            return [_outgoing(settings, alike, texts.digest(items, len(alike), fits), "list")]
+            return [_outgoing(settings, pack, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
-            return [_outgoing(settings, alike[:count], listed, "list")]
+            return [_outgoing(settings, pack, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
 
     def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
         item, form = self._item(pack, group), group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
-        return _outgoing(settings, [group], text, form or ALONE, link)
+        return _outgoing(settings, pack, [group], text, form or ALONE, link)
 
     async def send(self, receiver: str, message: AlertMessage, now: datetime) -> Outcome:
         """One attempt. If the text is refused, the next attempt has each alert alone, the one after that no words."""
         draft = message.content
-        if draft is None:
-            return Outcome("unknown_receiver", final=True)
+        if isinstance(draft, Outcome):
+            return draft
         outcome = await self._attempt(draft, now)
         _SENT.labels(draft.receiver.kind, outcome.name).inc()
         if outcome.name != "delivered":
@@ -164,12 +177,13 @@ class ChannelSender:
 
     async def _attempt(self, draft: Draft, now: datetime) -> Outcome:
         try:
-            settings = self._references.resolved(draft.receiver, draft.city)
+            settings = self._references.resolved(draft.receiver, draft.pack.city.id)
         except UnsetError as unset:
             log.warning("channel.secret_unset", variable=str(unset))
             return Outcome("secret_unset", wait=SETTINGS_SECONDS)
+        by_template = await self._templates.of(settings, draft.alerts, draft.pack)
         await self._locks.record_message(settings.id, now)
-        return await self._kinds[settings.kind].send(settings, draft.message)
+        return await self._kinds[settings.kind].send(settings, replace(draft.message, by_template=by_template))
 
     async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
         """The receiver by the current pack; one that the pack does not have any more, by the alert's pack."""
@@ -217,7 +231,17 @@ class ChannelSender:
         )
 
 
-def _outgoing(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> AlertMessage:
-    deliveries = [delivery for group in groups for delivery in group.deliveries]
-    id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
-    return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))
+def _calls_without_need(settings: Receiver, groups: Sequence[Group]) -> list[AlertDelivery]:
+    """Of calls that are due those for which somebody has signed meanwhile, also while the line was busy."""
+    if settings.kind != "voice":
+        return []
+    return [d for group in groups for d, alert in group.pairs if not is_unsigned(alert)]
+
+
+def _outgoing(
+    settings: Receiver, pack: Pack, groups: Sequence[Group], text: str, form: str, link: str = ""
+) -> AlertMessage:
+    pairs = [pair for group in groups for pair in group.pairs]
+    id_ = plain_id("m", *sorted(delivery.id for delivery, _ in pairs))
+    alerts = tuple({alert.id: alert for _, alert in pairs}.values())
+    return OutgoingMessage([d for d, _ in pairs], Draft(settings, Message(id_, text, link), form, pack, alerts))
