@@ -33,10 +33,10 @@ class Registered:
 _LINK = "https://{domain}/s/${code}"
 TEMPLATES: Mapping[Template, Registered] = {
     "danger": Registered(
-        f"危急工单：${{unit}}有一件${{category}}尚无人签收，请立即打开 {_LINK} 签收处置。", ("unit", "category", "code")
+        f"危急工单：${{unit}}有一件${{category}}待签收，请立即打开 {_LINK} 签收处置。", ("unit", "category", "code")
     ),
     "task": Registered(
-        f"工单提醒：${{unit}}有一件${{category}}，请于${{time}}前处理，详情见 {_LINK} 。",
+        f"工单提醒：${{unit}}有一件${{category}}待办理，截止时间${{time}}，请打开 {_LINK} 。",
         ("unit", "category", "time", "code"),
     ),
     "deadline": Registered(
@@ -44,15 +44,13 @@ TEMPLATES: Mapping[Template, Registered] = {
         ("unit", "category", "time", "code"),
     ),
     "overdue": Registered(
-        f"督办：${{unit}}的${{category}}已超时或被督办，请立即打开 {_LINK} 办理。", ("unit", "category", "code")
+        f"督办提醒：${{unit}}的${{category}}需要督促办理，请立即打开 {_LINK} 办理。", ("unit", "category", "code")
     ),
     "request": Registered(
         f"待办提醒：${{unit}}有一件${{category}}需要您处理，请打开 {_LINK} 。", ("unit", "category", "code")
     ),
     "news": Registered(f"进展提醒：${{unit}}的${{category}}有新进展，详情见 {_LINK} 。", ("unit", "category", "code")),
-    "visit": Registered(
-        f"活动提醒：${{unit}}邀请您参加${{time}}的联合行动，详情见 {_LINK} 。", ("unit", "time", "code")
-    ),
+    "visit": Registered(f"活动提醒：${{unit}}收到${{time}}的活动通知，详情见 {_LINK} 。", ("unit", "time", "code")),
     "several": Registered("工单提醒：您有${count}件工单待查看，请登录 https://{domain}/me 。", ("count",)),
     "call": Registered(
         "您好，这里是网格工单系统。${unit}有一件危急工单，事项为${category}，尚无人签收。签收请按1，并请立即查看短信或登录系统处置。",
@@ -74,7 +72,7 @@ OF_KIND: Mapping[str, TextTemplate] = {
     "supervise": "overdue",
     "told": "overdue",
     "unrouted": "overdue",
-    "unanswered": "overdue",
+    "unanswered": "request",
     "forgotten": "overdue",
     "unstaffed": "request",
     "unattended": "request",
@@ -141,8 +139,8 @@ def _message(template: Template, alert: Alert, pack: Pack, code: str) -> Templat
 
 
 def _unit(alert: Alert, pack: Pack) -> str:
-    unit = pack.units.get(alert.unit)
-    return _short("unit", unit.name if unit is not None else alert.unit)
+    """The unit's name; of one that the pack has no more the root's."""
+    return _short("unit", pack.units.get(alert.unit, pack.root).name)
 
 
 def _category(alert: Alert, pack: Pack) -> str:
