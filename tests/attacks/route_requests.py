@@ -130,6 +130,8 @@ NOTIFIER: dict[str, Build] = {
     "POST /v1/alerts/{id}/ack": lambda a: a.sent({}, id=str(a.world.alert["id"])),
     "GET /a/{token}": lambda a: a.sent(token=a.link()),
     "POST /a/{token}": lambda a: a.sent_bytes(b"", FORM, token=a.link()),
+    "GET /s/{code}": lambda a: a.sent(code="none"),
+    "POST /k/{word}": lambda a: a.sent_bytes(b"[]", "application/json", word="none"),
     "PUT /v1/me/alert-rules": lambda a: a.sent({}),
     "POST /v1/me/test-alert": lambda a: a.sent({}),
     "POST /v1/me/calendar": lambda a: a.sent({}),

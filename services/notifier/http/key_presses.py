@@ -31,8 +31,18 @@ PRESSES_MAX = 100
 """In one post; gateways send some tens of reports together."""
 A_SECOND, AT_ONCE = 5.0, 50.0
 """Posts from one address."""
-TAKEN = {"code": 0, "msg": "OK", "result": 0, "errmsg": "OK"}
-"""Yes, to Alibaba and Tencent alike; otherwise they post again."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Yes, to Alibaba (``code``) and Tencent (``result``) alike; without it they post again."""
+
+    code: int = 0
+    msg: str = "OK"
+    result: int = 0
+    errmsg: str = "OK"
+
+
+TAKEN = Taken()
 
 
 class KeyPress(NamedTuple):
@@ -63,7 +73,7 @@ class KeyPresses:
     def routes(self) -> list[Route]:
         """One address a city, which its gateway is told."""
         media = ("application/json",)
-        answers = {200: dict[str, int | str], 404: None, 429: None, 503: None}
+        answers = {200: Taken, 429: None}
         return [post("/k/{word}", self.take, "Keys pressed in calls", raw_max=BODY_MAX, media=media, answers=answers)]
 
     async def take(self, call: Call) -> Answer:

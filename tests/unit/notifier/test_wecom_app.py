@@ -28,8 +28,8 @@ def member(end: Robot, **more: Any) -> Receiver:
     return Receiver(id="v1", kind="wecom", url=end.url.removesuffix("/robot"), **{**settings, **more})
 
 
-def gives(token: str = "t1", seconds: int = 7200) -> Any:
-    return lambda _: {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": seconds}
+def gives(named: str = "t1", seconds: int = 7200) -> Any:
+    return lambda _: {"errcode": 0, "errmsg": "ok", "access_token": named, "expires_in": seconds}
 
 
 def app(clock: list[datetime], guard: str = "127.0.0.0/8") -> AppMessages:
