@@ -47,7 +47,7 @@ AlertMessage = OutgoingMessage[AlertDelivery, "Draft | Outcome"]
 """A message to one receiver, or the outcome of deliveries that are not sent."""
 GONE = Outcome("unknown_receiver", final=True)
 """No pack has the receiver any more, or nobody there is to be told."""
-SIGNED = Outcome("settled", ended=True)
+SIGNED = Outcome("settled", ended=True, counts=False)
 """Somebody has signed before the call was made."""
 
 
@@ -119,10 +119,8 @@ class ChannelSender:
         groups = await self._groups(due)
         if settings is None or not groups:
             return [OutgoingMessage(due, GONE)]
-        if obsolete := self._to_people_who_left(groups, now):
-            return [OutgoingMessage(obsolete, GONE)]
-        if signed := _calls_without_need(settings, groups):
-            return [OutgoingMessage(signed, SIGNED)]
+        if unsent := self._not_sent(settings, groups, now):
+            return [unsent]
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
@@ -153,6 +151,14 @@ class ChannelSender:
         if choice == "list" and count > 1:
             return [_outgoing(settings, pack, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
+
+    def _not_sent(self, settings: Receiver, groups: Sequence[Group], now: datetime) -> AlertMessage | None:
+        """Deliveries that are not for anybody any more, with what is recorded of them; None if all are to be sent."""
+        if obsolete := self._to_people_who_left(groups, now):
+            return OutgoingMessage(obsolete, GONE)
+        if settings.kind == "voice" and (signed := calls_without_need(groups)):
+            return OutgoingMessage(signed, SIGNED)
+        return None
 
     def _one(self, settings: Receiver, pack: Pack, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
         item, form = self._item(pack, group), group.form
@@ -231,10 +237,8 @@ class ChannelSender:
         )
 
 
-def _calls_without_need(settings: Receiver, groups: Sequence[Group]) -> list[AlertDelivery]:
+def calls_without_need(groups: Sequence[Group]) -> list[AlertDelivery]:
     """Of calls that are due those for which somebody has signed meanwhile, also while the line was busy."""
-    if settings.kind != "voice":
-        return []
     return [d for group in groups for d, alert in group.pairs if not is_unsigned(alert)]
 
 
