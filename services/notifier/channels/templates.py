@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from services.notifier.channels.channel import TemplateMessage
+from services.notifier.delivery.unsigned_danger import asks_to_sign_danger
 from services.notifier.documents.alert import Alert
 from shared.city.model.channels import CallTemplate, Template, TextTemplate
 from shared.city.pack import Pack
@@ -103,14 +104,12 @@ OF_KIND: Mapping[str, TextTemplate] = {
     "visit_off": "visit",
 }
 """Kind of alert → its template. A kind of a newer version has ``request``."""
-SIGNED_FOR = frozenset({"new", "moved", "reopened", "called", "raised", "need"})
-"""Kinds that ask for a signature: in danger they have the template ``danger``."""
 _NO_CATEGORY = {True: "待办事项", False: "matter"}
 
 
 def text_template(alert: Alert) -> TextTemplate:
     """The template of a text message about one alert. One that names a time is for alerts that have one."""
-    if alert.state == "sent" and alert.priority == "danger" and alert.kind in SIGNED_FOR:
+    if asks_to_sign_danger(alert):
         return "danger"
     if alert.state in ("acked", "over") and alert.kind != "test":
         return "news"
@@ -139,8 +138,13 @@ def _message(template: Template, alert: Alert, pack: Pack, code: str) -> Templat
 
 
 def _unit(alert: Alert, pack: Pack) -> str:
-    """The unit's name; of one that the pack has no more the root's."""
-    return _short("unit", pack.units.get(alert.unit, pack.root).name)
+    """The unit's name; of a household that is called after somebody, the name of the nearest unit above it that is not;
+    of a unit that the pack has no more, the root's."""
+    unit = pack.units.get(alert.unit, pack.root)
+    people = [person.name for person in pack.people.values() if len(person.name) > 1]
+    above = (pack.units[id_].name for id_ in reversed(unit.path) if id_ != unit.id)
+    named = next((name for name in (unit.name, *above) if not any(one in name for one in people)), "")
+    return _short("unit", named or pack.city.name)
 
 
 def _category(alert: Alert, pack: Pack) -> str:

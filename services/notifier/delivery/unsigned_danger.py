@@ -17,10 +17,16 @@ _KINDS = frozenset({"new", "reopened", "called", "raised", "need"})
 
 def call_at(alert: Alert, receiver: Receiver) -> datetime | None:
     """When the recipient is called if nobody has signed by then; None for an alert that is not called about."""
-    moved = alert.kind == "moved" and alert.event_type == "case.escalated.v1"
-    if alert.priority != "danger" or alert.state != "sent" or not (alert.kind in _KINDS or moved):
+    if not asks_to_sign_danger(alert):
         return None
     return alert.at + parse_duration(receiver.after or CALLED_AFTER).plain()
+
+
+def asks_to_sign_danger(alert: Alert) -> bool:
+    """Whether the alert is of a danger that somebody has to sign for. What was accepted from elsewhere is signed for;
+    what a rung of the ladder moved is not."""
+    moved = alert.kind == "moved" and alert.event_type == "case.escalated.v1"
+    return alert.priority == "danger" and alert.state == "sent" and (alert.kind in _KINDS or moved)
 
 
 def is_unsigned(alert: Alert | None, signed_cases: Container[str] = ()) -> bool:

@@ -57,6 +57,8 @@ def _wrong(
     yield from _values(whole, prefix)
     if not isinstance(given, str):
         yield from _foreign(kind, given, frozenset((*own.required, *own.optional)))
+        if given.callback:
+            yield "callback", "stands in city.yaml: one address for the whole city"
     yield from _missing(own, whole, prefix)
 
 

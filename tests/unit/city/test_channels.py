@@ -174,6 +174,11 @@ def test_what_is_written_once_for_the_city_is_enough_for_a_person_with_a_number(
         ({"voice": {**CALLS, "callback": "hello"}}, {"voice": PHONE}, "opens the channel to whoever has it"),
         ({"voice": {**CALLS, "after": "PT2"}}, {"voice": PHONE}, "is not a duration"),
         ({"voice": {**CALLS, "templates": {"danger": "1"}}}, {"voice": PHONE}, "without a number: call"),
+        (
+            {"voice": CALLS},
+            {"voice": {"to": PHONE, "callback": "${CHANNEL_HARBOUR_C}"}},
+            "one address for the whole city",
+        ),
         ({}, {"wecom": {"to": "qs", "corp": "ww1", "agent": 7}}, "the app's secret is missing"),
     ],
 )

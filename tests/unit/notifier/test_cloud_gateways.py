@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from services.notifier.channels.channel import Message, TemplateMessage
 from services.notifier.channels.gateways.aliyun import Aliyun
 from services.notifier.channels.gateways.cloud import Gateways
+from services.notifier.channels.gateways.request import with_country, without_country
 from services.notifier.channels.gateways.tencent import Tencent
 from services.notifier.channels.sms import Sms
 from services.notifier.channels.voice import Voice
@@ -187,3 +188,16 @@ async def test_a_gateway_inside_is_not_called_and_no_log_has_a_key_or_a_number(k
     assert inside.got == []
     assert SECRET not in str(logs)
     assert "13800000000" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("number", "with_prefix", "without"),
+    [
+        ("13800000000", "+8613800000000", "13800000000"),
+        ("+86 138-0000-0000", "+8613800000000", "13800000000"),
+        ("0512-00000000", "+8651200000000", "051200000000"),
+        ("+31600000000", "+31600000000", "31600000000"),
+    ],
+)
+def test_a_number_is_written_as_each_cloud_takes_it(number: str, with_prefix: str, without: str) -> None:
+    assert (with_country(number), without_country(number)) == (with_prefix, without)

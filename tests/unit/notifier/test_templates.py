@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from services.notifier.channels.templates import (
     OF_KIND,
-    SIGNED_FOR,
     TEMPLATES,
     VARIABLES,
     call_message,
@@ -22,9 +21,10 @@ from services.notifier.domain.recipients import Kind
 from services.notifier.http.short_links import LENGTH
 from shared.city.model.channels import CallTemplate, TextTemplate
 from shared.city.pack import Pack
+from shared.city.reading import read_pack
 from tests.kit.made_reports import NOW
 from tests.kit.stack import ROOT
-from tests.packs import HARBOUR, SHEYANG, pack_of
+from tests.packs import HARBOUR, SHEYANG, harbour_with_channels, pack_of
 
 PACKS = (pack_of(HARBOUR), pack_of(SHEYANG))
 KINDS = st.sampled_from((*get_args(Kind), "of a newer version"))
@@ -81,7 +81,6 @@ def test_there_are_eight_templates_of_texts_and_one_of_calls() -> None:
 def test_every_kind_of_alert_has_one_of_the_templates() -> None:
     assert set(get_args(Kind)) <= set(OF_KIND)
     assert set(OF_KIND.values()) | {"danger"} == set(get_args(TextTemplate))
-    assert set(OF_KIND) >= SIGNED_FOR
 
 
 def test_a_templates_variables_are_those_in_its_words_in_their_order_each_once_and_short() -> None:
@@ -129,6 +128,8 @@ def test_a_danger_that_waits_for_a_signature_says_so_and_a_signed_one_does_not()
     assert text_template(alert(pack, priority="danger")) == "danger"
     assert text_template(alert(pack, priority="danger", state="acked")) == "news"
     assert text_template(alert(pack, priority="danger", kind="reminder")) == "deadline"
+    accepted = alert(pack, priority="danger", kind="moved", event_type="case.moved.v1")
+    assert text_template(accepted) == "task", "who accepts a case signs for it"
     assert text_template(alert(pack, due_at=None)) == "request", "no time to name"
     assert text_template(alert(pack, kind="of a newer version")) == "request"
 
@@ -144,6 +145,16 @@ def test_a_confidential_case_is_named_by_no_category() -> None:
     assert dict(text_message([alert(pack, category=None)], pack, CODE).values)["category"] == "待办事项"
     code = next(iter(pack.categories))
     assert dict(text_message([alert(pack, category=code)], pack, CODE).values)["category"] == pack.categories[code].name
+
+
+def test_a_household_that_is_called_after_somebody_is_not_named() -> None:
+    files = harbour_with_channels()
+    quay, walker = '"name": "Quayside"', '"name": "Household of Quayside walker one"'
+    assert quay in files["units.yaml"]
+    pack = read_pack({**files, "units.yaml": files["units.yaml"].replace(quay, walker, 1)})
+    assert "Quayside walker one" in pack.units["quayside"].name
+    named = dict(call_message(alert(pack, unit="quayside"), pack).values)["unit"]
+    assert named == pack.units[pack.units["quayside"].path[0]].name[:12]
 
 
 def test_the_page_of_registration_has_every_template_and_variable() -> None:

@@ -1,5 +1,6 @@
 """What clouds are asked and answer: a signed request, numbers as clouds write them, and codes of answers in words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from services.notifier.delivery.http_post import Reply
 from services.notifier.domain.retry import Outcome
 
 CHINA = "+86"
+_SEPARATORS = re.compile(r"[\s()-]")
 
 
 class SignedRequest(NamedTuple):
@@ -19,13 +21,14 @@ class SignedRequest(NamedTuple):
 
 
 def with_country(number: str) -> str:
-    """``+8613800000000``: a number without a country's prefix is Chinese."""
-    return number if number.startswith("+") else CHINA + number
+    """``+8613800000000``: a number without a country's prefix is Chinese; that of a landline loses its 0."""
+    plain = _SEPARATORS.sub("", number)
+    return plain if plain.startswith("+") else CHINA + plain.removeprefix("0")
 
 
 def without_country(number: str) -> str:
     """``13800000000``; a number of another country keeps its digits."""
-    return number.removeprefix(CHINA).removeprefix("+")
+    return _SEPARATORS.sub("", number).removeprefix(CHINA).removeprefix("+")
 
 
 def refused(code: str, reply: Reply, rate: Sequence[str], settings: Sequence[str]) -> Outcome:
