@@ -159,7 +159,7 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
     service.indexes.append((short.rows, short_links.INDEXES))
     service.routes += short.routes()
     templates = TemplateMessages(short)
-    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ), templates)
+    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, templates, References(os.environ))
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)

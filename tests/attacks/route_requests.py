@@ -130,8 +130,6 @@ NOTIFIER: dict[str, Build] = {
     "POST /v1/alerts/{id}/ack": lambda a: a.sent({}, id=str(a.world.alert["id"])),
     "GET /a/{token}": lambda a: a.sent(token=a.link()),
     "POST /a/{token}": lambda a: a.sent_bytes(b"", FORM, token=a.link()),
-    "GET /s/{code}": lambda a: a.sent(code="none"),
-    "POST /k/{word}": lambda a: a.sent_bytes(b"[]", "application/json", word="none"),
     "PUT /v1/me/alert-rules": lambda a: a.sent({}),
     "POST /v1/me/test-alert": lambda a: a.sent({}),
     "POST /v1/me/calendar": lambda a: a.sent({}),
@@ -145,6 +143,8 @@ NOTIFIER: dict[str, Build] = {
     "GET /v1/webhooks/{id}/deliveries": lambda a: a.sent(id=a.world.hook),
     "POST /v1/deliveries/{id}/retry": lambda a: a.sent({}, id=a.world.delivery),
     "GET /v1/deliveries": lambda a: a.sent(query={"case": a.target.case}),
+    "GET /s/{code}": lambda a: a.sent(code="none"),
+    "POST /k/{word}": lambda a: a.sent_bytes(b"[]", "application/json", word="none"),
 }
 
 ROUTES: dict[str, dict[str, Build]] = {

@@ -142,8 +142,8 @@ async def channels(
             alerts,
             links,
             packs,
-            References({f"CHANNEL_HARBOUR_{name}": value for name, value in environment.items()}),
             templates,
+            References({f"CHANNEL_HARBOUR_{name}": value for name, value in environment.items()}),
         )
         return Dispatcher("channels", deliveries.queue, sender, clock.now)
 

@@ -83,8 +83,8 @@ class Draft:
     receiver: Receiver
     message: Message
     form: str
-    pack: Pack
-    alerts: tuple[Alert, ...]
+    city: str
+    alerts: tuple[Alert, ...] = ()
 
 
 class ChannelSender:
@@ -100,16 +100,16 @@ class ChannelSender:
         alerts: AlertStore,
         links: OnePressLinks,
         packs: PackLibrary,
-        references: References,
         templates: TemplateMessages,
+        references: References,
     ) -> None:
         self._kinds = kinds
         self._locks = locks
         self._alerts = alerts
         self._links = links
         self._packs = packs
-        self._references = references
         self._templates = templates
+        self._references = references
 
     async def messages(
         self, receiver: str, due: Sequence[AlertDelivery], now: datetime
@@ -121,6 +121,7 @@ class ChannelSender:
             return [OutgoingMessage(due, GONE)]
         if unsent := self._not_sent(settings, groups, now):
             return [unsent]
+        groups = groups[:1] if settings.kind in ALONE_KINDS else groups
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
@@ -133,8 +134,7 @@ class ChannelSender:
         first = groups[0]
         alike = [g for g in groups if (g.lane, g.form, g.digest) == (first.lane, "", first.digest)]
         items = [self._item(pack, group) for group in alike[:LIST_MAX]]
-        together = not first.form and settings.kind not in ALONE_KINDS
-        listed, count = texts.several(items, fits) if together else ("", 0)
+        listed, count = texts.several(items, fits) if not first.form else ("", 0)
         pace = Pace(settings.per_minute, channel.pace.apart) if settings.per_minute else channel.pace
         choice = next_message(
             pace,
@@ -147,9 +147,9 @@ class ChannelSender:
         if isinstance(choice, datetime):
             return choice
         if first.digest and len(alike) > 1:
-            return [_outgoing(settings, pack, alike, texts.digest(items, len(alike), fits), "list")]
+            return [_outgoing(settings, alike, texts.digest(items, len(alike), fits), "list")]
         if choice == "list" and count > 1:
-            return [_outgoing(settings, pack, alike[:count], listed, "list")]
+            return [_outgoing(settings, alike[:count], listed, "list")]
         return [self._one(settings, pack, texts, first, fits)]
 
     def _not_sent(self, settings: Receiver, groups: Sequence[Group], now: datetime) -> AlertMessage | None:
@@ -164,14 +164,14 @@ class ChannelSender:
         item, form = self._item(pack, group), group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
         link = item.links[0][1] if len(item.links) == 1 and form != BARE else ""
-        return _outgoing(settings, pack, [group], text, form or ALONE, link)
+        return _outgoing(settings, [group], text, form or ALONE, link)
 
     async def send(self, receiver: str, message: AlertMessage, now: datetime) -> Outcome:
         """One attempt. If the text is refused, the next attempt has each alert alone, the one after that no words."""
         draft = message.content
         if isinstance(draft, Outcome):
             return draft
-        outcome = await self._attempt(draft, now)
+        outcome = await self._attempt(await self._by_template(receiver, message, draft), now)
         _SENT.labels(draft.receiver.kind, outcome.name).inc()
         if outcome.name != "delivered":
             log.info("channel.failed", receiver=receiver, outcome=outcome.name, status=outcome.status)
@@ -183,13 +183,20 @@ class ChannelSender:
 
     async def _attempt(self, draft: Draft, now: datetime) -> Outcome:
         try:
-            settings = self._references.resolved(draft.receiver, draft.pack.city.id)
+            settings = self._references.resolved(draft.receiver, draft.city)
         except UnsetError as unset:
             log.warning("channel.secret_unset", variable=str(unset))
             return Outcome("secret_unset", wait=SETTINGS_SECONDS)
-        by_template = await self._templates.of(settings, draft.alerts, draft.pack)
         await self._locks.record_message(settings.id, now)
-        return await self._kinds[settings.kind].send(settings, replace(draft.message, by_template=by_template))
+        return await self._kinds[settings.kind].send(settings, draft.message)
+
+    async def _by_template(self, receiver: str, message: AlertMessage, draft: Draft) -> Draft:
+        """The draft, for a receiver that is sent templates only with the template that says it."""
+        if draft.receiver.gateway is None:
+            return draft
+        pack, _ = await self._settings(receiver, message.deliveries[0])
+        filled = await self._templates.of(draft.receiver, draft.alerts, pack)
+        return replace(draft, message=replace(draft.message, by_template=filled))
 
     async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
         """The receiver by the current pack; one that the pack does not have any more, by the alert's pack."""
@@ -242,10 +249,8 @@ def calls_without_need(groups: Sequence[Group]) -> list[AlertDelivery]:
     return [d for group in groups for d, alert in group.pairs if not is_unsigned(alert)]
 
 
-def _outgoing(
-    settings: Receiver, pack: Pack, groups: Sequence[Group], text: str, form: str, link: str = ""
-) -> AlertMessage:
-    pairs = [pair for group in groups for pair in group.pairs]
-    id_ = plain_id("m", *sorted(delivery.id for delivery, _ in pairs))
-    alerts = tuple({alert.id: alert for _, alert in pairs}.values())
-    return OutgoingMessage([d for d, _ in pairs], Draft(settings, Message(id_, text, link), form, pack, alerts))
+def _outgoing(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> AlertMessage:
+    deliveries = [delivery for group in groups for delivery in group.deliveries]
+    id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
+    alerts = tuple({alert.id: alert for group in groups for _, alert in group.pairs}.values())
+    return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city, alerts))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from services.notifier.channels.channel import Message
-from services.notifier.channels.gateways.cloud import Gateways
+from services.notifier.channels.gateways.cloud import NO_TEMPLATE, Gateways
 from services.notifier.channels.json_post import BUSY_SECONDS, post_json
 from services.notifier.delivery.http_post import SECONDS_MAX, Poster, Reply
 from services.notifier.domain.rate_limit import Pace
@@ -41,6 +41,8 @@ class Sms:
     async def send(self, receiver: Receiver, message: Message) -> Outcome:
         if message.by_template is not None:
             return await self._gateways.text_message(receiver, message.by_template)
+        if receiver.gateway is not None:
+            return NO_TEMPLATE
         values = {
             "id": message.id,
             "to": receiver.to,

@@ -5,7 +5,7 @@ key comes back to ``http.key_presses``.
 """
 
 from services.notifier.channels.channel import Message
-from services.notifier.channels.gateways.cloud import Gateways
+from services.notifier.channels.gateways.cloud import NO_TEMPLATE, Gateways
 from services.notifier.delivery.http_post import SECONDS_MAX
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
@@ -26,5 +26,5 @@ class Voice:
 
     async def send(self, receiver: Receiver, message: Message) -> Outcome:
         if message.by_template is None:
-            return Outcome("settings", final=True)
+            return NO_TEMPLATE
         return await self._gateways.call(receiver, message.by_template)

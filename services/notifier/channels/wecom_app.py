@@ -109,8 +109,8 @@ def _body(receiver: Receiver, message: Message) -> dict[str, Any]:
     """A card where there is one link to press, else the text. The same message is not shown twice."""
     shown: dict[str, Any] = {"msgtype": "text", "text": {"content": message.text}}
     if message.link and len(message.link.encode()) <= LINK_BYTES:
-        lines = [line for line in message.text.split("\n")[1:] if message.link not in line]
-        title, text = _cut(message.title, TITLE_BYTES), _cut("\n".join(lines) or message.title, TEXT_BYTES)
+        words = "\n".join(message.text.split("\n")[1:]).replace(message.link, "").rstrip(" ：:\n")
+        title, text = _cut(message.title, TITLE_BYTES), _cut(words or message.title, TEXT_BYTES)
         card = {"title": title, "description": text, "url": message.link}
         shown = {"msgtype": "textcard", "textcard": card}
     return {

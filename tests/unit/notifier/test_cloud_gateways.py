@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from services.notifier.channels.channel import Message, TemplateMessage
 from services.notifier.channels.gateways.aliyun import Aliyun
-from services.notifier.channels.gateways.cloud import Gateways
+from services.notifier.channels.gateways.cloud import NO_TEMPLATE, Gateways
 from services.notifier.channels.gateways.request import with_country, without_country
 from services.notifier.channels.gateways.tencent import Tencent
 from services.notifier.channels.sms import Sms
@@ -201,3 +201,13 @@ async def test_a_gateway_inside_is_not_called_and_no_log_has_a_key_or_a_number(k
 )
 def test_a_number_is_written_as_each_cloud_takes_it(number: str, with_prefix: str, without: str) -> None:
     assert (with_country(number), without_country(number)) == (with_prefix, without)
+
+
+@pytest.mark.parametrize("kind", ["sms", "voice"])
+async def test_a_text_without_a_template_is_not_sent_to_a_cloud(kind: Any) -> None:
+    with robot() as cloud:
+        gateways = Gateways(Poster(Guard("127.0.0.0/8"), http_client.client()), lambda: NOW, lambda: "a-nonce")
+        channel = Voice(gateways) if kind == "voice" else Sms(gateways.poster, gateways)
+        outcome = await channel.send(receiver(cloud, kind, "aliyun"), Message("m1", "an invitation"))
+        await http_client.close_all()
+    assert (outcome, cloud.paths) == (NO_TEMPLATE, [])

@@ -55,7 +55,7 @@ async def test_a_member_is_sent_a_card_with_the_link_by_the_apps_token() -> None
             "touser": "zhang",
             "agentid": 7,
             "msgtype": "textcard",
-            "textcard": {"title": "【工单提醒】", "description": "交通路社区 · 井盖", "url": LINK},
+            "textcard": {"title": "【工单提醒】", "description": "交通路社区 · 井盖\n接单", "url": LINK},
             "enable_duplicate_check": 1,
             "duplicate_check_interval": 1800,
         }

@@ -30,6 +30,8 @@ class Cloud(Protocol):
         """What the answer to either means; of a call with its id."""
 
 
+NO_TEMPLATE = Outcome("no_template", final=True, counts=False)
+"""A text for which no template is registered, such as an invitation: it is not sent."""
 CLOUDS: Mapping[Gateway, Cloud] = {"aliyun": Aliyun(), "tencent": Tencent()}
 
 
