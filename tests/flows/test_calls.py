@@ -1,6 +1,8 @@
 """Promises about a danger that nobody presses: a text message with a short link, a call, and a key that signs."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -81,8 +83,42 @@ def test_a_danger_is_texted_called_about_and_signed_by_a_key(told: RunningStack,
 
 
 def test_a_key_in_a_call_that_was_not_made_signs_nothing(told: RunningStack) -> None:
-    _, case = opened(told, DANGER)
+    _, case = opened(told)
     url = told.urls["notifier"]
     assert httpx.post(f"{url}/k/{WORD}x", json=[]).status_code == 404
     assert httpx.post(f"{url}/k/{WORD}", json=[{"call_id": "made-up", "dtmf": "1"}]).status_code == 200
     assert told.person("qs-desk").get("router", f"/v1/cases/{case}").json()["state"] == "queued"
+
+
+def test_the_call_comes_once_though_the_notifier_is_killed_before_and_after(told: RunningStack, cloud: Robot) -> None:
+    _, case = opened(told, DANGER)
+    until(lambda: state_of(told, case, "voice") == "held", what="the call on record")
+    before = len(asked(cloud, "TtsParam"))
+    pid = killed(told)
+    told.forward("PT2M1S")
+    until(lambda: len(asked(cloud, "TtsParam")) > before, within=60, what="the call")
+    back(told, pid)
+    until(lambda: state_of(told, case, "voice") == "delivered", what="its outcome on record")
+    back(told, killed(told))
+    told.forward("PT5M")
+    _, other = opened(told)
+    until(lambda: state_of(told, other, "sms") == "delivered", what="the text message of another alert")
+    assert len(asked(cloud, "TtsParam")) == before + 1
+
+
+def killed(stack: RunningStack) -> int:
+    """The process of the notifier, which is no more."""
+    pid = stack.pid("notifier")
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def back(stack: RunningStack, pid: int) -> None:
+    until(lambda: stack.pid("notifier") not in (0, pid) and stack.ready(), within=60, what="the notifier back")
+
+
+def state_of(stack: RunningStack, case: str, channel: str) -> str | None:
+    """How far the message of the case's newest alert is, over one of the desk's channels."""
+    items = stack.ops.get("notifier", "/v1/alerts", case=case, city="harbour").json()["items"]
+    states = [each["state"] for item in items for each in item["channels"] if each["channel"] == channel]
+    return states[0] if states else None
