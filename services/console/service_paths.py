@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/v1/(reporters:(masked|unmask|rewrap)|reports:unseal|photos:claim)", None),
     _rule(r"/v1/(reports|reporters|photos|nearby|categories)([/:].*)?", "intake"),
     _rule(r"/q/[^/]+", "intake"),
+    _rule(r"/[sk]/[^/]+", "notifier"),
     _rule(r"/v1/me/(alert-rules|test-alert|calendar)([/:].*)?", "notifier"),
     _rule(r"/v1/(alerts|webhooks|deliveries|silences|calendars)([/:].*)?", "notifier"),
     _rule(r"/a/[^/]+", "notifier"),

@@ -16,9 +16,11 @@ from services.notifier.alerts.silences import Silences
 from services.notifier.alerts.visit_alerts import VisitAlerts
 from services.notifier.channels import registry, sender
 from services.notifier.channels.apprise import Apprise
+from services.notifier.channels.callback_words import CallbackWords
 from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender
+from services.notifier.channels.template_messages import TemplateMessages
 from services.notifier.consumers import CaseEvents, PackEvents, RotaEvents
 from services.notifier.delivery import alert_deliveries, held_deliveries, preferences, webhook_sender, webhooks
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -29,13 +31,15 @@ from services.notifier.delivery.preferences import PreferenceStore
 from services.notifier.delivery.webhook_sender import WebhookSender
 from services.notifier.delivery.webhook_signing import Secrets
 from services.notifier.delivery.webhooks import Webhooks
-from services.notifier.http import delivery_routes
+from services.notifier.http import delivery_routes, short_links
 from services.notifier.http.alert_routes import AlertRoutes
 from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.delivery_routes import DeliveryRoutes
+from services.notifier.http.key_presses import KeyPresses
 from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
+from services.notifier.http.short_links import ShortLinks
 from services.notifier.http.silence_routes import SilenceRoutes
 from services.notifier.http.webhook_routes import MESSAGES, WebhookRoutes
 from services.notifier.retention import old_alerts
@@ -69,6 +73,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     _consume(service, stores, packs)
     _answer_http(service, stores, packs, links, router, guard)
     _send_to_people(service, stores, packs, links, poster)
+    _take_key_presses(service, stores, packs, router)
     _send_to_apps(service, stores.webhooks, poster)
     _forget_what_is_old(service, stores, packs)
     return service
@@ -152,16 +157,29 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
-    channels = registry.channels(poster, apprise)
+    channels = registry.channels(poster, apprise, service.ids)
+    short = ShortLinks(service.settings.secret_text, service.database, stores.alerts, links)
+    service.indexes.append((short.rows, short_links.INDEXES))
+    service.routes += short.routes()
+    templates = TemplateMessages(short)
     settings = service.settings
     named = settings.public_url or (settings.console_url if "console_url" in settings.model_fields_set else "")
     sign_in = f"{named.rstrip('/')}/me" if named else ""
-    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, References(os.environ), sign_in)
+    references = References(os.environ)
+    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, templates, references, sign_in)
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)
-    held = HeldDeliveries(stores.deliveries.queue, stores.alerts.by_id, stores.preferences, packs, service.clock)
+    alerts = stores.alerts
+    held = HeldDeliveries(
+        stores.deliveries.queue, alerts.by_id, alerts.signed_cases, stores.preferences, packs, service.clock
+    )
     service.background("holding", held.run)
+
+
+def _take_key_presses(service: Service, stores: Stores, packs: PackLibrary, router: RouterClient) -> None:
+    words = CallbackWords(packs, References(os.environ))
+    service.routes += KeyPresses(words.city_of, stores.alerts, stores.deliveries, router, service.directory).routes()
 
 
 def _send_to_apps(service: Service, hooks: Webhooks, poster: Poster) -> None:

@@ -143,6 +143,8 @@ NOTIFIER: dict[str, Build] = {
     "GET /v1/webhooks/{id}/deliveries": lambda a: a.sent(id=a.world.hook),
     "POST /v1/deliveries/{id}/retry": lambda a: a.sent({}, id=a.world.delivery),
     "GET /v1/deliveries": lambda a: a.sent(query={"case": a.target.case}),
+    "GET /s/{code}": lambda a: a.sent(code="none"),
+    "POST /k/{word}": lambda a: a.sent_bytes(b"[]", "application/json", word="none"),
 }
 
 ROUTES: dict[str, dict[str, Build]] = {

@@ -1,6 +1,7 @@
 """Every kind of channel is described, can send, and stands on the pages with its rate."""
 
 import re
+from secrets import token_hex
 from typing import get_args
 
 from services.notifier.channels.apprise import Apprise
@@ -11,7 +12,7 @@ from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.ssrf_guard import Guard
 from tests.kit.stack import ROOT
 
-SENDERS = channels(Poster(Guard(""), http_client.client()), Apprise(""))
+SENDERS = channels(Poster(Guard(""), http_client.client()), Apprise(""), token_hex)
 KIND_WORDS = set(get_args(ChannelKind))
 
 
@@ -20,14 +21,15 @@ def test_every_kind_has_its_fields_and_a_sender() -> None:
 
 
 def test_every_field_of_a_channel_is_one_of_some_kind_or_of_all() -> None:
-    used = {field for own in KINDS.values() for field in (*own.required, *own.optional)}
+    used = {field for own in KINDS.values() for field in own.every_field}
     assert used == set(get_args(ChannelField))
     assert {*used, *COMMON_FIELDS} == set(ChannelSettings.__struct_fields__)
 
 
 def test_a_kinds_short_form_and_references_are_required_fields() -> None:
-    for own in KINDS.values():
-        assert {own.short_form, *own.by_reference} <= set(own.required)
+    forms = [*KINDS.values(), *(own.instead[1] for own in KINDS.values() if own.instead is not None)]
+    assert all(set(own.by_reference) <= set(own.required) for own in forms)
+    assert all(own.short_form in own.required for own in KINDS.values())
 
 
 def test_the_page_of_channels_has_every_kind_with_its_rate() -> None:

@@ -19,6 +19,7 @@ from services.notifier.channels.apprise import Apprise
 from services.notifier.channels.channel import References
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import ChannelSender, Draft
+from services.notifier.channels.template_messages import TemplateMessages
 from services.notifier.city_cache import stamped
 from services.notifier.delivery import alert_deliveries, held_deliveries
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
@@ -27,7 +28,9 @@ from services.notifier.delivery.held_deliveries import HeldDeliveries
 from services.notifier.delivery.http_post import Poster
 from services.notifier.delivery.preferences import PreferenceStore
 from services.notifier.documents.delivery import AlertDelivery
+from services.notifier.domain.retry import Outcome
 from services.notifier.http.one_press_links import OnePressLinks
+from services.notifier.http.short_links import ShortLinks
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from shared.city.pack import Pack
@@ -48,7 +51,7 @@ DANGER = "burst pipe, the street is a flood"
 NUMBERED = re.compile(r"number (\d{4})")
 """How a list of alerts names each of them, in its text."""
 
-Process = Dispatcher[AlertDelivery, Draft | None]
+Process = Dispatcher[AlertDelivery, Draft | Outcome]
 
 
 @dataclass
@@ -126,7 +129,8 @@ async def channels(
     await deliveries.queue.rows.ensure_indexes(*alert_deliveries.INDEXES, *held_deliveries.INDEXES)
     links = OnePressLinks(SECRET, "https://whistle.example", alerts, None, packs, None, clock)  # type: ignore[arg-type]
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
-    kinds = registry.channels(poster, Apprise("127.0.0.0/8"))
+    kinds = registry.channels(poster, Apprise("127.0.0.0/8"), token_hex)
+    templates = TemplateMessages(ShortLinks(SECRET, database, alerts, links))
 
     processes = itertools.count()
 
@@ -138,11 +142,12 @@ async def channels(
             alerts,
             links,
             packs,
+            templates,
             References({f"CHANNEL_HARBOUR_{name}": value for name, value in environment.items()}),
         )
         return Dispatcher("channels", deliveries.queue, sender, clock.now)
 
-    held = HeldDeliveries(deliveries.queue, alerts.by_id, rules, packs, clock, clock.now)
+    held = HeldDeliveries(deliveries.queue, alerts.by_id, alerts.signed_cases, rules, packs, clock, clock.now)
     return Channels(alerts, case_alerts, deliveries, clock, dispatcher, pack, rules, held, silences, rota, packs)
 
 

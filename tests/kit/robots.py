@@ -23,6 +23,9 @@ class Robot:
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     answer: Answer = lambda _: OK
+    asked: list[str] = field(default_factory=list)
+    """Paths that were read, with their queries."""
+    answer_read: Callable[[str], Any] = lambda _: OK
     hangs: bool = False
     hung: threading.Event = field(default_factory=threading.Event)
 
@@ -39,7 +42,7 @@ def robot(answer: Answer = lambda _: OK, *, hangs: bool = False) -> Iterator[Rob
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])) or b"{}")
             made.paths.append(self.path)
             made.headers.append({name.lower(): value for name, value in self.headers.items()})
             made.got.append(body)
@@ -47,7 +50,13 @@ def robot(answer: Answer = lambda _: OK, *, hangs: bool = False) -> Iterator[Rob
                 made.hung.set()
                 over.wait(30)
                 return
-            said = made.answer(body)
+            self._say(made.answer(body))
+
+        def do_GET(self) -> None:
+            made.asked.append(self.path)
+            self._say(made.answer_read(self.path))
+
+        def _say(self, said: Any) -> None:
             status, content = (said, b"") if isinstance(said, int) else (200, json.dumps(said).encode())
             self.send_response(status)
             self.send_header("content-length", str(len(content)))

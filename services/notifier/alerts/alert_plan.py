@@ -95,6 +95,7 @@ def case_subject(event: Envelope, data: CaseEvent, pack: Pack) -> Subject:
         due_name=deadline_name(data, following, chinese=pack.city.languages[0].startswith("zh")),
         group_text=group_text(case, pack),
         owner=case.unit,
+        category=None if case.confidential else case.category,
     )
 
 
@@ -151,4 +152,5 @@ def _with(vacant: str, subject: Subject) -> Subject:
 def _without_the_case(subject: Subject, unit: str, pack: Pack) -> Subject:
     """The subject for people who may not see the case: names nothing of it, but the alert ends with the case."""
     said = unattended_text(unit, pack)
-    return replace(subject, text=said, due_at=None, part=None, due_name=None, group_text=None, owner=None)
+    nothing = replace(subject, due_at=None, due_name=None, part=None, group_text=None, owner=None, category=None)
+    return replace(nothing, text=said)

@@ -135,6 +135,12 @@ class AlertStore:
         documents = await self.alerts.find({"case": case}, sort=[("at", -1)], limit=OF_A_CASE_MAX)
         return [from_doc(document) for document in documents]
 
+    async def signed_cases(self, cases: Sequence[str]) -> frozenset[str]:
+        """Those of ``cases`` that somebody has signed for, by a settled alert."""
+        where = {"case": {"$in": list(cases)}, "state": "acked"}
+        rows = await self.alerts.find(where, {"case": 1}, limit=LATER_OF_A_CASE * len(cases)) if cases else []
+        return frozenset(row["case"] for row in rows)
+
     async def page(self, where: Document, limit: int, *, shadow: bool = False) -> list[Alert]:
         """Alerts, newest first."""
         rows = self.shadows if shadow else self.alerts

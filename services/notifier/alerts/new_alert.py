@@ -19,6 +19,8 @@ class Subject:
     priority: str
     text: str
     due_at: datetime | None
+    category: str | None = None
+    """The code of the case's category, if it is not confidential."""
     part: tuple[str, str] | None = None
     """The part that it is about, and the unit that has to do it."""
     due_name: str | None = None
@@ -64,4 +66,5 @@ def new_alert(
         trace=event.trace,
         at_once=at_once,
         silenced=silenced,
+        category=subject.category,
     )

@@ -10,17 +10,28 @@ import msgspec
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
 from shared.city.checks.channels import REFERENCE, prefix_of
+from shared.city.model.channels import Template
 from shared.city.people.receivers import Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMessage:
+    """A registered template, and its variables with their values in the order in which they stand in it."""
+
+    template: Template
+    values: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """A text whose first line is its title. ``id`` is the same when the message is sent again. ``link``: the one-press
-    address that is in the text, if it is the only one; else empty."""
+    address that is in the text, if it is the only one; else empty. ``by_template``: what is sent instead of the text
+    to receivers that have a ``gateway``."""
 
     id: str
     text: str
     link: str = ""
+    by_template: TemplateMessage | None = None
 
     @property
     def title(self) -> str:
@@ -67,7 +78,7 @@ class References:
                 raise UnsetError(name)
             return found
 
-        names = ("url", "secret", "to", "headers", "body")
+        names = ("url", "secret", "to", "headers", "body", "key", "callback")
         return msgspec.structs.replace(receiver, **{name: _filled(getattr(receiver, name), value) for name in names})
 
 

@@ -11,8 +11,10 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.channels.channel import Channel, Message, References, UnsetError
 from services.notifier.channels.json_post import SETTINGS_SECONDS
 from services.notifier.channels.send_lock import SendLock
+from services.notifier.channels.template_messages import TemplateMessages
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
 from services.notifier.delivery.dispatcher import OutgoingMessage
+from services.notifier.delivery.unsigned_danger import is_unsigned
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.rate_limit import Pace, next_message
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 CHANNEL_RETRY_SECONDS = (2, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, *([3600] * 23))
 """Seconds; a day in all. By then the alert's link has expired, and the alert is in the inbox anyway."""
 LOCKED_RETRY = timedelta(seconds=1)
+ALONE_KINDS = frozenset({"voice"})
+"""Kinds that have a message for each event: one key signs for one case."""
 ALONE, BARE = "alone", "bare"
 """Forms of a message whose text a receiver refused: first each alert in a message of its own, then without words of
 reporters and links."""
@@ -40,9 +44,12 @@ OPEN_CIRCUITS = Gauge(
     "whistle_channel_open_circuits", "Robots, telephones and mailboxes that are left alone because they kept failing."
 )
 
-AlertMessage = OutgoingMessage[AlertDelivery, "Draft | None"]
-"""A message to one receiver. Without a draft its deliveries end: no pack has the receiver any more, or nobody there is
-to be told."""
+AlertMessage = OutgoingMessage[AlertDelivery, "Draft | Outcome"]
+"""A message to one receiver, or the outcome of deliveries that are not sent."""
+GONE = Outcome("unknown_receiver", final=True)
+"""No pack has the receiver any more, or nobody there is to be told."""
+SIGNED = Outcome("settled", ended=True, counts=False)
+"""Somebody has signed before the call was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message and its receiver. ``form``: ``list``, ``alone`` or ``bare``, which decides the next form if the text is
-    refused."""
+    """A message about ``alerts`` and its receiver. ``form``: ``list``, ``alone`` or ``bare``, which decides the next
+    form if the text is refused."""
 
     receiver: Receiver
     message: Message
     form: str
     city: str
+    alerts: tuple[Alert, ...] = ()
 
 
 class ChannelSender:
@@ -93,6 +101,7 @@ class ChannelSender:
         alerts: AlertStore,
         links: OnePressLinks,
         packs: PackLibrary,
+        templates: TemplateMessages,
         references: References,
         sign_in: str = "",
     ) -> None:
@@ -102,6 +111,7 @@ class ChannelSender:
         self._alerts = alerts
         self._links = links
         self._packs = packs
+        self._templates = templates
         self._references = references
         self._sign_in = sign_in
 
@@ -112,9 +122,10 @@ class ChannelSender:
         pack, settings = await self._settings(receiver, due[0])
         groups = await self._groups(due)
         if settings is None or not groups:
-            return [OutgoingMessage(due, None)]
-        if obsolete := self._to_people_who_left(groups, now):
-            return [OutgoingMessage(obsolete, None)]
+            return [OutgoingMessage(due, GONE)]
+        if unsent := self._not_sent(settings, groups, now):
+            return [unsent]
+        groups = groups[:1] if settings.kind in ALONE_KINDS else groups
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
@@ -145,6 +156,14 @@ class ChannelSender:
             return [_outgoing(settings, alike[:count], listed, "list")]
         return [self._one(settings, self._item(pack, first, now), texts, first, fits)]
 
+    def _not_sent(self, settings: Receiver, groups: Sequence[Group], now: datetime) -> AlertMessage | None:
+        """Deliveries that are not for anybody any more, with what is recorded of them; None if all are to be sent."""
+        if obsolete := self._to_people_who_left(groups, now):
+            return OutgoingMessage(obsolete, GONE)
+        if settings.kind == "voice" and (signed := calls_without_need(groups)):
+            return OutgoingMessage(signed, SIGNED)
+        return None
+
     def _one(self, settings: Receiver, item: Item, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
         form = group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
@@ -154,9 +173,9 @@ class ChannelSender:
     async def send(self, receiver: str, message: AlertMessage, now: datetime) -> Outcome:
         """One attempt. If the text is refused, the next attempt has each alert alone, the one after that no words."""
         draft = message.content
-        if draft is None:
-            return Outcome("unknown_receiver", final=True)
-        outcome = await self._attempt(draft, now)
+        if isinstance(draft, Outcome):
+            return draft
+        outcome = await self._attempt(await self._by_template(receiver, message, draft), now)
         _SENT.labels(draft.receiver.kind, outcome.name).inc()
         if outcome.name != "delivered":
             log.info("channel.failed", receiver=receiver, outcome=outcome.name, status=outcome.status)
@@ -174,6 +193,14 @@ class ChannelSender:
             return Outcome("secret_unset", wait=SETTINGS_SECONDS)
         await self._locks.record_message(settings.id, now)
         return await self._kinds[settings.kind].send(settings, draft.message)
+
+    async def _by_template(self, receiver: str, message: AlertMessage, draft: Draft) -> Draft:
+        """The draft, for a receiver that is sent templates only with the template that says it."""
+        if draft.receiver.gateway is None:
+            return draft
+        pack, _ = await self._settings(receiver, message.deliveries[0])
+        filled = await self._templates.of(draft.receiver, draft.alerts, pack)
+        return replace(draft, message=replace(draft.message, by_template=filled))
 
     async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
         """The receiver by the current pack; one that the pack does not have any more, by the alert's pack."""
@@ -225,7 +252,13 @@ class ChannelSender:
         )
 
 
+def calls_without_need(groups: Sequence[Group]) -> list[AlertDelivery]:
+    """Of calls that are due those for which somebody has signed meanwhile, also while the line was busy."""
+    return [d for group in groups for d, alert in group.pairs if not is_unsigned(alert)]
+
+
 def _outgoing(settings: Receiver, groups: Sequence[Group], text: str, form: str, link: str = "") -> AlertMessage:
     deliveries = [delivery for group in groups for delivery in group.deliveries]
     id_ = plain_id("m", *sorted(delivery.id for delivery in deliveries))
-    return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city))
+    alerts = tuple({alert.id: alert for group in groups for _, alert in group.pairs}.values())
+    return OutgoingMessage(deliveries, Draft(settings, Message(id_, text, link), form, deliveries[0].city, alerts))

@@ -1,5 +1,8 @@
-"""Text messages through any gateway that takes JSON. The pack has the gateway's address, the body that it expects and
-the fields of its answer that mean success."""
+"""Text messages: by registered templates through a cloud (``gateways``), which is how they are sent in China.
+
+Or as text through any gateway that takes JSON: the pack has its address, the body that it expects and the fields of its
+answer that mean success.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ from typing import Any
 import msgspec
 
 from services.notifier.channels.channel import Message
+from services.notifier.channels.gateways.cloud import NO_TEMPLATE, Gateways
 from services.notifier.channels.json_post import BUSY_SECONDS, post_json
 from services.notifier.delivery.http_post import SECONDS_MAX, Poster, Reply
 from services.notifier.domain.rate_limit import Pace
@@ -26,13 +30,19 @@ class Sms:
     pace = Pace(6)
     seconds = SECONDS_MAX
 
-    def __init__(self, poster: Poster) -> None:
+    def __init__(self, poster: Poster, gateways: Gateways) -> None:
         self._poster = poster
+        self._gateways = gateways
 
     def fits(self, receiver: Receiver, text: str) -> bool:
-        return len(text) <= (receiver.length or LENGTH)
+        """A template fits however many alerts there are: it says their number."""
+        return receiver.gateway is not None or len(text) <= (receiver.length or LENGTH)
 
     async def send(self, receiver: Receiver, message: Message) -> Outcome:
+        if message.by_template is not None:
+            return await self._gateways.text_message(receiver, message.by_template)
+        if receiver.gateway is not None:
+            return NO_TEMPLATE
         values = {
             "id": message.id,
             "to": receiver.to,

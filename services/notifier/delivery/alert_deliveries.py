@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.delivery.unsigned_danger import call_at
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery, ChannelDelivery, channel_delivery
 from services.notifier.domain.preferences import NOW, Preferences
@@ -23,6 +24,7 @@ ORDER = (("lane", 1), ("next_at", 1))
 INDEXES = (
     IndexModel([("receiver", 1), ("state", 1), ("lane", 1), ("next_at", 1)], name="due"),
     IndexModel([("alert", 1)], name="alert"),
+    IndexModel([("call", 1)], name="call", sparse=True),
 )
 
 
@@ -56,6 +58,12 @@ class AlertDeliveries:
                 continue
             for receiver, own in _receivers(pack, alert):
                 delivery = _delivery(alert, receiver, pack.version, self._now(), own=own)
+                if receiver.kind == "voice":
+                    at = call_at(alert, receiver)
+                    if at is not None and own:
+                        held = msgspec.structs.replace(delivery, state="held", release_at=at)
+                        planned.setdefault(held.id, held)
+                    continue
                 preferred = self._as_preferred(delivery, alert, pack) if own else delivery
                 if preferred is not None:
                     planned.setdefault(preferred.id, preferred)
@@ -83,6 +91,10 @@ class AlertDeliveries:
             return []
         where = {"alert": {"$in": list(alerts)}, "state": "delivered"}
         return await self.queue.find(where, sort=[("made_at", 1)], limit=PAGE * 20)
+
+    async def of_call(self, city: str, call: str) -> AlertDelivery | None:
+        """The delivery that became the call with the gateway's id ``call``."""
+        return await self.queue.find_one({"call": call, "city": city})
 
     async def add(self, deliveries: Mapping[str, AlertDelivery]) -> None:
         """Store deliveries, each once. Raises ``TimeoutError``."""

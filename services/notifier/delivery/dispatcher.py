@@ -222,7 +222,7 @@ class Dispatcher(Generic[D, Content]):
         now = self._now()
         tried = DeliveryChange(last_outcome=outcome.name, last_status=outcome.status, last_at=now)
         if outcome.name == "delivered":
-            return replace(tried, state="delivered")
+            return replace(tried, state="delivered", call=UNSET if outcome.call is None else outcome.call)
         if outcome.ended:
             return replace(tried, state="ended")
         if outcome.final:

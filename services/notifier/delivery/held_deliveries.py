@@ -1,12 +1,14 @@
 """Held deliveries: they wait for a preferred delay, for the end of quiet hours, or for room in a limit of messages.
 
+Calls about dangers wait for a signature (``unsigned_danger``).
+
 At ``release_at`` (the city's time) a held delivery is dropped if its alert was settled meanwhile, held on, or released,
 which makes it pending. Deliveries that exceeded a limit are released together, as a digest: one message lists them all.
 Every step is a guarded update, so that two processes may do it at the same time.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from services.notifier.delivery.preferences import PreferenceStore
 from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.delivery.unsigned_danger import is_unsigned, may_be_signed_before
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery, DeliveryChange, to_doc
 from services.notifier.domain.preferences import Limit, next_page
@@ -32,6 +35,8 @@ POLL_SECONDS = 5.0
 """Seconds between two looks. Deliveries are held for minutes or hours; danger is never held."""
 PAGE = 200
 AlertsById = Callable[[Sequence[str]], Awaitable[Mapping[str, Alert]]]
+SignedCases = Callable[[Sequence[str]], Awaitable[Container[str]]]
+SETTLED = DeliveryChange(state="dropped", last_outcome="settled")
 INDEXES = (
     IndexModel([("release_at", 1)], name="held", partialFilterExpression={"state": "held"}),
     IndexModel([("receiver", 1), ("paged_at", 1)], name="paged", sparse=True),
@@ -45,6 +50,7 @@ class HeldDeliveries:
         self,
         deliveries: DeliveryQueue[AlertDelivery],
         alerts_by_id: AlertsById,
+        signed_cases: SignedCases,
         preferences: PreferenceStore,
         packs: PackLibrary,
         clock: Clock,
@@ -52,6 +58,7 @@ class HeldDeliveries:
     ) -> None:
         self._deliveries = deliveries
         self._alerts_by_id = alerts_by_id
+        self._signed_cases = signed_cases
         self._preferences = preferences
         self._packs = packs
         self._clock = clock
@@ -74,16 +81,25 @@ class HeldDeliveries:
         for delivery in due:
             by_receiver[delivery.receiver].append(delivery)
         for receiver, held in by_receiver.items():
-            await self._decide(receiver, held, alerts, now)
+            await (self._call if held[0].channel == "voice" else self._decide)(receiver, held, alerts, now)
         return len(due) == PAGE
+
+    async def _call(
+        self, receiver: str, held: Sequence[AlertDelivery], alerts: Mapping[str, Alert], now: datetime
+    ) -> None:
+        """Release the calls about dangers that nobody has signed for, at any hour."""
+        unsure = [a.case for d in held if (a := alerts.get(d.alert)) is not None and may_be_signed_before(a)]
+        signed = await self._signed_cases(unsure)
+        await self._deliveries.rows.write(
+            [_changed(d, self._released(UNSET) if is_unsigned(alerts.get(d.alert), signed) else SETTLED) for d in held]
+        )
+        self._deliveries.nudge([receiver])
 
     async def _decide(
         self, receiver: str, held: Sequence[AlertDelivery], alerts: Mapping[str, Alert], now: datetime
     ) -> None:
         waits = [d for d in held if _waits(alerts.get(d.alert))]
-        writes: list[Write] = [
-            _changed(d, DeliveryChange(state="dropped", last_outcome="settled")) for d in held if d not in waits
-        ]
+        writes: list[Write] = [_changed(d, SETTLED) for d in held if d not in waits]
         if waits:
             pack = await self._pack(waits[0])
             preferred = self._preferences.of_person(pack, alerts[waits[0].alert].recipient)

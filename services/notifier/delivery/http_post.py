@@ -1,4 +1,4 @@
-"""A POST to an address that somebody outside gave: the address is checked, time and answer are bounded."""
+"""A request to an address that somebody outside gave: the address is checked, time and answer are bounded."""
 
 import asyncio
 from collections.abc import Mapping
@@ -34,31 +34,38 @@ class Poster:
 
     async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Reply:
         """``body`` is JSON. Raises ``AddressRefusedError`` or ``UnreachableError``."""
+        return await self._answer("POST", url, body.encode(), {"content-type": "application/json", **headers})
+
+    async def get(self, url: str) -> Reply:
+        """Raises ``AddressRefusedError`` or ``UnreachableError``."""
+        return await self._answer("GET", url, None, {})
+
+    async def _answer(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
         try:
             async with asyncio.timeout(SECONDS_MAX):
-                return await self._post(url, body, headers)
+                return await self._send(method, url, content, headers)
         except (httpx.HTTPError, OSError, TimeoutError, ValueError) as error:
             raise UnreachableError(type(error).__name__) from None
 
-    async def _post(self, url: str, body: str, headers: Mapping[str, str]) -> Reply:
+    async def _send(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
         target = await self._guard.checked(url)
         request = self._client.build_request(
-            "POST",
+            method,
             target.url,
-            content=body.encode(),
-            headers={"content-type": "application/json", "accept-encoding": "identity", **headers, **target.headers},
+            content=content,
+            headers={"accept-encoding": "identity", **headers, **target.headers},
             extensions=target.extensions,
         )
         answer = await self._client.send(request, stream=True)
         try:
-            content = b""
+            said = b""
             async for chunk in answer.aiter_raw():
-                content += chunk
-                if len(content) > ANSWER_MAX:
+                said += chunk
+                if len(said) > ANSWER_MAX:
                     break
         finally:
             await answer.aclose()
-        return Reply(answer.status_code, content[:ANSWER_MAX], _seconds(answer.headers.get("retry-after")))
+        return Reply(answer.status_code, said[:ANSWER_MAX], _seconds(answer.headers.get("retry-after")))
 
 
 def _seconds(header: str | None) -> float | None:

@@ -59,6 +59,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     acked_by: str | None = None
     acted: bool = False
     """The recipient has done something on the case since."""
+    category: str | None = None
+    """The code of the case's category; None of a confidential case, and where there is no case."""
 
     @property
     def about_a_visit(self) -> bool:

@@ -55,6 +55,8 @@ class AlertDelivery(Delivery, frozen=True, kw_only=True, omit_defaults=True, ren
     """When it was released as a message that counts for the recipient's limit."""
     form: str = ""
     """How it is to be worded after the receiver refused its words (``channels.sender``)."""
+    call: str | None = None
+    """The gateway's id of the call that it became."""
 
 
 class WebhookDelivery(
@@ -81,6 +83,7 @@ class DeliveryChange(msgspec.Struct, frozen=True, kw_only=True):
     digest: bool | UnsetType = UNSET
     paged_at: datetime | UnsetType = UNSET
     form: str | UnsetType = UNSET
+    call: str | UnsetType = UNSET
     last_outcome: str | UnsetType = UNSET
     last_status: int | UnsetType | None = UNSET
     last_at: datetime | UnsetType = UNSET

@@ -32,6 +32,8 @@ class Outcome:
     """Whether it was a failure of the receiver: it counts for the schedule and for the circuit."""
     form: str | None = None
     """How the next attempt is to be worded; None: as this one."""
+    call: str | None = None
+    """The gateway's id of the call that was made."""
 
 
 def next_attempt(

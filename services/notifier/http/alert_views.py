@@ -17,8 +17,9 @@ _REPORTS_IN = frozenset({"called", "reminder", "breach"})
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An alert; what it does not have is absent. One that says nothing of its confidential case, or is about a
-    duty, has no ``case``, ``because`` and ``acked_by``. ``channels``: the progress of each; ``link``: one press, for its recipient."""
+    """An alert; what it does not have is absent. One that says nothing of its confidential case, or is about a duty,
+    has no ``case``, ``because`` and ``acked_by``. ``channels``: the progress of each; ``link``: one press, for its
+    recipient."""
 
     id: str
     recipient: str

@@ -207,8 +207,10 @@ class AskView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SupervisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """``by``: absent when a step of a ladder supervises."""
+
     at: datetime
-    by: str
+    by: str | UnsetType = UNSET
     by_unit: str
     reason: str | UnsetType = UNSET
 

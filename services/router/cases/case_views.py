@@ -189,7 +189,8 @@ def _ask_view(ask: Ask) -> AskView:
 
 
 def _supervision_view(supervision: Supervision) -> SupervisionView:
-    return SupervisionView(at=supervision.at, by=supervision.by, by_unit=supervision.by_unit, reason=supervision.reason)
+    by = UNSET if supervision.by is None else supervision.by
+    return SupervisionView(at=supervision.at, by=by, by_unit=supervision.by_unit, reason=supervision.reason)
 
 
 def _question_view(case: Case) -> AskedReporter | None:

@@ -1,10 +1,11 @@
 """Channels in a pack: who is reached by what, what is written once for the city, and no secret but by reference."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from services.notifier.channels.channel import References, UnsetError
+from shared.city.model.channels import TextTemplate
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.city.problems import PackProblems
@@ -65,11 +66,12 @@ def test_a_receiver_is_the_same_whoever_names_it_and_whatever_else_changes() -> 
     [
         ({"wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"}, "opens the channel to whoever has it"),
         ({"wecom": {"url": ROBOT, "secret": "${CHANNEL_HARBOUR_S}"}}, "/secret: is not a field of wecom"),
+        ({"wecom": {"url": ROBOT, "corp": "ww1"}}, "/corp: is not a field of wecom"),
         ({"dingtalk": {"url": ROBOT, "secret": "SECabc"}}, "looks like a secret"),
         ({"wecom": {}}, "the address is missing"),
         ({"sms": "${CHANNEL_HARBOUR_PHONE}"}, "the address is missing"),
         ({"sms": {"url": "https://sms.example.com/"}}, "the number is missing"),
-        ({"wecom": {"url": ROBOT, "to": "x"}}, "/to: is not a field of wecom"),
+        ({"dingtalk": {"url": ROBOT, "to": "x"}}, "/to: is not a field of dingtalk"),
         ({"feishu": {"url": ROBOT, "body": {"a": "b"}}}, "/body: is not a field of feishu"),
         ({"wecom": "${WHISTLE_SECRET}"}, "call it CHANNEL_HARBOUR_WHISTLE_SECRET"),
         ({"wecom": "https://a.example/${PATH}"}, "call it CHANNEL_HARBOUR_PATH"),
@@ -132,3 +134,69 @@ def test_a_pack_that_was_loaded_before_names_had_a_prefix_is_still_read() -> Non
         read_pack(files)
     (receiver,) = read_pack(files, checked=True).receivers.of_unit("quayside")
     assert References({"CHANNEL_HARBOUR_QUAY_ROBOT": "x"}).resolved(receiver, "harbour").url == "x"
+
+
+KEY = {"key": "${CHANNEL_HARBOUR_KEY}", "secret": "${CHANNEL_HARBOUR_SECRET}"}
+TEXTS = {name: f"SMS_{number}" for number, name in enumerate(get_args(TextTemplate))}
+ALIYUN = {"gateway": "aliyun", **KEY, "signature": "Harbour", "templates": TEXTS}
+CALLS = {
+    "gateway": "tencent",
+    **KEY,
+    "app": "1400",
+    "templates": {"call": "1"},
+    "callback": "${CHANNEL_HARBOUR_CALLBACK}",
+}
+PHONE = "${CHANNEL_HARBOUR_QS_PHONE}"
+
+
+def test_what_is_written_once_for_the_city_is_enough_for_a_person_with_a_number() -> None:
+    app = {"corp": "ww1", "agent": 7, "secret": "${CHANNEL_HARBOUR_APP}", "url": "https://wecom.gov.example"}
+    city = {"sms": ALIYUN, "voice": CALLS, "wecom": app}
+    pack = harbour(city=city, unit={"wecom": ROBOT}, person={"sms": PHONE, "voice": PHONE, "wecom": {"to": "qs"}})
+    text, call, member = pack.receivers.of_person("qs-desk")
+    assert (text.gateway, text.to, text.templates) == ("aliyun", PHONE, TEXTS)
+    assert (call.gateway, call.to, call.after) == ("tencent", PHONE, None)
+    assert (member.agent, member.to, member.url) == (7, "qs", "https://wecom.gov.example")
+    (group,) = pack.receivers.of_unit("quayside")
+    assert (group.url, group.to) == (ROBOT, ""), "the group's robot stays a robot"
+
+
+@pytest.mark.parametrize(
+    ("city", "person", "said"),
+    [
+        ({"sms": {**ALIYUN, "templates": {"danger": "SMS_1"}}}, {"sms": PHONE}, "without a number: task, deadline"),
+        ({"sms": {**ALIYUN, "templates": {**TEXTS, "more": "SMS_9"}}}, {"sms": PHONE}, "Invalid enum value 'more'"),
+        ({"sms": {**ALIYUN, "key": "LTAI1"}}, {"sms": PHONE}, "opens the channel to whoever has it"),
+        ({"sms": {**ALIYUN, "signature": ""}}, {"sms": PHONE}, "the registered signature is missing"),
+        ({"sms": {**ALIYUN, "gateway": "tencent"}}, {"sms": PHONE}, "SdkAppId is missing"),
+        ({"sms": {**ALIYUN, "gateway": "other"}}, {"sms": PHONE}, "Invalid enum value 'other'"),
+        ({"sms": ALIYUN}, {"sms": {"to": PHONE, "body": {"a": "b"}}}, "is not a field of sms"),
+        ({"voice": {**CALLS, "callback": "hello"}}, {"voice": PHONE}, "opens the channel to whoever has it"),
+        ({"voice": {**CALLS, "after": "PT2"}}, {"voice": PHONE}, "is not a duration"),
+        ({"voice": {**CALLS, "templates": {"danger": "1"}}}, {"voice": PHONE}, "without a number: call"),
+        (
+            {"voice": CALLS},
+            {"voice": {"to": PHONE, "callback": "${CHANNEL_HARBOUR_C}"}},
+            "one address for the whole city",
+        ),
+        ({}, {"wecom": {"to": "qs", "corp": "ww1", "agent": 7}}, "the app's secret is missing"),
+    ],
+)
+def test_a_gateway_that_cannot_be_used_is_said_where_it_stands(city: Any, person: Any, said: str) -> None:
+    found = wrong(city=city, person=person)
+    assert any(said in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("city", "unit"),
+    [({"sms": ALIYUN}, {"sms": PHONE}), ({"voice": CALLS}, {"voice": PHONE}), ({}, {"wecom": {"to": "qs"}})],
+)
+def test_what_lets_one_person_sign_is_not_for_units(city: Any, unit: Any) -> None:
+    assert any("reaches one person" in line for line in wrong(city=city, unit=unit))
+
+
+def test_keys_and_words_of_gateways_are_filled_from_the_environment() -> None:
+    names = {f"CHANNEL_HARBOUR_{name}": name.lower() for name in ("KEY", "SECRET", "CALLBACK", "QS_PHONE")}
+    receiver = harbour(city={"voice": CALLS}, person={"voice": PHONE}).receivers.of_person("qs-desk")[0]
+    whole = References(names).resolved(receiver, "harbour")
+    assert (whole.key, whole.secret, whole.callback, whole.to) == ("key", "secret", "callback", "qs_phone")

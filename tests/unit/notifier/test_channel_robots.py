@@ -14,6 +14,7 @@ from services.notifier.channels import dingtalk, feishu, json_post, wecom
 from services.notifier.channels.channel import Channel, Message
 from services.notifier.channels.dingtalk import DingTalk
 from services.notifier.channels.feishu import Feishu
+from services.notifier.channels.gateways.cloud import Gateways
 from services.notifier.channels.robots import RobotCodes, outcome_of
 from services.notifier.channels.sms import Sms, filled
 from services.notifier.channels.wecom import WeCom
@@ -37,6 +38,10 @@ def poster() -> Poster:
 
 def receiver(**settings: Any) -> Receiver:
     return Receiver(id="v1", kind="wecom", **settings)
+
+
+def sms(by: Poster) -> Sms:
+    return Sms(by, Gateways(by, lambda: NOW, lambda: "once"))
 
 
 async def sent(channel: Channel, end: Robot, query: str = "", **settings: Any) -> Outcome:
@@ -183,11 +188,11 @@ async def test_a_gateway_is_posted_what_the_pack_says_and_believed_when_it_says_
         "success": {"code": "OK"},
     }
     with robot(lambda _: {"code": "OK", "more": 1}) as gateway:
-        assert await sent(Sms(poster()), gateway, **settings) == Outcome("delivered", 200)
+        assert await sent(sms(poster()), gateway, **settings) == Outcome("delivered", 200)
         gateway.answer = lambda _: {"code": "isv.BUSINESS_LIMIT_CONTROL"}
-        assert await sent(Sms(poster()), gateway, **settings) == Outcome("refused", 200)
+        assert await sent(sms(poster()), gateway, **settings) == Outcome("refused", 200)
         gateway.answer = lambda _: 429
-        assert (await sent(Sms(poster()), gateway, **settings)).name == "rate"
+        assert (await sent(sms(poster()), gateway, **settings)).name == "rate"
     assert gateway.got[0] == {
         "phone": "13800000000",
         "params": {"content": MESSAGE.text, "url": MESSAGE.link},
@@ -199,7 +204,7 @@ async def test_a_gateway_is_posted_what_the_pack_says_and_believed_when_it_says_
 
 async def test_a_gateway_of_which_nothing_is_said_gets_id_number_and_text() -> None:
     with robot(lambda _: 204) as gateway:
-        assert (await sent(Sms(poster()), gateway, to="+31600000000")).name == "delivered"
+        assert (await sent(sms(poster()), gateway, to="+31600000000")).name == "delivered"
     assert gateway.got == [{"id": "m1", "to": "+31600000000", "text": MESSAGE.text}]
 
 
@@ -210,6 +215,6 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
 async def test_a_robot_inside_is_not_called() -> None:
     guarded = Poster(Guard(""), http_client.client())
     with robot() as inside:
-        for channel in (WeCom(guarded), DingTalk(guarded), Feishu(guarded), Sms(guarded)):
+        for channel in (WeCom(guarded), DingTalk(guarded), Feishu(guarded), sms(guarded)):
             assert (await sent(channel, inside)).name == "refused_address"
     assert inside.got == []

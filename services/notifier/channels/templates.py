@@ -1,0 +1,168 @@
+"""The templates of text messages and calls: fixed words with short variables, registered once with the gateway.
+
+In China no other text is sent. What is put into a variable comes from the pack (names of units and categories) or is a
+time, a number or a code; never from a reporter, and never a person's name or number. Every kind of alert has one of the
+eight templates. How they are registered: ``docs/how-to/register-sms-templates.md``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from services.notifier.channels.channel import TemplateMessage
+from services.notifier.delivery.unsigned_danger import asks_to_sign_danger
+from services.notifier.documents.alert import Alert
+from shared.city.model.channels import CallTemplate, Template, TextTemplate
+from shared.city.pack import Pack
+
+VARIABLES: Mapping[str, int] = {"unit": 12, "category": 12, "time": 11, "code": 12, "count": 3}
+"""Variable → most characters. All gateways take twelve."""
+COUNT_MAX = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A template: its words with ``${variable}``, and the variables in the order in which they stand there.
+
+    ``{domain}`` stands for the host of ``WHISTLE_PUBLIC_URL``, which is registered as a part of the words.
+    """
+
+    words: str
+    variables: tuple[str, ...]
+
+
+_LINK = "https://{domain}/s/${code}"
+TEMPLATES: Mapping[Template, Registered] = {
+    "danger": Registered(
+        f"危急工单：${{unit}}有一件${{category}}待签收，请立即打开 {_LINK} 签收处置。", ("unit", "category", "code")
+    ),
+    "task": Registered(
+        f"工单提醒：${{unit}}有一件${{category}}待办理，截止时间${{time}}，请打开 {_LINK} 。",
+        ("unit", "category", "time", "code"),
+    ),
+    "deadline": Registered(
+        f"催办：${{unit}}的${{category}}即将超时，截止时间${{time}}，请打开 {_LINK} 办理。",
+        ("unit", "category", "time", "code"),
+    ),
+    "overdue": Registered(
+        f"督办提醒：${{unit}}的${{category}}需要督促办理，请立即打开 {_LINK} 办理。", ("unit", "category", "code")
+    ),
+    "request": Registered(
+        f"待办提醒：${{unit}}有一件${{category}}需要您处理，请打开 {_LINK} 。", ("unit", "category", "code")
+    ),
+    "news": Registered(f"进展提醒：${{unit}}的${{category}}有新进展，详情见 {_LINK} 。", ("unit", "category", "code")),
+    "visit": Registered(f"活动提醒：${{unit}}收到${{time}}的活动通知，详情见 {_LINK} 。", ("unit", "time", "code")),
+    "several": Registered("工单提醒：您有${count}件工单待查看，请登录 https://{domain}/me 。", ("count",)),
+    "call": Registered(
+        "您好，这里是网格工单系统。${unit}有一件危急工单，事项为${category}，尚无人签收。签收请按1，并请立即查看短信或登录系统处置。",
+        ("unit", "category"),
+    ),
+}
+
+OF_KIND: Mapping[str, TextTemplate] = {
+    "new": "task",
+    "moved": "task",
+    "reopened": "task",
+    "assigned": "task",
+    "called": "task",
+    "raised": "task",
+    "need": "task",
+    "inspect": "task",
+    "reminder": "deadline",
+    "breach": "overdue",
+    "supervise": "overdue",
+    "told": "overdue",
+    "unrouted": "overdue",
+    "unanswered": "request",
+    "forgotten": "overdue",
+    "unstaffed": "request",
+    "unattended": "request",
+    "offered": "request",
+    "asked": "request",
+    "consulted": "request",
+    "follow_up": "request",
+    "planned": "request",
+    "fixed": "request",
+    "added": "news",
+    "withdrawn": "news",
+    "declined": "news",
+    "answered": "news",
+    "decided": "news",
+    "refused": "news",
+    "concluded": "news",
+    "reported_in": "news",
+    "finished": "news",
+    "excused": "news",
+    "over": "news",
+    "duty": "news",
+    "test": "several",
+    "joint_enforcement": "visit",
+    "patrol": "visit",
+    "campaign": "visit",
+    "service": "visit",
+    "visit_today": "visit",
+    "visit_off": "visit",
+}
+"""Kind of alert → its template. A kind of a newer version has ``request``."""
+_NO_CATEGORY = {True: "待办事项", False: "matter"}
+
+
+def text_template(alert: Alert) -> TextTemplate:
+    """The template of a text message about one alert. One that names a time is for alerts that have one."""
+    if asks_to_sign_danger(alert):
+        return "danger"
+    if alert.state in ("acked", "over") and alert.kind != "test":
+        return "news"
+    named = OF_KIND.get(alert.kind, "request")
+    return "request" if "time" in TEMPLATES[named].variables and alert.due_at is None else named
+
+
+def text_message(alerts: Sequence[Alert], pack: Pack, code: str) -> TemplateMessage:
+    """The text message about ``alerts``, which are not empty. ``code``: the short link's, where there is one alert."""
+    named = text_template(alerts[0]) if len(alerts) == 1 else "several"
+    if named == "several":
+        cases = sum(alert.kind != "test" for alert in alerts)
+        return TemplateMessage(named, (("count", str(min(cases, COUNT_MAX))),))
+    return _message(named, alerts[0], pack, code)
+
+
+def call_message(alert: Alert, pack: Pack) -> TemplateMessage:
+    """What a call says."""
+    call: CallTemplate = "call"
+    return _message(call, alert, pack, "")
+
+
+def _message(template: Template, alert: Alert, pack: Pack, code: str) -> TemplateMessage:
+    values = {"unit": _unit(alert, pack), "category": _category(alert, pack), "time": _time(alert, pack), "code": code}
+    return TemplateMessage(template, tuple((name, values[name]) for name in TEMPLATES[template].variables))
+
+
+def _unit(alert: Alert, pack: Pack) -> str:
+    """The unit's name; of a household that is called after somebody, the name of the nearest unit above it that is not;
+    of a unit that the pack has no more, the root's."""
+    unit = pack.units.get(alert.unit, pack.root)
+    people = [person.name for person in pack.people.values() if len(person.name) > 1]
+    above = (pack.units[id_].name for id_ in reversed(unit.path) if id_ != unit.id)
+    named = next((name for name in (unit.name, *above) if not any(one in name for one in people)), "")
+    return _short("unit", named or pack.city.name)
+
+
+def _category(alert: Alert, pack: Pack) -> str:
+    """The category's name; of a confidential case, a visit and a report without a case none."""
+    chinese = pack.city.languages[0].startswith("zh")
+    category = pack.categories.get(alert.category or "")
+    if category is None:
+        return _NO_CATEGORY[chinese]
+    return _short("category", category.name if chinese or not category.name_en else category.name_en)
+
+
+def _time(alert: Alert, pack: Pack) -> str:
+    """12月31日23:59."""
+    if alert.due_at is None:
+        return ""
+    local = alert.due_at.astimezone(ZoneInfo(pack.city.timezone))
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def _short(variable: str, text: str) -> str:
+    return " ".join(text.split())[: VARIABLES[variable]]
