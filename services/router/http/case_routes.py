@@ -17,7 +17,7 @@ from services.router.command_handling.intake_client import IntakePersons
 from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
-from services.router.http.on_behalf import officer_of
+from shared.runtime.http_server.on_behalf import officer_of
 from services.router.http.queue_pages import QueueQuery, Queues, check_categories
 from services.router.stream.cursors import read
 from services.router.stream.live_events import Listener, LiveEvents
