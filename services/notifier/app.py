@@ -32,7 +32,9 @@ from services.notifier.http import delivery_routes
 from services.notifier.http.alert_routes import AlertRoutes
 from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.delivery_routes import DeliveryRoutes
+from services.notifier.http.link_pages import LinkPages, sign_in_address
 from services.notifier.http.one_press_links import OnePressLinks
+from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
 from services.notifier.http.silence_routes import SilenceRoutes
@@ -61,12 +63,22 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
     stores = _stores(service)
     router = RouterClient(settings, service.auth, service.transport)
-    address = settings.public_url or settings.notifier_url
-    links = OnePressLinks(settings.secret_text, address, stores.alerts, router, packs, service.directory, service.clock)
+    links = OnePressLinks(settings.secret_text, settings.public_url or settings.notifier_url)
+    pages = LinkPages(
+        links,
+        sign_in_address(settings),
+        stores.alerts,
+        router,
+        PhotoClient(settings, service.auth, service.transport),
+        packs,
+        service.directory,
+        service.clock,
+    )
     guard = Guard(settings.webhook_allow)
     poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
     _consume(service, stores, packs)
     _answer_http(service, stores, packs, links, router, guard)
+    service.routes += pages.routes()
     _send_to_people(service, stores, packs, links, poster)
     _send_to_apps(service, stores.webhooks, poster)
     _forget_what_is_old(service, stores, packs)

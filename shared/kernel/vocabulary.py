@@ -36,6 +36,9 @@ CASE_CLOCKS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
 """Clocks that start when a case is opened. The others start when a unit is called in or the reporter is asked."""
 ClockStateName = Literal["running", "paused", "met", "breached", "void"]
 
+AfterPhoto = Literal["none", "asked", "required"]
+"""Whether a photo is sent when a case of a category is resolved (处置后照片)."""
+
 Act = Literal["tell", "supervise", "move_to"]
 """What a step of an escalation ladder does: tell a unit, let it supervise the owner (督办), move the case to it."""
 ACTS: tuple[Act, ...] = get_args(Act)

@@ -15,8 +15,8 @@ from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.command_handling.handler import CommandHandler, CommandRequest
 from services.router.command_handling.unmasking import PROTECTED, ProtectedData
 from services.router.http.kept_answers import KeptAnswers
-from shared.runtime.http_server.on_behalf import officer_of
 from shared.kernel.errors import Refusal
+from shared.runtime.http_server.on_behalf import officer_of
 from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from shared.city.model.entry import AppName, Entry, Id, Iso, Name, Text, Word
-from shared.kernel.vocabulary import FeedbackKind, Priority, ReportKind
+from shared.kernel.vocabulary import AfterPhoto, FeedbackKind, Priority, ReportKind
 
 
 class Rising(Entry, frozen=True, kw_only=True):
@@ -45,7 +45,8 @@ class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
     """``categories.yaml``. ``keywords``, ``hints`` and ``not``: see ``sorting.categories``. ``admitted``: the entry
     list, whether departments may pass it down to communities, or which of them may. ``public``: whether all apps are
-    shown where its open cases are; never set it for what is about persons."""
+    shown where its open cases are; never set it for what is about persons. ``after_photo``: whether the officer who
+    resolves a case is asked for a photo of what was done, or must send one."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -65,6 +66,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     admitted: bool | tuple[Id, ...] = True
     public: bool = False
     effect_check: Iso | None = None
+    after_photo: AfterPhoto = "asked"
     pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None
     note: Text = ""

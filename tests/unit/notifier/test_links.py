@@ -1,16 +1,22 @@
 """One-press links: only ours, only for a day, and looking changes nothing."""
 
 import base64
+from collections.abc import Mapping
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import msgspec
 import pytest
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.documents.alert import Alert
+from services.notifier.http.link_pages import LinkPages
 from services.notifier.http.one_press_links import LIFE, OnePressLinks
+from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.router_client import RouterClient
+from shared.case_page.case_answer import CaseAnswer, CaseSeen, Clock, Location
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal, conflict, unavailable
@@ -41,59 +47,111 @@ ALERT = Alert(
 )
 
 
+CASE = CaseAnswer(
+    id="c1",
+    state="queued",
+    priority="normal",
+    unit="quayside",
+    path=("harbour", "oosterhaven", "quayside"),
+    category="street_light",
+    description="<b>Street light</b> out",
+    location=Location(4.5, 51.9, place="Quay 4"),
+    photos=("f1",),
+    clocks=(Clock("acknowledge", NOW + timedelta(minutes=30), "running"),),
+    commands=("acknowledge", "claim", "note"),
+)
+
+
 class FakeAlerts(AlertStore):
     def __init__(self) -> None:
         self.alert = ALERT
+        self.others = [msgspec.structs.replace(ALERT, id="a2", recipient="qs-walk")]
 
     async def get(self, city: str, id_: str) -> Alert | None:
         return self.alert if (city, id_) == ("harbour", self.alert.id) else None
+
+    async def of_case(self, case: str) -> list[Alert]:
+        return [self.alert, *self.others]
 
     def change(self, **fields: Any) -> None:
         self.alert = msgspec.structs.replace(self.alert, **fields)
 
 
 class FakeRouter(RouterClient):
+    """Knows one case; of a press it keeps command, key, person, body and the version asked for."""
+
     def __init__(self) -> None:
-        self.pressed: list[tuple[str, str, str]] = []
+        self.pressed: list[tuple[str, str, str, dict[str, Any], str | None]] = []
         self.refuses: Refusal | None = None
-        self.seen = True
+        self.shown: CaseSeen | None = CaseSeen(CASE, "7")
+        self.after: CaseSeen | None = CaseSeen(
+            msgspec.structs.replace(CASE, state="claimed", claimed_by="qs-desk", commands=("on_site", "resolve")), "8"
+        )
         self.away = False
 
-    async def command(self, alert: Alert, command: str, *, key: str, person: str) -> None:
+    async def command(
+        self,
+        alert: Alert,
+        command: str,
+        *,
+        key: str,
+        person: str,
+        body: Mapping[str, Any] | None = None,
+        if_match: str | None = None,
+    ) -> CaseSeen | None:
         if self.refuses is not None:
             raise self.refuses
-        self.pressed.append((command, key, person))
+        self.pressed.append((command, key, person, dict(body or {}), if_match))
+        return self.after
 
-    async def shows(self, alert: Alert, person: str) -> bool:
+    async def case(self, alert: Alert, person: str) -> CaseSeen | None:
         if self.away:
             raise unavailable("away")
-        return self.seen
+        return self.shown
+
+    def shows(self, **fields: Any) -> None:
+        self.shown = CaseSeen(msgspec.structs.replace(CASE, **fields), "7")
+
+
+class FakePhotos(PhotoClient):
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, str]] = []
+        self.pictures: dict[str, bytes] = {"f1": b"small", "f9": b"another case's"}
+
+    async def send(self, alert: Alert, content: bytes, *, key: str) -> str:
+        self.sent.append((content, key))
+        return "f2"
+
+    async def thumb(self, alert: Alert, photo: str) -> bytes | None:
+        return self.pictures.get(photo)
 
 
 class FakeDirectory(Directory):
     def __init__(self) -> None:
-        self.people = {"qs-desk"}
+        self.people = {"qs-desk": "quayside"}
 
     async def person(self, city: str, person: str) -> Principal | None:
-        return Principal(kind="officer", city=city, person=person) if person in self.people else None
+        unit = self.people.get(person)
+        return None if unit is None else Principal(kind="officer", city=city, person=person, unit=unit)
 
 
 class FakePacks(PackLibrary):
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.pack = harbour()
 
     def current(self, city: str) -> Pack:
-        return harbour()
+        return self.pack
 
 
 class Mail:
     """A link as it stands in a message."""
 
-    def __init__(self, secret: str = SECRET) -> None:
+    def __init__(self, secret: str = SECRET, sign_in: str = "https://whistle.example/signin") -> None:
         self.alerts, self.router, self.clock = FakeAlerts(), FakeRouter(), StoppedClock(NOW)
-        self.directory = FakeDirectory()
-        self.links = OnePressLinks(
-            secret, "https://whistle.example/", self.alerts, self.router, FakePacks(), self.directory, self.clock
+        self.directory, self.photos, self.packs = FakeDirectory(), FakePhotos(), FakePacks()
+        self.links = OnePressLinks(secret, "https://whistle.example/")
+        self.pages = LinkPages(
+            self.links, sign_in, self.alerts, self.router, self.photos, self.packs, self.directory, self.clock
         )
 
     @property
@@ -101,16 +159,24 @@ class Mail:
         return self.links.make(ALERT).rpartition("/")[2]
 
     async def get(self, token: str) -> tuple[int, str]:
-        page = await self.links.show(called(token))
+        page = await self.pages.show(called(token))
         return page.status_code, bytes(page.body).decode()
 
-    async def post(self, token: str) -> tuple[int, str]:
-        page = await self.links.press(called(token))
+    async def post(self, token: str, photo: bytes | None = None, **fields: str) -> tuple[int, str]:
+        """A form as a browser sends it; without fields an empty body, as a program sends it."""
+        files = {"photo": ("p.jpg", photo)} if photo is not None else None
+        sent = httpx.Request("POST", "http://x", data=fields, files=files)
+        page = await self.pages.press(called(token, sent.read(), sent.headers.get("content-type", "")))
         return page.status_code, bytes(page.body).decode()
 
+    async def photo(self, token: str, id_: str) -> tuple[int, bytes]:
+        found = await self.pages.photo(called(token, id=id_))
+        return found.status_code, bytes(found.body)
 
-def called(token: str) -> Call:
-    return Call(cast(Any, None), Principal(kind="anybody", city=""), {"token": token}, "", "", b"")
+
+def called(token: str, body: bytes = b"", content_type: str = "", **path: str) -> Call:
+    request = cast(Any, SimpleNamespace(headers={"content-type": content_type}))
+    return Call(request, Principal(kind="anybody", city=""), {"token": token, **path}, "", "", body)
 
 
 @pytest.fixture
@@ -125,11 +191,12 @@ async def test_looking_shows_the_button_and_presses_nothing(mail: Mail) -> None:
     assert mail.router.pressed == []
 
 
-async def test_pressing_claims_for_the_recipient_under_a_key_that_happens_once(mail: Mail) -> None:
+async def test_a_press_that_names_no_step_claims_under_a_key_that_happens_once(mail: Mail) -> None:
     for _ in range(2):
         status, page = await mail.post(mail.token)
-        assert (status, "<button" in page) == (200, False)
-    assert mail.router.pressed == [("claim", "link-a1", "qs-desk")] * 2
+        assert status == 200
+        assert "It is yours now." in page
+    assert mail.router.pressed == [("claim", "link-a1", "qs-desk", {}, None)] * 2
 
 
 @pytest.mark.parametrize("spoil", ["", "x", "AAAA", "é", "%00", "A" * 4000, "-_" * 30])
@@ -162,20 +229,27 @@ async def test_a_link_ends_after_a_day_and_says_so(mail: Mail) -> None:
 
 
 async def test_who_comes_late_is_told_who_has_it(mail: Mail) -> None:
-    mail.alerts.change(state="acked", acked_by="qs-walk")
+    mail.router.shows(state="claimed", claimed_by="qs-walk", commands=("on_site", "note"))
     status, page = await mail.get(mail.token)
+    assert status == 200
+    assert "Quayside walker one has it now." in page
+    mail.router.refuses = conflict("not-open", "Somebody has it already.", reason="taken", state="claimed")
+    status, page = await mail.post(mail.token)
     assert status == 409
     assert "Quayside walker one has it now." in page
-    mail.router.refuses = conflict("not-open", "Somebody has it already.")
-    assert (await mail.post(mail.token))[0] == 409
 
 
 async def test_when_the_router_is_away_one_may_press_again(mail: Mail) -> None:
     mail.router.refuses = unavailable("away")
-    status, page = await mail.post(mail.token)
+    status, page = await mail.post(mail.token, do="claim", version="7")
     assert status == 503
     assert "Not recorded, press again." in page
     assert "<button" in page
+    mail.router.away = True
+    status, page = await mail.post(mail.token, do="claim", version="7")
+    assert status == 503
+    assert "Not recorded, press again." in page
+    assert '<input type="hidden" name="do" value="claim">' in page, "what was pressed is pressed again"
 
 
 @pytest.mark.parametrize("how", ["left the pack", "sees it no more"])
@@ -183,8 +257,10 @@ async def test_when_the_router_is_away_one_may_press_again(mail: Mail) -> None:
 async def test_who_left_or_does_not_see_the_case_any_more_reads_no_word_of_it(mail: Mail, how: str, state: str) -> None:
     """B68: the page showed title, words and button for up to a day."""
     mail.alerts.change(state=state)
-    mail.router.seen = how == "left the pack"
-    mail.directory.people = {"qs-desk"} if mail.router.seen is False else set()
+    if how == "left the pack":
+        mail.directory.people = {}
+    else:
+        mail.router.shown = None
     for status, page in (await mail.get(mail.token), await mail.post(mail.token)):
         assert status == 410
         assert not [word for word in ("Street light", "Quayside", "New case", "<button") if word in page]
@@ -209,8 +285,8 @@ async def test_an_ended_link_says_nothing_of_the_case(mail: Mail) -> None:
 async def test_words_are_escaped_and_nothing_foreign_is_loaded(mail: Mail) -> None:
     _, page = await mail.get(mail.token)
     assert "<b>" not in page
-    assert "&lt;b&gt;" in page
-    headers = (await mail.links.show(called(mail.token))).headers
+    assert "&lt;b&gt;Street light" in page
+    headers = (await mail.pages.show(called(mail.token))).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "no-store"
