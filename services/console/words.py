@@ -44,6 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "invitation_over": ("邀请链接已过期，请联系上级重新邀请。", "This invitation has ended; ask for a new one."),
     "invitation_used": ("邀请链接已使用，或已有新的邀请。", "This invitation was used, or a newer one was made."),
     "not_ours": ("链接无效。", "Not an address of ours."),
+    "case": ("工单", "Case"),
+    "no_case": ("该工单已不由您所在单位办理，您无权查看。", "This case is not for your unit, or is not there."),
     "my_work": ("我的待办工单", "My open work"),
     "mine": ("由我处理", "Mine"),
     "queue": ("{}的待办工单", "Queue of {}"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 from urllib.parse import quote
 
@@ -261,10 +261,15 @@ def _part(look: Look, part: Part) -> str:
 def _ask(look: Look, ask: Ask) -> str:
     words, names = look.words, look.names
     reason = names.pause_reason(ask.reason) if ask.what == "pause" else ask.reason
-    until = words("until", f"{ask.until.astimezone(look.zone):%Y-%m-%d %H:%M}") if ask.until is not None else ""
+    until = words("until", _moment(look, ask.until)) if ask.until is not None else ""
     who = words("asked_by", names.person(ask.asked_by))
     parts = (words(f"ask.{ask.what}"), words(f"clock.{ask.clock}"), until, reason, who)
     return " · ".join(part for part in parts if part)
+
+
+def _moment(look: Look, at: datetime) -> str:
+    """Date and time in the city's zone; where that is not known, in UTC, which is said."""
+    return f"{at.astimezone(look.zone):%Y-%m-%d %H:%M}" + (" UTC" if look.zone is UTC else "")
 
 
 def _photos(look: Look) -> tuple[PhotoView, ...]:
