@@ -1,6 +1,7 @@
 """One-press links: only ours, only for a day, and looking changes nothing."""
 
 import base64
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from types import SimpleNamespace
@@ -12,40 +13,20 @@ import pytest
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.documents.alert import Alert
-from services.notifier.http.link_pages import LinkPages
+from services.notifier.http.link_pages import LinkPages, sign_in_address
 from services.notifier.http.one_press_links import LIFE, OnePressLinks
 from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.router_client import RouterClient
-from shared.case_page.case_answer import CaseAnswer, CaseSeen, Clock, Location
+from shared.case_page.case_answer import CaseAnswer, CaseSeen, Clock, Location, Part
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
-from shared.kernel.errors import Refusal, conflict, unavailable
+from shared.kernel.errors import FieldError, Refusal, conflict, unavailable
 from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.pack_library import PackLibrary
+from shared.runtime.settings import Settings
+from tests.kit.made_alerts import ALERT
 from tests.kit.made_reports import NOW, SECRET, harbour
-
-ALERT = Alert(
-    id="a1",
-    city="harbour",
-    recipient="qs-desk",
-    unit="quayside",
-    channel="inbox",
-    kind="new",
-    case="c1",
-    case_version=1,
-    because="e1",
-    event_type="case.opened.v1",
-    event_at=NOW,
-    priority="normal",
-    title="New case",
-    text="Quayside · <b>Street light</b>",
-    due_at=NOW + timedelta(minutes=30),
-    state="sent",
-    at=NOW,
-    trace="",
-)
-
 
 CASE = CaseAnswer(
     id="c1",
@@ -296,3 +277,179 @@ async def test_the_time_left_is_shown_and_the_time_overdue(mail: Mail) -> None:
     assert "30 min left" in (await mail.get(mail.token))[1]
     mail.clock.move_to(NOW + timedelta(minutes=105))
     assert "1 h 15 min overdue" in (await mail.get(mail.token))[1]
+
+
+async def test_each_step_is_pressed_under_a_key_of_link_step_version_and_words(mail: Mail) -> None:
+    for _ in range(2):
+        await mail.post(mail.token, do="claim", version="7")
+    await mail.post(mail.token, do="claim", version="8")
+    keys = [key for _, key, *_ in mail.router.pressed]
+    assert keys[0] == keys[1]
+    assert keys[2] != keys[0]
+
+
+async def test_only_what_judges_the_case_asks_that_it_did_not_change(mail: Mail) -> None:
+    for do in ("claim", "on_site", "accept", "inspect_ok", "close"):
+        await mail.post(mail.token, do=do, version="7")
+    asked = {command: version for command, _, _, _, version in mail.router.pressed}
+    assert asked == {"claim": None, "on_site": None, "accept": "7", "inspect": "7", "close": "7"}
+
+
+async def test_the_work_is_resolved_with_how_words_and_a_photo_sent_once(mail: Mail) -> None:
+    mail.router.shows(state="in_progress", commands=("resolve",))
+    for _ in range(2):
+        status, page = await mail.post(
+            mail.token, photo=b"a picture", do="resolve", version="7", how="repair", text="换好了"
+        )
+        assert status == 200
+        assert "Recorded as resolved" in page
+    (command, key, person, body, _), again = mail.router.pressed
+    assert (command, person, body) == ("resolve", "qs-desk", {"how": "repair", "text": "换好了", "photos": ["f2"]})
+    assert again[1] == key
+    assert mail.photos.sent[0] == mail.photos.sent[1]
+
+
+async def test_a_unit_above_is_not_offered_the_communitys_work_and_cannot_press_it(mail: Mail) -> None:
+    """What is open to the town's desk by its role is not what its link is for: 督办 takes nothing over."""
+    mail.directory.people = {"qs-desk": "oosterhaven"}
+    mail.alerts.change(kind="supervised")
+    _, page = await mail.get(mail.token)
+    assert "<button" not in page
+    assert "Under supervision: Quayside" in page
+    pressed: tuple[dict[str, Any], ...] = ({}, {"do": "claim", "version": "7"})
+    for fields in pressed:
+        status, page = await mail.post(mail.token, **fields)
+        assert status == 403
+        assert "takes nothing over" in page
+    assert mail.router.pressed == []
+
+
+async def test_a_called_unit_reports_in_and_says_what_it_did(mail: Mail) -> None:
+    mail.directory.people = {"qs-desk": "works"}
+    mail.router.shows(state="claimed", parts=(Part("p1", "works"),), commands=("report_in", "finish_part", "note"))
+    mail.alerts.change(part="p1")
+    _, page = await mail.get(mail.token)
+    assert 'value="report_in.p1"' in page
+    assert 'value="finish_part.p1"' in page
+    await mail.post(mail.token)
+    await mail.post(mail.token, do="finish_part.p1", version="7", text="hung up")
+    assert [(command, body) for command, _, _, body, _ in mail.router.pressed] == [
+        ("report_in", {"part": "p1"}),
+        ("finish_part", {"part": "p1", "text": "hung up"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "said"),
+    [
+        (conflict("not-open", "", reason="ended", state="closed"), 409, "The case has ended"),
+        (conflict("not-open", "", reason="offered_elsewhere"), 409, "It is offered to"),
+        (Refusal(403, "forbidden", "", extra={"reason": "guest"}), 403, "your unit is only consulted or called in"),
+        (Refusal(403, "forbidden", "", extra={"reason": "role"}), 403, "Your role may not do this."),
+        (Refusal(412, "stale", ""), 412, "The case changed since you read it"),
+        (Refusal(422, "invalid", "", (FieldError("/photos", ""),)), 422, "requires a photo"),
+        (Refusal(429, "too-many", ""), 429, "Too much at once"),
+        (unavailable("away"), 503, "Not recorded, press again."),
+        (Refusal(418, "teapot", ""), 503, "Not recorded, press again."),
+    ],
+)
+async def test_a_refusal_says_its_own_reason_and_what_is_open_now(
+    mail: Mail, refusal: Refusal, status: int, said: str
+) -> None:
+    mail.router.refuses = refusal
+    answered, page = await mail.post(mail.token, do="claim", version="7")
+    assert answered == status
+    assert said in page
+    assert 'value="claim"' in page, "the case as it is now, with what is open"
+    assert "It is yours now." not in page
+
+
+async def test_who_was_removed_while_pressing_reads_no_word_of_the_case(mail: Mail) -> None:
+    mail.router.refuses = Refusal(403, "forbidden", "", extra={"reason": "nobody_of_the_city"})
+    status, page = await mail.post(mail.token, do="claim", version="7")
+    assert status == 410
+    assert "Quay 4" not in page
+
+
+async def test_a_repeat_that_tells_of_before_is_answered_with_the_case_of_now(mail: Mail) -> None:
+    mail.router.after = None
+    mail.router.shows(state="on_site", claimed_by="qs-desk", commands=("resolve",))
+    status, page = await mail.post(mail.token, do="claim", version="7")
+    assert status == 200
+    assert 'value="resolve"' in page
+    assert 'value="claim"' not in page
+
+
+async def test_a_mere_signature_leaves_the_claim_to_whoever_takes_it(mail: Mail) -> None:
+    """A page that only knew the alert said 已由他人接单 after a 签收."""
+    mail.alerts.change(state="acked", acked_by="qs-walk")
+    mail.router.shows(state="acknowledged", commands=("claim", "on_site"))
+    status, page = await mail.get(mail.token)
+    assert status == 200
+    assert 'value="claim"' in page
+    assert "has it now" not in page
+
+
+async def test_an_ended_link_leads_to_sign_in_where_there_is_one(mail: Mail) -> None:
+    mail.clock.move_to(NOW + LIFE)
+    assert 'href="https://whistle.example/signin"' in (await mail.get(mail.token))[1]
+    without = Mail(sign_in="")
+    without.clock.move_to(NOW + LIFE)
+    page = (await without.get(without.token))[1]
+    assert "href" not in page
+    assert "sign in" in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "address"),
+    [
+        ({}, ""),
+        ({"console_url": "https://desk.example/"}, "https://desk.example/signin"),
+        ({"public_url": "https://w.example", "console_url": "http://console:8800"}, "https://w.example/signin"),
+    ],
+)
+def test_sign_in_is_at_the_public_address(settings: dict[str, Any], address: str) -> None:
+    assert sign_in_address(Settings(**settings)) == address
+
+
+async def test_small_photos_of_the_case_come_through_the_link_and_no_others(mail: Mail) -> None:
+    assert await mail.photo(mail.token, "f1") == (200, b"small")
+    assert (await mail.photo(mail.token, "f9"))[0] == 404
+    mail.photos.pictures = {}
+    assert (await mail.photo(mail.token, "f1"))[0] == 404, "not clean yet"
+    mail.router.shown = None
+    assert (await mail.photo(mail.token, "f1"))[0] == 410
+    assert (await mail.photo("x", "f1"))[0] == 404
+
+
+async def test_who_else_was_told_is_named_with_unit_and_post_and_without_a_number(mail: Mail) -> None:
+    page = (await mail.get(mail.token))[1]
+    assert "Quayside walker one (Quayside, grid member)" in page
+    assert "Quayside desk one" not in page
+    assert not re.search(r"\+?\d{9,}", re.sub(r'"[^"]*"', "", page))
+
+
+async def test_an_alert_about_no_case_is_shown_without_a_button(mail: Mail) -> None:
+    for change in ({"event_type": "visit.planned.v1"}, {"kind": "unattended"}, {"state": "test"}):
+        mail.alerts.change(**{"event_type": ALERT.event_type, "kind": "new", "state": "sent", **change})
+        for status, page in (await mail.get(mail.token), await mail.post(mail.token)):
+            assert status == 200
+            assert "New case" in page
+            assert "<button" not in page
+    assert mail.router.pressed == []
+
+
+def test_the_body_of_a_forged_press_is_not_even_read(mail: Mail) -> None:
+    route = next(r for r in mail.pages.routes() if r.method == "POST")
+    assert route.reads_body is not None
+    assert route.reads_body({"token": mail.token})
+    assert not route.reads_body({"token": mail.token[:-1]})
+    mail.clock.move_to(NOW + LIFE)
+    assert not route.reads_body({"token": mail.token})
+
+
+async def test_what_is_no_form_is_said_and_presses_nothing(mail: Mail) -> None:
+    page = await mail.pages.press(called(mail.token, b"--x", "multipart/form-data; boundary=y"))
+    assert page.status_code == 400
+    assert "did not arrive whole" in bytes(page.body).decode()
+    assert mail.router.pressed == []
