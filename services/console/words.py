@@ -58,7 +58,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "danger": ("危急", "Danger"),
     "urgent": ("紧急", "Urgent"),
     "normal": ("一般", "Normal"),
-    "low": ("较低", "Low"),
+    "low": ("可缓", "Low"),
     "queued": ("待签收", "Queued"),
     "acknowledged": ("已签收", "Acknowledged"),
     "claimed": ("已接单", "Claimed"),

@@ -34,6 +34,7 @@ from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.delivery_routes import DeliveryRoutes
 from services.notifier.http.link_pages import LinkPages, sign_in_address
 from services.notifier.http.one_press_links import OnePressLinks
+from services.notifier.http.opened_links import LinkOpener
 from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
@@ -64,16 +65,9 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     stores = _stores(service)
     router = RouterClient(settings, service.auth, service.transport)
     links = OnePressLinks(settings.secret_text, settings.public_url or settings.notifier_url)
-    pages = LinkPages(
-        links,
-        sign_in_address(settings),
-        stores.alerts,
-        router,
-        PhotoClient(settings, service.auth, service.transport),
-        packs,
-        service.directory,
-        service.clock,
-    )
+    opener = LinkOpener(links, stores.alerts, router, packs, service.directory, service.clock)
+    photos = PhotoClient(settings, service.auth, service.transport)
+    pages = LinkPages(opener, sign_in_address(settings), stores.alerts, router, photos, packs, service.clock)
     guard = Guard(settings.webhook_allow)
     poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
     _consume(service, stores, packs)

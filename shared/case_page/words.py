@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "clock.resolve": ("办结时限", "Resolve"),
     "clock.report_in": ("报到时限", "Report in"),
     "clock.finish_part": ("协办时限", "Finish the part"),
-    "clock.confirm": ("回访时限", "Answer of the reporter"),
+    "clock.confirm": ("补充信息时限", "Answer of the reporter"),
     "running": ("剩余{}", "{} left"),
     "overdue": ("已超时{}", "{} overdue"),
     "paused": ("已挂起", "Paused"),

@@ -71,12 +71,12 @@ class CasePage:
             press = press_of(form.fields, form.files)
             if press is None:
                 return await self.show(call)
-            after = await self._pressed(token, id_, press)
-            return await self._page(call, after, said=Words(words_for(call.request).code)(f"done.{press.step.name}"))
+            after = await self._pressed(token, id_, press) or seen
         except Refusal as refusal:
             if refusal.status in (401, 404):
                 return _not_shown(call, refusal)
             return await self._refused(call, seen, refusal, press)
+        return await self._done(call, after, press)
 
     async def photo(self, call: Call) -> Response:
         try:
@@ -85,16 +85,26 @@ class CasePage:
             return Response(status_code=404 if refusal.status < 500 else 503, headers=HEADERS)
         return Response(picture, media_type="image/jpeg", headers=HEADERS)
 
-    async def _pressed(self, token: str, id_: str, press: Press) -> CaseSeen:
-        """The case after the press. Raises ``Refusal``."""
+    async def _done(self, call: Call, after: CaseSeen, press: Press) -> Response:
+        """What was recorded is said, also where the case cannot be shown any more."""
+        said = Words(words_for(call.request).code)(f"done.{press.step.name}")
+        try:
+            if after.version == press.version:  # a repeat, which told of before
+                after = await self._services.case(token_of(call.request), after.case.id)
+            return await self._page(call, after, said=said)
+        except Refusal:
+            words = words_for(call.request)
+            return page("said.html", words, title=words("case"), said=said)
+
+    async def _pressed(self, token: str, id_: str, press: Press) -> CaseSeen | None:
+        """The case after the press; None where a repeat was answered. Raises ``Refusal``."""
         source = plain_id("page", id_)
         photo = press.photo
         sent = () if photo is None else (await self._services.send_photo(token, photo, photo_key_of(source, press)),)
         body = body_of(press, sent)
         if_match = press.version if press.step.judges else None
         key = key_of(source, press, body)
-        after = await self._services.command(token, id_, press.step.command, body, key=key, if_match=if_match)
-        return after or await self._services.case(token, id_)
+        return await self._services.command(token, id_, press.step.command, body, key=key, if_match=if_match)
 
     async def _refused(self, call: Call, seen: CaseSeen, refusal: Refusal, press: Press | None) -> Response:
         """The reason, with the case as it is now."""

@@ -6,7 +6,6 @@ left the pack or may not see it any more.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from starlette.responses import HTMLResponse, Response
@@ -14,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.documents.alert import UNATTENDED, Alert
 from services.notifier.http.alert_views import command_of
-from services.notifier.http.one_press_links import OnePressLinks
+from services.notifier.http.opened_links import ClosedLink, LinkOpener, OpenedLink
 from services.notifier.http.pack_names import PackNames
 from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.router_client import RouterClient
@@ -30,7 +29,6 @@ from shared.kernel.errors import Refusal
 from shared.kernel.pictures import PICTURE_BYTES_MAX
 from shared.runtime.http_server.multipart_form import MULTIPART, form_of
 from shared.runtime.http_server.route import Call, Route, get, post
-from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.settings import Settings
 
@@ -49,38 +47,25 @@ EMPTY = "0"
 """The version in the key of a press that names no step, as a program makes it: such a press is one for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A valid link. ``who``: its reader; ``seen``: the case as he sees it, None where the alert is about none."""
-
-    token: str
-    alert: Alert
-    words: Words
-    who: Principal
-    seen: CaseSeen | None = None
-
-
 class LinkPages:
     """Serves the pages. ``sign_in``: the address of the sign-in page; empty where there is none."""
 
     def __init__(
         self,
-        links: OnePressLinks,
+        opener: LinkOpener,
         sign_in: str,
         alerts: AlertStore,
         router: RouterClient,
         photos: PhotoClient,
         packs: PackLibrary,
-        directory: Directory,
         clock: Clock,
     ) -> None:
-        self._links = links
+        self._opener = opener
         self._sign_in = sign_in
         self._alerts = alerts
         self._router = router
         self._photos = photos
         self._packs = packs
-        self._directory = directory
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -92,7 +77,7 @@ class LinkPages:
                 self.press,
                 "Press it",
                 raw_max=PICTURE_BYTES_MAX + FORM_MAX,
-                reads_body=self._is_ours,
+                reads_body=self._is_read,
                 media=("application/x-www-form-urlencoded", MULTIPART),
                 answers=PRESSED,
             ),
@@ -106,35 +91,33 @@ class LinkPages:
         ]
 
     async def show(self, call: Call) -> Response:
-        link = await self._open(call.path["token"])
-        if isinstance(link, Response):
-            return link
-        if link.seen is None:
-            return _html(message_page(link.words, title=link.alert.title, text=link.alert.text))
-        return await self._shown(link, link.seen)
+        link = await self._opener.open(call.path["token"])
+        if isinstance(link, ClosedLink):
+            return self._closed(link)
+        return await self._looked_at(link)
 
     async def press(self, call: Call) -> Response:
         content_type = call.request.headers.get("content-type", "") if call.raw else ""
+        link = await self._opener.open(call.path["token"])
         try:
             form = await form_of(call.raw, content_type, FIELDS_MAX)
         except Refusal as refusal:
-            link = await self._open(call.path["token"])
-            if isinstance(link, Response) or link.seen is None:
-                return link if isinstance(link, Response) else await self.show(call)
+            if isinstance(link, ClosedLink) or link.seen is None:
+                return self._closed(link) if isinstance(link, ClosedLink) else await self._looked_at(link)
             return await self._refused(link, link.seen, refusal, None)
-        given = press_of(form.fields, form.files)
-        link = await self._open(call.path["token"], form.fields)
-        if isinstance(link, Response):
-            return link
-        press = given or _one_press(link.alert)
-        if press is None or link.seen is None or ("do" in form.fields and given is None):
-            return await self.show(call)
-        return await self._pressed(link, link.seen, press)
+        if isinstance(link, ClosedLink):
+            return self._closed(link, pressed=form.fields)
+        press = press_of(form.fields, form.files)
+        if press is None and "do" not in form.fields:
+            press = _one_press(link.alert)
+        if press is None or (link.seen is None and not link.gone):
+            return await self._looked_at(link)
+        return await self._pressed(link, press)
 
     async def photo(self, call: Call) -> Response:
-        link = await self._open(call.path["token"])
-        if isinstance(link, Response):
-            return link
+        link = await self._opener.open(call.path["token"])
+        if isinstance(link, ClosedLink) or link.gone:
+            return self._closed(link) if isinstance(link, ClosedLink) else self._ended(link.words, "unseen")
         id_ = call.path["id"]
         if link.seen is None or id_ not in link.seen.case.pictures:
             return Response(status_code=404, headers=HEADERS)
@@ -146,73 +129,66 @@ class LinkPages:
             return Response(status_code=404, headers=HEADERS)
         return Response(picture, media_type="image/jpeg", headers=HEADERS)
 
-    def _is_ours(self, path: Mapping[str, str]) -> bool:
-        """Whether a body is read: not for a token that is forged or over."""
-        target = self._links.read(path["token"])
-        return target is not None and target.ends > self._clock.now()
+    def _is_read(self, path: Mapping[str, str]) -> bool:
+        return self._opener.is_alive(path["token"])
 
-    async def _open(self, token: str, pressed: Mapping[str, str] | None = None) -> _Opened | HTMLResponse:
-        """The link with its case as its reader sees it now, or the page that says why not.
+    async def _looked_at(self, link: OpenedLink) -> Response:
+        if link.gone:
+            return self._ended(link.words, "unseen")
+        if link.seen is None:
+            return _html(message_page(link.words, title=link.alert.title, text=link.alert.text))
+        return await self._shown(link, link.seen)
 
-        ``pressed``: the fields of a form, which may be pressed again where the router is away; None: only a look.
-        """
-        target = self._links.read(token)
-        alert = await self._alerts.get(target.city, target.alert) if target is not None else None
-        if target is None or alert is None:
-            return _html(message_page(Words("zh"), title="链接无效 · Not a link of ours"), 404)
-        words = Words(self._packs.current(alert.city).city.languages[0])
-        who = await self._directory.person(alert.city, alert.recipient)
-        if target.ends <= self._clock.now() or who is None:
-            return self._ended(words, "removed" if who is None else "expired")
-        opened = _Opened(token, alert, words, who)
-        if command_of(alert) is None or alert.state in ("test", "shadow"):
-            return opened  # it is about no case, or about one that he may not read
-        try:
-            seen = await self._router.case(alert, alert.recipient)
-        except Refusal as away:
-            return _html(self._away(words, pressed), away.status)
-        if seen is None and alert.kind != "unrouted":  # that has no case yet
-            return self._ended(words, "unseen")
-        return replace(opened, seen=seen)
-
-    async def _pressed(self, link: _Opened, seen: CaseSeen, press: Press) -> Response:
-        if press.step.name in WORK and is_above(seen.case, self._reader(link)):
+    async def _pressed(self, link: OpenedLink, press: Press) -> Response:
+        """A case that its reader sees no more is tried too: the press may have been carried out before."""
+        seen = link.seen
+        if seen is not None and press.step.name in WORK and is_above(seen.case, self._reader(link)):
             return await self._refused(link, seen, Refusal(403, "supervised", ""), press)
-        alert, empty = link.alert, press.version == EMPTY
-        source = f"link-{alert.id}"
         try:
-            body = body_of(press, await self._sent(alert, press, photo_key_of(source, press)))
-            after = await self._router.command(
-                alert,
-                press.step.command,
-                key=source if empty else key_of(source, press, body),
-                person=alert.recipient,
-                body=body,
-                if_match=press.version if press.step.judges and not empty else None,
-            )
+            after = await self._carry_out(link.alert, press)
         except Refusal as refusal:
             return await self._refused(link, seen, refusal, press)
-        now = after or await self._again(link) or seen
-        return await self._shown(link, now, said=link.words(f"done.{press.step.name}"))
+        said = link.words(f"done.{press.step.name}")
+        now = after or await self._again(link)
+        if now is None:
+            return _html(message_page(link.words, title=link.words("title"), text=said))
+        return await self._shown(link, now, said=said)
+
+    async def _carry_out(self, alert: Alert, press: Press) -> CaseSeen | None:
+        """Raises ``Refusal``."""
+        source, empty = f"link-{alert.id}", press.version == EMPTY
+        body = body_of(press, await self._sent(alert, press, photo_key_of(source, press)))
+        return await self._router.command(
+            alert,
+            press.step.command,
+            key=source if empty else key_of(source, press, body),
+            person=alert.recipient,
+            body=body,
+            if_match=press.version if press.step.judges and not empty else None,
+        )
 
     async def _sent(self, alert: Alert, press: Press, key: str) -> tuple[str, ...]:
         """The id of the photo that came with the press, if any. Raises ``Refusal``."""
         return () if press.photo is None else (await self._photos.send(alert, press.photo, key=key),)
 
-    async def _again(self, link: _Opened) -> CaseSeen | None:
+    async def _again(self, link: OpenedLink) -> CaseSeen | None:
         """The case as it is after a press; None where it cannot be read now."""
         try:
             return await self._router.case(link.alert, link.alert.recipient)
         except Refusal:
             return None
 
-    async def _refused(self, link: _Opened, seen: CaseSeen, refusal: Refusal, press: Press | None) -> Response:
+    async def _refused(
+        self, link: OpenedLink, seen: CaseSeen | None, refusal: Refusal, press: Press | None
+    ) -> Response:
         """The reason in words, and the case as it is now with what is open now."""
         if refusal.extra.get("reason") == "nobody_of_the_city":
             return self._ended(link.words, "removed")
         if refusal.status == 404 and refusal.kind == "not-found":
             return self._ended(link.words, "unseen")
         current = await self._again(link) or seen
+        if current is None:
+            return self._closed(ClosedLink("away", link.words), pressed={})
         case, words = current.case, link.words
         names = PackNames(self._packs.current(link.alert.city), words)
         said = why(
@@ -228,7 +204,7 @@ class LinkPages:
 
     async def _shown(
         self,
-        link: _Opened,
+        link: OpenedLink,
         seen: CaseSeen,
         *,
         said: str | None = None,
@@ -252,14 +228,14 @@ class LinkPages:
         )
         return _html(case_page(case_view(look, said=said, failed=failed, tried=tried)), status)
 
-    async def _told(self, link: _Opened, names: PackNames) -> tuple[str, ...]:
+    async def _told(self, link: OpenedLink, names: PackNames) -> tuple[str, ...]:
         """Who else was told of the case, by name and post."""
         alerts = await self._alerts.of_case(link.alert.case)
         others = (a.recipient for a in alerts if a.city == link.alert.city and a.kind != UNATTENDED)
         people = dict.fromkeys(person for person in others if person != link.alert.recipient)
         return tuple(name for person in people if (name := names.on_post(person)) is not None)
 
-    def _reader(self, link: _Opened) -> Reader:
+    def _reader(self, link: OpenedLink) -> Reader:
         units = self._packs.current(link.alert.city).units
         own = frozenset(link.who.units)
         lineage = {above for unit in own if unit in units for above in units[unit].path}
@@ -270,9 +246,17 @@ class LinkPages:
         sign_in = self._sign_in if how != "removed" else ""
         return _html(message_page(words, title=words("title"), text=words(f"link.{how}"), sign_in=sign_in), 410)
 
-    def _away(self, words: Words, pressed: Mapping[str, str] | None) -> str:
-        text = words("link.later" if pressed is None else "link.not_recorded")
-        return message_page(words, title=words("title"), text=text, again=pressed)
+    def _closed(self, link: ClosedLink, *, pressed: Mapping[str, str] | None = None) -> HTMLResponse:
+        """``pressed``: the fields of a form, which may be sent again once the router is there; None: only a look."""
+        words = link.words
+        match link.why:
+            case "foreign":
+                return _html(message_page(words, title="链接无效 · Not a link of ours"), 404)
+            case "away":
+                text = words("link.later" if pressed is None else "link.not_recorded")
+                return _html(message_page(words, title=words("title"), text=text, again=pressed), 503)
+            case how:
+                return self._ended(words, how)
 
 
 def sign_in_address(settings: Settings) -> str:

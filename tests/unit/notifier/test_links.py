@@ -15,12 +15,13 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.documents.alert import Alert
 from services.notifier.http.link_pages import LinkPages, sign_in_address
 from services.notifier.http.one_press_links import LIFE, OnePressLinks
+from services.notifier.http.opened_links import LinkOpener
 from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.router_client import RouterClient
 from shared.case_page.case_answer import CaseAnswer, CaseSeen, Clock, Location, Part
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
-from shared.kernel.errors import FieldError, Refusal, conflict, unavailable
+from shared.kernel.errors import FieldError, Refusal, conflict, not_found, unavailable
 from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.pack_library import PackLibrary
@@ -131,9 +132,8 @@ class Mail:
         self.alerts, self.router, self.clock = FakeAlerts(), FakeRouter(), StoppedClock(NOW)
         self.directory, self.photos, self.packs = FakeDirectory(), FakePhotos(), FakePacks()
         self.links = OnePressLinks(secret, "https://whistle.example/")
-        self.pages = LinkPages(
-            self.links, sign_in, self.alerts, self.router, self.photos, self.packs, self.directory, self.clock
-        )
+        opener = LinkOpener(self.links, self.alerts, self.router, self.packs, self.directory, self.clock)
+        self.pages = LinkPages(opener, sign_in, self.alerts, self.router, self.photos, self.packs, self.clock)
 
     @property
     def token(self) -> str:
@@ -242,6 +242,7 @@ async def test_who_left_or_does_not_see_the_case_any_more_reads_no_word_of_it(ma
         mail.directory.people = {}
     else:
         mail.router.shown = None
+    mail.router.refuses = not_found("case")
     for status, page in (await mail.get(mail.token), await mail.post(mail.token)):
         assert status == 410
         assert not [word for word in ("Street light", "Quayside", "New case", "<button") if word in page]
@@ -453,3 +454,11 @@ async def test_what_is_no_form_is_said_and_presses_nothing(mail: Mail) -> None:
     assert page.status_code == 400
     assert "did not arrive whole" in bytes(page.body).decode()
     assert mail.router.pressed == []
+
+
+async def test_a_decline_whose_answer_was_lost_is_told_once_more_though_the_case_is_out_of_sight(mail: Mail) -> None:
+    mail.router.shown, mail.router.after = None, None
+    status, page = await mail.post(mail.token, do="refuse", version="7", reason="not ours")
+    assert status == 200
+    assert "Declined." in page
+    assert "Quay 4" not in page
