@@ -236,10 +236,12 @@ class LinkPages:
         return tuple(name for person in people if (name := names.on_post(person)) is not None)
 
     def _reader(self, link: OpenedLink) -> Reader:
+        """Also of the owner, where he was told in its place because nobody is on its post."""
         units = self._packs.current(link.alert.city).units
         own = frozenset(link.who.units)
         lineage = {above for unit in own if unit in units for above in units[unit].path}
-        return Reader(link.alert.recipient, own, own | lineage)
+        instead = link.seen is not None and link.alert.unit == link.seen.case.unit
+        return Reader(link.alert.recipient, own | {link.alert.unit} if instead else own, own | lineage)
 
     def _ended(self, words: Words, how: str) -> HTMLResponse:
         """A page without a word of the case: its reader may have left the office."""

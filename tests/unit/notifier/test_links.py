@@ -313,7 +313,7 @@ async def test_the_work_is_resolved_with_how_words_and_a_photo_sent_once(mail: M
 async def test_a_unit_above_is_not_offered_the_communitys_work_and_cannot_press_it(mail: Mail) -> None:
     """What is open to the town's desk by its role is not what its link is for: 督办 takes nothing over."""
     mail.directory.people = {"qs-desk": "oosterhaven"}
-    mail.alerts.change(kind="supervised")
+    mail.alerts.change(kind="supervise", unit="oosterhaven")
     _, page = await mail.get(mail.token)
     assert "<button" not in page
     assert "Under supervision: Quayside" in page
@@ -323,6 +323,13 @@ async def test_a_unit_above_is_not_offered_the_communitys_work_and_cannot_press_
         assert status == 403
         assert "takes nothing over" in page
     assert mail.router.pressed == []
+
+
+async def test_a_desk_above_that_was_told_because_nobody_is_on_the_post_may_claim(mail: Mail) -> None:
+    mail.directory.people = {"qs-desk": "oosterhaven"}
+    mail.alerts.change(kind="unstaffed")
+    assert 'value="claim"' in (await mail.get(mail.token))[1]
+    assert (await mail.post(mail.token))[0] == 200
 
 
 async def test_a_called_unit_reports_in_and_says_what_it_did(mail: Mail) -> None:
