@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.kernel.vocabulary import ClockKind, ClockStateName, PartStateName, Priority, StateName
+from shared.kernel.vocabulary import ClockKind, PartStateName, Priority, StateName
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -18,11 +18,11 @@ class Location(msgspec.Struct, frozen=True):
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """``part``: whose clock it is; None: the case's own."""
+    """``part``: whose clock it is; None: the case's own. Kinds and states of a newer version can be read."""
 
-    kind: ClockKind
+    kind: str
     due_at: datetime
-    state: ClockStateName
+    state: str
     met_at: datetime | None = None
     superseded_at: datetime | None = None
     part: str | None = None
@@ -50,6 +50,14 @@ class Ask(msgspec.Struct, frozen=True):
     part: str | None = None
 
 
+class Consultation(msgspec.Struct, frozen=True):
+    """A question to several units, until it is concluded."""
+
+    question: str = ""
+    parties: tuple[str, ...] = ()
+    conclusion: str | None = None
+
+
 class Line(msgspec.Struct, frozen=True):
     """A line of the history: only its photos are shown."""
 
@@ -74,6 +82,7 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     clocks: tuple[Clock, ...] = ()
     parts: tuple[Part, ...] = ()
     asks: tuple[Ask, ...] = ()
+    consultation: Consultation | None = None
     history: tuple[Line, ...] = ()
     report_count: int = 1
     claimed_by: str | None = None

@@ -1,7 +1,8 @@
 """What a case needs from one person now: decided from the router's answer for him, not from the alert that he got.
 
 The router says which commands are open to him (``commands``). Of those, only what the work waits for is offered: an
-offer, a request, his own part, an inspection, then the work itself. A unit above the owner is offered none of the work:
+offer, a request, his own part, a consultation, an inspection, then the work itself. A unit above the owner is offered
+none of the work:
 whoever supervises 督办 takes nothing away from those who do it.
 """
 
@@ -28,6 +29,7 @@ StepName = Literal[
     "acknowledge",
     "on_site",
     "resolve",
+    "note",
 ]
 STEP_NAMES: tuple[StepName, ...] = get_args(StepName)
 WORK: frozenset[StepName] = frozenset({"claim", "acknowledge", "on_site", "resolve"})
@@ -67,7 +69,7 @@ class Step:
     @property
     def judges(self) -> bool:
         """Whether it judges what is shown, so that it must not be done to a case that changed meanwhile."""
-        return self.name not in WORK and self.name not in ("report_in", "finish_part")
+        return self.name not in WORK | {"report_in", "finish_part", "note"}
 
 
 def step_of(key: str) -> Step | None:
@@ -100,7 +102,8 @@ class NextSteps:
 
 def next_steps(case: CaseAnswer, reader: Reader) -> NextSteps:
     """What is offered to ``reader``, in the order in which it is needed."""
-    needed = [*_offer(case, reader), *_asks(case, reader), *_parts(case, reader), *_inspection(case)]
+    asked = [*_offer(case, reader), *_asks(case, reader), *_parts(case, reader), *_consultation(case, reader)]
+    needed = [*asked, *_inspection(case)]
     later: list[Choice] = []
     if not is_above(case, reader):
         work = [(Step(name),) for name in _work(case)]
@@ -164,6 +167,17 @@ def _parts(case: CaseAnswer, reader: Reader) -> list[Choice]:
         if part.state in ("called", "reported_in"):
             choices += _open(case, Step("finish_part", part.id))
     return choices
+
+
+def is_consulted(case: CaseAnswer, reader: Reader) -> bool:
+    """Whether his unit is asked in a consultation that is not concluded."""
+    held = case.consultation
+    return held is not None and held.conclusion is None and not reader.lineage.isdisjoint(held.parties)
+
+
+def _consultation(case: CaseAnswer, reader: Reader) -> list[Choice]:
+    """A party answers by a note."""
+    return _open(case, Step("note")) if is_consulted(case, reader) else []
 
 
 def _inspection(case: CaseAnswer) -> list[Choice]:

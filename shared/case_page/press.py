@@ -24,6 +24,7 @@ _ASKED: dict[str, tuple[Asked, ...]] = {
     "refuse_extension": ("reason",),
     "finish_part": ("text", "photo"),
     "inspect_not_ok": ("text",),
+    "note": ("text",),
     "resolve": ("how", "text", "photo"),
 }
 

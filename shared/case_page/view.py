@@ -122,6 +122,7 @@ class CaseView:
     maps: tuple[MapLink, ...]
     description: str
     clocks: tuple[TimeLine, ...]
+    consultation: tuple[str, ...]
     parts: tuple[str, ...]
     asks: tuple[str, ...]
     photos: tuple[PhotoView, ...]
@@ -140,7 +141,7 @@ def case_view(look: Look, *, said: str | None = None, failed: bool = False, trie
         priority=words(f"priority.{case.priority}"),
         pressing=case.priority in ("danger", "urgent"),
         state=words(f"state.{case.state}"),
-        count=words("reports", case.report_count) if case.report_count > 1 else "",
+        count=words("confidential") if case.confidential else _count(look),
         need=need(look),
         said=said,
         failed=failed,
@@ -153,6 +154,7 @@ def case_view(look: Look, *, said: str | None = None, failed: bool = False, trie
         maps=map_links(case, words),
         description=case.description[:DESCRIPTION_MAX],
         clocks=tuple(_clock(look, clock) for clock in case.clocks if _is_shown(clock)),
+        consultation=_consultation(look),
         parts=tuple(_part(look, part) for part in case.parts),
         asks=tuple(_ask(look, ask) for ask in case.asks),
         photos=_photos(look),
@@ -243,7 +245,8 @@ def _is_shown(clock: Clock) -> bool:
 def _clock(look: Look, clock: Clock) -> TimeLine:
     part = look.seen.case.part(clock.part)
     of = f" · {look.names.unit(part.unit)}" if part is not None else ""
-    name = look.words(f"clock.{clock.kind}") + of
+    known = WORDS.get(f"clock.{clock.kind}")
+    name = (look.words.of(known) if known is not None else clock.kind) + of
     match clock.state:
         case "paused" | "met":
             return TimeLine(name, look.words(clock.state), False)
@@ -258,6 +261,15 @@ def _part(look: Look, part: Part) -> str:
     return f"{look.names.unit(part.unit)} · {look.words(f'part.{part.state}')}{work}"
 
 
+def _consultation(look: Look) -> tuple[str, ...]:
+    held = look.seen.case.consultation
+    if held is None:
+        return ()
+    units = "、".join(look.names.unit(party) for party in held.parties)
+    concluded = (look.words("conclusion", held.conclusion),) if held.conclusion is not None else ()
+    return tuple(line for line in (held.question, units, *concluded) if line)
+
+
 def _ask(look: Look, ask: Ask) -> str:
     words, names = look.words, look.names
     reason = names.pause_reason(ask.reason) if ask.what == "pause" else ask.reason
@@ -270,6 +282,11 @@ def _ask(look: Look, ask: Ask) -> str:
 def _moment(look: Look, at: datetime) -> str:
     """Date and time in the city's zone; where that is not known, in UTC, which is said."""
     return f"{at.astimezone(look.zone):%Y-%m-%d %H:%M}" + (" UTC" if look.zone is UTC else "")
+
+
+def _count(look: Look) -> str:
+    many = look.seen.case.report_count
+    return look.words("reports", many) if many > 1 else ""
 
 
 def _photos(look: Look) -> tuple[PhotoView, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.case_page.case_answer import Ask
+from shared.case_page.case_answer import Ask, Consultation
 from shared.case_page.next_steps import PROMINENT_MAX, STEP_NAMES, WORK, Reader, Step, next_steps, step_of
 from shared.kernel.vocabulary import StateName
 from tests.kit.made_case_answers import ABOVE, DESK, NOW, STATES, WORKS, case, part
@@ -109,6 +109,14 @@ def test_a_called_unit_is_offered_its_own_part(state: str, offered: list[str]) -
     assert keys(called, WORKS) == offered
     team = Reader("hand", frozenset({"works-team"}), frozenset({"county", "works", "works-team"}))
     assert keys(called, team) == offered, "the unit below the called one too"
+
+
+def test_a_consulted_party_answers_until_it_is_concluded() -> None:
+    asked = case("claimed", consultation=Consultation("谁来拆？", ("works",)), commands=("note",))
+    assert keys(asked, WORKS) == ["note"]
+    assert keys(asked) == []
+    concluded = case("claimed", consultation=Consultation("谁来拆？", ("works",), "我们"), commands=("note",))
+    assert keys(concluded, WORKS) == []
 
 
 def test_what_another_has_claimed_is_not_pushed_at_the_next() -> None:

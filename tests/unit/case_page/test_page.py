@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.case_page.case_answer import Ask, Clock, Line, Location
+from shared.case_page.case_answer import Ask, Clock, Consultation, Line, Location
 from shared.case_page.next_steps import STEP_NAMES, Step
 from shared.case_page.press import Press
 from shared.case_page.rendering import STYLE, case_page, message_page
@@ -133,6 +133,15 @@ def test_without_a_point_there_is_no_map_and_without_words_the_map_is_named() ->
 )
 def test_a_clock_is_named_and_says_how_it_stands(clock: Clock, words: str) -> None:
     assert f"<dt>到场时限</dt><dd>{words}</dd>" in re.sub(r'<dd class="late">', "<dd>", page(case(clocks=(clock,))))
+
+
+def test_a_clock_of_a_newer_version_does_not_hide_the_case() -> None:
+    assert "<dt>review</dt>" in page(case(clocks=(Clock("review", NOW, "running"),)))
+
+
+def test_the_question_of_a_consultation_is_shown_with_its_parties_and_conclusion() -> None:
+    lines = case_view(look(case(consultation=Consultation("谁来拆？", ("works", "police"), "城管拆")))).consultation
+    assert lines == ("谁来拆？", "<works>、<police>", "结论：城管拆")
 
 
 def test_clocks_that_count_no_more_are_not_shown() -> None:
