@@ -75,6 +75,14 @@ class SampleApi:
             Route(
                 method="POST", path="/photo", handler=self.answers, summary="raw", roles=apps, raw_max=100, keyed=True
             ),
+            Route(
+                method="POST",
+                path="/link/{token}",
+                handler=self.answers,
+                summary="a link",
+                raw_max=100,
+                reads_body=lambda path: path["token"] == "ours",
+            ),
             Route(method="GET", path="/fault", handler=self.fails, summary="fault"),
         ]
         self.application = Edge("test", self.directory, quotas, token_hex).application(routes, no_lifespan)
