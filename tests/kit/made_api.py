@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from pymongo.errors import AutoReconnect
+from starlette.responses import Response
 
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.rate_limits import Quotas
@@ -82,6 +83,14 @@ class SampleApi:
                 summary="a link",
                 raw_max=100,
                 reads_body=lambda path: path["token"] == "ours",
+            ),
+            Route(
+                method="POST",
+                path="/page",
+                handler=self.answers,
+                summary="a page",
+                raw_max=100,
+                refusal_page=lambda _, refusal: Response(f"refused: {refusal.kind}", refusal.status),
             ),
             Route(method="GET", path="/fault", handler=self.fails, summary="fault"),
         ]

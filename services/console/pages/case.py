@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.console.pages.page import HEADERS, go_to, page, words_for
@@ -46,6 +47,7 @@ class CasePage:
                 raw_max=most,
                 media=forms,
                 answers=pressed,
+                refusal_page=_refusal_page,
             ),
             get("/cases/{id}/photos/{photo}", self.photo, "A photo, small", media=("image/jpeg",), answers=SHOWN),
         ]
@@ -183,6 +185,12 @@ class ServiceNames:
 
     def pause_reason(self, code: str) -> str:
         return code
+
+
+def _refusal_page(request: Request, refusal: Refusal) -> Response:
+    """Of what is refused before the page is asked, as a body that is too large."""
+    words = words_for(request)
+    return page("said.html", words, refusal.status, title=words("case"), said=why(Words(words.code), refusal))
 
 
 def _not_shown(call: Call, refusal: Refusal) -> Response:

@@ -8,6 +8,7 @@ left the pack or may not see it any more.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from services.notifier.alerts.alert_store import AlertStore
@@ -71,7 +72,14 @@ class LinkPages:
     def routes(self) -> list[Route]:
         html = ("text/html",)
         return [
-            get("/a/{token}", self.show, "A one-press link", media=html, answers=SHOWN),
+            get(
+                "/a/{token}",
+                self.show,
+                "A one-press link",
+                media=html,
+                answers=SHOWN,
+                refusal_page=self._refusal_page,
+            ),
             post(
                 "/a/{token}",
                 self.press,
@@ -80,6 +88,7 @@ class LinkPages:
                 reads_body=self._is_read,
                 media=("application/x-www-form-urlencoded", MULTIPART),
                 answers=PRESSED,
+                refusal_page=self._refusal_page,
             ),
             get(
                 "/a/{token}/photos/{id}",
@@ -128,6 +137,11 @@ class LinkPages:
         if picture is None:
             return Response(status_code=404, headers=HEADERS)
         return Response(picture, media_type="image/jpeg", headers=HEADERS)
+
+    def _refusal_page(self, request: Request, refusal: Refusal) -> Response:
+        """Of what is refused before a handler knows the case: a body that is too large, a store that is away."""
+        words = self._opener.words_for(request.path_params["token"])
+        return _html(message_page(words, title=words("title"), text=why(words, refusal)), refusal.status)
 
     def _is_read(self, path: Mapping[str, str]) -> bool:
         return self._opener.is_alive(path["token"])

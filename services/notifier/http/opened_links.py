@@ -61,6 +61,12 @@ class LinkOpener:
         target = self._links.read(token)
         return target is not None and target.ends > self._clock.now()
 
+    def words_for(self, token: str) -> Words:
+        """The language of the link's city; Chinese where there is none."""
+        target = self._links.read(token)
+        known = target is not None and target.city in self._packs.cities
+        return Words(self._packs.current(target.city).city.languages[0] if target is not None and known else "zh")
+
     async def open(self, token: str) -> OpenedLink | ClosedLink:
         target = self._links.read(token)
         alert = await self._alerts.get(target.city, target.alert) if target is not None else None

@@ -7,6 +7,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.kernel.errors import Refusal
 from shared.runtime.confined_process import ConfinedProcess
 from shared.runtime.identity.directory import Principal
 from shared.runtime.identity.security_log import EntryKind
@@ -98,6 +99,9 @@ class Route:
     """The process that decodes bodies of more than ``READ_ON_LOOP_MAX`` bytes; None: a thread does. For routes with
     bodies so large that a thread, which shares the interpreter lock, would delay other requests."""
     media: tuple[str, ...] = ()
+    refusal_page: Callable[[Request, Refusal], Response] | None = None
+    """For a page that people open: what they read in place of a problem document, such as of a body that is too large.
+    """
     logged: EntryKind | None = None
     """Each call that passed the edge is an entry of this kind in the security log."""
 
@@ -117,6 +121,7 @@ class RouteOptions(TypedDict, total=False):
     json_max: int
     large_body_process: ConfinedProcess | None
     media: tuple[str, ...]
+    refusal_page: Callable[[Request, Refusal], Response] | None
     logged: EntryKind | None
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from services.console.app import build
 from shared.case_page.case_answer import CaseAnswer
+from shared.case_page.press import FORM_MAX
+from shared.kernel.pictures import PICTURE_BYTES_MAX
 from shared.runtime.settings import Settings
 from tests.kit.made_case_answers import NOW, case
 
@@ -176,3 +178,10 @@ async def test_photos_come_small_with_the_session(browser: httpx.AsyncClient) ->
 
 async def test_the_style_of_the_case_is_the_consoles_too(browser: httpx.AsyncClient) -> None:
     assert ".case button" in (await browser.get("/console.css")).text
+
+
+async def test_a_picture_that_is_too_large_is_said_on_a_page(browser: httpx.AsyncClient) -> None:
+    picture = b"x" * (PICTURE_BYTES_MAX + FORM_MAX)
+    answer = await browser.post("/cases/c1", data=FORM, files={"photo": picture}, headers=OWN)
+    assert answer.status_code == 413
+    assert "照片太大" in answer.text

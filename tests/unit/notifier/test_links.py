@@ -121,6 +121,10 @@ class FakePacks(PackLibrary):
     def __init__(self) -> None:
         self.pack = harbour()
 
+    @property
+    def cities(self) -> dict[str, str]:
+        return {"harbour": self.pack.version}
+
     def current(self, city: str) -> Pack:
         return self.pack
 
@@ -469,3 +473,13 @@ async def test_a_decline_whose_answer_was_lost_is_told_once_more_though_the_case
     assert status == 200
     assert "Declined." in page
     assert "Quay 4" not in page
+
+
+def test_a_picture_that_is_too_large_is_said_on_a_page_in_the_citys_language(mail: Mail) -> None:
+    route = next(r for r in mail.pages.routes() if r.method == "POST")
+    assert route.refusal_page is not None
+    for token, said in ((mail.token, "The picture is too large"), ("forged", "照片太大")):
+        request = cast(Any, SimpleNamespace(path_params={"token": token}))
+        page = route.refusal_page(request, Refusal(413, "too-large", "At most 16777216 bytes."))
+        assert page.status_code == 413
+        assert said in bytes(page.body).decode()

@@ -315,3 +315,9 @@ async def test_the_body_of_a_link_that_is_not_ours_is_not_read(client: httpx.Asy
         assert (await client.post(f"/link/{token}", content=body)).status_code == 201
     assert [len(call.raw) for call in house.calls] == [100, 0]
     problem(await client.post("/link/ours", content=b"x" * 101), 413, "too-large")
+
+
+async def test_a_page_that_people_open_refuses_in_words(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/page", content=b"x" * 101)
+    assert (answer.status_code, answer.text) == (413, "refused: too-large")
+    assert answer.headers["traceparent"]
