@@ -1,82 +1,20 @@
 """A case as its page shows it: all texts in one language, ready for the template."""
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from typing import Protocol
+from datetime import UTC, datetime
 from urllib.parse import quote
 
-from shared.case_page.case_answer import Ask, CaseAnswer, CaseSeen, Clock, Part
-from shared.case_page.next_steps import Choice, Reader, Step, is_above, next_steps
-from shared.case_page.press import HOW, TEXT_MAX, Press, asked_by
+from shared.case_page.case_answer import Ask, CaseAnswer, Clock, Part
+from shared.case_page.look import Look
+from shared.case_page.next_steps import is_above, next_steps
+from shared.case_page.press import Press
+from shared.case_page.step_forms import StepView, step_views
 from shared.case_page.words import WORDS, Words
 from shared.city.place.datum import from_wgs84
-from shared.kernel.vocabulary import AfterPhoto
 
 PHOTOS_MAX = 9
 TOLD_MAX = 12
 DESCRIPTION_MAX = 1000
-PICTURES = "image/jpeg,image/png,image/webp,image/heic"
-
-
-class Names(Protocol):
-    """The names of what the case only has ids of, in the page's language."""
-
-    def unit(self, id_: str) -> str: ...
-
-    def person(self, id_: str | None) -> str: ...
-
-    def category(self, code: str | None) -> str: ...
-
-    def pause_reason(self, code: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Who looks at which case, when and where. ``told``: who else was told; ``photo_url``: where a thumbnail is.
-
-    ``after_photo``: what the case's category says. ``zone``: the city's time zone.
-    """
-
-    seen: CaseSeen
-    reader: Reader
-    names: Names
-    words: Words
-    now: datetime
-    zone: tzinfo
-    photo_url: Callable[[str], str]
-    after_photo: AfterPhoto = "asked"
-    told: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FieldView:
-    """A field of a form. ``kind``: select, textarea or file; ``options``: value and label."""
-
-    name: str
-    kind: str
-    label: str
-    required: bool
-    value: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-    most: int = TEXT_MAX
-    accept: str = PICTURES
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """A button with its form. ``about``: the part or clock, where there are several; ``opened``: its fields show."""
-
-    key: str
-    label: str
-    about: str
-    fields: tuple[FieldView, ...]
-    opened: bool
-    main: bool
-
-    @property
-    def sends_file(self) -> bool:
-        return any(field.kind == "file" for field in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +84,8 @@ def case_view(look: Look, *, said: str | None = None, failed: bool = False, trie
         said=said,
         failed=failed,
         version=look.seen.version,
-        steps=_steps(look, steps.prominent, tried, main=True),
-        more=_steps(look, steps.more, tried, main=False),
+        steps=step_views(look, steps.prominent, tried, main=True),
+        more=step_views(look, steps.more, tried, main=False),
         place=place or no_place,
         grid=names.unit(case.within) if case.within not in (None, case.unit) else "",
         unit=names.unit(case.unit),
@@ -195,47 +133,6 @@ def map_links(case: CaseAnswer, words: Words) -> tuple[MapLink, ...]:
         MapLink(f"geo:{lat:.6f},{lon:.6f}", words("geo")),
         MapLink(gaode, words("gaode")),
     )
-
-
-def _steps(look: Look, choices: Iterable[Choice], tried: Press | None, *, main: bool) -> tuple[StepView, ...]:
-    views: list[StepView] = []
-    for choice in choices:
-        for place, step in enumerate(choice):
-            fields = _fields(look, step, tried)
-            again = tried is not None and tried.step == step
-            first = main and not views
-            views.append(
-                StepView(
-                    step.key, look.words(step.name), _about(look, step), fields, first or again, main and place == 0
-                )
-            )
-    return tuple(views)
-
-
-def _about(look: Look, step: Step) -> str:
-    """Which part or clock a button is about."""
-    part = look.seen.case.part(step.part)
-    of = [look.names.unit(part.unit)] if part is not None and len(look.seen.case.parts) > 1 else []
-    return " · ".join([*of, *([look.words(f"clock.{step.clock}")] if step.clock is not None else [])])
-
-
-def _fields(look: Look, step: Step, tried: Press | None) -> tuple[FieldView, ...]:
-    given = tried.given if tried is not None and tried.step == step else {}
-    words, views = look.words, []
-    for name in asked_by(step, look.after_photo):
-        if name == "how":
-            options = tuple((how, words(f"how.{how}")) for how in HOW)
-            views.append(FieldView(name, "select", words("field.how"), True, given.get(name, HOW[0]), options))
-        elif name == "photo":
-            required = step.name == "resolve" and look.after_photo == "required"
-            label = words("field.photo.required" if required else "field.photo.asked")
-            views.append(FieldView(name, "file", label, False))  # a referral needs none: the router decides
-        else:
-            own = f"field.{name}.{step.name}"
-            views.append(
-                FieldView(name, "textarea", words(own if own in WORDS else f"field.{name}"), True, given.get(name, ""))
-            )
-    return tuple(views)
 
 
 def _is_shown(clock: Clock) -> bool:

@@ -8,8 +8,8 @@ import msgspec
 from services.router.domain.case import State
 from services.router.domain.commands.registry import RULES
 from shared.case_page.case_answer import CaseAnswer, CaseSeen, Clock, Location, Part
+from shared.case_page.look import Look
 from shared.case_page.next_steps import Reader
-from shared.case_page.view import Look
 from shared.case_page.words import Words
 from shared.kernel.vocabulary import StateName
 

@@ -11,11 +11,12 @@ from services.console.router_client import Category, Me, Services
 from services.console.session_cookie import is_own_form, token_of
 from services.console.words import Words as ConsoleWords
 from shared.case_page.case_answer import CaseAnswer, CaseSeen
+from shared.case_page.look import Look
 from shared.case_page.next_steps import Reader
 from shared.case_page.press import FIELDS_MAX, FORM_MAX, Press, body_of, key_of, photo_key_of, press_of
 from shared.case_page.refusals import why
 from shared.case_page.rendering import case_part
-from shared.case_page.view import Look, case_view
+from shared.case_page.view import case_view
 from shared.case_page.words import Words
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import plain_id
@@ -166,7 +167,7 @@ class CasePage:
 
 
 class ServiceNames:
-    """``shared.case_page.view.Names`` as the services tell them; people by their ids."""
+    """``shared.case_page.look.Names`` as the services tell them; people by their ids."""
 
     def __init__(self, units: dict[str, str], categories: dict[str, Category], words: Words) -> None:
         self._units = units

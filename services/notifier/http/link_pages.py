@@ -19,11 +19,12 @@ from services.notifier.http.pack_names import PackNames
 from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.router_client import RouterClient
 from shared.case_page.case_answer import CaseSeen
+from shared.case_page.look import Look
 from shared.case_page.next_steps import WORK, Reader, Step, is_above
 from shared.case_page.press import FIELDS_MAX, FORM_MAX, Press, body_of, key_of, photo_key_of, press_of
 from shared.case_page.refusals import why
 from shared.case_page.rendering import case_page, message_page
-from shared.case_page.view import Look, case_view
+from shared.case_page.view import case_view
 from shared.case_page.words import Words
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal

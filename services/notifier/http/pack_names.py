@@ -5,7 +5,7 @@ from shared.city.pack import Pack
 
 
 class PackNames:
-    """``shared.case_page.view.Names`` of one pack. What a pack does not have any more is shown by its id."""
+    """``shared.case_page.look.Names`` of one pack. What a pack does not have any more is shown by its id."""
 
     def __init__(self, pack: Pack, words: Words) -> None:
         self._pack = pack
