@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 
+from shared.city.reading import read_folder
 from tests.kit.cases_on_stack import alert_of, desk, done, history, on_post_a, opened
 from tests.kit.link_pages import LinkPage, looked_at, sent
 from tests.kit.photo_files import picture
 from tests.kit.places import QUAY
-from tests.kit.stack import Person, RunningStack, until
+from tests.kit.stack import HARBOUR, Person, RunningStack, until
 
 
 def link_of(stack: RunningStack, person: Person, case: str) -> str:
@@ -149,6 +150,24 @@ def test_the_photos_of_the_case_are_shown_small_through_the_link(stack: RunningS
     assert answer.headers["content-type"] == "image/jpeg"
     other = rider.send_photo(picture("PNG")).json()["id"]
     assert httpx.get(f"{page.address}/photos/{other}").status_code == 404
+
+
+def test_a_required_photo_is_asked_for_in_words_and_goes_with_the_form(own_stack: RunningStack) -> None:
+    stack, files = own_stack, read_folder(HARBOUR)
+    lamp = "{code: street_light, "
+    forced = f"{lamp}after_photo: required, note: by order of the harbour, "
+    files["categories.yaml"] = files["categories.yaml"].replace(lamp, forced)
+    version = stack.ops.post_to("router", "/v1/cities", {"files": files}).json()["version"]
+    notifier = f"{stack.urls['notifier']}/readyz"
+    until(lambda: stack.http.get(notifier).json()["cities"].get("harbour") == version, what="the pack")
+    _, case = opened(stack)
+    page = looked_at(link_of(stack, stack.person("qs-walk"), case)).press("claim")
+    assert "Photo of what was done (required)" in page.text
+    refused = page.press("resolve", how="repair", text="a new lamp")
+    assert (refused.status, refused.said) == (422, "This category requires a photo of what was done.")
+    assert "a new lamp</textarea>" in refused.text, "what was written is not lost"
+    assert refused.press("resolve", picture("JPEG"), how="repair", text="a new lamp").status == 200
+    assert state(stack, case) == "resolved"
 
 
 def test_an_expired_link_leads_to_the_page_where_one_signs_in(own_stack: RunningStack) -> None:
