@@ -82,7 +82,7 @@ class SampleApi:
                 handler=self.answers,
                 summary="a link",
                 raw_max=100,
-                reads_body=lambda path: path["token"] == "ours",
+                reads_body=lambda request: request.path_params["token"] == "ours",
             ),
             Route(
                 method="POST",

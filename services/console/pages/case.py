@@ -46,6 +46,7 @@ class CasePage:
                 self.press,
                 "Do what the case needs",
                 raw_max=most,
+                reads_body=lambda request: bool(token_of(request)) and is_own_form(request),
                 media=forms,
                 answers=pressed,
                 refusal_page=_refusal_page,

@@ -144,8 +144,8 @@ class LinkPages:
         words = self._opener.words_for(request.path_params["token"])
         return _html(message_page(words, title=words("title"), text=why(words, refusal)), refusal.status)
 
-    def _is_read(self, path: Mapping[str, str]) -> bool:
-        return self._opener.is_alive(path["token"])
+    def _is_read(self, request: Request) -> bool:
+        return self._opener.is_alive(request.path_params["token"])
 
     async def _looked_at(self, link: OpenedLink) -> Response:
         if link.gone:

@@ -15,6 +15,8 @@ from shared.kernel.errors import Refusal, bad_request
 HEADERS_MAX = 8 * 1024
 """Bytes before a part's content."""
 STRETCH = 1024 * 1024
+URLENCODED_MAX = 64 * 1024
+"""Bytes of a form without a file: they are read at once, on the event loop."""
 FIELD_MAX = 16 * 1024
 """Bytes of a field that is no file."""
 MULTIPART = "multipart/form-data"
@@ -44,6 +46,8 @@ async def form_of(body: bytes, content_type: str, parts_max: int) -> Form:
     """The form in ``body``: multipart or urlencoded; of fields with one name the first. Raises ``Refusal`` 400."""
     form = Form()
     if content_type.partition(";")[0].strip().lower() != MULTIPART:
+        if len(body) > URLENCODED_MAX:
+            raise no_form("it is too long")
         try:
             given = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=parts_max)
         except ValueError as wrong:

@@ -91,9 +91,9 @@ class Route:
     """Makes the answer to a repeat from the stored body; None: the stored body is the answer."""
     raw_max: int = 0
     """Above 0: the body is not JSON but bytes, at most so many."""
-    reads_body: Callable[[Mapping[str, str]], bool] | None = None
-    """For a route that needs no token: whether a request with these path parameters is read at all; if not, the handler
-    gets no bytes, and answers for itself. None: always."""
+    reads_body: Callable[[Request], bool] | None = None
+    """For a route that needs no token: whether the body of a request is read at all; if not, the handler gets no bytes,
+    and answers for itself. None: always."""
     json_max: int = JSON_MAX
     large_body_process: ConfinedProcess | None = None
     """The process that decodes bodies of more than ``READ_ON_LOOP_MAX`` bytes; None: a thread does. For routes with
@@ -117,7 +117,7 @@ class RouteOptions(TypedDict, total=False):
     idempotent_as: str
     replay_answer: ReplayAnswer | None
     raw_max: int
-    reads_body: Callable[[Mapping[str, str]], bool] | None
+    reads_body: Callable[[Request], bool] | None
     json_max: int
     large_body_process: ConfinedProcess | None
     media: tuple[str, ...]

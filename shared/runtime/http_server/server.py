@@ -206,7 +206,7 @@ class Edge:
         principal = await self._principal(route, request)
         key = _idempotency_key(request) if route.keyed else ""
         raw = b""
-        if route.method != "GET" and (route.reads_body is None or route.reads_body(request.path_params)):
+        if route.method != "GET" and (route.reads_body is None or route.reads_body(request)):
             raw = await _body(request, route.raw_max or route.json_max)
         call = Call(request, principal, request.path_params, key, trace, raw, token=_token(request))
         asked = request.scope["query_string"]

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.multipart_form import FIELD_MAX, Form, form_of
+from shared.runtime.http_server.multipart_form import FIELD_MAX, URLENCODED_MAX, Form, form_of
 
 MOST = 8
 
@@ -39,11 +39,12 @@ async def test_of_fields_with_one_name_the_first_counts() -> None:
     [
         (b"\xff=\xfe", ""),
         (b"&".join(b"a%d=1" % n for n in range(MOST + 1)), "application/x-www-form-urlencoded"),
+        (b"a=" + b"%41" * (URLENCODED_MAX // 3), ""),
         (b"--a--", "multipart/form-data"),
         (b'--a\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"y" * (FIELD_MAX + 1) + b"\r\n--a--", "M"),
         (b'--a\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n' * (MOST + 1) + b"--a--", "M"),
     ],
-    ids=["no text", "too many", "no boundary", "too long", "too many parts"],
+    ids=["no text", "too many", "all too long", "no boundary", "too long", "too many parts"],
 )
 async def test_what_is_no_form_is_refused(body: bytes, media: str) -> None:
     with pytest.raises(Refusal) as refusal:
