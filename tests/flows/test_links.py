@@ -2,17 +2,26 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from shared.city.reading import read_folder
 from tests.kit.cases_on_stack import alert_of, desk, done, history, on_post_a, opened
 from tests.kit.link_pages import LinkPage, looked_at, sent
 from tests.kit.photo_files import picture
 from tests.kit.places import QUAY
-from tests.kit.stack import HARBOUR, Person, RunningStack, until
+from tests.kit.stack import HARBOUR, Person, RunningStack, running_stack, until
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[RunningStack]:
+    with running_stack(tmp_path, [HARBOUR]) as running:
+        yield running
 
 
 def link_of(stack: RunningStack, person: Person, case: str) -> str:
