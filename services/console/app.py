@@ -13,9 +13,11 @@ from starlette.datastructures import State
 from starlette.responses import Response
 
 from services.console.forwarding import Forwarding
+from services.console.pages.case import CasePage
 from services.console.pages.my_work import MyWork
 from services.console.pages.signing_in import SigningIn
 from services.console.router_client import Services
+from shared.case_page.rendering import STYLE as CASE_STYLE
 from shared.kernel.errors import Refusal
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server.rate_limits import Quotas
@@ -27,7 +29,7 @@ from shared.runtime.service import ServiceOverrides, ids_of
 from shared.runtime.settings import Settings
 
 PORT = 8800
-STYLE = (Path(__file__).parent / "templates" / "console.css").read_bytes()
+STYLE = (Path(__file__).parent / "templates" / "console.css").read_text() + CASE_STYLE
 
 
 class Console(Forwarding):
@@ -50,7 +52,8 @@ def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
 
 def own_routes(services: Services) -> list[Route]:
     """The console's own; every other path is a service's."""
-    return [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
+    pages = (SigningIn(services), MyWork(services), CasePage(services))
+    return [*(route for each in pages for route in each.routes()), *_common_routes(services)]
 
 
 @contextlib.asynccontextmanager

@@ -1,12 +1,17 @@
 """Calls to the router, and to intake for the names of categories, with the officer's own session token."""
 
+import hashlib
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from shared.kernel.errors import Refusal, unavailable
+from shared.case_page.case_answer import CaseSeen, seen
+from shared.kernel.errors import FieldError, Refusal, unavailable
+from shared.kernel.ids import plain_id
+from shared.kernel.vocabulary import AfterPhoto
 
 T = TypeVar("T")
 WORK_MAX = 50
@@ -18,6 +23,7 @@ class Problem(msgspec.Struct):
     type: str = ""
     detail: str = ""
     errors: list[dict[str, str]] = []
+    reason: str = ""
 
     @property
     def kind(self) -> str:
@@ -46,6 +52,7 @@ class Me(msgspec.Struct):
     person: str
     unit: str
     now: datetime
+    on_duty_for: tuple[str, ...] = ()
 
 
 class City(msgspec.Struct):
@@ -54,9 +61,12 @@ class City(msgspec.Struct):
 
 
 class Unit(msgspec.Struct):
+    """``path``: from the root down to it."""
+
     id: str
     name: str
     name_en: str = ""
+    path: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct):
@@ -81,6 +91,7 @@ class Category(msgspec.Struct):
     code: str
     name: str
     name_en: str = ""
+    after_photo: AfterPhoto = "asked"
 
 
 class _Categories(msgspec.Struct):
@@ -123,6 +134,31 @@ class Services:
         found = await self._ask(self._intake, "GET", "/v1/categories", _Categories, token)
         return {category.code: category for category in found.items}
 
+    async def case(self, token: str, case: str) -> CaseSeen:
+        return _seen(await self._answer(self._router, "GET", f"/v1/cases/{quote(case, safe='')}", token))
+
+    async def command(
+        self, token: str, case: str, command: str, body: dict[str, Any], *, key: str, if_match: str | None
+    ) -> CaseSeen | None:
+        """The case after an officer's command; None where a repeat was answered, which tells of before."""
+        headers = {"idempotency-key": key, **({"if-match": f'"{if_match}"'} if if_match is not None else {})}
+        path = f"/v1/cases/{quote(case, safe='')}/{command}"
+        answer = await self._answer(self._router, "POST", path, token, json=body, headers=headers)
+        return None if "idempotent-replayed" in answer.headers else _seen(answer)
+
+    async def send_photo(self, token: str, content: bytes, key: str) -> str:
+        """The id of a photo; the same bytes under the same ``key`` are one."""
+        own = plain_id("photo", key, hashlib.sha256(content).hexdigest())
+        headers = {"idempotency-key": own, "content-type": "application/octet-stream"}
+        sent = await self._ask(self._intake, "POST", "/v1/photos", _Photo, token, content=content, headers=headers)
+        return sent.id
+
+    async def thumb(self, token: str, photo: str) -> bytes:
+        """A clean photo, small, as JPEG."""
+        return (
+            await self._answer(self._intake, "GET", f"/v1/photos/{quote(photo, safe='')}?size=thumb", token)
+        ).content
+
     async def cities(self) -> dict[str, str]:
         """City → version of its pack that holds, once all that the pages ask is ready."""
         found = await self._ask(self._router, "GET", "/readyz", _Ready)
@@ -132,6 +168,12 @@ class Services:
     async def _ask(
         self, service: httpx.AsyncClient, method: str, path: str, shape: type[T] | None, token: str = "", **more: Any
     ) -> T:
+        answer = await self._answer(service, method, path, token, **more)
+        return msgspec.json.decode(answer.content, type=shape) if shape is not None else None  # type: ignore[return-value]
+
+    async def _answer(
+        self, service: httpx.AsyncClient, method: str, path: str, token: str = "", **more: Any
+    ) -> httpx.Response:
         headers = {**more.pop("headers", {}), **({"authorization": f"Bearer {token}"} if token else {})}
         try:
             answer = await service.request(method, path, headers=headers, **more)
@@ -139,7 +181,7 @@ class Services:
             raise unavailable("The service does not answer.") from away
         if not answer.is_success:
             raise _refusal(answer)
-        return msgspec.json.decode(answer.content, type=shape) if shape is not None else None  # type: ignore[return-value]
+        return answer
 
 
 class _Ready(msgspec.Struct):
@@ -148,6 +190,17 @@ class _Ready(msgspec.Struct):
 
 class _Session(msgspec.Struct):
     session: str
+
+
+class _Photo(msgspec.Struct):
+    id: str
+
+
+def _seen(answer: httpx.Response) -> CaseSeen:
+    try:
+        return seen(answer.content, answer.headers.get("etag", ""))
+    except msgspec.DecodeError as wrong:
+        raise unavailable("The service's answer cannot be read.") from wrong
 
 
 def _refusal(answer: httpx.Response) -> Refusal:
@@ -160,5 +213,7 @@ def _refusal(answer: httpx.Response) -> Refusal:
         answer.status_code,
         problem.kind or "refused",
         problem.errors[0].get("pointer", "") if problem.errors else problem.detail,
+        tuple(FieldError(error.get("pointer", ""), error.get("detail", "")) for error in problem.errors),
         retry_after=int(wait) if wait.isdigit() else None,
+        extra={"reason": problem.reason} if problem.reason else {},
     )

@@ -28,7 +28,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/[sk]/[^/]+", "notifier"),
     _rule(r"/v1/me/(alert-rules|test-alert|calendar)([/:].*)?", "notifier"),
     _rule(r"/v1/(alerts|webhooks|deliveries|silences|calendars)([/:].*)?", "notifier"),
-    _rule(r"/a/[^/]+", "notifier"),
+    _rule(r"/a/[^/]+(/photos/[^/]+)?", "notifier"),
     _rule(r"/v1/cities/.*", None),
     _rule(r"/v1/(units|queues|cases|visits|campaigns|patrols|cities|keys|rota|audit)([/:].*)?", "router"),
     _rule(r"/v1/(me|invitations|sessions|security-log)([/:].*)?", "router"),

@@ -84,7 +84,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
         *OwnReports(store, validator, packs, answers).routes(),
         *answers.routes(),
         *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory).routes(),
-        *PhotoRoutes(photos, store, packs, quotas).routes(),
+        *PhotoRoutes(photos, store, packs, quotas, service.directory).routes(),
         *NearbyRoutes(store, packs).routes(),
         *retention.routes(),
     ]

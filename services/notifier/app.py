@@ -36,7 +36,10 @@ from services.notifier.http.alert_routes import AlertRoutes
 from services.notifier.http.calendar_feed import CalendarFeeds
 from services.notifier.http.delivery_routes import DeliveryRoutes
 from services.notifier.http.key_presses import KeyPresses
+from services.notifier.http.link_pages import LinkPages, sign_in_address
 from services.notifier.http.one_press_links import OnePressLinks
+from services.notifier.http.opened_links import LinkOpener
+from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
 from services.notifier.http.short_links import ShortLinks
@@ -66,12 +69,15 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     packs = PackLibrary(service.database, RouterPacks(settings, service.auth, service.transport))
     stores = _stores(service)
     router = RouterClient(settings, service.auth, service.transport)
-    address = settings.public_url or settings.notifier_url
-    links = OnePressLinks(settings.secret_text, address, stores.alerts, router, packs, service.directory, service.clock)
+    links = OnePressLinks(settings.secret_text, settings.public_url or settings.notifier_url)
+    opener = LinkOpener(links, stores.alerts, router, packs, service.directory, service.clock)
+    photos = PhotoClient(settings, service.auth, service.transport)
+    pages = LinkPages(opener, sign_in_address(settings), stores.alerts, router, photos, packs, service.clock)
     guard = Guard(settings.webhook_allow)
     poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
     _consume(service, stores, packs)
     _answer_http(service, stores, packs, links, router, guard)
+    service.routes += pages.routes()
     _send_to_people(service, stores, packs, links, poster)
     _take_key_presses(service, stores, packs, router)
     _send_to_apps(service, stores.webhooks, poster)

@@ -40,8 +40,8 @@ def unauthorized() -> Refusal:
     return Refusal(401, "unauthorized", "Send a valid key or token as Authorization: Bearer.")
 
 
-def forbidden(detail: str) -> Refusal:
-    return Refusal(403, "forbidden", detail)
+def forbidden(detail: str, **extra: object) -> Refusal:
+    return Refusal(403, "forbidden", detail, extra=extra)
 
 
 def not_found(what: str) -> Refusal:

@@ -36,6 +36,9 @@ CASE_CLOCKS: tuple[ClockKind, ...] = ("acknowledge", "on_site", "resolve")
 """Clocks that start when a case is opened. The others start when a unit is called in or the reporter is asked."""
 ClockStateName = Literal["running", "paused", "met", "breached", "void"]
 
+AfterPhoto = Literal["none", "asked", "required"]
+"""Whether a photo is sent when a case of a category is resolved (处置后照片)."""
+
 Act = Literal["tell", "supervise", "move_to"]
 """What a step of an escalation ladder does: tell a unit, let it supervise the owner (督办), move the case to it."""
 ACTS: tuple[Act, ...] = get_args(Act)
@@ -65,3 +68,53 @@ Role = Literal[
 ]
 DESK_ROLES: frozenset[Role] = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
 """Roles of a desk: they assign, transfer, decide on pauses, change the rota and set silences."""
+
+RefusalReason = Literal[
+    "role",
+    "not_named",
+    "guest",
+    "moved_up",
+    "nobody_of_the_city",
+    "ended",
+    "state",
+    "taken",
+    "claimed_by_another",
+    "claim_first",
+    "not_resolved",
+    "inspected_already",
+    "own_work",
+    "not_inspected",
+    "nothing_offered",
+    "offered_elsewhere",
+    "offered_already",
+    "no_level_above",
+    "not_above",
+    "parts_open",
+    "nobody_called",
+    "not_called_in",
+    "not_your_part",
+    "turn_not_come",
+    "part_ended",
+    "no_part_open",
+    "caller_excuses",
+    "no_clock",
+    "waits_for_reporter",
+    "asked_already",
+    "nothing_asked",
+    "not_yours_to_grant",
+    "not_your_clock",
+    "nothing_paused",
+    "consulted_above",
+    "consults_already",
+    "nobody_consults",
+    "concluded",
+    "consult_first",
+    "plan_open",
+    "confidential",
+    "older_ended",
+    "is_younger",
+    "asked_too_often",
+    "nobody_asked",
+    "not_confidential",
+]
+"""Why a command on a case is refused with 403 or 409: the member ``reason`` of the problem document."""

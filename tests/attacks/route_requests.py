@@ -130,6 +130,9 @@ NOTIFIER: dict[str, Build] = {
     "POST /v1/alerts/{id}/ack": lambda a: a.sent({}, id=str(a.world.alert["id"])),
     "GET /a/{token}": lambda a: a.sent(token=a.link()),
     "POST /a/{token}": lambda a: a.sent_bytes(b"", FORM, token=a.link()),
+    "GET /a/{token}/photos/{id}": lambda a: a.sent(
+        token=str(a.world.alert["link"]).rsplit("/", 1)[1], id=a.world.photos["plain"]
+    ),
     "PUT /v1/me/alert-rules": lambda a: a.sent({}),
     "POST /v1/me/test-alert": lambda a: a.sent({}),
     "POST /v1/me/calendar": lambda a: a.sent({}),

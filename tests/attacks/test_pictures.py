@@ -257,10 +257,10 @@ async def test_what_is_refused_costs_the_quota_of_photos_too(content: bytes) -> 
         if len(charged) > 1:
             raise too_many("This key asks for too much at once; nothing was done.", 1)
 
-    api = PhotoRoutes(
-        cast(Any, None), cast(Any, None), cast(Any, None), cast(Any, SimpleNamespace(charge_photo=charge))
-    )
-    call = SimpleNamespace(principal=None, raw=content, request=SimpleNamespace(headers={"content-type": "image/jpeg"}))
+    nobody = cast(Any, None)
+    api = PhotoRoutes(nobody, nobody, nobody, cast(Any, SimpleNamespace(charge_photo=charge)), nobody)
+    sent = SimpleNamespace(headers={"content-type": "image/jpeg"})
+    call = SimpleNamespace(principal=SimpleNamespace(kind="rider_app"), raw=content, request=sent)
     statuses = []
     for _ in range(2):
         with pytest.raises(Refusal) as refused:

@@ -18,6 +18,7 @@ PACKAGES = (
     "services.intake",
     "services.notifier",
     "services.console",
+    "shared.case_page",
     "shared.runtime",
     "shared.city",
     "shared.contracts",

@@ -11,6 +11,8 @@ from services.notifier.alerts.wording import title
 from services.notifier.domain.recipients import Kind as AlertKind
 from services.router.domain.case import State
 from services.router.domain.commands.registry import RULES
+from shared.case_page.next_steps import STEP_NAMES, Step
+from shared.case_page.words import WORDS
 from shared.city.reading import read_folder, read_pack
 from shared.city.texts import reporter_steps
 from shared.city.texts.reporter_steps import word
@@ -60,6 +62,15 @@ def test_every_code_is_in_the_glossary(name: str, codes: Iterable[str]) -> None:
 
 def test_reporters_read_the_states_as_the_glossary_has_them() -> None:
     assert {state: row[1] for state, row in rows("states").items()} == {state: word(state, "zh") for state in State}  # type: ignore[arg-type]
+
+
+def test_buttons_and_states_of_links_are_those_of_the_glossary() -> None:
+    shown = {name: [WORDS[name][0], Step(name).command] for name in STEP_NAMES}
+    assert rows("steps") == shown
+    assert {state: row[0] for state, row in rows("states").items()} == {s: WORDS[f"state.{s}"][0] for s in State}
+    assert {p: row[0] for p, row in rows("priorities").items()} == {
+        p: WORDS[f"priority.{p}"][0] for p in get_args(Priority)
+    }
 
 
 def test_alerts_are_titled_as_the_glossary_has_them() -> None:

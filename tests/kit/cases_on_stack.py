@@ -1,5 +1,6 @@
 """Cases on a running stack: opened by a rider's report, and worked on by the people of the harbour's quayside."""
 
+from datetime import datetime
 from typing import Any
 
 from tests.kit.places import QUAY
@@ -51,3 +52,21 @@ def alert_of(stack: RunningStack, person: Person, case: str) -> dict[str, object
         return items[0] if items else None
 
     return until(look, what=f"an alert of {person.id}")
+
+
+def on_post_a(stack: RunningStack, case: str) -> Person:
+    """Who got the alert of post A: whoever is on duty at this hour, or where nobody is, the town's desk."""
+
+    def look() -> Person | None:
+        items = stack.ops.get("notifier", "/v1/alerts", case=case, city="harbour").json()["items"]
+        for item in items:
+            person = stack.person(item["recipient"])
+            if person.post == "A":
+                return person
+        return None
+
+    found = until(look, what="an alert on post A")
+    opened_at = stack.ops.get("router", f"/v1/cases/{case}", city="harbour").json()["opened_at"]
+    on_duty = stack.on_duty("quayside", at=datetime.fromisoformat(opened_at)) or [stack.person("oh-desk")]
+    assert found.id in [person.id for person in on_duty]
+    return found

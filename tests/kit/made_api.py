@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from pymongo.errors import AutoReconnect
+from starlette.responses import Response
 
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.rate_limits import Quotas
@@ -74,6 +75,22 @@ class SampleApi:
             ),
             Route(
                 method="POST", path="/photo", handler=self.answers, summary="raw", roles=apps, raw_max=100, keyed=True
+            ),
+            Route(
+                method="POST",
+                path="/link/{token}",
+                handler=self.answers,
+                summary="a link",
+                raw_max=100,
+                reads_body=lambda request: request.path_params["token"] == "ours",
+            ),
+            Route(
+                method="POST",
+                path="/page",
+                handler=self.answers,
+                summary="a page",
+                raw_max=100,
+                refusal_page=lambda _, refusal: Response(f"refused: {refusal.kind}", refusal.status),
             ),
             Route(method="GET", path="/fault", handler=self.fails, summary="fault"),
         ]

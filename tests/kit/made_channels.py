@@ -127,7 +127,7 @@ async def channels(
     case_alerts = CaseAlerts(alerts, deliveries, packs, rota, silences, clock)
     await alerts.alerts.ensure_indexes(*alert_store.INDEXES)
     await deliveries.queue.rows.ensure_indexes(*alert_deliveries.INDEXES, *held_deliveries.INDEXES)
-    links = OnePressLinks(SECRET, "https://whistle.example", alerts, None, packs, None, clock)  # type: ignore[arg-type]
+    links = OnePressLinks(SECRET, "https://whistle.example")
     poster = Poster(Guard("127.0.0.0/8"), http_client.client())
     kinds = registry.channels(poster, Apprise("127.0.0.0/8"), token_hex)
     templates = TemplateMessages(ShortLinks(SECRET, database, alerts, links))

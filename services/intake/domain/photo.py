@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-BYTES_MAX = 16 * 1024 * 1024
+from shared.kernel.pictures import PICTURE_BYTES_MAX
+
+BYTES_MAX = PICTURE_BYTES_MAX
 PIXELS_MAX = 52_000_000
 """Telephones of 2026 make pictures of 48 to 50.3 million pixels (8,192 by 6,144), as JPEG of up to 15 MB."""
 SIDE_MAX = 20_000

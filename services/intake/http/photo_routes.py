@@ -17,13 +17,15 @@ from services.intake.reports.progress_record import CaseProgress
 from services.intake.reports.report_store import ReportStore
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.field_types import Ident
+from shared.runtime.http_server.on_behalf import officer_of
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
-from shared.runtime.identity.directory import EVERY_CITY, Principal
+from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.pack_library import PackLibrary
 
-SENDERS = frozenset({"rider_app", "importer", "officer"})
-VIEWERS = frozenset({"rider_app", "importer", "officer", "ops"})
+SENDERS = frozenset({"rider_app", "importer", "officer", "service"})
+VIEWERS = frozenset({"rider_app", "importer", "officer", "ops", "service"})
+"""A service asks in the name of a person, as behind the link of an alert."""
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "multipart/form-data")
 FORM_MAX = 16 * 1024
 """Bytes that a form may have beside its picture."""
@@ -56,8 +58,11 @@ class ClaimedPhotos(msgspec.Struct, frozen=True):
 class PhotoRoutes:
     """Handlers of photos."""
 
-    def __init__(self, photos: PhotoStore, store: ReportStore, packs: PackLibrary, quotas: Quotas) -> None:
+    def __init__(
+        self, photos: PhotoStore, store: ReportStore, packs: PackLibrary, quotas: Quotas, directory: Directory
+    ) -> None:
         self._photos = photos
+        self._directory = directory
         self._quotas = quotas
         self._store = store
         self._packs = packs
@@ -92,18 +97,23 @@ class PhotoRoutes:
             ),
         ]
 
+    async def _who(self, call: Call) -> Principal:
+        """Who sends or looks: the caller, or the person for whom a service asks. Raises ``Refusal`` 403."""
+        return await officer_of(call, self._directory) if call.principal.kind == "service" else call.principal
+
     async def photo(self, call: Call) -> Answer:
+        who = await self._who(call)
         content = await _picture_bytes(call)
         if len(content) > BYTES_MAX:
             raise Refusal(413, "too-large", f"At most {BYTES_MAX} bytes.")
-        self._quotas.charge_photo(call.principal, len(content))  # first: a look costs something, also at what is none
+        self._quotas.charge_photo(who, len(content))  # first: a look costs something, also at what is none
         picture = read_header(content)
-        id_, replayed = await self._photos.keep(call.principal, call.key, content, picture)
+        id_, replayed = await self._photos.keep(who, call.key, content, picture)
         headers = {"location": f"/v1/photos/{id_}", **({"idempotent-replayed": "true"} if replayed else {})}
         return Answer(StoredPhoto(id_, picture.width, picture.height), 201, headers)
 
     async def shown_photo(self, call: Call) -> Response:
-        who = call.principal
+        who = await self._who(call)
         photo = await self._photos.get(
             None if who.kind == "ops" and who.city == EVERY_CITY else who.city, call.path["id"]
         )

@@ -16,7 +16,7 @@ from services.intake.reports.report_intake import ReportIntake
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.reporter_actions import ActionRequest, RecordedAction, ReporterActions, action_key
 from shared.kernel.errors import not_found
-from shared.kernel.vocabulary import Priority
+from shared.kernel.vocabulary import AfterPhoto, Priority
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.pack_library import PackLibrary
@@ -45,6 +45,7 @@ class CategoryView(msgspec.Struct, frozen=True, kw_only=True):
     questions: dict[str, Any]
     advice: str
     emergency: str
+    after_photo: AfterPhoto
 
 
 class CategoryList(msgspec.Struct, frozen=True):
@@ -181,6 +182,7 @@ class ReportRoutes:
                 questions=category.questions,
                 advice=category.advice,
                 emergency=category.emergency,
+                after_photo=category.after_photo,
             )
             for category in pack.categories.values()
         ]

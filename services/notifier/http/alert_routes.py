@@ -1,4 +1,4 @@
-"""Routes of alerts and one-press links, and of retrying a delivery."""
+"""Routes of alerts, and of retrying a delivery."""
 
 from typing import Literal
 
@@ -80,22 +80,6 @@ class AlertRoutes:
                 keyed=True,
                 idempotent_as="acknowledgements",
                 answers={200: AcknowledgedAlert},
-            ),
-            get(
-                "/a/{token}",
-                self._links.show,
-                "A one-press link",
-                media=("text/html",),
-                answers={200: None, 404: None, 409: None, 410: None, 503: None},
-            ),
-            post(
-                "/a/{token}",
-                self._links.press,
-                "Press it",
-                raw_max=4096,
-                media=("application/x-www-form-urlencoded",),
-                answer_media=("text/html",),
-                answers={200: None, 404: None, 409: None, 410: None, 503: None},
             ),
             post(
                 "/v1/deliveries/{id}/retry",

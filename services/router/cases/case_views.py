@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec import UNSET
+
 from services.router.cases.case_answers import (
     AskedReporter,
     AskView,

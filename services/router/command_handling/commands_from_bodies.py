@@ -17,7 +17,7 @@ from services.router.domain.commands.call_in import ReportIn
 from services.router.domain.commands.command import Command
 from services.router.domain.commands.consultation import Conclude
 from services.router.domain.commands.extension import ApproveExtension, RefuseExtension, RequestExtension
-from services.router.domain.commands.field_work import Acknowledge, Claim, Note, OnSite, Release, Resolve, Start
+from services.router.domain.commands.field_work import Acknowledge, Claim, Note, OnSite, Release, Start
 from services.router.domain.commands.inspection import Reject
 from services.router.domain.commands.merge import Merge
 from services.router.domain.commands.pause import ApprovePause, RefusePause, ResumeClock
@@ -102,12 +102,7 @@ COMMANDS: dict[str, FromBody[Any]] = {
     "consult": _of(b.ConsultBody, pack.consult),
     "conclude": _of(b.NoteBody, lambda body, context: Conclude(text=body.text, photos=tuple(body.photos))),
     "plan": _of(b.PlanBody, pack.plan),
-    "resolve": _of(
-        b.ResolveBody,
-        lambda body, context: Resolve(
-            how=body.how, text=body.text, photos=tuple(body.photos), follow_up=body.follow_up
-        ),
-    ),
+    "resolve": _of(b.ResolveBody, pack.resolve),
     "inspect": _of(b.InspectBody, pack.inspect),
     "close": _of(b.CloseBody, pack.close),
     "reopen": _of(b.Reason, pack.reopen),

@@ -31,6 +31,7 @@ from services.router.command_handling.bodies import (
     PlanBody,
     QuestionBody,
     Reason,
+    ResolveBody,
     SplitBody,
     TransferBody,
 )
@@ -40,7 +41,7 @@ from services.router.domain.commands.call_in import Called, CallIn, ExcusePart, 
 from services.router.domain.commands.categorize import Categorize
 from services.router.domain.commands.command import Actor, Calendars
 from services.router.domain.commands.consultation import Consult, Plan, Work
-from services.router.domain.commands.field_work import Assign
+from services.router.domain.commands.field_work import Assign, Resolve
 from services.router.domain.commands.inspection import Close, Inspect, Reopen
 from services.router.domain.commands.merge import SecondMatter, SplitCase
 from services.router.domain.commands.pause import PauseClock
@@ -163,6 +164,15 @@ def plan(body: PlanBody, context: Context) -> Plan:
         works.append(Work(unit=unit, path=path_of(pack, unit), work=part.work, due=part.due))
     clocks = part_clocks(case, pack, works[0].unit, now, works[0].due)
     return Plan(works=tuple(works), turn_clocks=clocks, text=body.text, calendars=context.calendars)
+
+
+def resolve(body: ResolveBody, context: Context) -> Resolve:
+    """With a photo of what was done, where the category requires one; a referral did nothing that could be shown."""
+    category = context.pack.categories.get(context.case.category or "")
+    required = category is not None and category.after_photo == "required" and body.how != "referral"
+    if required and not body.photos:
+        raise invalid(FieldError("/photos", "a photo of what was done is required in this category"))
+    return Resolve(how=body.how, text=body.text, photos=tuple(body.photos), follow_up=body.follow_up)
 
 
 def inspect(body: InspectBody, context: Context) -> Inspect:

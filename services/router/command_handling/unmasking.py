@@ -43,7 +43,7 @@ class ProtectedData:
         if found is None:
             raise not_found("case")
         if not actor_of(found[0], found[1], self._packs.current(by.city)).trusted:
-            raise forbidden(f"The city's pack does not name you for {request.name}.")
+            raise forbidden(f"The city's pack does not name you for {request.name}.", reason="not_named")
 
     async def shown(self, request: CommandRequest) -> Looked:
         """The report's id and what intake says of it. Raises ``Refusal`` 404, 503."""

@@ -18,7 +18,6 @@ from services.router.command_handling.intake_client import IntakePersons
 from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
-from services.router.http.on_behalf import officer_of
 from services.router.http.queue_pages import QueueQuery, Queues, check_categories
 from services.router.http.reading_answers import (
     CaseReportPage,
@@ -39,6 +38,7 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.runtime.http_server.field_types import Ident
+from shared.runtime.http_server.on_behalf import officer_of
 from shared.runtime.http_server.route import Answer, Call, Handler, Route, get
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.kafka.outbox_relay import from_stored

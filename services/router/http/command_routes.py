@@ -17,10 +17,10 @@ from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.command_handling.handler import CommandHandler, CommandRequest
 from services.router.command_handling.unmasking import PROTECTED, ProtectedData
 from services.router.http.kept_answers import KeptAnswers
-from services.router.http.on_behalf import officer_of
 from services.router.http.reading_answers import UnmaskAnswer, UnsealAnswer
 from shared.contracts.persons import KnownReporter
 from shared.kernel.errors import Refusal
+from shared.runtime.http_server.on_behalf import officer_of
 from shared.runtime.http_server.route import Answer, Call, Route, post
 from shared.runtime.identity.directory import Directory
 from shared.runtime.pack_library import PackLibrary

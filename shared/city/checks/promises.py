@@ -42,6 +42,8 @@ def check_categories(found: Findings) -> None:
         if not category.keywords and not category.hints and category.code != OTHER:
             found.warn(entry, says=f"no words lead to {category.code!r}", hint="give it keywords")
         _span(found, entry, "effect_check", category.effect_check)
+        if category.after_photo == "required" and not category.note:
+            found.warn(entry, "after_photo", says="a photo is forced", hint="name in note what it is required by")
         try:
             jsonschema.Draft202012Validator.check_schema(msgspec.to_builtins(category.questions))
         except jsonschema.SchemaError as error:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from shared.city.model.entry import AppName, Entry, Id, Iso, Name, Text, Word
-from shared.kernel.vocabulary import FeedbackKind, Priority, ReportKind
+from shared.kernel.vocabulary import AfterPhoto, FeedbackKind, Priority, ReportKind
 
 
 class Rising(Entry, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     """``categories.yaml``. ``keywords``, ``hints`` and ``not``: see ``sorting.categories``. ``admitted``: the entry
     list, whether departments may pass it down to communities, or which of them may. ``public``: whether all apps are
     shown where its open cases are; never set it for what is about persons. ``about_people``: groups read that there is
-    a case, and nothing of it."""
+    a case, and nothing of it. ``after_photo``: whether the officer who resolves a case is asked for a photo of what was
+    done, or must send one."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -67,6 +68,7 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     public: bool = False
     about_people: bool = False
     effect_check: Iso | None = None
+    after_photo: AfterPhoto = "asked"
     pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None
     note: Text = ""

@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.kernel.errors import Refusal
 from shared.runtime.confined_process import ConfinedProcess
 from shared.runtime.identity.directory import Principal
 from shared.runtime.identity.security_log import EntryKind
@@ -93,6 +94,9 @@ class Route:
     """Makes the answer to a repeat from the stored body; None: the stored body is the answer."""
     raw_max: int = 0
     """Above 0: the body is not JSON but bytes, at most so many."""
+    reads_body: Callable[[Request], bool] | None = None
+    """For a route that needs no token: whether the body of a request is read at all; if not, the handler gets no bytes,
+    and answers for itself. None: always."""
     json_max: int = JSON_MAX
     large_body_process: ConfinedProcess | None = None
     """The process that decodes bodies of more than ``READ_ON_LOOP_MAX`` bytes; None: a thread does. For routes with
@@ -103,6 +107,9 @@ class Route:
     """Media types of the answer, where ``media`` are those of the body."""
     shows: tuple[type[msgspec.Struct], ...] = ()
     """Shapes that are inside of an answer which is not JSON as a whole, e.g. the data of server-sent events."""
+    refusal_page: Callable[[Request, Refusal], Response] | None = None
+    """For a page that people open: what they read in place of a problem document, such as of a body that is too large.
+    """
     logged: EntryKind | None = None
     """Each call that passed the edge is an entry of this kind in the security log."""
 
@@ -123,11 +130,13 @@ class RouteOptions(TypedDict, total=False):
     idempotent_as: str
     replay_answer: ReplayAnswer | None
     raw_max: int
+    reads_body: Callable[[Request], bool] | None
     json_max: int
     large_body_process: ConfinedProcess | None
     media: tuple[str, ...]
     answer_media: tuple[str, ...]
     shows: tuple[type[msgspec.Struct], ...]
+    refusal_page: Callable[[Request, Refusal], Response] | None
     logged: EntryKind | None
 
 

@@ -22,7 +22,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized
+from shared.kernel.errors import Refusal, bad_request, forbidden, unauthorized, unavailable
 from shared.kernel.ids import Ids
 from shared.runtime.confined_process import ProcessEndedError
 from shared.runtime.http_server.decoding import Body, NoParameters, parameters, query, read_in_process
@@ -150,18 +150,17 @@ class Edge:
                 call = await self._checked(route, body, request, trace)
                 response = await self._handled(route, call)
             except Refusal as refusal:
-                response = problem(refusal, trace)
+                response = _refused(route, request, refusal, trace)
             except MongoError as error:
                 log.warning("http.store_away", route=name, error=str(error), kind=type(error).__name__)
-                response = problem(
-                    Refusal(503, "unavailable", "The store does not answer. Repeat with the same key.", retry_after=2),
-                    trace,
-                )
+                away = unavailable("The store does not answer. Repeat with the same key.")
+                response = _refused(route, request, away, trace)
             except ClientDisconnect:
                 return Response(status_code=499)
             except Exception:
                 log.exception("http.failed", route=name, trace=trace)
-                response = problem(Refusal(500, "fault", "A fault of ours; it is logged under trace_id."), trace)
+                fault = Refusal(500, "fault", "A fault of ours; it is logged under trace_id.")
+                response = _refused(route, request, fault, trace)
             response.headers["traceparent"] = trace
             took = time.perf_counter() - began
             seconds.observe(took)
@@ -208,7 +207,7 @@ class Edge:
         principal = await self._principal(route, request)
         key = _idempotency_key(request) if route.keyed else ""
         raw = b""
-        if route.method != "GET":
+        if route.method != "GET" and (route.reads_body is None or route.reads_body(request)):
             raw = await _body(request, route.raw_max or route.json_max)
         call = Call(request, principal, request.path_params, key, trace, raw, token=_token(request))
         asked = request.scope["query_string"]
@@ -238,6 +237,11 @@ class Edge:
             raise forbidden(f"This is for {', '.join(sorted(route.roles))}; the token is of kind {principal.kind}.")
         await self._directory.check_confirmed(principal, token)
         return msgspec.structs.replace(principal, kind=office)
+
+
+def _refused(route: Route, request: Request, refusal: Refusal, trace: str) -> Response:
+    """The problem document, or the page that people read instead."""
+    return problem(refusal, trace) if route.refusal_page is None else route.refusal_page(request, refusal)
 
 
 async def _read(route: Route, body: Body, raw: bytes) -> Any:

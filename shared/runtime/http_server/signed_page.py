@@ -19,16 +19,14 @@ _template = Environment(loader=FileSystemLoader(Path(__file__).parent), autoesca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The content of the page. ``left``: the time left, in words; ``late``: it is over. ``said``: the result of the
-    button that was pressed. ``most``: show a text field ``text`` of at most so many characters.
+    """The content of the page. ``said``: the result of the button that was pressed. ``most``: show a text field
+    ``text`` of at most so many characters.
     """
 
     language: str
     title: str
     heading: str | None = None
     text: str = ""
-    left: str | None = None
-    late: bool = False
     said: str | None = None
     button: str | None = None
     most: int | None = None

@@ -168,6 +168,16 @@ def test_secrets_stand_in_the_environment(text: str) -> None:
     assert not problems_of(city=harbour("city.yaml") + "secrets: {wecom: '${WECOM_KEY}'}")
 
 
+def test_a_forced_photo_names_what_it_is_required_by() -> None:
+    files = read_folder(HARBOUR)
+    lamp, forced = "{code: street_light, ", "{code: street_light, after_photo: required, "
+    files["categories.yaml"] = files["categories.yaml"].replace(lamp, forced)
+    assert any("a photo is forced" in str(warning) for warning in read_pack(files).warnings)
+    files["categories.yaml"] = files["categories.yaml"].replace(forced, f"{forced}note: by the harbour's order, ")
+    assert read_pack(files).warnings == ()
+    assert pack_of(HARBOUR).categories["street_light"].after_photo == "asked"
+
+
 def test_a_child_outside_its_parent_is_a_warning() -> None:
     files = read_folder(HARBOUR)
     files["areas.geojson"] = files["areas.geojson"].replace("[4.35, 52.15], [4.3, 52.15]", "[4.35, 52.2], [4.3, 52.2]")

@@ -7,8 +7,9 @@ from itertools import count
 import httpx
 import pytest
 
-from services.intake.http.photo_form import STRETCH, file_of
+from services.intake.http.photo_form import file_of
 from shared.kernel.errors import Refusal
+from shared.runtime.http_server.multipart_form import STRETCH
 
 PICTURE = b"\xff\xd8\r\n--x\r\n\r\n" + bytes(range(256)) * 20
 SIZE = 16_000_000

@@ -162,7 +162,8 @@ async def test_a_cases_own_photos_are_seen_by_whoever_sees_the_case(merged: bool
     own = intake_has(called_in().case)
     into = msgspec.structs.replace(own, seen_by=["construction"])
     report = ReportStatus(record(), into) if merged else None
-    photos = PhotoRoutes(cast(Any, None), cast(Any, Kept(report, own)), cast(Any, Packs()), cast(Any, None))
+    nobody = cast(Any, None)
+    photos = PhotoRoutes(nobody, cast(Any, Kept(report, own)), cast(Any, Packs()), nobody, nobody)
     photo = PhotoRecord(
         id="p1",
         city=CITY,

@@ -308,3 +308,16 @@ async def test_a_key_that_asks_for_too_much_waits_and_no_other_does() -> None:
         assert len(house.calls) == 2, "nothing was done"
         assert (await anon.get("/lamps/1", headers=officer)).status_code == 403
         assert (await anon.get("/open")).status_code == 201
+
+
+async def test_the_body_of_a_link_that_is_not_ours_is_not_read(client: httpx.AsyncClient, house: SampleApi) -> None:
+    for token, body in (("ours", b"x" * 100), ("forged", b"x" * 100_000)):
+        assert (await client.post(f"/link/{token}", content=body)).status_code == 201
+    assert [len(call.raw) for call in house.calls] == [100, 0]
+    problem(await client.post("/link/ours", content=b"x" * 101), 413, "too-large")
+
+
+async def test_a_page_that_people_open_refuses_in_words(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/page", content=b"x" * 101)
+    assert (answer.status_code, answer.text) == (413, "refused: too-large")
+    assert answer.headers["traceparent"]

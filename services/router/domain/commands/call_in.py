@@ -8,9 +8,19 @@ from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State, Un
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import callers
 from services.router.domain.clock_operations import met, voided
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import (
+    DESK,
+    GROUND,
+    Actor,
+    Command,
+    Decision,
+    Rule,
+    WhyNot,
+    may_not,
+    required,
+)
 from services.router.domain.domain_event import DomainEvent
-from shared.kernel.errors import FieldError, forbidden, invalid
+from shared.kernel.errors import FieldError, invalid
 
 AT_WORK = ACTIVE | {State.WAITING_REPORTER}
 """States of a case in which called units may work on their parts."""
@@ -173,11 +183,12 @@ def open_parts(case: Case) -> list[Part]:
     return [part for part in case.parts if part.open]
 
 
-def still_open(case: Case, actor: Actor | None) -> str | None:
+def still_open(case: Case, actor: Actor | None) -> WhyNot | None:
     """Why the case cannot end yet: it has open parts. None if it has none."""
     if not (left := open_parts(case)):
         return None
-    return f"Every part is finished or excused first: {', '.join(f'{p.id} {p.unit} ({p.state})' for p in left)}."
+    names = ", ".join(f"{p.id} {p.unit} ({p.state})" for p in left)
+    return WhyNot("parts_open", f"Every part is finished or excused first: {names}.")
 
 
 def next_in_turn(case: Case, part: str | None) -> Part | None:
@@ -284,36 +295,41 @@ def _may_excuse(actor: Actor, case: Case, part: Part) -> bool:
     return not actor.guest and actor.unit in (part.caller, *above)
 
 
-def _not_yours(case: Case, command: PartCommand, actor: Actor) -> str | None:
+def _not_yours(case: Case, command: PartCommand, actor: Actor) -> WhyNot | None:
     part = _meant(case, command)
     if not is_of(actor, part):
-        raise forbidden(f"The part {part.id} is {part.unit}'s.")
+        raise may_not("not_your_part", f"The part {part.id} is {part.unit}'s.")
     if not part.at_work:
-        return "Its turn has not come yet." if part.open else f"The part {part.id} is {part.state} already."
+        return WhyNot("turn_not_come", "Its turn has not come yet.") if part.open else _ended(part)
     return None
 
 
-def _not_to_excuse(case: Case, command: ExcusePart, actor: Actor) -> str | None:
+def _ended(part: Part) -> WhyNot:
+    return WhyNot("part_ended", f"The part {part.id} is {part.state} already.")
+
+
+def _not_to_excuse(case: Case, command: ExcusePart, actor: Actor) -> WhyNot | None:
     part = _meant(case, command)
     if not _may_excuse(actor, case, part):
-        raise forbidden(f"The part {part.id} is excused by {part.caller}, which called it, or by a level above.")
-    return None if part.open else f"The part {part.id} is {part.state} already."
+        says = f"The part {part.id} is excused by {part.caller}, which called it, or by a level above."
+        raise may_not("caller_excuses", says)
+    return None if part.open else _ended(part)
 
 
-def _nothing_yours(case: Case, actor: Actor | None) -> str | None:
+def _nothing_yours(case: Case, actor: Actor | None) -> WhyNot | None:
     at_work = [part for part in case.parts if part.at_work]
     if not at_work:
-        return "Nobody is called in."
+        return WhyNot("nobody_called", "Nobody is called in.")
     if actor is not None and not has_a_part(case, actor):
-        return f"{actor.unit} is not called in."
+        return WhyNot("not_called_in", f"{actor.unit} is not called in.")
     return None
 
 
-def _nothing_to_excuse(case: Case, actor: Actor | None) -> str | None:
+def _nothing_to_excuse(case: Case, actor: Actor | None) -> WhyNot | None:
     if not (left := open_parts(case)):
-        return "No part is open."
+        return WhyNot("no_part_open", "No part is open.")
     if actor is not None and not any(_may_excuse(actor, case, part) for part in left):
-        return "Who called a unit in excuses it, or a level above."
+        return WhyNot("caller_excuses", "Who called a unit in excuses it, or a level above.")
     return None
 
 

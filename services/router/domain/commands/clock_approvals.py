@@ -14,8 +14,18 @@ from services.router.domain.clock import Ask, SlaClock
 from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clock_operations import is_named, live
 from services.router.domain.commands.call_in import is_of
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decide, Decision, required
-from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
+from services.router.domain.commands.command import (
+    DESK,
+    GROUND,
+    Actor,
+    Command,
+    Decide,
+    Decision,
+    WhyNot,
+    may_not,
+    required,
+)
+from shared.kernel.errors import FieldError, Refusal, invalid
 from shared.kernel.vocabulary import ClockKind
 
 SUPERIORS = frozenset({"supervisor", "grid_leader"})
@@ -25,7 +35,7 @@ WITH_CLOCKS = ACTIVE | {State.WAITING_REPORTER}
 OF_THE_PART = GROUND - {"inspector"}
 """Roles that may ask for the clocks of their own unit's part; the same that may report in."""
 _KINDS_OF_PARTS = ("report_in", "finish_part")
-_WAITS = "The work waits for the reporter's answer."
+_WAITS = WhyNot("waits_for_reporter", "The work waits for the reporter's answer.")
 Approvable = Literal["pause", "extension"]
 
 
@@ -205,11 +215,11 @@ def at_desk(actor: Actor) -> bool:
     return actor.role in DESK and not actor.guest
 
 
-def nothing_to_ask(case: Case, actor: Actor | None) -> str | None:
+def nothing_to_ask(case: Case, actor: Actor | None) -> WhyNot | None:
     """Why the actor can ask for nothing now."""
     if askable(case, actor):
         return None
-    return _WAITS if case.state is State.WAITING_REPORTER else "No clock of it runs."
+    return _WAITS if case.state is State.WAITING_REPORTER else WhyNot("no_clock", "No clock of it runs.")
 
 
 def askable(case: Case, actor: Actor | None) -> list[SlaClock]:
@@ -236,31 +246,31 @@ def part_of_clock(case: Case, command: ClockCommand) -> Part | None:
     return part
 
 
-def not_to_ask(what: Approvable) -> Callable[[Case, ClockCommand, Actor], str | None]:
+def not_to_ask(what: Approvable) -> Callable[[Case, ClockCommand, Actor], WhyNot | None]:
     """A ``Rule.refused``: why the actor cannot ask for ``what`` for the clock that the command names."""
 
-    def refused(case: Case, command: ClockCommand, actor: Actor) -> str | None:
+    def refused(case: Case, command: ClockCommand, actor: Actor) -> WhyNot | None:
         """Raises ``Refusal`` 403, 422."""
         part = part_of_clock(case, command)
         if part is not None and not is_of(actor, part):
-            raise forbidden(f"The part {part.id} is {part.unit}'s.")
+            raise may_not("not_your_part", f"The part {part.id} is {part.unit}'s.")
         if part is None and not at_desk(actor):
-            raise forbidden(f"It is {case.unit}'s: who is called in asks for its own part.")
+            raise may_not("not_your_clock", f"It is {case.unit}'s: who is called in asks for its own part.")
         if part is None and case.state not in ACTIVE:
             return _WAITS
         if any((ask.what, ask.clock, ask.part) == (what, command.clock, command.part) for ask in case.asks):
-            return "It is asked for already and waits for its approval."
+            return WhyNot("asked_already", "It is asked for already and waits for its approval.")
         return None
 
     return refused
 
 
-def not_asked(case: Case, actor: Actor | None, what: Approvable, nothing: str) -> str | None:
+def not_asked(case: Case, actor: Actor | None, what: Approvable, nothing: str) -> WhyNot | None:
     """Why there is no request that the actor may answer; ``nothing``: the text if there is no request at all."""
     asks = [ask for ask in case.asks if ask.what == what]
     if not asks:
-        return nothing
+        return WhyNot("nothing_asked", nothing)
     if actor is not None and not any(_grants(case, ask, actor) for ask in asks):
         who = dict.fromkeys(asks_whom(case, case.part(ask.part)) for ask in asks)
-        return f"It is for {', '.join(who)} to grant, and not for who asked."
+        return WhyNot("not_yours_to_grant", f"It is for {', '.join(who)} to grant, and not for who asked.")
     return None

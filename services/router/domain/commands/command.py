@@ -7,13 +7,13 @@ Each command is a class of its own in the module of its subject, beside the func
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from services.router.domain.case import Case, State
 from services.router.domain.clock import SlaClock
 from services.router.domain.domain_event import DomainEvent
-from shared.kernel.errors import FieldError, invalid
-from shared.kernel.vocabulary import DESK_ROLES
+from shared.kernel.errors import FieldError, Refusal, forbidden, invalid
+from shared.kernel.vocabulary import DESK_ROLES, RefusalReason
 from shared.kernel.working_time import ALWAYS, Calendar
 
 
@@ -75,12 +75,22 @@ Decision = list[DomainEvent]
 Decide: TypeAlias = Callable[[Case, C, Actor, datetime], Decision]
 
 
-def never_blocked(case: Case, actor: Actor | None) -> str | None:
+class WhyNot(NamedTuple):
+    """Why a command is not open: the reason for programs, and in words for people."""
+
+    reason: RefusalReason
+    detail: str
+
+
+NOT_NOW = WhyNot("state", "Not in this state ({state}).")
+
+
+def never_blocked(case: Case, actor: Actor | None) -> WhyNot | None:
     """For rules where only the state counts."""
     return None
 
 
-def never_refused(case: Case, command: Command, actor: Actor) -> str | None:
+def never_refused(case: Case, command: Command, actor: Actor) -> WhyNot | None:
     """For rules where the command's fields do not count."""
     return None
 
@@ -95,12 +105,12 @@ class Rule(Generic[C]):
     open_in: frozenset[State]
     roles: frozenset[str]
     """Roles that may use it."""
-    blocked: Callable[[Case, Actor | None], str | None] = never_blocked
+    blocked: Callable[[Case, Actor | None], WhyNot | None] = never_blocked
     """Why it is not open although the state is right; None: it is open. Without an actor: why it is open to nobody."""
-    refused: Callable[[Case, C, Actor], str | None] = never_refused
+    refused: Callable[[Case, C, Actor], WhyNot | None] = never_refused
     """Why the command with these fields cannot be carried out, for example for the part that it names; None: it can.
     May raise ``Refusal`` 403 and 422."""
-    other_states: str = "Not in this state ({state})."
+    other_states: WhyNot = NOT_NOW
     """The answer in the states that are not in ``open_in``, while the case has not ended."""
     open_to_guests: bool = False
     """Whether guests may use it (``Actor.guest``)."""
@@ -119,3 +129,8 @@ def required(value: str | None, pointer: str, detail: str) -> str:
     if value is None or not value.strip():
         raise invalid(FieldError(pointer, detail))
     return value
+
+
+def may_not(reason: RefusalReason, detail: str) -> Refusal:
+    """403 with the reason for programs."""
+    return forbidden(detail, reason=reason)

@@ -16,6 +16,7 @@ from services.router.domain.commands.command import (
     Command,
     Decision,
     Rule,
+    WhyNot,
     calendar_of,
     required,
 )
@@ -174,32 +175,33 @@ def _put_off(case: Case, command: Plan, actor: Actor, now: datetime) -> Decision
     return [put_off(clock, ends, reason, actor, now, calendar_of(clock, command.calendars))]
 
 
-def _not_here(actor: Actor | None) -> str | None:
+def _not_here(actor: Actor | None) -> WhyNot | None:
     if actor is None or actor.consults:
         return None
-    return f"Consultations are held above {actor.unit}: bring the case there (escalate)."
+    return WhyNot("consulted_above", f"Consultations are held above {actor.unit}: bring the case there (escalate).")
 
 
-def _consult_blocked(case: Case, actor: Actor | None) -> str | None:
+def _consult_blocked(case: Case, actor: Actor | None) -> WhyNot | None:
     held = case.consultation
     if held is not None and held.conclusion is None and not any(part.turn is not None for part in case.parts):
-        return f"{held.unit} consults already: conclude that first."
+        return WhyNot("consults_already", f"{held.unit} consults already: conclude that first.")
     return _not_here(actor)
 
 
-def _conclude_blocked(case: Case, actor: Actor | None) -> str | None:
+def _conclude_blocked(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.consultation is None:
-        return "Nobody consults."
+        return WhyNot("nobody_consults", "Nobody consults.")
     if case.consultation.conclusion is not None:
-        return "It is concluded."
+        return WhyNot("concluded", "It is concluded.")
     return _not_here(actor)
 
 
-def _plan_blocked(case: Case, actor: Actor | None) -> str | None:
+def _plan_blocked(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.consultation is None:
-        return "A plan is what a consultation agrees on: consult first."
+        return WhyNot("consult_first", "A plan is what a consultation agrees on: consult first.")
     if left := [part for part in open_parts(case) if part.turn is not None]:
-        return f"A plan is being worked off: {', '.join(f'{p.id} {p.unit} ({p.state})' for p in left)}."
+        names = ", ".join(f"{p.id} {p.unit} ({p.state})" for p in left)
+        return WhyNot("plan_open", f"A plan is being worked off: {names}.")
     return _not_here(actor)
 
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from services.router.domain.case import Case
 from services.router.domain.commands.call_in import has_a_part
-from services.router.domain.commands.command import DECIDING, Actor, AnyRule, Command, Decision
+from services.router.domain.commands.command import DECIDING, Actor, AnyRule, Command, Decision, may_not
 from services.router.domain.commands.registry import RULES, why_not
-from shared.kernel.errors import conflict, forbidden
+from shared.kernel.errors import conflict
 
 
 def decide(case: Case, command: Command, actor: Actor, now: datetime) -> Decision:
@@ -22,16 +22,19 @@ def open_rule(case: Case, command: Command, actor: Actor) -> AnyRule:
     rule = RULES[command.NAME]
     for_own_part = _for_own_part(rule, case, actor)
     if actor.role not in rule.roles and not for_own_part:
-        raise forbidden(f"The role {actor.role} may not {command.NAME}.")
+        raise may_not("role", f"The role {actor.role} may not {command.NAME}.")
     if rule.trusted_only and not actor.trusted:
-        raise forbidden(f"The city's pack does not name you for {command.NAME}.")
+        raise may_not("not_named", f"The city's pack does not name you for {command.NAME}.")
     if actor.guest and not rule.open_to_guests and not for_own_part:
-        raise forbidden(f"It is {case.unit}'s: a guest may accept or refuse what is offered, and do its own part.")
+        says = f"It is {case.unit}'s: a guest may accept or refuse what is offered, and do its own part."
+        raise may_not("guest", says)
     if _is_above_him(rule, actor) and not for_own_part:
-        raise forbidden(f"It was moved up to {case.unit}, whose desk decides: yours may go there, work and take notes.")
-    reason = why_not(command.NAME, case.state) or rule.blocked(case, actor) or rule.refused(case, command, actor)
-    if reason is not None:
-        raise conflict("not-open", reason, state=case.state, commands=open_commands(case, actor))
+        says = f"It was moved up to {case.unit}, whose desk decides: yours may go there, work and take notes."
+        raise may_not("moved_up", says)
+    why = why_not(command.NAME, case.state) or rule.blocked(case, actor) or rule.refused(case, command, actor)
+    if why is not None:
+        now_open = open_commands(case, actor)
+        raise conflict("not-open", why.detail, reason=why.reason, state=case.state, commands=now_open)
     return rule
 
 

@@ -27,7 +27,16 @@ from services.router.domain.commands.clock_approvals import (
     running_clock,
     wrong,
 )
-from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of, required
+from services.router.domain.commands.command import (
+    DESK,
+    Actor,
+    Calendars,
+    Decision,
+    Rule,
+    WhyNot,
+    calendar_of,
+    required,
+)
 from shared.kernel.working_time import Calendar
 
 EXTENSIONS_MAX = 5
@@ -182,14 +191,14 @@ def put_off(clock: SlaClock, ends: datetime, reason: str, actor: Actor, now: dat
     )
 
 
-def _nobody_above(case: Case, actor: Actor | None) -> str | None:
+def _nobody_above(case: Case, actor: Actor | None) -> WhyNot | None:
     if (nothing := nothing_to_ask(case, actor)) is not None:
         return nothing
     granted = any(rulers(case, case.part(clock.part)) for clock in askable(case, actor))
-    return None if granted else "There is no level above to grant it."
+    return None if granted else WhyNot("no_level_above", "There is no level above to grant it.")
 
 
-def _extension_not_asked(case: Case, actor: Actor | None) -> str | None:
+def _extension_not_asked(case: Case, actor: Actor | None) -> WhyNot | None:
     return not_asked(case, actor, "extension", "No extension is asked for.")
 
 

@@ -7,7 +7,17 @@ from typing import ClassVar
 from services.router.domain import events as e
 from services.router.domain.case import ACTIVE, OPEN, Case, State
 from services.router.domain.commands.call_in import still_open
-from services.router.domain.commands.command import DESK, GROUND, Actor, Command, Decide, Decision, Rule, required
+from services.router.domain.commands.command import (
+    DESK,
+    GROUND,
+    Actor,
+    Command,
+    Decide,
+    Decision,
+    Rule,
+    WhyNot,
+    required,
+)
 from shared.kernel.errors import FieldError, invalid
 
 UNDO = timedelta(seconds=10)
@@ -142,9 +152,9 @@ def _resolve(case: Case, command: Resolve, actor: Actor, now: datetime) -> Decis
     ]
 
 
-def _claimed_by_another(case: Case, actor: Actor | None) -> str | None:
+def _claimed_by_another(case: Case, actor: Actor | None) -> WhyNot | None:
     if actor is not None and actor.person != case.claimed_by and actor.role == "grid_member":
-        return f"{case.claimed_by} has claimed it."
+        return WhyNot("claimed_by_another", f"{case.claimed_by} has claimed it.")
     return None
 
 
@@ -155,7 +165,7 @@ RULES = (
         decide=_claim,
         open_in=frozenset({_S.QUEUED, _S.ACKNOWLEDGED, _S.REOPENED}),
         roles=GROUND - {"inspector"},
-        other_states="Somebody has it already ({state}).",
+        other_states=WhyNot("taken", "Somebody has it already ({state})."),
     ),
     Rule(
         command=Release,
@@ -184,6 +194,6 @@ RULES = (
         open_in=frozenset({_S.CLAIMED, _S.ON_SITE, _S.IN_PROGRESS}),
         roles=GROUND - {"inspector"},
         blocked=still_open,
-        other_states="Claim it first ({state}).",
+        other_states=WhyNot("claim_first", "Claim it first ({state})."),
     ),
 )

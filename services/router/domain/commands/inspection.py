@@ -8,11 +8,21 @@ from services.router.domain import events as e
 from services.router.domain.case import Case, State
 from services.router.domain.clock import SlaClock
 from services.router.domain.commands.call_in import still_open
-from services.router.domain.commands.command import DECIDING, DESK, GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import (
+    DECIDING,
+    DESK,
+    GROUND,
+    Actor,
+    Command,
+    Decision,
+    Rule,
+    WhyNot,
+    required,
+)
 from services.router.domain.domain_event import DomainEvent
 
 _S = State
-_UNRESOLVED = "It is not resolved yet ({state})."
+_UNRESOLVED = WhyNot("not_resolved", "It is not resolved yet ({state}).")
 DISSATISFIED = 1
 
 
@@ -86,16 +96,16 @@ def _reject(case: Case, command: Reject, actor: Actor, now: datetime) -> Decisio
     return [e.Rejected(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
 
 
-def _not_to_inspect(case: Case, actor: Actor | None) -> str | None:
+def _not_to_inspect(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.inspected_by is not None:
-        return "It passed inspection already."
+        return WhyNot("inspected_already", "It passed inspection already.")
     if actor is not None and actor.person == case.resolved_by:
-        return "Who inspects is not who resolved."
+        return WhyNot("own_work", "Who inspects is not who resolved.")
     return None
 
 
-def _not_inspected(case: Case, actor: Actor | None) -> str | None:
-    return "Another person inspects first." if case.inspected_by is None else None
+def _not_inspected(case: Case, actor: Actor | None) -> WhyNot | None:
+    return WhyNot("not_inspected", "Another person inspects first.") if case.inspected_by is None else None
 
 
 RULES = (

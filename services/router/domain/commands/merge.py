@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands.call_in import still_open
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule
+from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot
 from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import opening_report
@@ -81,16 +81,16 @@ def _merge(case: Case, command: Merge, actor: Actor, now: datetime) -> Decision:
     return [Merged(at=now, by=actor.person, by_unit=actor.unit, into=older.id, text=command.reason)]
 
 
-def _not_to_merge(case: Case, command: Merge, actor: Actor) -> str | None:
+def _not_to_merge(case: Case, command: Merge, actor: Actor) -> WhyNot | None:
     older = command.older
     if older is None or older.id == case.id:
         return None
     if case.confidential or older.confidential:
-        return "A confidential report is never merged."
+        return WhyNot("confidential", "A confidential report is never merged.")
     if older.state in ENDED:
-        return f"{older.id} has ended ({older.state}): open it again first."
+        return WhyNot("older_ended", f"{older.id} has ended ({older.state}): open it again first.")
     if not is_older(older, case):
-        return f"{older.id} is the younger one: merge it into this case."
+        return WhyNot("is_younger", f"{older.id} is the younger one: merge it into this case.")
     return None
 
 

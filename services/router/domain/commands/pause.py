@@ -32,9 +32,8 @@ from services.router.domain.commands.clock_approvals import (
     running_clock,
     wrong,
 )
-from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, calendar_of
+from services.router.domain.commands.command import DESK, Actor, Calendars, Decision, Rule, WhyNot, calendar_of, may_not
 from shared.kernel.durations import parse_duration
-from shared.kernel.errors import forbidden
 from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import deadline
 
@@ -236,21 +235,21 @@ def _may_resume(case: Case, part: Part | None, actor: Actor) -> bool:
     return is_of(actor, part) or (at_desk(actor) and actor.unit in rulers(case, part))
 
 
-def _not_to_resume(case: Case, command: ResumeClock, actor: Actor) -> str | None:
+def _not_to_resume(case: Case, command: ResumeClock, actor: Actor) -> WhyNot | None:
     part = part_of_clock(case, command)
     if not _may_resume(case, part, actor):
         whose = case.unit if part is None else f"{part.unit}, or who called it,"
-        raise forbidden(f"It is for {whose} to let it run again.")
+        raise may_not("not_your_clock", f"It is for {whose} to let it run again.")
     return None
 
 
-def _nothing_paused(case: Case, actor: Actor | None) -> str | None:
+def _nothing_paused(case: Case, actor: Actor | None) -> WhyNot | None:
     still = [case.part(clock.part) for clock in case.clocks if clock.state == "paused"]
     mine = any(actor is None or _may_resume(case, part, actor) for part in still)
-    return None if mine else "No clock of it is paused."
+    return None if mine else WhyNot("nothing_paused", "No clock of it is paused.")
 
 
-def _pause_not_asked(case: Case, actor: Actor | None) -> str | None:
+def _pause_not_asked(case: Case, actor: Actor | None) -> WhyNot | None:
     return not_asked(case, actor, "pause", "No pause is asked for.")
 
 

@@ -15,7 +15,7 @@ from services.router.domain.commands import (
     transfer,
     unmask,
 )
-from services.router.domain.commands.command import AnyRule
+from services.router.domain.commands.command import AnyRule, WhyNot
 
 _ALL: tuple[AnyRule, ...] = (
     *field_work.RULES,
@@ -35,11 +35,11 @@ RULES = {rule.command.NAME: rule for rule in _ALL}
 """In the order in which answers list the open commands."""
 
 
-def why_not(command: str, state: State) -> str | None:
+def why_not(command: str, state: State) -> WhyNot | None:
     """None if ``command`` is open in ``state``, else the reason, for people."""
     rule = RULES[command]
     if state in rule.open_in:
         return None
     if state in ENDED:
-        return f"The case has ended ({state})."
-    return rule.other_states.format(state=state)
+        return WhyNot("ended", f"The case has ended ({state}).")
+    return rule.other_states._replace(detail=rule.other_states.detail.format(state=state))

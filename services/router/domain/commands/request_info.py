@@ -16,6 +16,7 @@ from services.router.domain.commands.command import (
     Command,
     Decision,
     Rule,
+    WhyNot,
     calendar_of,
     required,
 )
@@ -165,8 +166,8 @@ def _answer_info(case: Case, command: AnswerInfo, actor: Actor, now: datetime) -
     return answered(case, given, command.calendars)
 
 
-def _asked_too_often(case: Case, actor: Actor | None) -> str | None:
-    return "The reporter was asked too often." if len(case.clocks) >= CLOCKS_MAX else None
+def _asked_too_often(case: Case, actor: Actor | None) -> WhyNot | None:
+    return WhyNot("asked_too_often", "The reporter was asked too often.") if len(case.clocks) >= CLOCKS_MAX else None
 
 
 RULES = (
@@ -182,6 +183,6 @@ RULES = (
         decide=_answer_info,
         open_in=frozenset({State.WAITING_REPORTER}),
         roles=GROUND - {"inspector"},
-        other_states="The reporter is not asked ({state}).",
+        other_states=WhyNot("nobody_asked", "The reporter is not asked ({state})."),
     ),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import ACTIVE, Case, State, Supervision
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot, required
 from services.router.domain.domain_event import DomainEvent
 from shared.kernel.vocabulary import Act
 
@@ -71,11 +71,11 @@ def _supervise(case: Case, command: Supervise, actor: Actor, now: datetime) -> D
     return [Supervised(at=now, by=actor.person, by_unit=actor.unit, text=reason, to=case.unit, supervision=supervision)]
 
 
-def _not_above(case: Case, actor: Actor | None) -> str | None:
+def _not_above(case: Case, actor: Actor | None) -> WhyNot | None:
     if len(case.path) < 2:
-        return "There is no level above."
+        return WhyNot("no_level_above", "There is no level above.")
     if actor is not None and all(unit.id != actor.unit for unit in case.path[:-1]):
-        return "Who supervises is above."
+        return WhyNot("not_above", "Who supervises is above.")
     return None
 
 

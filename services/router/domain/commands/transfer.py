@@ -8,7 +8,7 @@ from services.router.domain import events as e
 from services.router.domain.case import ACTIVE, Case, UnitOnPath
 from services.router.domain.clock_events import Escalated
 from services.router.domain.clock_renewal import Promise
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot, required
 from shared.kernel.errors import FieldError, invalid
 
 REFUSALS = 2
@@ -102,20 +102,22 @@ def _above(case: Case) -> str:
     return case.path[-2].id if len(case.path) > 1 else case.unit
 
 
-def _not_offered_to(case: Case, actor: Actor | None) -> str | None:
+def _not_offered_to(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.offered_to is None:
-        return "Nothing is offered."
+        return WhyNot("nothing_offered", "Nothing is offered.")
     if actor is not None and actor.unit != case.offered_to:
-        return f"It is offered to {case.offered_to}."
+        return WhyNot("offered_elsewhere", f"It is offered to {case.offered_to}.")
     return None
 
 
-def _offered_already(case: Case, actor: Actor | None) -> str | None:
-    return None if case.offered_to is None else f"It is offered to {case.offered_to} already."
+def _offered_already(case: Case, actor: Actor | None) -> WhyNot | None:
+    offered = case.offered_to
+    return None if offered is None else WhyNot("offered_already", f"It is offered to {offered} already.")
 
 
-def _cannot_return(case: Case, actor: Actor | None) -> str | None:
-    return _offered_already(case, actor) or ("There is no level above." if len(case.path) < 2 else None)
+def _cannot_return(case: Case, actor: Actor | None) -> WhyNot | None:
+    alone = WhyNot("no_level_above", "There is no level above.") if len(case.path) < 2 else None
+    return _offered_already(case, actor) or alone
 
 
 RULES = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, State
-from services.router.domain.commands.command import GROUND, Actor, Command, Decision, Rule, required
+from services.router.domain.commands.command import GROUND, Actor, Command, Decision, Rule, WhyNot, required
 from services.router.domain.domain_event import DomainEvent
 
 
@@ -48,8 +48,10 @@ def _unseal(case: Case, command: Unseal, actor: Actor, now: datetime) -> Decisio
     return [Unsealed(at=now, by=actor.person, by_unit=actor.unit)]
 
 
-def _not_confidential(case: Case, actor: Actor | None) -> str | None:
-    return None if case.confidential else "It is not confidential: its words are on the case."
+def _not_confidential(case: Case, actor: Actor | None) -> WhyNot | None:
+    return (
+        None if case.confidential else WhyNot("not_confidential", "It is not confidential: its words are on the case.")
+    )
 
 
 _ALWAYS = frozenset(State)

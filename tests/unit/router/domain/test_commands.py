@@ -1,6 +1,7 @@
 """What commands do beyond the state: who may, what must be said, what stays, what is undone."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -8,9 +9,13 @@ from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.clock_events import Escalated
+from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
+from services.router.domain.commands.registry import RULES
 from shared.kernel.errors import Refusal
+from shared.kernel.vocabulary import RefusalReason
 from tests.kit.made_cases import (
+    ACTORS,
     COMMUNITY,
     COUNTY_DESK,
     DESK,
@@ -18,6 +23,7 @@ from tests.kit.made_cases import (
     OTHER_DESK,
     OTHER_PATH,
     PATH,
+    POWER_DESK,
     SECOND,
     T0,
     TOWN,
@@ -221,3 +227,33 @@ def test_an_unknown_refusal_of_a_role_is_a_403_before_a_409() -> None:
     with pytest.raises(Refusal) as refusal:
         decide(in_state(State.CLOSED), full("reject"), WALKER, T0)
     assert refusal.value.status == 403
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("actor", ACTORS, ids=[actor.person for actor in ACTORS])
+def test_every_403_and_409_names_its_reason_for_programs(state: State, actor: Actor) -> None:
+    case = in_state(state)
+    for name in RULES:
+        try:
+            decide(case, full(name), actor, T0)
+        except Refusal as refusal:
+            if refusal.status in (403, 409):
+                assert refusal.extra["reason"] in get_args(RefusalReason), name
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "command", "reason"),
+    [
+        (State.CLAIMED, SECOND, "claim", "taken"),
+        (State.CLOSED, DESK, "claim", "ended"),
+        (State.RESOLVED, DESK, "inspect", "own_work"),
+        (State.QUEUED, DESK, "accept", "nothing_offered"),
+        (State.QUEUED, POWER_DESK, "claim", "guest"),
+        (State.QUEUED, WALKER, "transfer", "role"),
+        (State.QUEUED, DESK, "resolve", "claim_first"),
+    ],
+)
+def test_the_reason_says_which_of_them_it_is(state: State, actor: Actor, command: str, reason: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        decide(in_state(state), full(command), actor, T0)
+    assert refusal.value.extra["reason"] == reason

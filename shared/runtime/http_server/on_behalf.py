@@ -14,5 +14,5 @@ async def officer_of(call: Call, directory: Directory) -> Principal:
     city = call.request.headers.get("whistle-city", "")
     person = await directory.person(city, unquote(call.request.headers.get("whistle-person", "")))
     if person is None:
-        raise forbidden("A service acts for a person of the city; name both.")
+        raise forbidden("A service acts for a person of the city; name both.", reason="nobody_of_the_city")
     return person

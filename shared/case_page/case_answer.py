@@ -1,0 +1,114 @@
+"""What a page needs of the router's answer about a case (``GET /v1/cases/{id}``), typed; other fields are ignored."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from shared.kernel.vocabulary import ClockKind, PartStateName, Priority, StateName
+
+
+class Location(msgspec.Struct, frozen=True):
+    """WGS-84 degrees, where they are known."""
+
+    lon: float | None = None
+    lat: float | None = None
+    address: str | None = None
+    place: str | None = None
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """``part``: whose clock it is; None: the case's own. Kinds and states of a newer version can be read."""
+
+    kind: str
+    due_at: datetime
+    state: str
+    met_at: datetime | None = None
+    superseded_at: datetime | None = None
+    part: str | None = None
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What a called unit does for the case."""
+
+    id: str
+    unit: str
+    caller: str = ""
+    work: str = ""
+    state: PartStateName = "called"
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A pause or an extension that waits for its approval. ``reason``: for a pause a code of the pack."""
+
+    what: Literal["pause", "extension"]
+    clock: ClockKind
+    asked_by: str
+    reason: str = ""
+    until: datetime | None = None
+    approver: Literal["own", "parent"] = "parent"
+    part: str | None = None
+
+
+class Consultation(msgspec.Struct, frozen=True):
+    """A question to several units, until it is concluded."""
+
+    question: str = ""
+    parties: tuple[str, ...] = ()
+    conclusion: str | None = None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of the history: only its photos are shown."""
+
+    photos: tuple[str, ...] = ()
+
+
+class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """``path``: units from the root to the owner. ``commands``: those that are open to who asked."""
+
+    id: str
+    state: StateName
+    priority: Priority
+    unit: str
+    path: tuple[str, ...] = ()
+    category: str | None = None
+    within: str | None = None
+    offered_to: str | None = None
+    location: Location = Location()
+    description: str = ""
+    confidential: bool = False
+    photos: tuple[str, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    parts: tuple[Part, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    consultation: Consultation | None = None
+    history: tuple[Line, ...] = ()
+    report_count: int = 1
+    claimed_by: str | None = None
+    assignee: str | None = None
+    resolved_by: str | None = None
+    inspected_by: str | None = None
+    merged_into: str | None = None
+    commands: tuple[str, ...] = ()
+
+    def part(self, id_: str | None) -> Part | None:
+        return next((part for part in self.parts if part.id == id_), None)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Ids of all photos on the case: of the reports, and of what officers did."""
+        of_officers = (photo for line in self.history for photo in line.photos)
+        return tuple(dict.fromkeys((*self.photos, *of_officers)))
+
+
+class CaseSeen(msgspec.Struct, frozen=True):
+    """A case with the version that was shown: the ETag without its quotes, a number."""
+
+    case: CaseAnswer
+    version: str
+
+
+def seen(content: bytes, etag: str) -> CaseSeen:
+    """Reads the router's answer. Raises ``msgspec.DecodeError``."""
+    return CaseSeen(msgspec.json.decode(content, type=CaseAnswer), etag.strip('"'))

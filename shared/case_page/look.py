@@ -1,0 +1,41 @@
+"""Somebody's look at a case: what the page is made from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+from shared.case_page.case_answer import CaseSeen
+from shared.case_page.next_steps import Reader
+from shared.case_page.words import Words
+from shared.kernel.vocabulary import AfterPhoto
+
+
+class Names(Protocol):
+    """The names of what the case only has ids of, in the page's language."""
+
+    def unit(self, id_: str) -> str: ...
+
+    def person(self, id_: str | None) -> str: ...
+
+    def category(self, code: str | None) -> str: ...
+
+    def pause_reason(self, code: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who looks at which case, when and where. ``told``: who else was told; ``photo_url``: where a thumbnail is.
+
+    ``after_photo``: what the case's category says. ``zone``: the city's time zone.
+    """
+
+    seen: CaseSeen
+    reader: Reader
+    names: Names
+    words: Words
+    now: datetime
+    zone: tzinfo
+    photo_url: Callable[[str], str]
+    after_photo: AfterPhoto = "asked"
+    told: Sequence[str] = ()

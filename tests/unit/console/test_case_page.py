@@ -1,0 +1,187 @@
+"""The console's page of a case: the officer's session asks and presses; what it shows is the links' page."""
+
+import json
+from collections.abc import AsyncIterator
+from html import unescape
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from services.console.app import build
+from shared.case_page.case_answer import CaseAnswer
+from shared.case_page.press import FORM_MAX
+from shared.kernel.pictures import PICTURE_BYTES_MAX
+from shared.runtime.settings import Settings
+from tests.kit.made_case_answers import NOW, case
+
+OWN = {"sec-fetch-site": "same-origin"}
+FORM = {"do": "claim", "version": "7"}
+
+
+class Services:
+    """Router and intake as the console finds them."""
+
+    def __init__(self) -> None:
+        self.case: CaseAnswer | None = case(offered_to=None)
+        self.refuses: tuple[int, dict[str, Any]] | None = None
+        self.away = False
+        self.gone_after = False
+        self.commands: list[tuple[str, dict[str, Any], httpx.Headers]] = []
+        self.photos: list[bytes] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if self.away:
+            raise httpx.ConnectError("away")
+        if request.headers.get("authorization") != "Bearer t0ken":
+            return problem(401, "unauthorized")
+        if path == "/v1/me":
+            return httpx.Response(200, json={"city": "c", "person": "desk", "unit": "quay", "now": NOW.isoformat()})
+        if path.startswith("/v1/units/"):
+            unit = path.rpartition("/")[2]
+            return httpx.Response(
+                200, json={"id": unit, "name": f"单位{unit}", "name_en": unit, "path": ["county", unit]}
+            )
+        if path == "/v1/categories":
+            lamp = {"code": "lamp", "name": "路灯", "name_en": "Lamp", "after_photo": "required"}
+            return httpx.Response(200, json={"items": [lamp]})
+        if path == "/v1/photos":
+            self.photos.append(request.content)
+            return httpx.Response(201, json={"id": "f2"})
+        if path.startswith("/v1/photos/"):
+            return httpx.Response(200, content=b"small") if request.url.params["size"] == "thumb" else problem(404, "x")
+        return self._of_case(request)
+
+    def _of_case(self, request: httpx.Request) -> httpx.Response:
+        if self.case is None:
+            return problem(404, "not-found")
+        if request.method == "POST":
+            if self.refuses is not None:
+                return problem(self.refuses[0], **self.refuses[1])
+            self.commands.append((request.url.path, json.loads(request.content), request.headers))
+            shown, self.case = self.case, None if self.gone_after else self.case
+            return httpx.Response(200, content=msgspec.json.encode(shown), headers={"etag": '"7"'})
+        return httpx.Response(200, content=msgspec.json.encode(self.case), headers={"etag": '"7"'})
+
+
+def problem(status: int, kind: str, **more: Any) -> httpx.Response:
+    return httpx.Response(status, json={"type": f"urn:x:{kind}", **more})
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()
+
+
+@pytest.fixture
+async def browser(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    console = build(Settings(), transport=httpx.MockTransport(services.answer))
+    headers = {"accept-language": "zh-CN", "cookie": "whistle=t0ken"}
+    transport = httpx.ASGITransport(console)
+    async with httpx.AsyncClient(transport=transport, base_url="http://console", headers=headers) as client:
+        yield client
+
+
+async def test_the_case_is_shown_with_its_next_steps_and_with_names(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/cases/c1")
+    page = unescape(answer.text)
+    assert answer.status_code == 200
+    for words in ("路灯", "单位quay", "单位grid-1", "建华园2号楼", "请接单。", 'value="claim"', "/cases/c1/photos/f1"):
+        assert words in page
+    assert "script" not in page
+    english = await browser.get("/cases/c1?lang=en")
+    assert "Please claim it." in unescape(english.text)
+    assert '<html lang="en">' in english.text
+
+
+async def test_who_is_not_signed_in_is_led_to_sign_in(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/cases/c1", headers={"cookie": "whistle=old"})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/signin?ended")
+
+
+async def test_a_case_of_others_is_404_and_says_nothing(browser: httpx.AsyncClient, services: Services) -> None:
+    services.case = None
+    for answer in (await browser.get("/cases/c1"), await browser.post("/cases/c1", data=FORM, headers=OWN)):
+        assert answer.status_code == 404
+        assert "该工单" in answer.text
+    assert services.commands == []
+
+
+async def test_a_press_is_sent_once_with_the_session(browser: httpx.AsyncClient, services: Services) -> None:
+    for _ in range(2):
+        answer = await browser.post("/cases/c1", data=FORM, headers=OWN)
+        assert answer.status_code == 200
+        assert "已接单，工单在您名下。" in answer.text
+    (path, body, headers), (_, _, again) = services.commands
+    assert (path, body) == ("/v1/cases/c1/claim", {})
+    assert headers["idempotency-key"] == again["idempotency-key"]
+
+
+async def test_what_was_recorded_is_said_also_where_the_case_is_gone_meanwhile(
+    browser: httpx.AsyncClient, services: Services
+) -> None:
+    """As an offer that is declined: its unit does not see the case any more."""
+    services.gone_after = True
+    answer = await browser.post("/cases/c1", data={"do": "refuse", "version": "7", "reason": "x"}, headers=OWN)
+    assert answer.status_code == 200
+    assert "已退回，未接收。" in answer.text
+
+
+async def test_a_photo_goes_with_the_result(browser: httpx.AsyncClient, services: Services) -> None:
+    services.case = case("in_progress")
+    fields = {"do": "resolve", "version": "7", "how": "repair", "text": "换好了"}
+    answer = await browser.post("/cases/c1", data=fields, files={"photo": b"\xff\xd8"}, headers=OWN)
+    assert answer.status_code == 200
+    assert services.photos == [b"\xff\xd8"]
+    assert services.commands[0][1] == {"how": "repair", "text": "换好了", "photos": ["f2"]}
+
+
+@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}])
+async def test_no_other_site_presses(browser: httpx.AsyncClient, services: Services, headers: dict[str, str]) -> None:
+    answer = await browser.post("/cases/c1", data=FORM, headers=headers)
+    assert answer.status_code == 403
+    assert services.commands == []
+
+
+async def test_a_refusal_says_its_reason_and_keeps_what_was_written(
+    browser: httpx.AsyncClient, services: Services
+) -> None:
+    services.case = case("in_progress")
+    services.refuses = 422, {"kind": "invalid", "errors": [{"pointer": "/photos", "detail": "is required"}]}
+    fields = {"do": "resolve", "version": "7", "how": "agreement", "text": "谈好了"}
+    answer = await browser.post("/cases/c1", data=fields, headers=OWN)
+    assert answer.status_code == 422
+    page = unescape(answer.text)
+    assert "该类工单须附一张处置后照片。" in page
+    assert "谈好了</textarea>" in page
+    services.refuses = 409, {"kind": "not-open", "reason": "taken"}
+    services.case = case("claimed", claimed_by="walker")
+    answer = await browser.post("/cases/c1", data=FORM, headers=OWN)
+    assert answer.status_code == 409
+    assert "已由walker接单。" in unescape(answer.text)
+
+
+async def test_when_a_service_is_away_the_page_says_so(browser: httpx.AsyncClient, services: Services) -> None:
+    services.away = True
+    assert (await browser.get("/cases/c1")).status_code == 503
+
+
+async def test_photos_come_small_with_the_session(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/cases/c1/photos/f1")
+    assert (answer.status_code, answer.content) == (200, b"small")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert (await browser.get("/cases/c1/photos/f1", headers={"cookie": ""})).status_code == 404
+
+
+async def test_the_style_of_the_case_is_the_consoles_too(browser: httpx.AsyncClient) -> None:
+    assert ".case button" in (await browser.get("/console.css")).text
+
+
+async def test_a_picture_that_is_too_large_is_said_on_a_page(browser: httpx.AsyncClient) -> None:
+    picture = b"x" * (PICTURE_BYTES_MAX + FORM_MAX)
+    answer = await browser.post("/cases/c1", data=FORM, files={"photo": picture}, headers=OWN)
+    assert answer.status_code == 413
+    assert "照片太大" in answer.text
