@@ -16,7 +16,7 @@ from services.console.forwarding import Forwarding
 from services.console.pages.my_work import MyWork
 from services.console.pages.signing_in import SigningIn
 from services.console.router_client import Services
-from shared.kernel.errors import Refusal
+from services.console.service_paths import ServiceName
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import Answer, Call, Route, get
@@ -26,6 +26,8 @@ from shared.runtime.service import ServiceOverrides, ids_of
 from shared.runtime.settings import Settings
 
 PORT = 8800
+FORWARDED_MAX = 10_000
+"""Requests passed on at once to each service: a live stream is one for hours, so pages have connections of their own."""
 STYLE = (Path(__file__).parent / "templates" / "console.css").read_bytes()
 
 
@@ -38,14 +40,17 @@ class Console(Forwarding):
 def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     transport = given.get("transport")
-    intake, router, notifier = (
-        http_client.client(url, transport=transport)
-        for url in (settings.intake_url, settings.router_url, settings.notifier_url)
-    )
-    services = Services(router, intake)
+    urls: dict[ServiceName, str] = {
+        "intake": settings.intake_url,
+        "router": settings.router_url,
+        "notifier": settings.notifier_url,
+    }
+    asked = {name: http_client.client(url, transport=transport) for name, url in urls.items()}
+    behind = {name: http_client.client(url, transport=transport, most=FORWARDED_MAX) for name, url in urls.items()}
+    services = Services(asked["router"], asked["intake"], asked["notifier"])
     routes = [*SigningIn(services).routes(), *MyWork(services).routes(), *_common_routes(services)]
     edge = Edge("console", None, Quotas(settings), ids_of(given))
-    return Console(edge.application(routes, _lifespan), {"intake": intake, "router": router, "notifier": notifier})
+    return Console(edge.application(routes, _lifespan), behind)
 
 
 @contextlib.asynccontextmanager
@@ -65,10 +70,10 @@ def _common_routes(services: Services) -> list[Route]:
         return Answer({"status": "alive"})
 
     async def ready(_: Call) -> Answer:
-        try:
-            return Answer({"status": "ready", "cities": await services.cities()})
-        except Refusal as refusal:
-            return Answer({"status": "not ready", "reasons": {"services": refusal.detail}}, 503)
+        cities, reasons = await services.readiness()
+        if reasons:
+            return Answer({"status": "not ready", "reasons": reasons}, 503)
+        return Answer({"status": "ready", "cities": cities})
 
     async def metrics(_: Call) -> Response:
         return Response(await metrics_page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
