@@ -27,7 +27,7 @@ from shared.runtime.settings import Settings
 
 PORT = 8800
 FORWARDED_MAX = 10_000
-"""Requests passed on at once to each service: a live stream is one for hours, so pages have connections of their own."""
+"""Requests passed on at once to each service. A live stream is one for hours: pages have connections of their own."""
 STYLE = (Path(__file__).parent / "templates" / "console.css").read_bytes()
 
 

@@ -38,7 +38,7 @@ class Got:
     def attributes(self, tag: str) -> list[dict[str, str]]:
         """The attributes of every such element of the page."""
         return [
-            {name: value for name, value in re.findall(r'([\w-]+)(?:="([^"]*)")?', inside)}
+            dict(re.findall(r'([\w-]+)(?:="([^"]*)")?', inside))
             for inside in re.findall(rf"<{tag}\b([^>]*)>", self.text)
         ]
 
