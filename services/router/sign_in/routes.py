@@ -221,7 +221,7 @@ class SignInRoutes:
         offered = await self._sign_in.invitation(call.path["token"])
         city, person = offered.pack.city.id, offered.person.id
         try:
-            await self._sign_in.accept(call.path["token"], body.password, body.totp)
+            await self._sign_in.accept(call.path["token"], body.password, body.totp, call.address)
         except Refusal as refusal:
             await self._log(call, city, person, "invitation.accept", str(refusal.status))
             raise
@@ -242,7 +242,8 @@ class SignInRoutes:
         try:
             token, session = await self._sign_in.open(request)
         except Refusal as refusal:
-            await self._log(call, city, body.person, "session.open", str(refusal.status))
+            if refusal.status == 401:  # what has to wait was not judged, and would fill the log
+                await self._log(call, city, body.person, "session.open", "401")
             raise
         await self._log(call, city, body.person, "session.open", "201", session.id)
         opened = OpenedSession(
