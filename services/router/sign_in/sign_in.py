@@ -20,7 +20,7 @@ from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, conflict, forbidden, invalid, not_found
 from shared.kernel.ids import Ids
-from shared.runtime.http_server.signed_links import SignedLinks
+from shared.runtime.http_server.invitation_links import InvitationLinks
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.sessions import Session
 from shared.runtime.pack_library import PackLibrary
@@ -71,7 +71,7 @@ class SignIn:
         self._directory = directory
         self._packs = packs
         self._secret = secret.encode()
-        self._links = SignedLinks(secret, "invitations")
+        self._links = InvitationLinks(secret)
         self._codes = codes
         self._passwords = Passwords()
         self._clock = clock
@@ -85,7 +85,7 @@ class SignIn:
             id=self._ids(ID_BYTES), made_by=by.who, made_at=now, ends=now + INVITATION_LIFE, codes=self._codes.new()
         )
         await self._accounts.invite(city, person, invitation)
-        return self._links.token(f"{city}/{person}/{invitation.id}", invitation.ends), invitation
+        return self._links.token(city, person, invitation.id, invitation.ends), invitation
 
     def check_may_invite(self, by: Principal, city: str, person: str) -> None:
         """Whether ``by`` decides about the person's account. Raises ``Refusal`` 403, 404."""
@@ -199,8 +199,7 @@ class SignIn:
         found = self._links.read(token)
         if found is None:
             raise not_found("invitation")
-        what, ends = found
-        city, id_, invitation = what.split("/")
+        city, id_, invitation, ends = found
         if ends <= self._clock.now():
             raise Refusal(410, "invitation-over", "The invitation has ended; ask for a new one.")
         account = await self._accounts.get(city, id_)

@@ -16,6 +16,7 @@ from services.router.http.security_log_routes import SecurityLogRoutes
 from services.router.rota.rights import rights
 from services.router.sign_in.account import Accounts
 from services.router.sign_in.failures import Failures
+from services.router.sign_in.invitations_sent import InvitationsSent
 from services.router.sign_in.one_time_codes import OneTimeCodes
 from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
@@ -26,11 +27,12 @@ from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, PersonRights
 from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.identity.tokens import ops_token, token_hash
+from shared.runtime.kafka.outbox_relay import Relay
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_reports import NOW, SECRET, harbour
-from tests.kit.made_services import library
+from tests.kit.made_services import Listener, library
 
 PASSWORD = "four lanterns over the old quay"
 OPS = ops_token(SECRET)
@@ -109,7 +111,7 @@ def people(**offices: tuple[str, ...]) -> list[PersonRights]:
 
 @pytest.fixture
 async def door(database: Database) -> AsyncIterator[Door]:
-    clock, ids = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000))
+    clock, ids, heard = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000)), Listener()
     directory, packs = Directory(database, SECRET, clock, notes_use=True), await library(database)
     log = SecurityLog(database, clock, lambda _: next(ids))
     await directory.put_people("harbour", people(oh_chief=("ops",), hc_desk=("auditor",)), "1")
@@ -124,11 +126,14 @@ async def door(database: Database) -> AsyncIterator[Door]:
         lambda _: next(ids),
     )
 
+    invitations = database.collection("invitations")
+    sent = InvitationsSent(invitations, Relay("router", database.collection("events"), heard).source(invitations))
+
     async def me(call: Call) -> Answer:
         return Answer({"person": call.principal.person, "kind": call.principal.kind})
 
     routes = [
-        *SignInRoutes(sign_in, directory, packs, log, "https://grid.example/", clock).routes(),
+        *SignInRoutes(sign_in, directory, packs, log, sent, "https://grid.example/", clock).routes(),
         *SecurityLogRoutes(log).routes(),
         get("/v1/me", me, "", roles=frozenset({"officer"})),
         get("/v1/operated", me, "", roles=frozenset({"ops"})),
