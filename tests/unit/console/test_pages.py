@@ -1,56 +1,24 @@
 """Sign-in, invitation and what they answer: for a browser without script, for a screen reader, in both languages."""
 
-import httpx
 import msgspec
 import pytest
 
 from services.console.words import WORDS
 from tests.kit.console_door import OWN_FORM, ConsoleDoor, Got
+from tests.kit.made_router import SESSION, MadeRouter, refused
 
-TOKEN = "whk_session_" + "a" * 64
 OLD = "whk_session_" + "b" * 64
 PASSWORD = "four lanterns over the old quay"
 NOT_FOR_SECRETS = "本系统为非涉密系统，严禁上传国家秘密、工作秘密。"
-OFFER = {
-    "city": "harbour",
-    "person": "qs-desk",
-    "name": "Desk <one>",
-    "unit_name": "Quayside",
-    "totp_uri": "otpauth://totp/Whistle:harbour%2Fqs-desk?secret=JBSWY3DPEHPK3PXP&issuer=Whistle",
-}
-
-
-class Router:
-    """Answers as the router does. ``refuses``: path → answer in its place."""
-
-    def __init__(self) -> None:
-        self.refuses: dict[str, httpx.Response] = {}
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        asked = f"{request.method} {request.url.path}"
-        if asked in self.refuses:
-            return self.refuses[asked]
-        if asked == "POST /v1/sessions":
-            return httpx.Response(201, json={"token": TOKEN, "city": "harbour"})
-        if asked.startswith("GET /v1/invitations/"):
-            return httpx.Response(200, json=OFFER)
-        if asked == "GET /v1/me":
-            return httpx.Response(200, json={"session": "0123456789abcdef"})
-        return httpx.Response(200, json={})
-
-
-def refused(status: int, pointer: str = "", **headers: str) -> httpx.Response:
-    errors = [{"pointer": pointer, "detail": "x"}] if pointer else []
-    return httpx.Response(status, json={"type": "urn:whistle:problem:x", "errors": errors}, headers=headers)
 
 
 @pytest.fixture
-def router() -> Router:
-    return Router()
+def router() -> MadeRouter:
+    return MadeRouter()
 
 
 @pytest.fixture
-def door(router: Router) -> ConsoleDoor:
+def door(router: MadeRouter) -> ConsoleDoor:
     return ConsoleDoor(router)
 
 
@@ -58,7 +26,7 @@ def calls(door: ConsoleDoor) -> list[str]:
     return [f"{request.method} {request.url.path}" for request in door.asked]
 
 
-async def every_page(door: ConsoleDoor, router: Router, lang: str) -> dict[str, Got]:
+async def every_page(door: ConsoleDoor, router: MadeRouter, lang: str) -> dict[str, Got]:
     """The pages of signing in, as they are first and as they are when something was wrong."""
     pages = {
         "signin": await door.get(f"/signin?lang={lang}"),
@@ -76,7 +44,7 @@ async def every_page(door: ConsoleDoor, router: Router, lang: str) -> dict[str, 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 async def test_every_field_has_a_label_a_name_that_browsers_know_and_its_language(
-    door: ConsoleDoor, router: Router, lang: str
+    door: ConsoleDoor, router: MadeRouter, lang: str
 ) -> None:
     for name, got in (await every_page(door, router, lang)).items():
         ids = [one["id"] for tag in ("input", "p") for one in got.attributes(tag) if "id" in one]
@@ -101,7 +69,7 @@ async def test_pages_say_in_chinese_that_no_secrets_belong_here(door: ConsoleDoo
         assert page.index(NOT_FOR_SECRETS) < page.index("<form"), target
 
 
-async def test_what_was_wrong_is_said_first_and_leads_to_its_field(door: ConsoleDoor, router: Router) -> None:
+async def test_what_was_wrong_is_said_first_and_leads_to_its_field(door: ConsoleDoor, router: MadeRouter) -> None:
     pages = await every_page(door, router, "zh")
     for name, field in {"wrong": "person", "differ": "again", "code": "totp"}.items():
         got = pages[name]
@@ -116,7 +84,7 @@ async def test_what_was_wrong_is_said_first_and_leads_to_its_field(door: Console
     assert PASSWORD not in pages["differ"].text
 
 
-async def test_pages_are_stored_nowhere_and_framed_by_nobody(door: ConsoleDoor, router: Router) -> None:
+async def test_pages_are_stored_nowhere_and_framed_by_nobody(door: ConsoleDoor, router: MadeRouter) -> None:
     for name, got in (await every_page(door, router, "zh")).items():
         assert got.header("cache-control") == "no-store", name
         policy = got.header("content-security-policy") or ""
@@ -137,7 +105,7 @@ async def test_the_session_is_kept_out_of_reach_of_scripts_and_other_sites(
     got = await door.send_form("/signin?lang=en", scheme=scheme, person="qs-desk", password=PASSWORD)
     assert (got.status, got.header("location")) == (303, "/me?lang=en")
     kept = got.header("set-cookie") or ""
-    assert kept.startswith(f"{cookie}{TOKEN};")
+    assert kept.startswith(f"{cookie}{SESSION};")
     flags = {flag.strip().lower() for flag in kept.split(";")[1:]}
     assert {"httponly", "path=/", "samesite=lax"} <= flags
     assert ("secure" in flags) == (scheme == "https")
@@ -204,7 +172,7 @@ async def test_an_old_browser_says_its_origin(door: ConsoleDoor) -> None:
 
 
 async def test_a_password_that_was_set_is_said_to_be_where_signing_in_has_to_wait(
-    door: ConsoleDoor, router: Router
+    door: ConsoleDoor, router: MadeRouter
 ) -> None:
     router.refuses["POST /v1/sessions"] = refused(429, **{"retry-after": "30"})
     got = await door.send_form("/i/abc", password=PASSWORD, again=PASSWORD)
@@ -213,7 +181,7 @@ async def test_a_password_that_was_set_is_said_to_be_where_signing_in_has_to_wai
     assert 'value="qs-desk"' in got.text
 
 
-async def test_a_form_is_not_lost_when_the_router_is_busy(door: ConsoleDoor, router: Router) -> None:
+async def test_a_form_is_not_lost_when_the_router_is_busy(door: ConsoleDoor, router: MadeRouter) -> None:
     router.refuses["POST /v1/invitations/abc:accept"] = refused(503)
     got = await door.send_form("/i/abc", password=PASSWORD, again=PASSWORD)
     assert got.status == 503
