@@ -59,13 +59,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "danger": ("危急", "Danger"),
     "urgent": ("紧急", "Urgent"),
     "normal": ("一般", "Normal"),
-    "low": ("较低", "Low"),
+    "low": ("可缓", "Low"),
     "queued": ("待签收", "Queued"),
     "acknowledged": ("已签收", "Acknowledged"),
     "claimed": ("已接单", "Claimed"),
     "on_site": ("已到场", "On site"),
     "in_progress": ("处置中", "In progress"),
-    "waiting_reporter": ("待上报人补充", "Waiting for the reporter"),
+    "waiting_reporter": ("待补充信息", "Waiting for the reporter"),
     "resolved": ("待核查", "Waiting for inspection"),
     "reopened": ("重新办理", "Reopened"),
 }
@@ -86,7 +86,7 @@ class Words:
         """``2小时15分``, ``2 h 15 min``."""
         days, minutes = divmod(minutes, 24 * 60)
         hours, minutes = divmod(minutes, 60)
-        units = (("天", "小时", "分钟"), (" d", " h", " min"))[self._place]
+        units = (("天", "小时", "分" if hours else "分钟"), (" d", " h", " min"))[self._place]
         parts = [f"{n}{unit}" for n, unit in zip((days, hours, minutes), units, strict=True) if n]
         return ("" if self._place == 0 else " ").join(parts[:2]) or f"0{units[2]}"
 
