@@ -307,11 +307,11 @@ Officer = Annotated[str, typer.Argument(help="Id of a person of the city's pack.
 def officer_invite(
     person: Officer,
     city: City = None,
-    as_qr: Annotated[bool, typer.Option("--print", help="As a QR code too.")] = False,
+    as_qr: Annotated[bool, typer.Option("--print", help="Show address and QR code; send nothing.")] = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """An address at which a person sets a password, once. Again: the way to a new password."""
+    """Send a person the address at which a password is set, once. Again: the way to a new password."""
     from deploy.cli import api, officers
 
     with api.explained():

@@ -8,18 +8,27 @@ from deploy.cli.screen import show_json
 from deploy.cli.terminal import err, out
 
 
-def invite(api: Api, person: str, city: str | None, as_qr: bool, as_json: bool) -> None:
+def invite(api: Api, person: str, city: str | None, printed: bool, as_json: bool) -> None:
     """Make an address at which ``person`` sets a password, once; one that was open is void. It is shown this once.
 
-    ``as_qr``: as a QR code too, for a printer or the person's telephone.
+    It is sent over the person's own channels. ``printed``: it is not, but shown, also as a QR code, for a printer or
+    the person's telephone; so it is where the person has no channel.
     """
-    told: JsonObject = api.post("router", "/v1/invitations", {"person": person, "city": city or only_city(api)})
+    body = {"person": person, "city": city or only_city(api), "printed": printed}
+    told: JsonObject = api.post("router", "/v1/invitations", body)
     if as_json:
         show_json(told)
         return
+    if sent := told.get("sent_by"):
+        out.print(
+            f"sent to {told['person']} by {', '.join(sent)}, until {told['expires_at']}; with --print it is shown"
+        )
+        return
+    if not printed:
+        err.print(f"{told['person']} has no channel of his own in the pack: hand it over")
     err.print(f"for {told['person']} alone, until {told['expires_at']}:")
     out.print(told["url"], soft_wrap=True)
-    if as_qr:
+    if printed:
         segno.make(told["url"], error="m").terminal(compact=True)
 
 

@@ -73,6 +73,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "city.loaded": ("城市配置生效", "city pack switched"),
     "rota.shift_swapped": ("换班", "shift swapped"),
     "rota.leave_taken": ("请假", "leave taken"),
+    "person.invited": ("邀请设置密码", "invited to set a password"),
 }
 """Types of events without their version, and the steps of a reporter that are no event of their own."""
 CLOCKS: dict[str, tuple[str, str]] = {

@@ -31,16 +31,20 @@ HEADER = """\
 #   docker compose config --lock-image-digests > compose.digests.yaml
 #
 # One Kafka node and one MongoDB member: a machine's loss is the stack's; three of each are for a cluster. Here neither
-# can be reached from outside, and the services only from this machine: put a reverse proxy with TLS before the console
-# (port 8800), which is the one public address.
+# can be reached from outside, and the services only from this machine. The one public address is the console's (port
+# 8800), behind TLS: by a proxy of yours on this machine, or by the one here, with a certificate that all may read:
+#
+#   cp fullchain.pem secrets/tls.crt && cp key.pem secrets/tls.key && chmod 644 secrets/tls.*
+#   docker compose --profile tls up --build --wait
 """
 
 BROKER = Node(1, 9092, 9093, host="kafka")
 INTERNAL_PORT = 9094
 CA_FILE, KAFKA_PEM_FILE = "secrets/ca.pem", "secrets/kafka.pem"
+TLS = {"tls_cert": "secrets/tls.crt", "tls_key": "secrets/tls.key"}
 PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(service.name for service in WITH_ACCOUNTS)))
 """Variables with the passwords of the accounts, the same on both servers."""
-IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17"}
+IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17", "tls": "caddy:2.10.0"}
 MEMBER = Member(27017, host="mongo")
 OWNER = "10001:10001"
 KEY_FILE = "/tmp/key"  # noqa: S108 - of the container, in memory
@@ -56,6 +60,23 @@ COMPOSE_NETWORKS = "172.16.0.0/12"
 """From which Docker takes its networks: the console, and a proxy on the host, call from there."""
 CHANNELS_FILE = "channels.env"
 """Variables that cities' packs name (`CHANNEL_<CITY>_…`), for the notifier alone."""
+CADDYFILE = """\
+{
+	auto_https off
+	admin off
+}
+:8080 {
+	respond "alive"
+}
+:8443 {
+	tls /run/secrets/tls_cert /run/secrets/tls_key
+	request_body {
+		max_size 16MB
+	}
+	reverse_proxy console:8800
+}
+"""
+"""It says the client's address in X-Forwarded-For, in place of what the client itself says, and passes streams on."""
 Block = dict[str, Any]
 """A mapping of the compose file."""
 
@@ -69,12 +90,18 @@ def render() -> str:
             "mongo": _mongo(),
             "accounts": _accounts(),
             **{s.name: _service(s) for s in SERVICES},
+            "tls": _tls(),
         },
         "networks": {"servers": {"internal": True}, "front": {}},
         "volumes": {"kafka": {}, "mongo": {}, "data": {}, "keys": {}},
-        "secrets": {"ca": {"file": CA_FILE}, "kafka": {"file": KAFKA_PEM_FILE}},
+        "secrets": {"ca": {"file": CA_FILE}, "kafka": {"file": KAFKA_PEM_FILE}, **_files(TLS)},
+        "configs": {"tls": {"content": CADDYFILE}},
     }
     return HEADER + yaml.safe_dump(whole, sort_keys=False, width=110, allow_unicode=True)
+
+
+def _files(named: dict[str, str]) -> Block:
+    return {name: {"file": file} for name, file in named.items()}
 
 
 def _limits(memory: str, cpus: str) -> Block:
@@ -188,6 +215,26 @@ def _image() -> Block:
         "read_only": True,
         "tmpfs": ["/tmp"],  # noqa: S108 - of the container
         "secrets": ["ca"],
+    }
+
+
+def _tls() -> Block:
+    """The proxy before the console, for machines that have none: only with ``--profile tls``."""
+    return {
+        "image": IMAGES["tls"],
+        "profiles": ["tls"],
+        "user": "1000:1000",
+        "read_only": True,
+        "tmpfs": ["/config", "/data"],
+        "configs": [{"source": "tls", "target": "/etc/caddy/Caddyfile"}],
+        "secrets": list(TLS),
+        "networks": ["front"],
+        "ports": ["443:8443"],
+        "depends_on": {"console": {"condition": "service_started"}},
+        "healthcheck": _health(["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/"], "10s"),
+        "deploy": _limits("128m", "0.5"),
+        **_everyone(),
+        "cap_add": ["NET_BIND_SERVICE"],  # the program's file names it, and would not start without
     }
 
 

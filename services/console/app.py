@@ -17,8 +17,8 @@ from services.console.pages.case import CasePage
 from services.console.pages.my_work import MyWork
 from services.console.pages.signing_in import SigningIn
 from services.console.router_client import Services
+from services.console.service_paths import ServiceName
 from shared.case_page.rendering import STYLE as CASE_STYLE
-from shared.kernel.errors import Refusal
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import Answer, Call, Route, get
@@ -29,6 +29,8 @@ from shared.runtime.service import ServiceOverrides, ids_of
 from shared.runtime.settings import Settings
 
 PORT = 8800
+FORWARDED_MAX = 10_000
+"""Requests passed on at once to each service. A live stream is one for hours: pages have connections of their own."""
 STYLE = (Path(__file__).parent / "templates" / "console.css").read_text() + CASE_STYLE
 
 
@@ -41,13 +43,17 @@ class Console(Forwarding):
 def build(settings: Settings, **given: Unpack[ServiceOverrides]) -> Console:
     """The application. Nothing connects before it starts; what is not ``given`` is the real thing."""
     transport = given.get("transport")
-    intake, router, notifier = (
-        http_client.client(url, transport=transport)
-        for url in (settings.intake_url, settings.router_url, settings.notifier_url)
-    )
-    routes = own_routes(Services(router, intake))
+    urls: dict[ServiceName, str] = {
+        "intake": settings.intake_url,
+        "router": settings.router_url,
+        "notifier": settings.notifier_url,
+    }
+    asked = {name: http_client.client(url, transport=transport) for name, url in urls.items()}
+    behind = {name: http_client.client(url, transport=transport, most=FORWARDED_MAX) for name, url in urls.items()}
+    services = Services(asked["router"], asked["intake"], asked["notifier"])
+    routes = own_routes(services)
     edge = Edge("console", None, Quotas(settings), ids_of(given))
-    return Console(edge.application(routes, _lifespan), {"intake": intake, "router": router, "notifier": notifier})
+    return Console(edge.application(routes, _lifespan), behind)
 
 
 def own_routes(services: Services) -> list[Route]:
@@ -73,10 +79,10 @@ def _common_routes(services: Services) -> list[Route]:
         return Answer(AliveAnswer())
 
     async def ready(_: Call) -> Answer:
-        try:
-            return Answer(ReadyAnswer(cities=await services.cities(), behind={}))
-        except Refusal as refusal:
-            return Answer(UnreadyAnswer(reasons={"services": refusal.detail}), 503)
+        cities, reasons = await services.readiness()
+        if reasons:
+            return Answer(UnreadyAnswer(reasons=reasons), 503)
+        return Answer(ReadyAnswer(cities=cities, behind={}))
 
     async def metrics(_: Call) -> Response:
         return Response(await metrics_page.text(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 """Calls to the router, and to intake for the names of categories, with the officer's own session token."""
 
+import asyncio
 import hashlib
 from datetime import datetime
 from typing import Any, TypeVar
@@ -101,9 +102,10 @@ class _Categories(msgspec.Struct):
 class Services:
     """All methods raise ``Refusal``: the service's own, or 503 when it does not answer."""
 
-    def __init__(self, router: httpx.AsyncClient, intake: httpx.AsyncClient) -> None:
+    def __init__(self, router: httpx.AsyncClient, intake: httpx.AsyncClient, notifier: httpx.AsyncClient) -> None:
         self._router = router
         self._intake = intake
+        self._notifier = notifier
 
     async def sign_in(self, body: dict[str, str], headers: dict[str, str]) -> Opened:
         return await self._ask(self._router, "POST", "/v1/sessions", Opened, json=body, headers=headers)
@@ -159,11 +161,11 @@ class Services:
             await self._answer(self._intake, "GET", f"/v1/photos/{quote(photo, safe='')}?size=thumb", token)
         ).content
 
-    async def cities(self) -> dict[str, str]:
-        """City → version of its pack that holds, once all that the pages ask is ready."""
-        found = await self._ask(self._router, "GET", "/readyz", _Ready)
-        await self._ask(self._intake, "GET", "/readyz", _Ready)
-        return found.cities
+    async def readiness(self) -> tuple[dict[str, str], dict[str, str]]:
+        """City → version of its pack that holds, and service → why it is not ready. Raises nothing."""
+        asked = {"router": self._router, "intake": self._intake, "notifier": self._notifier}
+        found = dict(zip(asked, await asyncio.gather(*map(_ready, asked.values())), strict=True))
+        return found["router"].cities, {name: one.why for name, one in found.items() if one.why}
 
     async def _ask(
         self, service: httpx.AsyncClient, method: str, path: str, shape: type[T] | None, token: str = "", **more: Any
@@ -185,7 +187,18 @@ class Services:
 
 
 class _Ready(msgspec.Struct):
+    """What ``/readyz`` of a service answers. ``reasons``: check → what is wrong."""
+
+    status: str = ""
     cities: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+
+    @property
+    def why(self) -> str:
+        """Why it is not ready; empty when it is."""
+        if self.status == "ready":
+            return ""
+        return "; ".join(f"{name}: {reason}" for name, reason in self.reasons.items()) or "does not say that it is"
 
 
 class _Session(msgspec.Struct):
@@ -201,6 +214,15 @@ def _seen(answer: httpx.Response) -> CaseSeen:
         return seen(answer.content, answer.headers.get("etag", ""))
     except msgspec.DecodeError as wrong:
         raise unavailable("The service's answer cannot be read.") from wrong
+
+
+async def _ready(service: httpx.AsyncClient) -> _Ready:
+    try:
+        return msgspec.json.decode((await service.get("/readyz")).content, type=_Ready)
+    except httpx.HTTPError:
+        return _Ready(reasons={"http": "does not answer"})
+    except msgspec.DecodeError:
+        return _Ready()
 
 
 def _refusal(answer: httpx.Response) -> Refusal:

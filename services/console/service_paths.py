@@ -35,6 +35,12 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_INDIRECT = re.compile(r"/\.{1,2}(/|$)|//|[\x00-\x1f\x7f\\]")
+"""What another program may read as another path: ``.`` and ``..`` segments, empty ones, backslashes, controls."""
+
+
 def service_of(path: str) -> ServiceName | None:
-    """The service that answers ``path``, or None."""
+    """The service that answers ``path`` (without escapes), or None."""
+    if _INDIRECT.search(path):
+        return None
     return next((rule.service for rule in RULES if rule.pattern.fullmatch(path)), None)

@@ -4,17 +4,21 @@ Over https it is ``__Host-whistle`` (RFC 6265bis: Secure, no Domain, Path=/). Wi
 on a development machine it is ``whistle`` and not Secure.
 """
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.runtime.identity.sessions import LIFE
 
 SECURE, PLAIN = "__Host-whistle", "whistle"
+_TOKEN = re.compile(r"whk_session_[0-9a-f]{64}")
 
 
 def token_of(request: Request) -> str:
-    """The session's token; empty where there is none."""
-    return request.cookies.get(_name(request), "")[:512]
+    """The session's token; empty where there is none, or something that never was one."""
+    token = request.cookies.get(_name(request), "")
+    return token if _TOKEN.fullmatch(token) else ""
 
 
 def keep(response: Response, request: Request, token: str) -> None:
@@ -36,7 +40,7 @@ def is_own_form(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    return request.headers.get("origin") == f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return request.headers.get("origin") == f"{request.scope['scheme']}://{request.headers.get('host', '')}"
 
 
 def _name(request: Request) -> str:
@@ -44,4 +48,4 @@ def _name(request: Request) -> str:
 
 
 def _is_https(request: Request) -> bool:
-    return request.url.scheme == "https"
+    return bool(request.scope["scheme"] == "https")

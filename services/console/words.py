@@ -15,6 +15,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "password_again": ("再次输入密码", "Password again"),
     "code": ("动态验证码（6位）", "One-time code (6 digits)"),
     "code_optional": ("选填；没有可留空", "Optional"),
+    "error": ("错误：", "Error: "),
+    "show_in": ("选择语言", "Language"),
+    "saved": ("密码已设置，请登录。", "Your password is set; sign in."),
     "sign_out": ("退出登录", "Sign out"),
     "wrong": ("城市、人员编号、密码或验证码不正确。", "City, person, password or code is wrong."),
     "slow": ("尝试次数过多，请{}秒后再试。", "Too many attempts; try again in {} s."),
@@ -64,7 +67,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "claimed": ("已接单", "Claimed"),
     "on_site": ("已到场", "On site"),
     "in_progress": ("处置中", "In progress"),
-    "waiting_reporter": ("待上报人补充", "Waiting for the reporter"),
+    "waiting_reporter": ("待补充信息", "Waiting for the reporter"),
     "resolved": ("待核查", "Waiting for inspection"),
     "reopened": ("重新办理", "Reopened"),
 }
@@ -85,7 +88,7 @@ class Words:
         """``2小时15分``, ``2 h 15 min``."""
         days, minutes = divmod(minutes, 24 * 60)
         hours, minutes = divmod(minutes, 60)
-        units = (("天", "小时", "分钟"), (" d", " h", " min"))[self._place]
+        units = (("天", "小时", "分" if hours else "分钟"), (" d", " h", " min"))[self._place]
         parts = [f"{n}{unit}" for n, unit in zip((days, hours, minutes), units, strict=True) if n]
         return ("" if self._place == 0 else " ").join(parts[:2]) or f"0{units[2]}"
 

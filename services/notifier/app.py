@@ -45,10 +45,14 @@ from services.notifier.http.router_client import RouterClient
 from services.notifier.http.short_links import ShortLinks
 from services.notifier.http.silence_routes import SilenceRoutes
 from services.notifier.http.webhook_routes import MESSAGES, WebhookRoutes
+from services.notifier.invitations import delivery as invitation_delivery
+from services.notifier.invitations.delivery import Invitations
+from services.notifier.invitations.sender import InvitationSender
 from services.notifier.retention import old_alerts
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 from shared.runtime.http_client.ssrf_guard import Guard
+from shared.runtime.http_server.invitation_links import InvitationLinks
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
@@ -75,10 +79,11 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     pages = LinkPages(opener, sign_in_address(settings), stores.alerts, router, photos, packs, service.clock)
     guard = Guard(settings.webhook_allow)
     poster = Poster(guard, http_client.client(transport=service.transport or SingleConnectionPools()))
-    _consume(service, stores, packs)
+    invitations = Invitations(service.database, packs, service.ids)
+    _consume(service, stores, packs, invitations)
     _answer_http(service, stores, packs, links, router, guard)
     service.routes += pages.routes()
-    _send_to_people(service, stores, packs, links, poster)
+    _send_to_people(service, stores, packs, links, poster, invitations)
     _take_key_presses(service, stores, packs, router)
     _send_to_apps(service, stores.webhooks, poster)
     _forget_what_is_old(service, stores, packs)
@@ -124,7 +129,7 @@ def _stores(service: Service) -> Stores:
     return stores
 
 
-def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
+def _consume(service: Service, stores: Stores, packs: PackLibrary, invitations: Invitations) -> None:
     follower = PackFollower(packs, service.clock.now)
     service.pack_versions = lambda: packs.cities
     service.on_open.append(packs.open)
@@ -139,6 +144,7 @@ def _consume(service: Service, stores: Stores, packs: PackLibrary) -> None:
         case_alerts=case_alerts,
         visit_alerts=VisitAlerts(alerts, deliveries, packs, rota, clock),
         rota_events=RotaEvents(rota, duties),
+        invitations=invitations,
         pack_events=PackEvents(follower, duties),
     )
 
@@ -159,7 +165,14 @@ def _answer_http(
     service.webhook_messages = MESSAGES
 
 
-def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links: OnePressLinks, poster: Poster) -> None:
+def _send_to_people(
+    service: Service,
+    stores: Stores,
+    packs: PackLibrary,
+    links: OnePressLinks,
+    poster: Poster,
+    invitations: Invitations,
+) -> None:
     apprise = Apprise(service.settings.webhook_allow)
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
@@ -181,6 +194,11 @@ def _send_to_people(service: Service, stores: Stores, packs: PackLibrary, links:
         stores.deliveries.queue, alerts.by_id, alerts.signed_cases, stores.preferences, packs, service.clock
     )
     service.background("holding", held.run)
+    settings, references = service.settings, References(os.environ)
+    addresses = InvitationLinks(settings.secret_text)
+    letters = InvitationSender(channels, lock, addresses, settings.public_url, packs, references, service.clock)
+    service.indexes.append((invitations.queue.rows, invitation_delivery.INDEXES))
+    service.background("invitations", Dispatcher("invitations", invitations.queue, letters).run)
 
 
 def _take_key_presses(service: Service, stores: Stores, packs: PackLibrary, router: RouterClient) -> None:

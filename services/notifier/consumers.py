@@ -8,7 +8,8 @@ from services.notifier.alerts.duty_alerts import DutyAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.visit_alerts import VisitAlerts
 from services.notifier.delivery.webhooks import Webhooks
-from shared.contracts import cases, cities, reports, rota, visits
+from services.notifier.invitations.delivery import Invitations
+from shared.contracts import cases, cities, people, reports, rota, visits
 from shared.contracts.envelope import DANGER, LIVE, Envelope
 from shared.runtime.kafka.consumer import every_event_consumer, latest_event_consumer
 from shared.runtime.pack_library import PackFollower, PackLibrary
@@ -63,6 +64,7 @@ def subscribe(
     case_alerts: CaseAlerts,
     visit_alerts: VisitAlerts,
     rota_events: RotaEvents,
+    invitations: Invitations,
     pack_events: PackEvents,
 ) -> None:
     """Declare the service's consumers.
@@ -78,6 +80,7 @@ def subscribe(
     add(reports.UNROUTED_TOPIC, "notifier.unrouted", case_alerts.handle_unrouted)
     add(visits.TOPIC, "notifier.visits", visit_alerts.handle)
     add(rota.TOPIC, "notifier.rota", rota_events.handle)
+    add(people.TOPIC, "notifier.people", invitations.handle)
     service.consumes(
         latest_event_consumer(cities.TOPIC, "notifier.cities", pack_events.handle, service.dead_letters, service.clock)
     )

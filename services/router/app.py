@@ -40,6 +40,8 @@ from services.router.rota.stand_ins import StandIns
 from services.router.sign_in.account import Accounts
 from services.router.sign_in.failures import INDEXES as FAILURE_INDEXES
 from services.router.sign_in.failures import Failures
+from services.router.sign_in.invitations_sent import INDEXES as INVITATION_INDEXES
+from services.router.sign_in.invitations_sent import InvitationsSent
 from services.router.sign_in.one_time_codes import OneTimeCodes
 from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
@@ -214,7 +216,7 @@ def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Rout
     )
     url = service.settings.public_url
     return [
-        *SignInRoutes(sign_in, service.directory, packs, service.security_log, url, clock).routes(),
+        *SignInRoutes(sign_in, service.directory, packs, service.security_log, _sent(service), url, clock).routes(),
         *SecurityLogRoutes(service.security_log).routes(),
         *visits.routes(),
         *Patrols(stores.visits, packs, clock).routes(),
@@ -235,6 +237,12 @@ def _sign_in(service: Service, packs: PackLibrary) -> SignIn:
     secret = service.settings.secret_text
     codes = OneTimeCodes(secret, real_now)
     return SignIn(accounts, failures, service.directory, packs, secret, codes, service.clock, service.ids)
+
+
+def _sent(service: Service) -> InvitationsSent:
+    rows = service.database.collection("invitations")
+    service.indexes.append((rows, INVITATION_INDEXES))
+    return InvitationsSent(rows, service.outbox(rows))
 
 
 async def _no_development_keys(service: Service, development: DevelopmentKeys) -> None:

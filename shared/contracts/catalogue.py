@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from shared.contracts import alerts, cases, cities, reports, rota, visits
+from shared.contracts import alerts, cases, cities, people, reports, rota, visits
 from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope, Malformed
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -22,6 +22,7 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "city.loaded.v1": (cities.TOPIC, cities.CityLoaded),
     "rota.shift_swapped.v1": (rota.TOPIC, rota.ShiftSwapped),
     "rota.leave_taken.v1": (rota.TOPIC, rota.LeaveTaken),
+    "person.invited.v1": (people.TOPIC, people.PersonInvited),
 }
 
 LANED = frozenset({reports.TOPIC, cases.TOPIC})
@@ -58,6 +59,7 @@ TOPICS: dict[str, int] = {
     alerts.TOPIC: 6,
     cities.TOPIC: 1,
     rota.TOPIC: 1,
+    people.TOPIC: 1,
 }
 """Topic → partitions. Adding partitions later moves keys to others; consumers do not rely on the order of versions."""
 
@@ -69,6 +71,7 @@ _EMITTERS: dict[str, str] = {
     alerts.TOPIC: "notifier",
     cities.TOPIC: "router",
     rota.TOPIC: "router",
+    people.TOPIC: "router",
 }
 EMITTERS: dict[str, str] = {name: _EMITTERS[topic_of_lane(name)] for name in TOPICS}
 """Topic → the service that emits its events, stores them and can publish them again."""

@@ -26,7 +26,7 @@ USER_EXISTS = 51003
 CONSUMES: Mapping[str, frozenset[str]] = {
     "intake": frozenset({"cases", "cities"}),
     "router": frozenset({"reports", "cases"}),
-    "notifier": frozenset({"cases", "visits", "rota", "unrouted", "cities"}),
+    "notifier": frozenset({"cases", "visits", "rota", "people", "unrouted", "cities"}),
 }
 """Service → topics that it reads, in all their lanes. It may write them too: who parked a record publishes it again."""
 

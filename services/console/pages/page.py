@@ -1,5 +1,6 @@
 """What all pages have in common: language, headers, templates, forms."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,6 +14,7 @@ from shared.runtime.http_server.route import Call
 
 FORM_MAX = 4096
 FIELDS_MAX = 10
+_UNSENDABLE = re.compile(r"[^ -~]")
 HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
@@ -34,8 +36,14 @@ def words_for(request: Request) -> Words:
 
 def page(template: str, words: Words, status: int = 200, **values: Any) -> HTMLResponse:
     """A page in one language; every page says that the system is not for secrets."""
-    text = _templates.get_template(template).render(words=words, not_for_secrets=words(NOT_FOR_SECRETS), **values)
+    shown = {"said": "", "at": "", **values}
+    text = _templates.get_template(template).render(words=words, not_for_secrets=words(NOT_FOR_SECRETS), **shown)
     return HTMLResponse(text, status, HEADERS)
+
+
+def said(words: Words, name: str, *values: object, at: str = "") -> dict[str, str]:
+    """What the page says above its form; ``at``: the field that it is about, to which it leads."""
+    return {"said": words(name, *values), "at": at}
 
 
 def go_to(path: str) -> Response:
@@ -54,5 +62,5 @@ def form_of(call: Call) -> dict[str, str]:
 
 def from_client(call: Call) -> dict[str, str]:
     """Headers by which the router knows whose request it is: address and browser."""
-    agent = call.request.headers.get("user-agent", "")
+    agent = _UNSENDABLE.sub("?", call.request.headers.get("user-agent", ""))
     return {"x-forwarded-for": call.address, "user-agent": agent[:200]}

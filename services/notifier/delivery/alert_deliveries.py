@@ -112,9 +112,10 @@ class AlertDeliveries:
 
 
 def _receivers(pack: Pack, alert: Alert) -> Iterable[tuple[Receiver, bool]]:
-    """The person's own receivers and the unit's, and whether it is the person's own: only there may a link claim the
-    case in the person's name."""
-    named = [(receiver, True) for receiver in pack.receivers.of_person(alert.recipient)]
+    """The person's own receivers and the unit's, and whether it is the person's own: only there may a link act in the
+    person's name. One that a unit has too is a group's, wherever it stands."""
+    receivers = pack.receivers
+    named = [(receiver, not receivers.in_group(receiver)) for receiver in receivers.of_person(alert.recipient)]
     named += [(receiver, False) for receiver in pack.receivers.of_unit(alert.unit)]
     return [(r, own) for r, own in named if not r.priorities or alert.priority in r.priorities]
 

@@ -27,7 +27,8 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """``password``: its hash (argon2id). ``codes``: the secret of the one-time codes, sealed; None: none was set up.
-    ``last_code``: the time step of the last code that was taken, so that none is taken twice."""
+    ``last_code``: the time step of the last code that was taken, so that none is taken twice. ``accepted``: id of the
+    invitation by which the password was set; accounts of before have none."""
 
     city: str
     person: str
@@ -36,6 +37,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     last_code: int = 0
     invitation: Invitation | None = None
     addresses: tuple[str, ...] = ()
+    accepted: str = ""
 
     @classmethod
     def from_row(cls, row: Document) -> Self:
@@ -62,16 +64,27 @@ class Accounts:
         await self._rows.update({"_id": f"{city}/{person}"}, {"$set": change}, upsert=True)
 
     async def accept(
-        self, city: str, person: str, invitation: str, password: str, codes: bytes | None, last_code: int
+        self,
+        city: str,
+        person: str,
+        invitation: str,
+        password: str,
+        codes: bytes | None,
+        last_code: int,
+        address: str,
     ) -> bool:
-        """Set password and one-time codes and spend the invitation; False when it is not open any more."""
+        """Set password and one-time codes and spend the invitation; False when it is not open any more.
+
+        ``address`` (its hash) is the only one from which the person signed in so far.
+        """
         where: Document = {"_id": f"{city}/{person}", "invitation.id": invitation}
         change: Document = {
             "password": password,
             "codes": codes,
             "last_code": last_code,
             "invitation": None,
-            "addresses": [],
+            "addresses": [address],
+            "accepted": invitation,
         }
         return await self._rows.update(where, {"$set": change}) == 1
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from services.router.sign_in.invitations_sent import InvitationsSent
 from services.router.sign_in.sign_in import SignIn, SignInRequest
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, not_found
@@ -27,10 +28,12 @@ UNSTORED = {"cache-control": "no-store"}
 
 
 class InvitationBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``city``: for a key of the installation's ops where several cities are loaded."""
+    """``city``: for a key of the installation's ops where several cities are loaded. ``printed``: the address is to be
+    printed for the person, and is not sent."""
 
     person: PersonId
     city: CityId | None = None
+    printed: bool = False
 
 
 class AcceptBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,9 +64,11 @@ class SessionsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class MadeInvitation(msgspec.Struct, kw_only=True):
-    """``url``: the address, shown this once; to be given to the person alone."""
+    """``url``: the address, shown this once; to be given to the person alone. ``sent_by``: the kinds of the person's
+    own channels over which it is sent; empty: over none."""
 
     person: str
+    sent_by: list[str]
     url: str
     expires_at: datetime
 
@@ -122,6 +127,7 @@ class SignInRoutes:
         directory: Directory,
         packs: PackLibrary,
         security_log: SecurityLog,
+        sent: InvitationsSent,
         public_url: str,
         clock: Clock,
     ) -> None:
@@ -129,6 +135,7 @@ class SignInRoutes:
         self._directory = directory
         self._packs = packs
         self._security_log = security_log
+        self._sent = sent
         self._public_url = public_url.rstrip("/")
         self._clock = clock
 
@@ -138,7 +145,7 @@ class SignInRoutes:
             post(
                 "/v1/invitations",
                 self.invite,
-                "An address at which a person of the pack sets a password; one that was open is void",
+                "Send a person of the pack an address for setting a password; one that was open is void",
                 roles=MAY_INVITE,
                 body=InvitationBody,
                 answers={201: MadeInvitation},
@@ -199,7 +206,11 @@ class SignInRoutes:
         self._sign_in.check_may_invite(who, city, body.person)
         await self._directory.check_confirmed(who, call.token)
         token, invitation = await self._sign_in.invite(who, city, body.person)
-        made = MadeInvitation(person=body.person, url=f"{self._public_url}/i/{token}", expires_at=invitation.ends)
+        pack, sent = self._packs.current(city), list[str]()
+        if self._public_url and not body.printed:
+            sent = await self._sent.send(pack, body.person, invitation, call.trace)
+        url = f"{self._public_url}/i/{token}"
+        made = MadeInvitation(person=body.person, url=url, sent_by=sent, expires_at=invitation.ends)
         return Answer(made, 201, UNSTORED)
 
     async def invitation(self, call: Call) -> Answer:
@@ -221,7 +232,7 @@ class SignInRoutes:
         offered = await self._sign_in.invitation(call.path["token"])
         city, person = offered.pack.city.id, offered.person.id
         try:
-            await self._sign_in.accept(call.path["token"], body.password, body.totp)
+            await self._sign_in.accept(call.path["token"], body.password, body.totp, call.address)
         except Refusal as refusal:
             await self._log(call, city, person, "invitation.accept", str(refusal.status))
             raise
@@ -242,7 +253,8 @@ class SignInRoutes:
         try:
             token, session = await self._sign_in.open(request)
         except Refusal as refusal:
-            await self._log(call, city, body.person, "session.open", str(refusal.status))
+            if refusal.status == 401:  # what has to wait was not judged, and would fill the log
+                await self._log(call, city, body.person, "session.open", "401")
             raise
         await self._log(call, city, body.person, "session.open", "201", session.id)
         opened = OpenedSession(

@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.router.sign_in.account import Account, Accounts, Invitation
-from services.router.sign_in.failures import OF_ACCOUNT, OF_ADDRESS, Failures
+from services.router.sign_in.failures import OF_ACCOUNT, OF_ADDRESS, Failures, network_of
 from services.router.sign_in.one_time_codes import OneTimeCodes
-from services.router.sign_in.passwords import Passwords, check_strength
+from services.router.sign_in.passwords import Passwords
 from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, conflict, forbidden, invalid, not_found
 from shared.kernel.ids import Ids
-from shared.runtime.http_server.signed_links import SignedLinks
+from shared.runtime.http_server.invitation_links import InvitationLinks
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.sessions import Session
 from shared.runtime.pack_library import PackLibrary
@@ -71,7 +71,7 @@ class SignIn:
         self._directory = directory
         self._packs = packs
         self._secret = secret.encode()
-        self._links = SignedLinks(secret, "invitations")
+        self._links = InvitationLinks(secret)
         self._codes = codes
         self._passwords = Passwords()
         self._clock = clock
@@ -85,7 +85,7 @@ class SignIn:
             id=self._ids(ID_BYTES), made_by=by.who, made_at=now, ends=now + INVITATION_LIFE, codes=self._codes.new()
         )
         await self._accounts.invite(city, person, invitation)
-        return self._links.token(f"{city}/{person}/{invitation.id}", invitation.ends), invitation
+        return self._links.token(city, person, invitation.id, invitation.ends), invitation
 
     def check_may_invite(self, by: Principal, city: str, person: str) -> None:
         """Whether ``by`` decides about the person's account. Raises ``Refusal`` 403, 404."""
@@ -101,20 +101,22 @@ class SignIn:
         _, invitation, person, pack = await self._open(token)
         return Invited(person, pack, invitation.ends, self._codes.uri(invitation.codes, f"{pack.city.id}/{person.id}"))
 
-    async def accept(self, token: str, password: str, totp: str | None) -> Person:
+    async def accept(self, token: str, password: str, totp: str | None, address: str) -> Person:
         """Set the password, and one-time codes where ``totp`` is the first of them; every session of before ends.
 
-        Raises ``Refusal`` as ``invitation`` does, and 422 for a weak password or a wrong code.
+        ``address``: the client's. Raises ``Refusal`` as ``invitation`` does, 422 for a weak password or a wrong code.
         """
         account, invitation, person, pack = await self._open(token)
         city = pack.city
-        check_strength(password, [person.id, person.name, person.name_en, city.id, city.name, "whistle"])
+        about = [person.id, person.name, person.name_en, city.id, city.name, "whistle"]
+        await self._passwords.check_strength(password, about)
         step = self._codes.step_of(invitation.codes, totp) if totp is not None else 0
         if step is None:
             raise invalid(FieldError("/totp", "is not the code that the authenticator shows now"))
         codes = invitation.codes if totp is not None else None
         hashed = await self._passwords.hashed(password)
-        if not await self._accounts.accept(city.id, person.id, invitation.id, hashed, codes, step):
+        known = self._hashed(address)
+        if not await self._accounts.accept(city.id, person.id, invitation.id, hashed, codes, step, known):
             raise _used()
         await self._directory.sessions.end_all(city.id, person.id, self._clock.now())
         await self._failures.forget(_of_account(city.id, account.person))
@@ -124,26 +126,40 @@ class SignIn:
         """A session and its token. Raises ``Refusal`` 401 (the same for every reason), 429 and 503."""
         now, address = self._clock.now(), self._hashed(request.address)
         account = await self._accounts.get(request.city, request.person)
-        of_account, of_address = _of_account(request.city, request.person), f"address/{address}"
-        await self._failures.check(of_account, OF_ACCOUNT, now)
-        if account is None or address not in account.addresses:
+        known = account is not None and address in account.addresses
+        of_account = _of_account(request.city, request.person, address if known else "")
+        of_address = f"address/{address}"
+        if not known:
             await self._failures.check(of_address, OF_ADDRESS, now)
-        if account is None or not await self._proved(account, request):
-            await self._passwords_as_slow(account, request)
-            await self._failures.count(of_account, now)
+        await self._failures.begin(of_account, OF_ACCOUNT, now)
+        if not await self._judged(account, request, of_account) or account is None:
             await self._failures.count(of_address, now)
             raise _wrong()
         await self._failures.forget(of_account)
         await self._accounts.signed_in_from(account, address)
-        confirmed = request.totp is not None
-        return await self._directory.sessions.open(
-            request.city, request.person, request.device, now, confirmed=confirmed
+        token, session = await self._directory.sessions.open(
+            account.city, account.person, request.device, now, confirmed=request.totp is not None
         )
+        await self._check_unchanged(account, session)
+        return token, session
 
-    async def _passwords_as_slow(self, account: Account | None, request: SignInRequest) -> None:
-        """A person without an account is refused after as long as one with a wrong password."""
-        if account is None:
-            await self._passwords.matches(request.password, None)
+    async def _judged(self, account: Account | None, request: SignInRequest, of_account: str) -> bool:
+        """Whether the account is proved. A person without one is refused after as long as one with a wrong password."""
+        try:
+            if account is None:
+                await self._passwords.matches(request.password, None)
+                return False
+            return await self._proved(account, request)
+        except Refusal:
+            await self._failures.take_back(of_account)
+            raise
+
+    async def _check_unchanged(self, account: Account, session: Session) -> None:
+        """Whoever accepts an invitation or loads a pack ends all sessions; not yet one that is opened meanwhile."""
+        present = await self._accounts.get(account.city, account.person)
+        if present is None or present.accepted != account.accepted:
+            await self._directory.sessions.end(session, self._clock.now())
+            raise _wrong()
 
     async def _proved(self, account: Account, request: SignInRequest) -> bool:
         """Whether password and code, where one is given, are the account's, and the person is in the pack."""
@@ -160,20 +176,20 @@ class SignIn:
         """A one-time code for the session of ``token``. Raises ``Refusal`` 401, 409 (none was set up), 429."""
         if who.session is None or who.person is None:
             raise conflict("no-session", "Only a session is confirmed; this token is none.")
-        now, name = self._clock.now(), _of_account(who.city, who.person)
-        await self._failures.check(name, OF_ACCOUNT, now)
+        now, name = self._clock.now(), f"code/{who.city}/{who.person}"
         account = await self._accounts.get(who.city, who.person)
         if account is None or account.codes is None:
             raise conflict("no-second-factor", "No authenticator was set up: accept a new invitation with one.")
+        await self._failures.begin(name, OF_ACCOUNT, now)
         if not await self._takes(account, totp):
-            await self._failures.count(name, now)
             raise Refusal(401, "wrong-code", "This is not the code that the authenticator shows now.")
         await self._failures.forget(name)
         await self._directory.sessions.confirm(token, now)
 
     async def left(self, city: str, people: list[str]) -> None:
-        """A pack was loaded: who is not in it any more has no account."""
+        """A pack was loaded: who is not in it any more has no account and no session, also when he comes back."""
         await self._accounts.keep_only(city, people)
+        await self._directory.sessions.end_of_others(city, people, self._clock.now())
 
     async def _takes(self, account: Account, code: str) -> bool:
         step = self._codes.step_of(account.codes, code) if account.codes is not None else None
@@ -183,8 +199,7 @@ class SignIn:
         found = self._links.read(token)
         if found is None:
             raise not_found("invitation")
-        what, ends = found
-        city, id_, invitation = what.split("/")
+        city, id_, invitation, ends = found
         if ends <= self._clock.now():
             raise Refusal(410, "invitation-over", "The invitation has ended; ask for a new one.")
         account = await self._accounts.get(city, id_)
@@ -197,11 +212,12 @@ class SignIn:
         return account, account.invitation, person, pack
 
     def _hashed(self, address: str) -> str:
-        return hmac.digest(self._secret, f"address/{address}".encode(), "sha256").hex()[:32]
+        return hmac.digest(self._secret, f"address/{network_of(address)}".encode(), "sha256").hex()[:32]
 
 
-def _of_account(city: str, person: str) -> str:
-    return f"account/{city}/{person}"
+def _of_account(city: str, person: str, address: str = "") -> str:
+    """What failures are counted under; ``address``: one from which the person signed in before, by its hash."""
+    return f"account/{city}/{person}" + (f"/{address}" if address else "")
 
 
 def _wrong() -> Refusal:

@@ -1,5 +1,6 @@
 """The receivers of messages beside the inbox: the ``channels`` of units and people, merged with the city's settings."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,10 @@ from shared.city.model.city import City
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.kernel.ids import plain_id
+
+ROBOTS: frozenset[ChannelKind] = frozenset({"wecom", "dingtalk", "feishu"})
+"""Without ``to`` they post in a chat group."""
+OF_ONE: frozenset[ChannelKind] = frozenset({"sms", "apprise"})
 
 
 class Receiver(ChannelSettings, frozen=True, kw_only=True):
@@ -23,6 +28,9 @@ class Receivers:
     def __init__(self, city: City, units: Iterable[Unit], people: Iterable[Person]) -> None:
         self._of_unit = _by_owner(city, {unit.id: unit.channels for unit in units})
         self._of_person = _by_owner(city, {person.id: person.channels for person in people})
+        self._in_groups = {receiver.id for receivers in self._of_unit.values() for receiver in receivers}
+        holders = Counter(receiver.id for receivers in self._of_person.values() for receiver in receivers)
+        self._shared = {id_ for id_, people in holders.items() if people > 1} | self._in_groups
         self._by_id = {
             receiver.id: receiver
             for owners in (self._of_unit, self._of_person)
@@ -41,6 +49,18 @@ class Receivers:
     def of_person(self, person: str) -> tuple[Receiver, ...]:
         """The person's own receivers."""
         return self._of_person.get(person, ())
+
+    def in_group(self, receiver: Receiver) -> bool:
+        """Whether a unit has it too, so that others read it, though it stands as a person's own."""
+        return receiver.id in self._in_groups
+
+    def personal(self, person: str) -> tuple[Receiver, ...]:
+        """Those of the person's own receivers that nobody else reads: neither a unit nor another person has them, and
+        they are no robot, which always speaks in a group. What opens an account goes there alone."""
+        own = (receiver for receiver in self.of_person(person) if receiver.id not in self._shared)
+        return tuple(
+            receiver for receiver in own if receiver.kind in OF_ONE or (receiver.kind in ROBOTS and receiver.to)
+        )
 
     def get(self, id_: str) -> Receiver | None:
         return self._by_id.get(id_)

@@ -9,6 +9,7 @@ Transport = httpx.AsyncBaseTransport
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 5.0
+CONNECTIONS = 100
 _open: list[httpx.AsyncClient] = []
 
 
@@ -33,14 +34,18 @@ def client(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     auth: httpx.Auth | None = None,
+    most: int = CONNECTIONS,
 ) -> httpx.AsyncClient:
-    """A client that follows no redirects and reads no proxy settings. ``close_all`` closes it at the service's stop."""
+    """A client that follows no redirects and reads no proxy settings. ``close_all`` closes it at the service's stop.
+
+    ``most``: connections that are open at once.
+    """
     made = httpx.AsyncClient(
         base_url=base_url,
         auth=auth,
         transport=transport,
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
+        limits=httpx.Limits(max_connections=most, max_keepalive_connections=50),
         follow_redirects=False,
         trust_env=False,
     )

@@ -116,6 +116,11 @@ class Sessions:
         where: Document = {"city": city, "person": person, "ended_at": None}
         return await self.rows.update_all(where, {"$set": {"ended_at": now}})
 
+    async def end_of_others(self, city: str, people: Sequence[str], now: datetime) -> None:
+        """End those of a city's people who are not among these: whoever comes back signs in anew."""
+        where: Document = {"city": city, "person": {"$nin": list(people)}, "ended_at": None}
+        await self.rows.update_all(where, {"$set": {"ended_at": now}})
+
     async def confirm(self, token: str, now: datetime) -> None:
         """A one-time code was given: acts that ask for one are open for ten minutes."""
         change: Document = {"$set": {"confirmed_until": now + CONFIRMED}}

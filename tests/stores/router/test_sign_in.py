@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.router.http.security_log_routes import SecurityLogRoutes
 from services.router.rota.rights import rights
 from services.router.sign_in.account import Accounts
 from services.router.sign_in.failures import Failures
+from services.router.sign_in.invitations_sent import InvitationsSent
 from services.router.sign_in.one_time_codes import OneTimeCodes
 from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
@@ -25,12 +26,13 @@ from shared.runtime.http_server.route import Answer, Call, get
 from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, PersonRights
 from shared.runtime.identity.security_log import SecurityLog
-from shared.runtime.identity.tokens import ops_token
+from shared.runtime.identity.tokens import ops_token, token_hash
+from shared.runtime.kafka.outbox_relay import Relay
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_reports import NOW, SECRET, harbour
-from tests.kit.made_services import library
+from tests.kit.made_services import Listener, library
 
 PASSWORD = "four lanterns over the old quay"
 OPS = ops_token(SECRET)
@@ -49,9 +51,16 @@ class Door:
     clock: StoppedClock
     directory: Directory
     sign_in: SignIn
+    log: SecurityLog
 
     def __post_init__(self) -> None:
         self.ids = 0
+
+    def elsewhere(self, address: str) -> "Door":
+        """The same, from another address."""
+        app = self.client._transport.app  # type: ignore[attr-defined]
+        transport = httpx.ASGITransport(app=app, client=(address, 1))
+        return replace(self, client=httpx.AsyncClient(transport=transport, base_url="http://test"))
 
     async def call(self, method: str, path: str, token: str = "", body: Any = None) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -102,7 +111,7 @@ def people(**offices: tuple[str, ...]) -> list[PersonRights]:
 
 @pytest.fixture
 async def door(database: Database) -> AsyncIterator[Door]:
-    clock, ids = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000))
+    clock, ids, heard = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000)), Listener()
     directory, packs = Directory(database, SECRET, clock, notes_use=True), await library(database)
     log = SecurityLog(database, clock, lambda _: next(ids))
     await directory.put_people("harbour", people(oh_chief=("ops",), hc_desk=("auditor",)), "1")
@@ -117,11 +126,14 @@ async def door(database: Database) -> AsyncIterator[Door]:
         lambda _: next(ids),
     )
 
+    invitations = database.collection("invitations")
+    sent = InvitationsSent(invitations, Relay("router", database.collection("events"), heard).source(invitations))
+
     async def me(call: Call) -> Answer:
         return Answer({"person": call.principal.person, "kind": call.principal.kind})
 
     routes = [
-        *SignInRoutes(sign_in, directory, packs, log, "https://grid.example/", clock).routes(),
+        *SignInRoutes(sign_in, directory, packs, log, sent, "https://grid.example/", clock).routes(),
         *SecurityLogRoutes(log).routes(),
         get("/v1/me", me, "", roles=frozenset({"officer"})),
         get("/v1/operated", me, "", roles=frozenset({"ops"})),
@@ -129,7 +141,7 @@ async def door(database: Database) -> AsyncIterator[Door]:
     edge = Edge("router", directory, Quotas(Settings()), lambda _: next(ids), security_log=log)
     transport = httpx.ASGITransport(app=edge.application(routes, _no_lifespan))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Door(client, clock, directory, sign_in)
+        yield Door(client, clock, directory, sign_in, log)
 
 
 async def test_an_invited_person_sets_a_password_and_signs_in(door: Door) -> None:
@@ -193,13 +205,68 @@ async def test_what_is_wrong_is_not_told_and_guessing_is_slowed(door: Door) -> N
 
 
 async def test_an_address_with_many_failures_waits_but_not_who_signed_in_from_it_before(door: Door) -> None:
+    office = door.elsewhere("198.51.100.9")
     for person in ("qs-desk", "mf-desk"):
         await door.account(person)
+    await office.signed_in("qs-desk")
+    for _ in range(101):
+        await door.sign_in._failures.count(f"address/{door.sign_in._hashed('198.51.100.9')}", door.clock.now())
+    assert (await office.try_sign_in("mf-desk")).status_code == 429
+    await office.signed_in("qs-desk")
+
+
+async def test_many_guesses_at_once_are_as_few_as_one_after_another(door: Door) -> None:
+    codes = await door.account("oh-chief", second_factor=True)
+    token = await door.signed_in("oh-chief")
+    guesses = await asyncio.gather(*(door.try_sign_in("oh-chief", "wrong") for _ in range(30)))
+    assert 0 < [answer.status_code for answer in guesses].count(401) <= 5
+    tried = await asyncio.gather(
+        *(door.call("POST", "/v1/sessions:confirm", token, {"totp": f"{n:06}"}) for n in range(30))
+    )
+    assert [answer.status_code for answer in tried].count(401) <= 5
+    assert (await door.call("POST", "/v1/sessions:confirm", token, {"totp": code(codes, 1)})).status_code == 429
+
+
+async def test_nobody_elsewhere_locks_an_officer_out_at_his_desk(door: Door) -> None:
+    await door.account("qs-desk")
+    stranger = door.elsewhere("198.51.100.9")
+    for _ in range(12):
+        await stranger.try_sign_in("qs-desk", "wrong")
+    assert (await stranger.try_sign_in("qs-desk")).status_code == 429
     await door.signed_in("qs-desk")
+
+
+async def test_who_has_just_set_a_password_signs_in_however_busy_the_address_was(door: Door) -> None:
     for _ in range(101):
         await door.sign_in._failures.count(f"address/{door.sign_in._hashed('127.0.0.1')}", door.clock.now())
-    assert (await door.try_sign_in("mf-desk")).status_code == 429
+    await door.account("qs-desk")
     await door.signed_in("qs-desk")
+
+
+async def test_a_session_that_is_opened_while_the_password_is_set_anew_opens_nothing(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await door.account("qs-desk")
+    invitation = await door.invited("qs-desk")
+    sessions = door.directory.sessions
+    opened = sessions.open
+
+    async def accepted_meanwhile(*given: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        body = {"password": "seven ropes under the new pier"}
+        assert (await door.call("POST", f"/v1/invitations/{invitation}:accept", body=body)).status_code == 200
+        return await opened(*given, **more)
+
+    monkeypatch.setattr(sessions, "open", accepted_meanwhile)
+    assert (await door.try_sign_in("qs-desk")).status_code == 401
+    assert await sessions.of("harbour", "qs-desk", door.clock.now()) == []
+
+
+async def test_attempts_that_have_to_wait_do_not_fill_the_security_log(door: Door) -> None:
+    for _ in range(20):
+        await door.try_sign_in("nobody", "wrong")
+    rows = await door.log.rows.find({"what": "session.open"}, limit=100)
+    assert [row["outcome"] for row in rows] == ["401"] * 5
 
 
 async def test_a_session_ends_when_unused_when_old_and_when_somebody_ends_it(door: Door) -> None:
@@ -232,11 +299,16 @@ async def test_who_leaves_the_pack_is_out_at_once_and_has_no_account_when_he_com
     await door.account("qs-desk")
     token = await door.signed_in("qs-desk")
     left = [p for p in people() if p.id != "qs-desk"]
+    hashed = token_hash(token)
+    assert set(await door.directory.holders([hashed])) == {hashed}
     await door.directory.put_people("harbour", left, "2")
     await door.sign_in.left("harbour", [p.id for p in left])
     assert not await door.is_in(token)
+    assert await door.directory.holders([hashed]) == {}, "his streams end too"
     await door.directory.put_people("harbour", people(), "3")
     assert (await door.try_sign_in("qs-desk")).status_code == 401
+    assert not await door.is_in(token)
+    assert await door.directory.holders([hashed]) == {}
 
 
 async def test_what_ops_may_do_asks_for_a_code_that_is_ten_minutes_old_at_most(door: Door) -> None:

@@ -102,18 +102,30 @@ def test_compose_file_follows_the_compose_schema() -> None:
 
 def test_compose_runs_every_service_bounded_unprivileged_and_without_a_default_secret() -> None:
     services = yaml.safe_load(compose.render())["services"]
-    assert set(services) == {"kafka", "mongo", "accounts", *(service.name for service in SERVICES)}
+    assert set(services) == {"kafka", "mongo", "accounts", "tls", *(service.name for service in SERVICES)}
     for name, block in services.items():
         assert block["cap_drop"] == ["ALL"] and block["user"].split(":")[0] != "0", name
         assert block["stop_grace_period"] == "30s", name
         assert name == "accounts" or block["healthcheck"]["test"], name
         assert block["image"] == "whistle" or re.fullmatch(r"[\w/]+:\d+\.\d+\.\d+", block["image"]), "an exact tag"
         assert set(block["deploy"]["resources"]["limits"]) == {"memory", "cpus"}, name
-        assert all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
+        assert name == "tls" or all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
     for service in SERVICES:
         secret = services[service.name]["environment"].get("WHISTLE_SECRET", "")
         assert secret.startswith("${WHISTLE_SECRET:?") == service.has_accounts, service.name
         assert services[service.name]["read_only"] is True
+
+
+def test_compose_has_a_proxy_with_tls_that_starts_only_when_asked_for() -> None:
+    whole = yaml.safe_load(compose.render())
+    proxy, asked = whole["services"]["tls"], whole["configs"]["tls"]["content"]
+    assert (proxy["profiles"], proxy["ports"], proxy["networks"]) == (["tls"], ["443:8443"], ["front"])
+    assert "reverse_proxy console:8800" in asked
+    for name, file in {"tls_cert": "secrets/tls.crt", "tls_key": "secrets/tls.key"}.items():
+        assert f"/run/secrets/{name}" in asked
+        assert whole["secrets"][name] == {"file": file}
+        assert name in proxy["secrets"]
+    assert "environment" not in proxy, "no account and no secret of ours"
 
 
 def test_compose_gives_each_service_an_account_of_its_own_and_writes_no_password_down() -> None:

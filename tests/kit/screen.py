@@ -1,0 +1,55 @@
+"""The console's pages in a browser, before services that are made up; what they look like is kept for people."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from tests.kit.browser import BrowserFiles
+from tests.kit.made_router import MadeRouter
+from tests.kit.stack import ROOT
+
+SEEN = ROOT / "tests" / "browser" / "seen"
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+@dataclass
+class Screen:
+    """Opens pages of the console. ``complaints``: what pages said on the browser's console, and their errors."""
+
+    chromium: Browser
+    files: BrowserFiles
+    router: MadeRouter
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    @contextlib.asynccontextmanager
+    async def page(
+        self, lang: str, *, script: bool = True, width: int = 1280, dark: bool = False
+    ) -> AsyncIterator[Page]:
+        """A page of a browser of its own. ``script``: of the browser; ours have none."""
+        context: BrowserContext = await self.chromium.new_context(
+            base_url=self.url,
+            locale=LANGUAGES[lang],
+            java_script_enabled=script,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+        )
+        page = await context.new_page()
+        page.on("console", lambda said: self.complaints.append(said.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        yield page
+        await context.close()
+
+    async def violations(self, page: Page) -> list[str]:
+        """What axe finds against WCAG 2.2 AA: rule and element."""
+        await page.evaluate(self.files.axe)
+        found: dict[str, Any] = await page.evaluate("axe.run(document)")
+        return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+
+    async def keep(self, page: Page, name: str) -> None:
+        """A picture of the whole page, for people to look at."""
+        SEEN.mkdir(exist_ok=True)
+        await page.screenshot(path=SEEN / f"{name}.png", full_page=True)

@@ -1,0 +1,187 @@
+"""Invitations by message: to a person's own channels and to no group, with an address that is made for the message."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from services.notifier.channels.channel import Channel, Message, References
+from services.notifier.channels.send_lock import SendLock
+from services.notifier.domain.rate_limit import Pace
+from services.notifier.domain.retry import Outcome
+from services.notifier.invitations.delivery import InvitationDelivery, plan
+from services.notifier.invitations.sender import InvitationSender, invitation_text
+from shared.city.pack import Pack
+from shared.city.people.receivers import Receiver
+from shared.city.reading import read_pack
+from shared.contracts.catalogue import encode
+from shared.contracts.envelope import Envelope
+from shared.contracts.people import PersonInvited
+from shared.kernel.clock import StoppedClock
+from shared.kernel.errors import not_found
+from shared.runtime.http_server.invitation_links import InvitationLinks
+from shared.runtime.pack_library import PackLibrary
+from tests.kit.made_reports import NOW, SECRET
+from tests.packs import harbour_with_channels
+
+ENDS = NOW + timedelta(days=3)
+PHONE = "${CHANNEL_HARBOUR_PHONE}"
+SMS = {"sms": {"url": "https://sms.example.com/"}}
+DATA = PersonInvited(person="qs-desk", invitation="0f1e2d3c4b5a6978", ends=ENDS, made_by="oh-chief", pack_version="1")
+
+
+def harbour(**named: Any) -> Pack:
+    return read_pack(harbour_with_channels(**named))
+
+
+def with_telephone(**more: Any) -> Pack:
+    return harbour(city=SMS, people={"qs-desk": {"sms": PHONE}}, **more)
+
+
+def planned(pack: Pack) -> list[InvitationDelivery]:
+    event = Envelope(
+        id="0f1e2d3c4b5a6978.1.0",
+        type="person.invited.v1",
+        topic="people",
+        key="harbour",
+        subject="0f1e2d3c4b5a6978",
+        city="harbour",
+        sequence=1,
+        time=NOW,
+        data=encode(DATA),
+    )
+    return plan(event, DATA, pack, NOW)
+
+
+class Packs:
+    def __init__(self, pack: Pack | None) -> None:
+        self.pack = pack
+
+    def current(self, _: str) -> Pack:
+        if self.pack is None:
+            raise not_found("city")
+        return self.pack
+
+
+class Locks:
+    """Never taken by another process; keeps when messages were sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[datetime] = []
+
+    async def acquire(self, _: str, __: datetime, ___: float) -> list[datetime]:
+        return self.sent
+
+    async def record_message(self, _: str, now: datetime) -> None:
+        self.sent.append(now)
+
+
+class Telephone:
+    pace = Pace(6)
+    seconds = 8.0
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, Message]] = []
+
+    def fits(self, _: Receiver, __: str) -> bool:
+        return True
+
+    async def send(self, receiver: Receiver, message: Message) -> Outcome:
+        self.got.append((receiver.to, message))
+        return Outcome("delivered", 200)
+
+
+class Post:
+    """A sender with a telephone in place of the real one."""
+
+    def __init__(self, pack: Pack | None) -> None:
+        self.telephone, self.locks, self.clock = Telephone(), Locks(), StoppedClock(NOW)
+        self.packs = Packs(pack)
+        self.sender = InvitationSender(
+            {"sms": cast(Channel, self.telephone)},
+            cast(SendLock, self.locks),
+            InvitationLinks(SECRET),
+            "https://grid.example/",
+            cast(PackLibrary, self.packs),
+            References({"CHANNEL_HARBOUR_PHONE": "13800000000"}),
+            self.clock,
+        )
+
+    async def sends(self, delivery: InvitationDelivery) -> Outcome:
+        messages = await self.sender.messages(delivery.receiver, [delivery], NOW)
+        assert not isinstance(messages, datetime)
+        return await self.sender.send(delivery.receiver, messages[0], NOW)
+
+
+async def test_the_address_is_the_routers_and_stands_in_no_document() -> None:
+    pack = with_telephone()
+    (delivery,) = planned(pack)
+    post = Post(pack)
+    assert (await post.sends(delivery)).name == "delivered"
+    ((number, message),) = post.telephone.got
+    assert number == "13800000000"
+    token = message.link.removeprefix("https://grid.example/i/")
+    found = InvitationLinks(SECRET).read(token)
+    assert found is not None
+    assert found[:3] == ("harbour", "qs-desk", "0f1e2d3c4b5a6978")
+    assert token not in repr(msgspec.to_builtins(delivery))
+
+
+def test_no_group_gets_it() -> None:
+    robot = "${CHANNEL_HARBOUR_ROBOT}"
+    assert planned(harbour(units={"quayside": {"wecom": robot}})) == []
+    assert planned(harbour(units={"quayside": {"sms": PHONE}}, people={"qs-desk": {"sms": PHONE}}, city=SMS)) == []
+    assert planned(harbour(people={"qs-desk": {"dingtalk": robot}})) == []
+    assert planned(harbour(city=SMS, people={name: {"sms": PHONE} for name in ("qs-desk", "qs-walk")})) == []
+    assert len(planned(with_telephone(units={"quayside": {"wecom": robot}}))) == 1
+
+
+def test_a_message_that_is_handled_again_is_the_same() -> None:
+    assert planned(with_telephone()) == planned(with_telephone())
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [harbour(), harbour(city=SMS, people={name: {"sms": PHONE} for name in ("qs-desk", "qs-walk")})],
+    ids=["no telephone any more", "now another's too"],
+)
+async def test_whose_channel_it_is_is_asked_when_it_is_sent(pack: Pack) -> None:
+    (delivery,) = planned(with_telephone())
+    post = Post(pack)
+    assert (await post.sends(delivery)).ended
+    assert post.telephone.got == []
+
+
+async def test_an_address_that_has_ended_is_not_sent() -> None:
+    pack = with_telephone()
+    (delivery,) = planned(pack)
+    post = Post(pack)
+    post.clock.move_to(ENDS)
+    assert (await post.sends(delivery)).ended
+
+
+async def test_before_the_citys_pack_is_here_it_waits() -> None:
+    (delivery,) = planned(with_telephone())
+    assert isinstance(await Post(None).sender.messages(delivery.receiver, [delivery], NOW), datetime)
+
+
+async def test_a_telephone_gets_no_more_messages_than_it_takes() -> None:
+    pack = with_telephone()
+    (delivery,) = planned(pack)
+    post = Post(pack)
+    post.locks.sent = [NOW] * 6
+    assert isinstance(await post.sender.messages(delivery.receiver, [delivery], NOW), datetime)
+
+
+def test_its_words_in_both_languages() -> None:
+    pack = with_telephone()
+    (delivery,) = planned(pack)
+    assert invitation_text(pack, delivery, "https://grid.example/i/x").startswith("[Set your password]\nQuayside desk")
+    assert pack.people["qs-desk"].name in invitation_text(pack, delivery, "u")
+    files = harbour_with_channels(city=SMS, people={"qs-desk": {"sms": PHONE}})
+    files["city.yaml"] = files["city.yaml"].replace('"languages": ["en"', '"languages": ["zh", "en"')
+    chinese = read_pack(files)
+    text = invitation_text(chinese, delivery, "https://grid.example/i/x")
+    assert text.startswith("【设置密码】\n")
+    assert "仅限本人，只能使用一次，请勿转发" in text
