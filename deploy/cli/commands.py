@@ -97,15 +97,21 @@ def locate(
 
 
 def trace(
-    id: Annotated[str, typer.Argument(help="A report's, case's or event's id.")],  # noqa: A002 - its name in the help
+    id: Annotated[  # noqa: A002 - its name in the help
+        str,
+        typer.Argument(
+            help="Id of a report, case, alert, delivery or event; a traceparent; a problem's trace_id; the last four "
+            "digits of the reporter's telephone."
+        ),
+    ],
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Everything that happened to a report, case or event across services, in order, with delays."""
+    """Everything that happened to a report and its case across services, in order, with who delayed it."""
     from deploy.cli import api, tracing
 
     with api.explained():
-        tracing.trace(api.connect(data), id, as_json)
+        tracing.trace(api.connect(data), id, data, as_json)
 
 
 def explain(

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from aiokafka.errors import KafkaError
 
-from shared.contracts.envelope import Envelope
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.runtime.http_server.route import Answer, Call, Route
@@ -16,13 +15,12 @@ from shared.runtime.kafka.broker import KafkaBroker, Publisher
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.first_events import FirstEvents
-from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
+from shared.runtime.kafka.traced_events import StoredEvent, traced
 from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
 
-TRACE_MAX = 500
 OPS = frozenset({"ops"})
 OPS_AND_SERVICES = frozenset({"ops", "service"})
 
@@ -39,6 +37,7 @@ class OperatedService(Protocol):
     dead_letters: DeadLetters
     events: Collection
     first_events: Sequence[FirstEvents]
+    deliveries: Sequence[Collection]
     kafka: KafkaConnection
 
     @property
@@ -67,7 +66,12 @@ class _Events:
     def routes(self) -> list[Route]:
         again = "Publish stored events again since a time, a stretch at once: go on after `next`"
         routes = [
-            _route("GET", "/v1/trace/{id}", self.trace, "Every stored event of a report or case, or one event"),
+            _route(
+                "GET",
+                "/v1/trace/{id}",
+                self.trace,
+                "Stored events of a report, case, alert or trace; one event; a delivery's case",
+            ),
             _route("POST", "/v1/replay", self.replay, again, ReplayBody, roles=OPS_AND_SERVICES),
         ]
         if self._service.settings.dev_tokens:
@@ -76,8 +80,10 @@ class _Events:
         return routes
 
     async def trace(self, call: Call) -> Answer:
-        items = await _trace(self._service, call.path["id"], call.principal)
-        return Answer({"service": self._service.name, "items": items})
+        found = await traced(self._service, call.path["id"])
+        items = [_traced(one) for one in found.events if call.principal.may_enter(one.event.city)]
+        about = found.case if call.principal.may_enter(found.city) else None
+        return Answer({"service": self._service.name, "items": items, "about": about})
 
     async def replay(self, call: Call) -> Answer:
         _every_city(call.principal)
@@ -184,32 +190,19 @@ def _every_city(principal: Principal) -> None:
         raise forbidden("This concerns every city; the key is for one.")
 
 
-async def _trace(service: OperatedService, id_: str, principal: Principal) -> list[dict[str, Any]]:
-    where: Document = {"$or": [{"subject": id_}, {"_id": id_}]}
-    stored = await service.events.find(where, sort=[("sequence", 1)], limit=TRACE_MAX)
-    events = {d["_id"]: (from_stored(d), d["stored_at"]) for d in stored}
-    for first in service.first_events:
-        if (born := await first.of_aggregate(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
-            events[born[0].id] = (born[0], born[1]["stored_at"])
-    for source in service.sources:
-        document = await source.find_one({"_id": id_}, {"pending": 1})
-        for pending in (document or {}).get("pending", ()):
-            event = msgspec.convert(pending, Envelope)
-            events.setdefault(event.id, (event, None))
-    return [
-        {
-            "id": event.id,
-            "type": event.type,
-            "subject": event.subject,
-            "sequence": event.sequence,
-            "time": event.time,
-            "stored_at": stored_at,
-            "trace": event.trace,
-            "data": msgspec.Raw(event.data.encode()),
-        }
-        for event, stored_at in sorted(events.values(), key=lambda pair: (pair[0].sequence, pair[0].id))
-        if principal.may_enter(event.city)
-    ]
+def _traced(stored: StoredEvent) -> dict[str, Any]:
+    event = stored.event
+    return {
+        "id": event.id,
+        "type": event.type,
+        "subject": event.subject,
+        "city": event.city,
+        "sequence": event.sequence,
+        "time": event.time,
+        "stored_at": stored.at,
+        "trace": event.trace,
+        "data": msgspec.Raw(event.data.encode()),
+    }
 
 
 def _shown(document: dict[str, Any]) -> dict[str, Any]:

@@ -153,3 +153,24 @@ def test_loading_a_pack_again_is_the_same_version(stack: RunningStack) -> None:
     assert as_json(stack, "city", "load", str(HARBOUR))["version"] == first["version"]
     assert "harbour version" in whistle(stack, "city", "load", str(HARBOUR))
     assert "the file is missing" in whistle(stack, "city", "load", str(stack.data / "logs"), fails=True)
+
+
+def test_a_trace_is_found_by_alert_event_and_trace(stack: RunningStack, report: str, case: str) -> None:
+    alert = stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"][0]["id"]
+    parent = stack.ops.get("router", f"/v1/trace/{case}").json()["items"][0]["trace"]
+    for id_ in (alert, f"{alert}.1.0", parent, parent.split("-")[1]):
+        story = as_json(stack, "trace", id_)
+        assert (story["report"], story["case"]) == (report, case)
+        assert (story["timezone"], story["missing"]) == ("Europe/Amsterdam", {})
+    assert "times are Europe/Amsterdam" in whistle(stack, "trace", case)
+
+
+def test_a_telephones_last_four_find_its_reports_and_the_search_is_in_the_security_log(stack: RunningStack) -> None:
+    rider = stack.rider("harbour")
+    who = {"ref": uuid.uuid4().hex, "phone": "13800004711"}
+    id_ = rider.report("a lamp", QUAY, reporter=who).json()["id"]
+    stack.case_of(id_, rider)
+    told = as_json(stack, "trace", "4711")
+    assert told.get("report") == id_ or id_ in {one["report"] for one in told["reports"]}
+    rows = stack.ops.get("router", "/v1/security-log", kind="personal_data").json()["items"]
+    assert any(row["what"] == "POST /v1/reporters:find" for row in rows)

@@ -267,6 +267,7 @@ class Cities:
                 "version": version,
                 "name": self._packs.current(city).city.name,
                 "shadow": self._packs.current(city).city.shadow,
+                "timezone": self._packs.current(city).city.timezone,
             }
             for city, version in sorted(self._packs.cities.items())
             if call.principal.may_enter(city)
