@@ -135,18 +135,35 @@ class _Parked:
         return Answer({"items": [_shown(document) for document in await self._service.dead_letters.newest()]})
 
     async def show(self, call: Call) -> Answer:
-        return Answer(_shown(await self._found(call)))
+        found = await self._found(call)
+        return Answer({**_shown(found), **await self._outcome(found)})
+
+    async def _outcome(self, letter: Document) -> dict[str, str]:
+        """What became of a replayed record: ``waiting``, ``handled``, or ``parked`` again and under which id."""
+        if "replayed_as" not in letter:
+            return {}
+        service, (partition, offset) = self._service, map(int, letter["replayed_as"].split(":"))
+        topic = letter["topic"].removeprefix(f"{service.settings.namespace}.")
+        try:  # first how far the group is, then what is parked: a record is parked before its offset is committed
+            position = await service.kafka.group_position(letter["group"], topic)
+        except (KafkaError, TimeoutError):
+            position = None
+        again = await service.dead_letters.parked_again(letter)
+        if again is not None:
+            return {"outcome": "parked", "again": again}
+        handled = position is not None and position.offsets.get((topic, partition), 0) > offset
+        return {"outcome": "handled" if handled else "waiting"}
 
     async def replay(self, call: Call) -> Answer:
+        """Answers once the record is in Kafka; what becomes of it is the letter's ``outcome``."""
         found = await self._found(call)
         if not call.body_as(DeadBody).dry_run:
-            await self._service.broker.publish(
-                bytes(found["value"]),
-                found["topic"],
-                key=bytes(found["key"]),
-                headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
+            letters = self._service.dead_letters
+            sent = await self._service.broker.publish(
+                bytes(found["value"]), found["topic"], key=bytes(found["key"]), headers=letters.headers_again(found)
             )
-            await self._service.dead_letters.mark(found["_id"], "replayed", self._service.clock.now())
+            place = (sent.partition, sent.offset)
+            await letters.replayed(found["_id"], *place, self._service.clock.now())
         return Answer(_shown(found))
 
     async def drop(self, call: Call) -> Answer:
@@ -206,7 +223,9 @@ def _traced(stored: StoredEvent) -> dict[str, Any]:
 
 
 def _shown(document: dict[str, Any]) -> dict[str, Any]:
+    first = {"first": document["first"]} if "first" in document else {}
     return {
+        **first,
         "id": document["_id"],
         "group": document["group"],
         "topic": document["topic"],

@@ -137,6 +137,13 @@ def test_which_message_must_be_said(command: list[str], tmp_path: Path) -> None:
     assert (told.exit_code, "or --all" in told.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("command", [["dead", "show"], ["dead", "replay"], ["dead", "drop"], ["trace"]], ids=" ".join)
+def test_an_empty_id_is_a_usage_error(command: list[str], tmp_path: Path) -> None:
+    told = CLI.invoke(build(), [*command, "", "--data", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "is empty" in told.stderr
+
+
 @pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "P1Y"])
 def test_a_replay_wants_a_time_or_a_duration(since: str, tmp_path: Path) -> None:
     (tmp_path / "dev.json").write_text('{"ops": "x", "urls": {"intake": "i", "router": "r", "notifier": "n"}}')
