@@ -261,17 +261,16 @@ class Cities:
         raise unavailable("Others are loading this city. Repeat with the same key.")
 
     async def list(self, call: Call) -> Answer:
-        items = [
-            {
-                "city": city,
-                "version": version,
-                "name": self._packs.current(city).city.name,
-                "shadow": self._packs.current(city).city.shadow,
-                "timezone": self._packs.current(city).city.timezone,
-            }
-            for city, version in sorted(self._packs.cities.items())
-            if call.principal.may_enter(city)
-        ]
+        """To operators also how many administrators a city has: `whistle doctor` says when there is none."""
+        items = []
+        for city, version in sorted(self._packs.cities.items()):
+            if not call.principal.may_enter(city):
+                continue
+            told = self._packs.current(city).city
+            shown = {"city": city, "version": version, "name": told.name, "shadow": told.shadow}
+            appointed = {*told.administrators.ops, *told.administrators.setup, *told.administrators.auditor}
+            of_ops = {"administrators": len(appointed)} if call.principal.kind == "ops" else {}
+            items.append({**shown, "timezone": told.timezone, **of_ops})
         return Answer({"items": items})
 
     async def pack(self, call: Call) -> Response:
