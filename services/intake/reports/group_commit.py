@@ -15,7 +15,7 @@ from prometheus_client import Counter, Histogram
 
 from services.intake.domain.submission import Submission
 from services.intake.privacy.identities import Identities, Person
-from services.intake.reports.report_events import lane_of, submitted_event
+from services.intake.reports.report_events import is_imported, lane_of, submitted_event
 from services.intake.reports.report_record import FirstAnswer, ReportRecord, record_of
 from services.intake.reports.report_store import ReportStore
 from shared.contracts.envelope import HISTORY, LANES
@@ -94,7 +94,7 @@ class GroupCommit:
 
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
         """As ``commit``, without waiting: the future gets its result when the group is stored."""
-        lane = lane_of(historic=report.historic, danger=report.danger)
+        lane = lane_of(historic=is_imported(report), danger=report.danger)
         mine = self._waiting[lane]
         if lane == HISTORY and self._outbox.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
             raise overloaded()
