@@ -3,19 +3,20 @@
 Receivers are promised no order; the body carries the case's version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import structlog
 
 from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.delivery.webhook_payload import payload
 from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import OWNER_FIELDS, Rotation, Webhook, WebhookOwner, from_doc, to_doc
+from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.kernel.clock import rfc3339
 from shared.kernel.errors import not_found
 from shared.kernel.ids import Ids, delivery_id
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
@@ -124,8 +125,11 @@ class Webhooks:
         """Every two seconds until the service stops, so that webhooks end within five seconds of their key."""
         await every(KEYS_SECONDS, lambda: self.end_revoked(directory), "webhook-keys")
 
-    async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch of case events: deliveries for the apps whose reports are attached to the cases."""
+    async def handle(self, events: Sequence[Envelope], packs: Mapping[str, Pack] | None = None) -> None:
+        """A batch of case events: deliveries for the apps whose reports are attached to the cases.
+
+        ``packs``: city → its current pack, for the names and sentences in them.
+        """
         found: dict[tuple[str, str], list[Webhook]] = {}
         deliveries: list[WebhookDelivery] = []
         for event in events:
@@ -139,12 +143,13 @@ class Webhooks:
                     found[place] = [from_doc(row) for row in await self.webhooks.find(where, limit=OF_AN_APP_MAX)]
                 if data.attached and all(report.app != app for report in data.attached):
                     continue
-                deliveries += [_delivery(event, data, hook) for hook in found[place] if _wants(hook, event)]
+                pack = (packs or {}).get(event.city)
+                deliveries += [_delivery(event, data, hook, pack) for hook in found[place] if _wants(hook, event)]
         if deliveries:
             await self.queue.add(deliveries, "deliveries")
 
 
-def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook) -> WebhookDelivery:
+def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook, pack: Pack | None) -> WebhookDelivery:
     now = real_now()
     return WebhookDelivery(
         id=delivery_id(event.id, webhook.id),
@@ -153,34 +158,12 @@ def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook) -> WebhookDeli
         event=event.id,
         type=event.type,
         case=data.case.id,
-        body=payload(event, data, webhook.app),
+        body=payload(event, data, webhook.app, pack),
         state="pending",
         attempts=0,
         next_at=now,
         made_at=now,
     )
-
-
-def payload(event: Envelope, data: CaseEvent, app: str) -> str:
-    """The JSON that a receiver gets: what happened, the case's state, and the app's own reports."""
-    case = data.case
-    body = {
-        "type": event.type.removesuffix(".v1"),
-        "timestamp": rfc3339(event.time),
-        "data": {
-            "event": event.id,
-            "version": case.version,
-            "case": {"id": case.id, "state": case.state, "priority": case.priority, "category": case.category},
-            "unit": case.unit,
-            "clocks": case.clocks,
-            "clock": data.clock,
-            "due_at": data.due_at,
-            "reports": [report.id for report in data.attached or case.reports if report.app == app],
-            "report_count": case.report_count,
-            "reason": data.reason,
-        },
-    }
-    return msgspec.json.encode(body).decode()
 
 
 def _wants(webhook: Webhook, event: Envelope) -> bool:

@@ -9,17 +9,19 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from services.notifier.delivery.webhook_payload import payload
 from services.notifier.delivery.webhook_signing import Secrets, signature
-from services.notifier.delivery.webhooks import payload
 from services.notifier.documents.webhook import Rotation, Webhook, from_doc, to_doc
 from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.domain_event import DomainEvent
+from shared.city.reading import read_folder, read_pack
 from shared.contracts.cases import CaseEvent, ReportRef
 from shared.contracts.catalogue import decode
 from tests.kit.made_cases import T0, opened
 from tests.kit.made_reports import SECRET, TRACE
+from tests.kit.stack import SHEYANG
 
 SECRETS = Secrets(SECRET)
 BODY = '{"type":"case.closed","words":"井盖"}'
@@ -94,6 +96,25 @@ def test_the_payload_carries_the_version_and_only_the_apps_own_reports() -> None
     assert sent["data"]["event"] == event.id
     assert sent["data"]["reports"] == ["r1"]
     assert not any(word in json.dumps(sent) for word in ("p1", "p2", "r2", "stays inside"))
+
+
+def test_the_payload_carries_names_and_the_sentence_that_the_reporter_reads() -> None:
+    pack = read_pack(read_folder(SHEYANG))
+    noted: list[DomainEvent] = [e.Noted(at=T0)]
+    (happened,) = to_envelopes(apply_all(opened(), noted), noted, TRACE)
+    case = msgspec.structs.replace(
+        decode(happened, CaseEvent).case, category="manhole", unit="jiaotonglu", state="claimed"
+    )
+    mine = [ReportRef(id="r1", app="app"), ReportRef(id="r2", app="app"), ReportRef(id="r3", app="another")]
+    event = CaseEvent(case=msgspec.structs.replace(case, reports=mine, report_count=3))
+    told = json.loads(payload(happened, event, "app", pack))["data"]
+    assert told["unit_name"] == pack.units["jiaotonglu"].name
+    assert told["category_name"] == pack.categories["manhole"].name
+    opened_it, joined = told["report_details"]
+    assert (opened_it["id"], joined["id"]) == ("r1", "r2")
+    assert "已接单" in opened_it["message"] and pack.units["jiaotonglu"].name in opened_it["message"]
+    assert joined["message"].startswith("已与同一问题合并（3人上报）") and "已接单" in joined["message"]
+    assert "channel" not in opened_it
 
 
 def test_a_webhook_is_stored_with_what_queries_ask_for_and_read_as_it_was() -> None:
