@@ -30,6 +30,7 @@ from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import READ_ON_LOOP_MAX, Answer, Call, Route
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.security_log import SecurityLog
+from shared.runtime.observability.log_ids import ids_in
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import MongoError
@@ -159,16 +160,15 @@ class Edge:
             except ClientDisconnect:
                 return Response(status_code=499)
             except Exception:
-                log.exception("http.failed", route=name, trace=trace)
+                log.exception("http.failed", route=name, trace=trace, **_ids(request))
                 response = problem(Refusal(500, "fault", "A fault of ours; it is logged under trace_id."), trace)
             response.headers["traceparent"] = trace
             took = time.perf_counter() - began
             seconds.observe(took)
             requests(response.status_code).inc()
             if route.method != "GET" and response.status_code >= 400:
-                log.info(
-                    "http.refused", route=name, status=response.status_code, took_ms=round(took * 1000, 1), trace=trace
-                )
+                told = {"status": response.status_code, "took_ms": round(took * 1000, 1), "trace": trace}
+                log.info("http.refused", route=name, **told, **_ids(request))
             return response
 
         return self._telemetry.served(route.method, route.path, endpoint)
@@ -269,6 +269,11 @@ def _unserved(request: Request, refusal: Refusal, ids: Ids) -> Response:
 def _pattern(request: Request, routes: list[Route]) -> str:
     """The declared path that matches a request whose method is not allowed there."""
     return next(r.path for r in routes if compile_path(r.path)[0].match(_path(request)))
+
+
+def _ids(request: Request) -> dict[str, str]:
+    """Our ids in the path."""
+    return ids_in(*(str(value) for value in request.path_params.values()))
 
 
 def _path(request: Request) -> str:

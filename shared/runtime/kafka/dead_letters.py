@@ -8,6 +8,7 @@ from aiokafka import ConsumerRecord
 from prometheus_client import Counter, Gauge
 
 from shared.runtime.kafka.crash_attempts import CrashAttempts
+from shared.runtime.observability.log_ids import ids_in
 from shared.runtime.storage.mongo import Collection, Document, IndexModel, InsertOne
 
 log = structlog.get_logger()
@@ -18,6 +19,7 @@ COUNTED_MAX = 1000
 REASON_MAX = 500
 REPLAY_OF = "whistle-replay-of"
 """Header of a record that was delivered again: the id under which it was parked first."""
+IDS = ("ce_id", "ce_subject")
 INDEXES = (IndexModel([("state", 1), ("parked_at", -1)], name="state"),)
 
 
@@ -46,7 +48,9 @@ class DeadLetters:
             document["first"] = first.decode(errors="replace")
         await self.collection.write([InsertOne(document)])
         _PARKED.labels(group).inc()
-        log.error("record.parked", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+        about = [value.decode(errors="replace") for name, value in record.headers if name in IDS and value]
+        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        log.error("record.parked", **place, reason=reason, **ids_in(*about))
 
     async def count_parked(self) -> None:
         """Set the gauge of parked records that nobody has decided about."""

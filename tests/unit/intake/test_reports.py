@@ -130,8 +130,8 @@ def test_what_was_received_long_ago_is_historic_or_refused() -> None:
 
 
 def test_an_open_item_of_long_ago_is_imported_as_of_now_and_is_no_history() -> None:
-    said: dict[str, Any]
-    for said in ({"open": True}, {"open": True, "historic": True}):
+    ways: list[dict[str, Any]] = [{"open": True}, {"open": True, "historic": True}]
+    for said in ways:
         report = submission(who=IMPORTER, received_at="2001-01-01T00:00:00Z", **said)
         assert (report.historic, report.imported_open_at, report.danger) == (False, NOW, False)
     assert refused(open=True) == {"/open"}, "for importers"

@@ -3,14 +3,20 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import msgspec
 import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
+from structlog.testing import capture_logs
 
+from services.notifier.delivery.http_post import Poster, Reply
 from services.notifier.delivery.webhook_payload import payload
+from services.notifier.delivery.webhook_sender import WebhookSender
 from services.notifier.delivery.webhook_signing import Secrets, signature
+from services.notifier.delivery.webhooks import Webhooks
+from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import Rotation, Webhook, from_doc, to_doc
 from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
@@ -126,3 +132,25 @@ def test_a_webhook_is_stored_with_what_queries_ask_for_and_read_as_it_was() -> N
     assert from_doc({**to_doc(rotated), "of_tomorrow": 1}) == rotated
     assert rotated.older_secrets(T0) == [older]
     assert rotated.older_secrets(T0 + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(("status", "what"), [(204, "webhook.delivered"), (500, "webhook.failed")])
+async def test_a_line_of_the_log_names_delivery_event_and_case(status: int, what: str) -> None:
+    class Answering(Poster):
+        def __init__(self) -> None:
+            """Calls nobody."""
+
+        async def post(self, *_: object) -> Reply:
+            return Reply(status, None)
+
+    sender = WebhookSender(cast(Webhooks, None), Answering(), SECRETS)
+    webhook = from_doc({**OF_0_1_0, "url": "http://127.0.0.1:1/hook"})
+    delivery = WebhookDelivery(
+        id="d1", city="sheyang", receiver=webhook.id, event="c1.2.0", type="case.noted.v1", case="c1", body=BODY,
+        state="pending", attempts=1, next_at=T0, made_at=T0,
+    )  # fmt: skip
+    with capture_logs() as lines:
+        await sender.attempt(webhook, delivery)
+    (line,) = (line for line in lines if line["event"] == what)
+    assert (line["delivery"], line["event_id"], line["case"]) == ("d1", "c1.2.0", "c1")
+    assert BODY not in str(lines)
