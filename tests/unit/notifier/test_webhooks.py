@@ -141,7 +141,7 @@ async def test_a_line_of_the_log_names_delivery_event_and_case(status: int, what
             """Calls nobody."""
 
         async def post(self, *_: object) -> Reply:
-            return Reply(status, None)
+            return Reply(status, b"", None)
 
     sender = WebhookSender(cast(Webhooks, None), Answering(), SECRETS)
     webhook = from_doc({**OF_0_1_0, "url": "http://127.0.0.1:1/hook"})
