@@ -220,9 +220,18 @@ def test_the_first_ops_token_of_own_servers_follows_from_the_secret(
 
 
 def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> None:
-    key = {"id": "a1", "city": "harbour", "role": "ops", "name": None, "made_by": "night", "created_at": "2026"}
+    key = {
+        "id": "a1",
+        "city": "harbour",
+        "role": "ops",
+        "name": None,
+        "made_by": "night",
+        "created_at": "2026-11-23T00:00:00Z",
+    }
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/cities":
+            return httpx.Response(200, json={"items": [{"city": "harbour", "timezone": "Asia/Shanghai"}]})
         more = "cursor" not in request.url.params
         return httpx.Response(200, json={"items": [{**key, "revoked_at": None}], "next": "n" if more else None})
 
@@ -230,7 +239,7 @@ def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> 
     show_keys(api, "harbour", None, as_json=False)
     shown = capsys.readouterr().out
     assert shown.count("(no name)") == 2
-    assert "by night" in shown
+    assert "made 2026-11-23 08:00:00 by night" in shown, "in the city's time"
     show_keys(api, "harbour", "importer", as_json=False)
     assert capsys.readouterr().out == ""
 
