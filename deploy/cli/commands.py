@@ -18,7 +18,16 @@ City = Annotated[str | None, typer.Option("--city", envvar="WHISTLE_CITY", help=
 OfRole = Annotated[
     Literal["rider_app", "importer", "ops", "officer"] | None, typer.Option("--role", help="Only keys of that role.")
 ]
-Parked = Annotated[str | None, typer.Argument(help="Id of a parked message.")]
+
+
+def _id(value: str | None) -> str | None:
+    """An id that is empty, as of a variable that a script did not set, is a misuse of the command."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("is empty; an id is wanted")
+    return value
+
+
+Parked = Annotated[str | None, typer.Argument(help="Id of a parked message.", callback=_id)]
 Everything = Annotated[bool, typer.Option("--all", help="Every message that is parked.")]
 
 
@@ -97,15 +106,22 @@ def locate(
 
 
 def trace(
-    id: Annotated[str, typer.Argument(help="A report's, case's or event's id.")],  # noqa: A002 - its name in the help
+    id: Annotated[  # noqa: A002 - its name in the help
+        str,
+        typer.Argument(
+            help="Id of a report, case, alert, delivery or event; a traceparent; a problem's trace_id; the last four "
+            "digits of the reporter's telephone.",
+            callback=_id,
+        ),
+    ],
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Everything that happened to a report, case or event across services, in order, with delays."""
+    """Everything that happened to a report and its case across services, in order, with who delayed it."""
     from deploy.cli import api, tracing
 
     with api.explained():
-        tracing.trace(api.connect(data), id, as_json)
+        tracing.trace(api.connect(data), id, data, as_json)
 
 
 def explain(
@@ -140,7 +156,7 @@ def dead_list(data: Data = DATA, as_json: Json = False) -> None:
 
 
 def dead_show(
-    id: Annotated[str, typer.Argument(help="Id of a parked message.")],  # noqa: A002 - its name in the help
+    id: Annotated[str, typer.Argument(help="Id of a parked message.", callback=_id)],  # noqa: A002 - as in the help
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -158,7 +174,7 @@ def dead_replay(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Deliver a parked message again."""
+    """Deliver a parked message again, and say what became of it. Exits 1 unless it was handled."""
     _decide("replay", id, everything, dry_run, data, as_json)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.local.process import TETHER, tail
-from deploy.local.state import holder, make_private, read_rows
+from deploy.local.state import Row, holder, make_private, read_rows
 
 READY_WITHIN_S = 53.0
 END_WITHIN_S = 3.0
@@ -52,22 +52,34 @@ def up_detached(
             start_new_session=True,
         )
     os.close(tell)
+    deadline = time.monotonic() + within
     with console.status("starting Kafka, MongoDB and the services"):
         heard, _, _ = select.select([hear], [], [], within)
-    ready = bool(heard) and os.read(hear, 16) == b"ready"  # the pipe ends empty if the child does
-    os.close(hear)
-    if ready:
+        ready = bool(heard) and os.read(hear, 16) == b"ready"  # the pipe ends empty if the child does
+        os.close(hear)
+        # It said so when each part had been ready once; one may have stumbled since.
+        waiting = unready(data, deadline) if ready else []
+    if ready and not waiting:
         return None
-    in_time = bool(heard)
     rows = read_rows(data)
     _end(child)
-    if in_time:
+    if heard and not ready:
         return _since(log, began)
-    waiting = [f"  {row['part']}: {row['state']} (log: {row['log']})" for row in rows if row["state"] != "ready"]
+    waiting = waiting or [row for row in rows if row["state"] != "ready"]
+    named = "\n".join(f"  {row['part']}: {row['state']} (log: {row['log']})" for row in waiting)
     # Without a row it was still fetching; with all ready, the router had not taken the cities.
-    missing = "\n".join(waiting) or ("  the cities" if rows else "  Kafka's jars (those that came are kept: try again)")
+    missing = named or ("  the cities" if rows else "  Kafka's jars (those that came are kept: try again)")
     limit = "a minute" if within <= READY_WITHIN_S else f"{within:.0f} s"
     return f"✗ not ready within {limit}; missing:\n{missing}\nlast lines of {log}:\n{tail(log)}"
+
+
+def unready(data: Path, deadline: float) -> list[Row]:
+    """Waits until every part is ready at once; the parts that are not at ``deadline``, or once the stack has ended."""
+    while waiting := [row for row in read_rows(data) if row["state"] != "ready"]:
+        if time.monotonic() >= deadline or holder(data) is None:
+            return waiting
+        time.sleep(0.1)
+    return []
 
 
 def _since(log: Path, began: int) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json
+from deploy.cli.story.asking import local_time, zone_of
 from deploy.cli.terminal import err, out
 from deploy.local.state import keep_city_tokens
 from shared.city.problems import PackProblems
@@ -58,9 +59,12 @@ def show_keys(api: Api, city: str | None, role: str | None, as_json: bool) -> No
     if as_json:
         show_json(items)
         return
+    zone = zone_of(api, city)
+    if items:
+        err.print(f"times are {zone}")
     for key in items:
-        state = f"revoked {key['revoked_at']}" if key["revoked_at"] else "holds"
-        made = f"made {key['created_at']} by {key['made_by'] or '?'}"
+        state = f"revoked {local_time(key['revoked_at'], zone)}" if key["revoked_at"] else "holds"
+        made = f"made {local_time(key['created_at'], zone)} by {key['made_by'] or '?'}"
         out.print(f"{key['id']}  {key['city']}  {key['role']}  {key['name'] or '(no name)'}  {made}  {state}")
 
 

@@ -5,6 +5,7 @@ import segno
 from deploy.cli.api import Api, JsonObject
 from deploy.cli.installing import only_city
 from deploy.cli.screen import show_json
+from deploy.cli.story.asking import local_time, zone_of
 from deploy.cli.terminal import err, out
 
 
@@ -19,14 +20,14 @@ def invite(api: Api, person: str, city: str | None, printed: bool, as_json: bool
     if as_json:
         show_json(told)
         return
+    zone = zone_of(api, told.get("city", city))
+    until = f"{local_time(told['expires_at'], zone)} ({zone})"
     if sent := told.get("sent_by"):
-        out.print(
-            f"sent to {told['person']} by {', '.join(sent)}, until {told['expires_at']}; with --print it is shown"
-        )
+        out.print(f"sent to {told['person']} by {', '.join(sent)}, until {until}; with --print it is shown")
         return
     if not printed:
         err.print(f"{told['person']} has no channel of his own in the pack: hand it over")
-    err.print(f"for {told['person']} alone, until {told['expires_at']}:")
+    err.print(f"for {told['person']} alone, until {until}:")
     out.print(told["url"], soft_wrap=True)
     if printed:
         segno.make(told["url"], error="m").terminal(compact=True)
@@ -34,13 +35,17 @@ def invite(api: Api, person: str, city: str | None, printed: bool, as_json: bool
 
 def sessions(api: Api, person: str, city: str | None, as_json: bool) -> None:
     """Where ``person`` is signed in."""
-    query = {"person": person, "city": city or only_city(api)}
+    city = city or only_city(api)
+    query, zone = {"person": person, "city": city}, zone_of(api, city)
     items: list[JsonObject] = api.get("router", "/v1/sessions", **query)["items"]
     if as_json:
         show_json(items)
         return
+    if items:
+        err.print(f"times are {zone}")
     for one in items:
-        out.print(f"{one['id']}  since {one['opened_at']}  used {one['seen_at']}  {one['device'] or '(no name)'}")
+        since, used = (local_time(one[name], zone) for name in ("opened_at", "seen_at"))
+        out.print(f"{one['id']}  since {since}  used {used}  {one['device'] or '(no name)'}")
     if not items:
         err.print(f"{person} is signed in nowhere")
 

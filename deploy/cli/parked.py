@@ -1,5 +1,7 @@
 """``whistle dead`` and ``whistle replay``: messages that could not be handled, and events published again."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -7,11 +9,14 @@ from rich.progress import Progress
 
 from deploy.cli.api import SERVICES, Api, Failed, JsonObject, Refused, Service
 from deploy.cli.screen import show_json, show_table
+from deploy.cli.story.asking import local_time, zone_of
 from deploy.cli.terminal import err, out
 from shared.kernel.durations import DurationError, parse_duration
 
 Act = Literal["replay", "drop"]
-"""A replay goes in so many stretches of time: none is too long for one answer, and its progress can be shown."""
+OUTCOME_WITHIN_S = 15.0
+"""How long ``dead replay`` waits for what becomes of all that it delivered again; a consumer takes a moment."""
+ASKED_EVERY_S = 0.2
 
 
 def listed(api: Api, as_json: bool) -> None:
@@ -23,8 +28,15 @@ def listed(api: Api, as_json: bool) -> None:
     elif not items:
         out.print("no message is parked")
     else:
-        rows = [(i["parked_at"][:19], i["service"], i["group"], i["reason"][:80], i["id"]) for i in items]
-        show_table("异常消息 parked messages", ("parked at (UTC)", "service", "group", "reason", "id"), rows)
+        zone = zone_of(api)
+        rows = [(local_time(i["parked_at"], zone), i["service"], i["group"], _reason(i), i["id"]) for i in items]
+        columns = (f"parked at ({zone})", "service", "group", "reason", "id")
+        show_table(f"异常消息 parked messages; times are {zone}", columns, rows)
+
+
+def _reason(item: JsonObject) -> str:
+    again = f"; parked first as {item['first']}" if "first" in item else ""
+    return f"{item['reason'][:80]}{again}"
 
 
 def shown(api: Api, id_: str, as_json: bool) -> None:
@@ -48,12 +60,45 @@ def decide(api: Api, act: Act, id_: str | None, everything: bool, dry_run: bool,
             raise Failed(f"{item['id']} was {item['state']} already")
         api.post(service, f"/v1/dead-letters/{item['id']}/{act}", {"dry_run": dry_run})
         done.append({"service": service, "id": item["id"], "reason": item["reason"]})
+    if act == "replay" and not dry_run:
+        done = outcomes(api, done)
+    _show_decided(act, done, dry_run, as_json)
+    if any(one.get("outcome") in ("parked", "waiting") for one in done):
+        raise Failed("not all were handled: see each line; `whistle dead list` has what is parked now")
+
+
+def outcomes(
+    api: Api,
+    replayed: list[JsonObject],
+    now: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> list[JsonObject]:
+    """What became of each message, after at most ``OUTCOME_WITHIN_S``: handled, parked again (``again``: its id now),
+    or still waiting for its consumer."""
+    ends, told = now() + OUTCOME_WITHIN_S, {one["id"]: {**one, "outcome": "waiting"} for one in replayed}
+    while True:
+        for id_, one in told.items():
+            if one["outcome"] == "waiting":
+                letter = api.get(one["service"], f"/v1/dead-letters/{id_}")
+                told[id_] = {**one, **{name: letter[name] for name in ("outcome", "again") if name in letter}}
+        if all(one["outcome"] != "waiting" for one in told.values()) or now() >= ends:
+            return list(told.values())
+        wait(ASKED_EVERY_S)
+
+
+def _show_decided(act: Act, done: list[JsonObject], dry_run: bool, as_json: bool) -> None:
     if as_json:
         show_json({"act": act, "dry_run": dry_run, "items": done})
         return
     would = "would " if dry_run else ""
+    became = {
+        "handled": ": handled",
+        "parked": ": parked again as {again}",
+        "waiting": f": its consumer has not come to it within {OUTCOME_WITHIN_S:.0f} s",
+    }
     for one in done:
-        out.print(f"{would}{act} {one['id']} of {one['service']} ({one['reason']})")
+        outcome = became.get(one.get("outcome", ""), "").format(**one)
+        out.print(f"{would}{act} {one['id']} of {one['service']} ({one['reason']}){outcome}")
     if not done:
         out.print("no message is parked")
 

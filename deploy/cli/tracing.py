@@ -1,11 +1,17 @@
-"""``whistle trace``: everything that the services keep about a report, a case or an event, in order of time."""
+"""``whistle trace``: what the services keep about a report and its case, in order of time, with who delayed it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from deploy.cli.api import SERVICES, Api, Failed, JsonObject, Refused
+from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import moment, show_json, show_table, span
+from deploy.cli.story.asking import Asking, local_time
+from deploy.cli.story.delays import Delays
+from deploy.cli.story.lookup import WANTED, Found, SeveralReports, find
+from deploy.cli.terminal import out
 from deploy.cli.words import CLOCKS, gloss, step
 
 DETAILS = ("by", "unit", "clock", "act", "score", "reason")
@@ -13,60 +19,70 @@ DETAILS = ("by", "unit", "clock", "act", "score", "reason")
 
 @dataclass(frozen=True)
 class Happened:
-    """One thing: when (the stack's clock), where it is kept, what, and its id. ``mark``: it is what was asked for."""
+    """One thing: when (the stack's clock), where it is kept, what, its id; ``took``: seconds by which ``service``
+    delayed it. ``mark``: it is what was asked for."""
 
     at: datetime
     service: str
     what: str
     id: str
     detail: str
+    took: float | None = None
     mark: bool = False
 
 
-def trace(api: Api, id_: str, as_json: bool) -> None:
-    """Print the whole story that ``id_`` belongs to. Failed when no service knows it."""
-    report, case = _story(api, id_)
-    events = [event for about in (report, case) if about for event in _events(api, about)]
-    happened = [_event(service, event, id_) for service, event in events]
-    if case is not None:
-        stored = {event["id"]: event for _, event in events}
-        happened += _alerts(api, case) + _deliveries(api, case, stored)
-    if not happened:
-        raise Failed(f"no service knows {id_}; wanted is the id of a report (r…), a case (c…) or an event")
-    happened.sort(key=lambda one: one.at)
-    if as_json:
-        show_json({"id": id_, "report": report, "case": case, "items": [asdict(one) for one in happened]})
-        return
-    title = f"全链路追踪 trace of {id_}: report {report or '–'}, case {case or '–'}"
-    show_table(title, ("time (UTC)", "+after", "service", "what", "detail", "id"), _rows(happened))
+def trace(api: Api, id_: str, data: Path, as_json: bool) -> None:
+    """Print the whole story that ``id_`` belongs to, as far as services answer; those that do not are named.
 
-
-def _story(api: Api, id_: str) -> tuple[str | None, str | None]:
-    """The report and the case that an id belongs to; None for what there is not.
-
-    An event's id is followed to what it is about, an alert's to its case. A case goes by the report that opened it.
+    Failed when nobody knows it.
     """
-    subject = id_
-    if "." in id_:
-        found = [event for _, event in _events(api, id_)]
-        if not found:
-            raise Failed(f"no service has stored an event {id_}")
-        subject = found[0]["data"].get("case") if found[0]["type"].startswith("alert.") else found[0]["subject"]
-    if subject.startswith("r"):
-        try:
-            case = api.get("intake", f"/v1/reports/{subject}").get("case", {}).get("id")
-        except Refused:
-            case = None
-        return subject, case
-    return (f"r{subject[1:]}", subject) if subject.startswith("c") else (None, subject)
+    asking = Asking(api)
+    try:
+        found = find(asking, id_, data)
+    except SeveralReports as several:
+        _show_reports(asking, several.items, as_json)
+        return
+    happened, city = _story(asking, found, id_)
+    if not happened and not found.logged:
+        raise Failed(_unknown(id_, asking))
+    zone = asking.zone(city)
+    if as_json:
+        items = [asdict(one) for one in happened]
+        told = {"report": found.report, "case": found.case, "timezone": zone, "missing": asking.missing}
+        show_json({"id": id_, **told, "items": items, "log": found.logged})
+        return
+    title = f"全链路追踪 trace of {id_}: report {found.report or '–'}, case {found.case or '–'}; times are {zone}"
+    if happened:
+        show_table(title, (f"time ({zone})", "+took", "service", "what", "detail", "id"), _rows(happened, zone))
+    for line in found.logged:
+        out.print(f"  log {line['service']}: {', '.join(f'{n} {v}' for n, v in line.items() if n != 'service')}")
+    for service, why in asking.missing.items():
+        out.print(f"✗ without {service}, which did not answer: {why}")
 
 
-def _events(api: Api, id_: str) -> list[tuple[str, JsonObject]]:
-    """Stored events of all services about ``id_``, or the one of that id."""
-    return [(name, event) for name in SERVICES for event in api.get(name, f"/v1/trace/{id_}")["items"]]
+def _story(asking: Asking, found: Found, asked: str) -> tuple[list[Happened], str | None]:
+    """All that happened, in order of time, and the city."""
+    events = {e["id"]: (name, e) for about in (found.report, found.case) if about for name, e in asking.events(about)}
+    stored = {id_: moment(event["stored_at"]) for id_, (_, event) in events.items() if event["stored_at"]}
+    delays = Delays(stored, asking.shift())
+    kept = [(name, event) for name, event in events.values() if not event["type"].startswith("alert.")]
+    happened = [_event(service, event, delays, asked) for service, event in kept]
+    if found.case is not None:
+        of_alerts = {event["subject"]: stored.get(id_) for id_, (_, event) in events.items()}
+        happened += _alerts(asking, found.case, of_alerts, delays, asked)
+        happened += _deliveries(asking, found.case, {id_: event for id_, (_, event) in events.items()}, delays, asked)
+    city = next((str(event["city"]) for _, event in events.values() if "city" in event), None)
+    return sorted(happened, key=lambda one: one.at), city
 
 
-def _event(service: str, event: JsonObject, asked: str) -> Happened:
+def _unknown(id_: str, asking: Asking) -> str:
+    if asking.missing:
+        away = "\n".join(f"  {service}: {why}" for service, why in asking.missing.items())
+        return f"no service that answers knows {id_}; without an answer:\n{away}"
+    return f"no service knows {id_}; wanted is {WANTED}"
+
+
+def _event(service: str, event: JsonObject, delays: Delays, asked: str) -> Happened:
     data: JsonObject = event["data"]
     told = {name: data[name] for name in DETAILS if data.get(name) is not None}
     if "clock" in told:
@@ -77,19 +93,23 @@ def _event(service: str, event: JsonObject, asked: str) -> Happened:
     if isinstance(case, dict):
         told |= {"unit": case["unit"], "state": case["state"], "version": case["version"]}
     detail = " · ".join(f"{name} {value}" for name, value in told.items())
-    return Happened(moment(event["time"]), service, step(event["type"]), event["id"], detail, event["id"] == asked)
+    id_, took = event["id"], delays.of_event(event)
+    return Happened(delays.happened(event), service, step(event["type"]), id_, detail, took, id_ == asked)
 
 
-def _alerts(api: Api, case: str) -> list[Happened]:
-    items = api.get("notifier", "/v1/alerts", case=case, limit=200)["items"]
+def _alerts(
+    asking: Asking, case: str, stored: dict[str, datetime | None], delays: Delays, asked: str
+) -> list[Happened]:
+    items = asking.get("notifier", "/v1/alerts", case=case, limit=200).get("items", ())
     return [
         Happened(
             moment(alert["at"]),
             "notifier",
             f"{alert['title']} alert",
             alert["id"],
-            f"{alert['kind']} to {alert['recipient']} ({alert['unit']}) by {_channels(alert)}, {alert['state']}, "
-            f"{span((moment(alert['at']) - moment(alert['event_at'])).total_seconds())} after its event",
+            f"{alert['kind']} to {alert['recipient']} ({alert['unit']}) by {_channels(alert)}, {alert['state']}",
+            delays.since(alert.get("because", ""), stored.get(alert["id"])),
+            asked in (alert["id"], f"{alert['id']}.1.0", *(one.get("id") for one in alert["channels"])),
         )
         for alert in items
     ]
@@ -100,28 +120,37 @@ def _channels(alert: JsonObject) -> str:
     return ", ".join([alert["channel"], *(f"{one['channel']} ({one['state']})" for one in alert["channels"])])
 
 
-def _deliveries(api: Api, case: str, events: dict[str, JsonObject]) -> list[Happened]:
+def _deliveries(asking: Asking, case: str, events: dict[str, JsonObject], delays: Delays, asked: str) -> list[Happened]:
     """Webhook deliveries. They are timed in real time, which a moved clock leaves: shown as their event's time plus
     the real time that passed since it was stored."""
     happened = []
-    for delivery in api.get("notifier", "/v1/deliveries", case=case)["items"]:
+    for delivery in asking.get("notifier", "/v1/deliveries", case=case).get("items", ()):
         last = moment(delivery.get("last_at") or delivery["made_at"])
         event = events.get(delivery["event"])
         passed = last - moment(event["stored_at"]) if event and event["stored_at"] else timedelta()
-        at = moment(event["time"]) + max(passed, timedelta()) if event else last
+        at = delays.happened(event) + max(passed, timedelta()) if event else last
         outcome = " ".join(str(delivery[k]) for k in ("last_outcome", "last_status") if k in delivery)
-        detail = (
-            f"{delivery['state']} to {delivery['webhook']}: {outcome or 'not tried yet'}, {delivery['attempts']} tried"
-        )
-        happened.append(Happened(at, "notifier", f"webhook {delivery['type']}", delivery["id"], detail))
+        tried = f"{outcome or 'not tried yet'}, {delivery['attempts']} tried"
+        detail = f"{delivery['state']} to {delivery['webhook']}: {tried}"
+        id_, took = delivery["id"], delays.since(delivery["event"], moment(delivery["made_at"]))
+        happened.append(Happened(at, "notifier", f"webhook {delivery['type']}", id_, detail, took, id_ == asked))
     return happened
 
 
-def _rows(happened: list[Happened]) -> list[tuple[str, ...]]:
+def _rows(happened: Sequence[Happened], zone: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for number, one in enumerate(happened):
-        before: Any = happened[max(0, number - 1)].at
-        time = one.at.strftime("%m-%d %H:%M:%S.%f")[:-3]
-        after = f"+{span((one.at - before).total_seconds())}" if number else ""
-        rows.append((f"{'▶ ' if one.mark else ''}{time}", after, one.service, one.what, one.detail, one.id))
+    for one in happened:
+        time = one.at.astimezone(ZoneInfo(zone)).strftime("%m-%d %H:%M:%S.%f")[:-3]
+        took = "" if one.took is None else span(one.took)
+        rows.append((f"{'▶ ' if one.mark else ''}{time}", took, one.service, one.what, one.detail, one.id))
     return rows
+
+
+def _show_reports(asking: Asking, items: Sequence[JsonObject], as_json: bool) -> None:
+    """Reports of a telephone, newest first, for a person to choose from."""
+    if as_json:
+        show_json({"reports": items})
+        return
+    zone = asking.zone()
+    rows = [(local_time(one["received_at"], zone), one["city"], one["app"], one["report"]) for one in items]
+    show_table("reports of that telephone: `whistle trace REPORT`", (f"time ({zone})", "city", "app", "report"), rows)

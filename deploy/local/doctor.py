@@ -1,38 +1,31 @@
 """What this machine has of what the stack needs, and what to do about what is missing."""
 
 import ctypes
+import os
 import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 
-from deploy.local.parts import SERVICES
+from deploy.local.finding import Finding
+from deploy.local.parts import SERVICES, WITH_ACCOUNTS
 from deploy.local.ports import holder_of, taken
+from deploy.local.reachability import address, administrators
+from deploy.local.running import undone
 from deploy.local.servers.jars import missing, read_lock
 from deploy.local.servers.java import JavaMissing, find_java
 from deploy.local.servers.mongo import MongodMissing, find_mongod, is_mended, mongod_version
 from deploy.local.servers.servers import CONTROLLER, KAFKA, MONGO
-from deploy.local.state import holder, read_rows
+from deploy.local.state import holder, read_rows, read_secret
 
 GIB = 1024**3
 MOMENT, LATE = 2.0, 60.0
 """Seconds of work that wait: so many always may; with more a live lane is late."""
 DISK_NEEDED, MEMORY_NEEDED = 2 * GIB, 3 * GIB // 2
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of `whistle doctor`: what was looked at, whether it is well, what was seen, what to do if not."""
-
-    check: str
-    ok: bool
-    seen: str
-    do: str = ""
 
 
 def examine(data: Path, port_base: int) -> Iterator[Finding]:
@@ -44,7 +37,32 @@ def examine(data: Path, port_base: int) -> Iterator[Finding]:
     yield _jars()
     yield _disk(data)
     yield _memory()
-    yield from _stack(data) if holder(data) else _ports(port_base)
+    if holder(data):
+        yield from _stack(data)
+        yield from _people(data)
+    elif elsewhere := _elsewhere():
+        for service, url in elsewhere.items():
+            yield from undone(service, url)
+        yield from address(os.environ.get("WHISTLE_PUBLIC_URL", ""), development=False)
+        if "router" in elsewhere and (secret := os.environ.get("WHISTLE_SECRET", "")):
+            yield from administrators(elsewhere["router"], secret, development=False)
+    else:
+        yield from _ports(port_base)
+
+
+def _elsewhere() -> dict[str, str]:
+    """Services on own servers, as the environment names them; they are asked where no stack runs here."""
+    named = {service.name: os.environ.get(f"WHISTLE_{service.name.upper()}_URL", "") for service in WITH_ACCOUNTS}
+    return {name: url for name, url in named.items() if url}
+
+
+def _people(data: Path) -> Iterator[Finding]:
+    """Whether people can sign in to the stack on ``data``, and open its links."""
+    urls = {row["part"]: row["url"] for row in read_rows(data) if row["state"] == "ready"}
+    development = (data / "dev.json").is_file()
+    yield from address(os.environ.get("WHISTLE_PUBLIC_URL") or urls.get("console", ""), development=development)
+    if "router" in urls and (data / "secret").is_file():
+        yield from administrators(urls["router"], read_secret(data), development=development)
 
 
 def _python() -> Finding:
@@ -130,6 +148,8 @@ def _stack(data: Path) -> Iterator[Finding]:
         yield Finding(row["part"], row["state"] == "ready", f"{row['state']} at {row['url']}", advice)
         if row["state"] == "ready" and row["part"] in {service.name for service in SERVICES}:
             yield from _behind(row["part"], row["url"])
+            if row["part"] in {service.name for service in WITH_ACCOUNTS}:
+                yield from undone(row["part"], row["url"])
 
 
 def _behind(service: str, url: str) -> Iterator[Finding]:

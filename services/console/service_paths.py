@@ -22,7 +22,7 @@ def _rule(pattern: str, service: ServiceName | None) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule(r"/v1/(reporters:(masked|unmask|rewrap)|reports:unseal|photos:claim)", None),
+    _rule(r"/v1/(reporters:(masked|unmask|rewrap|find)|reports:unseal|photos:claim)", None),
     _rule(r"/v1/(reports|reporters|photos|nearby|categories)([/:].*)?", "intake"),
     _rule(r"/q/[^/]+", "intake"),
     _rule(r"/[sk]/[^/]+", "notifier"),

@@ -17,6 +17,7 @@ from services.intake.http.own_reports import OwnReports
 from services.intake.http.person_routes import PersonRoutes
 from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_routes import ReportRoutes
+from services.intake.http.telephone_search import TelephoneSearch
 from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store
 from services.intake.photos.buckets import buckets
@@ -84,6 +85,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
         *OwnReports(store, validator, packs, answers).routes(),
         *answers.routes(),
         *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory).routes(),
+        *TelephoneSearch(store, identities).routes(),
         *PhotoRoutes(photos, store, packs, quotas, service.directory).routes(),
         *NearbyRoutes(store, packs).routes(),
         *retention.routes(),

@@ -111,7 +111,8 @@ def _stores(service: Service) -> Stores:
     stores = Stores(
         RotaProjection(database), Silences(database), rules, alerts, deliveries, Webhooks(database, service.ids)
     )
-    service.publishes_first_events_of(FirstEvents(alerts.alerts, alert_store.first_event))
+    service.publishes_first_events_of(FirstEvents(alerts.alerts, alert_store.first_event, about="case"))
+    service.deliveries = (deliveries.queue.rows, stores.webhooks.queue.rows)
     service.indexes += [
         (alerts.alerts, alert_store.INDEXES),
         (alerts.shadows, alert_store.INDEXES),

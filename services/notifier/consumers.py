@@ -28,9 +28,10 @@ class CaseEvents:
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch, for both at the same time. Apps hear nothing of cities in shadow mode."""
-        shadows = {city for city in self._packs.cities if self._packs.current(city).city.shadow}
+        packs = {city: self._packs.current(city) for city in self._packs.cities}
+        shadows = {city for city, pack in packs.items() if pack.city.shadow}
         to_apps = [event for event in events if event.city not in shadows] if shadows else events
-        await asyncio.gather(self._alerts.handle(events), self._webhooks.handle(to_apps))
+        await asyncio.gather(self._alerts.handle(events), self._webhooks.handle(to_apps, packs))
 
 
 class PackEvents:

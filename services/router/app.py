@@ -111,7 +111,7 @@ def _stores(service: Service) -> _Stores:
     rota_changes = database.collection("rota_changes")
     packs = PackLibrary(database, remote=None)
     service.pack_versions = lambda: packs.cities
-    service.publishes_first_events_of(FirstEvents(cases_.cases, opened_event))
+    service.publishes_first_events_of(FirstEvents(cases_.cases, opened_event, trace="first_event.trace"))
     service.indexes += [(cases_.cases, INDEXES), (cases_.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((cases_.keys.aside, KEY_INDEXES))
     service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]

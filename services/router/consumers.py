@@ -24,6 +24,7 @@ from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.vocabulary import ReporterWord
 from shared.runtime.kafka.broker import Publisher
+from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
@@ -78,7 +79,8 @@ class ReportEvents:
             first = await self._store.insert_opened([_first(one) for one in alone])
             await self._publisher.publish(first)
         await self._attachments.join(joining)
-        log.info("reports.placed", reports=len(events), opened=len(alone), attached=len(joining))
+        ids = ids_of("report", [event.subject for event in events])
+        log.info("reports.placed", reports=len(events), **ids, opened=len(alone), attached=len(joining))
 
     async def _record(self, event: Envelope) -> None:
         """Writes the event into the case that has the report now, unless any case of the merge chain has it already."""

@@ -48,6 +48,8 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     reporter: str | None = None
     confidential: bool = False
     historic: bool = False
+    imported_open_at: datetime | None = None
+    """When an importer brought it in, still to be dealt with: what was due by then alerts nobody."""
     entered_by: str | None = None
     """The officer who entered it for the reporter."""
     priority: Priority | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shared.contracts.envelope import Envelope
 from shared.runtime.identity.directory import Principal
@@ -65,6 +66,7 @@ class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     type: str
     subject: str
+    city: str
     sequence: int
     time: datetime
     stored_at: datetime | None
@@ -77,6 +79,7 @@ class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
             id=event.id,
             type=event.type,
             subject=event.subject,
+            city=event.city,
             sequence=event.sequence,
             time=event.time,
             stored_at=stored_at,
@@ -86,8 +89,11 @@ class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TraceAnswer(msgspec.Struct, frozen=True):
+    """``about``: the case that a delivery is about; null for what is no delivery."""
+
     service: str
     items: list[TracedEvent]
+    about: str | None
 
 
 class ReplayAnswer(msgspec.Struct, frozen=True):
@@ -103,7 +109,15 @@ class ClockAnswer(msgspec.Struct, frozen=True):
     shifted_seconds: float
 
 
+Outcome = Literal["waiting", "handled", "parked"]
+"""Of a replayed record: not handled yet, handled, parked again."""
+
+
 class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """``first``: the message that it was before a replay. ``outcome``: of its replay; ``again``: what it was
+    then parked as."""
+
+    first: str | UnsetType = UNSET
     id: str
     group: str
     topic: str
@@ -112,10 +126,18 @@ class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
     parked_at: datetime
     headers: dict[str, str]
     value: str
+    outcome: Outcome | UnsetType = UNSET
+    again: str | UnsetType = UNSET
 
     @classmethod
-    def of(cls, document: Document) -> Self:
+    def of(
+        cls,
+        document: Document,
+        outcome: Outcome | UnsetType = UNSET,
+        again: str | UnsetType = UNSET,
+    ) -> Self:
         return cls(
+            first=document.get("first", UNSET),
             id=document["_id"],
             group=document["group"],
             topic=document["topic"],
@@ -124,6 +146,8 @@ class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
             parked_at=document["parked_at"],
             headers={name: bytes(value).decode(errors="replace") for name, value in document["headers"]},
             value=bytes(document["value"]).decode(errors="replace"),
+            outcome=outcome,
+            again=again,
         )
 
 

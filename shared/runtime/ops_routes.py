@@ -5,8 +5,8 @@ from typing import Annotated, Any, Protocol
 
 import msgspec
 from aiokafka.errors import KafkaError
+from msgspec import UNSET, UnsetType
 
-from shared.contracts.envelope import Envelope
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.runtime.http_server.route import Answer, Call, Route
@@ -16,11 +16,12 @@ from shared.runtime.kafka.broker import KafkaBroker, Publisher
 from shared.runtime.kafka.connection import KafkaConnection
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.first_events import FirstEvents
-from shared.runtime.kafka.outbox_relay import from_stored
 from shared.runtime.kafka.replay import ReplayBody, publish_again
+from shared.runtime.kafka.traced_events import traced
 from shared.runtime.movable_clock import MovableClock, SharedShift
 from shared.runtime.ops_answers import (
     ClockAnswer,
+    Outcome,
     ParkedMessage,
     ParkedMessages,
     ReplayAnswer,
@@ -30,7 +31,6 @@ from shared.runtime.ops_answers import (
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Document
 
-TRACE_MAX = 500
 OPS = frozenset({"ops"})
 OPS_AND_SERVICES = frozenset({"ops", "service"})
 
@@ -47,6 +47,7 @@ class OperatedService(Protocol):
     dead_letters: DeadLetters
     events: Collection
     first_events: Sequence[FirstEvents]
+    deliveries: Sequence[Collection]
     kafka: KafkaConnection
 
     @property
@@ -76,7 +77,11 @@ class _Events:
         again = "Publish stored events again since a time, a stretch at once: go on after `next`"
         routes = [
             _route(
-                "GET", "/v1/trace/{id}", self.trace, "Every stored event of a report or case, or one event", TraceAnswer
+                "GET",
+                "/v1/trace/{id}",
+                self.trace,
+                "Stored events of a report, case, alert or trace; one event; a delivery's case",
+                TraceAnswer,
             ),
             _route("POST", "/v1/replay", self.replay, again, ReplayAnswer, ReplayBody, roles=OPS_AND_SERVICES),
         ]
@@ -86,8 +91,10 @@ class _Events:
         return routes
 
     async def trace(self, call: Call) -> Answer:
-        items = await _trace(self._service, call.path["id"], call.principal)
-        return Answer(TraceAnswer(self._service.name, items))
+        found = await traced(self._service, call.path["id"])
+        items = [TracedEvent.of(one.event, one.at) for one in found.events if call.principal.may_enter(one.event.city)]
+        about = found.case if call.principal.may_enter(found.city) else None
+        return Answer(TraceAnswer(self._service.name, items, about))
 
     async def replay(self, call: Call) -> Answer:
         _every_city(call.principal)
@@ -146,18 +153,35 @@ class _Parked:
         return Answer(ParkedMessages([ParkedMessage.of(row) for row in await self._service.dead_letters.newest()]))
 
     async def show(self, call: Call) -> Answer:
-        return Answer(ParkedMessage.of(await self._found(call)))
+        found = await self._found(call)
+        return Answer(ParkedMessage.of(found, *await self._outcome(found)))
+
+    async def _outcome(self, letter: Document) -> tuple[Outcome | UnsetType, str | UnsetType]:
+        """What became of a replayed record: ``waiting``, ``handled``, or ``parked`` again and under which id."""
+        if "replayed_as" not in letter:
+            return UNSET, UNSET
+        service, (partition, offset) = self._service, map(int, letter["replayed_as"].split(":"))
+        topic = letter["topic"].removeprefix(f"{service.settings.namespace}.")
+        try:  # first how far the group is, then what is parked: a record is parked before its offset is committed
+            position = await service.kafka.group_position(letter["group"], topic)
+        except (KafkaError, TimeoutError):
+            position = None
+        again = await service.dead_letters.parked_again(letter)
+        if again is not None:
+            return "parked", again
+        handled = position is not None and position.offsets.get((topic, partition), 0) > offset
+        return "handled" if handled else "waiting", UNSET
 
     async def replay(self, call: Call) -> Answer:
+        """Answers once the record is in Kafka; what becomes of it is the letter's ``outcome``."""
         found = await self._found(call)
         if not call.body_as(DeadBody).dry_run:
-            await self._service.broker.publish(
-                bytes(found["value"]),
-                found["topic"],
-                key=bytes(found["key"]),
-                headers={name: bytes(value).decode(errors="replace") for name, value in found["headers"]},
+            letters = self._service.dead_letters
+            sent = await self._service.broker.publish(
+                bytes(found["value"]), found["topic"], key=bytes(found["key"]), headers=letters.headers_again(found)
             )
-            await self._service.dead_letters.mark(found["_id"], "replayed", self._service.clock.now())
+            place = (sent.partition, sent.offset)
+            await letters.replayed(found["_id"], *place, self._service.clock.now())
         return Answer(ParkedMessage.of(found))
 
     async def drop(self, call: Call) -> Answer:
@@ -200,22 +224,3 @@ def _every_city(principal: Principal) -> None:
     """Raises ``Refusal`` 403 unless the principal is the installation's own ops, since this concerns every city."""
     if principal.city != EVERY_CITY:
         raise forbidden("This concerns every city; the key is for one.")
-
-
-async def _trace(service: OperatedService, id_: str, principal: Principal) -> list[TracedEvent]:
-    where: Document = {"$or": [{"subject": id_}, {"_id": id_}]}
-    stored = await service.events.find(where, sort=[("sequence", 1)], limit=TRACE_MAX)
-    events = {d["_id"]: (from_stored(d), d["stored_at"]) for d in stored}
-    for first in service.first_events:
-        if (born := await first.of_aggregate(id_.partition(".")[0])) and id_ in (born[0].id, born[0].subject):
-            events[born[0].id] = (born[0], born[1]["stored_at"])
-    for source in service.sources:
-        document = await source.find_one({"_id": id_}, {"pending": 1})
-        for pending in (document or {}).get("pending", ()):
-            event = msgspec.convert(pending, Envelope)
-            events.setdefault(event.id, (event, None))
-    return [
-        TracedEvent.of(event, stored_at)
-        for event, stored_at in sorted(events.values(), key=lambda pair: (pair[0].sequence, pair[0].id))
-        if principal.may_enter(event.city)
-    ]

@@ -108,6 +108,8 @@ class Service:
         self.idempotent_requests = IdempotentRequests(asked, settings.secret_text, self.ids)
         self.relay: Relay | None = None
         self.first_events: Sequence[FirstEvents] = ()
+        self.deliveries: Sequence[Collection] = ()
+        """Collections of what is sent, each document with its ``case``: traced by their ids."""
         self.consumers: list[Consumer] = []
         self.lane_priority = LanePriority()
         self.indexes: list[tuple[Collection, tuple[IndexModel, ...]]] = [

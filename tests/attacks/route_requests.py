@@ -86,6 +86,7 @@ INTAKE: dict[str, Build] = {
     "POST /v1/reports/{id}/withdraw": lambda a: a.sent(REASON, id=a.target.report),
     "POST /v1/reports:unseal": lambda a: a.sent(a.about_the_case()),
     "POST /v1/reporters:erase": _erasure,
+    "POST /v1/reporters:find": lambda a: a.sent({"phone_last": "0000", "city": "harbour"}),
     "POST /v1/reporters:masked": lambda a: a.sent({"city": "harbour", "reports": [a.target.report]}),
     "POST /v1/reporters:rewrap": lambda a: a.sent({}),
     "POST /v1/reporters:unmask": lambda a: a.sent(a.about_the_case()),

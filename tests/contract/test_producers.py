@@ -33,7 +33,7 @@ from services.router.domain.timer_rules import due
 from services.router.domain.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
-from shared.contracts.envelope import MAX_DATA_BYTES, Envelope, Malformed
+from shared.contracts.envelope import HISTORY, MAX_DATA_BYTES, Envelope, Malformed
 from shared.kernel.vocabulary import Priority, StateName
 from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
@@ -262,6 +262,14 @@ def test_a_submission_crosses_whole_and_without_its_reporter() -> None:
     assert (data.category, data.photos, data.channel, data.historic) == ("street_light", ["f1", "f2"], "phone", True)
     assert data.reporter is not None
     assert not any(word in event.data for word in ("rider-77", "Jan", "0612345678"))
+
+
+def test_an_open_item_of_an_importer_crosses_on_the_lane_of_history() -> None:
+    fields: dict[str, Any] = {"open": True, "received_at": "2025-03-01T08:00:00Z"}
+    report, event = submission("k1", IMPORTER, **fields), submitted("k1", IMPORTER, **fields)
+    data = crossed(report, event)
+    assert data.imported_open_at == report.imported_open_at is not None
+    assert (data.historic, event.lane) == (False, HISTORY)
 
 
 def test_a_bare_submission_crosses_too() -> None:

@@ -101,9 +101,11 @@ def test_a_parked_message_is_listed_shown_replayed_and_dropped(stack: RunningSta
     assert id_ in {item["id"] for item in as_json(stack, "dead", "list")["items"]}
     assert mark in whistle(stack, "dead", "show", id_)
     assert "would drop" in whistle(stack, "dead", "drop", id_, "--dry-run")
-    whistle(stack, "dead", "replay", id_)
+    assert "not all were handled" in whistle(stack, "dead", "replay", id_, fails=True)
     assert f"{id_} was replayed already" in whistle(stack, "dead", "drop", id_, fails=True)
-    again = until(lambda: parked(stack.ops, mark), what="the message parked again, as it is still bad")["id"]
+    again = as_json(stack, "dead", "show", id_)["again"]
+    assert as_json(stack, "dead", "show", again)["first"] == id_
+    assert f"parked first as {id_}" in whistle(stack, "dead", "list")
     whistle(stack, "dead", "drop", again)
     assert not {id_, again} & {item["id"] for item in as_json(stack, "dead", "list")["items"]}
 
@@ -153,3 +155,22 @@ def test_loading_a_pack_again_is_the_same_version(stack: RunningStack) -> None:
     assert as_json(stack, "city", "load", str(HARBOUR))["version"] == first["version"]
     assert "harbour version" in whistle(stack, "city", "load", str(HARBOUR))
     assert "the file is missing" in whistle(stack, "city", "load", str(stack.data / "logs"), fails=True)
+
+
+def test_a_trace_is_found_by_alert_event_and_trace(stack: RunningStack, report: str, case: str) -> None:
+    alert = stack.ops.get("notifier", "/v1/alerts", case=case).json()["items"][0]["id"]
+    parent = stack.ops.get("router", f"/v1/trace/{case}").json()["items"][0]["trace"]
+    for id_ in (alert, f"{alert}.1.0", parent, parent.split("-")[1]):
+        story = as_json(stack, "trace", id_)
+        assert (story["report"], story["case"]) == (report, case)
+        assert (story["timezone"], story["missing"]) == ("Europe/Amsterdam", {})
+    assert "times are Europe/Amsterdam" in whistle(stack, "trace", case)
+
+
+def test_a_telephones_last_four_find_its_reports(stack: RunningStack) -> None:
+    rider = stack.rider("harbour")
+    who = {"ref": uuid.uuid4().hex, "phone": "13800004711"}
+    id_ = rider.report("a lamp", QUAY, reporter=who).json()["id"]
+    stack.case_of(id_, rider)
+    told = as_json(stack, "trace", "4711")
+    assert told.get("report") == id_ or id_ in {one["report"] for one in told["reports"]}

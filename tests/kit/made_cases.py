@@ -89,6 +89,7 @@ def opened(
     clocks: tuple[SlaClock, ...] = CLOCKS,
     path: tuple[UnitOnPath, ...] = PATH,
     historic: bool = False,
+    quiet_until: datetime | None = None,
     description: str = "井盖缺失",
     forgotten_after: int | None = None,
 ) -> Case:
@@ -110,6 +111,7 @@ def opened(
             clocks=clocks,
             confidential=False,
             historic=historic,
+            quiet_until=quiet_until,
             opened_at=T0,
             forgotten_after=forgotten_after,
         )

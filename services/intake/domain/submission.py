@@ -63,6 +63,8 @@ class Submission:
     """The officer who entered it for somebody."""
     older_fingerprints: tuple[str, ...] = ()
     """The fingerprints that older versions stored for the same body."""
+    imported_open_at: datetime | None = None
+    """When it was brought in still open; None for every other report."""
     priority: str | None = None
     """Of a sealed report: the pack's rules gave it this priority before its words were sealed."""
     answers: Mapping[str, str | int | float | bool] | None = None

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 from starlette.responses import HTMLResponse
 
 from services.intake.reports.progress_record import ReportStatus
-from services.intake.reports.progress_texts import ProgressTexts
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.reporter_actions import ReporterActions
+from shared.city.progress_texts import ProgressTexts
 from shared.contracts.cases import QuestionState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal

@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from services.intake.reports.progress_record import CaseProgress, ReportState, ReportStatus
-from services.intake.reports.progress_texts import ProgressTexts
 from shared.city.pack import Pack
+from shared.city.progress_texts import ProgressTexts
 from shared.city.sorting.questions import Answer
 from shared.city.texts.reporter_steps import STEPS
 from shared.contracts.cases import ClockState

@@ -44,7 +44,12 @@ class Reporter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A report. ``received_at`` and ``historic`` are for importers. ``answers``: to the category's questions."""
+    """A report. ``received_at``, ``historic`` and ``open`` are for importers. ``answers``: to the category's questions.
+
+    ``historic``: it was dealt with; nobody is told, no clock runs, it is in no live queue. ``open``: it is still to be
+    dealt with, as when a town moves here; it is in the queue and its clocks run from ``received_at``, but nobody is
+    alerted of it, nor of what was due before it came. ``open`` holds where both are said.
+    """
 
     kind: ReportKind
     description: Text
@@ -57,6 +62,7 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     reporter: Reporter | None = None
     received_at: datetime | None = None
     historic: bool = False
+    open: bool = False
 
 
 class BatchItem(ReportBody, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

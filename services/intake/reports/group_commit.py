@@ -15,13 +15,14 @@ from prometheus_client import Counter, Histogram
 
 from services.intake.domain.submission import Submission
 from services.intake.privacy.identities import Identities, Person
-from services.intake.reports.report_events import lane_of, submitted_event
+from services.intake.reports.report_events import is_imported, lane_of, submitted_event
 from services.intake.reports.report_record import FirstAnswer, ReportRecord, record_of
 from services.intake.reports.report_store import ReportStore
 from shared.contracts.envelope import HISTORY, LANES
 from shared.kernel.errors import Refusal, key_reused, unavailable
 from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.kafka.outbox_relay import Outbox
+from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.storage.mongo import InsertResult, MongoError
 from shared.runtime.timekeeping.batch_pacing import BatchPacing
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -94,7 +95,7 @@ class GroupCommit:
 
     def enqueue(self, report: Submission, trace: str, person: Person | None) -> "asyncio.Future[Receipt]":
         """As ``commit``, without waiting: the future gets its result when the group is stored."""
-        lane = lane_of(historic=report.historic, danger=report.danger)
+        lane = lane_of(historic=is_imported(report), danger=report.danger)
         mine = self._waiting[lane]
         if lane == HISTORY and self._outbox.room(HISTORY) <= len(mine) + HISTORY_KEEPS_FREE:
             raise overloaded()
@@ -139,7 +140,8 @@ class GroupCommit:
             found = [id_ for id_ in first if id_ in self._unknown]
             unpublished = await self._store.load_all(found) if found else []
         except (MongoError, OSError, TimeoutError) as error:
-            log.warning("reports.not_stored", reports=len(group), error=str(error), kind=type(error).__name__)
+            ids = ids_of("report", [waiting.report.id for waiting in group])
+            log.warning("reports.not_stored", reports=len(group), **ids, error=str(error), kind=type(error).__name__)
             self._refuse(group)
             return
         except Exception:
@@ -163,7 +165,8 @@ class GroupCommit:
         REPEATED.inc(len(again))
         _SIZE.observe(len(group))
         _TOOK.observe(time.monotonic() - began)
-        log.info("reports.stored", reports=len(new), again=len(again), took_ms=_millis(began))
+        ids = ids_of("report", [report.id for report in new])
+        log.info("reports.stored", reports=len(new), **ids, again=len(again), took_ms=_millis(began))
 
     async def _insert(self, persons: list[Person], records: list[ReportRecord]) -> tuple[frozenset[str], InsertResult]:
         """Store persons and reports at the same time; the ids of persons that were erased before.

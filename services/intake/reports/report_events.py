@@ -1,6 +1,7 @@
 """The events of a report: built from its record alone, so that one that was lost can be published again as it was."""
 
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -10,6 +11,20 @@ from shared.contracts.catalogue import encode
 from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.ids import event_id
 from shared.runtime.storage.mongo import Document
+
+
+class Imported(Protocol):
+    """A report in any form."""
+
+    @property
+    def historic(self) -> bool: ...
+    @property
+    def imported_open_at(self) -> datetime | None: ...
+
+
+def is_imported(report: Imported) -> bool:
+    """Whether it was brought in from elsewhere; nobody waits for that, and it must not hold up what is live."""
+    return report.historic or report.imported_open_at is not None
 
 
 def lane_of(*, historic: bool, danger: bool) -> int:
@@ -28,7 +43,7 @@ def submitted_event(report: ReportRecord) -> Envelope:
         city=report.city,
         sequence=1,
         time=report.received_at,
-        lane=lane_of(historic=report.historic, danger=report.danger),
+        lane=lane_of(historic=is_imported(report), danger=report.danger),
         trace=report.trace,
         data=encode(
             contract.ReportSubmitted(
@@ -47,6 +62,7 @@ def submitted_event(report: ReportRecord) -> Envelope:
                 reporter=report.reporter if report.sealed is None else None,
                 confidential=report.confidential,
                 historic=report.historic,
+                imported_open_at=report.imported_open_at,
                 entered_by=report.entered_by,
                 priority=report.priority,
                 sealed=report.sealed is not None,

@@ -33,7 +33,8 @@ class RememberedKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
-    """A report as stored. The fields up to ``danger`` never change; the relay's ``pending`` and ``outbox`` stay out."""
+    """A report as stored. The fields up to ``imported_open_at`` never change; the relay's ``pending`` and ``outbox``
+    stay out."""
 
     id: str
     city: str
@@ -62,6 +63,7 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id
     looks: list[str] | None = None
     answers: dict[str, Answer] | None = None
     danger: bool = False
+    imported_open_at: datetime | None = None
 
     rating: int | None = None
     added_photos: list[str] = []
@@ -104,6 +106,7 @@ def record_of(report: Submission, trace: str, stored_at: datetime) -> ReportReco
         looks=list(report.looks) if report.looks is not None else None,
         answers=dict(report.answers) if report.answers is not None else None,
         danger=report.danger,
+        imported_open_at=report.imported_open_at,
     )
 
 
@@ -131,6 +134,8 @@ def to_doc(report: ReportRecord) -> Document:
         "trace": report.trace,
         "stored_at": report.stored_at,
     }
+    if report.imported_open_at is not None:
+        document["imported_open_at"] = report.imported_open_at
     if report.entered_by is not None:
         document["entered_by"] = report.entered_by
     if report.priority is not None:
@@ -191,6 +196,7 @@ class StoredReport(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id
     pack_version: str
     received_at: datetime
     historic: bool
+    imported_open_at: datetime | None = None
 
 
 def fields_of(shape: type[msgspec.Struct]) -> Document:

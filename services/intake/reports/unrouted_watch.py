@@ -14,7 +14,7 @@ from functools import lru_cache
 import structlog
 from prometheus_client import Counter, Gauge
 
-from services.intake.reports.report_events import lane_of, submitted_event, unrouted_event
+from services.intake.reports.report_events import is_imported, lane_of, submitted_event, unrouted_event
 from services.intake.reports.report_record import StoredReport
 from services.intake.reports.report_store import NEVER, ReportStore
 from services.intake.reports.unrouted_record import (
@@ -138,9 +138,9 @@ class UnroutedWatch:
         left_behind = report.stored_at < self._began
         return UnroutedRow(
             id=report.id,
-            lane=lane_of(historic=report.historic, danger=danger),
+            lane=lane_of(historic=is_imported(report), danger=danger),
             stored_at=report.stored_at,
-            route_by=NEVER if report.historic else route_by(pack, category, report.received_at) or NEVER,
+            route_by=NEVER if is_imported(report) else route_by(pack, category, report.received_at) or NEVER,
             republish_at=report.stored_at + (timedelta() if left_behind else REPUBLISH_AFTER),
             tries=0,
         )

@@ -30,8 +30,8 @@ DESKS = "@desks"
 class ReportValidator:
     """Turns bodies into submissions for one installation.
 
-    What an importer says was received longer ago than ``import_span`` must be ``historic``: its deadlines have passed,
-    and everybody would be alerted now.
+    What an importer says was received longer ago than ``import_span`` must be ``historic`` or ``open``: its deadlines
+    have passed, and everybody would be alerted now.
     """
 
     def __init__(self, secret: str, import_span: timedelta = timedelta(days=7), vault: Vault | None = None) -> None:
@@ -79,10 +79,11 @@ class ReportValidator:
             channel=body.channel,
             reporter=self.pseudonym(principal, body.reporter.ref) if body.reporter is not None else None,
             confidential=body.reporter is not None and body.reporter.confidential,
-            historic=body.historic,
+            historic=body.historic and not body.open,
+            imported_open_at=now if body.open else None,
             pack_version=pack.version,
             entered_by=principal.person,
-            danger=not body.historic and pack.danger(body.category, description),
+            danger=not (body.historic or body.open) and pack.danger(body.category, description),
             answers=answers or None,
         )
         return sealed(report, self._vault, pack) if report.confidential else report
@@ -144,11 +145,15 @@ def _errors(
             errors.append(FieldError("/received_at", "is for importers"))
         if body.historic:
             errors.append(FieldError("/historic", "is for importers"))
+        if body.open:
+            errors.append(FieldError("/open", "is for importers"))
     elif body.received_at is not None and body.received_at > now + FUTURE:
         errors.append(FieldError("/received_at", "lies in the future"))
-    elif body.received_at is not None and body.received_at < now - import_span and not body.historic:
+    elif body.received_at is not None and body.received_at < now - import_span and not (body.historic or body.open):
         days = import_span.days
-        errors.append(FieldError("/received_at", f"is more than {days} days ago: nobody is told of it, say historic"))
+        errors.append(
+            FieldError("/received_at", f"is more than {days} days ago: nobody is told of it, say historic, or open")
+        )
     return errors
 
 

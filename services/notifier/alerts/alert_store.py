@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+import structlog
 from prometheus_client import Counter, Histogram
 
 from services.notifier.alerts.settlements import SETTLED_FIELDS, Settlement, cases_of_late_alerts
@@ -16,8 +17,11 @@ from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.kafka.duplicate_metrics import count_duplicates
+from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, Write
 from shared.runtime.timekeeping.wall_clock import real_now
+
+log = structlog.get_logger()
 
 INDEXES = (
     IndexModel([("city", 1), ("recipient", 1), ("state", 1), ("at", -1)], name="recipient"),
@@ -63,6 +67,9 @@ class AlertStore:
         stored_before = await self._as_stored([planned[i].id for i in known])
         await self._deliveries.add(deliveries)
         await self._publisher.publish([sent_event(alert) for alert in (*fresh, *stored_before)])
+        if fresh:
+            ids = {**ids_of("alert", [alert.id for alert in fresh]), **_about(fresh)}
+            log.info("alerts.stored", alerts=len(fresh), again=len(stored_before), **ids)
 
     async def put_shadows(self, alerts: Sequence[Alert]) -> None:
         """Store what would have been sent. Raises ``TimeoutError``."""
@@ -151,3 +158,9 @@ class AlertStore:
 def first_event(document: Document) -> Envelope:
     """The event that an alert's document began with."""
     return sent_event(from_doc(document))
+
+
+def _about(alerts: Sequence[Alert]) -> dict[str, str | list[str]]:
+    """The cases and the events that alerts are about, each once."""
+    cases, events = {alert.case: None for alert in alerts}, {alert.because: None for alert in alerts}
+    return {**ids_of("case", list(cases)), **ids_of("event_id", list(events))}

@@ -27,6 +27,7 @@ from shared.city.people.receivers import Receiver
 from shared.city.people.rota import valid
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import plain_id
+from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
@@ -177,8 +178,11 @@ class ChannelSender:
             return draft
         outcome = await self._attempt(await self._by_template(receiver, message, draft), now)
         _SENT.labels(draft.receiver.kind, outcome.name).inc()
-        if outcome.name != "delivered":
-            log.info("channel.failed", receiver=receiver, outcome=outcome.name, status=outcome.status)
+        sent = message.deliveries
+        ids = {**ids_of("delivery", [d.id for d in sent]), **ids_of("alert", [d.alert for d in sent])}
+        ids |= {**ids_of("case", list({d.case: None for d in sent})), "event_id": sent[0].because}
+        what = "channel.delivered" if outcome.name == "delivered" else "channel.failed"
+        log.info(what, receiver=receiver, outcome=outcome.name, status=outcome.status, **ids)
         if outcome.name != "words":
             return outcome
         if draft.form == BARE:

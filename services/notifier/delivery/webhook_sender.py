@@ -75,8 +75,14 @@ class WebhookSender:
         except AddressRefusedError:
             return Outcome("refused_address", final=True)
         except UnreachableError as error:
-            log.info("webhook.failed", webhook=webhook.id, kind=str(error))
+            log.info("webhook.failed", webhook=webhook.id, kind=str(error), **_ids(delivery))
             return Outcome("unreachable")
         if 200 <= reply.status < 300:
+            log.info("webhook.delivered", webhook=webhook.id, **_ids(delivery))
             return Outcome("delivered", reply.status)
+        log.info("webhook.failed", webhook=webhook.id, kind="refused", status=reply.status, **_ids(delivery))
         return Outcome("refused", reply.status, wait=reply.retry_after, final=reply.status == 410)
+
+
+def _ids(delivery: WebhookDelivery) -> dict[str, str]:
+    return {"delivery": delivery.id, "event_id": delivery.event, "case": delivery.case}

@@ -3,21 +3,22 @@
 Receivers are promised no order; the body carries the case's version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import structlog
 
 from services.notifier.delivery.queue import DeliveryQueue
+from services.notifier.delivery.webhook_payload import payload
 from services.notifier.documents.delivery import WebhookDelivery
 from services.notifier.documents.webhook import OWNER_FIELDS, Rotation, Webhook, WebhookOwner, from_doc, to_doc
-from shared.contracts.cases import CaseEvent, ClockState
+from shared.city.pack import Pack
+from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
 from shared.kernel.errors import not_found
 from shared.kernel.ids import Ids, delivery_id
-from shared.kernel.vocabulary import ClockKind, Priority, StateName
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.periodic import every
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
@@ -38,37 +39,6 @@ WEBHOOK_INDEXES = (
     IndexModel([("city", 1), ("app", 1)], name="app"),
     IndexModel([("state", 1)], name="state"),
 )
-
-
-class WebhookCase(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    state: StateName
-    priority: Priority
-    category: str
-
-
-class WebhookData(msgspec.Struct, frozen=True, kw_only=True):
-    """``event``: its id, the same in every delivery; ``version``: a higher one is the newer state of the case.
-    ``clock`` and ``due_at``: of an event of a clock. ``reports``: the app's own that the event is about."""
-
-    event: str
-    version: int
-    case: WebhookCase
-    unit: str
-    clocks: list[ClockState]
-    clock: ClockKind | None
-    due_at: datetime | None
-    reports: list[str]
-    report_count: int
-    reason: str | None
-
-
-class WebhookPayload(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receiver gets. ``type``: such as ``case.closed``; ``timestamp``: when it happened."""
-
-    type: str
-    timestamp: datetime
-    data: WebhookData
 
 
 class Webhooks:
@@ -155,8 +125,11 @@ class Webhooks:
         """Every two seconds until the service stops, so that webhooks end within five seconds of their key."""
         await every(KEYS_SECONDS, lambda: self.end_revoked(directory), "webhook-keys")
 
-    async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch of case events: deliveries for the apps whose reports are attached to the cases."""
+    async def handle(self, events: Sequence[Envelope], packs: Mapping[str, Pack] | None = None) -> None:
+        """A batch of case events: deliveries for the apps whose reports are attached to the cases.
+
+        ``packs``: city → its current pack, for the names and sentences in them.
+        """
         found: dict[tuple[str, str], list[Webhook]] = {}
         deliveries: list[WebhookDelivery] = []
         for event in events:
@@ -170,12 +143,13 @@ class Webhooks:
                     found[place] = [from_doc(row) for row in await self.webhooks.find(where, limit=OF_AN_APP_MAX)]
                 if data.attached and all(report.app != app for report in data.attached):
                     continue
-                deliveries += [_delivery(event, data, hook) for hook in found[place] if _wants(hook, event)]
+                pack = (packs or {}).get(event.city)
+                deliveries += [_delivery(event, data, hook, pack) for hook in found[place] if _wants(hook, event)]
         if deliveries:
             await self.queue.add(deliveries, "deliveries")
 
 
-def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook) -> WebhookDelivery:
+def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook, pack: Pack | None) -> WebhookDelivery:
     now = real_now()
     return WebhookDelivery(
         id=delivery_id(event.id, webhook.id),
@@ -184,34 +158,12 @@ def _delivery(event: Envelope, data: CaseEvent, webhook: Webhook) -> WebhookDeli
         event=event.id,
         type=event.type,
         case=data.case.id,
-        body=payload(event, data, webhook.app),
+        body=payload(event, data, webhook.app, pack),
         state="pending",
         attempts=0,
         next_at=now,
         made_at=now,
     )
-
-
-def payload(event: Envelope, data: CaseEvent, app: str) -> str:
-    """The JSON that a receiver gets: what happened, the case's state, and the app's own reports."""
-    case = data.case
-    body = WebhookPayload(
-        type=event.type.removesuffix(".v1"),
-        timestamp=event.time,
-        data=WebhookData(
-            event=event.id,
-            version=case.version,
-            case=WebhookCase(id=case.id, state=case.state, priority=case.priority, category=case.category),
-            unit=case.unit,
-            clocks=case.clocks,
-            clock=data.clock,
-            due_at=data.due_at,
-            reports=[report.id for report in data.attached or case.reports if report.app == app],
-            report_count=case.report_count,
-            reason=data.reason,
-        ),
-    )
-    return msgspec.json.encode(body).decode()
 
 
 def _wants(webhook: Webhook, event: Envelope) -> bool:

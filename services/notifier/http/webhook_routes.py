@@ -11,8 +11,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
+from services.notifier.delivery.webhook_payload import WebhookPayload
 from services.notifier.delivery.webhook_signing import Secrets
-from services.notifier.delivery.webhooks import WebhookPayload, Webhooks
+from services.notifier.delivery.webhooks import Webhooks
 from services.notifier.documents.delivery import AppDelivery, app_delivery
 from services.notifier.documents.webhook import Rotation, Webhook, WebhookState
 from shared.contracts.cases import TYPES

@@ -107,7 +107,10 @@ def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
 
 
 def queues_of(case: Case) -> list[str]:
-    """Units that have the case in their own queue: the owner, the unit it is offered to, and called units."""
+    """Units that have the case in their own queue: the owner, the unit it is offered to, and called units. What was
+    dealt with before it was imported is in no queue."""
+    if case.historic:
+        return []
     return sorted({case.unit, *case.called} | ({case.offered_to} if case.offered_to is not None else set()))
 
 

@@ -105,7 +105,7 @@ def row(case: Case) -> QueueRow:
         summary="" if case.confidential else case.description[:SUMMARY_MAX],
         opened_at=case.opened_at,
         due_at=tightest(case),
-        clocks=[clock_view(clock) for clock in case.clocks],
+        clocks=[] if case.historic else [clock_view(clock) for clock in case.clocks],
         report_count=case.report_count,
         assignee=case.assignee,
         confidential=case.confidential,
@@ -114,7 +114,9 @@ def row(case: Case) -> QueueRow:
 
 
 def tightest(case: Case) -> datetime | None:
-    """The earliest deadline of the clocks under which something is still owed."""
+    """The earliest deadline of the clocks under which something is still owed; of history nothing is."""
+    if case.historic:
+        return None
     return min((clock.due_at for clock in case.clocks if clock.waits), default=None)
 
 

@@ -1,6 +1,7 @@
 """The events of a case as they are published: its bounded state, and an envelope for each new line of history."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.router.domain import events as e
 from services.router.domain.attachment import Attached, Confirmed
@@ -35,7 +36,7 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         path=[unit.id for unit in case.path],
         pack_version=case.routing.pack_version,
         opened_at=case.opened_at,
-        clocks=[_clock_state(clock) for clock in case.clocks],
+        clocks=[] if case.historic else [_clock_state(clock) for clock in case.clocks],
         cell=case.location.cell,
         within=case.within,
         offered_to=case.offered_to,
@@ -81,7 +82,7 @@ def to_envelopes(
 
     The last one's ``head`` becomes the case's. ``was_seen_by``: who saw ``before`` and does not see ``case``.
     """
-    state, lane = to_state(case, seen_by), lane_of(case)
+    state = to_state(case, seen_by)
     head = before.head if before is not None else ""
     envelopes = []
     for n, (event, entry) in enumerate(zip(happened, _lines(case, len(happened)), strict=True)):
@@ -100,7 +101,7 @@ def to_envelopes(
                 city=case.city,
                 sequence=case.version,
                 time=event.at,
-                lane=lane,
+                lane=lane_of(case, event.at),
                 trace=trace,
                 data=data,
                 head=head,
@@ -109,10 +110,14 @@ def to_envelopes(
     return tuple(envelopes)
 
 
-def lane_of(case: Case) -> int:
-    """History by the case's flag ``historic``, danger by its current priority. When a case was raised to danger, its
-    earlier events may arrive later: projections compare versions, and alerts take the newest state into account."""
-    if case.historic:
+def lane_of(case: Case, at: datetime) -> int:
+    """History by the case's flag ``historic``, and for what an imported open item brings with it (``at``: when it
+    happened): nobody is alerted of history, and live queues do not stream it. Danger by its current priority.
+
+    When a case was raised to danger, its earlier events may arrive later: projections compare versions, and alerts
+    take the newest state into account.
+    """
+    if case.historic or (case.quiet_until is not None and at <= case.quiet_until):
         return HISTORY
     return DANGER if case.priority == "danger" else LIVE
 

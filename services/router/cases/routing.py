@@ -101,11 +101,12 @@ def _assigned(
             location=Location(report.cell, place.lon, place.lat, place.address, said),
             description=report.description,
             photos=tuple(report.photos),
-            clocks=made.clocks(report.received_at, frozenset(CASE_CLOCKS)),
+            clocks=() if report.historic else made.clocks(report.received_at, frozenset(CASE_CLOCKS)),
             confidential=report.confidential,
             historic=report.historic,
             opened_at=report.received_at,
-            forgotten_after=made.forgotten_after,
+            quiet_until=report.imported_open_at,
+            forgotten_after=None if report.historic else made.forgotten_after,
             traits=traits_of(report, city, category, pack, located),
         )
     )

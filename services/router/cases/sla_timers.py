@@ -17,6 +17,7 @@ from services.router.cases.case_store import CaseStore, Change
 from services.router.cases.unit_of_work import Changes
 from services.router.domain.case import Case
 from shared.kernel.clock import Clock
+from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.storage.mongo import MongoError
 
 log = structlog.get_logger()
@@ -95,7 +96,8 @@ class Timers:
             raise failed[0]
         both = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
         took, aside = sum(one for one, _ in both), sum(other for _, other in both)
-        log.info("clocks.fired", cases=len(cases), took=took, aside=aside)
+        ids = ids_of("case", [case.id for case in cases])
+        log.info("clocks.fired", cases=len(cases), **ids, took=took, aside=aside)
         return took, aside
 
     async def _fire(self, cases: Sequence[Case], now: datetime) -> tuple[int, int]:

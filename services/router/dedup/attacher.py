@@ -24,6 +24,7 @@ from services.router.domain.timer_rules import as_of
 from shared.contracts.cases import ATTACHED_MAX
 from shared.kernel.clock import Clock
 from shared.kernel.ids import opening_report
+from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
@@ -83,7 +84,8 @@ class Attachments:
             took = {change.mark for change in await self._changes.save_all([change for _, change, _ in changes])}
             for asked, change, joining in changes:
                 if change.mark in took:
-                    log.info("reports.attached", case=change.after.id, reports=len(joining))
+                    ids = ids_of("report", [one.link.report for one in joining])
+                    log.info("reports.attached", case=change.after.id, reports=len(joining), **ids)
                     await self._told(joining, change.after)
                 else:
                     rest[asked] = joining

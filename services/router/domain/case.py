@@ -215,6 +215,9 @@ class Case:
     rating: int | None = None
     confidential: bool = False
     historic: bool = False
+    """Dealt with before it was imported: it is in no queue, no clock runs, nobody is told."""
+    quiet_until: datetime | None = None
+    """When it was imported, still open: what happened until then is recorded and tells nobody."""
     parts: tuple[Part, ...] = ()
     consultation: Consultation | None = None
     follow_up: datetime | None = None

@@ -32,6 +32,8 @@ class Opening:
     historic: bool
     opened_at: datetime
     """Arrival of the report; the clocks run from here."""
+    quiet_until: datetime | None = None
+    """See ``Case``."""
     forgotten_after: int | None = None
     """Seconds after which officers are alerted that nobody did anything; None: never."""
     traits: Traits | None = None
@@ -59,6 +61,7 @@ def open_case(opening: Opening) -> tuple[Case, Opened]:
         photos=opening.photos,
         confidential=opening.confidential,
         historic=opening.historic,
+        quiet_until=opening.quiet_until,
         watch=None if opening.forgotten_after is None else Watch(opening.forgotten_after, opening.opened_at),
         traits=opening.traits,
         linked_to=opening.linked_to,

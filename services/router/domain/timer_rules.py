@@ -18,6 +18,8 @@ STEPS_MAX = 600
 def due(case: Case, now: datetime) -> list[DomainEvent]:
     """Warnings, breaches and rungs up to ``now``. After a standstill every missed one fires, oldest first.
 
+    What was due before an open item was imported fires as of the import.
+
     A rung that moves the case changes which unit later rungs mean, so each is decided on the case after the one before.
     Raises ``ValueError`` after ``STEPS_MAX`` events.
     """
@@ -25,7 +27,8 @@ def due(case: Case, now: datetime) -> list[DomainEvent]:
     while (moment := case.next_due) is not None and moment <= now:
         if len(fired) >= STEPS_MAX:
             raise ValueError(f"case {case.id} does not come to rest")
-        for event in _next(case, moment, now):
+        quiet = case.quiet_until is not None and moment <= case.quiet_until
+        for event in _next(case, moment, min(now, case.quiet_until) if quiet and case.quiet_until else now):
             fired.append(event)
             case = apply(case, event)
     return fired

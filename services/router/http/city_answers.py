@@ -19,12 +19,15 @@ class LoadedPack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """``version``: of its pack; ``shadow``: it only tries the system out."""
+    """``version``: of its pack; ``shadow``: it only tries the system out; ``administrators``: how
+    many, for operators."""
 
     city: str
     version: str
     name: str
     shadow: bool
+    timezone: str
+    administrators: int | UnsetType = UNSET
 
 
 class CityList(msgspec.Struct, frozen=True):

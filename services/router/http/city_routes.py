@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
+from msgspec import UNSET
 from starlette.responses import Response
 
 from services.router.http.city_answers import (
@@ -283,16 +284,22 @@ class Cities:
         raise unavailable("Others are loading this city. Repeat with the same key.")
 
     async def list(self, call: Call) -> Answer:
-        items = [
-            CityEntry(
+        """To operators also how many administrators a city has: `whistle doctor` says when there is none."""
+        items = []
+        for city, version in sorted(self._packs.cities.items()):
+            if not call.principal.may_enter(city):
+                continue
+            told = self._packs.current(city).city
+            appointed = {*told.administrators.ops, *told.administrators.setup, *told.administrators.auditor}
+            entry = CityEntry(
                 city=city,
                 version=version,
-                name=self._packs.current(city).city.name,
-                shadow=self._packs.current(city).city.shadow,
+                name=told.name,
+                shadow=told.shadow,
+                timezone=told.timezone,
+                administrators=len(appointed) if call.principal.kind == "ops" else UNSET,
             )
-            for city, version in sorted(self._packs.cities.items())
-            if call.principal.may_enter(city)
-        ]
+            items.append(entry)
         return Answer(CityList(items))
 
     async def pack(self, call: Call) -> Response:

@@ -22,12 +22,16 @@ Listed = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
 class QueueQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """Filters of a queue. ``state``, ``category`` and ``priority`` take several values, comma separated."""
+    """Filters of a queue. ``state``, ``category`` and ``priority`` take several values, comma separated.
+
+    ``historic``: instead of live cases those imported as dealt with. They are in no queue: ask with ``subtree``.
+    """
 
     subtree: bool = False
     state: Listed | None = None
     category: Listed | None = None
     priority: Listed | None = None
+    historic: bool = False
     mine: bool = False
     """Only cases that are assigned to whoever asks."""
     due_before: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
@@ -68,6 +72,7 @@ def filtered(city: str, unit: str, query: QueueQuery) -> tuple[dict[str, Any], s
     """The filter, and the index that has its rows in order."""
     states = sorted(OPEN) if query.state is None else _states(query.state)
     where: dict[str, Any] = {"city": city, "seen_by" if query.subtree else "queues": unit, "state": {"$in": states}}
+    where["historic"] = True if query.historic else {"$ne": True}
     if query.category is not None:
         where["category"] = {"$in": _categories(query.category)}
     index = "queue" if not query.subtree else "subtree" if query.category is None else "subtree_category"

@@ -31,6 +31,7 @@ from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import READ_ON_LOOP_MAX, Answer, Call, Route
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.security_log import SecurityLog
+from shared.runtime.observability.log_ids import ids_in
 from shared.runtime.observability.telemetry import OFF, Endpoint, Telemetry
 from shared.runtime.observability.trace_id import new_trace
 from shared.runtime.storage.mongo import MongoError
@@ -158,7 +159,7 @@ class Edge:
             except ClientDisconnect:
                 return Response(status_code=499)
             except Exception:
-                log.exception("http.failed", route=name, trace=trace)
+                log.exception("http.failed", route=name, trace=trace, **_ids(request))
                 fault = Refusal(500, "fault", "A fault of ours; it is logged under trace_id.")
                 response = _refused(route, request, fault, trace)
             response.headers["traceparent"] = trace
@@ -166,9 +167,8 @@ class Edge:
             seconds.observe(took)
             requests(response.status_code).inc()
             if route.method != "GET" and response.status_code >= 400:
-                log.info(
-                    "http.refused", route=name, status=response.status_code, took_ms=round(took * 1000, 1), trace=trace
-                )
+                told = {"status": response.status_code, "took_ms": round(took * 1000, 1), "trace": trace}
+                log.info("http.refused", route=name, **told, **_ids(request))
             return response
 
         return self._telemetry.served(route.method, route.path, endpoint)
@@ -274,6 +274,11 @@ def _unserved(request: Request, refusal: Refusal, ids: Ids) -> Response:
 def _pattern(request: Request, routes: list[Route]) -> str:
     """The declared path that matches a request whose method is not allowed there."""
     return next(r.path for r in routes if compile_path(r.path)[0].match(_path(request)))
+
+
+def _ids(request: Request) -> dict[str, str]:
+    """Our ids in the path."""
+    return ids_in(*(str(value) for value in request.path_params.values()))
 
 
 def _path(request: Request) -> str:

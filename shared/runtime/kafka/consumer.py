@@ -30,6 +30,7 @@ from shared.runtime.kafka.broker import durable_subscriber, fetching_paused
 from shared.runtime.kafka.crash_attempts import BATCH_ATTEMPTS_MAX, RECORD_ATTEMPTS_MAX
 from shared.runtime.kafka.dead_letters import DeadLetters
 from shared.runtime.kafka.lane_priority import LanePriority
+from shared.runtime.observability.log_ids import ids_in
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import MongoError
 
@@ -238,7 +239,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc] # the client is
                     await self._handle_splitting([pair])
                     self.progress = time.monotonic()
                 return
-            log.exception("record.failed", group=self.group, id=pairs[0][1].id)
+            event = pairs[0][1]
+            log.exception(
+                "record.failed", group=self.group, id=event.id, trace=event.trace, **ids_in(event.id, event.subject)
+            )
             await self._dead.park(pairs[0][0], self.group, f"{type(fault).__name__}: {fault}", self._clock.now())
 
 

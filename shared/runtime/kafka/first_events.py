@@ -16,10 +16,16 @@ FIRST_EVENT_INDEX = IndexModel([("stored_at", 1), ("_id", 1)], name="stored_orde
 
 @dataclass(frozen=True, slots=True)
 class FirstEvents:
-    """A collection and how the first event of its documents is derived. Each has ``stored_at``, in real time."""
+    """A collection and how the first event of its documents is derived. Each has ``stored_at``, in real time.
+
+    ``trace``: where a document has the traceparent of what caused it; ``about``: the field with the id that its events
+    are asked for by as well, such as an alert's case.
+    """
 
     collection: Collection
     event: Callable[[Document], Envelope]
+    trace: str = "trace"
+    about: str = ""
 
     async def of_aggregate(self, aggregate: str) -> tuple[Envelope, Document] | None:
         """The first event of ``aggregate``, if it is one of these."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
+from structlog.testing import capture_logs
 
 from services.intake.reports import group_commit as commit_module
 from services.intake.reports.group_commit import Receipt
@@ -187,3 +188,11 @@ async def test_personal_data_lies_beside_the_report_and_nowhere_in_it(door: Inta
     assert report.reporter is not None
     assert await door.identities.known([report.reporter]) == {report.reporter: fields}
     assert not any(word in str(stored) for word in fields.values())
+
+
+async def test_a_line_of_the_log_names_the_report_and_nobody(door: Intake) -> None:
+    with capture_logs() as lines:
+        await commit(door, "k1", reporter={"ref": "rider-9", "name": "Jan", "phone": "13812345678"})
+    (line,) = (line for line in lines if line["event"] == "reports.stored")
+    assert line["report"] == submission("k1").id
+    assert not any(word in str(lines) for word in ("rider-9", "Jan", "13812345678"))

@@ -100,3 +100,14 @@ async def test_what_an_older_version_kept_in_plain_is_sealed_and_gone(door: Inta
     await door.identities.open()
     assert await plain.count({}, limit=1) == 0
     assert await known(door) == JAN
+
+
+async def test_a_reporter_is_found_by_the_end_of_the_telephone_number_and_by_no_other(door: Intake) -> None:
+    await door.identities.keep([person()])
+    found, searched = await door.identities.with_telephone("5678", None, 10)
+    assert ([one.id for one in found], searched) == ([person().id], 1)
+    assert [one.id for one in (await door.identities.with_telephone("5678", person().city, 10))[0]] == [person().id]
+    for ending, city in (("1234", None), ("5678", "elsewhere")):
+        assert (await door.identities.with_telephone(ending, city, 10))[0] == []
+    await door.identities.erase(person().id, "asked for")
+    assert (await door.identities.with_telephone("5678", None, 10))[0] == []

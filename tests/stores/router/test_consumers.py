@@ -6,6 +6,7 @@ from secrets import token_hex
 import pytest
 from aiokafka import ConsumerRecord
 from pymongo.errors import AutoReconnect
+from structlog.testing import capture_logs
 
 from services.notifier.alerts.alert_store import INDEXES as ALERT_INDEXES
 from services.notifier.alerts.alert_store import AlertStore
@@ -282,3 +283,12 @@ async def test_a_batch_that_was_handled_is_not_counted_any_more(dead: DeadLetter
     for _ in range(2 * BATCH_ATTEMPTS_MAX):
         await every_event_consumer("reports", "g", handle, dead, StoppedClock(NOW))._consume((record(submitted(), 7),))
     assert await dead.attempts.begin(["g/3/7"]) == 1
+
+
+async def test_a_line_of_the_log_names_the_report_that_was_placed_or_parked(router: Routing, dead: DeadLetters) -> None:
+    consumer, report = heard(router, dead), submission("k1").id
+    with capture_logs() as lines:
+        await consumer._consume((record(submitted()),))
+        await consumer._consume((bare(b"k", b"{", (*record(submitted()).headers,), 1),))
+    named = {line["event"]: line.get("report") for line in lines}
+    assert (named["reports.placed"], named["record.parked"]) == (report, report)

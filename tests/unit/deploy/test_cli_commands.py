@@ -137,6 +137,13 @@ def test_which_message_must_be_said(command: list[str], tmp_path: Path) -> None:
     assert (told.exit_code, "or --all" in told.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("command", [["dead", "show"], ["dead", "replay"], ["dead", "drop"], ["trace"]], ids=" ".join)
+def test_an_empty_id_is_a_usage_error(command: list[str], tmp_path: Path) -> None:
+    told = CLI.invoke(build(), [*command, "", "--data", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "is empty" in told.stderr
+
+
 @pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "P1Y"])
 def test_a_replay_wants_a_time_or_a_duration(since: str, tmp_path: Path) -> None:
     (tmp_path / "dev.json").write_text('{"ops": "x", "urls": {"intake": "i", "router": "r", "notifier": "n"}}')
@@ -213,9 +220,18 @@ def test_the_first_ops_token_of_own_servers_follows_from_the_secret(
 
 
 def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> None:
-    key = {"id": "a1", "city": "harbour", "role": "ops", "name": None, "made_by": "night", "created_at": "2026"}
+    key = {
+        "id": "a1",
+        "city": "harbour",
+        "role": "ops",
+        "name": None,
+        "made_by": "night",
+        "created_at": "2026-11-23T00:00:00Z",
+    }
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/cities":
+            return httpx.Response(200, json={"items": [{"city": "harbour", "timezone": "Asia/Shanghai"}]})
         more = "cursor" not in request.url.params
         return httpx.Response(200, json={"items": [{**key, "revoked_at": None}], "next": "n" if more else None})
 
@@ -223,7 +239,7 @@ def test_keys_are_listed_page_after_page(capsys: pytest.CaptureFixture[str]) -> 
     show_keys(api, "harbour", None, as_json=False)
     shown = capsys.readouterr().out
     assert shown.count("(no name)") == 2
-    assert "by night" in shown
+    assert "made 2026-11-23 08:00:00 by night" in shown, "in the city's time"
     show_keys(api, "harbour", "importer", as_json=False)
     assert capsys.readouterr().out == ""
 

@@ -129,6 +129,15 @@ def test_what_was_received_long_ago_is_historic_or_refused() -> None:
     assert submission(who=IMPORTER, received_at="2001-01-01T00:00:00Z", historic=True).historic
 
 
+def test_an_open_item_of_long_ago_is_imported_as_of_now_and_is_no_history() -> None:
+    ways: list[dict[str, Any]] = [{"open": True}, {"open": True, "historic": True}]
+    for said in ways:
+        report = submission(who=IMPORTER, received_at="2001-01-01T00:00:00Z", **said)
+        assert (report.historic, report.imported_open_at, report.danger) == (False, NOW, False)
+    assert refused(open=True) == {"/open"}, "for importers"
+    assert submission().imported_open_at is None
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
@@ -201,6 +210,7 @@ def test_the_same_report_in_another_spelling_has_the_same_fingerprint() -> None:
         {"kind": "clue"},
         {"photos": ["f1"]},
         {"historic": True},
+        {"open": True},
         {"reporter": {"ref": "x"}},
         {"location": {**QUAY, "lat": 52.1200001}},
         {"answers": {"lit": False}},

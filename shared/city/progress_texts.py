@@ -4,18 +4,64 @@ The language is the city's first, as on the answer page and in alerts. A confide
 pack's text could name what they do not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
-from services.intake.reports.progress_record import CaseProgress, ReportStatus
 from shared.city.pack import Pack
 from shared.city.texts.reporter_steps import STEPS, ReporterStep, is_chinese, sentences, word
 from shared.city.texts.texts import BUILT_IN
-from shared.contracts.cases import ClockState
 
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
+
+
+class ClockState(Protocol):
+    """A clock of the case, as its events tell it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def superseded_at(self) -> datetime | None: ...
+
+
+class CaseProgress(Protocol):
+    """The case as intake keeps it, or as an event tells it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def report_count(self) -> int: ...
+    @property
+    def confidential(self) -> bool: ...
+    @property
+    def clocks(self) -> Sequence[ClockState]: ...
+
+
+class SentReport(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def confidential(self) -> bool: ...
+
+
+class ReportStatus(Protocol):
+    """A report, and the case that it is handled in, if it has one."""
+
+    @property
+    def report(self) -> SentReport: ...
+    @property
+    def case(self) -> CaseProgress | None: ...
 
 
 class HasName(Protocol):
@@ -67,6 +113,14 @@ class ProgressTexts:
     def feedback_message(self) -> str:
         """Instead of ``message``, for a report that tells nothing new. Wants a case."""
         return self._message("feedback")
+
+    def unit_name(self, id_: str) -> str:
+        """The unit as the city calls it in this language."""
+        return self._name(self._pack.units, id_)
+
+    def category_name(self, id_: str) -> str:
+        """The category as the city calls it in this language."""
+        return self._name(self._pack.categories, id_)
 
     @property
     def _of_case(self) -> CaseProgress:

@@ -1,0 +1,130 @@
+"""Promise: `doctor` fails on work that is left undone and on what keeps people out, and says what to do about each."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from deploy.local.finding import Finding
+from deploy.local.reachability import address, administrators
+from deploy.local.running import LOOKS_AGAIN_AFTER, undone
+from deploy.main import build
+from shared.runtime.identity.tokens import ops_token
+
+WELL = """# TYPE whistle_parked_records gauge
+whistle_parked_records{service="x"} 0.0
+whistle_relay_backlog_age_seconds{service="x"} 3.0
+whistle_relay_failing{service="x"} 0.0
+whistle_due_cases 0.0
+whistle_clock_off_seconds 0.01
+whistle_webhook_open_circuits 0.0
+whistle_channel_open_circuits 0.0
+"""
+Answers = Callable[..., None]
+
+
+@pytest.fixture
+def metrics(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """Sets the texts that `/metrics` answers, one after the other, the last for ever."""
+
+    def answer(*texts: str) -> None:
+        left = list(texts)
+        monkeypatch.setattr(
+            "deploy.local.running.httpx.get",
+            lambda *_, **__: httpx.Response(200, text=left.pop(0) if len(left) > 1 else left[0]),
+        )
+
+    return answer
+
+
+def found(service: str = "router") -> list[Finding]:
+    return list(undone(service, "http://127.0.0.1:1", lambda _: None))
+
+
+def test_a_service_that_has_done_its_work_is_not_complained_of(metrics: Answers) -> None:
+    metrics(WELL)
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "check", "do"),
+    [
+        ('whistle_parked_records{service="x"} 2.0', "router parked", "whistle dead list"),
+        ('whistle_relay_backlog_age_seconds{service="x"} 61.0', "router outbox", "Kafka"),
+        ('whistle_relay_failing{service="x"} 1.0', "router outbox", "Kafka"),
+        ("whistle_clock_off_seconds -0.9", "router clock", "NTP"),
+        ("whistle_due_cases 4.0", "router clocks", "log of router"),
+        ("whistle_webhook_open_circuits 1.0", "router webhooks", "webhook.failed"),
+        ("whistle_channel_open_circuits 1.0", "router channels", "channel.failed"),
+    ],
+)
+def test_what_is_left_undone_is_said_with_what_to_do(metrics: Answers, line: str, check: str, do: str) -> None:
+    name = line.partition(" ")[0]
+    others = "".join(f"{other}\n" for other in WELL.splitlines() if not other.startswith(name))
+    metrics(f"{others}{line}\n")
+    (one,) = found()
+    assert (one.check, one.ok) == (check, False)
+    assert do in one.do
+
+
+def test_cases_that_are_due_for_a_moment_are_not_late(metrics: Answers) -> None:
+    fired = "# TYPE whistle_clock_events counter\nwhistle_clock_events_total 5.0\n"
+    metrics(f"{WELL}whistle_due_cases 3.0\n", f"{WELL}whistle_due_cases 2.0\n{fired}")
+    waited: list[float] = []
+    assert list(undone("router", "http://127.0.0.1:1", waited.append)) == []
+    assert waited == [LOOKS_AGAIN_AFTER]
+
+
+def test_a_service_that_does_not_answer_is_said() -> None:
+    (one,) = undone("router", "http://127.0.0.1:9")
+    assert (one.check, one.ok) == ("router metrics", False)
+
+
+@pytest.mark.parametrize(
+    ("url", "development", "ok"),
+    [
+        ("https://whistle.example", False, True),
+        ("http://127.0.0.1:8800", True, True),
+        ("http://localhost:8800", True, True),
+        ("http://[::1]:8800", True, True),
+        ("http://127.0.0.1:8800", False, False),
+        ("http://10.1.2.3:8800", True, False),
+        ("http://whistle.example", False, False),
+        ("whistle.example", False, False),
+        ("", False, False),
+    ],
+)
+def test_an_address_where_people_cannot_sign_in_or_be_located_is_said(url: str, development: bool, ok: bool) -> None:
+    (one,) = address(url, development=development)
+    assert one.ok is ok
+    assert ok or "WHISTLE_PUBLIC_URL" in one.do
+    assert "secure cookie" in one.seen or not url.startswith("http://") or "127" in url or ok
+
+
+def test_a_city_without_administrators_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    cities = [{"city": "harbour", "administrators": 0}, {"city": "sheyang", "administrators": 2}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        known = request.headers["authorization"] == f"Bearer {ops_token('s' * 32, 0)}"
+        return httpx.Response(200, json={"items": cities}) if known else httpx.Response(401)
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    monkeypatch.setattr("deploy.local.reachability.httpx.Client", lambda **_: client)
+    (one,) = administrators("http://router", "s" * 32, development=False)
+    assert not one.ok
+    assert "harbour" in one.seen and "city.yaml" in one.do
+
+
+def test_doctor_asks_the_services_on_own_servers_and_exits_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHISTLE_NOTIFIER_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("WHISTLE_PUBLIC_URL", raising=False)
+    told = CLI.invoke(build(), ["doctor", "--data", str(tmp_path), "--json"])
+    wrong = {line["check"] for line in json.loads(told.stdout) if not line["ok"]}
+    assert told.exit_code == 1
+    assert {"notifier metrics", "public address"} <= wrong
+
+
+CLI = CliRunner()
