@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from services.intake.domain.submission import Submission
-from services.router.cases.published_events import STEPS_KEPT, to_envelopes
+from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.attachment import ArrivedReport
@@ -204,7 +204,7 @@ def test_the_public_state_is_bounded() -> None:
         case = apply_all(case, [e.Noted(at=T0, text="x" * 2000)] * (1 + n % 2))
     (event,) = to_envelopes(case, [e.Noted(at=T0, text="x" * 2000)], TRACE)
     state = decode(event, cases.CaseEvent).case
-    assert (len(state.reports), len(state.steps), len(state.summary or "")) == (REPORTS_KEPT, STEPS_KEPT, 120)
+    assert (len(state.reports), len(state.steps), len(state.summary or "")) == (REPORTS_KEPT, cases.STEPS_KEPT, 120)
     assert len(event.data.encode()) < MAX_DATA_BYTES // 8
 
 

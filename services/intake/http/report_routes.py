@@ -14,6 +14,7 @@ from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_intake import ReportIntake
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.reporter_actions import ActionRequest, RecordedAction, ReporterActions, action_key
+from shared.kernel.clock import Clock
 from shared.kernel.errors import not_found
 from shared.kernel.vocabulary import Priority
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
@@ -54,6 +55,7 @@ class ReportRoutes:
         actions: ReporterActions,
         packs: PackLibrary,
         answers: AnswerLinks,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._intake = intake
@@ -61,6 +63,7 @@ class ReportRoutes:
         self._actions = actions
         self._packs = packs
         self._answers = answers
+        self._clock = clock
 
     def routes(self) -> list[Route]:
         return [
@@ -130,7 +133,7 @@ class ReportRoutes:
             raise not_found("report")
         # The link speaks for the reporter: it is shown to the app that he uses, and to nobody else.
         link = self._answers.make(status) if who.app == status.report.app else None
-        return Answer(report_view(status, self._packs.current(status.report.city), link))
+        return Answer(report_view(status, self._packs.current(status.report.city), self._clock.now(), link))
 
     def _as_seen(self, status: ReportStatus, who: Principal) -> ReportStatus | None:
         """With those of its cases that an officer sees; None where he sees none and did not enter it himself."""
