@@ -1,6 +1,6 @@
 """Hides people's names in what officers write before others read it.
 
-Names are found where a word says that one follows (住户张三, 联系人：李小明) or that one stood before (张三丰先生, 老王),
+Names are found where a word says that one follows (住户张三, 联系人：李小明) or stood before (张三丰先生),
 and where ``known`` lists them. The first character stays, as in a masked name; other words are not touched, so that a
 sentence stays readable. It is a net and no proof: officers are told that reporters read what they write.
 """

@@ -53,7 +53,7 @@ def test_the_readmes_examples_run_as_written(stack: RunningStack) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert '"message":"收到！已派给【交通路社区】，10分钟内签收"' in ran.stdout
+    assert '"message":"收到！已派给【交通路社区】，10分钟内响应"' in ran.stdout
     assert re.findall(r'^"state":"(\w+)"$', ran.stdout, re.MULTILINE) == ["claimed", "resolved", "closed"]
     for said in ('"inspected_by":"jiaotonglu.duty2"', '"status":"recorded"', '"secret":"whsec_'):
         assert said in ran.stdout

@@ -31,7 +31,7 @@ def demo(city: Path, folder: Path, *options: str) -> subprocess.CompletedProcess
 def test_the_published_case_of_sheyang(tmp_path: Path) -> None:
     done = demo(SHEYANG, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "收到！已派给【交通路社区】，10分钟内签收" in done.stderr
+    assert "收到！已派给【交通路社区】，10分钟内响应" in done.stderr
     told = done.stdout
     assert "“建华园2号楼这边水管爆了”" in told
     for step in ("派单 queued", "接单 claimed", "到场 on site", "处置完成 resolved", "核查 inspected", "办结 closed"):

@@ -45,7 +45,7 @@ class QuestionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class OutcomeView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was done. ``words``: the officer's, without names and numbers. ``photos``: ids, shown once they are clean."""
+    """What was done. ``words``: the officer's, without names and numbers. ``photos``: ids, shown once clean."""
 
     at: datetime
     how: str
@@ -86,6 +86,8 @@ class ReportView(msgspec.Struct, kw_only=True, omit_defaults=True):
     entered_by: str | None = None
     channel: str | None = None
     rating: int | None = None
+    emergency: str | None = None
+    """Whom to call first, while nothing was done: by the case's category, before there is one by the words."""
 
 
 def report_view(status: ReportStatus, pack: Pack, now: datetime, link: str | None = None) -> ReportView:
@@ -105,11 +107,21 @@ def report_view(status: ReportStatus, pack: Pack, now: datetime, link: str | Non
         entered_by=report.entered_by,
         channel=report.channel if report.entered_by is not None else None,
         rating=report.rating,
+        emergency=_emergency(status, pack),
     )
     if status.case is not None:
         _show_case(view, status.case, pack, texts, link)
         _show_message(view, status, texts)
     return view
+
+
+def _emergency(status: ReportStatus, pack: Pack) -> str | None:
+    report, case = status.report, status.case
+    if case is not None and (case.outcome is not None or not case.open):
+        return None
+    given = case.category if case is not None else report.category
+    category = pack.categories.get(given if given is not None else pack.classify(report.description).code)
+    return category.emergency if category is not None else None
 
 
 def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: ProgressTexts, link: str | None) -> None:
