@@ -74,15 +74,16 @@ def _late() -> Iterator[Look]:
     case = _case("water_pipe")
     yield Look(1, "sent", case)
     yield Look(9, "about to be late", fired(case, _at(9)))
-    yield Look(12, "the deadline has passed", fired(case, _at(12)))
+    case = fired(case, _at(12))
+    yield Look(12, "the deadline has passed", case)
     case = fired(case, _at(17))
     yield Look(40, "the level above was told", case)
 
 
 def _night() -> Iterator[Look]:
-    case = opened(path=_PATH, clocks=(clock("acknowledge", 757), clock("resolve", 2000)))
+    case = opened(path=_PATH, clocks=(clock("acknowledge", 1050), clock("resolve", 2000)))
     yield Look(0, "sent in the evening, answered the next morning", case)
-    yield Look(700, "the next morning", case)
+    yield Look(1000, "the next morning", case)
 
 
 def _extended() -> Iterator[Look]:
@@ -99,6 +100,14 @@ def _agreement() -> Iterator[Look]:
     yield Look(60, "agreed", do(case, "resolve", now=_at(60), how="agreement", text=_WORDS["agreement"]))
 
 
+def _fire() -> Iterator[Look]:
+    case = _case("fire")
+    yield Look(0, "sent", case)
+    case = do(do(case, "claim", now=_at(1)), "on_site", now=_at(6))
+    yield Look(6, "somebody is there", case)
+    yield Look(50, "out", do(case, "resolve", now=_at(50), how="repair", text="明火已扑灭"))
+
+
 def _rejected() -> Iterator[Look]:
     case = do(_case("noise"), "acknowledge", now=_at(3))
     yield Look(8, "rejected", do(case, "reject", now=_at(8), reason=_WORDS["reason"]))
@@ -108,6 +117,7 @@ STORIES: dict[str, Callable[[], Iterator[Look]]] = {
     "a-burst-pipe": _pipe,
     "nobody-answers": _late,
     "in-the-evening": _night,
+    "a-shed-on-fire": _fire,
     "put-off": _extended,
     "an-agreement": _agreement,
     "rejected": _rejected,

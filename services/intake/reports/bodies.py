@@ -44,11 +44,14 @@ class Reporter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A report. ``received_at`` and ``historic`` are for importers. ``answers``: to the category's questions."""
+    """A report. A hazard needs a ``location``; needs, opinions and clues may come without.
+
+    ``received_at`` and ``historic`` are for importers. ``answers``: to the category's questions.
+    """
 
     kind: ReportKind
     description: Text
-    location: Location
+    location: Location = msgspec.field(default_factory=Location)
     category: Ident | None = None
     observed_at: datetime | None = None
     photos: Photos = []

@@ -45,7 +45,16 @@ def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
         return LocateRequest(None, "", _sealed_to(report, pack), day)
     place = report.place
     point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
-    return LocateRequest(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
+    unit = place.unit if place.unit is not None else _window(report, pack)
+    return LocateRequest(point, " ".join(filter(None, (place.address, report.description))), unit, day)
+
+
+def _window(report: ReportSubmitted, pack: Pack) -> str | None:
+    """The unit at whose desk a need was told that says nothing of a place; None for everything else."""
+    officer = pack.people.get(report.entered_by or "")
+    if officer is None or report.kind != "need" or report.place.lon is not None or report.place.address is not None:
+        return None
+    return officer.unit
 
 
 def _assigned(report: ReportSubmitted, city: str, pack: Pack, located: Located) -> tuple[Case, Opened]:
