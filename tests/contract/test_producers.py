@@ -187,10 +187,10 @@ def test_a_queue_that_was_left_is_named() -> None:
     assert (data.was_path[-1], data.case.unit) == ("xingfu", OTHER)
 
 
-def test_only_a_rejection_tells_its_reason_and_notes_stay_inside() -> None:
+def test_only_what_ends_a_case_tells_its_words_and_notes_stay_inside() -> None:
     for kind in HAPPENED:
         (event,) = to_envelopes(apply_all(opened(), [happened(kind)]), [happened(kind)], TRACE, opened())
-        assert ("because" in event.data) == (kind is e.Rejected)
+        assert ("because" in event.data) == (kind in (e.Rejected, e.Resolved))
 
 
 def test_the_public_state_is_bounded() -> None:
