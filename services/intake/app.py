@@ -81,8 +81,8 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
         settings.secret_text, settings.reporter_url or settings.intake_url, store, actions, packs, clock
     )
     service.routes = [
-        *ReportRoutes(store, intake, BatchRoutes(intake, quotas), actions, packs, answers).routes(),
-        *OwnReports(store, validator, packs, answers).routes(),
+        *ReportRoutes(store, intake, BatchRoutes(intake, quotas), actions, packs, answers, clock).routes(),
+        *OwnReports(store, validator, packs, answers, clock).routes(),
         *answers.routes(),
         *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory).routes(),
         *TelephoneSearch(store, identities).routes(),

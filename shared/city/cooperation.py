@@ -2,6 +2,8 @@
 
 from shared.city.model.city import City
 from shared.city.pack import Pack
+from shared.city.place.reasons import reason
+from shared.city.texts.reporter_steps import is_chinese
 
 CALLED = frozenset({"department", "property", "industry", "team", "resident", "committee"})
 """Default of ``called_levels``: levels whose units can be called in; they are beside the ladder, not on it."""
@@ -42,4 +44,6 @@ def not_admitted(pack: Pack, category: str, loader: str, unit: str) -> str | Non
     admitted = True if known is None else known.admitted
     if admitted is True or (admitted is not False and loader in admitted):
         return None
-    return f"{category} is not on the entry list of what {pack.units[loader].name} may load on communities (准入)"
+    language = pack.city.languages[0]
+    name = known.name if known is not None and is_chinese(language) else category
+    return reason("not_admitted", language, category=name, unit=pack.units[loader].name)

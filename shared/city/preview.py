@@ -12,6 +12,7 @@ from shared.city.model.sorting import Category
 from shared.city.pack import Pack
 from shared.city.texts.reporter_steps import REPORTER_STEPS, WITHOUT_CASE, ReporterStep, is_chinese, may_name
 from shared.city.texts.texts import Wording
+from shared.city.texts.times_in_words import promise_said, time_said
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MINUTES = 10
@@ -76,9 +77,11 @@ def example(pack: Pack, state: ReporterStep, language: str, category: str | None
         "category": _name(kind, language),
         "reports": "3",
         "minutes": str(MINUTES),
-        **{
-            name: f"{(AT + timedelta(minutes=after)).astimezone(zone):%Y-%m-%d %H:%M}" for name, after in _AFTER.items()
-        },
+        "promise": promise_said(AT + timedelta(minutes=MINUTES), AT, zone, language),
+        "done": "已修好" if is_chinese(language) else "repaired",
+        "why": "不属于受理范围" if is_chinese(language) else "not a matter for this service",
+        "until": time_said(AT + timedelta(days=1), AT, zone, language, relative=False),
+        **{name: time_said(AT + timedelta(minutes=after), AT, zone, language) for name, after in _AFTER.items()},
     }
     return {name: value for name, value in values.items() if name in may_name(state)}
 

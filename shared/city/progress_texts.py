@@ -1,5 +1,8 @@
 """The words of one report's progress: what the city's standard texts are filled with, and in which language.
 
+A deadline is named as a promise only while it lies ahead. A step keeps the deadline that counted then, whatever was put
+off later.
+
 The language is the city's first, as on the answer page and in alerts. A confidential report has the built-in words: a
 pack's text could name what they do not.
 """
@@ -10,8 +13,10 @@ from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from shared.city.pack import Pack
-from shared.city.texts.reporter_steps import STEPS, ReporterStep, is_chinese, sentences, word
+from shared.city.texts.reporter_steps import STEPS, ReporterStep, done_said, is_chinese, sentences, word
 from shared.city.texts.texts import BUILT_IN
+from shared.city.texts.times_in_words import minutes_until, promise_said, time_said
+from shared.kernel.persons_in_text import without_names
 
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
 
@@ -27,6 +32,30 @@ class ClockState(Protocol):
     def due_at(self) -> datetime: ...
     @property
     def superseded_at(self) -> datetime | None: ...
+    @property
+    def state(self) -> str: ...
+
+
+class HistoryLine(Protocol):
+    """A line of the case's history, as its events tell it."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def detail(self) -> str | None: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+class OutcomeState(Protocol):
+    """What was done, or why it was rejected (``how``)."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def how(self) -> str: ...
+    @property
+    def words(self) -> str | None: ...
 
 
 class CaseProgress(Protocol):
@@ -46,6 +75,10 @@ class CaseProgress(Protocol):
     def confidential(self) -> bool: ...
     @property
     def clocks(self) -> Sequence[ClockState]: ...
+    @property
+    def steps(self) -> Sequence[HistoryLine]: ...
+    @property
+    def outcome(self) -> OutcomeState | None: ...
 
 
 class SentReport(Protocol):
@@ -76,26 +109,46 @@ class HasName(Protocol):
 class ProgressTexts:
     """Words that say where one report stands; no I/O."""
 
-    def __init__(self, status: ReportStatus, pack: Pack) -> None:
+    def __init__(self, status: ReportStatus, pack: Pack, now: datetime) -> None:
         self._report = status.report.id
+        self._now = now
         self._case = status.case
         self._category = status.case.category if status.case is not None else None
         self._pack = pack
         self._language = pack.city.languages[0]
         self._zone = ZoneInfo(pack.city.timezone)
-        confidential = status.report.confidential or (status.case is not None and status.case.confidential)
-        self._texts = BUILT_IN if confidential else pack.texts
+        self._sealed = status.report.confidential or (status.case is not None and status.case.confidential)
+        self._texts = BUILT_IN if self._sealed else pack.texts
 
     def word(self, state: str) -> str:
         """The built-in word of a state: short enough for a badge."""
         return word(cast(ReporterStep, state), self._language)
 
-    def step(self, what: str, at: datetime, unit: str | None = None) -> str | None:
-        """A line of the steps; None for one that reporters are not shown. ``unit``: the step's, else the owner."""
+    def step(self, what: str, at: datetime, unit: str | None = None, clock: str | None = None) -> str | None:
+        """A line of the steps; None for one that reporters are not shown. ``unit``: the step's, else the owner.
+
+        ``clock``: the kind of the clock that the step is about.
+        """
         state = STEPS.get(what)
         if state is None:
             return None
-        return self._texts.step(state, self._language, self._category, self._values(unit, at))
+        values = self._values(unit, at)
+        case = self._case
+        if clock is not None and case is not None and (due := _due(case, clock, at, self._now)) is not None:
+            values["until"] = time_said(due, at, self._zone, self._language, relative=False)
+        return self._texts.step(state, self._language, self._category, values)
+
+    def outcome_words(self) -> str | None:
+        """What was done, or why it was rejected, as its reporter may read it; None where nothing may be told."""
+        outcome = self._case.outcome if self._case is not None else None
+        return None if outcome is None else self._public(outcome)
+
+    def _public(self, outcome: OutcomeState) -> str | None:
+        """Without the names of the pack's people; other names and all numbers were taken out by the router."""
+        if outcome.words is None or self._sealed:
+            return None
+        names = (person.name for person in self._pack.people.values())
+        return without_names(outcome.words, names).strip().rstrip("。.；;") or None
 
     def question_heading(self) -> str | None:
         """The pack's text above a question; None when it has none."""
@@ -139,17 +192,36 @@ class ProgressTexts:
         values |= {
             "case": case.id,
             "unit": self._name(self._pack.units, unit or case.unit),
-            "category": self._name(self._pack.categories, case.category),
             "reports": str(case.report_count),
         }
+        if not self._sealed:
+            values["category"] = self._name(self._pack.categories, case.category)
+        return values | self._deadlines(case, at) | self._outcome(case, at)
+
+    def _deadlines(self, case: CaseProgress, at: datetime | None) -> dict[str, str]:
+        """Deadlines that lie ahead, as said at ``at`` (None: now)."""
+        said, told_at, relative = {}, at or self._now, at is None
         for name, kind in _BY.items():
-            clock = _clock(case, kind, at)
-            if clock is not None:
-                values[name] = f"{clock.due_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
-        clock = _clock(case, "acknowledge", at)
-        if clock is not None:
-            values["minutes"] = str(round((clock.due_at - clock.started_at).total_seconds() / 60))
-        return values
+            due = _due(case, kind, at, self._now)
+            if due is not None:
+                said[name] = time_said(due, told_at, self._zone, self._language, relative=relative)
+        due = _due(case, "acknowledge", at, self._now)
+        if due is not None:
+            said["promise"] = promise_said(due, told_at, self._zone, self._language, relative=relative)
+            minutes = minutes_until(due, told_at)
+            if minutes is not None:
+                said["minutes"] = str(minutes)
+        return said
+
+    def _outcome(self, case: CaseProgress, at: datetime | None) -> dict[str, str]:
+        """What was done by ``at``; a step before the case was opened again does not tell what was done afterwards."""
+        outcome = case.outcome
+        if outcome is None or (at is not None and at < outcome.at):
+            return {}
+        words = self._public(outcome)
+        if words is None:
+            return {}
+        return {"why": words} if outcome.how == "rejected" else {"done": done_said(outcome.how, words, self._language)}
 
     def _name(self, things: Mapping[str, HasName], id_: str) -> str:
         """As the pack calls it; what the pack no longer has is called by its id."""
@@ -168,3 +240,20 @@ def _clock(case: CaseProgress, kind: str, at: datetime | None) -> ClockState | N
         if (replaced is None) if at is None else (clock.started_at <= at and (replaced is None or at < replaced)):
             return clock
     return None
+
+
+def _due(case: CaseProgress, kind: str, at: datetime | None, now: datetime) -> datetime | None:
+    """The deadline of the kind as it stood at ``at`` (None: now); None where none ran, or where it has passed by now.
+
+    Lines about a later change of the deadline have the one before it.
+    """
+    clock = _clock(case, kind, at)
+    if clock is None or (at is None and clock.state != "running"):
+        return None
+    later: list[HistoryLine] = [
+        line
+        for line in case.steps
+        if at is not None and line.due_at is not None and line.detail == kind and line.at > at
+    ]
+    due = later[0].due_at if later and later[0].due_at is not None else clock.due_at
+    return due if due > now else None

@@ -22,6 +22,11 @@ TOPIC = "cases"
 ATTACHED_MAX = 100
 """Reports that one event may attach."""
 
+STEPS_KEPT = 20
+"""The newest lines of history that an event carries; who shows more of a long case adds them up."""
+WORDS_MAX = 1000
+"""Most characters of what an officer said was done, as events carry it."""
+
 OwnField = Literal[
     "tell",
     "act",
@@ -164,6 +169,23 @@ class HistoryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     what: str
     unit: str | None = None
     detail: str | None = None
+    due_at: datetime | None = None
+    """Of a line about a clock: the deadline before it."""
+    act: Act | None = None
+    """Of a ladder's rung."""
+
+
+class OutcomeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a case ended, or was resolved so far. ``how``: as the officer says, or ``rejected``.
+
+    ``words``: the officer's, without telephone numbers and names; absent for confidential cases, as ``photos`` are.
+    """
+
+    at: datetime
+    how: str
+    words: str | None = None
+    photos: list[str] = []
+    """Ids of the photos after the work; at most ten."""
 
 
 class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -199,6 +221,8 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parties: list[str] = []
     """Units that were consulted."""
     question: QuestionState | None = None
+    outcome: OutcomeState | None = None
+    """What was done; absent while nothing was, and after the case was opened again."""
     supervised_by: str | None = None
     """The unit above that supervises it (督办)."""
     routed_by: str = "area"

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from services.intake.domain.submission import Submission
-from services.router.cases.published_events import STEPS_KEPT, TOLD_MAX, to_envelopes
+from services.router.cases.published_events import TOLD_MAX, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.attachment import ArrivedReport
@@ -193,8 +193,8 @@ def test_a_queue_that_was_left_is_named() -> None:
 def test_reasons_cross_to_those_whom_they_are_told_and_notes_stay_inside() -> None:
     for kind in HAPPENED:
         (event,) = to_envelopes(apply_all(opened(), [happened(kind)]), [happened(kind)], TRACE, opened())
-        assert ("because" in event.data) == (kind is e.Rejected or kind.SAYS_WHY), kind
-        if kind is not e.Rejected:
+        assert ("because" in event.data) == (kind in (e.Rejected, e.Resolved) or kind.SAYS_WHY), kind
+        if kind not in (e.Rejected, e.Resolved):
             assert (decode(event, cases.CaseEvent).told == "because") == kind.SAYS_WHY, kind
 
 
@@ -220,7 +220,7 @@ def test_the_public_state_is_bounded() -> None:
         case = apply_all(case, [e.Noted(at=T0, text="x" * 2000)] * (1 + n % 2))
     (event,) = to_envelopes(case, [e.Noted(at=T0, text="x" * 2000)], TRACE)
     state = decode(event, cases.CaseEvent).case
-    assert (len(state.reports), len(state.steps), len(state.summary or "")) == (REPORTS_KEPT, STEPS_KEPT, 120)
+    assert (len(state.reports), len(state.steps), len(state.summary or "")) == (REPORTS_KEPT, cases.STEPS_KEPT, 120)
     assert len(event.data.encode()) < MAX_DATA_BYTES // 8
 
 

@@ -87,7 +87,7 @@ async def doors(database: Database) -> AsyncIterator[OpenDoor]:
         links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, actions, packs, clock)
         validator = ReportValidator(SECRET)
         taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
-        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links)
+        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links, clock)
         application = Edge("intake", directory, quotas, token_hex).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=application),

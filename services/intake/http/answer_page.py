@@ -123,7 +123,7 @@ class AnswerLinks:
         return Page(
             language=language,
             title=words["title"],
-            heading=ProgressTexts(status, pack).question_heading() if question is not None else None,
+            heading=ProgressTexts(status, pack, self._clock.now()).question_heading() if question is not None else None,
             text=(question.text if question is not None else None) or "",
             said=words[said] if said is not None else None,
             button=words[button] if button is not None else None,

@@ -9,6 +9,7 @@ from services.intake.http.batch_routes import APPS
 from services.intake.http.report_view import ReportView, report_view
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.validation import ReportValidator, app_of
+from shared.kernel.clock import Clock
 from shared.runtime.http_server.pagination import Cursor, beyond, cursor_after
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.pack_library import PackLibrary
@@ -31,12 +32,13 @@ class OwnReports:
     """An app lists the reports of one of its own reporters; those of other apps are not there."""
 
     def __init__(
-        self, store: ReportStore, validator: ReportValidator, packs: PackLibrary, answers: AnswerLinks
+        self, store: ReportStore, validator: ReportValidator, packs: PackLibrary, answers: AnswerLinks, clock: Clock
     ) -> None:
         self._store = store
         self._validator = validator
         self._packs = packs
         self._answers = answers
+        self._clock = clock
 
     def routes(self) -> list[Route]:
         return [
@@ -59,5 +61,6 @@ class OwnReports:
         shown, pack = found[: query.limit], self._packs.current(who.city)
         last = shown[-1].report if len(found) > query.limit else None
         following = cursor_after(last.received_at, last.id) if last is not None else None
-        items = [report_view(status, pack, self._answers.make(status)) for status in shown]
+        now = self._clock.now()
+        items = [report_view(status, pack, now, self._answers.make(status)) for status in shown]
         return Answer(ReportPage(items=items, next=following))

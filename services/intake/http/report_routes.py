@@ -15,6 +15,7 @@ from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_intake import ReportIntake
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.reporter_actions import ActionRequest, RecordedAction, ReporterActions, action_key
+from shared.kernel.clock import Clock
 from shared.kernel.errors import not_found
 from shared.kernel.vocabulary import AfterPhoto, Priority
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
@@ -64,6 +65,7 @@ class ReportRoutes:
         actions: ReporterActions,
         packs: PackLibrary,
         answers: AnswerLinks,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._intake = intake
@@ -71,6 +73,7 @@ class ReportRoutes:
         self._actions = actions
         self._packs = packs
         self._answers = answers
+        self._clock = clock
 
     def routes(self) -> list[Route]:
         return [
@@ -126,11 +129,14 @@ class ReportRoutes:
         headers = {"location": f"/v1/reports/{receipt.id}"}
         if receipt.replayed:
             headers["idempotent-replayed"] = "true"
-        return Answer(self._accepted(receipt, call.principal), 202, headers)
+        words = call.body_as(ReportBody).description
+        return Answer(self._accepted(receipt, words, call.principal), 202, headers)
 
-    def _accepted(self, receipt: Receipt, who: Principal) -> Accepted:
+    def _accepted(self, receipt: Receipt, words: str, who: Principal) -> Accepted:
+        """The receipt. Who gives no category reads the advice of the one that his words mean: 车棚着火了 shows 119."""
         links = {"self": f"/v1/reports/{receipt.id}", "rating": f"/v1/reports/{receipt.id}/rating"}
-        category = self._packs.current(who.city).categories.get(receipt.category or "")
+        pack = self._packs.current(who.city)
+        category = pack.categories.get(receipt.category or pack.classify(words).code)
         return Accepted(
             receipt.id,
             "accepted",
@@ -149,7 +155,7 @@ class ReportRoutes:
             raise not_found("report")
         # The link speaks for the reporter: it is shown to the app that he uses, and to nobody else.
         link = self._answers.make(status) if who.app == status.report.app else None
-        return Answer(report_view(status, self._packs.current(status.report.city), link))
+        return Answer(report_view(status, self._packs.current(status.report.city), self._clock.now(), link))
 
     def _as_seen(self, status: ReportStatus, who: Principal) -> ReportStatus | None:
         """With those of its cases that an officer sees; None where he sees none and did not enter it himself."""

@@ -9,8 +9,8 @@ from shared.city.pack import Pack
 from shared.city.progress_texts import ProgressTexts
 from shared.city.sorting.questions import Answer
 from shared.city.texts.reporter_steps import STEPS
-from shared.contracts.cases import ClockState
-from shared.kernel.vocabulary import Priority, ReportKind, StateName
+from shared.contracts.cases import ClockState, HistoryLine
+from shared.kernel.vocabulary import CASE_CLOCKS, Priority, ReportKind, StateName
 
 
 class UnitName(msgspec.Struct, frozen=True):
@@ -46,6 +46,15 @@ class QuestionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     link: str | None = None
 
 
+class OutcomeView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was done. ``words``: the officer's, without names and numbers. ``photos``: ids, shown once clean."""
+
+    at: datetime
+    how: str
+    words: str | None = None
+    photos: list[str] = []
+
+
 class SecondCaseView(msgspec.Struct, frozen=True):
     """A case of a second matter in the same report."""
 
@@ -73,16 +82,19 @@ class ReportView(msgspec.Struct, kw_only=True, omit_defaults=True):
     feedback: str | None = None
     merged: bool = False
     reason: str | None = None
+    outcome: OutcomeView | None = None
     answers: dict[str, Answer] | None = None
     confidential: bool = False
     entered_by: str | None = None
     channel: str | None = None
     rating: int | None = None
+    emergency: str | None = None
+    """Whom to call first, while nothing was done: by the case's category, before there is one by the words."""
 
 
-def report_view(status: ReportStatus, pack: Pack, link: str | None = None) -> ReportView:
+def report_view(status: ReportStatus, pack: Pack, now: datetime, link: str | None = None) -> ReportView:
     """``link``: to the answer page, where the reader may answer the open question."""
-    report, texts = status.report, ProgressTexts(status, pack)
+    report, texts = status.report, ProgressTexts(status, pack, now)
     view = ReportView(
         id=report.id,
         status=status.state,
@@ -97,11 +109,21 @@ def report_view(status: ReportStatus, pack: Pack, link: str | None = None) -> Re
         entered_by=report.entered_by,
         channel=report.channel if report.entered_by is not None else None,
         rating=report.rating,
+        emergency=_emergency(status, pack),
     )
     if status.case is not None:
         _show_case(view, status.case, pack, texts, link)
         _show_message(view, status, texts)
     return view
+
+
+def _emergency(status: ReportStatus, pack: Pack) -> str | None:
+    report, case = status.report, status.case
+    if case is not None and (case.outcome is not None or not case.open):
+        return None
+    given = case.category if case is not None else report.category
+    category = pack.categories.get(given if given is not None else pack.classify(report.description).code)
+    return category.emergency if category is not None else None
 
 
 def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: ProgressTexts, link: str | None) -> None:
@@ -115,7 +137,11 @@ def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: Progress
         priority=case.priority,
         clocks=case.clocks,
     )
-    view.reason = case.reason
+    words = texts.outcome_words()
+    if (done := case.outcome) is not None:
+        photos = done.photos if words is not None else []
+        view.outcome = OutcomeView(at=done.at, how=done.how, words=words, photos=photos)
+    view.reason = words if case.state == "rejected" and words is not None else case.reason
     if (asked := case.question) is not None:
         text = asked.text if asked.text is not None else texts.word("waiting_reporter")
         view.question = QuestionView(text=text, at=asked.at, until=asked.until, link=link)
@@ -133,21 +159,38 @@ def _show_message(view: ReportView, status: ReportStatus, texts: ProgressTexts) 
         view.message, view.merged = texts.merged_message(), True
 
 
+_EACH = frozenset({"clock.extended"})
+"""Steps that are told each time, also one after the other."""
+
+
+def _told(case: CaseProgress) -> list[HistoryLine]:
+    """The lines of the case that reporters are shown: those of the case's own clocks, and of levels above the desk."""
+    moves = [step.at for step in case.steps if step.what == "case.moved" or step.act == "move_to"]
+    last_move = max(moves, default=case.opened_at)
+
+    def is_told(step: HistoryLine) -> bool:
+        if step.what == "case.escalated" and step.act in ("tell", "supervise"):
+            return step.unit != case.unit or step.at < last_move
+        return step.what in STEPS and (step.what != "clock.extended" or step.detail in CASE_CLOCKS)
+
+    return [step for step in case.steps if is_told(step)]
+
+
 def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepView]:
     """The report's own steps and its case's, by time. A step that repeats the one before it is left out."""
     report = status.report
 
-    def line(what: str, at: datetime, unit_id: str | None = None) -> StepView:
+    def line(what: str, at: datetime, unit_id: str | None = None, clock: str | None = None) -> StepView:
         unit = pack.units.get(unit_id or "")
         name = UnitName(unit.id, unit.name) if unit is not None else None
-        return StepView(at=at, what=what, text=texts.step(what, at, unit_id), unit=name)
+        return StepView(at=at, what=what, text=texts.step(what, at, unit_id, clock), unit=name)
 
     steps = [line("report.received", report.received_at)]
-    for step in status.case.steps if status.case is not None else ():
+    for step in _told(status.case) if status.case is not None else ():
         last = steps[-1]
         before = (last.what, last.unit.id if last.unit is not None else None)
-        if step.what in STEPS and before != (step.what, step.unit):
-            steps.append(line(step.what, step.at, step.unit))
+        if before != (step.what, step.unit) or step.what in _EACH:
+            steps.append(line(step.what, step.at, step.unit, step.detail))
     if status.attached and status.says is None:
         steps.append(line("report.merged", report.received_at))
     steps += [

@@ -44,7 +44,9 @@ class Reporter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A report. ``received_at``, ``historic`` and ``open`` are for importers. ``answers``: to the category's questions.
+    """A report. A hazard needs a ``location``; needs, opinions and clues may come without.
+
+    ``received_at``, ``historic`` and ``open`` are for importers. ``answers``: to the category's questions.
 
     ``historic``: it was dealt with; nobody is told, no clock runs, it is in no live queue. ``open``: it is still to be
     dealt with, as when a town moves here; it is in the queue and its clocks run from ``received_at``, but nobody is
@@ -53,7 +55,7 @@ class ReportBody(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
 
     kind: ReportKind
     description: Text
-    location: Location
+    location: Location = msgspec.field(default_factory=Location)
     category: Ident | None = None
     observed_at: datetime | None = None
     photos: Photos = []

@@ -4,7 +4,7 @@ A case's state lies at the report that opened it. A report that was attached to 
 ``also`` names further cases that were split off for a second matter in the same report.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -12,13 +12,19 @@ from typing import Literal
 import msgspec
 
 from services.intake.reports.report_record import ReportRecord
-from shared.contracts.cases import CaseEvent, ClockState, HistoryLine, QuestionState
+from shared.city.texts.reporter_steps import STEPS
+from shared.contracts.cases import CaseEvent, ClockState, HistoryLine, OutcomeState, QuestionState
 from shared.kernel.vocabulary import Priority, StateName
 from shared.runtime.storage.mongo import Document
 
 ReportState = StateName | Literal["accepted"]
 """Of a report: its case's, ``accepted`` before there is one."""
 ENDED = frozenset({"closed", "rejected", "merged"})
+STEPS_MAX = 200
+"""Steps kept of one case, of which the first ``FIRST_KEPT``: how it began is told however long it takes."""
+FIRST_KEPT = 50
+KEPT = frozenset({*STEPS, "clock.resumed"})
+"""Lines of a long case that are kept: those that are shown, and those by which an old deadline is known."""
 
 
 class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +57,8 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     open: bool = False
     reason: str | None = None
     """The reason in the last event, if it had one."""
+    outcome: OutcomeState | None = None
+    """What was done, or why it was rejected."""
 
 
 class ProgressRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
@@ -159,14 +167,28 @@ def progress_of(event: CaseEvent) -> CaseProgress:
         question=case.question,
         open=case.state not in ENDED,
         reason=event.reason,
+        outcome=case.outcome,
     )
 
 
+def with_earlier_steps(case: CaseProgress, earlier: Sequence[HistoryLine]) -> CaseProgress:
+    """``case`` with the steps that its events carry no more: the first of a long case stay, and the newest."""
+    if not case.steps:
+        return case
+    oldest = case.steps[0].at
+    gone = [line for line in earlier if line.at < oldest or (line.at == oldest and line not in case.steps)]
+    steps = [line for line in (*gone, *case.steps) if line.what in KEPT]
+    if len(steps) > STEPS_MAX:
+        steps = [*steps[:FIRST_KEPT], *steps[FIRST_KEPT - STEPS_MAX :]]
+    return msgspec.structs.replace(case, steps=steps)
+
+
 def to_doc(case: CaseProgress) -> Document:
-    """The ``case`` of a document. ``reason`` is absent where there is none; all others are there, null or not."""
+    """The ``case`` of a document. ``reason`` and ``outcome`` are absent where there is none; all others are there."""
     document: Document = msgspec.to_builtins(case, builtin_types=(datetime,))
-    if case.reason is None:
-        del document["reason"]
+    for name in ("reason", "outcome"):
+        if document[name] is None:
+            del document[name]
     return document
 
 

@@ -27,6 +27,7 @@ from services.intake.reports.report_record import (
     StoredReport,
     fields_of,
 )
+from shared.contracts.cases import STEPS_KEPT
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import case_id, opening_report
 from shared.runtime.kafka.duplicate_metrics import count_duplicates
@@ -110,7 +111,7 @@ class ReportStore:
         progress = await self._progress(report.id)
         if progress is None:
             return ReportStatus(report)
-        attached, says = progress.on is not None, progress.says
+        attached, says = progress.on not in (None, case_id(report.id)), progress.says
         also = await self._cases(progress.also) if progress.also else None
         if progress.on is not None and progress.on != case_id(report.id):
             progress = await self._progress(opening_report(progress.on))
@@ -215,6 +216,7 @@ class ReportStore:
             count_duplicates("progress", len(known))
             again = {first[i]["_id"] for i in known}
             cases = [case for case in cases if case.version > 1 or opening_report(case.id) in again]
+        cases = await self._with_earlier_steps(cases)
         writes: list[Write] = [
             UpdateOne(
                 {"_id": opening_report(case.id), "case.version": {"$not": {"$gte": case.version}}},
@@ -225,6 +227,15 @@ class ReportStore:
         ]
         if writes:
             await self.progress.write(writes)
+
+    async def _with_earlier_steps(self, cases: Sequence[CaseProgress]) -> list[CaseProgress]:
+        """``cases``, the long ones with the steps that were stored before; short ones carry all of theirs."""
+        long = [opening_report(case.id) for case in cases if len(case.steps) >= STEPS_KEPT]
+        if not long:
+            return list(cases)
+        found = await self.progress.find({"_id": {"$in": long}}, {"case": 1}, limit=len(long))
+        earlier = {case.id: case.steps for one in found if (case := progress_record.case_from_doc(one)) is not None}
+        return [progress_record.with_earlier_steps(case, earlier.get(case.id, ())) for case in cases]
 
     async def save_second_cases(self, seconds: Sequence[tuple[str, str]]) -> None:
         """Cases of a second matter in a report that has a case already: report, case. Each is added once."""

@@ -23,6 +23,8 @@ from shared.runtime.identity.directory import Principal
 
 _encoder = msgspec.json.Encoder(order="sorted")
 FUTURE = timedelta(minutes=5)
+WITHOUT_PLACE = frozenset({"need", "opinion", "clue"})
+"""Kinds that may say nothing of a place: their words decide, else the sorting queue."""
 DESKS = "@desks"
 """The app of reports that officers enter for others; no key has such a name."""
 
@@ -133,7 +135,8 @@ def _errors(
     body: ReportBody, principal: Principal, pack: Pack, now: datetime, import_span: timedelta
 ) -> list[FieldError]:
     where = body.location
-    errors = location_errors(where.lon, where.lat, where.crs, said=where.address is not None or where.unit is not None)
+    said = where.address is not None or where.unit is not None or body.kind in WITHOUT_PLACE
+    errors = location_errors(where.lon, where.lat, where.crs, said=said)
     if body.category is not None and body.category not in pack.categories:
         errors.append(FieldError("/category", "is not in the city's list: GET /v1/categories"))
     if where.unit is not None and where.unit not in pack.units:

@@ -76,7 +76,7 @@ def payload(event: Envelope, data: CaseEvent, app: str, pack: Pack | None = None
     """The JSON that a receiver gets. Without ``pack`` names and sentences are left out."""
     case = data.case
     own = [report for report in data.attached or case.reports if report.app == app]
-    names = _names(case, pack) if pack is not None else {}
+    names = _names(event, case, pack) if pack is not None else {}
     body = WebhookPayload(
         type=event.type.removesuffix(".v1"),
         timestamp=event.time,
@@ -90,7 +90,7 @@ def payload(event: Envelope, data: CaseEvent, app: str, pack: Pack | None = None
             clock=data.clock,
             due_at=data.due_at,
             reports=[report.id for report in own],
-            report_details=[_detail(report, case, pack) for report in own],
+            report_details=[_detail(event, report, case, pack) for report in own],
             report_count=case.report_count,
             reason=data.reason,
         ),
@@ -98,19 +98,19 @@ def payload(event: Envelope, data: CaseEvent, app: str, pack: Pack | None = None
     return msgspec.json.encode(body).decode()
 
 
-def _names(case: CaseState, pack: Pack) -> dict[str, str]:
+def _names(event: Envelope, case: CaseState, pack: Pack) -> dict[str, str]:
     """Unit and category as the city calls them, in its first language, as in the sentences."""
-    texts = ProgressTexts(_Status(_Report(opening_report(case.id), case.confidential), case), pack)
+    texts = ProgressTexts(_Status(_Report(opening_report(case.id), case.confidential), case), pack, event.time)
     return {"unit_name": texts.unit_name(case.unit), "category_name": texts.category_name(case.category)}
 
 
-def _detail(report: ReportRef, case: CaseState, pack: Pack | None) -> WebhookReport:
-    return WebhookReport(id=report.id, message=UNSET if pack is None else _message(report, case, pack))
+def _detail(event: Envelope, report: ReportRef, case: CaseState, pack: Pack | None) -> WebhookReport:
+    return WebhookReport(id=report.id, message=UNSET if pack is None else _message(event, report, case, pack))
 
 
-def _message(report: ReportRef, case: CaseState, pack: Pack) -> str:
+def _message(event: Envelope, report: ReportRef, case: CaseState, pack: Pack) -> str:
     """As ``message`` of ``GET /v1/reports/{id}`` is right after this event."""
-    texts = ProgressTexts(_Status(_Report(report.id, case.confidential), case), pack)
+    texts = ProgressTexts(_Status(_Report(report.id, case.confidential), case), pack, event.time)
     if report.says is not None:
         return texts.feedback_message()
     return texts.message() if report.id == opening_report(case.id) else texts.merged_message()

@@ -15,11 +15,14 @@ from shared.contracts.envelope import DANGER, HISTORY, LIVE, Envelope
 from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
 from shared.kernel.personal import without_personal_numbers
+from shared.kernel.persons_in_text import without_names
 
-STEPS_KEPT = 20
 PAUSES_TOLD = 5
 SUMMARY_MAX = 120
 TOLD_MAX = 120
+PHOTOS_TOLD = 10
+MOVES_A_DEADLINE = frozenset({"clock.extended", "clock.resumed"})
+"""Lines whose ``due_at`` is the deadline before them: who shows the case tells by it what was promised then."""
 
 
 def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
@@ -51,8 +54,15 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         ],
         report_count=case.report_count,
         steps=[
-            contract.HistoryLine(at=entry.at, what=entry.what, unit=entry.unit, detail=entry.clock)
-            for entry in case.history[-STEPS_KEPT:]
+            contract.HistoryLine(
+                at=entry.at,
+                what=entry.what,
+                unit=entry.unit,
+                detail=entry.clock,
+                due_at=entry.due_at if entry.what in MOVES_A_DEADLINE else None,
+                act=entry.act,
+            )
+            for entry in case.history[-contract.STEPS_KEPT :]
         ],
         rating=case.rating,
         confidential=case.confidential,
@@ -60,6 +70,7 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         parts=[contract.PartState(id=p.id, unit=p.unit, caller=p.caller, state=p.state) for p in case.parts],
         parties=list(case.consultation.parties) if case.consultation is not None else [],
         question=_question(case),
+        outcome=_outcome(case),
         supervised_by=case.supervision.by_unit if case.supervision is not None else None,
         routed_by=case.routing.by,
         apps=list(case.apps),
@@ -151,7 +162,7 @@ def _case_event(
         due_at=event.due_meant,
         part=event.part_meant,
         fired_at=event.at if event.clock_meant else None,
-        reason=event.text if isinstance(event, e.Rejected) and not state.confidential else None,
+        reason=state.outcome.words if isinstance(event, e.Rejected) and state.outcome is not None else None,
         score=event.score if isinstance(event, e.Rated) else None,
         attached=_attached(event),
         from_case=event.from_case if isinstance(event, Attached) else None,
@@ -207,3 +218,13 @@ def _question(case: Case) -> contract.QuestionState | None:
     if asked is None:
         return None
     return contract.QuestionState(at=asked.at, until=asked.until, text=None if case.confidential else asked.text)
+
+
+def _outcome(case: Case) -> contract.OutcomeState | None:
+    done = case.outcome
+    if done is None:
+        return None
+    if case.confidential or done.text is None:
+        return contract.OutcomeState(at=done.at, how=done.how)
+    words = without_names(without_personal_numbers(done.text))[: contract.WORDS_MAX]
+    return contract.OutcomeState(at=done.at, how=done.how, words=words, photos=list(done.photos[:PHOTOS_TOLD]))

@@ -20,6 +20,7 @@ from shared.city.model.promises import CommitmentEntry, LadderEntry
 from shared.city.model.sorting import Rule
 from shared.city.pack import Pack
 from shared.city.place.locating import Located, LocateRequest
+from shared.city.place.reasons import reason
 from shared.city.sorting.categories import OTHER
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
@@ -49,7 +50,16 @@ def _where(report: ReportSubmitted, pack: Pack) -> LocateRequest:
         return LocateRequest(None, "", _sealed_to(report, pack), day)
     place = report.place
     point = None if place.lon is None or place.lat is None else (place.lon, place.lat)
-    return LocateRequest(point, " ".join(filter(None, (place.address, report.description))), place.unit, day)
+    unit = place.unit if place.unit is not None else _window(report, pack)
+    return LocateRequest(point, " ".join(filter(None, (place.address, report.description))), unit, day)
+
+
+def _window(report: ReportSubmitted, pack: Pack) -> str | None:
+    """The unit at whose desk a need was told that says nothing of a place; None for everything else."""
+    officer = pack.people.get(report.entered_by or "")
+    if officer is None or report.kind != "need" or report.place.lon is not None or report.place.address is not None:
+        return None
+    return officer.unit
 
 
 def _assigned(
@@ -130,13 +140,17 @@ def _entered(report: ReportSubmitted, pack: Pack, category: str, priority: Prior
     officer = pack.people.get(report.entered_by or "")
     if officer is None or report.sealed:
         return _Entered(unit)
-    reason = not_admitted(pack, category, officer.unit, unit)
-    if reason is None:
+    forbidden, language = not_admitted(pack, category, officer.unit, unit), pack.city.languages[0]
+    if forbidden is None:
         return _Entered(unit)
     if priority == "danger":
-        return _Entered(unit, why=(f"{reason}; danger goes to {unit} nevertheless",))
+        return _Entered(unit, why=(reason("danger_nevertheless", language, reason=forbidden, unit=_named(pack, unit)),))
     stays = pack.tree.answering(officer.unit)
-    return _Entered(stays, kept=True, why=(f"{reason}: it stays with {stays}, where it was entered",))
+    return _Entered(stays, kept=True, why=(reason("stays", language, reason=forbidden, unit=_named(pack, stays)),))
+
+
+def _named(pack: Pack, unit: str) -> str:
+    return f"{pack.units[unit].name} ({unit})"
 
 
 def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:

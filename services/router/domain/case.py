@@ -62,6 +62,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, as the reporter is told. ``how``: of the resolution, or ``rejected``; ``text``: why then."""
+
+    at: datetime
+    how: str
+    text: str | None = None
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOnPath:
     """A unit between the root and the owner."""
 
@@ -210,6 +220,8 @@ class Case:
     claimed_at: datetime | None = None
     resolved_by: str | None = None
     resolved_how: str | None = None
+    outcome: Outcome | None = None
+    """Of the resolution or rejection that holds; cleared when the case is reopened."""
     inspected_by: str | None = None
     """Set once an inspection passed; cleared when the case is reopened."""
     rating: int | None = None

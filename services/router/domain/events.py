@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Case, State, UnitOnPath
+from services.router.domain.case import Case, Outcome, State, UnitOnPath
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import met, opened_again
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.domain_event import DomainEvent, unclaimed
 from shared.kernel.vocabulary import ReporterWord
+
+REJECTED = "rejected"
+"""How a rejected case ended, beside the ways of a resolution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +150,7 @@ class Resolved(DomainEvent):
             state=State.RESOLVED,
             resolved_by=self.by,
             resolved_how=self.how,
+            outcome=Outcome(self.at, self.how, self.text, self.photos),
             offered_to=None,
             inspected_by=None,
             follow_up=self.follow_up,
@@ -205,6 +209,7 @@ class Reopened(DomainEvent):
             clocks=opened_again(case, self.clock),
             resolved_by=None,
             resolved_how=None,
+            outcome=None,
             inspected_by=None,
             rating=None,
             follow_up=None,
@@ -216,7 +221,7 @@ class Rejected(DomainEvent):
     TYPE: ClassVar[str] = "case.rejected.v1"
 
     def applied(self, case: Case) -> Case:
-        return replace(case, state=State.REJECTED)
+        return replace(case, state=State.REJECTED, outcome=Outcome(self.at, REJECTED, self.text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

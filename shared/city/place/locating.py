@@ -9,7 +9,7 @@ If point and words name different branches of the tree, the point decides; flag 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,7 @@ from shared.city.model.ground import NoLocation
 from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, AreasAtPoint, Floats, Ints
 from shared.city.place.datum import is_on_earth
 from shared.city.place.gazetteer import NOTHING, Gazetteer, NamedPlaces, Spot
+from shared.city.place.reasons import listed, reason
 from shared.city.place.tree import Tree
 
 BORDER_METRES = 25.0
@@ -129,7 +130,7 @@ class Locator:
             return self._by_point(asked.point, next(around), found, recorded, index, flags)
         if asked.point is not None:
             flags.append("no_location_point")
-        return self._by_words(found, recorded, index, flags, [unusable or "no point was given"])
+        return self._by_words(found, recorded, index, flags, [unusable or self._why("no_point")])
 
     def locate_many(self, lon: Floats, lat: Floats, on: date | None = None, borders: bool = False) -> LocatedMany:
         """Rule 1 for many points at once; with ``borders`` also whether each is near a border."""
@@ -156,23 +157,23 @@ class Locator:
         within = index.units[around.covering[0]] if around.covering else None
         if within is not None:
             unit = self._tree.answering(within)
-            why = [f"the point lies in {self._name(within)}"]
+            why = [self._why("lies_in", unit=self._name(within))]
             if unit != within:
-                why.append(f"{self._name(unit)} answers for {self._name(within)}")
+                why.append(self._why("answers_for", unit=self._name(unit), within=self._name(within)))
         else:
             unit, reason = self._outside(point, index)
             why = [reason]
             flags.append("outside_all")
         near = self._near(index, unit, around)
         if near:
-            why.append(f"within {BORDER_METRES:.0f} m of " + ", ".join(self._name(n) for n in near))
+            why.append(self._why("near", metres=f"{BORDER_METRES:.0f}", units=self._listed(near)))
         named = {self._unit_of(spot, index)[0] for spot in found.spots} - {None}
         if named:
             disagree = found.firm and not any(self._tree.related(unit, n) for n in named if n)
-            why.append(f"the words name {found.spots[0].name}" + (", which lies elsewhere" if disagree else ""))
+            why.append(self._why("named_elsewhere" if disagree else "named", place=found.spots[0].name))
             flags += ["words_disagree"] if disagree else []
         if recorded and not self._tree.related(unit, self._tree.answering(recorded)):
-            why.append(f"{self._name(recorded)} was given as the unit")
+            why.append(self._why("given", unit=self._name(recorded)))
             flags.append("unit_disagrees")
         return Located(
             unit=unit,
@@ -194,10 +195,10 @@ class Locator:
         area = index.nearest(*point)
         if area is None or not (west <= point[0] <= east and south <= point[1] <= north):
             root = self._tree.root.id
-            return root, f"the point lies outside the pack's extent: {self._name(root)} answers for the rest"
+            return root, self._why("beyond", unit=self._name(root))
         unit = self._tree.answering_for_rest(index.units[area])
         nearest = self._name(index.units[area])
-        return unit, f"the point lies in no area; nearest is {nearest}: {self._name(unit)} answers for the rest"
+        return unit, self._why("in_no_area", nearest=nearest, unit=self._name(unit))
 
     def _by_words(
         self, found: NamedPlaces, recorded: str | None, index: AreaIndex, flags: list[str], why: list[str]
@@ -210,17 +211,18 @@ class Locator:
         if not known:
             return self._by_unit(recorded, flags, why)
         units = sorted({unit for _, unit, _ in known})
-        others = {self._unit_of(spot, index)[0] for spot in found.others} - {None, *units}
+        elsewhere = (self._unit_of(spot, index)[0] for spot in found.others)
+        others = {other for other in elsewhere if other is not None} - set(units)
         spot, unit, within = known[0]
         if len(units) > 1:
             flags.append("ambiguous_place")
             unit, within = self._tree.answering(self._tree.common(units)), None
-            why.append(f"{spot.name} is a name in " + ", ".join(self._name(u) for u in units))
+            why.append(self._why("ambiguous", place=spot.name, units=self._listed(units)))
         else:
-            why.append(f"the words name {spot.name}")
+            why.append(self._why("named", place=spot.name))
             if others:
                 flags.append("ambiguous_place")
-                why.append("the words name places of other units too")
+                why.append(self._why("names_others", units=self._listed(sorted(others))))
         if recorded and not self._tree.related(unit, self._tree.answering(recorded)):
             flags.append("unit_disagrees")
         return Located(unit, self._tree.units[unit].path, "place", within, flags=tuple(flags), place=spot.name,
@@ -231,9 +233,9 @@ class Locator:
         unit = self._tree.answering(recorded or self._tree.root.id)
         path = self._tree.units[unit].path
         if recorded:
-            why.append(f"{self._name(recorded)} was given as the unit")
+            why.append(self._why("given", unit=self._name(recorded)))
             return Located(unit, path, "unit", recorded, flags=tuple(flags), why=tuple(why))
-        why.append(f"nothing says where: the sorting queue of {self._name(unit)}")
+        why.append(self._why("nowhere", unit=self._name(unit)))
         return Located(unit, path, "fallback", flags=(*flags, "sorting_queue"), why=tuple(why))
 
     def _unit_of(self, spot: Spot, index: AreaIndex) -> tuple[str | None, str | None]:
@@ -299,15 +301,21 @@ class Locator:
             return None
         lon, lat = point
         if not is_on_earth(lon, lat):
-            return "the point is not on Earth"
+            return self._why("not_on_earth")
         if lon == 0 and lat == 0:
-            return "the point is 0/0, which stands for unknown"
+            return self._why("zero")
         for known in self._no_location:
             east = (lon - known.point[0]) * METRES_PER_DEGREE * math.cos(math.radians(lat))
             north = (lat - known.point[1]) * METRES_PER_DEGREE
             if math.hypot(east, north) <= NO_LOCATION_METRES:
-                return f"the point is {known.name or 'one'} that stands for unknown"
+                return self._why("unknown_point", name=known.name or "?")
         return None
+
+    def _why(self, what: str, **values: str) -> str:
+        return reason(what, self._city.languages[0], **values)
+
+    def _listed(self, units: Iterable[str]) -> str:
+        return listed([self._name(unit) for unit in units], self._city.languages[0])
 
     def _name(self, unit: str) -> str:
         return f"{self._tree.units[unit].name} ({unit})"

@@ -24,6 +24,7 @@ ReporterStep = Literal[
     "case.info_missing",
     "case.escalated",
     "clock.breached",
+    "clock.extended",
     "report.unrouted",
     "photo.unreadable",
     "feedback",
@@ -37,7 +38,11 @@ WITHOUT_CASE: frozenset[ReporterStep] = frozenset({"accepted", "report.unrouted"
 BEFORE: frozenset[str] = frozenset({"report"})
 OF_CASE: frozenset[str] = BEFORE | {"case", "unit", "category", "reports", "acknowledge_by", "on_site_by", "resolve_by"}
 OF_ONE: Mapping[ReporterStep, frozenset[str]] = {
-    "queued": frozenset({"minutes"}),
+    "queued": frozenset({"minutes", "promise"}),
+    "resolved": frozenset({"done"}),
+    "closed": frozenset({"done"}),
+    "rejected": frozenset({"why"}),
+    "clock.extended": frozenset({"until"}),
     "waiting_reporter": frozenset({"answer_by"}),
 }
 """Further placeholders that only the texts of one state have."""
@@ -62,6 +67,7 @@ STEPS: Mapping[str, ReporterStep] = {
     "case.info_missing": "case.info_missing",
     "case.escalated": "case.escalated",
     "clock.breached": "clock.breached",
+    "clock.extended": "clock.extended",
 }
 """Name of a step in the events → step; steps that are not listed are not shown to reporters."""
 
@@ -83,17 +89,44 @@ _WORDS: Mapping[ReporterStep, tuple[str, str]] = {
     "case.info_missing": ("逾期未补充信息", "Not told in time"),
     "case.escalated": ("已上报上级", "Brought to the level above"),
     "clock.breached": ("已超时", "Overdue"),
+    "clock.extended": ("已延期", "Put off"),
     "report.unrouted": ("超时未派单，已提醒", "With no unit in time; somebody was reminded"),
     "photo.unreadable": ("照片无法读取，请重新上传", "The photo cannot be read; please send it again"),
     "feedback": ("谢谢您的反馈", "Thank you for telling us"),
 }
-_MESSAGES: Mapping[ReporterStep, tuple[str, str]] = {
-    "queued": (
-        "收到！已派给【{unit}】，{minutes}分钟内响应",
-        "Received! {unit} has it and responds within {minutes} minutes",
-    ),
-    "feedback": ("谢谢您的反馈，已转告【{unit}】", "Thank you for telling us; {unit} has been told"),
+_HOW: Mapping[str, tuple[str, str]] = {
+    "agreement": ("协商解决，", "by agreement: "),
+    "enforcement": ("执法处理，", "by enforcement: "),
+    "referral": ("转其他渠道，", "referred: "),
 }
+"""How a case ended, before the officer's words; a repair needs none."""
+_STEPS: Mapping[ReporterStep, tuple[str, str]] = {
+    "clock.extended": ("延期至{until}", "Put off until {until}"),
+}
+"""Built-in lines that name a value; where that is missing, the word stands alone."""
+_MESSAGES: Mapping[ReporterStep, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "queued": (
+        ("收到！已派给【{unit}】，{promise}响应", "已派给【{unit}】，尚未响应"),
+        ("Received! {unit} has it and responds {promise}", "Sent to {unit}, which has not responded yet"),
+    ),
+    "resolved": (
+        ("您上报的{category}问题已处置：{done}", "您上报的{category}问题已处置"),
+        ("What you reported ({category}) was dealt with: {done}", "What you reported ({category}) was dealt with"),
+    ),
+    "closed": (
+        ("您上报的{category}问题已办结：{done}", "您上报的{category}问题已办结"),
+        ("What you reported ({category}) is closed: {done}", "What you reported ({category}) is closed"),
+    ),
+    "rejected": (
+        ("您上报的{category}问题未受理，原因：{why}", "未受理，原因：{why}"),
+        ("What you reported ({category}) was not accepted: {why}", "Not accepted: {why}"),
+    ),
+    "feedback": (
+        ("谢谢您的反馈，已记入【{unit}】的工单",),
+        ("Thank you for telling us; it is on the record of {unit}",),
+    ),
+}
+"""The built-in sentences of a state, Chinese and English, the fullest first; the first that can be filled is said."""
 _MESSAGE = "{word}：{unit}", "{word}: {unit}"
 _JOINED = "已与同一问题合并（{reports}人上报）", "Joined with reports of the same problem ({reports} by now)"
 
@@ -113,13 +146,24 @@ def word(state: ReporterStep, language: str) -> str:
     return _WORDS[state][not is_chinese(language)]
 
 
-def built_in_message(state: ReporterStep, language: str) -> str:
-    """The template of the built-in sentence on a report's status; ``{word}`` stands for the state's word."""
-    return _MESSAGES.get(state, _MESSAGE)[not is_chinese(language)]
+def built_in_messages(state: ReporterStep, language: str) -> tuple[str, ...]:
+    """The templates of the built-in sentence on a report's status, fullest first; the last is the general one."""
+    return (*_MESSAGES.get(state, ((), ()))[not is_chinese(language)], plain_message(language))
+
+
+def built_in_step(state: ReporterStep, language: str) -> str | None:
+    """The template of a built-in line among the steps that says more than the word."""
+    return _STEPS[state][not is_chinese(language)] if state in _STEPS else None
+
+
+def done_said(how: str, words: str, language: str) -> str:
+    """What was done, in the officer's words, after how it ended."""
+    before = _HOW.get(how, ("", ""))[not is_chinese(language)]
+    return f"{before}{words}"
 
 
 def plain_message(language: str) -> str:
-    """The general sentence, used when the state's own needs a value that the case does not have."""
+    """The general sentence; ``{word}`` stands for the state's word."""
     return _MESSAGE[not is_chinese(language)]
 
 

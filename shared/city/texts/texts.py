@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.city.model.entry import Entry, Word
-from shared.city.texts.reporter_steps import ReporterStep, built_in_message, joined_message, plain_message, word
+from shared.city.texts.reporter_steps import ReporterStep, built_in_messages, built_in_step, joined_message, word
 
 LONGEST_SENTENCE = 200
 """Most characters of a template: what a phone shows of a notification."""
@@ -81,7 +81,10 @@ class Texts:
 
     def step(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str:
         """A line among the steps: the pack's text, else the built-in word."""
-        return self.own(state, language, category, values) or word(state, language)
+        own = self.own(state, language, category, values)
+        built_in = built_in_step(state, language)
+        said = template(built_in).fill(values) if own is None and built_in is not None else own
+        return said or word(state, language)
 
     def message(self, state: ReporterStep, language: str, category: str | None, values: Mapping[str, str]) -> str:
         """The sentence on the report's present status: the pack's text, else the built-in sentence."""
@@ -89,8 +92,8 @@ class Texts:
         if own is not None:
             return own
         known = {"unit": "", **values, "word": word(state, language)}
-        built_in = template(built_in_message(state, language)).fill(known)
-        return built_in or template(plain_message(language)).fill(known) or ""
+        said = (template(text).fill(known) for text in built_in_messages(state, language))
+        return next((sentence for sentence in said if sentence is not None), "")
 
     def joined(self, language: str, category: str | None, values: Mapping[str, str]) -> str:
         """The sentence for a report attached to a case of others: the pack's text for ``merged``, else the built-in."""

@@ -107,7 +107,7 @@ async def test_a_report_of_then_shows_its_progress_and_tells_what_was_pending(
     await reports.progress.insert(kept(version, "progress", more))
     found = await reports.status("harbour", "meituan", report["_id"])
     assert found is not None
-    assert report_view(found, harbour()).status == "queued"
+    assert report_view(found, harbour(), found.report.received_at).status == "queued"
     assert submitted_event(found.report).subject == report["_id"]
     pending = {event["id"] for event in report["pending"]}
     relay = Relay("intake", database.collection("events"), listener)

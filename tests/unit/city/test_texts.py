@@ -103,7 +103,7 @@ def test_only_names_of_the_list_are_placeholders(state: ReporterStep, name: str)
     written = template(f"{{{name}}}")
     known = name in may_name(state)
     assert (written.names == (name,) and not written.has_stray_brace) or "{" in name or "}" in name
-    assert BUILT_IN.step(state, "en", None, {name: "x"}) == word(state, "en")
+    assert state == "clock.extended" or BUILT_IN.step(state, "en", None, {name: "x"}) == word(state, "en")
     if not known:
         assert written.fill(dict.fromkeys(may_name(state), "x")) is None
 
@@ -145,7 +145,7 @@ def test_every_state_and_step_has_built_in_words_in_both_languages() -> None:
     for state in REPORTER_STEPS:
         chinese, english = (BUILT_IN.step(state, language, None, {}) for language in LANGUAGES)
         assert chinese and english.isascii() and not chinese.isascii()
-        values = {"unit": "U", "minutes": "10", "reports": "3"}
+        values = {"unit": "U", "promise": "10分钟内", "reports": "3"}
         for language in LANGUAGES:
             said = BUILT_IN.message(state, language, None, values)
             assert "U" in said and "{" not in said
@@ -172,7 +172,7 @@ def test_the_preview_shows_every_state_in_every_language(folder: Path) -> None:
 def test_the_preview_tells_whose_words_they_are() -> None:
     mine = pack(says("{unit} has it, {resolve_by}"), says("The lamp is lit", "closed", category="street_light"))
     shown = {(one.state, one.category): one for one in preview(mine)}
-    assert (shown["claimed", None].by, shown["claimed", None].step) == ("pack", "Quayside has it, 2026-03-02 10:00")
+    assert (shown["claimed", None].by, shown["claimed", None].step) == ("pack", "Quayside has it, 10:00 today")
     assert (shown["closed", None].by, shown["closed", None].step) == ("default", "Closed")
     assert (shown["closed", "street_light"].by, shown["closed", "street_light"].step) == ("pack", "The lamp is lit")
     assert example(mine, "claimed", "en").keys() >= OF_CASE

@@ -90,7 +90,7 @@ def test_answers_are_kept_and_reach_who_handles_the_report() -> None:
     answers = {"pole": "0513201", "lamps": 2, "light": "none"}
     report = recorded(category=CATEGORY, answers=answers)
     assert to_doc(report)["answers"] == answers
-    assert report_view(ReportStatus(report), asking()).answers == answers
+    assert report_view(ReportStatus(report), asking(), report.received_at).answers == answers
     event = decode(submitted_event(report), ReportSubmitted)
     assert event.answers == answers
     case, _ = assign(event, "harbour", asking())

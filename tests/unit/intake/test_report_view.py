@@ -1,7 +1,7 @@
 """What a reporter reads of a report: the city's words where it has some, the built-in ones else, never more."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -64,6 +64,11 @@ async def report(case: Case | None, *, attached: bool = False, says: str | None 
     return ReportStatus(found, store.case, attached, says)
 
 
+def shown(status: ReportStatus, of: Pack, now: datetime = T0) -> ReportView:
+    """What its app is shown of a report at a time."""
+    return report_view(status, of, now)
+
+
 def texts(view: ReportView) -> dict[str, str | None]:
     return {step.what: step.text for step in view.steps}
 
@@ -74,49 +79,49 @@ CLAIMED = do(QUEUED, "claim")
 
 
 async def test_a_report_reads_in_the_words_of_the_pack() -> None:
-    view = report_view(await report(CLAIMED), MINE)
+    view = shown(await report(CLAIMED), MINE)
     assert texts(view) == {
         "report.received": f"收到 {view.id}",
         "case.opened": "交通路社区10分钟",
-        "case.claimed": "交通路社区接了井盖，2026-03-02 20:00前",
+        "case.claimed": "交通路社区接了井盖，3月2日20:00前",
     }
-    assert (view.status_text, view.message) == ("已接单", "交通路社区接了井盖，2026-03-02 20:00前")
+    assert (view.status_text, view.message) == ("已接单", "交通路社区接了井盖，今天20:00前")
 
 
 async def test_without_texts_it_reads_as_the_glossary_says() -> None:
-    view = report_view(await report(QUEUED), BUILT_IN)
+    view = shown(await report(QUEUED), BUILT_IN)
     assert texts(view) == {"report.received": "已收到", "case.opened": "已派单"}
     assert (view.status_text, view.message) == ("已派单", "收到！已派给【交通路社区】，10分钟内响应")
-    later = report_view(await report(CLAIMED), BUILT_IN)
+    later = shown(await report(CLAIMED), BUILT_IN)
     assert (later.steps[-1].text, later.message) == ("已接单", "已接单：交通路社区")
-    waits = report_view(await report(None), BUILT_IN)
+    waits = shown(await report(None), BUILT_IN)
     assert (waits.status_text, texts(waits)) == ("已收到", {"report.received": "已收到"})
 
 
 async def test_the_citys_first_language_is_read() -> None:
-    view = report_view(await report(CLAIMED), pack(languages="[en, zh]"))
-    assert texts(view)["case.claimed"] == "Jiaotonglu Community took Manhole cover by 2026-03-02 20:00"
+    view = shown(await report(CLAIMED), pack(languages="[en, zh]"))
+    assert texts(view)["case.claimed"] == "Jiaotonglu Community took Manhole cover by 20:00 on 2 March"
     assert view.status_text == "Taken on"
     assert view.unit.name if view.unit else None == "交通路社区"
 
 
 async def test_a_category_has_words_of_its_own() -> None:
-    view = report_view(await report(replace(CLAIMED, category="street_light")), MINE)
+    view = shown(await report(replace(CLAIMED, category="street_light")), MINE)
     assert texts(view)["case.claimed"] == view.message == "灯"
 
 
 async def test_who_joins_a_case_and_who_tells_nothing_new_read_it_first() -> None:
     case = replace(CLAIMED, report_count=4)
-    view = report_view(await report(case, attached=True), MINE)
-    assert view.message == "4人都报了！交通路社区接了井盖，2026-03-02 20:00前"
+    view = shown(await report(case, attached=True), MINE)
+    assert view.message == "4人都报了！交通路社区接了井盖，今天20:00前"
     assert texts(view)["report.merged"] == "4人都报了！"
-    assert report_view(await report(case, attached=True, says="thanks"), MINE).message == "多谢"
-    plain = report_view(await report(case, attached=True), BUILT_IN)
+    assert shown(await report(case, attached=True, says="thanks"), MINE).message == "多谢"
+    plain = shown(await report(case, attached=True), BUILT_IN)
     assert plain.message == "已与同一问题合并（4人上报）。已接单：交通路社区"
     assert texts(plain)["report.merged"] == "已与同一问题合并"
-    said = report_view(await report(case, attached=True, says="thanks"), BUILT_IN)
-    assert (said.message, said.feedback) == ("谢谢您的反馈，已转告【交通路社区】", "thanks")
-    harbour = report_view(await report(case, attached=True), read_pack(read_folder(HARBOUR)))
+    said = shown(await report(case, attached=True, says="thanks"), BUILT_IN)
+    assert (said.message, said.feedback) == ("谢谢您的反馈，已记入【交通路社区】的工单", "thanks")
+    harbour = shown(await report(case, attached=True), read_pack(read_folder(HARBOUR)))
     assert harbour.message == "Joined with reports of the same problem (4 by now). Taken on: jiaotonglu"
 
 
@@ -125,7 +130,7 @@ async def test_the_reports_own_steps_are_worded_when_they_are_read() -> None:
         OwnStep(at=T0, what="photo.unreadable", text="照片无法读取，请重新上传", photo="f1"),
         OwnStep(at=T0, what="of.tomorrow", text="新的"),
     ]
-    view = report_view(await report(QUEUED, own_steps=own), MINE)
+    view = shown(await report(QUEUED, own_steps=own), MINE)
     assert {"photo.unreadable": "照片坏了", "of.tomorrow": "新的"}.items() <= texts(view).items()
     assert next(step for step in view.steps if step.what == "photo.unreadable").photo == "f1"
 
@@ -135,36 +140,34 @@ async def test_a_step_names_the_deadline_that_counted_then() -> None:
     others = tuple(c for c in CLAIMED.clocks if c.kind != "resolve")
     at = T0 + timedelta(hours=1)
     old, new = replace(resolve, superseded_at=at), clock("resolve", 600, started_at=at)
-    view = report_view(await report(replace(CLAIMED, clocks=(*others, old, new))), MINE)
-    assert str(texts(view)["case.claimed"]).endswith("2026-03-02 20:00前")
-    assert str(view.message).endswith("2026-03-03 03:00前")
+    view = shown(await report(replace(CLAIMED, clocks=(*others, old, new))), MINE)
+    assert str(texts(view)["case.claimed"]).endswith("3月2日20:00前")
+    assert str(view.message).endswith("明天3:00前")
 
 
 async def test_a_deadline_that_counts_no_more_is_not_named() -> None:
     resolve = next(c for c in CLAIMED.clocks if c.kind == "resolve")
     others = tuple(c for c in CLAIMED.clocks if c.kind != "resolve")
-    for at, step in ((T0 + timedelta(hours=1), "交通路社区接了井盖，2026-03-02 20:00前"), (T0, "已接单")):
+    for at, step in ((T0 + timedelta(hours=1), "交通路社区接了井盖，3月2日20:00前"), (T0, "已接单")):
         gone = replace(CLAIMED, clocks=(*others, replace(resolve, superseded_at=at)))
-        view = report_view(await report(gone), MINE)
+        view = shown(await report(gone), MINE)
         assert (texts(view)["case.claimed"], view.message) == (step, "已接单：交通路社区")
 
 
 async def test_a_confidential_clue_shows_nothing_more_than_the_built_in_words() -> None:
     for sealed in (await report(CLAIMED, confidential=True), await report(replace(CLAIMED, confidential=True))):
-        assert report_view(sealed, MINE) == report_view(sealed, BUILT_IN)
+        assert shown(sealed, MINE) == shown(sealed, BUILT_IN)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60) | st.sampled_from(["{unit}", "{report}{case}", "{0}", "%(unit)s", "{unit.__class__}"]))
 async def test_no_words_of_a_report_change_what_is_told(words: str) -> None:
-    told = report_view(await report(replace(CLAIMED, description=words), description=words), MINE)
-    expected = report_view(await report(CLAIMED), MINE)
+    told = shown(await report(replace(CLAIMED, description=words), description=words), MINE)
+    expected = shown(await report(CLAIMED), MINE)
     assert (told.description, told.steps, told.message) == (words, expected.steps, expected.message)
 
 
-@pytest.mark.parametrize(
-    ("confidential", "heading"), [(False, "请在2026-03-07 16:00前&lt;答复&gt;"), (True, "请补充信息")]
-)
+@pytest.mark.parametrize(("confidential", "heading"), [(False, "请在3月7日16:00前&lt;答复&gt;"), (True, "请补充信息")])
 async def test_the_answer_page_is_headed_by_the_citys_words(confidential: bool, heading: str) -> None:
     asked = do(CLAIMED, "request_info", confirm_clock=confirm(T0))
     packs = SimpleNamespace(current=lambda _: MINE)

@@ -69,7 +69,7 @@ def test_danger_goes_to_the_ground_whatever_the_list_says() -> None:
     case = case_of(ILLEGAL, "urban.desk", priority="danger")
     assert case.unit == "jingang"
     assert case.routing.flags[-1] == "not_admitted"
-    assert "nevertheless" in case.routing.why[-1]
+    assert "危急事项仍派给" in case.routing.why[-1]
 
 
 def test_what_lies_on_no_communitys_ground_is_loaded_on_nobody() -> None:
