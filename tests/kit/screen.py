@@ -12,6 +12,8 @@ from tests.kit.made_router import MadeRouter
 from tests.kit.stack import ROOT
 
 SEEN = ROOT / "tests" / "browser" / "seen"
+REFUSED = "responded with a status of 401"
+"""What Chromium itself says of a wrong password."""
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -38,7 +40,7 @@ class Screen:
             color_scheme="dark" if dark else "light",
         )
         page = await context.new_page()
-        page.on("console", lambda said: self.complaints.append(said.text))
+        page.on("console", lambda said: None if REFUSED in said.text else self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         yield page
         await context.close()
