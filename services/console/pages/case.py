@@ -48,6 +48,7 @@ class CasePage:
                 raw_max=most,
                 reads_body=lambda request: bool(token_of(request)) and is_own_form(request),
                 media=forms,
+                answer_media=("text/html",),
                 answers=pressed,
                 refusal_page=_refusal_page,
             ),

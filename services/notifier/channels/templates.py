@@ -95,6 +95,7 @@ OF_KIND: Mapping[str, TextTemplate] = {
     "excused": "news",
     "over": "news",
     "duty": "news",
+    "appointed": "news",
     "test": "several",
     "joint_enforcement": "visit",
     "patrol": "visit",

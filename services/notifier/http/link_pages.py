@@ -88,6 +88,7 @@ class LinkPages:
                 raw_max=PICTURE_BYTES_MAX + FORM_MAX,
                 reads_body=self._is_read,
                 media=("application/x-www-form-urlencoded", MULTIPART),
+                answer_media=html,
                 answers=PRESSED,
                 refusal_page=self._refusal_page,
             ),

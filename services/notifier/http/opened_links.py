@@ -5,7 +5,6 @@ from typing import Literal
 
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.documents.alert import Alert
-from services.notifier.http.alert_views import command_of
 from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.case_page.case_answer import CaseSeen
@@ -79,7 +78,7 @@ class LinkOpener:
         if target.ends <= self._clock.now():
             return ClosedLink("expired", words)
         opened = OpenedLink(token, alert, words, who)
-        if command_of(alert) is None or alert.state in ("test", "shadow"):
+        if not alert.about_a_case or alert.state in ("test", "shadow"):
             return opened
         try:
             seen = await self._router.case(alert, alert.recipient)

@@ -15,6 +15,7 @@ PROBLEM_TYPES: Mapping[str, tuple[int, ...]] = {
     "idempotency-key": (400,),
     "idempotency-key-reused": (422,),
     "invalid": (422,),
+    "supervised": (403,),
     "invitation-over": (410,),
     "invitation-used": (409,),
     "method-not-allowed": (405,),

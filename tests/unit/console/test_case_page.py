@@ -19,6 +19,8 @@ from tests.kit.made_case_answers import NOW, case
 OWN = {"sec-fetch-site": "same-origin"}
 FORM = {"do": "claim", "version": "7"}
 
+TOKEN = "whk_session_" + "a1" * 32
+
 
 class Services:
     """Router and intake as the console finds them."""
@@ -35,7 +37,7 @@ class Services:
         path = request.url.path
         if self.away:
             raise httpx.ConnectError("away")
-        if request.headers.get("authorization") != "Bearer t0ken":
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return problem(401, "unauthorized")
         if path == "/v1/me":
             return httpx.Response(200, json={"city": "c", "person": "desk", "unit": "quay", "now": NOW.isoformat()})
@@ -78,7 +80,7 @@ def services() -> Services:
 @pytest.fixture
 async def browser(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     console = build(Settings(), transport=httpx.MockTransport(services.answer))
-    headers = {"accept-language": "zh-CN", "cookie": "whistle=t0ken"}
+    headers = {"accept-language": "zh-CN", "cookie": f"whistle={TOKEN}"}
     transport = httpx.ASGITransport(console)
     async with httpx.AsyncClient(transport=transport, base_url="http://console", headers=headers) as client:
         yield client
@@ -97,7 +99,7 @@ async def test_the_case_is_shown_with_its_next_steps_and_with_names(browser: htt
 
 
 async def test_who_is_not_signed_in_is_led_to_sign_in(browser: httpx.AsyncClient) -> None:
-    answer = await browser.get("/cases/c1", headers={"cookie": "whistle=old"})
+    answer = await browser.get("/cases/c1", headers={"cookie": f"whistle=whk_session_{'0' * 64}"})
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/signin?ended")
 

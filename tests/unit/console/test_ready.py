@@ -21,7 +21,7 @@ READY = httpx.Response(200, json={"status": "ready", "cities": {"harbour": "v1"}
 
 async def test_it_names_the_cities_when_all_are_ready() -> None:
     told = await readiness({"intake": READY, "router": READY, "notifier": READY})
-    assert told == (200, {"status": "ready", "cities": {"harbour": "v1"}})
+    assert told == (200, {"status": "ready", "cities": {"harbour": "v1"}, "behind": {}})
 
 
 async def test_it_says_which_service_is_not_ready_and_why() -> None:
