@@ -145,12 +145,18 @@ def books(stack: RunningStack, handed: Handed, city: str = "metropolis") -> Book
 
 
 def _queue(stack: RunningStack, city: str) -> Counter[str]:
-    """Every open case of the city, and how often it came."""
+    """Every open case of the city's history, and how often it came."""
     found: Counter[str] = Counter()
     cursor: str | None = None
     while True:
-        more = {"cursor": cursor} if cursor else {}
-        page = stack.ops.get("router", f"/v1/queues/{city}/cases", city=city, subtree="true", limit=200, **more)
+        query = {
+            "city": city,
+            "subtree": "true",
+            "historic": "true",
+            "limit": 200,
+            **({"cursor": cursor} if cursor else {}),
+        }
+        page = stack.ops.get("router", f"/v1/queues/{city}/cases", **query)
         page.raise_for_status()
         found.update(row["id"] for row in page.json()["items"])
         cursor = page.json()["next"]

@@ -38,7 +38,8 @@ def pressed(browser: httpx.Client, case: str, do: str, photo: bytes | None = Non
 def test_what_is_open_is_done_on_the_page_of_the_case(stack: RunningStack) -> None:
     _, case = opened(stack)
     with signed_in(stack, stack.person("qs-walk")) as browser:
-        until(lambda: f'href="/cases/{case}' in browser.get("/me").text, what="the case in my work")
+        until(lambda: 'href="/cases/' in browser.get("/me").text, what="cases in my work")
+        until(lambda: browser.get(f"/cases/{case}").status_code == 200, what="the page of the case")
         assert "It is yours now." in pressed(browser, case, "claim")
         page = pressed(browser, case, "resolve", picture("JPEG"), how="repair", text="a new lamp")
         assert "somebody else inspects it" in page

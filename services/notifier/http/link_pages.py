@@ -127,10 +127,8 @@ class LinkPages:
 
     async def photo(self, call: Call) -> Response:
         link = await self._opener.open(call.path["token"])
-        if isinstance(link, ClosedLink) or link.gone:
-            return self._closed(link) if isinstance(link, ClosedLink) else self._ended(link.words, "unseen")
         id_ = call.path["id"]
-        if link.seen is None or id_ not in link.seen.case.pictures:
+        if isinstance(link, ClosedLink) or link.gone or link.seen is None or id_ not in link.seen.case.pictures:
             return Response(status_code=404, headers=HEADERS)
         try:
             picture = await self._photos.thumb(link.alert, id_)
