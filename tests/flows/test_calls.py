@@ -97,7 +97,11 @@ def test_the_call_comes_once_though_the_notifier_is_killed_before_and_after(told
     before = len(asked(cloud, "TtsParam"))
     pid = killed(told)
     told.forward("PT2M1S")
-    until(lambda: len(asked(cloud, "TtsParam")) > before, within=60, what="the call")
+    until(
+        lambda: len(asked(cloud, "TtsParam")) > before,
+        within=120,
+        what="the call, once the lease of the killed has ended",
+    )
     back(told, pid)
     until(lambda: state_of(told, case, "voice") == "delivered", what="its outcome on record")
     back(told, killed(told))
