@@ -1,7 +1,10 @@
 """The console's page of a case on the running stack: what is open in `/me` is done on the case's own page."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -9,18 +12,21 @@ from tests.kit.cases_on_stack import opened
 from tests.kit.photo_files import picture
 from tests.kit.stack import Person, RunningStack, until
 
+PASSWORD = "seven lamps by the quay"
 OWN = {"sec-fetch-site": "same-origin", "accept-language": "en"}
 
 
-def signed_in(stack: RunningStack, person: Person) -> httpx.Client:
-    """A browser with the person's token for a session."""
-    return httpx.Client(
-        base_url=stack.urls["console"],
-        headers=OWN,
-        cookies={"whistle": person.token},
-        timeout=30,
-        follow_redirects=True,
-    )
+@contextmanager
+def signed_in(stack: RunningStack, person: Person) -> Iterator[httpx.Client]:
+    """A browser in which the person has just set a password."""
+    asked = {"person": person.id, "city": "harbour", "printed": True}
+    invited = stack.ops.post_to("router", "/v1/invitations", asked)
+    assert invited.status_code == 201, invited.text
+    with httpx.Client(base_url=stack.urls["console"], headers=OWN, timeout=30, follow_redirects=True) as browser:
+        chosen = {"password": PASSWORD, "again": PASSWORD}
+        accepted = browser.post(urlsplit(invited.json()["url"]).path, data=chosen)
+        assert accepted.status_code == 200, accepted.text
+        yield browser
 
 
 def pressed(browser: httpx.Client, case: str, do: str, photo: bytes | None = None, **fields: str) -> str:

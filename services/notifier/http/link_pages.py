@@ -129,13 +129,13 @@ class LinkPages:
         link = await self._opener.open(call.path["token"])
         id_ = call.path["id"]
         if isinstance(link, ClosedLink) or link.gone or link.seen is None or id_ not in link.seen.case.pictures:
-            return Response(status_code=404, headers=HEADERS)
+            return _no_photo(404)
         try:
             picture = await self._photos.thumb(link.alert, id_)
         except Refusal as away:
-            return Response(status_code=away.status, headers=HEADERS)
+            return _no_photo(away.status)
         if picture is None:
-            return Response(status_code=404, headers=HEADERS)
+            return _no_photo(404)
         return Response(picture, media_type="image/jpeg", headers=HEADERS)
 
     def _refusal_page(self, request: Request, refusal: Refusal) -> Response:
@@ -294,3 +294,7 @@ def _one_press(alert: Alert) -> Press | None:
 
 def _html(page: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(page, status, HEADERS)
+
+
+def _no_photo(status: int) -> Response:
+    return Response(status_code=status, media_type="image/jpeg", headers=HEADERS)
