@@ -128,7 +128,11 @@ class LinkPages:
     async def photo(self, call: Call) -> Response:
         link = await self._opener.open(call.path["token"])
         id_ = call.path["id"]
-        if isinstance(link, ClosedLink) or link.gone or link.seen is None or id_ not in link.seen.case.pictures:
+        if isinstance(link, ClosedLink):
+            return _no_photo({"foreign": 404, "away": 503}.get(link.why, 410))
+        if link.gone:
+            return _no_photo(410)
+        if link.seen is None or id_ not in link.seen.case.pictures:
             return _no_photo(404)
         try:
             picture = await self._photos.thumb(link.alert, id_)
