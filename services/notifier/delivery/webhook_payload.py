@@ -23,13 +23,10 @@ class WebhookCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``message``: the sentence that its reporter reads now. ``channel`` and ``outside_number``: how it came, and its
-    number at the platform that it came from, where known."""
+    """``message``: the sentence that its reporter reads now."""
 
     id: str
     message: str | UnsetType = UNSET
-    channel: str | UnsetType = UNSET
-    outside_number: str | UnsetType = UNSET
 
 
 class WebhookData(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What all commands of officers share: the base class, the actor, and the rule that says when a command is open.
 
 Each command is a class of its own in the module of its subject, beside the function that decides it and its ``Rule``;
-``table.py`` collects the rules.
+``registry.py`` collects the rules.
 """
 
 from collections.abc import Callable, Mapping
