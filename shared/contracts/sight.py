@@ -1,7 +1,8 @@
 """Who may see a case: the access list that the router computes and every case event carries (``CaseState.seen_by``).
 
 It holds ids of units, and ids of persons with an ``@`` before them, with which no id of a unit begins. Services that
-show a case only check whether a name of the viewer is in the list; no other code computes the rule.
+show a case only check whether a name of the viewer is in the list. That stand-ins see nothing confidential is
+decided by ``Sight`` here, and applied by queries, streams and commands of the router.
 """
 
 from collections.abc import Collection
