@@ -1,8 +1,8 @@
 """Who may see a case: its owner, units that it is offered or assigned to, that are called in or consulted, or on whose
 ground it lies, each with the units above it; and the person to whom it is assigned, wherever he is placed.
 
-Only this module makes the list. The result is stored with the case (``seen_by``), so that queries filter by it, and is in
-every event, so that intake, streams and alerts use the same list.
+Only this module makes the list. The result is stored with the case (``seen_by``), so that queries filter by it, and is
+in every event, so that intake, streams and alerts use the same list.
 """
 
 from services.router.domain.case import Case
