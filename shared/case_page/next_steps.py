@@ -114,9 +114,11 @@ def next_steps(case: CaseAnswer, reader: Reader) -> NextSteps:
 
 
 def is_above(case: CaseAnswer, reader: Reader) -> bool:
-    """Whether he only watches over the owner: all his units lie above it, and the case is not assigned to him."""
+    """Whether he only watches over the owner: a unit of his lies above it, none is the owner or below, and the case is
+    not assigned to him. A desk of the town that covers another community stays above this one."""
     over = case.path[:-1]
-    return case.assignee != reader.person and bool(reader.units) and all(unit in over for unit in reader.units)
+    works = case.unit in reader.units | reader.lineage or case.assignee == reader.person
+    return not works and any(unit in over for unit in reader.units)
 
 
 def _open(case: CaseAnswer, *choice: Step) -> list[Choice]:

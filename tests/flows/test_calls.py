@@ -31,14 +31,15 @@ def cloud() -> Iterator[Robot]:
 
 @pytest.fixture(scope="module")
 def told(cloud: Robot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack whose quayside desk has a telephone, through a cloud of ours."""
+    """A stack whose quayside desks of day and night have a telephone, through a cloud of ours."""
     pack: Path = tmp_path_factory.mktemp("pack")
     account = {**ACCOUNT, "url": cloud.url.removesuffix("/robot")}
     voice = {**account, "templates": {"call": "TTS_1"}, "callback": "${CHANNEL_HARBOUR_CALLBACK}"}
     texts = {**account, "signature": "Harbour", "templates": dict.fromkeys(get_args(TextTemplate), "SMS_1")}
     phone = "${CHANNEL_HARBOUR_PHONE}"
     files = harbour_with_channels(
-        city={"voice": voice, "sms": texts}, people={"qs-desk": {"voice": phone, "sms": phone}}
+        city={"voice": voice, "sms": texts},
+        people=dict.fromkeys(("qs-desk", "qs-night"), {"voice": phone, "sms": phone}),
     )
     for name, text in files.items():
         (pack / name).write_text(text, encoding="utf-8")

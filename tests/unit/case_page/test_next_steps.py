@@ -55,6 +55,12 @@ def test_whoever_supervises_is_offered_none_of_the_owners_work(state: StateName)
     assert not {step.name for step in next_steps(case(state), ABOVE).all} & WORK
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_a_desk_above_that_covers_another_community_is_still_above_this_one(state: StateName) -> None:
+    covers = Reader("boss", frozenset({"town", "mill"}), frozenset({"county", "town", "mill"}))
+    assert not {step.name for step in next_steps(case(state), covers).all} & WORK
+
+
 def test_who_is_above_but_has_the_case_himself_works_on_it() -> None:
     assert "claim" in keys(case(path=PATH_OF_TOWN, unit="town"), ABOVE)
     assert "claim" in keys(case(assignee="boss"), ABOVE)
