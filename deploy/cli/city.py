@@ -75,6 +75,10 @@ def describe(located: Located) -> list[str]:
 
 def _summary(report: dict[str, Any]) -> str:
     if not report["ok"]:
-        return f"{len(report['errors'])} errors: the pack cannot be used"
+        return f"{_counted(len(report['errors']), 'error')}: the pack cannot be used"
     counts = ", ".join(f"{count} {name}" for name, count in report["counts"].items())
-    return f"{report['city']} version {report['version']}: {counts}; {len(report['warnings'])} warnings"
+    return f"{report['city']} version {report['version']}: {counts}; {_counted(len(report['warnings']), 'warning')}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

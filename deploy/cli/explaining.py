@@ -4,8 +4,8 @@ from deploy.cli.api import Api, JsonObject
 from deploy.cli.clocks import arithmetic, local, rung, verdict
 from deploy.cli.screen import moment, named, show_json
 from deploy.cli.terminal import out
-from deploy.cli.words import CLOCKS, gloss
 from shared.kernel.vocabulary import CLOCK_KINDS
+from shared.operations.event_names import CLOCKS, gloss
 
 CALENDAR = ("hours", "days", "cut_off", "resumes", "day_off", "day_end", "holidays", "working_days")
 

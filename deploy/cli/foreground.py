@@ -104,6 +104,8 @@ def announce(told: Up, as_json: bool, ready_fd: int | None) -> None:
     if as_json:
         out.print(json.dumps(summary, ensure_ascii=False))
     else:
+        if "console" in stack.urls:
+            out.print(f"open {stack.urls['console']} in a browser")
         say("ready; Ctrl-C stops everything")
         for name, url in {**stack.urls, "kafka": stack.kafka_address, "mongo": stack.mongo_shown}.items():
             out.print(f"  {name:<9} {url}")

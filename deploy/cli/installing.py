@@ -1,9 +1,12 @@
 """``whistle city load``, ``key …`` and ``clock forward``: what an installation is given."""
 
 import os
+import sys
 from pathlib import Path
 
-from deploy.cli.api import Api, Failed, JsonObject
+import typer
+
+from deploy.cli.api import Api, Failed, JsonObject, Refused
 from deploy.cli.screen import show_json
 from deploy.cli.story.asking import local_time, zone_of
 from deploy.cli.terminal import err, out
@@ -13,16 +16,17 @@ from shared.city.reading import read_folder
 from shared.runtime.identity.tokens import ops_token
 
 
-def load(api: Api, folder: Path, as_json: bool) -> None:
+def load(api: Api, folder: Path, as_json: bool, ends_demonstration: str | None = None) -> None:
     """Load the pack in ``folder`` as the version that holds from now on. Refused with every error of the pack.
 
+    A demonstration that would come into use is asked about twice, unless ``ends_demonstration`` is its id.
     On a local stack for development `dev.json` gets the tokens of the city's people.
     """
     try:
         files = read_folder(folder)
     except PackProblems as problems:
         raise Failed(str(problems)) from problems
-    told: JsonObject = api.post("router", "/v1/cities", {"files": files})
+    told = _loaded(api, files, ends_demonstration)
     if api.shown.dev is not None:
         tokens: JsonObject = api.post("router", "/v1/dev/tokens", {"city": told["city"]})
         keep_city_tokens(api.shown.dev, tokens)
@@ -34,6 +38,29 @@ def load(api: Api, folder: Path, as_json: bool) -> None:
     out.print(f"{told['city']} version {told['version']} holds now: {told['units']} units")
     if api.shown.dev is not None:
         out.print(f"development tokens: {api.shown.dev}")
+
+
+def _loaded(api: Api, files: dict[str, str], ends_demonstration: str | None) -> JsonObject:
+    """What the router answers. Failed where a demonstration would end and somebody says no, or nobody can be asked."""
+    body: JsonObject = {"files": files}
+    if ends_demonstration is not None:
+        body["ends_demonstration"] = ends_demonstration
+    try:
+        told: JsonObject = api.post("router", "/v1/cities", body)
+    except Refused as refused:
+        if refused.kind != "demonstration-ends" or not sys.stdin.isatty():
+            hint = "\n  whistle city load DIR --ends-demonstration CITY" if refused.kind == "demonstration-ends" else ""
+            raise Failed(f"{refused}{hint}") from refused
+        city = str(refused.problem.get("city", ""))
+        if not (_agreed(city) and typer.prompt(f"Write the city's id ({city}) to put it into use") == city):
+            raise Failed("nothing was loaded; the city is a demonstration as before") from refused
+        return _loaded(api, files, city)
+    return told
+
+
+def _agreed(city: str) -> bool:
+    asked = f"{city} is a demonstration. From now on its people would be told of every report, day and night. Go on?"
+    return typer.confirm(asked, default=False)
 
 
 def new_key(api: Api, name: str, role: str, city: str | None, as_json: bool) -> None:

@@ -1,8 +1,9 @@
 """``whistle officer …``: invitations, and sessions, of people of a city's pack."""
 
+import httpx
 import segno
 
-from deploy.cli.api import Api, JsonObject
+from deploy.cli.api import Api, Failed, JsonObject, Refused
 from deploy.cli.installing import only_city
 from deploy.cli.screen import show_json
 from deploy.cli.story.asking import local_time, zone_of
@@ -16,7 +17,7 @@ def invite(api: Api, person: str, city: str | None, printed: bool, as_json: bool
     the person's telephone; so it is where the person has no channel.
     """
     body = {"person": person, "city": city or only_city(api), "printed": printed}
-    told: JsonObject = api.post("router", "/v1/invitations", body)
+    told: JsonObject = _invited(api, body)
     if as_json:
         show_json(told)
         return
@@ -31,6 +32,21 @@ def invite(api: Api, person: str, city: str | None, printed: bool, as_json: bool
     out.print(told["url"], soft_wrap=True)
     if printed:
         segno.make(told["url"], error="m").terminal(compact=True)
+
+
+def _invited(api: Api, body: JsonObject) -> JsonObject:
+    """What the router answers. Failed where it knows no such city or person, saying what to do."""
+    try:
+        told: JsonObject = api.post("router", "/v1/invitations", body)
+    except Refused as refused:
+        if refused.status != httpx.codes.NOT_FOUND:
+            raise
+        cities = sorted(city["city"] for city in api.get("router", "/v1/cities")["items"])
+        if body["city"] not in cities:
+            known = ", ".join(cities) or "none is loaded: whistle city load DIR"
+            raise Failed(f"there is no city {body['city']} here; cities: {known}") from refused
+        raise Failed(str(refused.problem["detail"])) from refused
+    return told
 
 
 def sessions(api: Api, person: str, city: str | None, as_json: bool) -> None:

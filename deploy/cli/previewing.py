@@ -11,7 +11,16 @@ from shared.city.preview import PreviewRow, preview
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 
-ALERTS = ("when", "who", "kind", "language", "a person's message", "a group's message")
+ALERTS = (
+    "when",
+    "who",
+    "kind",
+    "language",
+    "a person's message",
+    "a text message",
+    "a call in danger",
+    "a group's message",
+)
 COLUMNS = ("state", "category", "language", "whose", "in the steps", "where it stands now")
 
 
@@ -38,7 +47,7 @@ def _row(one: PreviewRow) -> tuple[str, ...]:
 
 
 def _alert(one: AlertRow) -> tuple[str, ...]:
-    return one.when, one.who, one.kind, one.language, _line(one.person), _line(one.group)
+    return one.when, one.who, one.kind, one.language, _line(one.person), one.sms, one.call or "–", _line(one.group)
 
 
 def _line(message: str) -> str:

@@ -193,7 +193,37 @@ BOARDS: Mapping[str, tuple[str, Mapping[str, Sequence[Graph]]]] = {
                         "(increase(whistle_clock_breaches_total[1h]))"
                     },
                 ),
-                Graph("Cases opened", "Per second.", "ops", {"cases": f"sum(rate(whistle_cases_opened_total{RATE}))"}),
+                Graph(
+                    "Cases opened",
+                    "Per second, by citizens' reports.",
+                    "ops",
+                    {"cases": f"sum(rate(whistle_cases_opened_total{RATE}))"},
+                ),
+                Graph(
+                    "Found on patrol",
+                    "Cases per day: handed in; handled on the spot, drawn or not drawn for inspection; and what was "
+                    "refused there.",
+                    "short",
+                    {
+                        "{{outcome}}": "sum by (outcome) (increase(whistle_patrol_cases_opened_total[1d]))",
+                        "inspection {{outcome}}": "sum by (outcome) (increase(whistle_patrol_inspections_total[1d]))",
+                    },
+                ),
+                Graph(
+                    "Cases ended",
+                    "Per day, by how; rejected and merged ones are counted apart.",
+                    "short",
+                    {"{{outcome}}": "sum by (outcome) (increase(whistle_cases_ended_total[1d]))"},
+                ),
+                Graph(
+                    "Not taken on",
+                    "Of the cases that ended within a day, the share that was rejected; merged ones do not count.",
+                    "percentunit",
+                    {
+                        "rejected": 'sum(increase(whistle_cases_ended_total{outcome="rejected"}[1d])) / '
+                        'sum(increase(whistle_cases_ended_total{outcome!="merged"}[1d]))'
+                    },
+                ),
                 Graph("Cases with a running clock", "Up to 100,000.", "short", {"cases": "max(whistle_waiting_cases)"}),
             ],
             "The machinery": [

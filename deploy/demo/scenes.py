@@ -20,7 +20,7 @@ SPOTS_MAX = 200
 PUBLISHED = {
     "sheyang": (
         ("建华园", "2", "建华园2号楼这边水管爆了"),
-        ("福满里", "3", "福满里3号楼楼道灯不亮，老人上下楼看不见"),
+        ("福满里", "3", "福满里3号楼门口窨井盖没了，差点掉进去"),
     )
 }
 """City → estate, building and words of both reports."""
@@ -119,7 +119,7 @@ def _scene(pack: Pack, spot: Spot, words: str, code: str) -> Scene:
         given=pack.classify(words).code != code,
         unit=unit,
         within=located.within,
-        commitment=pack.commitment_for(code, pack.units[unit].path, then.priority if then else None),
+        commitment=pack.commitment_for(code, pack.units[unit].path, then.priority if then else None, "hazard"),
     )
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from deploy.cli.api import JsonObject
 from deploy.cli.clocks import arithmetic, verdict
 from deploy.cli.screen import moment, named, show_table, span
-from deploy.cli.words import ACTS, CLOCKS, gloss, step
 from deploy.demo.play import Play, Played
+from shared.operations.event_names import ACTS, CLOCKS, gloss, step
 
 ALERTS = {"new": "new case", "reminder": "reminder", "breach": "overdue", "supervise": "supervise", "moved": "moved in"}
 

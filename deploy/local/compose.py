@@ -259,11 +259,13 @@ def _service(service: Service) -> Block:
             log="json",
         )
     )
+    told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
     if service.has_accounts:
         told |= _account(service.name)
-        told["WHISTLE_SECRET"] = _required("WHISTLE_SECRET")
     else:  # nor does it know where the servers are
         del told["WHISTLE_KAFKA"], told["WHISTLE_MONGO"]
+        told["WHISTLE_RIDER_KEY"] = "${WHISTLE_RIDER_KEY:-}"
+        told["WHISTLE_PDF_FONT"] = "${WHISTLE_PDF_FONT:-}"
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
     told["WHISTLE_REPORTER_URL"] = "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}"
     told |= dict.fromkeys(PASSED_ON)

@@ -9,22 +9,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import psutil
 
 from deploy.local.finding import Finding
 from deploy.local.parts import SERVICES, WITH_ACCOUNTS
 from deploy.local.ports import holder_of, taken
 from deploy.local.reachability import address, administrators
-from deploy.local.running import undone
+from deploy.local.running import left_undone
 from deploy.local.servers.jars import missing, read_lock
 from deploy.local.servers.java import JavaMissing, find_java
 from deploy.local.servers.mongo import MongodMissing, find_mongod, is_mended, mongod_version
 from deploy.local.servers.servers import CONTROLLER, KAFKA, MONGO
 from deploy.local.state import holder, read_rows, read_secret
+from services.console.typesetting import families
+from services.console.typesetting import missing as missing_for_pdf
+from shared.operations.undone import Waiting, is_behind, is_history, is_late
 
 GIB = 1024**3
-MOMENT, LATE = 2.0, 60.0
-"""Seconds of work that wait: so many always may; with more a live lane is late."""
+ANSWERING = ("ready", "degraded")
+"""States of a part that answers: what a degraded service leaves undone says what is the matter with it."""
 DISK_NEEDED, MEMORY_NEEDED = 2 * GIB, 3 * GIB // 2
 
 
@@ -37,12 +41,13 @@ def examine(data: Path, port_base: int) -> Iterator[Finding]:
     yield _jars()
     yield _disk(data)
     yield _memory()
+    yield _pdf()
     if holder(data):
         yield from _stack(data)
         yield from _people(data)
     elif elsewhere := _elsewhere():
         for service, url in elsewhere.items():
-            yield from undone(service, url)
+            yield from left_undone(service, url)
         yield from address(os.environ.get("WHISTLE_PUBLIC_URL", ""), development=False)
         if "router" in elsewhere and (secret := os.environ.get("WHISTLE_SECRET", "")):
             yield from administrators(elsewhere["router"], secret, development=False)
@@ -135,6 +140,16 @@ def _memory() -> Finding:
     return Finding("memory", free >= MEMORY_NEEDED, f"{free / GIB:.1f} GiB available", advice)
 
 
+def _pdf() -> Finding:
+    font = os.environ.get("WHISTLE_PDF_FONT", "")
+    if not font:
+        return Finding("pdf", True, "none: cases are printed by the browser; WHISTLE_PDF_FONT names a font for PDFs")
+    if advice := missing_for_pdf(font):
+        return Finding("pdf", False, "cases cannot be made PDFs", advice)
+    found = families(font)
+    return Finding("pdf", bool(found), ", ".join(found) or f"no font in {font}", "name a file or folder with a font")
+
+
 def _ports(port_base: int) -> Iterator[Finding]:
     offsets = [*(service.offset for service in SERVICES), KAFKA, MONGO, CONTROLLER]
     used = [port for port in (port_base + offset for offset in offsets) if taken(port)]
@@ -146,10 +161,10 @@ def _stack(data: Path) -> Iterator[Finding]:
     for row in read_rows(data):
         advice = f"see {row['log']}" if row["log"] else f"see to the server at {row['url']}"
         yield Finding(row["part"], row["state"] == "ready", f"{row['state']} at {row['url']}", advice)
-        if row["state"] == "ready" and row["part"] in {service.name for service in SERVICES}:
+        if row["state"] in ANSWERING and row["part"] in {service.name for service in SERVICES}:
             yield from _behind(row["part"], row["url"])
             if row["part"] in {service.name for service in WITH_ACCOUNTS}:
-                yield from undone(row["part"], row["url"])
+                yield from left_undone(row["part"], row["url"])
 
 
 def _behind(service: str, url: str) -> Iterator[Finding]:
@@ -158,15 +173,14 @@ def _behind(service: str, url: str) -> Iterator[Finding]:
         behind = httpx.get(f"{url}/readyz", timeout=5.0).json().get("behind", {})
     except (httpx.HTTPError, ValueError):
         return
-    for group, far in behind.items():
-        seconds = far["seconds"]
-        if seconds is not None and seconds < MOMENT:
+    for group, waiting in msgspec.convert(behind, dict[str, Waiting]).items():
+        if not is_behind(waiting):
             continue
-        history = group.endswith(".history")
+        seconds = waiting.seconds
         pace = "nothing is handled at the moment" if seconds is None else f"{seconds:,.0f} s at its present pace"
-        hint = "; an import, nothing live waits for it" if history else ""
+        hint = "; an import, nothing live waits for it" if is_history(group) else ""
         advice = (
             f"nothing is lost and it gets on by itself; if it grows start another {service} (docs/operations.md#behind)"
         )
-        late = seconds is None or (seconds > LATE and not history)
-        yield Finding(group, not late, f"{far['records']:,} records behind, {pace}{hint}", advice)
+        late = is_late(group, waiting)
+        yield Finding(group, not late, f"{waiting.records:,} records behind, {pace}{hint}", advice)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from deploy.local.part import Part, Probe, until
-from deploy.local.process import Process, limit, spawn
+from deploy.local.process import Process, limit
 from deploy.local.state import Board, State
 
 Say = Callable[[str], None]
@@ -93,7 +93,7 @@ class Keeper:
 
     async def _start(self, state: State) -> None:
         await self.part.prepare()
-        self._process = process = await spawn(self.part.command(), self.part.log, self.part.env)
+        self._process = process = await self.part.begin(self.part)
         self._board.set(self.part.name, state, process.pid)
         await until(self.part, process, self.part.alive, START_WITHIN_S)
 

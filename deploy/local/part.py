@@ -1,7 +1,7 @@
 """What a part of the stack is: a program, how to prepare it, and how to ask it whether it is well."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,13 +26,18 @@ class PartFailed(Exception):
         self.part = name
 
 
+async def program(part: "Part") -> Process:
+    """The usual way: the part's command, as a child of this process."""
+    return await spawn(part.command(), part.log, part.env)
+
+
 async def nothing() -> None:
     """A part that needs no preparation, or has nothing to do once it is ready."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One program of the stack. `command` is called after `prepare`, at each start."""
+    """One program of the stack. `command` is called after `prepare`, at each start; `begin` starts it."""
 
     name: str
     url: str
@@ -45,12 +50,13 @@ class Part:
     prepare: Work = nothing
     afterwards: Work = nothing
     grace: float = 30.0
+    begin: Callable[["Part"], Awaitable[Process]] = program
 
 
 async def start(part: Part, within: float = 60.0) -> Process:
     """Start a part and wait until it is alive. PartFailed if it ends first or `within` seconds pass."""
     await part.prepare()
-    process = await spawn(part.command(), part.log, part.env)
+    process = await part.begin(part)
     try:
         await until(part, process, part.alive, within)
     except BaseException:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.part import Part, Probe
+from deploy.local.forked import ForkServer
+from deploy.local.part import Part, Probe, program
 from deploy.local.ports import PORT_BASE
+from deploy.local.process import Process
 from deploy.local.servers.mongo import Member, mongo_uri
 from deploy.local.servers.servers import KAFKA, MONGO
 from deploy.local.state import without_account
@@ -27,7 +29,8 @@ class Service:
     offset: int
     module: str
     has_accounts: bool = True
-    """It reads and writes MongoDB and Kafka; the console asks the others for all that it shows."""
+    """It reads and writes MongoDB and Kafka; the console asks the others for all that it shows, and as a service it
+    only follows what changes."""
 
 
 SERVICES: tuple[Service, ...] = (
@@ -120,9 +123,15 @@ def local_environment(stack: Stack, service: Service, secret: str) -> dict[str, 
     return told
 
 
-def service_part(stack: Stack, service: Service, secret: str, client: httpx.AsyncClient) -> Part:
-    """A service as a part of the stack."""
+def service_part(
+    stack: Stack, service: Service, secret: str, client: httpx.AsyncClient, forks: ForkServer | None = None
+) -> Part:
+    """A service as a part of the stack; started by ``forks`` where there is one, else as a program of its own."""
     url = stack.url(service)
+
+    async def begin(part: Part) -> Process:
+        return await forks.start(service.module, part.log, part.env) if forks is not None else await program(part)
+
     return Part(
         name=service.name,
         url=url,
@@ -132,6 +141,7 @@ def service_part(stack: Stack, service: Service, secret: str, client: httpx.Asyn
         env=local_environment(stack, service, secret),
         alive=_asks(client, f"{url}/livez"),
         ready=_asks(client, f"{url}/readyz"),
+        begin=begin,
     )
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 TETHER = Path(__file__).with_name("tether.py")
 LOG_LIMIT_BYTES = 20 * 1024 * 1024
@@ -17,11 +18,22 @@ STARTED = "=== started "
 """Begins the line that parts the runs of a program in its log."""
 
 
+class Child(Protocol):
+    """What is asked of a child, whoever forked it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int: ...
+    def terminate(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Process:
     """A running child. Its pid is its process group too, so that what it forked can be ended with it."""
 
-    child: asyncio.subprocess.Process
+    child: Child
     log: Path
 
     @property
@@ -61,11 +73,8 @@ async def spawn(argv: Sequence[str], log: Path, env: Mapping[str, str] | None = 
 
     Call it from the thread that lives as long as the program (see tether): the event loop of the main thread.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     prefix = ("nice", "-n", str(nice)) if nice else ()
-    with log.open("ab", buffering=0) as output:
-        with suppress(OSError):  # a disk without space for a log keeps no program from starting
-            output.write(f"{STARTED}{datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
+    with begin_log(log).open("ab", buffering=0) as output:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *prefix, *argv),
             stdin=asyncio.subprocess.DEVNULL,
@@ -75,6 +84,15 @@ async def spawn(argv: Sequence[str], log: Path, env: Mapping[str, str] | None = 
             start_new_session=True,
         )
     return Process(child, log)
+
+
+def begin_log(log: Path) -> Path:
+    """Write the line that begins a run; the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab", buffering=0) as output, suppress(OSError):
+        # A disk without space for a log keeps no program from starting.
+        output.write(f"{STARTED}{datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
+    return log
 
 
 def tail(log: Path, lines: int = 12) -> str:

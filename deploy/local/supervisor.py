@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local.cities import JsonObject, held, load_cities, open_router
+from deploy.local.forked import fork_server
 from deploy.local.keeper import Elsewhere, Keeper, Kept, Say
 from deploy.local.parts import Stack, service_part
 from deploy.local.ports import refuse_taken_ports
@@ -59,11 +60,14 @@ async def _run(stack: Stack, cities: Sequence[Path], say: Say, on_ready: Callabl
     """Everything from the lock to the last readiness, then for ever; cancelling it stops the stack in reverse."""
     with hold(stack.data):
         secret, board = read_secret(stack.data, stack.secret), Board(stack.data)
-        async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
+        async with (
+            httpx.AsyncClient(timeout=3.0, trust_env=False) as client,
+            fork_server(stack.log_file("services")) as forks,
+        ):
             kafka, mongo = _servers(stack, board, say)
             services = [
                 # A service needs its store to start; Kafka it can wait for, and its start hides behind Kafka's.
-                Keeper(service_part(stack, service, secret, client), board, say, after=mongo.up)
+                Keeper(service_part(stack, service, secret, client, forks), board, say, after=mongo.up)
                 for service in stack.services
             ]
             keepers = [kept for kept in (kafka, mongo, *services) if isinstance(kept, Keeper)]

@@ -13,13 +13,18 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def main() -> None:
-    """Arm the parent-death signal and exec; exit 1 without a sound if the parent is gone already."""
-    parent, program = int(sys.argv[1]), sys.argv[2:]
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when ``parent`` ends; exit 1 without a sound if it is gone already."""
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent:  # it died between fork and prctl: nobody is left to send the signal
         sys.exit(1)
+
+
+def main() -> None:
+    """Tie the process to its parent and exec the program."""
+    parent, program = int(sys.argv[1]), sys.argv[2:]
+    end_with(parent)
     os.execvp(program[0], program)  # noqa: S606 - no shell is the point
 
 

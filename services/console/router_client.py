@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -9,13 +10,14 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from shared.case_page.case_answer import CaseSeen, seen
+from services.console.service_paths import ServiceName
 from shared.kernel.errors import FieldError, Refusal, unavailable
 from shared.kernel.ids import plain_id
 from shared.kernel.vocabulary import AfterPhoto
+from shared.operations.undone import Waiting
 
 T = TypeVar("T")
-WORK_MAX = 50
+NAMES_MAX = 60
 
 
 class Problem(msgspec.Struct):
@@ -32,8 +34,17 @@ class Problem(msgspec.Struct):
 
 
 class Opened(msgspec.Struct):
+    """A session. ``computer``: by which the router knows this browser's computer."""
+
     token: str
     city: str
+    computer: str = ""
+
+
+class Accepted(msgspec.Struct):
+    """An invitation that was accepted. ``totp_uri``: what an authenticator reads, this once."""
+
+    totp_uri: str
 
 
 class Offer(msgspec.Struct):
@@ -43,22 +54,20 @@ class Offer(msgspec.Struct):
     person: str
     name: str
     unit_name: str
-    totp_uri: str
+    demonstration: bool = False
 
 
 class Me(msgspec.Struct):
-    """Who is signed in; ``now``: the installation's time."""
+    """Who is signed in; ``now``: the installation's time. ``offices``: what the pack appoints the person to."""
 
     city: str
     person: str
     unit: str
     now: datetime
+    role: str | None = None
+    post: str | None = None
     on_duty_for: tuple[str, ...] = ()
-
-
-class City(msgspec.Struct):
-    city: str
-    name: str
+    offices: tuple[str, ...] = ()
 
 
 class Unit(msgspec.Struct):
@@ -70,33 +79,75 @@ class Unit(msgspec.Struct):
     path: tuple[str, ...] = ()
 
 
-class Row(msgspec.Struct):
-    """A case of a queue."""
-
-    id: str
-    state: str
-    priority: str
-    category: str | None
-    place: str | None
-    summary: str
-    due_at: datetime | None
-    assignee: str | None = None
+class NameOf(msgspec.Struct):
+    name: str
+    name_en: str = ""
 
 
-class Work(msgspec.Struct):
-    items: list[Row]
-    next: str | None = None
+class PersonName(NameOf):
+    """``role``: as the pack calls it."""
+
+    unit: NameOf = msgspec.field(default_factory=lambda: NameOf(""))
+    role: str = ""
+
+
+class NamesTold(msgspec.Struct):
+    """By id, what the pack has. ``timezone``: the city's; empty: not told."""
+
+    timezone: str = ""
+    people: dict[str, PersonName] = {}
+    units: dict[str, NameOf] = {}
+    reasons: dict[str, NameOf] = {}
+
+
+class _Told(msgspec.Struct):
+    people: list[str] = []
+
+
+class Question(msgspec.Struct):
+    """A question of a category, as JSON Schema says it: other keywords are for who asks it."""
+
+    title: str = ""
+
+
+class Questions(msgspec.Struct):
+    properties: dict[str, Question | bool] = {}
 
 
 class Category(msgspec.Struct):
     code: str
     name: str
     name_en: str = ""
+    questions: Questions = msgspec.field(default_factory=Questions)
     after_photo: AfterPhoto = "asked"
 
 
-class _Categories(msgspec.Struct):
+class Categories(msgspec.Struct):
+    """The city's categories. ``notice``: of a demonstration alone."""
+
     items: list[Category]
+    notice: str | None = None
+
+    @property
+    def by_code(self) -> dict[str, Category]:
+        return {category.code: category for category in self.items}
+
+
+class Ready(msgspec.Struct):
+    """What ``/readyz`` of a service answers. ``cities``: with the version of their packs; ``behind``: consumer group →
+    what waits; ``reasons``: check → what is wrong."""
+
+    status: str = ""
+    cities: dict[str, str] = {}
+    behind: dict[str, Waiting] = {}
+    reasons: dict[str, str] = {}
+
+    @property
+    def why(self) -> str:
+        """Why it is not ready; empty when it is."""
+        if self.status == "ready":
+            return ""
+        return "; ".join(f"{name}: {reason}" for name, reason in self.reasons.items()) or "does not say that it is"
 
 
 class Services:
@@ -107,7 +158,7 @@ class Services:
         self._intake = intake
         self._notifier = notifier
 
-    async def sign_in(self, body: dict[str, str], headers: dict[str, str]) -> Opened:
+    async def sign_in(self, body: dict[str, Any], headers: dict[str, str]) -> Opened:
         return await self._ask(self._router, "POST", "/v1/sessions", Opened, json=body, headers=headers)
 
     async def sign_out(self, token: str) -> None:
@@ -118,8 +169,19 @@ class Services:
     async def offer(self, invitation: str) -> Offer:
         return await self._ask(self._router, "GET", f"/v1/invitations/{invitation}", Offer)
 
-    async def accept(self, invitation: str, body: dict[str, str], headers: dict[str, str]) -> None:
-        await self._ask(self._router, "POST", f"/v1/invitations/{invitation}:accept", None, json=body, headers=headers)
+    async def accept(self, invitation: str, body: dict[str, str], headers: dict[str, str]) -> Accepted:
+        path = f"/v1/invitations/{invitation}:accept"
+        return await self._ask(self._router, "POST", path, Accepted, json=body, headers=headers)
+
+    async def sign_in_by_pin(self, body: dict[str, str], headers: dict[str, str]) -> Opened:
+        return await self._ask(self._router, "POST", "/v1/sessions:pin", Opened, json=body, headers=headers)
+
+    async def set_pin(self, token: str, body: dict[str, str], headers: dict[str, str]) -> None:
+        await self._ask(self._router, "POST", "/v1/sessions:set-pin", None, token, json=body, headers=headers)
+
+    async def confirm(self, token: str, totp: str, headers: dict[str, str]) -> None:
+        """A one-time code for the session; the first one sets the authenticator up."""
+        await self._ask(self._router, "POST", "/v1/sessions:confirm", None, token, json={"totp": totp}, headers=headers)
 
     async def me(self, token: str) -> Me:
         return await self._ask(self._router, "GET", "/v1/me", Me, token)
@@ -127,26 +189,24 @@ class Services:
     async def unit(self, token: str, unit: str) -> Unit:
         return await self._ask(self._router, "GET", f"/v1/units/{unit}", Unit, token)
 
-    async def work(self, token: str, unit: str, *, mine: bool) -> Work:
-        """The most pressing cases of a unit's queue; ``mine``: of those that the officer has himself."""
-        query = f"limit={WORK_MAX}&mine={'true' if mine else 'false'}"
-        return await self._ask(self._router, "GET", f"/v1/queues/{unit}/cases?{query}", Work, token)
+    async def names(
+        self, token: str, *, people: Sequence[str] = (), units: Sequence[str] = (), reasons: Sequence[str] = ()
+    ) -> NamesTold:
+        """The names of the first sixty of each."""
+        asked = {"people": people, "units": units, "reasons": reasons}
+        query = "&".join(f"{name}={quote(','.join(ids[:NAMES_MAX]), safe=',')}" for name, ids in asked.items())
+        return await self._ask(self._router, "GET", f"/v1/names?{query}", NamesTold, token)
 
-    async def categories(self, token: str) -> dict[str, Category]:
-        found = await self._ask(self._intake, "GET", "/v1/categories", _Categories, token)
-        return {category.code: category for category in found.items}
+    async def told(self, token: str, case: str) -> list[str]:
+        """Ids of the people who were alerted about a case; none where that cannot be asked now."""
+        try:
+            path = f"/v1/alerts:told?case={quote(case, safe='')}"
+            return (await self._ask(self._notifier, "GET", path, _Told, token)).people
+        except Refusal:
+            return []
 
-    async def case(self, token: str, case: str) -> CaseSeen:
-        return _seen(await self._answer(self._router, "GET", f"/v1/cases/{quote(case, safe='')}", token))
-
-    async def command(
-        self, token: str, case: str, command: str, body: dict[str, Any], *, key: str, if_match: str | None
-    ) -> CaseSeen | None:
-        """The case after an officer's command; None where a repeat was answered, which tells of before."""
-        headers = {"idempotency-key": key, **({"if-match": f'"{if_match}"'} if if_match is not None else {})}
-        path = f"/v1/cases/{quote(case, safe='')}/{command}"
-        answer = await self._answer(self._router, "POST", path, token, json=body, headers=headers)
-        return None if "idempotent-replayed" in answer.headers else _seen(answer)
+    async def categories(self, token: str) -> Categories:
+        return await self._ask(self._intake, "GET", "/v1/categories", Categories, token)
 
     async def send_photo(self, token: str, content: bytes, key: str) -> str:
         """The id of a photo; the same bytes under the same ``key`` are one."""
@@ -161,11 +221,36 @@ class Services:
             await self._answer(self._intake, "GET", f"/v1/photos/{quote(photo, safe='')}?size=thumb", token)
         ).content
 
+    async def photo(self, token: str, photo: str) -> bytes:
+        """A clean photo as large as it is kept, as JPEG."""
+        return (await self._answer(self._intake, "GET", f"/v1/photos/{quote(photo, safe='')}", token)).content
+
+    async def answer(self, service: ServiceName, method: str, path: str, token: str, **more: Any) -> httpx.Response:
+        """For subjects that have a module of their own."""
+        asked = {"router": self._router, "intake": self._intake, "notifier": self._notifier}[service]
+        return await self._answer(asked, method, path, token, **more)
+
+    async def states(self) -> dict[ServiceName, Ready]:
+        """How each service says that it is. Raises nothing."""
+        asked: dict[ServiceName, httpx.AsyncClient] = {
+            "router": self._router,
+            "intake": self._intake,
+            "notifier": self._notifier,
+        }
+        return dict(zip(asked, await asyncio.gather(*map(_ready, asked.values())), strict=True))
+
     async def readiness(self) -> tuple[dict[str, str], dict[str, str]]:
         """City → version of its pack that holds, and service → why it is not ready. Raises nothing."""
-        asked = {"router": self._router, "intake": self._intake, "notifier": self._notifier}
-        found = dict(zip(asked, await asyncio.gather(*map(_ready, asked.values())), strict=True))
+        found = await self.states()
         return found["router"].cities, {name: one.why for name, one in found.items() if one.why}
+
+    async def ask_router(self, method: str, path: str, shape: type[T], token: str, **more: Any) -> T:
+        """For calls that have a module of their own."""
+        return await self._ask(self._router, method, path, shape, token, **more)
+
+    async def ask(self, service: ServiceName, method: str, path: str, shape: type[T], token: str, **more: Any) -> T:
+        """The same: what ``shape`` needs of the answer."""
+        return msgspec.json.decode((await self.answer(service, method, path, token, **more)).content, type=shape)
 
     async def _ask(
         self, service: httpx.AsyncClient, method: str, path: str, shape: type[T] | None, token: str = "", **more: Any
@@ -186,21 +271,6 @@ class Services:
         return answer
 
 
-class _Ready(msgspec.Struct):
-    """What ``/readyz`` of a service answers. ``reasons``: check → what is wrong."""
-
-    status: str = ""
-    cities: dict[str, str] = {}
-    reasons: dict[str, str] = {}
-
-    @property
-    def why(self) -> str:
-        """Why it is not ready; empty when it is."""
-        if self.status == "ready":
-            return ""
-        return "; ".join(f"{name}: {reason}" for name, reason in self.reasons.items()) or "does not say that it is"
-
-
 class _Session(msgspec.Struct):
     session: str
 
@@ -209,20 +279,13 @@ class _Photo(msgspec.Struct):
     id: str
 
 
-def _seen(answer: httpx.Response) -> CaseSeen:
+async def _ready(service: httpx.AsyncClient) -> Ready:
     try:
-        return seen(answer.content, answer.headers.get("etag", ""))
-    except msgspec.DecodeError as wrong:
-        raise unavailable("The service's answer cannot be read.") from wrong
-
-
-async def _ready(service: httpx.AsyncClient) -> _Ready:
-    try:
-        return msgspec.json.decode((await service.get("/readyz")).content, type=_Ready)
+        return msgspec.json.decode((await service.get("/readyz")).content, type=Ready)
     except httpx.HTTPError:
-        return _Ready(reasons={"http": "does not answer"})
+        return Ready(reasons={"http": "does not answer"})
     except msgspec.DecodeError:
-        return _Ready()
+        return Ready()
 
 
 def _refusal(answer: httpx.Response) -> Refusal:

@@ -22,16 +22,20 @@ def _rule(pattern: str, service: ServiceName | None) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule(r"/v1/(reporters:(masked|unmask|rewrap|find)|reports:unseal|photos:claim)", None),
-    _rule(r"/v1/(reports|reporters|photos|nearby|categories)([/:].*)?", "intake"),
-    _rule(r"/q/[^/]+", "intake"),
+    _rule(
+        r"/v1/(reporters:(masked|unmask|rewrap|find)|reports:(unseal|with-phone|of-tickets|bridged)|photos:claim)", None
+    ),
+    _rule(r"/v1/(stream|sessions:holders)", None),
+    _rule(r"/v1/(reports|reporters|photos|nearby|surroundings|categories|my-data)([/:].*)?", "intake"),
+    _rule(r"/[pq]/[^/]+", "intake"),
     _rule(r"/[sk]/[^/]+", "notifier"),
     _rule(r"/v1/me/(alert-rules|test-alert|calendar)([/:].*)?", "notifier"),
     _rule(r"/v1/(alerts|webhooks|deliveries|silences|calendars)([/:].*)?", "notifier"),
     _rule(r"/a/[^/]+(/photos/[^/]+)?", "notifier"),
     _rule(r"/v1/cities/.*", None),
-    _rule(r"/v1/(units|queues|cases|visits|campaigns|patrols|cities|keys|rota|audit)([/:].*)?", "router"),
-    _rule(r"/v1/(me|invitations|sessions|security-log)([/:].*)?", "router"),
+    _rule(r"/v1/(units|names|queues|cases|visits|campaigns|patrols|cities|keys|rota|audit|bridges)([/:].*)?", "router"),
+    _rule(r"/v1/(follow-up-calls|satisfaction)(/.*)?", "router"),
+    _rule(r"/v1/(me|invitations|login-links|sessions|sign-in|rider-sessions|security-log|walls?)([/:].*)?", "router"),
 )
 
 

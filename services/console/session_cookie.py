@@ -1,10 +1,11 @@
-"""The cookie of a session: an opaque token, out of reach of scripts, sent to this origin alone.
+"""The cookies of a session and of a computer: opaque tokens, out of reach of scripts, sent to this origin alone.
 
 Over https it is ``__Host-whistle`` (RFC 6265bis: Secure, no Domain, Path=/). Without https browsers refuse it, so that
 on a development machine it is ``whistle`` and not Secure.
 """
 
 import re
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +13,13 @@ from starlette.responses import Response
 from shared.runtime.identity.sessions import LIFE
 
 SECURE, PLAIN = "__Host-whistle", "whistle"
+_COMPUTER = "-computer"
+_COMPUTER_KEPT = timedelta(days=180)
+_LINK = "-link"
+_LINK_KEPT = timedelta(minutes=10)
+_LINK_VALUE = re.compile(r"(whk_link_[0-9a-f]{64})\.([1-9][0-9])")
 _TOKEN = re.compile(r"whk_session_[0-9a-f]{64}")
+_COMPUTER_TOKEN = re.compile(r"whk_computer_[0-9a-f]{64}")
 
 
 def token_of(request: Request) -> str:
@@ -21,11 +28,35 @@ def token_of(request: Request) -> str:
     return token if _TOKEN.fullmatch(token) else ""
 
 
-def keep(response: Response, request: Request, token: str) -> None:
-    """The browser sends the token from now on."""
-    secure = _is_https(request)
-    age = int(LIFE.total_seconds())
-    response.set_cookie(_name(request), token, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+def computer_of(request: Request) -> str:
+    """The computer's token; empty where nobody has signed in at it, or for something that never was one."""
+    token = request.cookies.get(_name(request) + _COMPUTER, "")
+    return token if _COMPUTER_TOKEN.fullmatch(token) else ""
+
+
+def keep(response: Response, request: Request, token: str, computer: str) -> None:
+    """The browser sends both tokens from now on; the computer's also after the session has ended."""
+    for name, value, kept in ((_name(request), token, LIFE), (_name(request) + _COMPUTER, computer, _COMPUTER_KEPT)):
+        if value:
+            age, secure = int(kept.total_seconds()), _is_https(request)
+            response.set_cookie(name, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def keep_link(response: Response, request: Request, token: str, number: int) -> None:
+    """The browser that asked for a login link, and what its screen shows; without a token: none any more."""
+    name, secure = _name(request) + _LINK, _is_https(request)
+    if not token:
+        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+        return
+    age = int(_LINK_KEPT.total_seconds())
+    value = f"{token}.{number}"
+    response.set_cookie(name, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def link_of(request: Request) -> tuple[str, int]:
+    """Token and number of the login link that this browser asked for; empty and 0 where there is none."""
+    found = _LINK_VALUE.fullmatch(request.cookies.get(_name(request) + _LINK, ""))
+    return (found[1], int(found[2])) if found else ("", 0)
 
 
 def forget(response: Response, request: Request) -> None:

@@ -12,11 +12,15 @@ from starlette.applications import Starlette
 from services.intake import consumers
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import BatchRoutes
+from services.intake.http.exchange_routes import ExchangeRoutes
+from services.intake.http.my_data import MyDataRoutes
 from services.intake.http.nearby import NearbyRoutes
+from services.intake.http.outcome_photos import OutcomePhotos
 from services.intake.http.own_reports import OwnReports
 from services.intake.http.person_routes import PersonRoutes
 from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_routes import ReportRoutes
+from services.intake.http.surroundings import SurroundingsRoutes
 from services.intake.http.telephone_search import TelephoneSearch
 from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store
@@ -77,17 +81,22 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     watch = UnroutedWatch(service.database, store, packs, outbox, clock, service.ids, consumers.answered_until(service))
     retention = Retention(service.database, packs, *kept_by_intake(service.events, store, photos, identities, watch))
 
-    answers = AnswerLinks(
-        settings.secret_text, settings.reporter_url or settings.intake_url, store, actions, packs, clock
-    )
+    public = settings.reporter_address
+    answers = AnswerLinks(settings.secret_text, public, store, actions, packs, clock)
+    outcomes = OutcomePhotos(settings.secret_text, public, store, photos, clock)
+    batch = BatchRoutes(intake, quotas)
     service.routes = [
-        *ReportRoutes(store, intake, BatchRoutes(intake, quotas), actions, packs, answers, clock).routes(),
-        *OwnReports(store, validator, packs, answers, clock).routes(),
+        *ReportRoutes(store, intake, batch, actions, packs, answers, outcomes, clock).routes(),
+        *OwnReports(store, validator, packs, answers, outcomes, clock).routes(),
         *answers.routes(),
-        *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory).routes(),
+        *outcomes.routes(),
+        *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory, clock).routes(),
+        *MyDataRoutes(store, identities, packs, answers, outcomes, service.directory, clock).routes(),
+        *ExchangeRoutes(store, batch, packs).routes(),
         *TelephoneSearch(store, identities).routes(),
         *PhotoRoutes(photos, store, packs, quotas, service.directory).routes(),
         *NearbyRoutes(store, packs).routes(),
+        *SurroundingsRoutes(packs).routes(),
         *retention.routes(),
     ]
     consumers.subscribe(service, store, follower)

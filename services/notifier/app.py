@@ -44,15 +44,17 @@ from services.notifier.http.preference_routes import PreferenceRoutes
 from services.notifier.http.router_client import RouterClient
 from services.notifier.http.short_links import ShortLinks
 from services.notifier.http.silence_routes import SilenceRoutes
+from services.notifier.http.told_routes import ToldRoutes
 from services.notifier.http.webhook_routes import MESSAGES, WebhookRoutes
+from services.notifier.invitations import addresses as invitation_addresses
 from services.notifier.invitations import delivery as invitation_delivery
+from services.notifier.invitations.addresses import InvitationAddresses
 from services.notifier.invitations.delivery import Invitations
 from services.notifier.invitations.sender import InvitationSender
 from services.notifier.retention import old_alerts
 from shared.runtime.http_client import client as http_client
 from shared.runtime.http_client.single_connection_pools import SingleConnectionPools
 from shared.runtime.http_client.ssrf_guard import Guard
-from shared.runtime.http_server.invitation_links import InvitationLinks
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.pack_library import PackFollower, PackLibrary, RouterPacks
 from shared.runtime.retention import Retention
@@ -157,8 +159,9 @@ def _answer_http(
     feeds = CalendarFeeds(service.database, settings, packs, stores.rota, service.directory, clock)
     service.routes = [
         *AlertRoutes(alerts, deliveries, stores.webhooks, links, router, clock).routes(),
+        *ToldRoutes(alerts, router).routes(),
         *WebhookRoutes(stores.webhooks, guard, settings.secret_text).routes(),
-        *DeliveryRoutes(stores.webhooks).routes(),
+        *DeliveryRoutes(stores.webhooks, deliveries, packs).routes(),
         *PreferenceRoutes(stores.preferences, deliveries, alerts, packs, clock).routes(),
         *SilenceRoutes(stores.silences, packs, clock).routes(),
         *feeds.routes(),
@@ -178,15 +181,19 @@ def _send_to_people(
     service.on_stop.append(apprise.close)
     lock = SendLock(service.database, service.ids(8))
     channels = registry.channels(poster, apprise, service.ids)
-    short = ShortLinks(service.settings.secret_text, service.database, stores.alerts, links)
-    service.indexes.append((short.rows, short_links.INDEXES))
+    secret, url = service.settings.secret_text, service.settings.public_url
+    addresses = InvitationAddresses(secret, service.database, url)
+    short = ShortLinks(secret, service.database, stores.alerts, links, addresses.behind)
+    service.indexes += [(short.rows, short_links.INDEXES), (addresses.rows, invitation_addresses.INDEXES)]
     service.routes += short.routes()
     templates = TemplateMessages(short)
     settings = service.settings
     named = settings.public_url or (settings.console_url if "console_url" in settings.model_fields_set else "")
     sign_in = f"{named.rstrip('/')}/me" if named else ""
     references = References(os.environ)
-    to_people = ChannelSender(channels, lock, stores.alerts, links, packs, templates, references, sign_in)
+    to_people = ChannelSender(
+        channels, lock, stores.alerts, stores.deliveries, links, packs, templates, references, sign_in
+    )
     dispatcher = Dispatcher("channels", stores.deliveries.queue, to_people)
     sender.OPEN_CIRCUITS.set_function(lambda: dispatcher.open_circuits)
     service.background("channels", dispatcher.run)
@@ -196,15 +203,16 @@ def _send_to_people(
     )
     service.background("holding", held.run)
     settings, references = service.settings, References(os.environ)
-    addresses = InvitationLinks(settings.secret_text)
-    letters = InvitationSender(channels, lock, addresses, settings.public_url, packs, references, service.clock)
+    letters = InvitationSender(channels, lock, addresses, packs, references, service.clock)
     service.indexes.append((invitations.queue.rows, invitation_delivery.INDEXES))
     service.background("invitations", Dispatcher("invitations", invitations.queue, letters).run)
 
 
 def _take_key_presses(service: Service, stores: Stores, packs: PackLibrary, router: RouterClient) -> None:
     words = CallbackWords(packs, References(os.environ))
-    service.routes += KeyPresses(words.city_of, stores.alerts, stores.deliveries, router, service.directory).routes()
+    service.routes += KeyPresses(
+        words.city_of, stores.alerts, stores.deliveries, router, service.directory, service.clock
+    ).routes()
 
 
 def _send_to_apps(service: Service, hooks: Webhooks, poster: Poster) -> None:

@@ -7,9 +7,12 @@ import structlog
 from starlette.applications import Starlette
 
 from services.router.cases.case_access import CaseAccess
-from services.router.cases.case_store import ANSWER_INDEXES, INDEXES, CaseStore, opened_event
+from services.router.cases.case_store import CaseStore
+from services.router.cases.readings import Readings
 from services.router.cases.sealed_words import SealedWords
 from services.router.cases.sla_timers import Timers
+from services.router.cases.stored.case_document import opened_event
+from services.router.cases.stored.case_indexes import ANSWER_INDEXES, INDEXES
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility_refresh import VisibilityRefresh
 from services.router.command_handling.handler import CommandHandler
@@ -25,26 +28,42 @@ from services.router.dedup.placement import Placement
 from services.router.dedup.reconciler import Reconciler
 from services.router.dedup.report_links import INDEXES as LINK_INDEXES
 from services.router.dedup.report_links import Links
+from services.router.dedup.shielded_family import ShieldedFamily
+from services.router.exchange.export import Export
+from services.router.exchange.intake_tickets import IntakeTickets
+from services.router.exchange.kept_numbers import INDEXES as NUMBER_INDEXES
+from services.router.exchange.kept_numbers import KeptNumbers
+from services.router.exchange.moving import DealtRows
+from services.router.exchange.routes import SheetRoutes
+from services.router.follow_up_calls.routes import FollowUpCalls
 from services.router.http.audit import Audit
+from services.router.http.bulk_routes import BulkRoutes
 from services.router.http.case_routes import RouterApi
+from services.router.http.choice_routes import ChoiceRoutes
 from services.router.http.city_routes import Cities
 from services.router.http.command_routes import CommandRoutes
 from services.router.http.explain import Explain
 from services.router.http.kept_answers import KeptAnswers
+from services.router.http.key_routes import DevelopmentTokens, KeyRoutes
+from services.router.http.name_routes import Names
 from services.router.http.rota_routes import RotaRoutes
 from services.router.http.security_log_routes import SecurityLogRoutes
+from services.router.http.stream_routes import StreamRoutes
+from services.router.http.suggest_routes import SuggestRoutes
+from services.router.http.unit_geometry import GeometryRoutes
+from services.router.queues.case_points import PointReader, PointRoutes
+from services.router.queues.nearby_routes import NearbyRoutes
+from services.router.queues.queue_counts import CountRoutes
+from services.router.queues.queue_pages import Queues
+from services.router.queues.search_routes import SearchRoutes
+from services.router.queues.waiting_routes import WaitingRoutes
+from services.router.queues.wall import WallRoutes
 from services.router.retention import ended_cases
+from services.router.rota.roster_routes import RosterRoutes
 from services.router.rota.rota_changes import INDEXES as ROTA_INDEXES
 from services.router.rota.rota_changes import Rota
 from services.router.rota.stand_ins import StandIns
-from services.router.sign_in.account import Accounts
-from services.router.sign_in.failures import INDEXES as FAILURE_INDEXES
-from services.router.sign_in.failures import Failures
-from services.router.sign_in.invitations_sent import INDEXES as INVITATION_INDEXES
-from services.router.sign_in.invitations_sent import InvitationsSent
-from services.router.sign_in.one_time_codes import OneTimeCodes
-from services.router.sign_in.routes import SignInRoutes
-from services.router.sign_in.sign_in import SignIn
+from services.router.sign_in.parts import sign_in_parts
 from services.router.stream.live_events import LiveEvents
 from services.router.stream.sessions import Streams
 from services.router.visits.patrol_report import Patrols
@@ -57,8 +76,6 @@ from shared.contracts.catalogue import lane_topic
 from shared.contracts.envelope import DANGER, LANES, LIVE
 from shared.runtime.http_server.route import Route
 from shared.runtime.identity.development_keys import DevelopmentKeys
-from shared.runtime.identity.security_log import INDEXES as SECURITY_LOG_INDEXES
-from shared.runtime.identity.sessions import INDEXES as SESSION_INDEXES
 from shared.runtime.kafka.consumer import every_event_consumer
 from shared.runtime.kafka.first_events import FirstEvents
 from shared.runtime.kafka.live_subscription import LiveSubscription
@@ -68,7 +85,6 @@ from shared.runtime.service import Service, ServiceOverrides
 from shared.runtime.settings import Settings
 from shared.runtime.storage.idempotency_keys import INDEXES as KEY_INDEXES
 from shared.runtime.storage.mongo import Collection
-from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
 PORT = 8802
@@ -101,6 +117,7 @@ class _Stores:
     cities: Collection
     rota_changes: Collection
     visits: VisitStore
+    numbers: KeptNumbers
     packs: PackLibrary
 
 
@@ -109,13 +126,13 @@ def _stores(service: Service) -> _Stores:
     database = service.database
     cases_, links, visits = CaseStore(database), Links(database), VisitStore(database, service.ids)
     rota_changes = database.collection("rota_changes")
-    packs = PackLibrary(database, remote=None)
+    packs, numbers = PackLibrary(database, remote=None), KeptNumbers(database)
     service.pack_versions = lambda: packs.cities
     service.publishes_first_events_of(FirstEvents(cases_.cases, opened_event, trace="first_event.trace"))
     service.indexes += [(cases_.cases, INDEXES), (cases_.answers, ANSWER_INDEXES), (links.links, LINK_INDEXES)]
     service.indexes.append((cases_.keys.aside, KEY_INDEXES))
-    service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES)]
-    return _Stores(cases_, links, database.collection("cities"), rota_changes, visits, packs)
+    service.indexes += [(rota_changes, ROTA_INDEXES), (visits.visits, VISIT_INDEXES), (numbers.rows, NUMBER_INDEXES)]
+    return _Stores(cases_, links, database.collection("cities"), rota_changes, visits, numbers, packs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +169,12 @@ def _parts(service: Service, stores: _Stores) -> _Parts:
         packs,
         service.publisher,
         words,
+        ShieldedFamily(stores.cases, attachments, changes, packs, clock),
         clock,
         service.ids,
     )
     service.indexes.append((merging.intents, INTENT_INDEXES))
-    tail = LiveEvents()
+    tail = LiveEvents(clock, lambda: packs.cities)
     return _Parts(
         changes,
         words,
@@ -172,13 +190,14 @@ def _parts(service: Service, stores: _Stores) -> _Parts:
 
 
 def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Route]:
-    """Cases: reading, commanding, explaining."""
+    """Cases: reading, commanding, explaining, calling their reporters."""
     packs, clock = stores.packs, service.clock
     handler = CommandHandler(
         stores.cases, parts.case_access, parts.changes, packs, parts.photos, parts.merging, parts.words, clock
     )
     persons = IntakePersons(service.settings, service.auth, service.transport)
     protected, kept = ProtectedData(parts.case_access, packs, persons), KeptAnswers(stores.cases, parts.words)
+    readings = Readings(stores.cases, parts.changes, clock)
     api = RouterApi(
         stores.cases,
         parts.case_access,
@@ -186,63 +205,78 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
         AttachedReports(stores.links, parts.attachments),
         packs,
         parts.tail,
-        parts.streams,
         service.directory,
         service.events,
         parts.words,
+        readings,
         clock,
     )
-    commands = CommandRoutes(handler, protected, kept, parts.words, packs, service.directory)
-    return [*api.routes(), *commands.routes(), *Explain(stores.cases, parts.case_access, packs, clock).routes()]
+    commands = CommandRoutes(handler, protected, kept, parts.words, readings, packs, service.directory)
+    points = PointReader(Queues(stores.cases))
+    sheets = SheetRoutes(
+        Export(stores.cases, stores.numbers, handler, protected),
+        parts.case_access,
+        handler,
+        DealtRows(stores.cases),
+        IntakeTickets(service.settings, service.auth, service.transport),
+        stores.numbers,
+        packs,
+        service.directory,
+        clock,
+        service.settings.import_days,
+    )
+    streams = StreamRoutes(parts.streams, packs)
+    return [
+        *api.routes(),
+        *SearchRoutes(stores.cases, stores.links, persons, packs).routes(),
+        *CountRoutes(stores.cases, packs, clock).routes(),
+        *PointRoutes(points, packs).routes(),
+        *WallRoutes(stores.cases, points, service.directory, packs, clock).routes(),
+        *GeometryRoutes(packs, clock).routes(),
+        *NearbyRoutes(stores.cases, packs).routes(),
+        *WaitingRoutes(stores.cases, packs).routes(),
+        *streams.routes(),
+        *commands.routes(),
+        *BulkRoutes(commands, service.directory).routes(),
+        *sheets.routes(),
+        *Explain(stores.cases, parts.case_access, readings, packs, clock).routes(),
+        *FollowUpCalls(stores.cases, packs, persons).routes(),
+        *ChoiceRoutes(parts.case_access, packs).routes(),
+        *SuggestRoutes(packs, clock).routes(),
+    ]
 
 
 def _other_routes(service: Service, stores: _Stores, parts: _Parts) -> list[Route]:
-    """Visits, patrols, audit, cities, the rota."""
+    """Sign-in, visits, patrols, audit, cities, keys, the rota."""
     packs, clock = stores.packs, service.clock
-    visits = Visits(stores.visits, stores.cases, packs, parts.photos, parts.visits_due, parts.words, clock)
+    readings = Readings(stores.cases, parts.changes, clock)
+    visits = Visits(stores.visits, stores.cases, packs, parts.photos, parts.visits_due, parts.words, readings, clock)
     development = DevelopmentKeys(service.identity, service.directory, service.settings.secret_text)
+    tokens = DevelopmentTokens(development, packs, clock).routes() if service.settings.dev_tokens else []
     if not service.settings.dev_tokens:
         service.on_open.append(lambda: _no_development_keys(service, development))
-    sign_in = _sign_in(service, packs)
+    sign_in, sign_in_routes = sign_in_parts(service, packs, parts.rota)
     cities = Cities(
         stores.cities,
         packs,
         service.directory,
-        service.settings,
         clock,
         parts.streams.wake,
-        development,
         sign_in.left,
     )
-    url = service.settings.public_url
     return [
-        *SignInRoutes(sign_in, service.directory, packs, service.security_log, _sent(service), url, clock).routes(),
+        *sign_in_routes,
         *SecurityLogRoutes(service.security_log).routes(),
         *visits.routes(),
         *Patrols(stores.visits, packs, clock).routes(),
         *Audit(stores.cases, service.events).routes(),
         *cities.routes(),
+        *KeyRoutes(service.directory, packs, clock).routes(),
+        *tokens,
         *RotaRoutes(parts.rota, packs, clock).routes(),
+        *RosterRoutes(parts.rota, packs, clock).routes(),
+        *Names(packs).routes(),
     ]
-
-
-def _sign_in(service: Service, packs: PackLibrary) -> SignIn:
-    """Accounts lie in the router's database, sessions and the security log where every service reads them."""
-    accounts, failures = Accounts(service.database), Failures(service.database)
-    service.indexes += [
-        (failures.rows, FAILURE_INDEXES),
-        (service.directory.sessions.rows, SESSION_INDEXES),
-        (service.security_log.rows, SECURITY_LOG_INDEXES),
-    ]
-    secret = service.settings.secret_text
-    codes = OneTimeCodes(secret, real_now)
-    return SignIn(accounts, failures, service.directory, packs, secret, codes, service.clock, service.ids)
-
-
-def _sent(service: Service) -> InvitationsSent:
-    rows = service.database.collection("invitations")
-    service.indexes.append((rows, INVITATION_INDEXES))
-    return InvitationsSent(rows, service.outbox(rows))
 
 
 async def _no_development_keys(service: Service, development: DevelopmentKeys) -> None:
@@ -276,7 +310,9 @@ def _run(service: Service, stores: _Stores, parts: _Parts) -> None:
     service.background("merging", parts.merging.run)
     service.background("side-by-side", Reconciler(stores.cases, parts.merging, changes, packs, clock).run)
     service.background("visits", parts.visits_due.run)
-    retention = Retention(service.database, packs, ended_cases(stores.cases, stores.links, service.events))
+    retention = Retention(
+        service.database, packs, ended_cases(stores.cases, stores.links, stores.numbers, service.events)
+    )
     service.routes += retention.routes()
     service.background("retention", retention.run)
 

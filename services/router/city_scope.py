@@ -1,7 +1,7 @@
 """Which city's pack a call is about: the token's own, or for a token that opens several, the one that is named."""
 
 from shared.city.pack import Pack
-from shared.kernel.errors import FieldError, invalid
+from shared.kernel.errors import FieldError, invalid, not_found
 from shared.runtime.identity.directory import EVERY_CITY, Principal
 from shared.runtime.pack_library import PackLibrary
 
@@ -20,3 +20,15 @@ def pack_for(principal: Principal, packs: PackLibrary, city: str | None) -> Pack
     if cities and city not in cities:
         raise invalid(FieldError("?city", "is no city here"))
     return packs.current(city)
+
+
+def city_named(packs: PackLibrary, named: str | None) -> str:
+    """The city that a body names; the only one that is loaded, where it names none. Raises ``Refusal`` 404, 422."""
+    cities = packs.cities
+    if named is not None:
+        if named not in cities:
+            raise not_found("city")
+        return named
+    if len(cities) != 1:
+        raise invalid(FieldError("/city", "is required where several cities are loaded"))
+    return next(iter(cities))

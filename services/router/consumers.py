@@ -1,20 +1,22 @@
 """What the router consumes: reports become cases; later ratings, additions and withdrawals are written into them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import structlog
 
 from services.router.cases.case_store import CaseStore
+from services.router.cases.placing import placed
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign_each, fresh_resolve_clock
-from services.router.cases.sla_from_pack import calendars_of
+from services.router.cases.sla_from_pack import calendars_of, review_clock
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.dedup.attacher import Attachments, LostRaceError
 from services.router.dedup.placement import Newcomer, Placement
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.request_info import InfoGiven, answered
 from services.router.domain.domain_event import DomainEvent
@@ -22,7 +24,7 @@ from services.router.domain.timer_rules import as_of
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.kernel.vocabulary import ReporterWord
+from shared.kernel.vocabulary import RemarkCode, ReporterWord
 from shared.runtime.kafka.broker import Publisher
 from shared.runtime.observability.log_ids import ids_of
 from shared.runtime.pack_library import PackLibrary
@@ -85,7 +87,7 @@ class ReportEvents:
     async def _record(self, event: Envelope) -> None:
         """Writes the event into the case that has the report now, unless any case of the merge chain has it already."""
         data = _word(event)
-        said = _happened(data, event)
+        said = history_event(data, event)
         for _ in range(ROUNDS_MAX):
             loaded = await self._merge_chain.unless_done(data.case, event.id)
             if loaded is None or loaded[0].city != event.city:
@@ -93,20 +95,26 @@ class ReportEvents:
             case, came = loaded
             if came:
                 return
-            happened = await self._follows(as_of(case, said.at), said)
+            words = data.text if isinstance(data, contract.ReportAdded) else None
+            happened = await self._follows(as_of(case, said.at), said, words)
             if await self._changes.save(self._changes.of(case, happened, key=event.id, trace=event.trace)):
                 return
         raise LostRaceError(f"case {data.case}")
 
-    async def _follows(self, case: Case, said: e.Rated | e.Noted) -> list[DomainEvent]:
-        """The events that follow: a rating may reopen the case, an answer lets the work go on."""
+    async def _follows(self, case: Case, said: e.Rated | e.Noted, words: str | None) -> list[DomainEvent]:
+        """The events that follow: a rating may reopen the case, an answer lets the work go on or says where it is.
+
+        ``words``: what the reporter added."""
         if isinstance(said, e.Rated):
-            above = case.path[:-1] or case.path
-            return judged(case, said, fresh_resolve_clock(case, self._packs.current(case.city), said.at, above))
+            pack = self._packs.current(case.city)
+            decide = review_clock(case, pack, said.at) if case.state is State.REJECTED else None
+            return judged(case, said, fresh_resolve_clock(case, pack, said.at, case.one_up), decide)
         if case.state is not State.WAITING_REPORTER:
-            return [said]
+            return [placed(case, said, words, self._packs.current(case.city)) or said]
         calendars = await calendars_of(case, self._packs)
-        given = InfoGiven(at=said.at, text=said.text, photos=said.photos)
+        given = InfoGiven(
+            at=said.at, by=said.by, by_unit=said.by_unit, text=said.text, remark=said.remark, photos=said.photos
+        )
         return answered(case, given, calendars)
 
 
@@ -128,14 +136,29 @@ def _word(event: Envelope) -> Word:
     return decode(event, shapes[event.type])
 
 
-def _happened(data: Word, event: Envelope) -> e.Rated | e.Noted:
+def history_event(data: Word, event: Envelope) -> e.Rated | e.Noted:
+    at, by, unit = event.time, data.entered_by, data.entered_unit
     match data:
         case contract.ReportRated():
-            return e.Rated(at=event.time, score=data.score, text=data.text)
+            remark = None if by is None else Remark("entered_rates", (("report", data.report),))
+            return e.Rated(at=at, by=by, by_unit=unit, score=data.score, text=data.text, remark=remark)
         case contract.ReportAdded():
-            said = "the reporter says it is fixed" if data.fixed else "the reporter adds"
-            text = f"{said}: {data.text or ''}".rstrip(": ")
             word: ReporterWord = "fixed" if data.fixed else "added"
-            return e.Noted(at=event.time, text=text, photos=tuple(data.photos), word=word)
+            remark, photos = _said(data, word), tuple(data.photos)
+            return e.Noted(at=at, by=by, by_unit=unit, text=data.text, photos=photos, word=word, remark=remark)
         case contract.ReportWithdrawn():
-            return e.Noted(at=event.time, text=f"the reporter withdraws: {data.reason}", word="withdrawn")
+            text, remark = data.reason or None, _said(data, "withdrawn")
+            return e.Noted(at=at, by=by, by_unit=unit, text=text, word="withdrawn", remark=remark, report=data.report)
+
+
+_SAID: Mapping[ReporterWord, tuple[RemarkCode, RemarkCode]] = {
+    "added": ("reporter_adds", "entered_adds"),
+    "fixed": ("reporter_fixed", "entered_fixed"),
+    "withdrawn": ("reporter_withdraws", "entered_withdraws"),
+}
+
+
+def _said(data: Word, word: ReporterWord) -> Remark:
+    """That the reporter says it; where an officer entered it, for the reporter of which report."""
+    own, entered = _SAID[word]
+    return Remark(own) if data.entered_by is None else Remark(entered, (("report", data.report),))

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.kernel.vocabulary import ClockKind, PartStateName, Priority, StateName
+from shared.kernel.vocabulary import HOWS, ClockKind, PartStateName, Priority, StateName
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -36,6 +36,7 @@ class Part(msgspec.Struct, frozen=True):
     caller: str = ""
     work: str = ""
     state: PartStateName = "called"
+    said: str | None = None
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -50,6 +51,25 @@ class Ask(msgspec.Struct, frozen=True):
     part: str | None = None
 
 
+class UnitToSendTo(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    name_en: str = ""
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """What the owner asks a level above to rule on; kinds of a newer version can be read. ``ruler``: who is asked.
+    ``may_go_to``: units to which the reader may send what is returned."""
+
+    what: str
+    asked_by: str | None = None
+    unit: str = ""
+    ruler: str = ""
+    text: str = ""
+    suggests: str | None = None
+    may_go_to: tuple[UnitToSendTo, ...] = ()
+
+
 class Consultation(msgspec.Struct, frozen=True):
     """A question to several units, until it is concluded."""
 
@@ -58,14 +78,40 @@ class Consultation(msgspec.Struct, frozen=True):
     conclusion: str | None = None
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A line of the history: only its photos are shown."""
+class NotOurs(msgspec.Struct, frozen=True):
+    """Who may deal with the matter instead."""
 
+    name: str = ""
+
+
+class CallBack(msgspec.Struct, frozen=True):
+    """The call to the reporter (回访) that is to come or waits. ``report``: whose reporter."""
+
+    report: str | None = None
+    tried: int = 0
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of the history. ``what``: its event, also of a newer version; ``text``: what somebody wrote."""
+
+    what: str = ""
+    at: datetime | None = None
+    by: str | None = None
+    text: str | None = None
+    unit: str | None = None
     photos: tuple[str, ...] = ()
 
 
+class ReportOfCase(msgspec.Struct, frozen=True):
+    """A report on the case. ``answers``: to its category's questions, by the question's name."""
+
+    id: str
+    answers: dict[str, str | int | float | bool] = {}
+
+
 class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """``path``: units from the root to the owner. ``commands``: those that are open to who asked."""
+    """``path``: units from the root to the owner. ``commands``: those that are open to who asked.
+    ``outcomes``: how it may be resolved."""
 
     id: str
     state: StateName
@@ -79,17 +125,26 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     confidential: bool = False
     photos: tuple[str, ...] = ()
+    reports: tuple[ReportOfCase, ...] = ()
     clocks: tuple[Clock, ...] = ()
     parts: tuple[Part, ...] = ()
+    outcomes: tuple[str, ...] = HOWS
     asks: tuple[Ask, ...] = ()
+    ruling: Ruling | None = None
     consultation: Consultation | None = None
     history: tuple[Line, ...] = ()
     report_count: int = 1
     claimed_by: str | None = None
     assignee: str | None = None
     resolved_by: str | None = None
+    resolved_how: str | None = None
     inspected_by: str | None = None
     merged_into: str | None = None
+    recused: tuple[str, ...] = ()
+    suspected: tuple[str, ...] = ()
+    sensitive: str | None = None
+    not_ours: NotOurs | None = None
+    call_back: CallBack | None = None
     commands: tuple[str, ...] = ()
 
     def part(self, id_: str | None) -> Part | None:

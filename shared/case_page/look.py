@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from shared.case_page.case_answer import CaseSeen
@@ -22,6 +22,9 @@ class Names(Protocol):
 
     def pause_reason(self, code: str) -> str: ...
 
+    def question(self, category: str | None, name: str) -> str:
+        """The words of a category's question; its name where the category asks it no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -39,3 +42,7 @@ class Look:
     photo_url: Callable[[str], str]
     after_photo: AfterPhoto = "asked"
     told: Sequence[str] = ()
+
+    def moment(self, at: datetime) -> str:
+        """In the city's zone; where that is not known, in UTC, which is said."""
+        return self.words.moment(at, self.now, self.zone) + (" UTC" if self.zone is UTC else "")

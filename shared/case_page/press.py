@@ -1,5 +1,6 @@
 """What somebody pressed: the form, the body of the router's command, and the key under which it happens once."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,30 +10,52 @@ from shared.case_page.next_steps import Step, step_of
 from shared.kernel.ids import plain_id
 from shared.kernel.vocabulary import AfterPhoto
 
-HOW = ("repair", "agreement", "enforcement", "referral")
-"""How a case is resolved, as ``resolve`` takes it."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TEXT_MAX = 2000
 FIELDS_MAX = 8
 """Fields of a form, the file included."""
 FORM_MAX = 32 * 1024
 """Bytes that a form may have beside its picture."""
-Asked = Literal["reason", "text", "how", "photo"]
+Asked = Literal["reason", "text", "how", "kind", "to", "day", "photo", "call", "words"]
+CALLS: dict[str, dict[str, Any]] = {
+    "satisfied": {"reached": True, "satisfied": 3},
+    "mostly_satisfied": {"reached": True, "satisfied": 2},
+    "dissatisfied": {"reached": True, "satisfied": 1},
+    "not_reached": {"reached": False},
+    "never_reached": {"reached": False, "last": True},
+}
+"""What came of a call (回访), as ``record_call`` takes it."""
 
 _ASKED: dict[str, tuple[Asked, ...]] = {
     "refuse": ("reason",),
     "refuse_pause": ("reason",),
     "refuse_extension": ("reason",),
+    "approve_return": ("to",),
+    "refuse_return": ("reason",),
+    "refuse_reject": ("reason",),
+    "refuse_objection": ("reason",),
+    "refuse_outcome": ("reason",),
+    "mark_sensitive": ("kind",),
+    "unmark_sensitive": ("reason",),
+    "recuse": ("reason",),
+    "lift_recusal": ("reason",),
+    "unmask": ("reason",),
+    "record_call": ("call", "words"),
     "finish_part": ("text", "photo"),
     "inspect_not_ok": ("text",),
     "note": ("text",),
-    "resolve": ("how", "text", "photo"),
+    "resolve": ("how", "text", "day", "photo"),
+    "reopen": ("reason",),
 }
+
+
+_TEXTS: tuple[Asked, ...] = ("reason", "text", "how", "kind", "to", "day", "call", "words")
 
 
 def asked_by(step: Step, after_photo: AfterPhoto) -> tuple[Asked, ...]:
     """The fields of the step's form, in their order."""
     asked = _ASKED.get(step.name, ())
-    return asked if after_photo != "none" or step.name != "resolve" else ("how", "text")
+    return asked if after_photo != "none" or step.name != "resolve" else ("how", "text", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +75,35 @@ def press_of(fields: dict[str, str], files: dict[str, bytes]) -> Press | None:
     if step is None or not (version.isascii() and version.isdigit() and len(version) <= 12):
         return None
     # Browsers send line ends as CRLF and count them as one.
-    given: dict[str, str] = {
-        name: fields[name].replace("\r\n", "\n").strip() for name in ("reason", "text", "how") if name in fields
-    }
+    given: dict[str, str] = {name: fields[name].replace("\r\n", "\n").strip() for name in _TEXTS if name in fields}
     return Press(step, version, given, files.get("photo"))
 
 
 def body_of(press: Press, photos: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The body of the router's command. What is missing or too long, the router refuses with the field's name."""
+    """The body of the router's command. A day to look again begins at midnight UTC, which is 8:00 in China. What is
+    missing or too long, the router refuses with the field's name."""
     step = press.step
     body: dict[str, Any] = {}
     if step.part is not None:
-        body["part"] = step.part
+        body["report" if step.name == "unmask" else "part"] = step.part
     if step.clock is not None:
         body["clock"] = step.clock
     if step.name in ("inspect_ok", "inspect_not_ok"):
         body["ok"] = step.name == "inspect_ok"
     for name in _ASKED.get(step.name, ()):
-        if name != "photo":
-            body[name] = press.given.get(name, "")
+        match name, press.given.get(name, ""):
+            case (("photo" | "to" | "day"), _):
+                pass
+            case "call", call:
+                body |= CALLS.get(call, {})
+            case "words", words:
+                body |= {"text": words} if words else {}
+            case _, given:
+                body[name] = given
+    if to := press.given.get("to"):
+        body["to"] = to
+    if _DAY.fullmatch(day := press.given.get("day", "")):
+        body["look_again"] = f"{day}T00:00:00Z"
     if photos:
         body["photos"] = list(photos)
     return body

@@ -29,6 +29,10 @@ REASONS: dict[RefusalReason, tuple[str, str]] = {
     "not_resolved": ("尚未处置完成，不能核查或办结。", "It is not resolved yet."),
     "inspected_already": ("已核查通过，无需再核查。", "It passed inspection already."),
     "own_work": ("处置人不能核查自己的工单，请他人核查。", "Who inspects is not who resolved."),
+    "inspected_above": (
+        "巡查当场处置的，由上级或核查员抽查。",
+        "What was handled on patrol is inspected one level above, or by an inspector.",
+    ),
     "not_inspected": ("尚未核查通过，请先由他人核查。", "Another person inspects first."),
     "nothing_offered": ("该工单的转办已被接收或撤回。", "Nothing is offered any more: it was accepted or withdrawn."),
     "offered_elsewhere": ("该工单已转{offered}，由其接收。", "It is offered to {offered}, not to your unit."),
@@ -63,7 +67,44 @@ REASONS: dict[RefusalReason, tuple[str, str]] = {
     "older_ended": ("要并入的工单已结束。", "The case to merge into has ended."),
     "is_younger": ("只能并入更早的工单。", "Cases are merged into the older one."),
     "asked_too_often": ("请上报人补充的次数已达上限。", "The reporter was asked too often."),
+    "no_call_due": ("目前无需回访。", "Nobody has to be called about it now."),
+    "called_above": (
+        "由承办单位的上一级回访，承办单位不回访自己的工单。",
+        "The level above who handled it calls.",
+    ),
+    "handled_it": ("您办理过该工单，请由他人回访。", "You handled it: somebody else calls."),
     "nobody_asked": ("没有待上报人补充的问题。", "The reporter is not asked anything."),
+    "owner_asks": ("该申请由承办单位（{unit}）提出。", "{unit}, which has the case, asks for it."),
+    "returned_already": (
+        "贵单位已申请过退单，每个单位只能退一次。",
+        "Your unit asked to return it before: once a unit.",
+    ),
+    "too_late_to_return": ("已过签收时限，不能退单，请办理。", "The time to sign is over: it must be handled."),
+    "rejection_refused": ("贵单位已申请过不予受理，请办理。", "Your unit asked to reject it before: handle it."),
+    "must_handle": (
+        "退单已被驳回或已裁定，请办理；确有困难可提请会商。",
+        "It was ruled that your unit handles it; a consultation is left.",
+    ),
+    "command_centre_rules": (
+        "该工单已多次转派，由指挥中心裁定。",
+        "It was passed on too often: the command centre rules who has it.",
+    ),
+    "ruling_pending": (
+        "已有申请待上级审批，请等审批结果。",
+        "A request waits for the level above: wait for its ruling.",
+    ),
+    "undecided": (
+        "疑似反映承办单位或疑似敏感的工单，请先研判，再并单或转告。",
+        "Decide first whether it is about the unit that has it, or sensitive, as its words suggest.",
+    ),
+    "recused": ("回避工单不能并单。", "A case from which a unit is recused is never merged."),
+    "recused_already": ("该单位已回避。", "That unit is recused already."),
+    "not_recused": ("该工单没有回避单位。", "No unit is recused from it."),
+    "not_above_recused": ("是否回避由上级单位研判。", "A level above decides whether your unit is recused."),
+    "sensitive": ("敏感件不能并入其他工单。", "A sensitive case is not merged into another."),
+    "danger_stays": ("危急事项不能转告，请先处置。", "A danger is never turned away."),
+    "not_sensitive": ("该工单未标为敏感件。", "It is not marked as sensitive."),
+    "sensitive_above": ("是否敏感件由上级单位决定。", "A level above decides whether it is sensitive."),
     "not_confidential": ("该工单不是隐名上报。", "The case is not confidential."),
 }
 
@@ -100,7 +141,11 @@ KINDS: dict[str, tuple[str, str]] = {
 FIELDS: dict[str, tuple[str, str]] = {
     "/reason": ("请写明理由（不超过2000字）。", "Give a reason, at most 2,000 characters."),
     "/text": ("请写明情况（不超过2000字）。", "Say what was done or found, at most 2,000 characters."),
-    "/how": ("请选择办理方式。", "Choose how it ended."),
+    "/reached": ("请选择回访结果。", "Choose what came of the call."),
+    "/satisfied": ("接通的请选择满意程度。", "Of who was reached, say how satisfied."),
+    "/last": ("接通的不用选不再回访。", "Who was reached is not called again anyway."),
+    "/how": ("该类工单不能这样办结，请另选办理方式。", "Cases of this kind do not end so; choose another way."),
+    "/look_again": ("请写明复查日期。", "Name a day to look again."),
     "/photos": ("该类工单须附一张处置后照片。", "This category requires a photo of what was done."),
     "/photos/0": ("照片已失效，请重新选择。", "The picture is not there any more; choose it again."),
     "/clock": (
@@ -108,6 +153,8 @@ FIELDS: dict[str, tuple[str, str]] = {
         "The deadline has passed, or the request was answered: it cannot be granted.",
     ),
     "/until": ("申请的时间已过或太长，请不同意并说明。", "The time that was asked for is past or too long: refuse it."),
+    "/basis": ("请写明依据（不超过2000字）。", "Say what it is based on, at most 2,000 characters."),
+    "/to": ("请选择派给哪个单位。", "Choose the unit that gets it."),
     "/part": ("没有该协办事项。", "There is no such part."),
 }
 

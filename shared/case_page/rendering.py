@@ -1,5 +1,6 @@
-"""The HTML of the case page: no script, nothing from elsewhere. A link has it whole, the console as a part."""
+"""The HTML of the page of a case behind a link: no script, nothing from elsewhere."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,20 +11,18 @@ from shared.case_page.view import CaseView
 from shared.case_page.words import Words
 
 _FOLDER = Path(__file__).parent
-STYLE = (_FOLDER / "case_page.css").read_text()
+_CSS = "".join((_FOLDER / name).read_text() for name in ("tokens.css", "case_page.css"))
+STYLE = re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", re.sub(r"/\*.*?\*/", "", _CSS, flags=re.DOTALL))
+"""Without comments and spaces: a link's page is to be small."""
 _templates = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 
 
-def case_part(view: CaseView) -> Markup:
-    """The case as a part of a page; ``STYLE`` is its style."""
-    return Markup(_templates.get_template("case.html").render(case=view, words=view.words))  # noqa: S704  # nosec B704 - escaped
-
-
 def case_page(view: CaseView) -> str:
-    """The case as a page of its own."""
-    return _page(view.words, view.title, case_part(view))
+    """The case as a page of its own, such as a link has."""
+    content = _templates.get_template("case.html").render(case=view, words=view.words)
+    return _page(view.words, view.title, Markup(content))  # noqa: S704  # nosec B704 - escaped by the template
 
 
 def message_page(

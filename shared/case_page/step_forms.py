@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from shared.case_page.look import Look
 from shared.case_page.next_steps import Choice, Step
-from shared.case_page.press import HOW, TEXT_MAX, Press, asked_by
+from shared.case_page.press import CALLS, TEXT_MAX, Press, asked_by
 from shared.case_page.words import WORDS
+from shared.kernel.vocabulary import HOWS, SENSITIVITIES
 
 PICTURES = "image/jpeg,image/png,image/webp,image/heic"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """A field of a form. ``kind``: select, textarea or file; ``options``: value and label."""
+    """A field of a form. ``kind``: select, textarea, date or file; ``options``: value and label."""
 
     name: str
     kind: str
@@ -69,8 +70,22 @@ def _fields(look: Look, step: Step, tried: Press | None) -> tuple[FieldView, ...
     words, views = look.words, []
     for name in asked_by(step, look.after_photo):
         if name == "how":
-            options = tuple((how, words(f"how.{how}")) for how in HOW)
-            views.append(FieldView(name, "select", words("field.how"), True, given.get(name, HOW[0]), options))
+            open_ways = tuple(how for how in HOWS if how in look.seen.case.outcomes) or HOWS
+            options = tuple((how, words(f"how.{how}")) for how in open_ways)
+            views.append(FieldView(name, "select", words("field.how"), True, given.get(name, open_ways[0]), options))
+        elif name == "kind":
+            kinds = tuple((str(kind), words(f"sensitive.{kind}")) for kind in SENSITIVITIES)
+            views.append(FieldView(name, "select", words("field.kind"), True, given.get(name, kinds[0][0]), kinds))
+        elif name == "day":
+            if "long_term" in look.seen.case.outcomes:
+                views.append(FieldView(name, "date", words("field.day"), False, given.get(name, "")))
+        elif name == "to":
+            views += _send_to(look, given.get(name, ""))
+        elif name == "call":
+            answers = tuple((call, words(f"call.{call}")) for call in CALLS)
+            views.append(FieldView(name, "select", words("field.call"), True, given.get(name, "satisfied"), answers))
+        elif name == "words":
+            views.append(FieldView(name, "textarea", words("field.words"), False, given.get(name, "")))
         elif name == "photo":
             required = step.name == "resolve" and look.after_photo == "required"
             label = words("field.photo.required" if required else "field.photo.asked")
@@ -81,3 +96,16 @@ def _fields(look: Look, step: Step, tried: Press | None) -> tuple[FieldView, ...
                 FieldView(name, "textarea", words(own if own in WORDS else f"field.{name}"), True, given.get(name, ""))
             )
     return tuple(views)
+
+
+def _send_to(look: Look, chosen: str) -> list[FieldView]:
+    """To which unit what is returned goes: the suggested one first; no field where the router names none."""
+    asked = look.seen.case.ruling
+    if asked is None or not asked.may_go_to:
+        return []
+    units = sorted(asked.may_go_to, key=lambda unit: unit.id != asked.suggests)
+    options = tuple((unit.id, look.words.of((unit.name, unit.name_en or unit.name))) for unit in units)
+    nobody = () if asked.suggests == units[0].id else (("", look.words("field.to.nobody")),)
+    return [
+        FieldView("to", "select", look.words("field.to"), True, chosen or (asked.suggests or ""), (*nobody, *options))
+    ]

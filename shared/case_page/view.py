@@ -1,29 +1,35 @@
 """A case as its page shows it: all texts in one language, ready for the template."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from shared.case_page.case_answer import Ask, CaseAnswer, Clock, Part
 from shared.case_page.look import Look
 from shared.case_page.next_steps import is_above, next_steps
 from shared.case_page.press import Press
+from shared.case_page.record import record
 from shared.case_page.step_forms import StepView, step_views
 from shared.case_page.words import WORDS, Words
 from shared.city.place.datum import from_wgs84
+from shared.kernel.spelling import as_read
 
 PHOTOS_MAX = 9
 TOLD_MAX = 12
 DESCRIPTION_MAX = 1000
+SAID_MAX = 200
+ANSWERS_MAX = 20
+MORE_MAX = 12
+"""Choices beside the prominent ones: more parts of one unit are dealt with one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """A clock by its name."""
+    """A clock by its name. ``due``: when it runs out; empty where it does not run."""
 
     name: str
     left: str
     late: bool
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class CaseView:
     unit: str
     maps: tuple[MapLink, ...]
     description: str
+    answers: tuple[str, ...]
+    record: tuple[str, ...]
     clocks: tuple[TimeLine, ...]
     consultation: tuple[str, ...]
     parts: tuple[str, ...]
@@ -85,16 +93,18 @@ def case_view(look: Look, *, said: str | None = None, failed: bool = False, trie
         failed=failed,
         version=look.seen.version,
         steps=step_views(look, steps.prominent, tried, main=True),
-        more=step_views(look, steps.more, tried, main=False),
+        more=step_views(look, (*steps.more[:MORE_MAX], *steps.marks), tried, main=False),
         place=place or no_place,
         grid=names.unit(case.within) if case.within not in (None, case.unit) else "",
         unit=names.unit(case.unit),
         maps=map_links(case, words),
         description=case.description[:DESCRIPTION_MAX],
+        answers=_answers(look),
+        record=record(look),
         clocks=tuple(_clock(look, clock) for clock in case.clocks if _is_shown(clock)),
         consultation=_consultation(look),
         parts=tuple(_part(look, part) for part in case.parts),
-        asks=tuple(_ask(look, ask) for ask in case.asks),
+        asks=(*_ruling(look), *(_ask(look, ask) for ask in case.asks)),
         photos=_photos(look),
         told=_told(look),
     )
@@ -150,12 +160,13 @@ def _clock(look: Look, clock: Clock) -> TimeLine:
         case "breached" if clock.met_at is not None:
             return TimeLine(name, look.words("breached"), True)
         case _:
-            return TimeLine(name, *look.words.left(clock.due_at, look.now))
+            due = look.words("due", look.moment(clock.due_at))
+            return TimeLine(name, *look.words.left(clock.due_at, look.now), due)
 
 
 def _part(look: Look, part: Part) -> str:
-    work = f" · {part.work}" if part.work else ""
-    return f"{look.names.unit(part.unit)} · {look.words(f'part.{part.state}')}{work}"
+    written = (text for text in (part.work, (part.said or "")[:SAID_MAX]) if text)
+    return " · ".join((look.names.unit(part.unit), look.words(f"part.{part.state}"), *map(as_read, written)))
 
 
 def _consultation(look: Look) -> tuple[str, ...]:
@@ -170,15 +181,39 @@ def _consultation(look: Look) -> tuple[str, ...]:
 def _ask(look: Look, ask: Ask) -> str:
     words, names = look.words, look.names
     reason = names.pause_reason(ask.reason) if ask.what == "pause" else ask.reason
-    until = words("until", _moment(look, ask.until)) if ask.until is not None else ""
+    until = words("until", look.moment(ask.until)) if ask.until is not None else ""
     who = words("asked_by", names.person(ask.asked_by))
     parts = (words(f"ask.{ask.what}"), words(f"clock.{ask.clock}"), until, reason, who)
-    return " · ".join(part for part in parts if part)
+    return as_read(" · ".join(part for part in parts if part))
 
 
-def _moment(look: Look, at: datetime) -> str:
-    """Date and time in the city's zone; where that is not known, in UTC, which is said."""
-    return f"{at.astimezone(look.zone):%Y-%m-%d %H:%M}" + (" UTC" if look.zone is UTC else "")
+def _ruling(look: Look) -> tuple[str, ...]:
+    """What the owner asks a level above to rule on, in its words, and who asks."""
+    asked = look.seen.case.ruling
+    if asked is None:
+        return ()
+    officer = f"{look.names.unit(asked.unit)} {look.names.person(asked.asked_by)}"
+    who = look.words("asked_by", officer if asked.asked_by is not None else look.words("reporter"))
+    known = WORDS.get(f"ask.{asked.what}")
+    parts = (look.words.of(known) if known is not None else asked.what, asked.text, who)
+    return (as_read(" · ".join(part for part in parts if part)),)
+
+
+def _answers(look: Look) -> tuple[str, ...]:
+    """水有多大：喷水: what reporters answered to the category's questions, what several say once."""
+    case, words = look.seen.case, look.words
+    said = {
+        f"{look.names.question(case.category, name)}{words.of(('：', ': '))}{_said(answer, words)}": None
+        for report in reversed(case.reports)
+        for name, answer in report.answers.items()
+    }
+    return tuple(said)[:ANSWERS_MAX]
+
+
+def _said(answer: str | float | bool, words: Words) -> str:
+    if isinstance(answer, bool):
+        return words("yes" if answer else "no")
+    return as_read(str(answer))[:SAID_MAX]
 
 
 def _count(look: Look) -> str:

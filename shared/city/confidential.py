@@ -4,12 +4,14 @@ from shared.city.pack import Pack
 from shared.kernel.vocabulary import Priority
 
 
-def category_and_priority(pack: Pack, category: str | None, kind: str, app: str, words: str) -> tuple[str, Priority]:
+def category_and_priority(
+    pack: Pack, category: str | None, kind: str, app: str, words: str, channel: str = "app"
+) -> tuple[str, Priority]:
     """Category and priority by the pack's words and rules. ``category``: the one the report names, or None."""
     code = category or pack.classify(words).code
     priority: Priority = pack.categories[code].priority
     path = pack.units[pack.handlers.of_category(code).unit].path
-    rule = pack.rule_for(code, kind, app, words, path, priority)
+    rule = pack.rule_for(code, kind, app, words, path, priority, channel)
     if rule is not None and rule.then.category is not None:
         code = rule.then.category
         priority = pack.categories[code].priority

@@ -47,3 +47,18 @@ def not_admitted(pack: Pack, category: str, loader: str, unit: str) -> str | Non
     language = pack.city.languages[0]
     name = known.name if known is not None and is_chinese(language) else category
     return reason("not_admitted", language, category=name, unit=pack.units[loader].name)
+
+
+def units_to_send_to(pack: Pack, category: str, owner: str, within: str) -> list[str]:
+    """Units with a queue in the subtree of ``within`` to which that unit may send a case of ``owner``, by the entry
+    list: first those beside the owner, then the others in the order of the pack."""
+    parent = pack.units[owner].parent if owner in pack.units else None
+    open_ = (
+        unit
+        for unit in pack.units.values()
+        if within in unit.path
+        and unit.id != owner
+        and pack.tree.owns_queue(unit.id)
+        and not any(not_admitted(pack, category, loader, unit.id) for loader in (owner, within) if loader in pack.units)
+    )
+    return [unit.id for unit in sorted(open_, key=lambda unit: unit.parent != parent)]

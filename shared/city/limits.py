@@ -9,9 +9,13 @@ MOST = {
     "no_location": 1_000,
     "categories": 500,
     "feedback": 200,
+    "suspicions": 200,
+    "elsewhere": 100,
     "rules": 1_000,
     "commitments": 5_000,
     "pauses": 200,
+    "returns": 200,
+    "rejections": 200,
     "calendars": 500,
     "people": 20_000,
     "swaps": 20_000,
@@ -19,6 +23,7 @@ MOST = {
     "covers": 5_000,
     "pairs": 20_000,
     "texts": 2_000,
+    "bridges": 20,
 }
 """Most entries of each list."""
 MOST_YAML_BYTES = 16 * 2**20

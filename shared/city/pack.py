@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared.city.bridges import BridgeLookup
 from shared.city.model.ground import Unit
 from shared.city.model.people import Person
 from shared.city.model.promises import CommitmentEntry
@@ -23,12 +24,17 @@ from shared.city.place.tree import Tree
 from shared.city.problems import Problem
 from shared.city.promises.calendars import ALWAYS, calendar_of
 from shared.city.promises.commitments import Commitments
+from shared.city.promises.outcomes import outcomes_of
+from shared.city.promises.rulings import rejection_reasons, return_reasons
 from shared.city.sorting.categories import OTHER, Classification, Classifier
+from shared.city.sorting.elsewhere import ElsewhereLookup
 from shared.city.sorting.questions import Questions
 from shared.city.sorting.rules import Rules
 from shared.city.texts.texts import Texts
 from shared.city.words.feedback import FeedbackWords
-from shared.kernel.vocabulary import FeedbackKind
+from shared.city.words.suspicions import Suspicions
+from shared.kernel.demonstration import demonstration_notice
+from shared.kernel.vocabulary import KINDS_OF_THINGS, FeedbackKind, How, ReportKind, Suspicion
 from shared.kernel.working_time import Calendar
 
 
@@ -50,11 +56,14 @@ class Pack:
         self.questions = {c.code: Questions(c.questions) for c in entries.categories if c.questions}
         self.commitments = entries.commitments
         self.pause_reasons = MappingProxyType({reason.code: reason for reason in entries.pauses})
+        self.return_reasons = return_reasons(entries.returns)
+        self.rejection_reasons = rejection_reasons(entries.rejections)
         self.rules = entries.rules
         self.calendars = MappingProxyType({calendar.id: calendar for calendar in entries.calendars})
         self.people = MappingProxyType({person.id: person for person in entries.people})
         self.places = entries.places
         self.no_location = entries.no_location
+        self.bridges = MappingProxyType({entry.id: BridgeLookup(entry, tree.units) for entry in entries.bridges})
         self.rest: Mapping[str, Any] = MappingProxyType(entries.rest)
         self._classifier = Classifier(entries.categories)
         self._dangers = Classifier(c for c in entries.categories if c.priority == "danger" or c.code == OTHER)
@@ -63,6 +72,8 @@ class Pack:
             (name for place in entries.places for name in (place.name, *place.aliases)),
             (word for category in entries.categories for word in (*category.keywords, *category.hints)),
         )
+        self.elsewhere = ElsewhereLookup(entries.elsewhere, self.categories)
+        self._suspicions = Suspicions(entries.suspicions)
         self._rules = Rules(entries.rules)
         self._commitments = Commitments(entries.commitments, self.categories)
         self.receivers = Receivers(self.city, self.units.values(), entries.people)
@@ -78,15 +89,20 @@ class Pack:
             self.city.timezone,
             self._calendars,
         )
+        self.places = entries.places
         self._areas = _by_layer(entries.areas, tree.units)
         with_ground = [tree.units[unit] for unit in dict.fromkeys(area.unit for area in entries.areas)]
         self._gazetteer = Gazetteer(entries.places, with_ground)
         self._locator = Locator(self.city, tree, self._areas[None], self._gazetteer, entries.no_location)
-        self._nearest = NearestPlaces(entries.places)
+        self.nearest = NearestPlaces(entries.places)
 
     def day(self, at: datetime) -> date:
         """The city's calendar day at ``at`` (aware)."""
         return at.astimezone(self.posts.zone).date()
+
+    def notice(self, language: str | None = None) -> str | None:
+        """What a demonstration says everywhere, in ``language`` (None: the city's first); None for a city in use."""
+        return demonstration_notice(language or self.city.languages[0]) if self.city.demonstration else None
 
     def locate(
         self,
@@ -108,7 +124,7 @@ class Pack:
 
     def near_words_each(self, points: Sequence[tuple[float, float]]) -> list[str | None]:
         """What is near each point, in the city's first language: ``NearestPlaces.words_each``."""
-        return self._nearest.words_each(points, chinese=self.city.languages[0].startswith("zh"))
+        return self.nearest.words_each(points, chinese=self.city.languages[0].startswith("zh"))
 
     def covering(self, point: tuple[float, float], layer: str | None, on: date | None = None) -> tuple[str, ...]:
         """The units of ``layer`` whose areas cover the point (lon, lat), deepest first; None: the layer that routes."""
@@ -117,13 +133,28 @@ class Pack:
         index = self._areas[layer].at(on)
         return tuple(dict.fromkeys(index.units[area] for area in index.covering(*point)))
 
+    def areas_of(self, unit: str, on: date | None = None) -> list[Area]:
+        """The areas of a unit that are valid on that day."""
+        layer = self.tree.units[unit].layer
+        return self._areas[layer].of(unit, on) if layer in self._areas else []
+
     def in_one_form(self, text: str) -> str:
         """``text`` normalized for comparing addresses: ``Gazetteer.in_one_form``."""
         return self._gazetteer.in_one_form(text)
 
+    def outcomes(self, category: str, kind: ReportKind) -> tuple[How, ...]:
+        """How a case of that category and kind may be resolved: ``outcomes_of``."""
+        return outcomes_of(self.city, self.categories.get(category), kind)
+
     def classify(self, text: str) -> Classification:
         """The category of a text by its words: ``Classifier.classify``."""
         return self._classifier.classify(text)
+
+    def about_people(self, category: str, kind: str | None) -> bool:
+        """Whether a case is about people: by its category (``about_people``), or as a need or a clue (``kind``; None
+        where it is not known). Of such a case no point and no word leaves for apps of others, groups and robots."""
+        known = self.categories.get(category)
+        return (known is not None and known.about_people) or (kind is not None and kind not in KINDS_OF_THINGS)
 
     def danger(self, category: str | None, text: str) -> bool:
         """Whether a report is danger: by its given ``category``, or else by the words of ``text``."""
@@ -138,6 +169,10 @@ class Pack:
         """Whether the whole text only says that something is fixed, or thanks: ``FeedbackWords.kind_of``."""
         return self._feedback.kind_of(text)
 
+    def suspicions(self, text: str) -> tuple[Suspicion, ...]:
+        """What the words of ``text`` suggest, for an officer to decide: ``Suspicions.of``."""
+        return self._suspicions.of(text)
+
     def rule_for(
         self,
         category: str,
@@ -146,14 +181,20 @@ class Pack:
         text: str = "",
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
+        channel: str = "app",
     ) -> Rule | None:
         """The first routing rule that holds: ``Rules.find``."""
         says = self.feedback(text) if self._rules.heed_feedback else None
-        return self._rules.find(category, kind, app, text, unit_path, priority, says)
+        return self._rules.find(category, kind, app, text, unit_path, priority, says, channel)
 
-    def commitment_for(self, category: str, unit_path: tuple[str, ...], priority: str | None = None) -> CommitmentEntry:
-        """The most specific commitment. Raises ``KeyError`` for an unknown category when there is no default."""
-        found = self._commitments.find(category, unit_path, priority)
+    def commitment_for(
+        self, category: str, unit_path: tuple[str, ...], priority: str | None = None, kind: str | None = None
+    ) -> CommitmentEntry:
+        """The most specific commitment: ``Commitments.find``.
+
+        Raises ``KeyError`` for an unknown category when there is no default.
+        """
+        found = self._commitments.find(category, unit_path, priority, kind)
         if found is None:
             raise KeyError(category)
         return found

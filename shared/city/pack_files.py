@@ -10,12 +10,13 @@ import msgspec
 
 from shared.city import yaml_text
 from shared.city.limits import MOST, MOST_IN_A_LIST, MOST_NODES, MOST_PROBLEMS, NAME_SHOWN
+from shared.city.model.bridges import Bridge
 from shared.city.model.city import City
 from shared.city.model.entry import Entry
 from shared.city.model.ground import NoLocation, Place, UnitEntry
 from shared.city.model.people import Cover, Leave, Pair, Person, Swap
-from shared.city.model.promises import CalendarSpec, CommitmentEntry, PauseReason
-from shared.city.model.sorting import Category, Feedback, Rule
+from shared.city.model.promises import CalendarSpec, CommitmentEntry, PauseReason, RejectionReason, ReturnReason
+from shared.city.model.sorting import Category, Elsewhere, Feedback, Rule, SuspicionWords
 from shared.city.place.areas import Area
 from shared.city.place.geojson import read_areas
 from shared.city.problems import Problem, pointer
@@ -26,9 +27,19 @@ AREAS = "areas.geojson"
 LISTS: dict[str, dict[str, type[Entry]]] = {
     "units.yaml": {"units": UnitEntry},
     "places.yaml": {"places": Place, "no_location": NoLocation},
-    "categories.yaml": {"categories": Category, "feedback": Feedback},
+    "categories.yaml": {
+        "categories": Category,
+        "feedback": Feedback,
+        "suspicions": SuspicionWords,
+        "elsewhere": Elsewhere,
+    },
     "rules.yaml": {"rules": Rule},
-    "commitments.yaml": {"commitments": CommitmentEntry, "pauses": PauseReason},
+    "commitments.yaml": {
+        "commitments": CommitmentEntry,
+        "pauses": PauseReason,
+        "returns": ReturnReason,
+        "rejections": RejectionReason,
+    },
     "calendars.yaml": {"calendars": CalendarSpec},
     "posts.yaml": {
         "people": Person,
@@ -38,6 +49,7 @@ LISTS: dict[str, dict[str, type[Entry]]] = {
         "pairs": Pair,
     },
     "texts.yaml": {"texts": Wording},
+    "bridges.yaml": {"bridges": Bridge},
 }
 """File → key → kind of entry. A file may also be just the first of its lists, without the key."""
 
@@ -61,9 +73,13 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     no_location: tuple[NoLocation, ...] = ()
     categories: tuple[Category, ...] = ()
     feedback: tuple[Feedback, ...] = ()
+    suspicions: tuple[SuspicionWords, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
     rules: tuple[Rule, ...] = ()
     commitments: tuple[CommitmentEntry, ...] = ()
     pauses: tuple[PauseReason, ...] = ()
+    returns: tuple[ReturnReason, ...] = ()
+    rejections: tuple[RejectionReason, ...] = ()
     calendars: tuple[CalendarSpec, ...] = ()
     people: tuple[Person, ...] = ()
     swaps: tuple[Swap, ...] = ()
@@ -71,6 +87,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     covers: tuple[Cover, ...] = ()
     pairs: tuple[Pair, ...] = ()
     texts: tuple[Wording, ...] = ()
+    bridges: tuple[Bridge, ...] = ()
     rest: dict[str, Any] = {}
 
 

@@ -10,12 +10,21 @@ import msgspec
 from shared.city.model.ground import Unit
 from shared.city.model.sorting import Category
 from shared.city.pack import Pack
-from shared.city.texts.reporter_steps import REPORTER_STEPS, WITHOUT_CASE, ReporterStep, is_chinese, may_name
+from shared.city.texts.reporter_steps import (
+    REPORTER_STEPS,
+    WITHOUT_CASE,
+    ReporterStep,
+    is_chinese,
+    may_name,
+    objection_said,
+    sentences,
+)
 from shared.city.texts.texts import Wording
 from shared.city.texts.times_in_words import promise_said, time_said
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MINUTES = 10
+OBJECTION = timedelta(days=15)
 _AFTER = {"acknowledge_by": MINUTES, "on_site_by": 60, "resolve_by": 480, "answer_by": 7200}
 
 
@@ -56,6 +65,9 @@ def _shown(pack: Pack, state: ReporterStep, language: str, category: str | None)
         message = pack.texts.joined(language, category, values)
     elif state == "feedback" or (state not in WITHOUT_CASE and "." not in state):
         message = pack.texts.message(state, language, category, values)
+    if state == "rejected" and message is not None:
+        by = time_said(AT + OBJECTION, AT, ZoneInfo(pack.city.timezone), language, relative=False)
+        message = sentences(message, objection_said(by, language), language)
     return PreviewRow(
         state=state,
         language=language,

@@ -4,7 +4,8 @@ A deadline is named as a promise only while it lies ahead. A step keeps the dead
 off later.
 
 The language is the city's first, as on the answer page and in alerts. A confidential report has the built-in words: a
-pack's text could name what they do not.
+pack's text could name what they do not. So has what an officer found on patrol: a pack's texts thank residents, and ask
+for their judgement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +14,25 @@ from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from shared.city.pack import Pack
-from shared.city.texts.reporter_steps import STEPS, ReporterStep, done_said, is_chinese, sentences, word
+from shared.city.texts.reporter_steps import (
+    STEPS,
+    ReporterStep,
+    done_said,
+    is_chinese,
+    objection_said,
+    on_record_message,
+    sample_said,
+    sentences,
+    word,
+)
 from shared.city.texts.texts import BUILT_IN
 from shared.city.texts.times_in_words import minutes_until, promise_said, time_said
+from shared.kernel.ids import opening_report
 from shared.kernel.persons_in_text import without_names
+from shared.kernel.vocabulary import Sample
 
+_UNTIL_INSPECTED: Mapping[Sample, str] = {"drawn": "resolved", "not_drawn": "closed"}
+"""The state of a patrol find in which what was drawn is worth telling."""
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
 
 
@@ -56,6 +71,15 @@ class OutcomeState(Protocol):
     def how(self) -> str: ...
     @property
     def words(self) -> str | None: ...
+    @property
+    def object_by(self) -> datetime | None: ...
+
+
+class QuestionState(Protocol):
+    """What the reporter is asked; no ``text`` for a confidential case."""
+
+    @property
+    def text(self) -> str | None: ...
 
 
 class CaseProgress(Protocol):
@@ -68,6 +92,8 @@ class CaseProgress(Protocol):
     @property
     def category(self) -> str: ...
     @property
+    def kind(self) -> str | None: ...
+    @property
     def unit(self) -> str: ...
     @property
     def report_count(self) -> int: ...
@@ -79,6 +105,10 @@ class CaseProgress(Protocol):
     def steps(self) -> Sequence[HistoryLine]: ...
     @property
     def outcome(self) -> OutcomeState | None: ...
+    @property
+    def question(self) -> QuestionState | None: ...
+    @property
+    def sample(self) -> Sample | None: ...
 
 
 class SentReport(Protocol):
@@ -86,6 +116,8 @@ class SentReport(Protocol):
     def id(self) -> str: ...
     @property
     def confidential(self) -> bool: ...
+    @property
+    def channel(self) -> str: ...
 
 
 class ReportStatus(Protocol):
@@ -118,7 +150,17 @@ class ProgressTexts:
         self._language = pack.city.languages[0]
         self._zone = ZoneInfo(pack.city.timezone)
         self._sealed = status.report.confidential or (status.case is not None and status.case.confidential)
-        self._texts = BUILT_IN if self._sealed else pack.texts
+        self._patrol = status.report.channel == "patrol"
+        self._texts = BUILT_IN if self._sealed or self._patrol else pack.texts
+        self.of_strangers = self._is_of_strangers(status, pack)
+        """Whether the case is about people and somebody else reported it: no officer's words are told."""
+
+    @staticmethod
+    def _is_of_strangers(status: ReportStatus, pack: Pack) -> bool:
+        case = status.case
+        if case is None or status.report.id == opening_report(case.id):
+            return False
+        return pack.about_people(case.category, case.kind)
 
     def word(self, state: str) -> str:
         """The built-in word of a state: short enough for a badge."""
@@ -145,9 +187,10 @@ class ProgressTexts:
 
     def _public(self, outcome: OutcomeState) -> str | None:
         """Without the names of the pack's people; other names and all numbers were taken out by the router."""
-        if outcome.words is None or self._sealed:
+        if outcome.words is None or self._sealed or self.of_strangers:
             return None
-        names = (person.name for person in self._pack.people.values())
+        people = self._pack.people.values()
+        names = (*(one.name for one in people), *(one.name_en for one in people if " " in one.name_en))
         return without_names(outcome.words, names).strip().rstrip("。.；;") or None
 
     def question_heading(self) -> str | None:
@@ -155,16 +198,53 @@ class ProgressTexts:
         return self._texts.own("waiting_reporter", self._language, self._category, self._values())
 
     def message(self) -> str:
-        """The sentence that says where the report stands. Wants a case."""
-        return self._message(cast(ReporterStep, self._of_case.state))
+        """The sentence that says where the report stands, which place is asked for, and that a reporter may object to a
+        rejection. Wants a case."""
+        case, said = self._of_case, self._message(cast(ReporterStep, self._of_case.state))
+        if self._patrol:
+            told = case.sample is not None and case.state == _UNTIL_INSPECTED[case.sample]
+            return (
+                sentences(said, sample_said(case.sample, self._language), self._language)
+                if told and case.sample
+                else said
+            )
+        return self._asking(self._with_objection(said))
 
     def merged_message(self) -> str:
-        """``message`` for a report of what others reported too. Wants a case."""
-        first = self._texts.joined(self._language, self._of_case.category, self._values())
-        return sentences(first, self.message(), self._language)
+        """``message`` for a report of what others reported too; a receipt says first that it came. Wants a case."""
+        joined = self._texts.joined(self._language, self._of_case.category, self._values())
+        stands = self._message(cast(ReporterStep, self._of_case.state))
+        said = (stands, joined) if self._of_case.state == "queued" else (joined, stands)
+        return self._asking(self._with_objection(sentences(*said, self._language)))
+
+    def object_by(self) -> datetime | None:
+        """Until when the reporter of a rejected case may object; None where that was done, or is over."""
+        outcome = self._case.outcome if self._case is not None else None
+        by = outcome.object_by if outcome is not None else None
+        return by if by is not None and by > self._now else None
+
+    def objection(self) -> str | None:
+        """That the reporter may object, until when and how; None where he may not."""
+        by = self.object_by()
+        if by is None:
+            return None
+        return objection_said(time_said(by, self._now, self._zone, self._language, relative=False), self._language)
+
+    def _with_objection(self, message: str) -> str:
+        may = self.objection()
+        return message if may is None else sentences(message, may, self._language)
+
+    def _asking(self, message: str) -> str:
+        """With the question which place is meant; a case that waits for an answer says so itself."""
+        asked = self._of_case.question
+        if asked is None or asked.text is None or self.of_strangers or self._of_case.state == "waiting_reporter":
+            return message
+        return sentences(message, asked.text, self._language)
 
     def feedback_message(self) -> str:
         """Instead of ``message``, for a report that tells nothing new. Wants a case."""
+        if self._patrol:
+            return on_record_message(self._language).format(unit=self.unit_name(self._of_case.unit))
         return self._message("feedback")
 
     def unit_name(self, id_: str) -> str:

@@ -12,9 +12,13 @@ from shared.kernel.vocabulary import (
     FeedbackKind,
     PartStateName,
     Priority,
+    ReportChannel,
     ReporterWord,
     ReportKind,
+    Sample,
+    Sensitivity,
     StateName,
+    Suspicion,
 )
 
 TOPIC = "cases"
@@ -29,6 +33,7 @@ WORDS_MAX = 1000
 
 OwnField = Literal[
     "tell",
+    "judges",
     "act",
     "clock",
     "due_at",
@@ -41,26 +46,37 @@ OwnField = Literal[
     "told",
     "asked_by",
     "reporter_word",
+    "until",
 ]
-COMMON_FIELDS = ("case", "was_path", "was_offered_to", "was_called", "was_seen_by", "by", "by_unit", "line")
+COMMON_FIELDS = ("case", "was_path", "was_offered_to", "was_called", "was_seen_by", "by", "by_unit", "line", "quiet")
 """Fields of ``CaseEvent`` that every type may carry."""
 _OF_A_CLOCK: tuple[OwnField, ...] = ("tell", "clock", "due_at", "part", "fired_at")
+_OF_A_RULING: tuple[OwnField, ...] = ("tell", "told", "clock", "due_at", "fired_at")
 _OF_A_PART: tuple[OwnField, ...] = ("tell", "part")
 
 CARRIES: dict[str, tuple[OwnField, ...]] = {
-    "case.opened.v1": (),
+    "case.opened.v1": ("tell", "judges"),
     "case.acknowledged.v1": (),
     "case.claimed.v1": (),
     "case.released.v1": (),
     "case.assigned.v1": (),
     "case.offered.v1": ("tell", "told"),
     "case.moved.v1": (),
+    "case.placed.v1": ("tell",),
     "case.refused.v1": ("tell", "told"),
+    "case.return_requested.v1": _OF_A_RULING,
+    "case.returned.v1": ("tell", "told", "asked_by"),
+    "case.return_refused.v1": ("tell", "told", "asked_by"),
     "case.on_site.v1": (),
     "case.started.v1": (),
     "case.noted.v1": ("tell", "reporter_word"),
     "case.escalated.v1": ("act", "told", *_OF_A_CLOCK),
     "case.supervised.v1": ("tell", "act", "told"),
+    "case.recused.v1": ("tell", "told"),
+    "case.recusal_lifted.v1": (),
+    "case.marked_sensitive.v1": ("tell",),
+    "case.unmarked_sensitive.v1": (),
+    "case.read.v1": (),
     "case.forgotten.v1": ("tell",),
     "case.categorized.v1": (),
     "case.info_requested.v1": (),
@@ -75,14 +91,23 @@ CARRIES: dict[str, tuple[OwnField, ...]] = {
     "case.concluded.v1": ("tell", "told"),
     "case.planned.v1": ("tell", "told"),
     "case.follow_up.v1": ("tell", "due_at"),
-    "case.resolved.v1": ("tell",),
+    "case.outcome_requested.v1": _OF_A_RULING,
+    "case.outcome_refused.v1": ("tell", "told", "asked_by"),
+    "case.resolved.v1": ("tell", "asked_by"),
     "case.inspected.v1": (),
     "case.closed.v1": (),
+    "case.redirected.v1": (),
     "case.reopened.v1": ("tell", "told"),
-    "case.rejected.v1": ("reason",),
+    "case.rejection_requested.v1": _OF_A_RULING,
+    "case.rejection_refused.v1": ("tell", "told", "asked_by"),
+    "case.rejected.v1": ("reason", "tell", "asked_by"),
+    "case.objected.v1": ("tell", "clock", "due_at", "fired_at"),
+    "case.objection_refused.v1": (),
     "case.rated.v1": ("score",),
+    "case.call_due.v1": ("due_at",),
+    "case.called_back.v1": ("score",),
     "case.report_attached.v1": ("attached", "from_case"),
-    "case.confirmed.v1": ("tell", "attached", "reporter_word"),
+    "case.confirmed.v1": ("tell", "attached", "reporter_word", "told"),
     "case.priority_raised.v1": ("tell",),
     "case.merged.v1": (),
     "case.split.v1": (),
@@ -93,11 +118,11 @@ CARRIES: dict[str, tuple[OwnField, ...]] = {
     "case.visit_cancelled.v1": (),
     "clock.warned.v1": _OF_A_CLOCK,
     "clock.breached.v1": _OF_A_CLOCK,
-    "clock.pause_requested.v1": (*_OF_A_CLOCK, "told"),
+    "clock.pause_requested.v1": (*_OF_A_CLOCK, "told", "until"),
     "clock.pause_refused.v1": (*_OF_A_CLOCK, "told", "asked_by"),
     "clock.paused.v1": (*_OF_A_CLOCK, "asked_by"),
     "clock.resumed.v1": _OF_A_CLOCK,
-    "clock.extension_requested.v1": (*_OF_A_CLOCK, "told"),
+    "clock.extension_requested.v1": (*_OF_A_CLOCK, "told", "until"),
     "clock.extension_refused.v1": (*_OF_A_CLOCK, "told", "asked_by"),
     "clock.extended.v1": (*_OF_A_CLOCK, "asked_by"),
 }
@@ -142,11 +167,13 @@ class PartState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QuestionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A question to the reporter; ``text``: the officer's words, absent for confidential cases."""
+    """A question to the reporter; ``text``: the officer's words, or which of several places is meant; absent for
+    confidential cases, whose question is ``sealed``: intake alone opens it, for the reporter."""
 
     at: datetime
     until: datetime
     text: str | None = None
+    sealed: str | None = None
 
 
 class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,6 +187,9 @@ class ReportRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """In ``attached``: the version of the report's link to the case; a higher one replaces a lower one."""
     says: FeedbackKind | None = None
     """In ``attached``: set when the report reports nothing new."""
+    channel: ReportChannel = "app"
+    outside_number: str | None = None
+    """The number of its ticket in another system, as 12345."""
 
 
 class HistoryLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -179,6 +209,7 @@ class OutcomeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """How a case ended, or was resolved so far. ``how``: as the officer says, or ``rejected``.
 
     ``words``: the officer's, without telephone numbers and names; absent for confidential cases, as ``photos`` are.
+    ``object_by``: of a rejected case, until when its reporter may object; absent once that was done.
     """
 
     at: datetime
@@ -186,6 +217,7 @@ class OutcomeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     words: str | None = None
     photos: list[str] = []
     """Ids of the photos after the work; at most ten."""
+    object_by: datetime | None = None
 
 
 class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -234,6 +266,26 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An earlier, ended case about the same hazard."""
     seen_by: list[str] = []
     """Units and persons that see it (``shared.contracts.sight``); empty in events written by version 0.1.0."""
+    worked_by: list[str] = []
+    """Officers who claimed, resolved or inspected it or ended a part of it: they rate it for no reporter."""
+    recused: bool = False
+    """Whether it is about a unit that therefore does not see it (回避)."""
+    suspected: list[Suspicion] = []
+    """What the words of its report suggest and nobody has decided yet."""
+    sensitive: Sensitivity | None = None
+    """Why it is sensitive (敏感件): then no words, place or photos of it are in any event."""
+    discreet: bool = False
+    """Whether no word of it is for a chat group, nor its place for apps nearby: who reads there is not known. Of
+    what is ``confidential`` nothing is for them anyway."""
+    channel: ReportChannel = "app"
+    """How the report came that opened it; what ``patrol`` finds is counted apart from citizens' reports."""
+    sample: Sample | None = None
+    """Of a patrol find that was handled on the spot: whether it was drawn for inspection."""
+
+    @property
+    def closed_to_stand_ins(self) -> bool:
+        """Whether people who stand in at a unit that sees it do not see it."""
+        return self.confidential or self.recused
 
 
 class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -252,6 +304,8 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_unit: str | None = None
     tell: list[str] = []
     """Units whose people are to be alerted, because of a ladder's step or a part."""
+    judges: list[str] = []
+    """Units that decide what the words of the report suggest, and are alerted of it."""
     act: Act | None = None
     """For a ladder's step."""
     clock: ClockKind | None = None
@@ -262,6 +316,7 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fired_at: datetime | None = None
     reason: str | None = None
     score: int | None = None
+    """Of a rating, or answered on the telephone (回访): 3 满意, 2 基本满意, 1 不满意."""
     attached: list[ReportRef] = []
     """Reports that this change attached to the case, at most ``ATTACHED_MAX``; for apps that reward reporters."""
     from_case: str | None = None
@@ -273,5 +328,10 @@ class CaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The person whose request this answers; told too."""
     reporter_word: ReporterWord | None = None
     """What the reporter said with it."""
+    until: datetime | None = None
+    """The time that is asked for: the end of a pause, or a later deadline."""
+    quiet: bool = False
+    """An imported open item that was attached caused it, or that the case was shielded into which it was merged: nobody
+    is alerted."""
     line: str | None = None
     """SHA-256 of the line in the case's history; the line itself does not cross Kafka."""

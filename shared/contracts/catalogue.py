@@ -23,6 +23,7 @@ CATALOGUE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "rota.shift_swapped.v1": (rota.TOPIC, rota.ShiftSwapped),
     "rota.leave_taken.v1": (rota.TOPIC, rota.LeaveTaken),
     "person.invited.v1": (people.TOPIC, people.PersonInvited),
+    "person.link_asked.v1": (people.TOPIC, people.PersonLinkAsked),
 }
 
 LANED = frozenset({reports.TOPIC, cases.TOPIC})

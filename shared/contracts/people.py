@@ -16,3 +16,13 @@ class PersonInvited(msgspec.Struct, frozen=True, kw_only=True):
     ends: datetime
     made_by: str
     pack_version: str
+
+
+class PersonLinkAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """``person.link_asked.v1``: ``person`` wants to sign in with a ``link`` that is good until ``ends``. Neither its
+    address nor the number that belongs to it is in the event."""
+
+    person: str
+    link: str
+    ends: datetime
+    pack_version: str

@@ -55,4 +55,11 @@ class SealedReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     location: SealedPlace
     photos: list[str]
     answers: dict[str, str | int | float | bool] = {}
+    outside_number: str | None = None
     added: list[SealedAddition]
+
+
+class ReportsWithPhone(msgspec.Struct, frozen=True):
+    """Ids of reports whose reporters' telephone numbers end so, newest first; none that is confidential."""
+
+    items: list[str]

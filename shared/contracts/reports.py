@@ -1,11 +1,11 @@
 """Events of a report, emitted by intake. They hold no personal data: the reporter is a pseudonym."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
-from shared.kernel.vocabulary import Priority, ReportKind
+from shared.kernel.vocabulary import How, Priority, ReportChannel, ReportKind
 
 TOPIC = "reports"
 ROUTER_GROUP = "router.reports"
@@ -13,7 +13,6 @@ ROUTER_GROUP = "router.reports"
 UNROUTED_TOPIC = "unrouted"
 """``report.unrouted`` is rare and has its own topic, so that its consumer need not read every report."""
 
-ReportChannel = Literal["app", "group", "window", "phone", "visit", "hotline"]
 PhotoHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 """A perceptual hash of a photo: 64 bits in hexadecimal, the difference hash (dHash) of 9 by 8 grey values. The photo
 cannot be reconstructed from it."""
@@ -28,6 +27,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The coordinate system of the point as it was sent: wgs84, gcj02 or bd09."""
     address: str | None = None
     unit: str | None = None
+
+
+class Handled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an officer on patrol handled on the spot what he found (当场已处置). ``photos``: ids, after it; ``at``: when,
+    as he says."""
+
+    how: How
+    text: str
+    at: datetime
+    photos: list[str] = []
 
 
 class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,6 +69,14 @@ class ReportSubmitted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Perceptual hashes of its photos that were processed by then and have enough detail; in no particular order."""
     answers: dict[str, str | int | float | bool] = {}
     """Name of a question of its category → answer; at most 50."""
+    outside_number: str | None = None
+    """The number of its ticket in another system, as 12345; of a sealed report it stays in intake."""
+    about_us: bool = False
+    """The reporter says that it is about the unit that would get it, its people or its property company."""
+    same_as: str | None = None
+    """The case on which the officer who entered it says that it hangs; while that is open."""
+    handled: Handled | None = None
+    """Of a patrol find that was handled on the spot."""
 
 
 class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +86,9 @@ class ReportRated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     case: str
     score: int
     text: str | None = None
+    entered_by: str | None = None
+    """The officer who entered it for the reporter; absent: the reporter's app sent it. So too in what follows."""
+    entered_unit: str | None = None
 
 
 class ReportAdded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +99,8 @@ class ReportAdded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     text: str | None = None
     photos: list[str] = []
     fixed: bool = False
+    entered_by: str | None = None
+    entered_unit: str | None = None
 
 
 class ReportWithdrawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +109,8 @@ class ReportWithdrawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     report: str
     case: str
     reason: str
+    entered_by: str | None = None
+    entered_unit: str | None = None
 
 
 class ReportUnrouted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

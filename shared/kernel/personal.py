@@ -34,8 +34,9 @@ _DIGITS = {
     if chr(c).isdecimal() or (c in _RINGED and chr(c).isdigit())
 } | {chr(0x1D7CE + i): str(i % 10) for i in range(50)}
 _BETWEEN = dict.fromkeys("\t.·•‧・_/()（）．～~−\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e", "-") | {
-    chr(c): "-" for c in range(0x10000) if unicodedata.category(chr(c)) in ("Zs", "Pd", "Cf")
+    chr(c): "-" for c in range(0x10000) if unicodedata.category(chr(c)) in ("Zs", "Pd", "Cf", "Mn", "Me")
 }
+"""Marks too, as on 1\ufe0f\u20e3 and 1\u0332: a digit with a frame or a line is a digit."""
 _SPOKEN = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {
     c: str(i) for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")
 } | {"○": "0", "幺": "1", "两": "2", "貳": "2", "參": "3", "陸": "6", "兩": "2"}  # fmt: skip

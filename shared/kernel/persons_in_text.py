@@ -26,7 +26,8 @@ def without_names(text: str, known: Iterable[str] = ()) -> str:
     """``text`` with the names in it shortened to their first character and an asterisk: 张*."""
     for name in known:
         if len(name) > 1 and name in text:
-            text = text.replace(name, f"{name[0]}{MASK}")
+            whole = rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name.isascii() else re.escape(name)
+            text = re.sub(whole, f"{name[0]}{MASK}", text)
     return _BEFORE_TITLE.sub(_masked, _AFTER_ROLE.sub(_masked, text))
 
 

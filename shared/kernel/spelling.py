@@ -27,6 +27,8 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )
+_TURNING = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u061c\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and marks that embed or override a direction until the paragraph ends."""
 _FOLDED = re.compile(
     "[^\u00a8\u00aa\u00af\u00b2-\u00b4\u00b8-\u00ba\u00bc-\u00be\u02d8-\u02dd\u037a\u0384\u0385\u1fbd-\u1ffe"
     "\u2017\u2026\u203e\u2070-\u209c\u2150-\u215f\u2189\u2460-\u24ff\u3200-\u33ff\ufdf0-\ufdff"
@@ -66,6 +68,12 @@ def compared_spelling(text: str) -> str:
     if text.isascii():
         return text
     return without_piles(unicodedata.normalize("NFKC", without_piles(_UNSEEN.sub("", text))))
+
+
+def as_read(text: str) -> str:
+    """``text`` as it reads inside a sentence of ours: in the stored spelling, without what would turn round the words
+    that follow, and without control characters but line ends."""
+    return _TURNING.sub("", stored_spelling(text))
 
 
 def without_piles(text: str) -> str:

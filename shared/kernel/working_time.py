@@ -182,6 +182,15 @@ def later(at: datetime, by: timedelta, calendar: Calendar) -> datetime:
     return _moment(_advance(_instant(at), by // _MILLI, calendar))
 
 
+def next_open(at: datetime, calendar: Calendar) -> datetime:
+    """The first instant from ``at`` on that counts: ``at`` itself within the hours, without regard to the cut-off.
+
+    Raises CalendarError when there is none within ten years.
+    """
+    at = _utc(at)
+    return _moment(_advance(_instant(at), 1, calendar) - 1) if calendar.hours else at
+
+
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is UTC and not at.microsecond % 1000:
         return at

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shared.contracts.envelope import Envelope
+from shared.contracts.words import Withheld, readable, without_words
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Document
 
@@ -44,6 +45,7 @@ class MeAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     city: str
     app: str | None = None
+    reporter: str | None = None
     person: str | None = None
     unit: str | None = None
     role: str | None = None
@@ -61,7 +63,8 @@ class MeAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored event; ``stored_at`` is null while it is pending. ``data``: as the AsyncAPI page has its type."""
+    """A stored event; ``stored_at`` is null while it is pending. ``data``: as the AsyncAPI page has its type, with
+    nothing in the fields that hold words, places and photos: who reads those of a case is on its record."""
 
     id: str
     type: str
@@ -84,7 +87,7 @@ class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
             time=event.time,
             stored_at=stored_at,
             trace=event.trace,
-            data=msgspec.Raw(event.data.encode()),
+            data=msgspec.Raw(without_words(event.data).encode()),
         )
 
 
@@ -115,7 +118,8 @@ Outcome = Literal["waiting", "handled", "parked"]
 
 class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """``first``: the message that it was before a replay. ``outcome``: of its replay; ``again``: what it was
-    then parked as."""
+    then parked as. ``value``: without words, as in a trace; what is ``withheld`` of it is kept, and delivered again
+    whole. ``unreadable``: in the answer to a dry run, why it would park again at once."""
 
     first: str | UnsetType = UNSET
     id: str
@@ -126,8 +130,10 @@ class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
     parked_at: datetime
     headers: dict[str, str]
     value: str
+    withheld: Withheld
     outcome: Outcome | UnsetType = UNSET
     again: str | UnsetType = UNSET
+    unreadable: str | UnsetType = UNSET
 
     @classmethod
     def of(
@@ -135,7 +141,9 @@ class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
         document: Document,
         outcome: Outcome | UnsetType = UNSET,
         again: str | UnsetType = UNSET,
+        unreadable: str | UnsetType = UNSET,
     ) -> Self:
+        value, withheld = readable(bytes(document["value"]))
         return cls(
             first=document.get("first", UNSET),
             id=document["_id"],
@@ -145,9 +153,11 @@ class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
             state=document["state"],
             parked_at=document["parked_at"],
             headers={name: bytes(value).decode(errors="replace") for name, value in document["headers"]},
-            value=bytes(document["value"]).decode(errors="replace"),
+            value=value,
+            withheld=withheld,
             outcome=outcome,
             again=again,
+            unreadable=unreadable,
         )
 
 

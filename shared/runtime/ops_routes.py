@@ -1,12 +1,14 @@
 """The operations routes of every service: trace, replay, dead letters, and in development the clock."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from aiokafka.errors import KafkaError
 from msgspec import UNSET, UnsetType
 
+from shared.contracts.catalogue import decode
+from shared.contracts.envelope import Malformed, from_record
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
 from shared.runtime.http_server.route import Answer, Call, Route
@@ -56,6 +58,10 @@ class OperatedService(Protocol):
 
 class DeadBody(msgspec.Struct, forbid_unknown_fields=True):
     dry_run: bool = False
+
+
+class DeadQuery(msgspec.Struct, forbid_unknown_fields=True):
+    state: Literal["parked", "replayed", "dropped"] = "parked"
 
 
 class ClockBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,8 +132,10 @@ class _Parked:
     def routes(self) -> list[Route]:
         one = "/v1/dead-letters/{id}"
         return [
-            _route("GET", "/v1/dead-letters", self.newest, "Parked messages, newest first", ParkedMessages),
-            _route("GET", one, self.show, "One parked message, whole", ParkedMessage),
+            _route(
+                "GET", "/v1/dead-letters", self.newest, "Parked messages, newest first", ParkedMessages, query=DeadQuery
+            ),
+            _route("GET", one, self.show, "One parked message, without words", ParkedMessage),
             _route(
                 "POST",
                 f"{one}/replay",
@@ -149,8 +157,9 @@ class _Parked:
         ]
 
     async def newest(self, call: Call) -> Answer:
-        _every_city(call.principal)
-        return Answer(ParkedMessages([ParkedMessage.of(row) for row in await self._service.dead_letters.newest()]))
+        state = call.query_as(DeadQuery).state
+        rows = await self._service.dead_letters.newest(city=_city_of(call.principal), state=state)
+        return Answer(ParkedMessages([ParkedMessage.of(row) for row in rows]))
 
     async def show(self, call: Call) -> Answer:
         found = await self._found(call)
@@ -173,15 +182,16 @@ class _Parked:
         return "handled" if handled else "waiting", UNSET
 
     async def replay(self, call: Call) -> Answer:
-        """Answers once the record is in Kafka; what becomes of it is the letter's ``outcome``."""
+        """Answers once the record is in Kafka; what becomes of it is the letter's ``outcome``. A dry run tells whether
+        it can be read at all; whether its handler takes it shows when it is delivered."""
         found = await self._found(call)
-        if not call.body_as(DeadBody).dry_run:
-            letters = self._service.dead_letters
-            sent = await self._service.broker.publish(
-                bytes(found["value"]), found["topic"], key=bytes(found["key"]), headers=letters.headers_again(found)
-            )
-            place = (sent.partition, sent.offset)
-            await letters.replayed(found["_id"], *place, self._service.clock.now())
+        if call.body_as(DeadBody).dry_run:
+            return Answer(ParkedMessage.of(found, unreadable=_unreadable(found)))
+        letters = self._service.dead_letters
+        sent = await self._service.broker.publish(
+            bytes(found["value"]), found["topic"], key=bytes(found["key"]), headers=letters.headers_again(found)
+        )
+        await letters.replayed(found["_id"], sent.partition, sent.offset, self._service.clock.now())
         return Answer(ParkedMessage.of(found))
 
     async def drop(self, call: Call) -> Answer:
@@ -191,11 +201,20 @@ class _Parked:
         return Answer(ParkedMessage.of(found))
 
     async def _found(self, call: Call) -> Document:
-        _every_city(call.principal)
-        found = await self._service.dead_letters.get(call.path["id"])
+        found = await self._service.dead_letters.get(call.path["id"], _city_of(call.principal))
         if found is None:
             raise not_found("parked message")
         return found
+
+
+def _unreadable(letter: Document) -> str | UnsetType:
+    """Why a consumer would park the record before it is handled."""
+    headers: list[tuple[str, bytes]] = [(name, bytes(value)) for name, value in letter["headers"]]
+    try:
+        decode(from_record(letter["topic"], bytes(letter["key"]), bytes(letter["value"]), headers), msgspec.Struct)
+    except Malformed as wrong:
+        return str(wrong)
+    return UNSET
 
 
 def _route(
@@ -207,6 +226,7 @@ def _route(
     body: Any = None,
     roles: frozenset[str] = OPS,
     logged: EntryKind | None = None,
+    query: Any = None,
 ) -> Route:
     return Route(
         method=method,
@@ -217,7 +237,13 @@ def _route(
         body=body,
         answers={200: answer},
         logged=logged,
+        query=query,
     )
+
+
+def _city_of(principal: Principal) -> str | None:
+    """The city whose messages ops may see; None: of all."""
+    return None if principal.city == EVERY_CITY else principal.city
 
 
 def _every_city(principal: Principal) -> None:

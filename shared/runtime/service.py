@@ -285,7 +285,7 @@ class Service:
         async def me(call: Call) -> Answer:
             return Answer(MeAnswer.of(call.principal, self.clock.now()))
 
-        everybody = frozenset({"rider_app", "importer", "ops", "officer", "service"})
+        everybody = frozenset({"rider_app", "rider", "wall", "importer", "ops", "officer", "service"})
         return [
             get("/livez", live, "The process answers", answers={200: AliveAnswer}),
             get("/readyz", ready, "Ready to work", answers={200: ReadyAnswer, 503: UnreadyAnswer}),

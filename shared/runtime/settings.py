@@ -1,5 +1,6 @@
 """Every setting of every service: ``WHISTLE_*``, each with a default that works locally."""
 
+import hmac
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -54,7 +55,18 @@ class Settings(BaseSettings):
     )
     console_url: str = Field(default="http://127.0.0.1:8800", description="Where the console is found.")
     reporter_url: str = Field(
-        default="", description="Address that links for reporters start with; intake's own by default."
+        default="",
+        description="Address that links for reporters start with; by default `WHISTLE_PUBLIC_URL`, else intake's own.",
+    )
+    rider_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Key of the installation's own rider app: with it anybody may report on the rider's page `/r` "
+        "without an app of his own. Empty: only who comes by an address that an app asked for.",
+    )
+    pdf_font: str = Field(
+        default="",
+        description="File or folder with a font of the city's language: with it, and with the extra `pdf`, the console "
+        "makes PDFs of cases. Empty: it makes none.",
     )
     intake_url: str = Field(default="http://127.0.0.1:8801", description="Where services find intake.")
     router_url: str = Field(default="http://127.0.0.1:8802", description="Where services find the router.")
@@ -86,6 +98,13 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Rate limit per key, in MiB of photos per minute for each process; the burst is twice the rate. "
         "0: no limit.",
+    )
+    idle_minutes: int = Field(
+        default=30,
+        ge=0,
+        le=12 * 60,
+        description="Minutes without an act after which somebody who signed in at a shared computer is asked for the "
+        "PIN; 0: not before the session ends.",
     )
     streams: int = Field(
         default=2000, ge=1, description="Live queues that may be followed at the same time, for each process."
@@ -159,9 +178,24 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def reporter_address(self) -> str:
+        """The address that links for reporters start with."""
+        return self.reporter_url or self.public_url or self.intake_url
+
+    @property
     def keys_folder(self) -> Path:
         """The folder of the master keys."""
         return Path(self.keys) if self.keys else Path(self.data) / "keys"
+
+    @property
+    def rider_key_text(self) -> str:
+        """The key of the installation's own rider app; empty where it has none."""
+        return self.rider_key.get_secret_value()
+
+    @property
+    def cookie_key(self) -> bytes:
+        """What the console signs what it keeps in a browser with; derived from the secret."""
+        return hmac.digest(self.secret.get_secret_value().encode(), b"whistle console cookies", "sha256")
 
     @property
     def secret_text(self) -> str:

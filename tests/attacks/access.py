@@ -24,6 +24,8 @@ CALLERS = (
     "app",
     "other app",
     "importer",
+    "rider",
+    "wall",
     "desk",
     "ground",
     "outside",
@@ -48,6 +50,7 @@ GUEST_IS = {
 }
 """Officers whose unit does not own a case, each with cases that concern them in this way."""
 GUESTS = tuple(GUEST_IS)
+WALL = {"name": "walked-wall", "unit": "quayside", "city": "harbour"}
 OUTSIDERS_FIRST = sorted(CALLERS, key=("desk", "ground", "service").__contains__)
 """Those who change the case come last."""
 
@@ -131,7 +134,10 @@ class World:
             "called in": [("qs-desk", "call_in", bodies["call_in"])],
             "consulted": [("oh-desk", "consult", {"parties": ["dockers"], "question": "a walk?"})],
             "assigned": [("oh-desk", "assign", {"to": "mf-desk"})],
-            "moved up": [("qs-desk", "return", bodies["return"]), ("oh-desk", "accept", {})],
+            "moved up": [
+                ("qs-desk", "transfer", {**bodies["transfer"], "to": "oosterhaven"}),
+                ("oh-desk", "accept", {}),
+            ],
         }[guest]
         for target, (by, command, body) in itertools.product(made.values(), done):
             answer = self.stack.person(by).command(target.case, command, body)
@@ -171,6 +177,8 @@ class World:
             "app": stack.city("harbour")["app_key"],
             "other app": stack.city("harbour")["app_key_2"],
             "importer": stack.city("harbour")["importer_key"],
+            "rider": self._rider(),
+            "wall": stack.ops.post_to("router", "/v1/walls", WALL).json()["key"],
             "desk": stack.person("qs-desk").token,
             "ground": stack.person("qs-walk").token,
             "outside": stack.person("mf-desk").token,
@@ -181,6 +189,13 @@ class World:
             "other city's ops": stack.ops.post_to("router", "/v1/keys", key).json()["key"],
             "service": service_token((stack.data / "secret").read_text().strip()),
         }
+
+    def _rider(self) -> str:
+        """The session of a reporter of the app."""
+        asked = self.stack.rider().post_to("router", "/v1/rider-sessions", {"reporter": {"ref": "who-walks"}})
+        assert asked.status_code == 201, asked.text
+        opening = self.stack.urls["router"] + f"/v1/rider-sessions/{asked.json()['url'].rpartition('/')[2]}:open"
+        return str(self.stack.http.post(opening, json={}).json()["token"])
 
     def declared(self) -> list[tuple[str, str, str, set[str]]]:
         """Service, method, path and query parameters of every route that is served."""

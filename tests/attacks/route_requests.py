@@ -17,6 +17,7 @@ REPORT = {"kind": "hazard", "description": "lamp", "location": QUAY, "channel": 
 CAMPAIGN = {"name": "a walk", "purpose": "a walk", "invited": ["works"]}
 NOWHERE = "http://127.0.0.1:9/"
 COMMAND = "/v1/cases/{id}/"
+SHEET = b"Ticket,State\r\n20260302-000123,open\r\n"
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,19 @@ EVERYWHERE: dict[str, Build] = {
 
 INTAKE: dict[str, Build] = {
     "POST /v1/reports": lambda a: a.sent(REPORT),
-    "GET /v1/reports": lambda a: a.sent(query={"reporter": "rider-1"}),
+    "GET /v1/reports": lambda a: a.sent(query={"outside_number": "20260302-000123"}),
     "POST /v1/reports:batch": lambda a: a.sent([{**REPORT, "idempotency_key": uuid.uuid4().hex}]),
     "GET /v1/reports/{id}": lambda a: a.sent(id=a.target.report),
     "POST /v1/reports/{id}/rating": lambda a: a.sent({"score": 3}, id=a.target.report),
+    "POST /v1/reports/{id}/objection": lambda a: a.sent(REASON, id=a.target.report),
     "POST /v1/reports/{id}/additions": lambda a: a.sent({"text": "more"}, id=a.target.report),
     "POST /v1/reports/{id}/withdraw": lambda a: a.sent(REASON, id=a.target.report),
+    "POST /v1/reports:with-phone": lambda a: a.sent({"phone_last": "0000", "city": "harbour"}),
+    "POST /v1/reports:of-tickets": lambda a: a.sent({"city": "harbour", "numbers": ["20260302-000123"]}),
+    "POST /v1/reports:bridged": lambda a: a.sent({"city": "harbour", "bridge": "town_desk", "reports": []}),
     "POST /v1/reports:unseal": lambda a: a.sent(a.about_the_case()),
     "POST /v1/reporters:erase": _erasure,
+    "POST /v1/my-data:erase": lambda a: a.sent({}),
     "POST /v1/reporters:find": lambda a: a.sent({"phone_last": "0000", "city": "harbour"}),
     "POST /v1/reporters:masked": lambda a: a.sent({"city": "harbour", "reports": [a.target.report]}),
     "POST /v1/reporters:rewrap": lambda a: a.sent({}),
@@ -93,15 +99,32 @@ INTAKE: dict[str, Build] = {
     "POST /v1/photos": lambda a: a.sent_bytes(picture("PNG"), "image/png"),
     "GET /v1/photos/{id}": lambda a: a.sent(id=a.photo),
     "POST /v1/photos:claim": lambda a: a.sent({"city": "harbour", "photos": [], "case": a.target.case}),
+    "GET /p/{token}": lambda a: a.sent(token="none"),
     "POST /q/{token}": lambda a: a.sent_bytes(b"", FORM, token="none"),
     "GET /v1/nearby": lambda a: a.sent(query=QUAY),
+    "GET /v1/surroundings": lambda a: a.sent(query=QUAY),
 }
 
 ROUTER: dict[str, Build] = {
     "GET /v1/units": lambda a: a.sent(query={"point": "4.32,52.12"}),
     "GET /v1/units/{id}": lambda a: a.sent(id="quayside"),
+    "GET /v1/names": lambda a: a.sent(query={"people": "qs-walk", "units": "quayside"}),
+    "POST /v1/follow-up-calls/{id}:record": lambda a: a.sent({"reached": False}, id=a.target.case),
+    "GET /v1/bridges/{id}/sheet": lambda a: a.sent(id="town_desk"),
+    "POST /v1/bridges/{id}/sheet": lambda a: a.sent_bytes(SHEET, "text/csv", id="town_desk"),
     "GET /v1/units/{id}/on-duty": lambda a: a.sent(id="quayside"),
+    "GET /v1/units/{id}/roster": lambda a: a.sent(id="quayside"),
     "GET /v1/queues/{unit}/cases": lambda a: a.sent(unit="quayside"),
+    "GET /v1/cases": lambda a: a.sent(query={"text": "lamp"}),
+    "GET /v1/cases:nearby": lambda a: a.sent(query=QUAY),
+    "POST /v1/cases:bulk": lambda a: a.sent(
+        {"command": "note", "body": {"text": "x"}, "cases": [{"id": a.target.case}]}
+    ),
+    "POST /v1/cases:suggest": lambda a: a.sent({"text": "lamp"}),
+    "POST /v1/cases:find": lambda a: a.sent({"phone_last": "0000"}),
+    "GET /v1/queues/{unit}/points": lambda a: a.sent(unit="quayside"),
+    "GET /v1/units/{id}/geometry": lambda a: a.sent(id="quayside"),
+    "GET /v1/queues/{unit}/counts": lambda a: a.sent(unit="quayside"),
     "GET /v1/queues/{unit}/stream": lambda a: a.sent(unit="quayside"),
     "POST /v1/visits": lambda a: a.sent(a.world.new_visit()),
     "GET /v1/visits/{id}": lambda a: a.sent(id=a.world.visit),
@@ -109,6 +132,7 @@ ROUTER: dict[str, Build] = {
     "POST /v1/visits/{id}/cancel": lambda a: a.sent(REASON, id=a.world.visit),
     "POST /v1/campaigns": _campaign,
     "GET /v1/campaigns/{id}": lambda a: a.sent(id="none"),
+    "GET /v1/satisfaction": lambda a: a.sent(query={"month": "2026-03"}),
     "GET /v1/patrols": lambda a: a.sent(query={"month": "2026-03"}),
     "POST /v1/rota/swaps": lambda a: a.sent({"from": "qs-night", "to": "qs-desk", "on": a.world.a_day()}),
     "POST /v1/rota/leave": lambda a: a.sent(a.leave()),
@@ -117,7 +141,26 @@ ROUTER: dict[str, Build] = {
     "POST /v1/invitations": lambda a: a.sent({"person": "qs-walk", "city": "harbour"}),
     "GET /v1/invitations/{token}": lambda a: a.sent(token="none"),
     "POST /v1/invitations/{token}:accept": lambda a: a.sent({"password": "x"}, token="none"),
+    "POST /v1/walls": lambda a: a.sent({"name": "another-wall", "unit": "quayside", "city": "harbour"}),
+    "POST /v1/rider-sessions": lambda a: a.sent({"reporter": {"ref": "walked"}}),
+    "POST /v1/rider-sessions/{token}:open": lambda a: a.sent(token="none"),
+    "DELETE /v1/rider-sessions": lambda a: a.sent(),
     "POST /v1/sessions": lambda a: a.sent({"person": uuid.uuid4().hex, "password": "x", "city": "harbour"}),
+    "POST /v1/sessions:pin": lambda a: a.sent(
+        {"person": uuid.uuid4().hex, "pin": "274913", "computer": "whk_computer_" + "0" * 64, "city": "harbour"}
+    ),
+    "POST /v1/sessions:set-pin": lambda a: a.sent({"password": "x", "pin": "274913"}),
+    "POST /v1/sessions:holders": lambda a: a.sent({"hashes": ["0" * 64]}),
+    "POST /v1/login-links": lambda a: a.sent({"person": uuid.uuid4().hex, "city": "harbour"}),
+    "GET /v1/login-links/{token}": lambda a: a.sent(token="none"),
+    "POST /v1/login-links/{token}:press": lambda a: a.sent({"number": 10}, token="none"),
+    "POST /v1/sessions:link": lambda a: a.sent({"asked": "whk_link_" + "0" * 64}),
+    "POST /v1/sessions:set-password": lambda a: a.sent({"password": "x", "new": "x"}),
+    "POST /v1/sessions:here": lambda a: a.sent(),
+    "POST /v1/sessions:people-here": lambda a: a.sent({"computer": "whk_computer_" + "0" * 64}),
+    "GET /v1/sign-in": lambda a: a.sent(),
+    "GET /v1/dev/people": lambda a: a.sent(),
+    "POST /v1/dev/sessions": lambda a: a.sent({"city": "harbour", "person": "nobody"}),
     "POST /v1/sessions:confirm": lambda a: a.sent({"totp": "000000"}),
     "GET /v1/sessions": lambda a: a.sent(query={"person": "qs-walk", "city": "harbour"}),
     "DELETE /v1/sessions/{id}": lambda a: a.sent(query={"person": "qs-walk", "city": "harbour"}, id="none"),
@@ -128,6 +171,7 @@ ROUTER: dict[str, Build] = {
 }
 
 NOTIFIER: dict[str, Build] = {
+    "GET /v1/alerts:told": lambda a: a.sent(query={"case": "none"}),
     "POST /v1/alerts/{id}/ack": lambda a: a.sent({}, id=str(a.world.alert["id"])),
     "GET /a/{token}": lambda a: a.sent(token=a.link()),
     "POST /a/{token}": lambda a: a.sent_bytes(b"", FORM, token=a.link()),
@@ -146,6 +190,7 @@ NOTIFIER: dict[str, Build] = {
     "DELETE /v1/webhooks/{id}": lambda a: a.sent(id=a.world.hook_to_end),
     "GET /v1/webhooks/{id}/deliveries": lambda a: a.sent(id=a.world.hook),
     "POST /v1/deliveries/{id}/retry": lambda a: a.sent({}, id=a.world.delivery),
+    "GET /v1/deliveries:undelivered": lambda a: a.sent(),
     "GET /v1/deliveries": lambda a: a.sent(query={"case": a.target.case}),
     "GET /s/{code}": lambda a: a.sent(code="none"),
     "POST /k/{word}": lambda a: a.sent_bytes(b"[]", "application/json", word="none"),

@@ -6,8 +6,8 @@ from tests.attacks.access import OUTSIDERS_FIRST, World, table
 from tests.attacks.route_requests import request_for
 from tests.kit.stack import RunningStack
 
-ELSEWHERE = {("/v1/keys:rotate", "ops")}
-"""Tried on a stack of its own: the others' tokens would end."""
+ELSEWHERE = {("/v1/keys:rotate", "ops"), ("/v1/rider-sessions", "rider"), ("/v1/my-data:erase", "rider")}
+"""The token would end: tried in tests of their own."""
 
 
 @pytest.fixture(scope="module")
@@ -48,5 +48,5 @@ def test_what_a_unit_is_only_offered_it_may_take_or_leave_and_is_told_so(world: 
     """B28: the first receiver stays responsible until another accepts."""
     guest, owner = world.stack.person("mf-desk"), world.stack.person("qs-desk")
     path = f"/v1/cases/{world.guests['offered'][''].case}"
-    assert set(guest.get("router", path).json()["commands"]) == {"accept", "refuse", "note"}
+    assert set(guest.get("router", path).json()["commands"]) == {"accept", "refuse", "note", "mark_sensitive"}
     assert {"claim", "reject"} <= set(owner.get("router", path).json()["commands"])

@@ -210,8 +210,8 @@ def test_the_edge_of_the_calendar_is_refused_by_the_running_services(stack: Runn
     assert pointers(officer.get("notifier", "/v1/alerts", cursor=cursor)) == {"?cursor"}
     assert pointers(rider.report("lamp", QUAY, observed_at=at)) == {"/observed_at"}
     _, case = opened(stack)
-    resolved = officer.command(case, "resolve", {"how": "repair", "text": "done", "follow_up": at})
-    assert pointers(resolved) == {"/follow_up"}
+    resolved = officer.command(case, "resolve", {"how": "repair", "text": "done", "look_again": at})
+    assert pointers(resolved) == {"/look_again"}
     assert pointers(officer.command(case, "on_site", {"at": at})) == {"/at"}
 
 

@@ -13,6 +13,7 @@ from tests.kit.stack import Person, RunningStack, until
 
 CODES: dict[str, Any] = {
     "to": "sheyang",
+    "suggest": "jiaotonglu",
     "units": ["construction"],
     "parties": ["jiaotonglu"],
     "body": "emergency",
@@ -24,13 +25,19 @@ CODES: dict[str, Any] = {
     "invited": ["jiaotonglu"],
     "came": ["jiaotonglu"],
 }
+OF_A_LIST = {"pause": "part_ordered", "return": "not_our_duty", "reject": "police"}
+"""Commands whose reason is a code of the pack."""
 # fmt: off
 LIFE = (
     "acknowledge", "claim", "release", "claim", "assign", "note", "on_site", "start", "escalate", "supervise",
+    "mark_sensitive", "unmark_sensitive",
     "call_in", "excuse_part", "consult", "conclude", "plan", "request_extension", "approve_extension",
     "refuse_extension", "pause", "approve_pause", "refuse_pause", "resume", "request_info", "answer_info",
-    "split", "unmask", "unseal", "merge", "transfer", "accept", "refuse", "return", "report_in", "finish_part",
-    "categorize", "excuse_part", "resolve", "inspect", "close", "reopen", "reject", "note",
+    "split", "unmask", "unseal", "merge", "transfer", "accept", "refuse", "return",
+    "approve_return", "refuse_return", "report_in", "finish_part",
+    "categorize", "excuse_part", "resolve", "inspect", "close", "record_call", "reopen", "reject",
+    "approve_reject", "refuse_reject", "approve_outcome", "refuse_outcome",
+    "approve_objection", "refuse_objection", "recuse", "lift_recusal", "redirect", "note",
 )
 TAKEN = {
     "note", "on_site", "start", "escalate", "call_in", "excuse_part", "consult", "conclude", "plan",
@@ -71,8 +78,8 @@ class Secret:
 
     def of_this_case(self, name: str) -> dict[str, Any]:
         codes: dict[str, Any] = {"report": self.report, "reports": [self.report], "into": self.case}
-        if name == "pause":
-            codes["reason"] = "part_ordered"
+        if name in OF_A_LIST:
+            codes["reason"] = OF_A_LIST[name]
         if name.endswith(("_part", "_in")):
             codes["part"] = "p2" if "plan" in self.words else "p1"
         return codes
@@ -91,7 +98,7 @@ def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: Run
     """B70: a word of its own in every free text of every command; then everybody and everything is asked for it."""
     assert set(BODIES) <= set(LIFE), "a command that this life does not have"
     assert secret.words.keys() >= TAKEN, "\n".join(secret.answers)
-    paths = [f"/v1/cases/{secret.case}{more}" for more in ("", "/history", "/reports", "/explain")]
+    paths = [f"/v1/cases/{secret.case}{more}" for more in ("", "/history", "/reports", "/explain", "/choices")]
     read = "".join(secret.handler.get("router", path).text for path in paths)
     until(lambda: "also" in secret.rider.get("intake", f"/v1/reports/{secret.report}").json(), what="the second case")
     second = secret.rider.get("intake", f"/v1/reports/{secret.report}").json()["also"][0]["id"]
@@ -118,6 +125,7 @@ def test_what_is_written_on_a_confidential_case_is_its_handlers_alone(stack: Run
             secret.colleague.get("router", "/v1/queues/sheyang/cases", limit=200, text=word).text
             for word in secret.words["split"]
         ),
+        *(who.get("router", "/v1/cases", text=word).text for who in others[:3] for word in secret.words["split"]),
     ]
     assert not [word for word in secret.all_words if any(word in text for text in told)]
     own = ["REPORTWORDS", "ANSWERWORDS"]

@@ -11,7 +11,9 @@ import jsonschema
 import msgspec
 import pytest
 
-from services.console.app import own_routes
+from deploy.local.parts import SERVICES, Stack, local_environment
+from services.console.app import own_routes, site_of
+from services.console.operations.log_words import ACTS
 from services.console.router_client import Services
 from services.notifier.documents.alert import AlertState
 from services.router.cases.case_answers import QueueRow
@@ -25,7 +27,7 @@ from shared.runtime.http_server.openapi import document
 from shared.runtime.http_server.problem_types import PROBLEM_TYPES, URN
 from shared.runtime.http_server.route import Answer, Call, get
 from shared.runtime.settings import Settings
-from tests.contract.documents import DOCS, events, openapi, pages, services
+from tests.contract.documents import BY_HAND, DOCS, events, openapi, pages, services
 from tests.kit.made_cases import T0, opened
 
 NAMES = sorted(services())
@@ -77,8 +79,13 @@ def test_every_schema_of_an_openapi_page_is_json_schema(name: str) -> None:
 def test_whatever_creates_or_commands_asks_for_a_key_and_says_how_it_refuses(name: str) -> None:
     keyless = {"/v1/reports:batch", "/v1/replay", "/v1/photos:claim", "/a/{token}", "/q/{token}", "/k/{word}"}
     keyless |= {"/v1/reporters:masked", "/v1/reporters:unmask", "/v1/reports:unseal"}  # the router's reads
-    keyless |= {"/v1/reporters:find"}  # a read of ops
+    keyless |= {"/v1/reporters:find", "/v1/cases:find", "/v1/cases:suggest", "/v1/reports:with-phone"}  # reads
+    keyless |= {"/v1/reports:of-tickets", "/v1/reports:bridged"}  # a read, and a batch whose reports have keys
     keyless |= {"/v1/invitations", "/v1/invitations/{token}:accept", "/v1/sessions", "/v1/sessions:confirm"}
+    keyless |= {"/v1/walls", "/v1/rider-sessions", "/v1/rider-sessions/{token}:open"}
+    keyless |= {"/v1/sessions:pin", "/v1/sessions:set-pin", "/v1/sessions:holders", "/v1/sessions:set-password"}
+    keyless |= {"/v1/sessions:here", "/v1/sessions:people-here", "/v1/sessions:link"}
+    keyless |= {"/v1/login-links", "/v1/login-links/{token}:press"}
     for path, method, operation in operations(name):
         if method != "post" or path in keyless or path.startswith(("/v1/dead-letters/", "/v1/dev/")):
             continue
@@ -113,14 +120,53 @@ def test_a_route_that_does_not_say_what_it_answers_is_found() -> None:
 @pytest.mark.parametrize("name", [*NAMES, "console"])
 def test_every_json_of_a_route_is_one_struct(name: str) -> None:
     """The edge encodes that type and no other (tests/unit/runtime/test_http_server.py)."""
-    routes = own_routes(cast(Services, None)) if name == "console" else services()[name].all_routes()
+    routes = (
+        own_routes(site_of(cast(Services, None), str, cast(Any, None), b"key"))
+        if name == "console"
+        else services()[name].all_routes()
+    )
     for route in routes:
         assert route.answers, route.path
         for status, shape in route.answers.items():
-            told = shape is not None or status in (204, 303) or status >= 400 or route.shown_media
+            told = shape is not None or status in (204, 303, 304) or status >= 400 or route.shown_media
             assert told, f"{route.method} {route.path} does not say what it answers with {status}"
             if shape is not None:
                 assert issubclass(shape, msgspec.Struct), route.path
+
+
+def test_the_auditors_page_has_words_for_every_act_that_is_logged() -> None:
+    logged = {
+        f"{route.method} {route.path}" for name in NAMES for route in services()[name].all_routes() if route.logged
+    }
+    assert {what for what in ACTS if "/" in what} == logged
+
+
+def bodies(name: str) -> Iterator[tuple[str, Document]]:
+    """Media type and content of each request body."""
+    for _, _, operation in operations(name):
+        yield from operation.get("requestBody", {}).get("content", {}).items()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_form_has_fields_and_json_is_no_string_of_bytes(name: str) -> None:
+    """What generators need: tests/clients."""
+    for media, content in bodies(name):
+        if media in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            assert content["schema"]["type"] == "object"
+        if media == "application/json":
+            assert content["schema"].get("format") != "binary"
+
+
+def test_a_photo_is_the_field_file_of_a_form_and_its_types_are_named() -> None:
+    page: Document = json.loads(openapi("intake"))
+    content = page["paths"]["/v1/photos"]["post"]["requestBody"]["content"]
+    form = content["multipart/form-data"]
+    assert form["schema"]["properties"]["file"]["format"] == "binary"
+    assert form["schema"]["required"] == ["file"]
+    assert form["encoding"]["file"]["contentType"] == "image/jpeg, image/png, image/webp, image/heic"
+    assert {one for one in content if one.startswith("image/")} == set(
+        form["encoding"]["file"]["contentType"].split(", ")
+    )
 
 
 def test_no_two_schemas_of_the_services_have_one_name() -> None:
@@ -282,6 +328,24 @@ def test_every_setting_has_a_line_that_says_what_it_is() -> None:
         assert f"| `{field.validation_alias or f'WHISTLE_{name.upper()}'}` |" in page
         assert field.description
         assert not field.is_required(), "every setting has a default that works locally"
+
+
+def test_the_page_of_settings_says_what_whistle_up_sets() -> None:
+    """Each variable that it always sets, and that links lead to the console where nothing else is said."""
+    stack = Stack(data=Path("/data"), port_base=8800)
+    told = [local_environment(stack, service, "s" * 32) for service in SERVICES]
+    page = (DOCS / "settings.md").read_text(encoding="utf-8").partition(BY_HAND)[2].partition("\n## ")[0]
+    for name in {name for environment in told for name in environment}:
+        assert f"`{name}`" in page, name
+    assert {environment["WHISTLE_PUBLIC_URL"] for environment in told} == {stack.urls["console"]}
+    assert "| `WHISTLE_PUBLIC_URL` | as it is set; else the console's address |" in page
+
+
+def test_links_for_reporters_start_with_the_public_address_where_no_other_is_set() -> None:
+    at = "https://whistle.example.org"
+    assert Settings(public_url=at).reporter_address == at
+    assert Settings(public_url=at, reporter_url="https://ask.example.org").reporter_address == "https://ask.example.org"
+    assert Settings().reporter_address == Settings().intake_url
 
 
 def dangling(page: Document) -> list[str]:

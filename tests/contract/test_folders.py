@@ -5,7 +5,7 @@ import re
 import pytest
 from grimp import ImportGraph
 
-from tests.contract.folders import PACKAGES, WIDEST, Boxes, boxes, folders, graph
+from tests.contract.folders import PACKAGES, WIDEST, Children, children_of, folders, graph
 from tests.kit.stack import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
@@ -15,7 +15,7 @@ ALLOWED = {"shared.runtime.observability": {frozenset({"telemetry", "tracing"})}
 
 
 def listed(package: str) -> list[str]:
-    """The boxes of a package as the page lists them, top floor first."""
+    """The children of a package as the page lists them, the top layer first."""
     table = re.search(rf"<!-- boxes: {re.escape(package)} -->\n(.*?)<!-- /boxes -->", PAGE, re.DOTALL)
     assert table is not None, f"the page has no table of {package}"
     rows = re.findall(r"^\| (`[^|]*) \|", table[1], re.MULTILINE)
@@ -23,8 +23,8 @@ def listed(package: str) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", folders(graph(), "services", "shared", "deploy"))
-def test_no_box_of_a_folder_imports_another_in_a_circle(folder: str) -> None:
-    assert boxes(folder, graph()).circles == ALLOWED.get(folder, set())
+def test_nothing_in_a_folder_imports_in_a_circle(folder: str) -> None:
+    assert children_of(folder, graph()).circles == ALLOWED.get(folder, set())
 
 
 @pytest.mark.parametrize("folder", folders(graph(), "services", "shared", "deploy"))
@@ -34,23 +34,23 @@ def test_no_folder_is_too_wide(folder: str) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_the_page_lists_every_box(package: str) -> None:
-    assert sorted(listed(package)) == sorted(set(boxes(package, graph()).imports) - {"__main__"})
+def test_the_page_lists_every_folder_and_module(package: str) -> None:
+    assert sorted(listed(package)) == sorted(set(children_of(package, graph()).imports) - {"__main__"})
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_box_imports_only_boxes_that_the_page_lists_below_it(package: str) -> None:
+def test_a_folder_or_module_imports_only_what_the_page_lists_below_it(package: str) -> None:
     order = {name: place for place, name in enumerate(listed(package))}
     upwards = [
-        f"{box} imports {other}"
-        for box, imported in boxes(package, graph()).imports.items()
+        f"{child} imports {other}"
+        for child, imported in children_of(package, graph()).imports.items()
         for other in imported
-        if box in order and order[box] > order[other]
+        if child in order and order[child] > order[other]
     ]
     assert upwards == []
 
 
-def test_a_circle_of_three_is_found_and_counts_as_one_floor() -> None:
+def test_a_circle_of_three_is_found_and_counts_as_one_layer() -> None:
     made = ImportGraph()
     for name in ("a", "a.top", "a.one", "a.two", "a.three", "a.three.inner", "a.low"):
         made.add_module(name)
@@ -62,7 +62,7 @@ def test_a_circle_of_three_is_found_and_counts_as_one_floor() -> None:
         ("a.three", "a.low"),
     ):
         made.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
-    counted = boxes("a", made)
-    assert (len(counted.imports), counted.arrows, counted.floors) == (5, 5, 3)
+    counted = children_of("a", made)
+    assert (len(counted.imports), counted.pairs, counted.layers) == (5, 5, 3)
     assert counted.circles == {frozenset({"one", "two", "three"})}
-    assert Boxes("a", {"one": frozenset()}).circles == set()
+    assert Children("a", {"one": frozenset()}).circles == set()

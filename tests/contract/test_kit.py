@@ -35,12 +35,14 @@ def test_a_test_module_that_is_imported_is_found() -> None:
 
 JUDGES = {
     "tests.kit.expected_alerts": {
+        "shared.city.model.promises",
+        "shared.city.model.sorting",
         "shared.contracts.cases",
         "shared.contracts.catalogue",
         "shared.contracts.envelope",
         "tests.kit.expected_duty",
     },
-    "tests.kit.expected_duty": {"shared.city.pack_files", "shared.city.model.people"},
+    "tests.kit.expected_duty": {"shared.city.pack_files", "shared.city.model.people", "shared.city.model.promises"},
 }
 """The measures of the audits, and all of the project that each may import: shapes, and how they are read."""
 

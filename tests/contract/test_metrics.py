@@ -21,13 +21,15 @@ from tests.contract.documents import DOCS, services
 UNITS = {"seconds", "info"}
 COUNTED = {
     "alerts", "attempts", "answers", "breaches", "cases", "circuits", "documents", "events", "gaps", "heartbeats",
-    "messages", "photos", "records", "reports", "requests",
+    "inspections", "messages", "photos", "records", "reports", "requests",
 }  # fmt: skip
 COUNTED_FIRST = {
     "whistle_duplicates_absorbed_total",
     "whistle_events_handled_total",
     "whistle_events_relayed_total",
+    "whistle_cases_ended_total",
     "whistle_cases_opened_total",
+    "whistle_patrol_cases_opened_total",
     "whistle_photos_cleaned_total",
     "whistle_records_parked_total",
     "whistle_reports_published_again_total",

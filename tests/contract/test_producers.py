@@ -13,29 +13,29 @@ from services.router.cases.published_events import TOLD_MAX, to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.attachment import ArrivedReport
-from services.router.domain.case import (
-    PARTS_MAX,
-    REPORTS_KEPT,
-    Case,
-    Consultation,
-    Part,
-    Question,
-    Report,
-    State,
-    Supervision,
-)
-from services.router.domain.clock import Ask, Extension, Moments, Pause
+from services.router.domain.case import PARTS_MAX, REPORTS_KEPT, Case, Question, State
+from services.router.domain.case_parts.call_back import CallPlan
+from services.router.domain.case_parts.marks import Found, NotOurs, Sensitive
+from services.router.domain.case_parts.place_question import Candidate, PlaceQuestion
+from services.router.domain.case_parts.remark import Remark
+from services.router.domain.case_parts.report import Report
+from services.router.domain.case_parts.ruling import Rejection, Ruling
+from services.router.domain.case_parts.work import Consultation, Part, Supervision
+from services.router.domain.clock import Ask, Extension, LookAgain, Moments, Pause
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.consultation import Consulted
 from services.router.domain.commands.request_info import InfoRequested
+from services.router.domain.commands.rulings.rejection import ObjectionRefused
+from services.router.domain.commands.rulings.requests import RulingRequested
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
-from services.router.domain.visit_events import VisitHeld
+from services.router.domain.visits.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
 from shared.contracts.envelope import HISTORY, MAX_DATA_BYTES, Envelope, Malformed
 from shared.kernel.vocabulary import Priority, StateName
 from shared.kernel.working_time import ALWAYS
+from shared.runtime.identity.directory import Principal
 from tests.kit.made_cases import OTHER, OTHER_PATH, T0, fresh, minutes, opened
 from tests.kit.made_reports import IMPORTER, TRACE, submission, submitted
 
@@ -49,11 +49,13 @@ def every_kind(base: type[DomainEvent]) -> list[type[DomainEvent]]:
 HAPPENED = every_kind(DomainEvent)
 assert VisitHeld in HAPPENED, "told beside the store of visits"
 PART = Part(id="p1", unit=OTHER, path=OTHER_PATH, work="wires", caller="xingfu", called_by="desk", called_at=T0)
+WHICH = PlaceQuestion(T0, "which?", T0 + minutes(90), (Candidate("here", "xingfu"), Candidate("there", OTHER)))
 FIELDS: dict[str, Any] = {
     "at": T0,
     "by": "desk",
     "by_unit": "xingfu",
     "text": "because",
+    "remark": Remark("reported_again"),
     "said_at": T0,
     "where": (120.26, 33.77),
     "photos": ("f1",),
@@ -66,11 +68,19 @@ FIELDS: dict[str, Any] = {
     "how": "repair",
     "ok": True,
     "score": 2,
+    "satisfied": 2,
+    "last": False,
+    "call_plan": CallPlan(days=3, tries=3),
+    "report": "r1",
     "arrived": (ArrivedReport(report=Report("r2", "app", T0), priority="urgent", says="fixed"),),
     "count": 2,
+    "quiet": False,
     "from_case": "c2",
     "word": "added",
     "asked_by": "desk",
+    "asker": "xingfu",
+    "rejection": Rejection("police", "desk", "chief", "hede"),
+    "ruling": Ruling("return", T0, "not_our_area", "属地不符", "desk", "xingfu", "hede"),
     "came": (),
     "into": "c0",
     "says": "fixed",
@@ -79,6 +89,8 @@ FIELDS: dict[str, Any] = {
     "reports": ("r1",),
     "linked_to": "c2",
     "follow_up": None,
+    "resolver": "desk",
+    "look_again": LookAgain(86_400),
     "called": PART,
     "clocks": (),
     "part": None,
@@ -88,19 +100,30 @@ FIELDS: dict[str, Any] = {
     "supervision": Supervision(T0, "chief", "hede", "why"),
     "category": "lamp",
     "question": Question(T0, "which gate?", "desk", T0 + minutes(90), State.CLAIMED),
-    "ask": Ask("pause", "resolve", T0, "part_ordered", "desk"),
+    "ask": Ask("pause", "resolve", T0, "part_ordered", "desk", until=T0 + minutes(90)),
     "tell": OTHER,
+    "about": "xingfu",
+    "to_judge": ("hede",),
+    "found": Found(T0, "desk", "xingfu", "drawn"),
+    "not_ours": NotOurs("petition", "petitions", "County hall, window 3"),
+    "sensitive": Sensitive("media", "sheyang"),
     "pause": Pause(T0, T0 + minutes(90), "part_ordered", asked_by="desk"),
     "extension": Extension(T0, T0, T0 + minutes(90), "why", asked_by="desk"),
+    "within": None,
+    "said": "because; still so",
+    "place": "第三小学",
+    "point": (120.26, 33.77),
+    "moved": True,
     "then": Moments(T0 + minutes(20), None, (T0 + minutes(20),) * 3),
     "organiser": "xingfu",
+    "why": "still dark",
     "consultation": Consultation(unit="xingfu", parties=(OTHER,), question="who pays?", by="desk", at=T0),
 }
 
 
 def happened(kind: type[Any]) -> Any:
     """An event of a kind with every field set."""
-    started = {"clock": fresh(T0)} if kind in (e.Reopened, InfoRequested) else {}
+    started = {"clock": fresh(T0)} if kind in (e.Reopened, InfoRequested) or issubclass(kind, RulingRequested) else {}
     return kind(**{f.name: FIELDS[f.name] for f in dataclasses.fields(kind) if f.name not in started}, **started)
 
 
@@ -119,7 +142,9 @@ def told_by(kind: type[Any], before: Case) -> list[Envelope]:
     event = happened(kind)
     names = {f.name for f in dataclasses.fields(kind)}
     changes: list[dict[str, Any]] = [{}]
-    changes += [{name: other} for name, other in {"part": "p1", "was_unit": OTHER}.items() if name in names]
+    changes += [
+        {name: other} for name, other in {"part": "p1", "was_unit": OTHER, "moved": False}.items() if name in names
+    ]
     if "pause" in names:
         changes.append({"pause": dataclasses.replace(event.pause, approved_by="chief")})
     events = [dataclasses.replace(event, **change) for change in changes]
@@ -128,10 +153,12 @@ def told_by(kind: type[Any], before: Case) -> list[Envelope]:
 
 @pytest.mark.parametrize("kind", HAPPENED, ids=lambda kind: kind.__name__)
 def test_a_type_carries_the_fields_that_it_declares_and_no_other(kind: type[Any]) -> None:
-    """Over the states of a case that make a difference: with and without a part, with and without a consultation."""
+    """Over the states of a case that make a difference: with and without a part, a consultation, a place asked for."""
     carried: set[str] = set()
-    for parts, consultation in product([(), (PART,)], [None, FIELDS["consultation"]]):
-        before = dataclasses.replace(opened(), parts=parts, consultation=consultation)
+    for parts, consultation, asked in product([(), (PART,)], [None, FIELDS["consultation"]], [None, WHICH]):
+        before = dataclasses.replace(
+            opened(), parts=parts, consultation=consultation, place_question=asked, priority="danger"
+        )
         for event in told_by(kind, before):
             carried |= set(msgspec.json.decode(event.data))
     assert carried - set(cases.COMMON_FIELDS) == set(cases.CARRIES[kind.TYPE])
@@ -190,11 +217,15 @@ def test_a_queue_that_was_left_is_named() -> None:
     assert (data.was_path[-1], data.case.unit) == ("xingfu", OTHER)
 
 
+READ_BY_REPORTERS = (e.Opened, e.Rejected, e.Resolved, ObjectionRefused)
+"""Events whose words are the outcome of the case."""
+
+
 def test_reasons_cross_to_those_whom_they_are_told_and_notes_stay_inside() -> None:
     for kind in HAPPENED:
         (event,) = to_envelopes(apply_all(opened(), [happened(kind)]), [happened(kind)], TRACE, opened())
-        assert ("because" in event.data) == (kind in (e.Rejected, e.Resolved) or kind.SAYS_WHY), kind
-        if kind not in (e.Rejected, e.Resolved):
+        assert ("because" in event.data) == (kind in READ_BY_REPORTERS or kind.SAYS_WHY), kind
+        if kind not in READ_BY_REPORTERS:
             assert (decode(event, cases.CaseEvent).told == "because") == kind.SAYS_WHY, kind
 
 
@@ -254,12 +285,14 @@ def test_a_submission_crosses_whole_and_without_its_reporter() -> None:
         "observed_at": "2026-03-02T08:55:00+01:00",
         "historic": True,
         "received_at": "2026-03-01T08:00:00Z",
+        "about_us": True,
     }
     report = submission("k1", IMPORTER, **fields)
     event = submitted("k1", IMPORTER, **fields)
     data = crossed(report, event)
     assert (data.place.crs, data.place.address, data.place.unit) == ("gcj02", "Fish Quay 2", "quayside")
     assert (data.category, data.photos, data.channel, data.historic) == ("street_light", ["f1", "f2"], "phone", True)
+    assert data.about_us
     assert data.reporter is not None
     assert not any(word in event.data for word in ("rider-77", "Jan", "0612345678"))
 
@@ -270,6 +303,12 @@ def test_an_open_item_of_an_importer_crosses_on_the_lane_of_history() -> None:
     data = crossed(report, event)
     assert data.imported_open_at == report.imported_open_at is not None
     assert (data.historic, event.lane) == (False, HISTORY)
+
+
+def test_the_case_on_which_an_officer_hangs_a_report_crosses() -> None:
+    officer = Principal(kind="officer", city="harbour", person="qs-desk", unit="quayside", role="duty_officer")
+    fields: dict[str, Any] = {"channel": "window", "same_as": "c1"}
+    assert crossed(submission("k1", officer, **fields), submitted("k1", officer, **fields)).same_as == "c1"
 
 
 def test_a_bare_submission_crosses_too() -> None:

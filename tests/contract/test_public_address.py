@@ -48,11 +48,15 @@ def test_what_a_service_has_for_operations_is_not_at_the_public_address() -> Non
     assert [path for path in operated if service_of(concrete(path)) is not None] == []
 
 
+LINKS = ("/s/Ab3dEf6hIj9l", "/k/a-secret-word", "/a/token", "/q/token", "/p/token")
+
+
 def test_links_of_text_messages_and_keys_of_calls_come_in_at_the_public_address() -> None:
-    assert {path: service_of(path) for path in ("/s/Ab3dEf6hIj9l", "/k/a-secret-word", "/a/token", "/q/token")} == {
+    assert {path: service_of(path) for path in LINKS} == {
         "/s/Ab3dEf6hIj9l": "notifier",
         "/k/a-secret-word": "notifier",
         "/a/token": "notifier",
         "/q/token": "intake",
+        "/p/token": "intake",
     }
     assert service_of("/s/") is service_of("/s/a/b") is service_of("/k/") is None

@@ -6,9 +6,12 @@ from typing import get_args
 
 import pytest
 
-from deploy.cli import words
+from services.console.case.command_table import COMMANDS
+from services.console.frame.languages import LANGUAGES
+from services.console.pages.my_work import WHAT
 from services.notifier.alerts.wording import title
 from services.notifier.domain.recipients import Kind as AlertKind
+from services.router.domain.awaited import Awaits
 from services.router.domain.case import State
 from services.router.domain.commands.registry import RULES
 from shared.case_page.next_steps import STEP_NAMES, Step
@@ -27,9 +30,11 @@ from shared.kernel.vocabulary import (
     Role,
     VisitKind,
 )
+from shared.operations import event_names as words
 from tests.kit.stack import ROOT
 
 PAGE = (ROOT / "docs" / "glossary.md").read_text()
+ZH = LANGUAGES["zh"]
 
 
 def rows(name: str) -> dict[str, list[str]]:
@@ -73,6 +78,17 @@ def test_buttons_and_states_of_links_are_those_of_the_glossary() -> None:
     }
 
 
+def test_buttons_of_the_console_alone_are_those_of_the_glossary() -> None:
+    of_links = {Step(name).command for name in STEP_NAMES}
+    label = {name: WORDS[name][0] if name in WORDS else ZH._(one.label) for name, one in COMMANDS.items()}
+    assert rows("console commands") == {name: [said] for name, said in label.items() if name not in of_links}
+
+
+def test_what_waits_for_a_decision_is_called_as_the_glossary_has_it() -> None:
+    shown = {what: ZH._(WHAT[what]) if what in WHAT else WORDS[f"ask.{what}"][0] for what in get_args(Awaits)}
+    assert {what: row[0] for what, row in rows("waiting").items()} == shown
+
+
 def test_alerts_are_titled_as_the_glossary_has_them() -> None:
     assert {kind: row[0] for kind, row in rows("alerts").items()} == {
         kind: title(kind, "normal", "zh") for kind in get_args(AlertKind)
@@ -104,3 +120,11 @@ def test_the_command_line_has_words_for_every_event_and_every_step_of_a_reporter
 def test_sheyangs_levels_are_called_as_the_glossary_has_them() -> None:
     pack = read_pack(read_folder(ROOT / "deploy" / "cities" / "sheyang"))
     assert {level: row[0] for level, row in rows("levels").items()} == dict(pack.city.level_names)
+
+
+def test_a_confidential_report_is_nowhere_called_a_secret() -> None:
+    """隐名, as in the table: 保密 reads as a state secret, for which the system is not made."""
+    folders = ("services", "shared", "deploy")
+    texts = [p for f in folders for s in ("py", "po", "html", "yaml") for p in (ROOT / f).rglob(f"*.{s}")]
+    ours = [path for path in texts if "node_modules" not in path.parts]
+    assert [str(path.relative_to(ROOT)) for path in ours if "保密" in path.read_text(encoding="utf-8")] == []

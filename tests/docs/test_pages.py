@@ -3,12 +3,18 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from standardwebhooks import WebhookVerificationError
 
+from services.router.exchange.sheet_files import read_table
 from tests.docs.pages import PAGES
-from tests.kit.stack import ROOT, RunningStack
+from tests.kit.photo_files import phone_photo
+from tests.kit.stack import ROOT, RunningStack, until
+from tests.kit.webhook_receiver import receiver
 
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 _EXAMPLE = re.compile(r"<!-- run -->\n```sh\n(.*?)```", re.DOTALL)
@@ -59,6 +65,44 @@ def test_the_readmes_examples_run_as_written(stack: RunningStack) -> None:
         assert said in ran.stdout
 
 
+def test_the_guide_of_rider_apps_is_followed_with_an_address_and_a_key(stack: RunningStack, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "connect-a-rider-app.md").read_text()
+    (tmp_path / "pipe.jpg").write_bytes(phone_photo())
+    rider = stack.rider("sheyang")
+    with receiver() as hook:
+        told = {"WHISTLE": stack.urls["console"], "KEY": rider.token, "HOOK": hook.url}
+        script = "\n".join([*_EXAMPLE.findall(page), 'echo "report $REPORT secret $SECRET"'])
+        ran = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path,
+            env={**os.environ, **told},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        shown = re.findall(r"^# (\".*)$", page, re.MULTILINE)
+        assert len(shown) == 3
+        assert [line for line in shown if line not in ran.stdout] == []
+        assert ran.stdout.count('"status":"recorded"') == 3
+        assert '"questions":{"type":"object"' in ran.stdout
+        report, secret = re.findall(r"report (r\S+) secret (whsec_\S+)", ran.stdout)[0]
+        assert f'"id":"{report}"' in ran.stdout, "it is among the reporter's own"
+        seen = rider.get("intake", f"/v1/reports/{report}").json()
+        assert (seen["answers"], len(seen["photos"])) == ({"flow": "喷水"}, 1)
+        after = rider.report("粮站门口路灯不亮", {"lon": 120.222193, "lat": 33.749887, "crs": "wgs84"}).json()["id"]
+        headers, body = until(
+            lambda: next((got for got in list(hook.got) if after in got[1]), None), what="the webhook of a new case"
+        )
+    (snippet,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    given: dict[str, Any] = {}
+    exec(compile(snippet, "the guide", "exec"), given)  # noqa: S102 - what the page tells to write
+    assert given["hook"](secret, headers, body)[after].startswith("收到！")
+    with pytest.raises(WebhookVerificationError):
+        given["hook"](secret, headers, body.replace(after, report))
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_a_readme_has_a_useful_curl_within_ten_lines_of_make_up(name: str) -> None:
     text = (ROOT / name).read_text()
@@ -66,3 +110,32 @@ def test_a_readme_has_a_useful_curl_within_ten_lines_of_make_up(name: str) -> No
     assert any(line.startswith("curl ") for line in begun)
     english = _EXAMPLE.findall((ROOT / "README.md").read_text())
     assert _EXAMPLE.findall(text)[0] == english[0]
+
+
+def test_the_guide_of_county_platforms_is_followed_as_written(stack: RunningStack, tmp_path: Path) -> None:
+    """Items out, the platform's sheet in, and in again: it changes nothing and says so."""
+    page = (ROOT / "docs" / "how-to" / "exchange-with-a-county-platform.md").read_text()
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(_EXAMPLE.findall(page))],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "WHISTLE_DATA": str(stack.data),
+        },
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    said = [line for line in ran.stdout.splitlines() if line]
+    assert said[0].startswith("items.xlsx: ")
+    assert said[1] == "共2行：新上报2，更新0，没有变化0，未处理0。"
+    assert said[2] == "共2行：新上报0，更新0，没有变化2，未处理0。这份文件没有带来任何变化。"
+    out = read_table((tmp_path / "items.xlsx").read_bytes()).rows
+    assert out[0][0].startswith("演示系统")
+    mine = [row for row in out if "福满里3号楼下井盖破了" in row]
+    assert [(row[11], row[14]) for row in mine[-1:]] == [("320924100001", "待处置")]
+    outcomes = read_table((tmp_path / "result.xlsx").read_bytes()).rows
+    assert [row[2] for row in outcomes[2:]] == ["已收为新上报", "已收为新上报"]

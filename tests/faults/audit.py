@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from services.router.cases.case_store import from_doc, opened_event
+from services.router.cases.stored.case_document import from_doc, opened_event
 from services.router.domain.case import ENDED, HISTORY_KEPT, Case
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode

@@ -47,11 +47,16 @@ def answers(rider: Person, officer: Person, reports: list[str], photo: str) -> d
     """What a rider and an officer are told."""
     cases = ["c" + report[1:] for report in reports]
     return {
-        **{report: rider.get("intake", f"/v1/reports/{report}").json() for report in reports},
+        **{report: _lasting(rider.get("intake", f"/v1/reports/{report}").json()) for report in reports},
         **{case: officer.get("router", f"/v1/cases/{case}").json() for case in cases},
         "queue": officer.get("router", "/v1/queues/quayside/cases").json()["items"],
         "photo": rider.get("intake", f"/v1/photos/{photo}").content,
     }
+
+
+def _lasting(view: dict[str, Any]) -> dict[str, Any]:
+    """Without the sentence that counts down the minutes of a promise."""
+    return {name: value for name, value in view.items() if name != "message"}
 
 
 def alerts(stack: RunningStack, rider_cases: list[str]) -> list[tuple[str, str, str]]:

@@ -78,7 +78,7 @@ def test_the_group_and_the_telephone_are_told_and_one_press_claims(
     assert "sign=" in group.paths[-1]
     message = phone.got[-1]
     assert message["to"] == "+31600000000"
-    link = re.search(r"Claim: (\S+)$", message["text"])
+    link = re.search(r"(?m)Claim: (\S+)$", message["text"])
     assert link is not None
     assert httpx.post(link[1]).status_code == 200
     assert told.person("qs-walk").get("router", f"/v1/cases/{case}").json()["state"] == "claimed"

@@ -96,7 +96,7 @@ def test_what_nobody_knows_is_said(stack: RunningStack) -> None:
 
 def test_a_parked_message_is_listed_shown_replayed_and_dropped(stack: RunningStack) -> None:
     mark = uuid.uuid4().hex
-    asyncio.run(publish(stack, (mark.encode(), {})))
+    asyncio.run(publish(stack, (b"no event", {"mark": mark})))
     id_ = until(lambda: parked(stack.ops, mark), what="a parked message")["id"]
     assert id_ in {item["id"] for item in as_json(stack, "dead", "list")["items"]}
     assert mark in whistle(stack, "dead", "show", id_)

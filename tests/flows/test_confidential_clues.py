@@ -1,7 +1,9 @@
 """Confidential clues: past the levels to the named handlers, words for them alone, every look on the record."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.kit.everywhere import places_with
@@ -10,9 +12,10 @@ from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack, until
 
 WORDS = "有人假装燃气公司上门收检测费，穿灰雨衣"
+QUESTION = "那辆车是什么牌照？"
 ADDED = "灰雨衣又来了，开的白色面包车"
 PLACE = {"lon": 120.2641, "lat": 33.7712, "crs": "wgs84", "address": "建华园12号楼三单元"}
-SECRETS = ("灰雨衣", "检测费", "三单元", "120.2641", "33.7712", "13812348888", "钱大娘", "whistleblower-7")
+SECRETS = ("灰雨衣", "检测费", "三单元", "120.2641", "33.7712", "13812348888", "钱大娘", "whistleblower-7", "什么牌照")
 
 
 class Clue:
@@ -80,7 +83,7 @@ def test_the_handler_reads_the_words_on_the_record_and_a_colleague_does_not(clue
 def test_what_the_reporter_adds_and_the_handler_notes_is_for_the_handler_alone(clue: Clue) -> None:
     added = clue.rider.post_to("intake", f"/v1/reports/{clue.report}/additions", {"text": ADDED})
     assert added.status_code == 200, added.text
-    until(lambda: "the reporter adds" in clue.handler.get("router", f"/v1/cases/{clue.case}").text, what="the addition")
+    until(lambda: "上报人补充" in clue.handler.get("router", f"/v1/cases/{clue.case}").text, what="the addition")
     assert clue.handler.command(clue.case, "unseal").json()["sealed"]["added"][0]["text"] == ADDED
     assert clue.handler.command(clue.case, "note", {"text": "盯梢安排好了"}).status_code == 200
     for path in (f"/v1/cases/{clue.case}", f"/v1/cases/{clue.case}/history"):
@@ -96,6 +99,28 @@ def test_a_confidential_report_shows_no_reporter_and_unmasking_needs_a_reason(cl
     assert answer.json()["reporter"]["phone"] == "13812348888"
     last = clue.handler.get("router", f"/v1/cases/{clue.case}").json()["history"][-1]
     assert (last["what"], last["by"], last["text"]) == ("case.unmasked", "police.desk", "需当面核实")
+
+
+def test_the_reporter_alone_reads_what_the_handler_asks(clue: Clue) -> None:
+    asked = clue.stack.rider("sheyang").post_to(
+        "router", "/v1/rider-sessions", {"reporter": {"ref": "whistleblower-7"}}
+    )
+    opening = f"{clue.stack.urls['router']}/v1/rider-sessions/{asked.json()['url'].rpartition('/')[2]}:open"
+    reporter = clue.stack.rider("sheyang")
+    reporter.token = httpx.post(opening).json()["token"]
+    assert clue.handler.command(clue.case, "claim").status_code == 200
+    assert clue.handler.command(clue.case, "request_info", {"text": QUESTION}).status_code == 200
+    path = f"/v1/reports/{clue.report}"
+    until(lambda: "question" in reporter.get("intake", path).json(), what="the question")
+    mine, apps = reporter.get("intake", path).json()["question"], clue.rider.get("intake", path).json()["question"]
+    assert (mine["text"], apps["text"]) == (QUESTION, "请补充信息")
+    assert QUESTION in reporter.get("intake", "/v1/my-data").text
+    page = httpx.get(f"{clue.stack.urls['intake']}{urlsplit(mine['link']).path}")
+    assert QUESTION in page.text
+    assert reporter.post_to("intake", f"{path}/additions", {"text": "苏J开头的车"}).status_code == 200
+    until(lambda: "question" not in reporter.get("intake", path).json(), what="the answer")
+    steps = [step["what"] for step in reporter.get("intake", path).json()["steps"]]
+    assert steps.count("case.info_given") == 1, "the case tells it, and the report does not tell it again"
 
 
 def test_no_search_reaches_its_words_and_they_lie_nowhere_in_plain(stack: RunningStack, clue: Clue) -> None:

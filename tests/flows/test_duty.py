@@ -121,17 +121,24 @@ def test_the_first_receiver_stays_responsible_until_another_accepts(stack: Runni
     assert in_queues == ["millfield"], "exactly one queue owns a case"
 
 
-def test_returned_goes_one_level_up_when_accepted(stack: RunningStack) -> None:
+def test_a_return_is_reviewed_one_level_up_and_names_what_is_wrong_with_it(stack: RunningStack) -> None:
     _, case = opened(stack)
-    done(desk(stack).command(case, "return", {"reason": "too big"}), "queued")
+    named = problem(desk(stack).command(case, "return", {"reason": "too big", "basis": "too big"}), 422)
+    assert [error["pointer"] for error in named["errors"]] == ["/reason"]
+    done(desk(stack).command(case, "return", {"reason": "not_our_duty", "basis": "too big"}), "acknowledged")
     town = stack.person("oh-desk")
-    assert done(town.command(case, "accept"), "acknowledged")["unit"] == "oosterhaven"
+    assert [error["pointer"] for error in problem(town.command(case, "approve_return"), 422)["errors"]] == ["/to"]
+    assert done(town.command(case, "approve_return", {"to": "oosterhaven"}), "queued")["unit"] == "oosterhaven"
 
 
 def test_rejecting_needs_a_reason_that_the_reporter_reads(stack: RunningStack) -> None:
     report, case = opened(stack)
     problem(desk(stack).command(case, "reject", {}), 422)
-    done(desk(stack).command(case, "reject", {"reason": "a private garden lamp"}), "rejected")
+    named = problem(desk(stack).command(case, "reject", {"reason": "a private garden lamp"}), 422)
+    assert [error["pointer"] for error in named["errors"]] == ["/reason"]
+    asked = {"reason": "private_ground", "text": "a private garden lamp"}
+    done(desk(stack).command(case, "reject", asked), "acknowledged")
+    done(stack.person("oh-desk").command(case, "approve_reject"), "rejected")
     view = until(
         lambda: next(
             (v for v in [stack.rider().get("intake", f"/v1/reports/{report}").json()] if v["status"] == "rejected"),
@@ -139,7 +146,7 @@ def test_rejecting_needs_a_reason_that_the_reporter_reads(stack: RunningStack) -
         ),
         what="rejected at the rider's",
     )
-    assert view["reason"] == "a private garden lamp"
+    assert view["reason"] == "It stands on private ground: a private garden lamp. Please turn to its owner"
 
 
 def test_a_failed_inspection_opens_the_case_again_with_a_fresh_clock(stack: RunningStack) -> None:
@@ -157,7 +164,7 @@ def test_who_may_see_and_who_may_act(stack: RunningStack) -> None:
     problem(stranger.get("router", f"/v1/cases/{case}"), 404)
     problem(stranger.command(case, "claim"), 404)
     problem(stranger.get("router", "/v1/queues/quayside/cases"), 404)
-    problem(member.command(case, "reject", {"reason": "no"}), 403)
+    problem(member.command(case, "reject", {"reason": "not_covered"}), 403)
     assert town.get("router", f"/v1/cases/{case}").status_code == 200
     assert case in [row["id"] for row in town.queue("oosterhaven", subtree="true")]
     foreign = stack.people(stack.city("sheyang")["people"][0]["unit"], "sheyang")[0]

@@ -59,3 +59,54 @@ def test_it_is_read_back_by_who_entered_it_and_by_whose_unit_sees_the_case(stack
     assert stack.person("mf-desk").get("intake", f"/v1/reports/{report}").status_code == 200
     assert stack.person("qs-walk").get("intake", f"/v1/reports/{report}").status_code == 404
     assert stack.rider().get("intake", f"/v1/reports/{report}").status_code == 404
+
+
+def test_officers_rate_add_and_withdraw_for_a_resident_who_phoned(stack: RunningStack) -> None:
+    desk, night, walker = (stack.person(name) for name in ("qs-desk", "qs-night", "qs-walk"))
+    number = f"12345-{uuid.uuid4().hex[:8]}"
+    sent = desk.report("the lamp is out", {"unit": "quayside"}, channel="hotline", outside_number=number)
+    report = sent.json()["id"]
+    case = stack.case_of(report, desk)["case"]["id"]
+    path = f"/v1/reports/{report}"
+    assert problem(night.post_to("intake", f"{path}/rating", {"score": 3}), 409)["type"].endswith("not-open")
+    added = night.post_to("intake", f"{path}/additions", {"text": "it sparks"})
+    assert added.status_code == 200, added.text
+    for name, body in (("claim", {}), ("resolve", {"how": "repair", "text": "new lamp"})):
+        assert walker.command(case, name, body).status_code == 200
+    until(lambda: walker.get("intake", path).json()["status"] == "resolved", what="the resolution")
+    own = problem(walker.post_to("intake", f"{path}/rating", {"score": 3}), 403)
+    assert own["reason"] == "own_work"
+    rated = night.post_to("intake", f"{path}/rating", {"score": 3}, key="rated")
+    assert rated.status_code == 200, rated.text
+    assert night.post_to("intake", f"{path}/rating", {"score": 3}, key="rated").headers["idempotent-replayed"] == "true"
+    assert desk.post_to("intake", f"{path}/withdraw", {"reason": "moved away"}).status_code == 200
+
+    def lines() -> dict[str, dict[str, object]]:
+        history = desk.get("router", f"/v1/cases/{case}/history").json()["items"]
+        return {line["remark"]: line for line in history if "remark" in line}
+
+    until(lambda: {"entered_adds", "entered_rates", "entered_withdraws"} <= set(lines()), what="the lines of the case")
+    told = lines()
+    assert [told[f"entered_{what}"]["by"] for what in ("adds", "rates", "withdraws")] == ["qs-night"] * 2 + ["qs-desk"]
+    assert told["entered_adds"]["text"] == f"added for the reporter of {report}: it sparks"
+    shown = desk.get("intake", path).json()
+    assert (shown["rating"], shown["rating_entered_by"]) == (3, "qs-night")
+    assert (shown["channel"], shown["outside_number"]) == ("hotline", number)
+    (hung,) = desk.get("router", f"/v1/cases/{case}").json()["reports"]
+    assert (hung["channel"], hung["outside_number"]) == ("hotline", number)
+    found = [one["id"] for one in desk.get("intake", "/v1/reports", outside_number=number).json()["items"]]
+    assert found == [report]
+    assert stack.person("mf-desk").get("intake", "/v1/reports", outside_number=number).json()["items"] == []
+    assert stack.rider().get("intake", "/v1/reports", outside_number=number).json()["items"] == []
+    assert problem(desk.get("intake", "/v1/reports", reporter="x"), 422)["errors"][0]["pointer"] == "?outside_number"
+
+
+def test_what_an_app_sent_no_officer_rates_adds_to_or_withdraws(stack: RunningStack) -> None:
+    rider, desk = stack.rider(), stack.person("qs-desk")
+    report = rider.report("the lamp is out", QUAY).json()["id"]
+    stack.case_of(report, rider)
+    until(lambda: desk.get("intake", f"/v1/reports/{report}").status_code == 200, what="the desk to see it")
+    for action, body in (("rating", {"score": 3}), ("additions", {"text": "more"}), ("withdraw", {"reason": "no"})):
+        path = f"/v1/reports/{report}/{action}"
+        assert problem(desk.post_to("intake", path, body), 403)["reason"] == "own_app"
+        problem(stack.person("mf-desk").post_to("intake", path, body), 404)

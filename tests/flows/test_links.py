@@ -2,7 +2,9 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,7 +48,7 @@ def test_a_case_is_done_from_claim_to_close_with_nothing_but_two_links(stack: Ru
     page = page.press("claim")
     assert (page.status, page.said, state(stack, case)) == (200, "It is yours now.", "claimed")
     page = page.press("on_site")
-    assert page.steps == ["resolve"]
+    assert page.steps == ["resolve", "mark_sensitive"]
     page = page.press("resolve", picture("JPEG"), how="repair", text="a new lamp")
     assert page.status == 200, page.text
     assert state(stack, case) == "resolved"
@@ -71,7 +73,7 @@ def test_a_late_press_says_who_has_it_and_what_is_open_now(stack: RunningStack) 
     done(desk(stack).command(case, "claim"), "claimed")
     answer = late.press("claim")
     assert (answer.status, answer.said) == (409, "Quayside desk one has it now.")
-    assert answer.steps == ["on_site", "resolve"]
+    assert answer.steps == ["on_site", "resolve", "mark_sensitive"]
 
 
 def test_a_judgement_on_what_has_changed_meanwhile_is_not_recorded(stack: RunningStack) -> None:
@@ -94,11 +96,12 @@ def test_a_called_unit_reports_in_and_says_what_it_did_by_its_link(stack: Runnin
     _, case = opened(stack)
     done(desk(stack).command(case, "call_in", {"units": ["works"], "reason": "needs a crane"}), "queued")
     page = looked_at(link_of(stack, stack.person("hw-desk"), case))
-    assert page.steps == ["report_in.p1", "finish_part.p1"]
+    assert page.steps == ["report_in.p1", "finish_part.p1", "mark_sensitive"]
     page = page.press("report_in.p1")
-    assert (page.said, page.steps) == ("You have reported in.", ["finish_part.p1"])
+    assert (page.said, page.steps) == ("You have reported in.", ["finish_part.p1", "mark_sensitive"])
     page = page.press("finish_part.p1", picture("JPEG"), text="lifted")
-    assert (page.status, page.steps) == (200, [])
+    assert page.status == 200
+    assert "finish_part.p1" not in page.steps
     (part,) = desk(stack).get("router", f"/v1/cases/{case}").json()["parts"]
     assert (part["state"], part["said"]) == ("finished", "lifted")
 
@@ -109,7 +112,7 @@ def test_what_is_offered_is_accepted_or_declined_by_link(stack: RunningStack) ->
         _, case = opened(stack)
         done(desk(stack).command(case, "transfer", {"to": "works", "reason": "theirs"}), "queued")
         page = looked_at(link_of(stack, stack.person("hw-desk"), case))
-        assert page.steps == ["accept", "refuse"]
+        assert page.steps == ["accept", "refuse", "mark_sensitive"]
         answers = [page.press(do, **fields) for _ in range(2)]
         assert [answer.status for answer in answers] == [200, 200], "a repeat is told the same"
         assert answers[0].said == answers[1].said or answers[0].said in answers[1].text
@@ -124,7 +127,7 @@ def test_an_extension_is_granted_above_by_link(stack: RunningStack) -> None:
     asked = {"clock": "resolve", "until": until_, "reason": "a part is on its way"}
     done(desk(stack).command(case, "request_extension", asked), "claimed")
     page = looked_at(link_of(stack, stack.person("oh-desk"), case))
-    assert page.steps == ["approve_extension@resolve", "refuse_extension@resolve"]
+    assert page.steps == ["approve_extension@resolve", "refuse_extension@resolve", "mark_sensitive"]
     assert "a part is on its way" in page.text
     assert page.press("approve_extension@resolve").said == "The extension is granted."
     assert times(stack, case, "clock.extended") == 1
@@ -220,3 +223,59 @@ def _press_through_a_kill(stack: RunningStack, page: LinkPage, part: str) -> Non
         return True
 
     until(pressed, within=60, what="the press")
+
+
+HANDS, PAGES = 4, 8
+
+
+class Hands:
+    """Telephones whose readers press the same pages at the same time, each until it reads that it is done."""
+
+    def __init__(self, pages: Sequence[LinkPage]) -> None:
+        self._pages = pages
+        self._lock = threading.Lock()
+        self.on_the_way = 0
+        self.done = 0
+
+    def press_all(self, first: int) -> None:
+        for page in (*self._pages[first:], *self._pages[:first]):
+            until(lambda page=page: self._pressed(page), within=120, what="a true answer")  # type: ignore[misc]
+
+    def _pressed(self, page: LinkPage) -> bool:
+        self._count(1, 0)
+        try:
+            answer = page.press("claim")
+        except httpx.HTTPError:
+            self._count(-1, 0)
+            return False
+        self._count(-1, answer.status == 200)
+        if answer.status == 200:
+            assert answer.said == "It is yours now."
+            return True
+        assert (answer.status, answer.said) in ((503, ""), (503, "Not recorded, press again.")), answer.text
+        return False
+
+    def _count(self, on_the_way: int, done: int) -> None:
+        with self._lock:
+            self.on_the_way += on_the_way
+            self.done += done
+
+
+@pytest.mark.timeout(600)
+def test_presses_on_their_way_when_a_service_is_killed_are_done_once_and_answered_truly(
+    own_stack: RunningStack,
+) -> None:
+    """Several people press several links, each of them often; the service dies in the middle of it."""
+    stack = own_stack
+    for part in ("router", "notifier"):
+        cases = [opened(stack, f"the lamp at bollard {number} is dark")[1] for number in range(PAGES)]
+        hands = Hands([looked_at(link_of(stack, stack.person("qs-walk"), case)) for case in cases])
+        killed = stack.pid(part)
+        with ThreadPoolExecutor(HANDS) as pool:
+            pressing = [pool.submit(hands.press_all, number * PAGES // HANDS) for number in range(HANDS)]
+            until(lambda: hands.done > 0 and hands.on_the_way > 0, what="presses on their way")  # noqa: B023
+            os.kill(killed, signal.SIGKILL)
+            for press in pressing:
+                press.result()
+        assert [(state(stack, case), times(stack, case, "case.claimed")) for case in cases] == [("claimed", 1)] * PAGES
+        until(lambda: stack.pid(part) not in (0, killed) and stack.ready(), within=60, what=f"{part} back")  # noqa: B023

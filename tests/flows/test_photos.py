@@ -95,7 +95,7 @@ def test_a_photo_that_proves_unreadable_is_a_step_of_the_report(stack: RunningSt
 
 
 def test_an_officers_after_photo_is_seen_by_the_reporter(stack: RunningStack) -> None:
-    _, case = opened(stack)
+    report, case = opened(stack)
     member = walker(stack)
     member.command(case, "claim")
     photo = member.send_photo(phone_photo("green")).json()["id"]
@@ -104,6 +104,12 @@ def test_an_officers_after_photo_is_seen_by_the_reporter(stack: RunningStack) ->
     assert resolved.status_code == 200, resolved.text
     until(lambda: stack.rider().get("intake", f"/v1/photos/{photo}").status_code == 200, what="the rider's view")
     problem(stack.rider(which="app_key_2").get("intake", f"/v1/photos/{photo}"), 404)
+    outcome = until(lambda: stack.rider().get("intake", f"/v1/reports/{report}").json().get("outcome"), what="outcome")
+    (link,) = outcome["links"]
+    shown = stack.http.get(link)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg"), "without a key"
+    assert max(Image.open(io.BytesIO(shown.content)).size) <= 320
+    assert "links" not in member.get("intake", f"/v1/reports/{report}").json()["outcome"], "they are the reporter's"
     _, other = opened(stack)
     member.command(other, "claim")
     assert pointers(member.command(other, "resolve", {**body, "photos": ["f-nothing"]})) == {"/photos/0"}

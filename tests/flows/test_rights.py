@@ -31,31 +31,34 @@ def own_stack(tmp_path: Path) -> Iterator[RunningStack]:
         yield running
 
 
-def load(stack: RunningStack, *more: dict[str, Any], swaps: Sequence[dict[str, str]] = ()) -> None:
-    """The harbour's pack with more people, and more swaps."""
+def load(stack: RunningStack, *more: dict[str, Any], swaps: Sequence[dict[str, str]] = ()) -> str:
+    """The harbour's pack with more people, and more swaps; its version."""
     files = read_folder(HARBOUR)
     posts: Any = yaml_text.parse(files["posts.yaml"])
     posts["people"] += more
     posts["swaps"] += swaps
     answer = stack.ops.post_to("router", "/v1/cities", {"files": {**files, "posts.yaml": json.dumps(posts)}})
     assert answer.status_code == 200, answer.text
+    version: str = answer.json()["version"]
+    return version
 
 
-def newcomer(stack: RunningStack, id_: str, unit: str = "quayside") -> Person:
-    """Somebody whom the pack has from now on, as a walker of ``unit``, and everybody's service knows it."""
-    load(stack, {"id": id_, "name": "New here", "unit": unit, "role": "grid_member", "post": "B"})
-    told = stack.ops.post_to("router", "/v1/dev/tokens", {"city": "harbour"}).json()["people"]
-    found = next(person for person in told if person["id"] == id_)
-    person = Person(stack, found["token"], found["id"], found["unit"], found["role"], found["post"])
-    version = next(
-        c["version"] for c in stack.ops.get("router", "/v1/cities").json()["items"] if c["city"] == "harbour"
-    )
+def load_everywhere(stack: RunningStack, *more: dict[str, Any], swaps: Sequence[dict[str, str]] = ()) -> None:
+    """``load``, awaited at every service."""
+    version = load(stack, *more, swaps=swaps)
     for url in stack.services.values():
         until(
             lambda url=url: stack.http.get(f"{url}/readyz").json()["cities"]["harbour"] == version,  # type: ignore[misc]
             what=f"the pack at {url}",
         )
-    return person
+
+
+def newcomer(stack: RunningStack, id_: str, unit: str = "quayside") -> Person:
+    """Somebody whom the pack has from now on, as a walker of ``unit``, and everybody's service knows it."""
+    load_everywhere(stack, {"id": id_, "name": "New here", "unit": unit, "role": "grid_member", "post": "B"})
+    told = stack.ops.post_to("router", "/v1/dev/tokens", {"city": "harbour"}).json()["people"]
+    found = next(person for person in told if person["id"] == id_)
+    return Person(stack, found["token"], found["id"], found["unit"], found["role"], found["post"])
 
 
 def the_towns(stack: RunningStack, photo: str | None = None) -> tuple[str, str]:
@@ -126,8 +129,8 @@ def test_a_stand_in_from_another_unit_works_on_what_he_is_told_of_until_his_duty
     stack, today = own_stack, own_stack.now(HARBOUR_ZONE).date()
     always = {"id": "qs-all", "name": "Always there", "unit": "quayside", "role": "duty_officer", "post": "A"}
     coming = {**always, "id": "qs-new", "valid_from": str(today + timedelta(days=30))}
-    days = [str(today + timedelta(days=n)) for n in (-1, 0, 1)]
-    load(stack, always, coming, swaps=[{"from": "qs-all", "to": "mf-desk", "on": day} for day in days])
+    days = [str(today + timedelta(days=n)) for n in range(-1, 5)]  # until the next working day, when the alert rings
+    load_everywhere(stack, always, coming, swaps=[{"from": "qs-all", "to": "mf-desk", "on": day} for day in days])
     told = stack.ops.post_to("router", "/v1/dev/tokens", {"city": "harbour"}).json()["people"]
     early = Person(stack, next(person["token"] for person in told if person["id"] == "qs-new"))
     assert early.get("router", "/v1/me").status_code == 401, "his appointment has not begun"

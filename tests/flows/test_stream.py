@@ -16,15 +16,17 @@ def test_a_case_enters_changes_and_leaves_the_stream(stack: RunningStack) -> Non
     until(lambda: listening.of(case), what="the new case")
     done(officer.command(case, "claim"), "claimed")
     until(lambda: [e for e in listening.of(case) if e[2].get("state") == "claimed"], what="the claim")
-    done(officer.command(case, "reject", {"reason": "nothing there"}), "rejected")
+    done(officer.command(case, "reject", {"reason": "not_covered"}), "claimed")
+    until(lambda: len(listening.of(case)) == 3, what="the request")
+    done(stack.person("oh-desk").command(case, "approve_reject"), "rejected")
     until(lambda: [e for e in listening.of(case) if e[0] == "left"], what="left")
-    assert [e[0] for e in listening.of(case)] == ["case", "case", "left"]
+    assert [e[0] for e in listening.of(case)] == ["case", "case", "case", "left"]
     versions = [e[2]["version"] for e in listening.of(case)]
     assert versions == sorted(versions)
     middle = listening.of(case)[0][1]
     again = Listening(officer, "quayside", **{"from": middle})
     until(lambda: [e for e in again.of(case) if e[0] == "left"], what="resumed")
-    assert [e[0] for e in again.of(case)] == ["case", "left"], "a resumed stream repeats and misses nothing"
+    assert [e[0] for e in again.of(case)] == ["case", "case", "left"], "a resumed stream repeats and misses nothing"
     listening.close()
     again.close()
 

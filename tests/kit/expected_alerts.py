@@ -6,6 +6,8 @@ The measure for what the notifier has. It is written anew and calls no code of t
 
 from datetime import datetime
 
+from shared.city.model.promises import CommitmentEntry
+from shared.city.model.sorting import Category
 from shared.contracts.cases import CaseEvent, CaseState
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
@@ -20,14 +22,25 @@ DESKS_NAMED = frozenset(
         "case.forgotten.v1",
         "case.info_given.v1",
         "case.info_missing.v1",
+        "case.marked_sensitive.v1",
         "case.offered.v1",
         "case.part_excused.v1",
         "case.part_finished.v1",
         "case.planned.v1",
         "case.priority_raised.v1",
         "case.refused.v1",
+        "case.recused.v1",
         "case.reopened.v1",
+        "case.objected.v1",
+        "case.outcome_refused.v1",
+        "case.outcome_requested.v1",
+        "case.rejected.v1",
+        "case.rejection_refused.v1",
+        "case.rejection_requested.v1",
         "case.reported_in.v1",
+        "case.return_refused.v1",
+        "case.return_requested.v1",
+        "case.returned.v1",
         "case.supervised.v1",
         "clock.extended.v1",
         "clock.extension_refused.v1",
@@ -39,7 +52,19 @@ DESKS_NAMED = frozenset(
 )
 """Events of which the desks are told that the event itself names (``tell``)."""
 
-ANSWERS = frozenset({"clock.extended.v1", "clock.extension_refused.v1", "clock.pause_refused.v1", "clock.paused.v1"})
+ANSWERS = frozenset(
+    {
+        "case.outcome_refused.v1",
+        "case.rejected.v1",
+        "case.rejection_refused.v1",
+        "case.return_refused.v1",
+        "case.returned.v1",
+        "clock.extended.v1",
+        "clock.extension_refused.v1",
+        "clock.pause_refused.v1",
+        "clock.paused.v1",
+    }
+)
 """Events that decide about what somebody asked for, who is told as well."""
 
 BY_DEFAULT = ("supervisor", "department_officer")
@@ -48,17 +73,59 @@ BY_DEFAULT = ("supervisor", "department_officer")
 
 def people_told(event: Envelope, roster: Roster) -> set[str]:
     """Ids of the people who are told of ``event``: of a case, of one of its clocks, or of a report without a case."""
-    reach = _Reach(roster, event.time)
     if event.type.startswith("report.unrouted."):
-        return reach.desk(roster.entries.city.root)
+        return _Reach(roster, event.time).desk(roster.entries.city.root)
     data = decode(event, CaseEvent)
-    if data.case.historic:
+    reach = _Reach(roster, _rings_at(event, data.case, roster))
+    if data.case.historic or data.quiet:
         return set()
+    if event.type == "case.opened.v1" and data.case.sample is not None:
+        return reach.told_of_find(data)
     named = reach.named(event.type, data)
     told = named | reach.posts(event.type, data)
     if data.case.confidential:
         told = reach.permitted(told, named, data.case)
-    return told - {data.by} if event.type == "case.resolved.v1" else told
+    elif data.case.recused:
+        told = reach.not_recused(told, data.case)
+    return told - {data.asked_by or data.by} if event.type == "case.resolved.v1" else told
+
+
+def _rings_at(event: Envelope, case: CaseState, roster: Roster) -> datetime:
+    """When people are told: at once of danger, urgency, somebody in need and what may be sensitive, else as soon as the
+    calendar of the case's promise is open."""
+    category = next((c for c in roster.entries.categories if c.code == case.category), None)
+    if event.type == "case.marked_sensitive.v1":
+        return event.time
+    if event.type == "case.opened.v1" and {"mass_incident", "self_harm", "media"} & set(case.suspected):
+        return event.time
+    if category is None or case.priority in ("danger", "urgent") or (event.type == "case.opened.v1" and category.pages):
+        return event.time
+    promise = _promise(case, category, roster)
+    return event.time if promise is None else roster.opens(promise.calendar, event.time)
+
+
+def _promise(case: CaseState, category: Category, roster: Roster) -> CommitmentEntry | None:
+    """The commitment of the case: the deeper unit first, then category, class, priority, default, then the one that
+    says most about priority and kind."""
+    words = [("category", case.category), ("class", category.class_), ("class", case.priority), ("class", "default")]
+    for unit in (*reversed(case.path), None):
+        for what, word in words:
+            fits = [
+                c
+                for c in roster.entries.commitments
+                if word is not None
+                and c.unit == unit
+                and (c.category if what == "category" else c.class_ if c.category is None else None) == word
+                and case.priority in _named(c.priority, case.priority)
+                and case.kind in _named(c.kind, case.kind)
+            ]
+            if fits:
+                return max(fits, key=lambda c: (c.priority is not None) + (c.kind is not None))
+    return None
+
+
+def _named(condition: str | tuple[str, ...] | None, anything: str) -> tuple[str, ...]:
+    return (anything,) if condition is None else (condition,) if isinstance(condition, str) else condition
 
 
 class _Reach:
@@ -76,7 +143,8 @@ class _Reach:
         if type_ == "case.assigned.v1" and case.assignee is not None and self._appointed(case.assignee):
             return {case.assignee}
         if type_ in ANSWERS and data.asked_by not in (None, data.by) and self._appointed(data.asked_by or ""):
-            return {data.asked_by or ""}
+            came = self._on_post(case.unit) if type_ == "case.returned.v1" else set()
+            return {data.asked_by or ""} - came
         return set()
 
     def posts(self, type_: str, data: CaseEvent) -> set[str]:
@@ -85,8 +153,12 @@ class _Reach:
         told: set[str] = set()
         if type_ in ("case.opened.v1", "case.reopened.v1"):
             told |= self.desk(case.unit) | self.ground(case.within or case.unit)
+        if type_ == "case.opened.v1":
+            told |= self._desks(data.tell) | self._desks(data.judges)
+        if type_ == "case.placed.v1":
+            told |= self.desk(case.unit) | self.ground(case.within or case.unit)
         if type_ in ("clock.warned.v1", "clock.breached.v1"):
-            told |= self._desks(data.tell if data.part is not None else [case.unit])
+            told |= self._desks(data.tell if data.part is not None or data.clock == "review" else [case.unit])
         if type_ in ("case.called_in.v1", "case.part_started.v1"):
             told |= self._desks(data.tell).union(*map(self.ground, data.tell))
         if type_ in DESKS_NAMED:
@@ -94,16 +166,22 @@ class _Reach:
         if type_ in ("case.noted.v1", "case.confirmed.v1") and data.reporter_word is not None:
             told |= self._desks(data.tell)
         if type_ == "case.resolved.v1":
-            told = told.union(*(self._who_inspects(unit, data.by) for unit in data.tell))
+            told = told.union(*(self._who_inspects(unit, data.asked_by or data.by) for unit in data.tell))
         if type_ in ANSWERS and data.asked_by not in (None, data.by) and not self._appointed(data.asked_by or ""):
             told |= self.desk(data.tell[0] if data.tell else case.unit)
         if type_ == "case.follow_up.v1" and self._effect_is_due(case):
             told = told.union(*map(self._inspectors, data.tell))
-        if type_ == "case.moved.v1":
+        if type_ in ("case.moved.v1", "case.returned.v1"):
             told |= self.desk(case.unit)
         if type_ == "case.assigned.v1" and case.assignee is not None and not self._appointed(case.assignee):
             told |= self._desk_of_assignee(case.assignee, case.unit)
         return told
+
+    def told_of_find(self, data: CaseEvent) -> set[str]:
+        """Of what was handled on patrol: who inspects it, if it was drawn; of a danger the owner's desk too."""
+        inspecting = set().union(*(self._who_inspects(unit, data.by) for unit in data.tell))
+        told = inspecting - {data.asked_by or data.by or ""}
+        return told | (self.desk(data.case.unit) if data.case.priority == "danger" else set())
 
     def desk(self, unit: str) -> set[str]:
         """Post A of ``unit``, or where nobody is on it that of the nearest unit above. A unit that never had a post A:
@@ -116,8 +194,19 @@ class _Reach:
             if not self._roster.keeps(above, "A", self._at) and (people := self._roster.on_duty(above, self._at)):
                 return people
         root = self._roster.entries.city.root
-        of_root = (p.id for p in self._roster.entries.people if p.unit == root and p.post == "A")
+        of_root = (p.id for p in self._roster.entries.people if p.unit == root and "A" in (p.post or ""))
         return {person for person in of_root if self._appointed(person)}
+
+    def _on_post(self, unit: str) -> set[str]:
+        """``desk``, but for those who are told only because a post on the way to them is vacant."""
+        for above in self._roster.upwards(unit) if self._roster.is_unit(unit) else ():
+            if people := self._roster.on_duty(above, self._at, "A"):
+                return people
+            if self._roster.keeps(above, "A", self._at):
+                return set()
+            if people := self._roster.on_duty(above, self._at):
+                return people
+        return set()
 
     def ground(self, unit: str) -> set[str]:
         """Post B of ``unit``. Where nobody is on it: who else is on duty there, but post A, which has a notice of its
@@ -140,6 +229,14 @@ class _Reach:
         if not left_out:
             return seeing
         return seeing | self._handlers(case) or left_out
+
+    def not_recused(self, told: set[str], case: CaseState) -> set[str]:
+        """Of a case from which a unit is recused: of ``told`` those who see it, else those of the owner's desk who
+        do."""
+        seeing = {person for person in told if self._sees(person, case)}
+        if seeing or not told:
+            return seeing
+        return {person for person in self.desk(case.unit) if self._sees(person, case)}
 
     def _desks(self, units: list[str]) -> set[str]:
         return set().union(*map(self.desk, units))

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from shared.city.model.people import Cover, Person, Shift
+from shared.city.model.promises import CalendarSpec
 from shared.city.pack_files import Entries, PackParser
 
 DAY = timedelta(days=1)
@@ -77,6 +78,25 @@ class Roster:
         known = self.people.get(person)
         return known is not None and _holds(self.day(at), known.valid_from, known.valid_to)
 
+    def opens(self, calendar: str, at: datetime) -> datetime:
+        """``at`` within the hours of that calendar, else when they begin next; hours are in the city's time."""
+        spec = next((spec for spec in self.entries.calendars if spec.id == calendar), None)
+        if spec is None:
+            return at
+        days = (self.day(at) + n * DAY for n in range(-1, 60))
+        hours = [self._span(day, text) for day in days for text in self._hours(spec, day)]
+        return min(max(start, at) for start, end in hours if at < end)
+
+    def _hours(self, spec: CalendarSpec, day: date) -> tuple[str, ...]:
+        called = self._called(day, spec.id)
+        if isinstance(spec.hours, dict):
+            return next((hours for weekday, hours in spec.hours.items() if weekday == called), ())
+        return spec.hours if called in spec.days else ()
+
+    def _span(self, day: date, text: str) -> tuple[datetime, datetime]:
+        first, last = (time.fromisoformat("00:00" if part == "24:00" else part) for part in text.split("-"))
+        return self._instant(day, first), self._instant(day if last > first else day + DAY, last)
+
     def present(self, person: str, at: datetime) -> bool:
         """Whether the person is appointed and not on leave, on shift or not."""
         day = self.day(at)
@@ -88,11 +108,13 @@ class Roster:
         return ZoneInfo(self.entries.city.timezone)
 
     def _placed(self, unit: str, post: str | None) -> list[Person]:
-        return [p for p in self.entries.people if p.unit == unit and post in (None, p.post)]
+        return [p for p in self.entries.people if p.unit == unit and (post is None or post in (p.post or ""))]
 
     def _on_turn(self, unit: str, at: datetime, post: str | None) -> set[str]:
         """Those who have a duty at ``unit`` that has begun today or yesterday and is not over, and are present."""
-        theirs = [p for p in self.entries.people if unit in (p.unit, p.home) and post in (None, p.post)]
+        theirs = [
+            p for p in self.entries.people if unit in (p.unit, p.home) and (post is None or post in (p.post or ""))
+        ]
         begun = (self.day(at), self.day(at) - DAY)
         holders = {self._holder(p.id, day) for p in theirs for day in begun if self._has_duty(p, day, at)}
         return {person for person in holders if self.present(person, at)}
@@ -108,9 +130,8 @@ class Roster:
     def _is_on(self, shift: Shift, day: date, at: datetime) -> bool:
         if not _holds(day, shift.valid_from, shift.valid_to) or self._called(day, shift.calendar) not in shift.days:
             return False
-        first, last = (time.fromisoformat("00:00" if text == "24:00" else text) for text in shift.hours.split("-"))
-        end = day if last > first else day + DAY
-        return self._instant(day, first) <= at.astimezone(UTC) < self._instant(end, last)
+        start, end = self._span(day, shift.hours)
+        return start <= at.astimezone(UTC) < end
 
     def _instant(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, self._zone).astimezone(UTC)

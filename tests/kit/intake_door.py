@@ -10,6 +10,7 @@ import httpx
 
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import BatchRoutes
+from services.intake.http.outcome_photos import OutcomePhotos
 from services.intake.http.report_routes import ReportRoutes
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.sealing import Vault
@@ -85,9 +86,10 @@ async def doors(database: Database) -> AsyncIterator[OpenDoor]:
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
         actions = ReporterActions(parts.store, photos, Vault(SECRET), parts.outbox, clock)
         links = AnswerLinks(SECRET, "http://127.0.0.1", parts.store, actions, packs, clock)
+        outcomes = OutcomePhotos(SECRET, "http://127.0.0.1", parts.store, photos, clock)
         validator = ReportValidator(SECRET)
         taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
-        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links, clock)
+        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links, outcomes, clock)
         application = Edge("intake", directory, quotas, token_hex).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=application),

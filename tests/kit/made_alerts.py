@@ -1,6 +1,8 @@
-"""An alert of the harbour's quayside, as the notifier stores it."""
+"""Alerts of the harbour's quayside, as the notifier stores them."""
 
 from datetime import timedelta
+
+import msgspec
 
 from services.notifier.documents.alert import Alert
 from tests.kit.made_reports import NOW
@@ -25,3 +27,4 @@ ALERT = Alert(
     at=NOW,
     trace="",
 )
+DANGER = msgspec.structs.replace(ALERT, priority="danger", title="Danger", text="", due_at=None)

@@ -9,14 +9,15 @@ import msgspec
 from pymongo.errors import AutoReconnect
 from starlette.responses import Response
 
-from shared.kernel.errors import Refusal, not_found
+from shared.kernel.errors import Refusal, not_found, second_factor
 from shared.runtime.http_server.rate_limits import Quotas
 from shared.runtime.http_server.route import Answer, Call, Route
 from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.settings import Settings
 
-APP, OFFICER = "whk_app", "whk_officer"
+APP, OFFICER, OPS = "whk_app", "whk_officer", "whk_ops"
+"""``OPS``: an officer whom the pack appoints to operations."""
 
 
 class Lamp(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,20 +37,26 @@ class Page(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class FakeDirectory(Directory):
-    """Two tokens, no database."""
+    """Three tokens, no database."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.away = False
+        self.confirmed = True
 
     async def principal(self, token: str) -> Principal | None:
         self.asked.append(token)
         if self.away:
             raise AutoReconnect("away")
         return {
-            APP: Principal(kind="rider_app", city="harbour", app="meituan"),
+            APP: Principal(kind="rider_app", city="harbour", app="rider-app-1"),
             OFFICER: Principal(kind="officer", city="harbour", person="qs-desk"),
+            OPS: Principal(kind="officer", city="harbour", person="qs-walk", offices=("ops",)),
         }.get(token)
+
+    async def check_confirmed(self, who: Principal, token: str) -> None:
+        if not self.confirmed:
+            raise second_factor()
 
 
 class SampleApi:
@@ -92,6 +99,14 @@ class SampleApi:
                 raw_max=100,
                 refusal_page=lambda _, refusal: Response(f"refused: {refusal.kind}", refusal.status),
             ),
+            Route(
+                method="GET",
+                path="/both",
+                handler=self.answers,
+                summary="seen differently by officers and ops",
+                roles=frozenset({"officer", "ops", "rider_app"}),
+            ),
+            Route(method="GET", path="/ops", handler=self.answers, summary="of ops", roles=frozenset({"ops"})),
             Route(method="GET", path="/fault", handler=self.fails, summary="fault"),
         ]
         self.application = Edge("test", self.directory, quotas, token_hex).application(routes, no_lifespan)

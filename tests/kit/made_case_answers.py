@@ -58,6 +58,9 @@ class PlainNames:
     def category(self, code: str | None) -> str:
         return f"<{code}>"
 
+    def question(self, category: str | None, name: str) -> str:
+        return f"<{name}>"
+
     def pause_reason(self, code: str) -> str:
         return f"<{code}>"
 

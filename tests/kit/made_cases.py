@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case, Location, Report, Routing, State, UnitOnPath
+from services.router.domain.case import Case, State
+from services.router.domain.case_parts.marks import NotOurs
+from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.case_parts.report import Location, Report, Routing
 from services.router.domain.clock import Rung, SlaClock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.call_in import Called, PartCommand
@@ -92,13 +95,15 @@ def opened(
     quiet_until: datetime | None = None,
     description: str = "井盖缺失",
     forgotten_after: int | None = None,
+    at: datetime = T0,
 ) -> Case:
-    """A queued case of the community, opened at ``T0``."""
+    """A queued case of the community, opened ``at`` then, its clocks with it."""
+    clocks = tuple(_later(clock, at - T0) for clock in clocks)
     case, _ = open_case(
         Opening(
             case="c1",
             city="sheyang",
-            report=Report("r1", "app", T0, "p1"),
+            report=Report("r1", "app", at, "p1"),
             kind="hazard",
             category="manhole",
             priority="urgent",
@@ -112,11 +117,18 @@ def opened(
             confidential=False,
             historic=historic,
             quiet_until=quiet_until,
-            opened_at=T0,
+            opened_at=at,
             forgotten_after=forgotten_after,
         )
     )
     return case
+
+
+def _later(clock: SlaClock, by: timedelta) -> SlaClock:
+    """The clock, started so much later."""
+    moved = replace(clock, started_at=clock.started_at + by, due_at=clock.due_at + by)
+    rungs = tuple(replace(rung, at=rung.at + by) for rung in clock.rungs)
+    return replace(moved, warn_at=None if clock.warn_at is None else clock.warn_at + by, rungs=rungs)
 
 
 def do(case: Case, name: str, actor: Actor = DESK, now: datetime = T0, **fields: Any) -> Case:
@@ -160,6 +172,11 @@ def confirm(at: datetime) -> SlaClock:
     return clock("confirm", 5 * 24 * 60, started_at=at)
 
 
+def review_by(at: datetime) -> SlaClock:
+    """The clock of who is asked at ``at`` to rule: two hours."""
+    return clock("review", 120, warn_in=96, rungs=(Rung(at + minutes(120), "tell", "parent"),), started_at=at)
+
+
 def fresh(at: datetime) -> SlaClock:
     """The resolve clock of a case that is opened again at ``at``."""
     return clock("resolve", 240, warn_in=192, started_at=at)
@@ -185,9 +202,20 @@ SAMPLES: dict[str, Any] = {
     "called": (called(POWER_PATH),),
     "parties": (POWER,),
     "works": (work(POWER_PATH),),
+    "not_ours": NotOurs("petition", "信访局", "请到县信访局窗口反映"),
+    "kind": "media",
+    "told": COUNTY,
+    "about": COMMUNITY,
     "into": "c0",
     "older": replace(opened(), id="c0"),
     "reports": ("r9",),
+    "basis": "井盖在路东",
+    "said": "属地不符：井盖在路东",
+    "suggest": OTHER,
+    "review_clock": review_by(T0),
+    "reached": True,
+    "satisfied": 3,
+    "words": "because",
 }
 """A value for each field that a command needs, as it is looked up in a pack."""
 
@@ -211,13 +239,18 @@ def in_state(state: State) -> Case:
         case State.CLOSED:
             return do(do(in_state(State.RESOLVED), "inspect", SECOND), "close")
         case State.REJECTED:
-            return do(case, "reject")
+            return rejected(case)
         case State.REOPENED:
             return do(in_state(State.RESOLVED), "reopen", fresh_clock=fresh(T0))
         case State.WAITING_REPORTER:
             return do(do(case, "claim"), "request_info")
         case State.MERGED:
             return replace(do(case, "claim"), state=state)
+
+
+def rejected(case: Case, at: datetime = T0, actor: Actor = DESK) -> Case:
+    """The case after its owner asked not to take it on and the county granted that, both at ``at``."""
+    return do(do(case, "reject", actor, at, review_clock=review_by(at)), "approve_reject", COUNTY_DESK, at)
 
 
 def kinds(case: Case) -> list[tuple[str, str]]:

@@ -140,6 +140,7 @@ async def channels(
             kinds,
             locks,
             alerts,
+            deliveries,
             links,
             packs,
             templates,

@@ -21,8 +21,8 @@ from tests.kit.stack import HARBOUR
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET = "a secret of thirty-two characters"
-APP = Principal(kind="rider_app", city="harbour", app="meituan")
-OTHER_APP = Principal(kind="rider_app", city="harbour", app="eleme")
+APP = Principal(kind="rider_app", city="harbour", app="rider-app-1")
+OTHER_APP = Principal(kind="rider_app", city="harbour", app="rider-app-2")
 IMPORTER = Principal(kind="importer", city="harbour", app="archive")
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -10,11 +10,11 @@ from services.intake.privacy.sealing import Vault
 from services.intake.reports.group_commit import GroupCommit
 from services.intake.reports.report_store import ReportStore
 from services.router.cases.case_access import CaseAccess
-from services.router.cases.case_store import INDEXES as CASE_INDEXES
 from services.router.cases.case_store import CaseStore
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
 from services.router.cases.sealed_words import SealedWords
+from services.router.cases.stored.case_indexes import INDEXES as CASE_INDEXES
 from services.router.cases.unit_of_work import Changes
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
@@ -22,6 +22,7 @@ from services.router.dedup.attacher import Attachments
 from services.router.dedup.merge_saga import MergeSaga
 from services.router.dedup.placement import Placement
 from services.router.dedup.report_links import Links
+from services.router.dedup.shielded_family import ShieldedFamily
 from services.router.domain.case import Case
 from services.router.rota.rota_changes import Rota
 from shared.city.reading import read_folder
@@ -147,6 +148,7 @@ def merging(router: Routing) -> MergeSaga:
         router.packs,
         router.listener,
         SealedWords(SECRET),
+        ShieldedFamily(router.store, attachments, router.changes, router.packs, StoppedClock(NOW)),
         StoppedClock(NOW),
         token_hex,
     )

@@ -43,7 +43,7 @@ def _frames(lines: Iterator[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
         if line.startswith(":"):
             continue
         if not line:
-            if "event" in found:
+            if "id" in found:  # a beat has none
                 yield found["event"], found["id"], msgspec.json.decode(found["data"])
             found = {}
             continue

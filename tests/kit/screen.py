@@ -3,47 +3,65 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
 
+from services.console.live.feed import Feed
 from tests.kit.browser import BrowserFiles
 from tests.kit.made_router import MadeRouter
 from tests.kit.stack import ROOT
 
 SEEN = ROOT / "tests" / "browser" / "seen"
-REFUSED = "responded with a status of 401"
-"""What Chromium itself says of a wrong password."""
+REFUSED = "responded with a status of"
+"""What Chromium itself says of an answer that is no success, such as after a wrong password."""
+VIOLATIONS = """window.refusedByPolicy = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.refusedByPolicy.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));"""
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
 @dataclass
 class Screen:
-    """Opens pages of the console. ``complaints``: what pages said on the browser's console, and their errors."""
+    """Opens pages of the console. ``feed``: what its live streams tell.
+
+    ``complaints``: what pages said on the browser's console, and their errors."""
 
     chromium: Browser
     files: BrowserFiles
     router: MadeRouter
     url: str
     complaints: list[str] = field(default_factory=list)
+    feed: Feed = field(default_factory=lambda: Feed(token_hex))
 
     @contextlib.asynccontextmanager
     async def page(
-        self, lang: str, *, script: bool = True, width: int = 1280, dark: bool = False
+        self, lang: str, *, script: bool = True, size: tuple[int, int] = (1366, 768), dark: bool = False
     ) -> AsyncIterator[Page]:
-        """A page of a browser of its own. ``script``: of the browser; ours have none."""
+        """A page of a browser of its own. ``script``: of the browser; ours have none. ``size``: width and height."""
         context: BrowserContext = await self.chromium.new_context(
             base_url=self.url,
             locale=LANGUAGES[lang],
             java_script_enabled=script,
-            viewport={"width": width, "height": 800},
+            viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
         )
         page = await context.new_page()
-        page.on("console", lambda said: None if REFUSED in said.text else self.complaints.append(said.text))
+        if script:
+            await page.add_init_script(VIOLATIONS)
+        page.on(
+            "console",
+            lambda said: None if REFUSED in said.text else self.complaints.append(said.text),
+        )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         yield page
         await context.close()
+
+    async def refused_by_policy(self, page: Page) -> list[str]:
+        """What the page's content security policy refused since it was opened."""
+        found: list[str] = await page.evaluate("window.refusedByPolicy")
+        return found
 
     async def violations(self, page: Page) -> list[str]:
         """What axe finds against WCAG 2.2 AA: rule and element."""

@@ -2,7 +2,7 @@
 
 from xdist.scheduler import LoadScopeScheduling
 
-SHARED = {"attacks": "stack", "docs": "stack", "flows": "stack", "stores": "stores"}
+SHARED = {"attacks": "stack", "clients": "stack", "docs": "stack", "flows": "stack", "stores": "stores"}
 """Folder → the servers that its tests share. Elsewhere each file is for itself."""
 ON_THEIR_OWN = frozenset(
     {

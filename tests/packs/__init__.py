@@ -15,10 +15,29 @@ GARDENS = Path(__file__).parent / "gardens"
 SHEYANG = Path(__file__).parents[2] / "deploy" / "cities" / "sheyang"
 
 
+CLIMBING = Path(__file__).parent / "climbing.yaml"
+
+
 @cache
 def pack_of(folder: Path) -> Pack:
     """The pack in ``folder``, read once."""
     return read_pack(read_folder(folder))
+
+
+def harbour_that_climbs(folder: Path) -> Path:
+    """The harbour in ``folder``, with commitments whose ladders move up whatever nobody works at."""
+    content = {**read_folder(HARBOUR), "commitments.yaml": CLIMBING.read_text(encoding="utf-8")}
+    for name, text in content.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def lamps_in_desk_hours() -> dict[str, str]:
+    """The file of the harbour in which the lamps of the quays count and ring while the desk is open, every day."""
+    text = (HARBOUR / "commitments.yaml").read_text(encoding="utf-8")
+    lamps = "resolve: PT8H, review: PT2H, calendar: "
+    assert text.count(f"{lamps}always") == 1
+    return {"commitments.yaml": text.replace(f"{lamps}always", f"{lamps}desk")}
 
 
 def harbour_with_channels(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from services.router.cases.case_store import from_doc, opened_event
+from services.router.cases.stored.case_document import from_doc, opened_event
 from services.router.domain.case import ENDED, Case
 from services.router.domain.clock import SlaClock
 from services.router.http.audit import verified

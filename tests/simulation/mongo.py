@@ -196,7 +196,7 @@ class RawCollection:
         found = await self.read(where)
         return copied(documents.projected(found[0], fields)) if found else None
 
-    async def count_documents(self, where: Mapping[str, Any], *, limit: int) -> int:
+    async def count_documents(self, where: Mapping[str, Any], *, limit: int, hint: str | None = None) -> int:
         return min(limit, len(await self.read(where)))
 
     async def create_indexes(self, indexes: list[IndexModel]) -> None:

@@ -10,8 +10,8 @@ from shared.runtime.identity.directory import Principal
 from tests.simulation.world import Unreachable, World
 
 APPS = (
-    Principal(kind="rider_app", city="harbour", app="meituan"),
-    Principal(kind="rider_app", city="harbour", app="eleme"),
+    Principal(kind="rider_app", city="harbour", app="rider-app-1"),
+    Principal(kind="rider_app", city="harbour", app="rider-app-2"),
 )
 DESKS = {
     unit: Principal(kind="officer", city="harbour", person=person, unit=unit, role="duty_officer", post="A")
@@ -41,13 +41,36 @@ PLANS: tuple[Plan, ...] = (
     (("quayside", "claim", {}), ("quayside", "resolve", {"how": "repair", "text": "done"})),
     (("quayside", "transfer", {"to": "millfield", "reason": "theirs"}), ("millfield", "accept", {})),
     (("quayside", "transfer", {"to": "millfield", "reason": "theirs"}), ("millfield", "refuse", {"reason": "no"})),
-    (("oosterhaven", "reject", {"reason": "twice"}),),
+    (("quayside", "reject", {"reason": "not_covered"}), ("oosterhaven", "approve_reject", {})),
+    (("quayside", "reject", {"reason": "not_covered"}), ("oosterhaven", "refuse_reject", {"reason": "it is ours"})),
+    (
+        ("quayside", "return", {"reason": "not_our_area", "basis": "over the bridge", "suggest": "millfield"}),
+        ("oosterhaven", "approve_return", {}),
+        ("millfield", "claim", {}),
+    ),
+    (
+        ("quayside", "return", {"reason": "not_our_duty", "basis": "too big"}),
+        ("oosterhaven", "refuse_return", {"reason": "it is yours"}),
+        ("quayside", "claim", {}),
+    ),
+    (("quayside", "return", {"reason": "not_our_duty", "basis": "nobody rules"}),),
+    (
+        ("quayside", "claim", {}),
+        ("quayside", "resolve", {"how": "unfounded", "text": "nothing there"}),
+        ("oosterhaven", "approve_outcome", {}),
+    ),
     (
         ("quayside", "call_in", {"units": ["works"], "reason": "a crane"}),
         ("works", "report_in", {"part": "p1"}),
         ("works", "finish_part", {"part": "p1", "text": "lifted"}),
     ),
     (("quayside", "call_in", {"units": ["works"], "reason": "a crane"}),),
+    (
+        ("quayside", "claim", {}),
+        ("quayside", "resolve", {"how": "repair", "text": "done"}),
+        ("oosterhaven", "inspect", {"ok": True}),
+        ("quayside", "close", {}),
+    ),
 )
 """What officers do with a case, one after the other; nothing: it is neglected."""
 

@@ -81,7 +81,7 @@ def test_a_called_unit_has_its_own_promise_where_the_pack_says_so() -> None:
 def test_a_called_unit_touches_nothing_but_its_own_part_although_it_lies_below_the_owner() -> None:
     duty = with_called_units()
     seen = duty.does("property.desk", "note", text="物业已到")
-    assert seen["commands"] == ["note", "pause", "request_extension", "report_in", "finish_part"]
+    assert seen["commands"] == ["note", "pause", "request_extension", "mark_sensitive", "report_in", "finish_part"]
     for command, body in (
         ("claim", {}),
         ("resolve", {"how": "repair", "text": "x"}),

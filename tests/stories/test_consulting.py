@@ -78,7 +78,7 @@ def test_a_late_body_is_late_and_those_after_it_keep_their_days() -> None:
 def test_fireworks_end_by_agreement_and_the_desk_is_reminded_to_look_again() -> None:
     duty = Duty.reported("天天有人放鞭炮")
     duty.does("jingang.duty", "claim")
-    ends = {"how": "agreement", "text": "约定除夕、元宵晚八点前在广场燃放", "follow_up": duty.after(30).isoformat()}
+    ends = {"how": "agreement", "text": "约定除夕、元宵晚八点前在广场燃放", "look_again": duty.after(30).isoformat()}
     duty.does("jingang.duty", "resolve", **ends)
     duty.does("jingang.second", "inspect", ok=True)
     duty.does("jingang.second", "close")

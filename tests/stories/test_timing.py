@@ -9,7 +9,8 @@ import pytest
 
 from tests.kit.cases_on_stack import done
 from tests.kit.places import QUAY
-from tests.kit.stack import HARBOUR, Person, RunningStack, running_stack, until
+from tests.kit.stack import Person, RunningStack, running_stack, until
+from tests.packs import harbour_that_climbs
 
 pytestmark = pytest.mark.timeout(240)
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -17,7 +18,9 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("timing"), [HARBOUR]) as running:
+    with running_stack(
+        tmp_path_factory.mktemp("timing"), [harbour_that_climbs(tmp_path_factory.mktemp("pack"))]
+    ) as running:
         yield running
 
 

@@ -174,6 +174,9 @@ def units() -> list[dict[str, Any]]:
          "aliases": aliases}
         for key, name, english, aliases in DEPARTMENTS
     ]  # fmt: skip
+    found.append({"id": "discipline", "level": "inspection", "parent": "sheyang",
+                  "name": "射阳县纪律检查委员会", "name_en": "Discipline inspection",
+                  "aliases": ["纪委", "纪检"]})  # fmt: skip
     found.append({"id": "courier-alliance", "level": "industry", "parent": "sheyang",
                   "name": "射阳县快递外卖行业党建联盟", "name_en": "Couriers' and Riders' Alliance",
                   "aliases": ["行业党建联盟"]})  # fmt: skip
@@ -269,6 +272,7 @@ def posts() -> list[dict[str, Any]]:
     for key, name, _, _ in DEPARTMENTS:
         add(key, "desk", f"{name}值班员甲", "department_officer", "A")
         add(key, "field", f"{name}外勤甲", "department_officer", "B")
+    add("discipline", "desk", "纪律检查委员会值班员甲", "department_officer", "A")
     add("courier-alliance", "desk", "行业党建联盟联络员甲", "department_officer", "A")
     return found
 

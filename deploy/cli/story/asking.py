@@ -1,63 +1,64 @@
-"""Asking all services of an installation, of which some may not answer: what they say, and who said nothing."""
+"""The installation as the shared trace asks it, over the command's HTTP client; and the zone of what is printed."""
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from collections.abc import Coroutine, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from deploy.cli.api import SERVICES, Api, Failed, JsonObject, Refused, Service
+import msgspec
+
+from deploy.cli.api import Api, Failed, Refused
 from deploy.cli.screen import moment
+from shared.kernel.errors import Refusal, unavailable
+from shared.operations.answers import FoundReports, ServiceName
+from shared.operations.asking import Asking
 
-FAULT = 500
+T = TypeVar("T")
 
 
-class Asking:
-    """``missing``: service → why what it knows is not told."""
+class Reached:
+    """``shared.operations.asking.Installation``: the services, with the token of ops."""
 
     def __init__(self, api: Api) -> None:
-        self.api = api
-        self.missing: dict[Service, str] = {}
+        self._api = api
 
-    def get(self, service: Service, path: str, **query: object) -> JsonObject:
-        """The JSON of a GET; empty where the service does not answer, which is noted, or does not know it."""
-        if service in self.missing:
-            return {}
+    async def get(self, service: ServiceName, path: str, shape: type[T], query: Mapping[str, str]) -> T:
         try:
-            answer: JsonObject = self.api.get(service, path, **query)
-        except Refused as refused:
-            if refused.status >= FAULT:
-                self.missing[service] = str(refused).splitlines()[0]
-            elif refused.status != 404:
-                raise
-            return {}
-        except Failed as away:
-            self.missing[service] = str(away).splitlines()[0]
-            return {}
-        return answer
+            return msgspec.convert(self._api.get(service, path, **query), shape)
+        except Failed as failed:
+            raise _refusal(failed) from failed
 
-    def events(self, id_: str) -> list[tuple[Service, JsonObject]]:
-        """Stored events of all services about ``id_``."""
-        return [(name, event) for name in SERVICES for event in self.get(name, f"/v1/trace/{id_}").get("items", ())]
+    async def with_telephone(self, last_four: str) -> FoundReports:
+        try:
+            answer = self._api.post("intake", "/v1/reporters:find", {"phone_last": last_four})
+        except Failed as failed:
+            raise _refusal(failed) from failed
+        return msgspec.convert(answer, FoundReports)
 
-    def zone(self, city: str | None = None) -> str:
-        """The zone of ``city``, or the one that all loaded cities share; UTC where that is not known."""
-        cities = self.get("router", "/v1/cities").get("items", ())
-        zones = {one.get("timezone", "UTC") for one in cities if city in (None, one["city"])}
-        return zones.pop() if len(zones) == 1 else "UTC"
 
-    def shift(self) -> timedelta | None:
-        """How far the stack's clock is ahead of real time; None where nobody says."""
-        for name in SERVICES:
-            now = self.get(name, "/v1/me").get("now")
-            if now is not None:
-                return moment(now) - datetime.now(UTC)
-        return None
+def answered(asked: Coroutine[Any, Any, T]) -> T:
+    """What came of asking. Raises ``Failed`` where a service refused."""
+    try:
+        return asyncio.run(asked)
+    except Refusal as refusal:
+        if isinstance(refusal.__cause__, Failed):
+            raise refusal.__cause__ from None
+        raise Failed(refusal.detail) from refusal
 
 
 def zone_of(api: Api, city: str | None = None) -> str:
     """The zone in which a command shows times: the city's. UTC where it is not known."""
-    return Asking(api).zone(city)
+    return answered(Asking(Reached(api)).zone(city))
 
 
 def local_time(at: str | datetime, zone: str) -> str:
     """A time in the zone, to the second: ``2026-11-23 08:30:00``."""
     time = moment(at) if isinstance(at, str) else at
     return f"{time.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def _refusal(failed: Failed) -> Refusal:
+    """As a page of the console gets it."""
+    said = str(failed).splitlines()[0]
+    return Refusal(failed.status, failed.kind, said) if isinstance(failed, Refused) else unavailable(said)

@@ -1,128 +1,146 @@
-"""``/cases/{id}``: a case for the officer who is signed in; what it shows and offers is ``shared.case_page``."""
+"""``/cases/{id}``: a case for the officer who is signed in, with every command that is open to him, and no other."""
 
 import asyncio
-from datetime import UTC
+from collections.abc import Mapping, Sequence
 
-from starlette.requests import Request
+import msgspec
 from starlette.responses import Response
 
-from services.console.pages.page import HEADERS, go_to, page, words_for
-from services.console.router_client import Category, Me, Services
-from services.console.session_cookie import is_own_form, token_of
-from services.console.words import Words as ConsoleWords
-from shared.case_page.case_answer import CaseAnswer, CaseSeen
-from shared.case_page.look import Look
+from services.console.case.answers import FullCase, Shown
+from services.console.case.calls import CaseCalls
+from services.console.case.command_forms import CommandForms, Materials
+from services.console.case.command_press import Pressed, pressed
+from services.console.case.printed_case import PHOTOS_MAX as ON_PAPER
+from services.console.case.printed_case import printed
+from services.console.case.sheet import Read, sheet
+from services.console.frame.languages import N_
+from services.console.frame.page import Page
+from services.console.frame.security_headers import HEADERS
+from services.console.frame.service_names import ServiceNames, of_case
+from services.console.frame.site import Site
+from services.console.frame.visit import Visit
+from services.console.pages.from_client import from_client
+from services.console.router_client import Me
+from services.console.session_cookie import token_of
 from shared.case_page.next_steps import Reader
-from shared.case_page.press import FIELDS_MAX, FORM_MAX, Press, body_of, key_of, photo_key_of, press_of
+from shared.case_page.press import FORM_MAX
 from shared.case_page.refusals import why
-from shared.case_page.rendering import case_part
-from shared.case_page.view import case_view
-from shared.case_page.words import Words
-from shared.kernel.errors import Refusal
+from shared.case_page.words import WORDS
+from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.kernel.ids import plain_id
 from shared.kernel.pictures import PICTURE_BYTES_MAX
-from shared.runtime.http_server.multipart_form import MULTIPART, form_of
-from shared.runtime.http_server.route import Call, Route, get, post
+from shared.runtime.confined_process import ProcessEndedError
+from shared.runtime.http_server.route import Call, Route, get
 
-UNITS_MAX = 12
-"""Units of a case whose names are asked; others are shown by their ids."""
-SHOWN = {200: None, 303: None, 404: None, 503: None}
+PHOTOS_MAX = 9
+SENT_MAX = 3 * PICTURE_BYTES_MAX + FORM_MAX
+"""Bytes of a form with its pictures."""
+CODE_WRONG = N_("The one-time code is not right, or none is set up: sign in with your password and set one up.")
 
 
-class CasePage:
-    """The page, its form, and the photos on it."""
+class CasePage(Page):
+    """The page, its forms, and the photos on it."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self._calls = CaseCalls(self.services)
 
     def routes(self) -> list[Route]:
-        pressed = {**SHOWN, **dict.fromkeys((400, 403, 409, 412, 413, 415, 422, 429))}
-        forms = ("application/x-www-form-urlencoded", MULTIPART)
-        most = PICTURE_BYTES_MAX + FORM_MAX
+        answers = {200: None, 404: None, 503: None}
         return [
-            get("/cases/{id}", self.show, "A case", media=("text/html",), answers=SHOWN),
-            post(
-                "/cases/{id}",
-                self.press,
-                "Do what the case needs",
-                raw_max=most,
-                reads_body=lambda request: bool(token_of(request)) and is_own_form(request),
-                media=forms,
-                answer_media=("text/html",),
-                answers=pressed,
-                refusal_page=_refusal_page,
-            ),
-            get("/cases/{id}/photos/{photo}", self.photo, "A photo, small", media=("image/jpeg",), answers=SHOWN),
+            self.get("/cases/{id}", self.show, "A case"),
+            self.post("/cases/{id}", self.press, "Do what the case needs", most=SENT_MAX),
+            self.get("/cases/{id}/pdf", self.pdf, "A case on paper, A4", media=("application/pdf",)),
+            get("/cases/{id}/photos/{photo}", self.photo, "A photo, small", media=("image/jpeg",), answers=answers),
+            get("/cases/{id}/pictures/{photo}", self.picture, "A photo, large", media=("image/jpeg",), answers=answers),
         ]
 
-    async def show(self, call: Call) -> Response:
-        try:
-            seen = await self._services.case(token_of(call.request), call.path["id"])
-            return await self._page(call, seen)
-        except Refusal as refusal:
-            return _not_shown(call, refusal)
+    async def show(self, visit: Visit) -> Response:
+        return await self._page(visit, await self._calls.case(visit.token, visit.path["id"]))
 
-    async def press(self, call: Call) -> Response:
-        token, id_ = token_of(call.request), call.path["id"]
+    async def press(self, visit: Visit) -> Response:
+        id_ = visit.path["id"]
+        seen = await self._calls.case(visit.token, id_)
+        press = pressed(visit.form, visit.zone)
+        if press is None:
+            return await self._page(visit, seen)
         try:
-            if not is_own_form(call.request):
-                raise Refusal(403, "forbidden", "The form is of another site.")
-            seen = await self._services.case(token, id_)
-        except Refusal as refusal:
-            return _not_shown(call, refusal)
-        press = None
-        try:
-            form = await form_of(call.raw, call.request.headers.get("content-type", ""), FIELDS_MAX)
-            press = press_of(form.fields, form.files)
-            if press is None:
-                return await self.show(call)
-            after = await self._pressed(token, id_, press) or seen
+            after = await self._sent(visit, id_, press)
         except Refusal as refusal:
             if refusal.status in (401, 404):
-                return _not_shown(call, refusal)
-            return await self._refused(call, seen, refusal, press)
-        return await self._done(call, after, press)
+                raise
+            return await self._refused(visit, seen, refusal, press)
+        return await self._done(visit, after, press)
+
+    async def pdf(self, visit: Visit) -> Response:
+        """What the page shows to this reader; that somebody read a sensitive case is on record as with the page."""
+        if not self.site.typesetter.ready:
+            raise not_found("page")
+        id_ = visit.path["id"]
+        read = await self._read(visit, await self._calls.case(visit.token, id_))
+        found = await asyncio.gather(
+            *(self.services.thumb(visit.token, one) for one in read.case.pictures[:ON_PAPER]), return_exceptions=True
+        )
+        photos = [one for one in found if isinstance(one, bytes)]
+        case = printed(visit, sheet(visit, read, (), (), None))
+        try:
+            made = await self.site.typesetter.pdf(msgspec.json.encode(case).decode(), photos)
+        except (ProcessEndedError, ValueError) as wrong:
+            raise unavailable("The PDF cannot be made now.") from wrong
+        named = {"content-disposition": f'inline; filename="{plain_id("case", id_)}.pdf"'}
+        return Response(made, media_type="application/pdf", headers={**HEADERS, **named})
 
     async def photo(self, call: Call) -> Response:
+        return await self._shown(call, small=True)
+
+    async def picture(self, call: Call) -> Response:
+        return await self._shown(call, small=False)
+
+    async def _shown(self, call: Call, *, small: bool) -> Response:
+        token, photo = token_of(call.request), call.path["photo"]
         try:
-            picture = await self._services.thumb(token_of(call.request), call.path["photo"])
+            picture = await (self.services.thumb(token, photo) if small else self.services.photo(token, photo))
         except Refusal as refusal:
             return Response(status_code=404 if refusal.status < 500 else 503, headers=HEADERS)
         return Response(picture, media_type="image/jpeg", headers=HEADERS)
 
-    async def _done(self, call: Call, after: CaseSeen, press: Press) -> Response:
+    async def _sent(self, visit: Visit, id_: str, press: Pressed) -> tuple[FullCase, str] | Shown | None:
+        """What the router answers. Raises ``Refusal``."""
+        token, source = visit.token, plain_id("page", id_)
+        if press.totp:
+            await self.services.confirm(token, press.totp, from_client(visit.call))
+        own = plain_id("photo", source, press.key, press.version)
+        photos = [
+            await self.services.send_photo(token, content, f"{own}-{n}")
+            for n, content in enumerate(press.photos[:PHOTOS_MAX])
+        ]
+        body = {**press.body, **({"photos": photos} if photos else {})}
+        said = msgspec.json.encode(body, order="sorted").decode()
+        key = plain_id("press", source, press.key, press.version, said)
+        return await self._calls.command(token, id_, press.command, body, key=key, if_match=press.if_match)
+
+    async def _done(self, visit: Visit, after: tuple[FullCase, str] | Shown | None, press: Pressed) -> Response:
         """What was recorded is said, also where the case cannot be shown any more."""
-        said = Words(words_for(call.request).code)(f"done.{press.step.name}")
+        words = visit.case_words
+        known = WORDS.get(f"done.{press.said}") if press.command != "unmask" else None
+        said = words.of(known) if known is not None else visit._("Recorded.")
+        shown = after if isinstance(after, Shown) else None
         try:
-            if after.version == press.version:  # a repeat, which told of before
-                after = await self._services.case(token_of(call.request), after.case.id)
-            return await self._page(call, after, said=said)
+            if isinstance(after, Shown) or after is None or after[1] == press.version:  # a repeat tells of before
+                after = await self._calls.case(visit.token, visit.path["id"])
+            return await self._page(visit, after, said=said, done=press.said, shown=shown)
         except Refusal:
-            words = words_for(call.request)
-            return page("said.html", words, title=words("case"), said=said)
+            return visit.page("said.html", title=visit._("Case"), said=said)
 
-    async def _pressed(self, token: str, id_: str, press: Press) -> CaseSeen | None:
-        """The case after the press; None where a repeat was answered. Raises ``Refusal``."""
-        source = plain_id("page", id_)
-        photo = press.photo
-        sent = () if photo is None else (await self._services.send_photo(token, photo, photo_key_of(source, press)),)
-        body = body_of(press, sent)
-        if_match = press.version if press.step.judges else None
-        key = key_of(source, press, body)
-        return await self._services.command(token, id_, press.step.command, body, key=key, if_match=if_match)
-
-    async def _refused(self, call: Call, seen: CaseSeen, refusal: Refusal, press: Press | None) -> Response:
-        """The reason, with the case as it is now."""
-        token, words = token_of(call.request), Words(words_for(call.request).code)
+    async def _refused(self, visit: Visit, seen: tuple[FullCase, str], refusal: Refusal, press: Pressed) -> Response:
+        """The reason, with the case as it is now, and what was filled in."""
+        words = visit.case_words
         try:
-            current = await self._services.case(token, call.path["id"])
+            current = await self._calls.case(visit.token, visit.path["id"])
         except Refusal:
             current = seen
-        try:
-            names = await self._names(token, current.case, words)
-        except Refusal as away:
-            return _not_shown(call, away)
-        case = current.case
+        case = current[0]
+        names = await self._names(visit, case, ())
         said = why(
             words,
             refusal,
@@ -131,75 +149,93 @@ class CasePage:
             holder=names.person(case.claimed_by),
             offered=names.unit(case.offered_to or ""),
         )
-        return await self._page(call, current, said=said, tried=press, status=refusal.status)
+        if press.totp and refusal.kind in ("invalid", "forbidden", "no-second-factor", "unauthorized"):
+            said = visit._(CODE_WRONG)
+        return await self._page(visit, current, said=said, tried=press.key, status=refusal.status)
 
     async def _page(
-        self, call: Call, seen: CaseSeen, *, said: str | None = None, tried: Press | None = None, status: int = 200
+        self,
+        visit: Visit,
+        seen: tuple[FullCase, str],
+        *,
+        said: str = "",
+        done: str = "",
+        tried: str = "",
+        shown: Shown | None = None,
+        status: int = 200,
     ) -> Response:
         """Raises ``Refusal``."""
-        token, words = token_of(call.request), words_for(call.request)
-        own = Words(words.code)
-        me, names = await asyncio.gather(self._services.me(token), self._names(token, seen.case, own))
-        category = names.categories.get(seen.case.category or "")
-        look = Look(
-            seen=seen,
-            reader=await self._reader(token, me),
-            names=names,
-            words=own,
-            now=me.now,
-            zone=UTC,
-            photo_url=lambda id_: f"/cases/{seen.case.id}/photos/{id_}",
-            after_photo=category.after_photo if category is not None else "asked",
+        read = await self._read(visit, seen)
+        given: Mapping[str, list[str]] = visit.form.typed if tried else {}
+        materials = Materials(read.case, read.names, read.choices, read.reports, read.near, tried, given)
+        forms = CommandForms(visit, materials, read.reader)
+        undo = forms.undo if done == "claim" else None
+        return visit.page(
+            "case.html",
+            status,
+            part="case",
+            case=sheet(visit, read, forms.next, forms.others, undo),
+            words=visit.case_words,
+            prints=self.site.typesetter.ready,
+            outcome=said,
+            failed=status >= 400,
+            shown=shown,
         )
-        view = case_view(look, said=said, failed=status >= 400, tried=tried)
-        return page("case.html", words, status, title=view.title, case=case_part(view))
+
+    async def _read(self, visit: Visit, seen: tuple[FullCase, str]) -> Read:
+        """The case with all that its page says, asked for at once."""
+        (case, version), token = seen, visit.token
+        at = case.location
+        point = (at.lon, at.lat) if at.lon is not None and at.lat is not None and "merge" in case.commands else None
+        calls, id_ = self._calls, case.id
+        reader, told, reports, history = await asyncio.gather(
+            self._reader(token, visit.me),
+            self.services.told(token, id_),
+            calls.reports(token, id_),
+            calls.history(token, id_),
+        )
+        explained, choices, geometry, near, stands = await asyncio.gather(
+            calls.explained(token, id_),
+            calls.choices(token, id_),
+            calls.geometry(token, case.unit),
+            calls.near(token, point),
+            calls.stands(token, id_),
+        )
+        lines = history.items or case.history
+        names = await self._names(visit, msgspec.structs.replace(case, history=lines), told)
+        return Read(
+            case=case,
+            version=version,
+            reader=reader,
+            names=names,
+            told=tuple(told),
+            reports=reports,
+            history=history,
+            explained=explained,
+            choices=choices,
+            geometry=geometry,
+            near=near,
+            stands=stands.message or "",
+        )
 
     async def _reader(self, token: str, me: Me) -> Reader:
-        units = await asyncio.gather(*(self._services.unit(token, unit) for unit in (me.unit, *me.on_duty_for[:3])))
+        units = await asyncio.gather(*(self.services.unit(token, unit) for unit in (me.unit, *me.on_duty_for[:3])))
         lineage = frozenset(above for unit in units for above in (unit.id, *unit.path))
-        return Reader(me.person, frozenset((me.unit, *me.on_duty_for)), lineage)
+        return Reader(me.person, frozenset((me.unit, *me.on_duty_for)), lineage, signed_in=True)
 
-    async def _names(self, token: str, case: CaseAnswer, words: Words) -> "ServiceNames":
-        of_parts = (part.unit for part in case.parts)
-        ids = dict.fromkeys(id_ for id_ in (case.unit, case.within, case.offered_to, *of_parts) if id_)
-        asked = list(ids)[:UNITS_MAX]
-        found = await asyncio.gather(*(self._services.unit(token, id_) for id_ in asked))
-        units = {unit.id: words.of((unit.name, unit.name_en or unit.name)) for unit in found}
-        return ServiceNames(units, await self._services.categories(token), words)
-
-
-class ServiceNames:
-    """``shared.case_page.look.Names`` as the services tell them; people by their ids."""
-
-    def __init__(self, units: dict[str, str], categories: dict[str, Category], words: Words) -> None:
-        self._units = units
-        self.categories = categories
-        self._words = words
-
-    def unit(self, id_: str) -> str:
-        return self._units.get(id_, id_)
-
-    def person(self, id_: str | None) -> str:
-        return id_ or self._words.of(("他人", "Somebody else"))
-
-    def category(self, code: str | None) -> str:
-        found = self.categories.get(code or "")
-        return "" if found is None else self._words.of((found.name, found.name_en or found.name))
-
-    def pause_reason(self, code: str) -> str:
-        return code
-
-
-def _refusal_page(request: Request, refusal: Refusal) -> Response:
-    """Of what is refused before the page is asked, as a body that is too large."""
-    words = words_for(request)
-    return page("said.html", words, refusal.status, title=words("case"), said=why(Words(words.code), refusal))
-
-
-def _not_shown(call: Call, refusal: Refusal) -> Response:
-    words: ConsoleWords = words_for(call.request)
-    if refusal.status == 401:
-        return go_to(f"/signin?ended&lang={words.code}")
-    names = {403: "refused", 404: "no_case"}
-    status = refusal.status if refusal.status in names else 503
-    return page("said.html", words, status, title=words("case"), said=words(names.get(status, "away")))
+    async def _names(self, visit: Visit, case: FullCase, told: Sequence[str]) -> ServiceNames:
+        people, units, reasons = of_case(case, told)
+        of_history = [line.by for line in reversed(case.history) if line.by]
+        places = [unit for line in reversed(case.history) for unit in (line.by_unit, line.unit) if unit]
+        if case.supervision is not None:
+            places.insert(0, case.supervision.by_unit)
+        named, categories = await asyncio.gather(
+            self.services.names(
+                visit.token,
+                people=list(dict.fromkeys([*people, *of_history])),
+                units=list(dict.fromkeys([*units, *places])),
+                reasons=reasons,
+            ),
+            self.services.categories(visit.token),
+        )
+        return ServiceNames(named, categories, visit.case_words)

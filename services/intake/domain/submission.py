@@ -8,9 +8,8 @@ from datetime import datetime
 from shared.kernel.errors import FieldError
 from shared.kernel.personal import without_personal_numbers
 from shared.kernel.spelling import stored_spelling
+from shared.kernel.vocabulary import How
 
-CELLS_PER_DEGREE = 100
-"""Partition cells of 1/100 degree: 1.1 km north to south, about 0.9 km east to west in the middle of China."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Unicode's category Cc but tab, line feed and carriage return."""
 
@@ -39,6 +38,16 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """How an officer on patrol handled on the spot what he found."""
+
+    how: How
+    text: str
+    photos: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A report that passed every check."""
 
@@ -61,18 +70,28 @@ class Submission:
     pack_version: str
     entered_by: str | None = None
     """The officer who entered it for somebody."""
+    entered_unit: str | None = None
+    """That officer's unit then: its desk goes on speaking for the reporter."""
     older_fingerprints: tuple[str, ...] = ()
     """The fingerprints that older versions stored for the same body."""
     imported_open_at: datetime | None = None
     """When it was brought in still open; None for every other report."""
     priority: str | None = None
     """Of a sealed report: the pack's rules gave it this priority before its words were sealed."""
+    outside_number: str | None = None
+    """The number of its ticket in another system, as 12345."""
     answers: Mapping[str, str | int | float | bool] | None = None
     """To the category's questions, by the question's name; None where nothing was answered."""
     looks: tuple[str, ...] | None = None
     """Hashes (``looks_of``) of its photos that were clean when the report came; never of a confidential report."""
     danger: bool = False
     """The given category, or the words, say danger: it takes the danger lane. The router sets the priority itself."""
+    about_us: bool = False
+    """The reporter says that it is about the unit that would get it; of a confidential report that is not kept."""
+    same_as: str | None = None
+    """The case on which the officer who enters it says that it hangs."""
+    handled: Handled | None = None
+    """Of a patrol find that was handled on the spot."""
     sealed: Sealed | None = None
     """Of a confidential report, whose words, answers, place and photos are not in the fields above then."""
 
@@ -80,13 +99,6 @@ class Submission:
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprints of the same body that may be stored."""
         return (self.fingerprint, *self.older_fingerprints)
-
-
-def cell_of(city: str, lon: float | None, lat: float | None, otherwise: str) -> str:
-    """The Kafka key of a report: city and partition cell (about 1 km), or without a point city and ``otherwise``."""
-    if lon is None or lat is None:
-        return f"{city}:{otherwise}"
-    return f"{city}:{int(lon * CELLS_PER_DEGREE // 1)}:{int(lat * CELLS_PER_DEGREE // 1)}"
 
 
 def clean_words(text: str, pointer: str, errors: list[FieldError]) -> str:

@@ -15,10 +15,12 @@ from shared.city.progress_texts import ProgressTexts
 from shared.contracts.cases import QuestionState
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
+from shared.kernel.spelling import as_read
 from shared.runtime.http_server.route import Call, Route, get, post
 from shared.runtime.http_server.signed_links import SignedLinks
 from shared.runtime.http_server.signed_page import Page
 from shared.runtime.pack_library import PackLibrary
+from shared.runtime.sealed_texts import SealedTexts
 
 TEXT_MAX = 2000
 BODY_MAX = 16_384
@@ -52,6 +54,7 @@ class AnswerLinks:
         self, secret: str, url: str, store: ReportStore, actions: ReporterActions, packs: PackLibrary, clock: Clock
     ) -> None:
         self._links = SignedLinks(secret, "answers of reporters")
+        self._sealed = SealedTexts(secret)
         self._url = url.rstrip("/")
         self._store = store
         self._actions = actions
@@ -74,6 +77,13 @@ class AnswerLinks:
         if question is None:
             return None
         return f"{self._url}/q/{self._links.token(_question_id(status, question), question.until)}"
+
+    def words(self, status: ReportStatus) -> str | None:
+        """What the reporter is asked; of a confidential case opened, for nobody but the reporter."""
+        question = _question(status)
+        if question is None or question.sealed is None:
+            return question.text if question is not None else None
+        return as_read(self._sealed.opened(question.sealed))
 
     async def show(self, call: Call) -> HTMLResponse:
         status, page = await self._read(call.path["token"])
@@ -119,15 +129,16 @@ class AnswerLinks:
         pack = self._packs.current(status.report.city)
         language = pack.city.languages[0]
         words = _ZH if language.startswith("zh") else _EN
-        question = _question(status) if button is not None else None
+        asked = button is not None and _question(status) is not None
         return Page(
             language=language,
             title=words["title"],
-            heading=ProgressTexts(status, pack, self._clock.now()).question_heading() if question is not None else None,
-            text=(question.text if question is not None else None) or "",
+            heading=ProgressTexts(status, pack, self._clock.now()).question_heading() if asked else None,
+            text=(self.words(status) if asked else None) or "",
             said=words[said] if said is not None else None,
             button=words[button] if button is not None else None,
             most=TEXT_MAX,
+            notice=pack.notice(),
         ).answer(status_code)
 
 

@@ -4,9 +4,10 @@ import asyncio
 
 import msgspec
 
-from services.intake.reports.bodies import BatchItem
+from services.intake.reports.bodies import BatchItem, WhereToGo, where_to_go
 from services.intake.reports.group_commit import unknown
 from services.intake.reports.report_intake import ReportIntake
+from shared.city.model.sorting import Elsewhere
 from shared.kernel.errors import FieldError, Refusal, invalid
 from shared.runtime.http_server.decoding import Body
 from shared.runtime.http_server.rate_limits import Quotas
@@ -48,6 +49,8 @@ class ItemView(msgspec.Struct, kw_only=True, omit_defaults=True):
     id: str | None = None
     replayed: bool = False
     problem: ItemProblem | None = None
+    elsewhere: WhereToGo | None = None
+    """Of a report that is not dealt with here (status 200): where to go. Nothing is stored of it."""
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -68,8 +71,8 @@ class BatchRoutes:
             post(
                 "/v1/reports:batch",
                 self.submit_batch,
-                "At most 1,000 reports, each with its own key",
-                roles=APPS,
+                "At most 1,000 reports, each with its own key; officers send the drafts of a patrol so",
+                roles=APPS | {"officer"},
                 body=list[msgspec.Raw],
                 json_max=BATCH_BYTES_MAX,
                 answers={200: BatchAnswer},
@@ -102,6 +105,8 @@ class BatchRoutes:
             return _refused(index, unknown())
         except Refusal as refusal:
             return _refused(index, refusal)
+        if isinstance(receipt, Elsewhere):
+            return ItemView(index=index, status=200, elsewhere=where_to_go(receipt))
         return ItemView(index=index, status=202, id=receipt.id, replayed=receipt.replayed)
 
 

@@ -1,19 +1,19 @@
 """Open cases nearby, without personal data, so that an app can ask its user: is it one of these?
 
-Only of categories that the pack marks ``public``: where somebody needs help, quarrels or is suspected is not shown.
+Only of categories that the pack marks ``public``, and never of a need or a clue, whatever category it was given: where
+somebody needs help, quarrels or is suspected is not shown.
 """
 
-import math
 from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-from services.intake.domain.submission import cell_of
 from services.intake.reports.report_store import ReportStore
 from shared.city.place.datum import to_wgs84
+from shared.kernel.cells import cells_around, metres_between
 from shared.kernel.errors import FieldError, invalid
-from shared.kernel.vocabulary import StateName
+from shared.kernel.vocabulary import ReportChannel, StateName
 from shared.runtime.http_server.field_types import Ident
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import EVERY_CITY
@@ -22,7 +22,6 @@ from shared.runtime.pack_library import PackLibrary
 METRES_MAX = 1000.0
 ITEMS_MAX = 50
 LOOKED_AT_MAX = 500
-EARTH_METRES = 6_371_000.0
 READERS = frozenset({"rider_app", "importer", "ops"})
 
 
@@ -35,6 +34,8 @@ class NearbyQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class NearbyCase(msgspec.Struct, frozen=True):
+    """``channel``: how the report came that opened it; ``patrol``: officers found it, no resident told of it."""
+
     case: str
     category: str
     state: StateName
@@ -42,6 +43,7 @@ class NearbyCase(msgspec.Struct, frozen=True):
     lat: float
     metres: int
     received_at: datetime
+    channel: ReportChannel
 
 
 class NearbyCases(msgspec.Struct, frozen=True):
@@ -75,14 +77,15 @@ class NearbyRoutes:
         city = call.principal.city
         if query.category is not None and city != EVERY_CITY:
             self._check(query.category, city)
-        cells = {cell_of(city, lon + dx / 100, lat + dy / 100, "") for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-        found = await self._store.open_cases(sorted(cells), self._public(city), limit=LOOKED_AT_MAX)
+        found = await self._store.open_cases(cells_around(city, lon, lat), self._public(city), limit=LOOKED_AT_MAX)
         items = [
-            NearbyCase(case.id, case.category, case.state, case.lon, case.lat, round(metres), case.opened_at)
+            NearbyCase(
+                case.id, case.category, case.state, case.lon, case.lat, round(metres), case.opened_at, case.channel
+            )
             for case in found
             if case.lon is not None
             and case.lat is not None
-            and (metres := _metres(lon, lat, case.lon, case.lat)) <= query.radius
+            and (metres := metres_between(lon, lat, case.lon, case.lat)) <= query.radius
             and query.category in (None, case.category)
         ]
         unique = {item.case: item for item in sorted(items, key=lambda item: -item.metres)}
@@ -97,9 +100,3 @@ class NearbyRoutes:
         if city not in self._packs.cities:
             return []
         return [code for code, category in self._packs.current(city).categories.items() if category.public]
-
-
-def _metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Equirectangular distance: exact to a millimetre over the kilometre that is asked for."""
-    dx = math.radians(other_lon - lon) * math.cos(math.radians((lat + other_lat) / 2))
-    return EARTH_METRES * math.hypot(dx, math.radians(other_lat - lat))

@@ -18,6 +18,7 @@ from services.intake.reports.report_record import ReportRecord, place_doc
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.validation import DESKS, ReportValidator, app_of
 from shared.contracts.persons import KnownReporter, MaskedReporter, MaskedReporters, SealedReport
+from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, invalid, not_found
 from shared.kernel.ids import case_id
 from shared.kernel.personal import masked_name, masked_phone
@@ -73,6 +74,7 @@ class PersonRoutes:
         vault: Vault,
         packs: PackLibrary,
         directory: Directory,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._rotation = rotation
@@ -81,6 +83,7 @@ class PersonRoutes:
         self._vault = vault
         self._packs = packs
         self._directory = directory
+        self._clock = clock
 
     def routes(self) -> list[Route]:
         def for_router(path: str, handler: Handler, summary: str, body: type, shape: type[msgspec.Struct]) -> Route:
@@ -121,7 +124,9 @@ class PersonRoutes:
         if call.principal.kind == "ops":
             await self._refuse_unknown(of)
         id_ = self._validator.pseudonym(of, body.ref)
-        return Answer(ErasedReporter(await self._identities.erase(id_, "asked for"), id_))
+        erased = await self._identities.erase(id_, "asked for")
+        await self._directory.riders.end_all(id_, self._clock.now())
+        return Answer(ErasedReporter(erased, id_))
 
     async def _refuse_unknown(self, of: Principal) -> None:
         """A misspelt name must not look like an erasure. Keys stay on record, so an app of former times is known."""

@@ -23,8 +23,8 @@ from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
 from shared.runtime.pack_library import PackLibrary
 
-SENDERS = frozenset({"rider_app", "importer", "officer", "service"})
-VIEWERS = frozenset({"rider_app", "importer", "officer", "ops", "service"})
+SENDERS = frozenset({"rider_app", "rider", "importer", "officer", "service"})
+VIEWERS = frozenset({"rider_app", "rider", "importer", "officer", "ops", "service"})
 """A service asks in the name of a person, as behind the link of an alert."""
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "multipart/form-data")
 FORM_MAX = 16 * 1024
@@ -132,7 +132,8 @@ class PhotoRoutes:
         return Response(content, media_type="image/jpeg", headers=headers)
 
     async def _may_see(self, photo: PhotoRecord, who: Principal) -> bool:
-        """Who sent it; the app whose report's case shows it; officers whose subtree holds the case.
+        """Who sent it; the app whose report's case shows it, and its rider whose report that is; officers whose subtree
+        holds the case.
 
         Of what is confidential only who sent it and its handlers; operations do not."""
         if photo.app == who.who:
@@ -142,6 +143,8 @@ class PhotoRoutes:
         opened_by = photo.opened_by
         if opened_by is None:
             return False
+        if who.reporter is not None:
+            return await self._store.status(who.city, who.app, opened_by, who.reporter) is not None
         if who.kind != "officer":
             return await self._store.is_of_app(who.city, who.app, opened_by)
         own = await self._store.case_opened_by(opened_by) if photo.case is not None else None

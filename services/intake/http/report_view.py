@@ -1,5 +1,6 @@
 """What ``GET /v1/reports/{id}`` shows of a report and where it stands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,9 +9,9 @@ from services.intake.reports.progress_record import CaseProgress, ReportState, R
 from shared.city.pack import Pack
 from shared.city.progress_texts import ProgressTexts
 from shared.city.sorting.questions import Answer
-from shared.city.texts.reporter_steps import STEPS
+from shared.city.texts.reporter_steps import STEPS, is_chinese
 from shared.contracts.cases import ClockState, HistoryLine
-from shared.kernel.vocabulary import CASE_CLOCKS, Priority, ReportKind, StateName
+from shared.kernel.vocabulary import CASE_CLOCKS, Priority, ReportChannel, ReportKind, Sample, StateName
 
 
 class UnitName(msgspec.Struct, frozen=True):
@@ -47,12 +48,23 @@ class QuestionView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class OutcomeView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was done. ``words``: the officer's, without names and numbers. ``photos``: ids, shown once clean."""
+    """What was done. ``words``: the officer's, without names and numbers. ``photos``: ids, shown once clean.
+
+    ``links``: an address of each photo, small, that needs no key; for the app that sent the report.
+    """
 
     at: datetime
     how: str
     words: str | None = None
     photos: list[str] = []
+    links: list[str] = []
+
+
+class ObjectionView(msgspec.Struct, frozen=True):
+    """The reporter may object to the rejection once, by a rating of 1 with a reason. ``text``: that, in words."""
+
+    until: datetime
+    text: str
 
 
 class SecondCaseView(msgspec.Struct, frozen=True):
@@ -79,21 +91,43 @@ class ReportView(msgspec.Struct, kw_only=True, omit_defaults=True):
     question: QuestionView | None = None
     also: list[SecondCaseView] | None = None
     message: str | None = None
+    notice: str | None = None
+    """Of a demonstration: that no report reaches anybody."""
     feedback: str | None = None
     merged: bool = False
     reason: str | None = None
     outcome: OutcomeView | None = None
+    objection: ObjectionView | None = None
+    """Of a report that was not taken on: absent once its reporter objected, or the time to do so is over."""
     answers: dict[str, Answer] | None = None
     confidential: bool = False
     entered_by: str | None = None
-    channel: str | None = None
+    channel: ReportChannel
+    sample: Sample | None = None
+    """Of a patrol find that was handled on the spot: whether it was drawn for inspection."""
+    outside_number: str | None = None
+    withdrawn: bool = False
+    """Its reporter took it back; the case stays until an officer ends it."""
     rating: int | None = None
+    rating_entered_by: str | None = None
+    """The officer who entered the rating for the reporter."""
     emergency: str | None = None
     """Whom to call first, while nothing was done: by the case's category, before there is one by the words."""
 
 
-def report_view(status: ReportStatus, pack: Pack, now: datetime, link: str | None = None) -> ReportView:
-    """``link``: to the answer page, where the reader may answer the open question."""
+def report_view(
+    status: ReportStatus,
+    pack: Pack,
+    now: datetime,
+    link: str | None = None,
+    photos: Sequence[str] = (),
+    *,
+    words: bool = True,
+    asked: str | None = None,
+) -> ReportView:
+    """``link``: to the answer page, where the reader may answer the open question; ``photos``: of what was done;
+    ``asked``: the words of a question that is sealed, opened for the reporter himself.
+    Without ``words`` also without answers and photos of the report."""
     report, texts = status.report, ProgressTexts(status, pack, now)
     view = ReportView(
         id=report.id,
@@ -101,18 +135,24 @@ def report_view(status: ReportStatus, pack: Pack, now: datetime, link: str | Non
         status_text=texts.word(status.state),
         received_at=report.received_at,
         kind=report.kind,
-        description=report.description,
-        photos=[*report.photos, *report.added_photos],
+        description=report.description if words else "",
+        photos=[*report.photos, *report.added_photos] if words else [],
         steps=_steps(status, pack, texts),
-        answers=report.answers,
+        answers=report.answers if words else None,
         confidential=report.confidential,
         entered_by=report.entered_by,
-        channel=report.channel if report.entered_by is not None else None,
+        channel=report.channel,
+        outside_number=report.outside_number,
+        withdrawn=report.withdrawn,
         rating=report.rating,
+        rating_entered_by=report.rating_entered_by,
         emergency=_emergency(status, pack),
+        notice=pack.notice(),
     )
     if status.case is not None:
-        _show_case(view, status.case, pack, texts, link)
+        _show_case(view, status.case, pack, texts, link, asked)
+        if view.outcome is not None and view.outcome.photos and photos:
+            view.outcome = msgspec.structs.replace(view.outcome, links=list(photos))
         _show_message(view, status, texts)
     return view
 
@@ -123,10 +163,15 @@ def _emergency(status: ReportStatus, pack: Pack) -> str | None:
         return None
     given = case.category if case is not None else report.category
     category = pack.categories.get(given if given is not None else pack.classify(report.description).code)
-    return category.emergency if category is not None else None
+    if category is None:
+        return None
+    own = category.emergency if is_chinese(pack.city.languages[0]) else category.emergency_en
+    return own or category.emergency
 
 
-def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: ProgressTexts, link: str | None) -> None:
+def _show_case(
+    view: ReportView, case: CaseProgress, pack: Pack, texts: ProgressTexts, link: str | None, sealed: str | None
+) -> None:
     unit = pack.units.get(case.unit)
     view.unit = UnitName(case.unit, unit.name if unit is not None else case.unit)
     view.case = CaseProgressView(
@@ -137,13 +182,17 @@ def _show_case(view: ReportView, case: CaseProgress, pack: Pack, texts: Progress
         priority=case.priority,
         clocks=case.clocks,
     )
+    view.sample = case.sample
     words = texts.outcome_words()
     if (done := case.outcome) is not None:
         photos = done.photos if words is not None else []
         view.outcome = OutcomeView(at=done.at, how=done.how, words=words, photos=photos)
-    view.reason = words if case.state == "rejected" and words is not None else case.reason
-    if (asked := case.question) is not None:
-        text = asked.text if asked.text is not None else texts.word("waiting_reporter")
+    if (until := texts.object_by()) is not None and (said := texts.objection()) is not None:
+        view.objection = ObjectionView(until, said)
+    if not texts.of_strangers:
+        view.reason = words if case.state == "rejected" and words is not None else case.reason
+    if (asked := case.question) is not None and not texts.of_strangers:
+        text = next((one for one in (asked.text, sealed) if one is not None), texts.word("waiting_reporter"))
         view.question = QuestionView(text=text, at=asked.at, until=asked.until, link=link)
 
 
@@ -159,6 +208,9 @@ def _show_message(view: ReportView, status: ReportStatus, texts: ProgressTexts) 
         view.message, view.merged = texts.merged_message(), True
 
 
+_OF_CLOCKS = frozenset({"clock.extended", "clock.breached"})
+"""Steps that are told of the case's own clocks: not of a part's, nor of the time that the reporter had to answer."""
+_ENDS: dict[Sample, str] = {"drawn": "case.resolved", "not_drawn": "case.closed"}
 _EACH = frozenset({"clock.extended"})
 """Steps that are told each time, also one after the other."""
 
@@ -171,9 +223,17 @@ def _told(case: CaseProgress) -> list[HistoryLine]:
     def is_told(step: HistoryLine) -> bool:
         if step.what == "case.escalated" and step.act in ("tell", "supervise"):
             return step.unit != case.unit or step.at < last_move
-        return step.what in STEPS and (step.what != "clock.extended" or step.detail in CASE_CLOCKS)
+        of_case = step.detail is None or step.detail in CASE_CLOCKS
+        return step.what in STEPS and (step.what not in _OF_CLOCKS or of_case)
 
     return [step for step in case.steps if is_told(step)]
+
+
+def _as_told(step: HistoryLine, case: CaseProgress | None) -> str:
+    """What a line is told as. Of a patrol find that was handled on the spot the first line is its end, too."""
+    if case is None or case.sample is None or step.what != "case.opened":
+        return step.what
+    return _ENDS[case.sample]
 
 
 def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepView]:
@@ -189,10 +249,11 @@ def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepV
     for step in _told(status.case) if status.case is not None else ():
         last = steps[-1]
         before = (last.what, last.unit.id if last.unit is not None else None)
-        if before != (step.what, step.unit) or step.what in _EACH:
-            steps.append(line(step.what, step.at, step.unit, step.detail))
+        what = _as_told(step, status.case)
+        if before != (what, step.unit) or what in _EACH:
+            steps.append(line(what, step.at, step.unit, step.detail))
     if status.attached and status.says is None:
-        steps.append(line("report.merged", report.received_at))
+        steps.append(line("report.merged", status.joined_at or report.received_at))
     steps += [
         StepView(at=own.at, what=own.what, text=texts.step(own.what, own.at) or own.text, photo=own.photo)
         for own in report.own_steps

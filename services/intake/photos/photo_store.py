@@ -113,10 +113,12 @@ class PhotoStore:
             says = f"{len(waiting)} photos ({taken // 2**20} MiB) belong to no report yet: send those reports first."
             raise too_many(says, UNCLAIMED_RETRY_SECONDS)
 
-    async def claim_for_report(self, who: Principal, photos: Sequence[str], report: str) -> tuple[str, ...]:
+    async def claim_for_report(
+        self, who: Principal, photos: Sequence[str], report: str, pointer: str = "/photos"
+    ) -> tuple[str, ...]:
         """Claims ``photos`` for ``report``; returns the hashes of those that are clean and have one.
 
-        Raises ``Refusal`` 422 naming those that are not to be had.
+        Raises ``Refusal`` 422 naming those that are not to be had; ``pointer``: where the body lists them.
         """
         where: Document = {"city": who.city, "app": who.who, "state": _THERE, "report": {"$in": [None, report]}}
         claimed = await self._claim(where, photos, {"report": report})
@@ -124,7 +126,7 @@ class PhotoStore:
             missing = await self._missing(where, photos)
             raise invalid(
                 *(
-                    FieldError(f"/photos/{i}", "is no photo that this app sent and that is still free")
+                    FieldError(f"{pointer}/{i}", "is no photo that this app sent and that is still free")
                     for i, photo in enumerate(photos)
                     if photo in missing
                 )

@@ -8,10 +8,11 @@ belongs to the unit that the pack names for such reports, whatever the place.
 from dataclasses import asdict
 from typing import Any
 
-from services.intake.domain.submission import Place, Sealed, Submission, cell_of
+from services.intake.domain.submission import Place, Sealed, Submission
 from services.intake.privacy.sealing import Vault
 from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
+from shared.kernel.cells import cell_of
 
 ADDED_MAX = 100
 """Later additions that are kept; the oldest go first."""
@@ -22,7 +23,9 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
 
     Built field by field, so that a field added to ``Submission`` later is left out until it is listed here.
     """
-    category, priority = category_and_priority(pack, report.category, report.kind, report.app, report.description)
+    category, priority = category_and_priority(
+        pack, report.category, report.kind, report.app, report.description, report.channel
+    )
     key = vault.new_key(report.id)
     words: dict[str, object] = {
         "description": report.description,
@@ -31,6 +34,8 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
     }
     if report.answers is not None:
         words["answers"] = dict(report.answers)
+    if report.outside_number is not None:  # with it the ticket elsewhere is found, which names the person
+        words["outside_number"] = report.outside_number
     return Submission(
         id=report.id,
         city=report.city,
@@ -54,6 +59,7 @@ def sealed(report: Submission, vault: Vault, pack: Pack) -> Submission:
         imported_open_at=report.imported_open_at,
         pack_version=report.pack_version,
         entered_by=report.entered_by,
+        entered_unit=report.entered_unit,
         sealed=Sealed(key.wrapped, key.seal(words)),
     )
 
@@ -65,8 +71,8 @@ def added(report: str, sealed: Sealed, vault: Vault, words: dict[str, object]) -
 
 
 def unsealed(report: str, sealed: Sealed, vault: Vault) -> dict[str, Any]:
-    """The content of a confidential report: ``description``, ``location``, ``photos``, ``added``, and ``answers`` if
-    there are any. ``report``: its id. Raises ``BrokenSeal``."""
+    """The content of a confidential report: ``description``, ``location``, ``photos``, ``added``, and ``answers`` and
+    ``outside_number`` if there are any. ``report``: its id. Raises ``BrokenSeal``."""
     key = vault.key(report, sealed.key)
     words: Any = key.open(sealed.words)
     return {**words, "added": [key.open(one) for one in sealed.added]}

@@ -31,7 +31,17 @@ log = structlog.get_logger()
 PAGE = 256
 SEEN_EVERY = timedelta(days=1)
 """``seen_at`` is written at most once in so long: most reports of a known person write nothing."""
-INDEXES = (IndexModel([("seen_at", 1)], name="seen", sparse=True),)
+INDEXES = (
+    IndexModel([("seen_at", 1)], name="seen", sparse=True),
+    IndexModel(
+        [("city", 1), ("ending", 1), ("seen_at", -1)],
+        name="ending",
+        partialFilterExpression={"ending": {"$type": "string"}},
+    ),
+)
+ENDING = 4
+DIGITS_MIN = 7
+"""Of a telephone number whose ending is kept."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -94,7 +104,7 @@ class Identities:
         where = {"_id": person.id, "digest": known.digest}
         digest, before = self._unsealed(known)
         both = {**before, **person.data}
-        if digest != known.digest or before != both:
+        if digest != known.digest or before != both or known.ending != self._ending_of(person.city, both):
             sealed = self._sealed(msgspec.structs.replace(person, data=both), now)
             return [UpdateOne(where, {"$set": to_fields(sealed)})]
         seen_lately = known.seen_at is not None and now - known.seen_at < SEEN_EVERY
@@ -123,8 +133,17 @@ class Identities:
             key=key.wrapped,
             sealed=key.seal(person.data),
             digest=key.digest(person.data),
+            ending=self._ending_of(person.city, person.data),
             seen_at=now,
         )
+
+    def _ending_of(self, city: str, data: Mapping[str, str]) -> str | None:
+        digits = "".join(filter(str.isdigit, data.get("phone", "")))
+        return self._ending(city, digits[-ENDING:]) if len(digits) >= DIGITS_MIN else None
+
+    def _ending(self, city: str, digits: str) -> str:
+        """Keyed with the installation's secret, since four digits alone could be tried."""
+        return self._vault.digest("telephone", [city, digits])
 
     async def restore(self, persons: Sequence[Person]) -> None:
         """Store persons again who were erased and have sent a new report."""
@@ -142,7 +161,10 @@ class Identities:
 
     async def erase(self, id_: str, why: str) -> bool:
         """Delete key and data; False when nothing was kept of that person. Doing it again changes nothing."""
-        gone = {"$unset": {"key": 1, "sealed": 1, "digest": 1, "seen_at": 1}, "$set": {"erased_at": real_now()}}
+        gone = {
+            "$unset": {"key": 1, "sealed": 1, "digest": 1, "ending": 1, "seen_at": 1},
+            "$set": {"erased_at": real_now()},
+        }
         erased = bool(await self.reporters.update({"_id": id_, "key": {"$exists": True}}, gone))
         if erased:
             await self.request_rotation()
@@ -173,6 +195,12 @@ class Identities:
             return digits.endswith(ending)
 
         return await asyncio.to_thread(lambda: [record for record in records if ends_so(record)]), len(records)
+
+    async def ending_so(self, city: str, digits: str, newest: int) -> list[ReporterRecord]:
+        """The ``newest`` seen reporters of a city whose telephone number ends with these four digits, by the index."""
+        where = {"city": city, "ending": self._ending(city, digits)}
+        found = await self.reporters.find(where, sort=[("seen_at", -1)], limit=newest, hint="ending")
+        return list(map(from_doc, found))
 
     async def _known(self, ids: Sequence[str]) -> dict[str, ReporterRecord]:
         found = await self.reporters.find({"_id": {"$in": list(ids)}}, limit=len(ids)) if ids else []

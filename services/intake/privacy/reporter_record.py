@@ -19,6 +19,9 @@ class ReporterRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_
     """Reference, name and telephone number, sealed with the key."""
     digest: str | None = None
     """Of what is sealed, keyed with the key: tells whether something new was sent."""
+    ending: str | None = None
+    """Keyed hash of the last four digits of the telephone number; None without one, and of rows that an older version
+    wrote until the person reports again."""
     seen_at: datetime | None = None
     """When the person last reported, to the day."""
     erased_at: datetime | None = None
@@ -43,6 +46,7 @@ def to_fields(person: ReporterRecord) -> Document:
         "key": person.key,
         "sealed": person.sealed,
         "digest": person.digest,
+        "ending": person.ending,
         "seen_at": person.seen_at,
     }
 

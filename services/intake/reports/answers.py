@@ -39,8 +39,9 @@ def _clean_name(name: str, errors: list[FieldError]) -> str:
 
 
 def _clean(name: str, answer: Answer, errors: list[FieldError]) -> Answer:
-    """Without personal numbers; a whole number may be one as well: 13812345678."""
-    if isinstance(answer, bool | float):
+    """Without personal numbers; a whole number may be one as well: 13812345678, and 1.3812345678e10."""
+    if isinstance(answer, bool) or (isinstance(answer, float) and not answer.is_integer()):
         return answer
-    said = clean_words(str(answer), pointer(["answers", name]), errors)
-    return answer if said == str(answer) else said
+    written = answer if isinstance(answer, str) else str(int(answer))
+    said = clean_words(written, pointer(["answers", name]), errors)
+    return answer if said == written else said

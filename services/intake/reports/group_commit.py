@@ -43,10 +43,11 @@ UNKNOWN_MAX = 10_000
 SPACING_SECONDS = 0.01
 REPORTS = Counter(
     "whistle_reports_total",
-    "Reports by what became of them: stored, repeated, refused (by its content), limited (a quota), unavailable.",
+    "Reports by what became of them: stored, patrol (stored too: what officers found), repeated, refused (by its"
+    " content), limited (a quota), unavailable.",
     ["outcome"],
 )
-_STORED, REPEATED = REPORTS.labels("stored"), REPORTS.labels("repeated")
+_STORED, REPEATED, _PATROL = (REPORTS.labels(outcome) for outcome in ("stored", "repeated", "patrol"))
 _SIZE = Histogram("whistle_commit_group_reports", "Reports per commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
 _TOOK = Histogram(
     "whistle_commit_duration_seconds",
@@ -161,7 +162,9 @@ class GroupCommit:
         for id_ in found:
             self._unknown.pop(id_, None)
         count_duplicates("reports", len(again))
-        _STORED.inc(len(new))
+        patrol = sum(report.channel == "patrol" for report in new)
+        _STORED.inc(len(new) - patrol)
+        _PATROL.inc(patrol)
         REPEATED.inc(len(again))
         _SIZE.observe(len(group))
         _TOOK.observe(time.monotonic() - began)

@@ -14,7 +14,7 @@ import msgspec
 from services.intake.reports.report_record import ReportRecord
 from shared.city.texts.reporter_steps import STEPS
 from shared.contracts.cases import CaseEvent, ClockState, HistoryLine, OutcomeState, QuestionState
-from shared.kernel.vocabulary import Priority, StateName
+from shared.kernel.vocabulary import Priority, ReportChannel, ReportKind, Sample, Sensitivity, StateName
 from shared.runtime.storage.mongo import Document
 
 ReportState = StateName | Literal["accepted"]
@@ -23,8 +23,8 @@ ENDED = frozenset({"closed", "rejected", "merged"})
 STEPS_MAX = 200
 """Steps kept of one case, of which the first ``FIRST_KEPT``: how it began is told however long it takes."""
 FIRST_KEPT = 50
-KEPT = frozenset({*STEPS, "clock.resumed"})
-"""Lines of a long case that are kept: those that are shown, and those by which an old deadline is known."""
+KEPT = frozenset({*STEPS, "clock.resumed", "case.merged"})
+"""Lines of a case that are kept: those that are shown, by which an old deadline is known, and when it was merged."""
 
 
 class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +44,20 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     within: str | None = None
     offered_to: str | None = None
     assignee: str | None = None
+    kind: ReportKind | None = None
+    """Of the report that opened it; None where it was stored before kinds were."""
     confidential: bool = False
+    recused: bool = False
+    discreet: bool = False
+    sensitive: Sensitivity | None = None
+    channel: ReportChannel = "app"
+    """Of the report that opened it."""
+    sample: Sample | None = None
+    """As in ``CaseState``."""
     seen_by: list[str] = []
     """As in ``shared.contracts.sight``; empty in events of a router of version 0.1.0, which has no such field."""
+    worked_by: list[str] = []
+    """As in ``CaseState``."""
     cell: str
     lon: float | None = None
     lat: float | None = None
@@ -59,6 +70,11 @@ class CaseProgress(msgspec.Struct, frozen=True, kw_only=True):
     """The reason in the last event, if it had one."""
     outcome: OutcomeState | None = None
     """What was done, or why it was rejected."""
+
+    @property
+    def closed_to_stand_ins(self) -> bool:
+        """As of ``CaseState``."""
+        return self.confidential or self.recused
 
 
 class ProgressRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
@@ -82,6 +98,7 @@ class OpenCase(msgspec.Struct, frozen=True, kw_only=True):
     lon: float | None
     lat: float | None
     opened_at: datetime
+    channel: ReportChannel = "app"
 
 
 class _CaseAlone(msgspec.Struct, frozen=True):
@@ -102,6 +119,11 @@ class Attachment:
     says: str | None
 
 
+def merged_at(case: CaseProgress) -> datetime | None:
+    """When the case was merged into another; None where its lines do not tell."""
+    return next((line.at for line in reversed(case.steps) if line.what == "case.merged"), None)
+
+
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
     """A report and its progress: everything that its reporter, its app and officers are shown."""
@@ -115,6 +137,8 @@ class ReportStatus:
     """``fixed`` or ``thanks`` for an attached report that says only that."""
     also: tuple[CaseProgress, ...] | None = None
     """Cases of a second matter in the report, as far as their events have arrived; None if there is none."""
+    joined_at: datetime | None = None
+    """When its own case was merged; None where it was attached as it came, or where nothing tells."""
 
     @property
     def state(self) -> ReportState:
@@ -156,8 +180,15 @@ def progress_of(event: CaseEvent) -> CaseProgress:
         within=case.within,
         offered_to=case.offered_to,
         assignee=case.assignee,
+        kind=case.kind,
         confidential=case.confidential,
+        recused=case.recused,
+        discreet=case.discreet,
+        sensitive=case.sensitive,
+        channel=case.channel,
+        sample=case.sample,
         seen_by=case.seen_by,
+        worked_by=case.worked_by,
         cell=case.cell,
         lon=case.lon,
         lat=case.lat,

@@ -68,6 +68,10 @@ def submitted_event(report: ReportRecord) -> Envelope:
                 sealed=report.sealed is not None,
                 looks=report.looks or [],
                 answers=report.answers or {},
+                outside_number=report.outside_number,
+                about_us=report.about_us,
+                same_as=report.same_as,
+                handled=report.handled,
             )
         ),
     )

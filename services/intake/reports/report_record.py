@@ -10,13 +10,14 @@ import msgspec
 
 from services.intake.domain.submission import Sealed, Submission
 from shared.city.sorting.questions import Answer
-from shared.contracts.reports import Place, ReportChannel
-from shared.kernel.vocabulary import Priority, ReportKind
+from shared.contracts.reports import Handled, Place
+from shared.kernel.vocabulary import Priority, ReportChannel, ReportKind
 from shared.runtime.storage.mongo import Document
 
 
 class OwnStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A step of the report that comes from no case event: not routed in time, or one of its photos cannot be read."""
+    """A step of the report that comes from no case event: not routed in time, one of its photos cannot be read, or its
+    reporter added to it or took it back."""
 
     at: datetime
     what: str
@@ -33,7 +34,7 @@ class RememberedKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
-    """A report as stored. The fields up to ``imported_open_at`` never change; the relay's ``pending`` and ``outbox``
+    """A report as stored. The fields up to ``handled`` never change; the relay's ``pending`` and ``outbox``
     stay out."""
 
     id: str
@@ -58,14 +59,21 @@ class ReportRecord(msgspec.Struct, frozen=True, kw_only=True, rename={"id": "_id
     stored_at: datetime
     """Real time, whatever the installation's clock says."""
     entered_by: str | None = None
+    entered_unit: str | None = None
     priority: Priority | None = None
     sealed: Sealed | None = None
     looks: list[str] | None = None
     answers: dict[str, Answer] | None = None
+    outside_number: str | None = None
     danger: bool = False
     imported_open_at: datetime | None = None
+    about_us: bool = False
+    same_as: str | None = None
+    handled: Handled | None = None
 
     rating: int | None = None
+    rating_entered_by: str | None = None
+    """The officer who entered the rating for the reporter."""
     added_photos: list[str] = []
     withdrawn: bool = False
     own_steps: list[OwnStep] = []
@@ -101,13 +109,23 @@ def record_of(report: Submission, trace: str, stored_at: datetime) -> ReportReco
         trace=trace,
         stored_at=stored_at,
         entered_by=report.entered_by,
+        entered_unit=report.entered_unit,
         priority=cast(Priority | None, report.priority),
         sealed=report.sealed,
         looks=list(report.looks) if report.looks is not None else None,
         answers=dict(report.answers) if report.answers is not None else None,
+        outside_number=report.outside_number,
         danger=report.danger,
         imported_open_at=report.imported_open_at,
+        about_us=report.about_us,
+        same_as=report.same_as,
+        handled=_handled(report),
     )
+
+
+def _handled(report: Submission) -> Handled | None:
+    done = report.handled
+    return None if done is None else Handled(how=done.how, text=done.text, at=done.at, photos=list(done.photos))
 
 
 def to_doc(report: ReportRecord) -> Document:
@@ -138,6 +156,8 @@ def to_doc(report: ReportRecord) -> Document:
         document["imported_open_at"] = report.imported_open_at
     if report.entered_by is not None:
         document["entered_by"] = report.entered_by
+    if report.entered_unit is not None:
+        document["entered_unit"] = report.entered_unit
     if report.priority is not None:
         document["priority"] = report.priority
     if report.sealed is not None:
@@ -146,8 +166,16 @@ def to_doc(report: ReportRecord) -> Document:
         document["looks"] = report.looks
     if report.answers is not None:
         document["answers"] = report.answers
+    if report.outside_number is not None:
+        document["outside_number"] = report.outside_number
+    if report.about_us:
+        document["about_us"] = True
+    if report.same_as is not None:
+        document["same_as"] = report.same_as
     if report.danger:
         document["danger"] = True
+    if report.handled is not None:
+        document["handled"] = msgspec.to_builtins(report.handled, builtin_types=(datetime,))
     return document
 
 
@@ -158,7 +186,8 @@ def from_doc(document: Document) -> ReportRecord:
 
 def changes_doc(before: ReportRecord, after: ReportRecord) -> Document:
     """What ``$set`` takes ``before`` to ``after``, as far as its reporter can change a report."""
-    names = [name for name in ("rating", "added_photos", "withdrawn") if getattr(before, name) != getattr(after, name)]
+    changing = ("rating", "rating_entered_by", "added_photos", "withdrawn")
+    names = [name for name in changing if getattr(before, name) != getattr(after, name)]
     changes: Document = {name: getattr(after, name) for name in names}
     if after.sealed is not None and after.sealed != before.sealed:
         changes["sealed.added"] = list(after.sealed.added)

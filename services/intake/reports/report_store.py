@@ -18,6 +18,7 @@ from services.intake.reports.progress_record import (
     OpenCase,
     ProgressRecord,
     ReportStatus,
+    merged_at,
 )
 from services.intake.reports.report_record import (
     FirstAnswer,
@@ -30,6 +31,7 @@ from services.intake.reports.report_record import (
 from shared.contracts.cases import STEPS_KEPT
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import case_id, opening_report
+from shared.kernel.vocabulary import KINDS_OF_THINGS
 from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import IdempotencyKeys
@@ -46,6 +48,11 @@ REPORT_INDEXES = (
         [("city", 1), ("app", 1), ("reporter", 1), ("received_at", -1), ("_id", 1)],
         name="reporter",
         partialFilterExpression={"reporter": {"$type": "string"}},
+    ),
+    IndexModel(
+        [("city", 1), ("outside_number", 1), ("received_at", -1), ("_id", 1)],
+        name="outside_number",
+        partialFilterExpression={"outside_number": {"$type": "string"}},
     ),
 )
 PROGRESS_INDEXES = (IndexModel([("case.cell", 1), ("case.opened_at", -1)], name="cell"),)
@@ -95,15 +102,28 @@ class ReportStore:
         )
         return [msgspec.convert(document, StoredReport) for document in found]
 
-    async def status(self, city: str | None, app: str | None, id_: str) -> ReportStatus | None:
-        """A report of ``app`` (None: of any app of the city, of any city) and where it stands."""
-        mine = {name: value for name, value in (("city", city), ("app", app)) if value is not None}
+    async def status(
+        self, city: str | None, app: str | None, id_: str, reporter: str | None = None
+    ) -> ReportStatus | None:
+        """A report of ``app`` (None: of any app of the city, of any city) and where it stands. ``reporter``: only where
+        it is his."""
+        asked = (("city", city), ("app", app), ("reporter", reporter))
+        mine = {name: value for name, value in asked if value is not None}
         document = await self.reports.find_one({"_id": id_, **mine})
         return None if document is None else await self._status(report_record.from_doc(document))
 
     async def of_reporter(self, city: str, app: str, reporter: str, after: Document, limit: int) -> list[ReportStatus]:
         """An app's reporter's own reports and where they stand, newest first. ``after``: where the page begins."""
-        where: Document = {"city": city, "app": app, "reporter": reporter, **after}
+        return await self._newest({"city": city, "app": app, "reporter": reporter, **after}, limit)
+
+    async def with_outside_number(
+        self, city: str, app: str | None, number: str, after: Document, limit: int
+    ) -> list[ReportStatus]:
+        """The newest reports of a ticket elsewhere, of ``app`` (None: of any app of the city). ``after``: as above."""
+        mine = {"app": app} if app is not None else {}
+        return await self._newest({"city": city, "outside_number": number, **mine, **after}, limit)
+
+    async def _newest(self, where: Document, limit: int) -> list[ReportStatus]:
         found = await self.reports.find(where, sort=[("received_at", -1), ("_id", 1)], limit=limit)
         return list(await asyncio.gather(*(self._status(report_record.from_doc(document)) for document in found)))
 
@@ -115,14 +135,14 @@ class ReportStore:
         also = await self._cases(progress.also) if progress.also else None
         if progress.on is not None and progress.on != case_id(report.id):
             progress = await self._progress(opening_report(progress.on))
-        case = None
+        case, joined_at = None, None
         for _ in range(CHAIN_MAX):
             case = progress.case if progress is not None else None
             if case is None or case.merged_into is None:
                 break
-            attached = True
+            attached, joined_at = True, joined_at or merged_at(case)
             progress = await self._progress(opening_report(case.merged_into))
-        return ReportStatus(report, case, attached, says, also)
+        return ReportStatus(report, case, attached, says, also, joined_at)
 
     async def _progress(self, report: str) -> ProgressRecord | None:
         document = await self.progress.find_one({"_id": report})
@@ -163,8 +183,16 @@ class ReportStore:
         entry = await self.keys.find(document, *keys)
         return msgspec.convert(entry, RememberedKey) if entry is not None else None
 
-    async def save_action(self, before: ReportRecord, after: ReportRecord, event: Envelope, key: RememberedKey) -> bool:
-        """Stores an action: one guarded update with event and key; False when the report was changed meanwhile."""
+    async def save_action(
+        self,
+        before: ReportRecord,
+        after: ReportRecord,
+        event: Envelope,
+        key: RememberedKey,
+        step: OwnStep | None = None,
+    ) -> bool:
+        """Stores an action: one guarded update with event, key, step; False when the report was changed meanwhile."""
+        told = [report_record.step_doc(step)] if step is not None else []
         return bool(
             await self.reports.update(
                 {"_id": before.id, "version": before.version, "commands.id": {"$ne": key.id}},
@@ -173,6 +201,7 @@ class ReportStore:
                     "$push": {
                         "pending": {"$each": as_pending([event])},
                         "commands": {"$each": [{"id": key.id, "fingerprint": key.fingerprint, "at": key.at}]},
+                        **({"own_steps": {"$each": told, "$slice": -OWN_STEPS_KEPT}} if told else {}),
                     },
                     "$min": {"outbox.lane": event.lane, "outbox.since": real_now()},
                 },
@@ -266,12 +295,15 @@ class ReportStore:
         return {progress["_id"] for progress in await self.progress.find(where, {"_id": 1}, limit=len(ids))}
 
     async def open_cases(self, cells: Sequence[str], categories: Sequence[str], limit: int) -> list[OpenCase]:
-        """Open cases of some categories in some cells, newest first, without confidential ones."""
+        """Open cases of some categories in some cells, newest first: of things, and none of which nothing is for
+        everybody."""
         found = await self.progress.find(
             {
                 "case.cell": {"$in": list(cells)},
                 "case.open": True,
                 "case.confidential": False,
+                "case.discreet": {"$ne": True},
+                "case.kind": {"$in": list(KINDS_OF_THINGS)},
                 "case.category": {"$in": list(categories)},
             },
             OPEN_CASE_FIELDS,

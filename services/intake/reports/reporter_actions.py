@@ -1,11 +1,12 @@
-"""What a reporter does with a report later: rates it, adds to it, withdraws it, answers a question.
+"""What a reporter does with a report later: rates it, adds to it, withdraws it, answers a question. For a reporter who
+has no app an officer enters it.
 
 Each is one guarded update of the report that carries its event, done once for each idempotency key.
 """
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -14,11 +15,12 @@ from services.intake.domain.submission import clean_words
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.confidential import added
 from services.intake.privacy.sealing import Vault
-from services.intake.reports.bodies import AdditionBody, RatingBody, WithdrawBody
+from services.intake.reports.bodies import AdditionBody, ObjectionBody, RatingBody, WithdrawBody
 from services.intake.reports.progress_record import CaseProgress, ReportStatus
 from services.intake.reports.report_events import action_event
-from services.intake.reports.report_record import RememberedKey, ReportRecord
+from services.intake.reports.report_record import OwnStep, RememberedKey, ReportRecord
 from services.intake.reports.report_store import ReportStore
+from shared.city.texts.reporter_steps import ReporterStep, word
 from shared.contracts import reports as contract
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, conflict, invalid, key_reused, not_found, unavailable
@@ -26,13 +28,15 @@ from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.outbox_relay import Outbox
 
 ROUNDS_MAX = 5
-RATED_STATES = frozenset({"resolved", "closed"})
+DISSATISFIED = 1
+"""The score of a rating that says 不满意."""
+RATED_STATES = frozenset({"resolved", "closed", "rejected"})
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
 @dataclass(frozen=True, slots=True)
 class ActionKey:
-    """An idempotency key of one report. ``action``: rating, additions or withdraw, which have keys of their own.
+    """An idempotency key of one report. ``action``: rating, objection, additions or withdraw; each has keys of its own.
 
     ``old``: as version 0.1.0 remembered it, where a rating and an addition could have the same; empty: it cannot.
     """
@@ -47,14 +51,25 @@ class ActionKey:
         return _short(said if id_ == self.old else f"{self.action}\n{said}")
 
 
+Check = Callable[[ReportStatus], None]
+"""Raises ``Refusal`` 404 or 403 where the sender may not do it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """Who requests an action on which report, and under which key."""
+    """Who requests an action on which report, and under which key. ``check``: whether the sender may do it."""
 
     sender: Principal
     report: str
     key: ActionKey
     trace: str
+    check: Check | None = None
+
+    @property
+    def entered(self) -> dict[str, str | None]:
+        """Of an event: the officer who enters it for the reporter; empty when the reporter's app sends it."""
+        person, unit = self.sender.person, self.sender.unit
+        return {} if person is None else {"entered_by": person, "entered_unit": unit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +83,13 @@ class RecordedAction:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The result of an action: its event's type, case (the Kafka key) and data, and the report after it."""
+    """The result of an action: its event's type, case (the Kafka key) and data, the report after it, and its step."""
 
     type: str
     case: str
     data: msgspec.Struct
     after: ReportRecord
+    step: ReporterStep | None = None
 
 
 Read = Callable[[], Awaitable[ReportStatus | None]]
@@ -96,18 +112,22 @@ class ReporterActions:
         self._clock = clock
 
     async def rate(self, request: ActionRequest, body: RatingBody) -> RecordedAction:
-        """Rates the report, once its case is resolved; may reopen the case."""
-        return await self._requested(request, body, lambda status: _rated(status, body))
+        """Rates the report, once its case is resolved or rejected; may reopen the case, or object to the rejection."""
+        return await self._requested(request, body, lambda status: _rated(status, body, request))
+
+    async def object(self, request: ActionRequest, body: ObjectionBody) -> RecordedAction:
+        """Objects to a rejection, as a rating of 1 does: a higher level rules, once."""
+        return await self._requested(request, body, lambda status: _objected(status, body, request))
 
     async def add(self, request: ActionRequest, body: AdditionBody) -> RecordedAction:
         """Adds text or photos, or that it is fixed."""
         if body.text is None and not body.photos and not body.fixed:
             raise invalid(FieldError("", "needs text, photos or fixed"))
-        return await self._requested(request, body, lambda status: _added(status, body), body.photos)
+        return await self._requested(request, body, lambda status: _added(status, body, request.entered), body.photos)
 
     async def withdraw(self, request: ActionRequest, body: WithdrawBody) -> RecordedAction:
         """Withdraws the report; its case stays until an officer ends it."""
-        return await self._requested(request, body, lambda status: _withdrawn(status, body))
+        return await self._requested(request, body, lambda status: _withdrawn(status, body, request.entered))
 
     async def answer(self, report: ReportRecord, text: str, question: str, trace: str) -> RecordedAction:
         """An addition from the answer page, once for each ``question``, however often the button is pressed.
@@ -120,7 +140,7 @@ class ReporterActions:
         async def read() -> ReportStatus | None:
             return await self._store.status(report.city, None, report.id)
 
-        return await self._record(read, body, lambda status: _added(status, body), key, trace)
+        return await self._record(read, body, lambda status: _added(status, body, {}), key, trace)
 
     async def _requested(
         self, request: ActionRequest, body: msgspec.Struct, decide: Decide, photos: list[str] | None = None
@@ -128,10 +148,10 @@ class ReporterActions:
         sender = request.sender
 
         async def read() -> ReportStatus | None:
-            return await self._store.status(sender.city, sender.app, request.report)
+            return await self._store.status(sender.city, sender.app, request.report, sender.reporter)
 
         claims = (sender, photos) if photos else None
-        return await self._record(read, body, decide, request.key, request.trace, claims)
+        return await self._record(read, body, decide, request.key, request.trace, claims, request.check)
 
     async def _record(
         self,
@@ -141,6 +161,7 @@ class ReporterActions:
         key: ActionKey,
         trace: str,
         claims: tuple[Principal, list[str]] | None = None,
+        check: Check | None = None,
     ) -> RecordedAction:
         for _ in range(ROUNDS_MAX):
             status = await read()
@@ -148,6 +169,8 @@ class ReporterActions:
                 raise not_found("report")
             if (replayed := await self._replayed(status.report, body, key)) is not None:
                 return replayed
+            if check is not None:
+                check(status)
             if claims is not None:
                 await self._photos.claim_for_report(*claims, status.report.id)
             action, now = decide(status), self._clock.now()
@@ -172,7 +195,8 @@ class ReporterActions:
             action = self._sealed(report, action, key.at)
         event = action_event(report, action.case, action.type, action.data, key.at, trace)
         kept = msgspec.structs.replace(key, fingerprint=self._kept(report, key.fingerprint))
-        if not await self._store.save_action(report, action.after, event, kept):
+        step = OwnStep(at=key.at, what=action.step, text=word(action.step, "zh")) if action.step is not None else None
+        if not await self._store.save_action(report, action.after, event, kept, step):
             return False
         self._outbox.offer(report.id, report.version + 1, [event])
         return True
@@ -189,7 +213,7 @@ class ReporterActions:
         if said and sealed is not None:
             sealed = added(report.id, sealed, self._vault, {"at": now, **said})
         after = msgspec.structs.replace(action.after, added_photos=report.added_photos, sealed=sealed)
-        return Action(action.type, action.case, msgspec.structs.replace(action.data, **empty), after)
+        return replace(action, data=msgspec.structs.replace(action.data, **empty), after=after)
 
 
 def _short(text: str) -> str:
@@ -210,16 +234,25 @@ def _words(text: str | None, pointer: str) -> str | None:
     return cleaned
 
 
-def _rated(status: ReportStatus, body: RatingBody) -> Action:
+def _rated(status: ReportStatus, body: RatingBody, request: ActionRequest) -> Action:
     case = _case_of(status, "rate it")
     if case.state not in RATED_STATES:
-        raise conflict("not-open", "It is rated when it is resolved.", state=case.state)
+        raise conflict("not-open", "It is rated once it is resolved, closed or rejected.", state=case.state)
     text = _words(body.text, "/text")
-    data = contract.ReportRated(report=status.report.id, case=case.id, score=body.score, text=text)
-    return Action("report.rated.v1", case.id, data, msgspec.structs.replace(status.report, rating=body.score))
+    report, score = status.report, body.score
+    data = contract.ReportRated(report=report.id, case=case.id, score=score, text=text, **request.entered)
+    after = msgspec.structs.replace(report, rating=score, rating_entered_by=request.sender.person)
+    return Action("report.rated.v1", case.id, data, after)
 
 
-def _added(status: ReportStatus, body: AdditionBody) -> Action:
+def _objected(status: ReportStatus, body: ObjectionBody, request: ActionRequest) -> Action:
+    case = _case_of(status, "object")
+    if case.state != "rejected":
+        raise conflict("not-open", "One objects to a report that was not taken on.", state=case.state)
+    return _rated(status, RatingBody(DISSATISFIED, body.reason), request)
+
+
+def _added(status: ReportStatus, body: AdditionBody, entered: dict[str, str | None]) -> Action:
     case = _case_of(status, "add to it")
     data = contract.ReportAdded(
         report=status.report.id,
@@ -227,12 +260,18 @@ def _added(status: ReportStatus, body: AdditionBody) -> Action:
         text=_words(body.text, "/text"),
         photos=body.photos,
         fixed=body.fixed,
+        **entered,
     )
     photos = [*status.report.added_photos, *body.photos]
-    return Action("report.added.v1", case.id, data, msgspec.structs.replace(status.report, added_photos=photos))
+    after = msgspec.structs.replace(status.report, added_photos=photos)
+    answers = case.state == "waiting_reporter"  # the case itself tells then that it was answered
+    return Action("report.added.v1", case.id, data, after, None if answers else "report.added")
 
 
-def _withdrawn(status: ReportStatus, body: WithdrawBody) -> Action:
+def _withdrawn(status: ReportStatus, body: WithdrawBody, entered: dict[str, str | None]) -> Action:
     case = _case_of(status, "withdraw it")
-    data = contract.ReportWithdrawn(report=status.report.id, case=case.id, reason=_words(body.reason, "/reason") or "")
-    return Action("report.withdrawn.v1", case.id, data, msgspec.structs.replace(status.report, withdrawn=True))
+    reason = _words(body.reason, "/reason") or ""
+    data = contract.ReportWithdrawn(report=status.report.id, case=case.id, reason=reason, **entered)
+    after = msgspec.structs.replace(status.report, withdrawn=True)
+    step: ReporterStep | None = None if status.report.withdrawn else "report.withdrawn"
+    return Action("report.withdrawn.v1", case.id, data, after, step)

@@ -7,19 +7,23 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from services.intake.domain.submission import Place, Submission, cell_of, clean_words, location_errors
+from services.intake.domain.submission import Place, Submission, clean_words, location_errors
 from services.intake.privacy.confidential import sealed
 from services.intake.privacy.identities import Person
 from services.intake.privacy.sealing import Vault
 from services.intake.reports.answers import answers_of
 from services.intake.reports.bodies import BatchItem, ReportBody
+from services.intake.reports.patrol_finds import handled_of, patrol_errors
 from shared.city.pack import Pack
 from shared.city.place.datum import to_wgs84
+from shared.kernel.cells import cell_of
 from shared.kernel.clock import whole_millis
 from shared.kernel.errors import FieldError, invalid
-from shared.kernel.ids import report_id, secret_id
+from shared.kernel.ids import report_id
+from shared.kernel.spelling import stored_spelling
 from shared.runtime.http_server.field_errors import MANY
 from shared.runtime.identity.directory import Principal
+from shared.runtime.identity.rider_sessions import pseudonym
 
 _encoder = msgspec.json.Encoder(order="sorted")
 FUTURE = timedelta(minutes=5)
@@ -47,9 +51,14 @@ class ReportValidator:
         return report_id(self._secret, principal.city, sender, key)
 
     def pseudonym(self, principal: Principal, ref: str) -> str:
-        """The pseudonym of a reporter, used everywhere outside intake. ``ref`` cannot be found from it without the
-        installation's secret."""
-        return secret_id("p", self._secret, "reporter", principal.city, app_of(principal), ref)
+        """The pseudonym of a reporter of an app."""
+        return pseudonym(self._secret, principal.city, app_of(principal), ref)
+
+    def _reporter(self, body: ReportBody, principal: Principal) -> str | None:
+        """A rider's session is that of its own reporter, whatever its body says."""
+        if principal.reporter is not None or body.reporter is None:
+            return principal.reporter
+        return self.pseudonym(principal, body.reporter.ref)
 
     def submission(self, body: ReportBody, principal: Principal, key: str, pack: Pack, now: datetime) -> Submission:
         """Raises ``Refusal`` 422 that names every wrong field."""
@@ -57,7 +66,8 @@ class ReportValidator:
         description = clean_words(body.description, "/description", errors)
         where = body.location
         address = clean_words(where.address, "/location/address", errors) if where.address is not None else None
-        answers = answers_of(body, pack, errors)
+        answers, outside = answers_of(body, pack, errors), _outside_number(body, errors)
+        handled = handled_of(body, errors)
         if errors:
             raise invalid(*errors[:MANY])
         lon, lat = _point(where.lon, where.lat, where.crs)
@@ -79,14 +89,19 @@ class ReportValidator:
             observed_at=whole_millis(body.observed_at) if body.observed_at is not None else None,
             photos=tuple(body.photos),
             channel=body.channel,
-            reporter=self.pseudonym(principal, body.reporter.ref) if body.reporter is not None else None,
+            reporter=self._reporter(body, principal),
             confidential=body.reporter is not None and body.reporter.confidential,
             historic=body.historic and not body.open,
             imported_open_at=now if body.open else None,
             pack_version=pack.version,
             entered_by=principal.person,
+            entered_unit=principal.unit if principal.person is not None else None,
             danger=not (body.historic or body.open) and pack.danger(body.category, description),
             answers=answers or None,
+            outside_number=outside,
+            about_us=body.about_us,
+            same_as=body.same_as,
+            handled=handled,
         )
         return sealed(report, self._vault, pack) if report.confidential else report
 
@@ -111,15 +126,17 @@ class ReportValidator:
         reporter = body.reporter
         if reporter is None or (reporter.name is None and reporter.phone is None and not reporter.confidential):
             return None
-        names = ("ref", "name", "phone")
+        own = principal.reporter
+        names = ("ref", "name", "phone") if own is None else ("name", "phone")
         data = {name: value for name in names if (value := getattr(reporter, name)) is not None}
-        return Person(self.pseudonym(principal, reporter.ref), principal.city, app_of(principal), data)
+        id_ = own or self.pseudonym(principal, reporter.ref)
+        return Person(id_, principal.city, app_of(principal), data) if data else None
 
 
 def app_of(principal: Principal) -> str:
     """The app that a report belongs to. All officers share one, so that a caller has one pseudonym whoever took the
     call."""
-    return DESKS if principal.kind == "officer" else principal.who
+    return DESKS if principal.kind == "officer" else principal.app or principal.who
 
 
 def fingerprint(body: msgspec.Struct) -> str:
@@ -131,18 +148,37 @@ def fingerprint(body: msgspec.Struct) -> str:
     return hashlib.sha256(_encoder.encode(body)).hexdigest()[:32]
 
 
+def _outside_number(body: ReportBody, errors: list[FieldError]) -> str | None:
+    """In the spelling in which it is searched for. Its digits stay, also where they look like a telephone number's."""
+    if body.outside_number is None:
+        return None
+    number = stored_spelling(body.outside_number)
+    if not number:
+        errors.append(FieldError("/outside_number", "has nothing to be seen"))
+    return number
+
+
 def _errors(
     body: ReportBody, principal: Principal, pack: Pack, now: datetime, import_span: timedelta
 ) -> list[FieldError]:
     where = body.location
     said = where.address is not None or where.unit is not None or body.kind in WITHOUT_PLACE
     errors = location_errors(where.lon, where.lat, where.crs, said=said)
+    errors += patrol_errors(body, principal, pack, now)
     if body.category is not None and body.category not in pack.categories:
         errors.append(FieldError("/category", "is not in the city's list: GET /v1/categories"))
     if where.unit is not None and where.unit not in pack.units:
         errors.append(FieldError("/location/unit", "is no unit of this city"))
+    if body.elsewhere is not None and pack.elsewhere.get(body.elsewhere) is None:
+        errors.append(FieldError("/elsewhere", "is not in the city's list: take the id that an answer named"))
     if principal.kind == "officer" and body.channel == "app":
-        errors.append(FieldError("/channel", "says how it came: window, phone, visit, group or hotline"))
+        says = "says how it came: window, phone, visit, group or hotline; patrol for what you found yourself"
+        errors.append(FieldError("/channel", says))
+    if body.same_as is not None:
+        if principal.kind != "officer":
+            errors.append(FieldError("/same_as", "is for officers, who see the case"))
+        if body.reporter is not None and body.reporter.confidential:
+            errors.append(FieldError("/same_as", "is not for a confidential report, which has a case of its own"))
     if principal.kind != "importer":
         if body.received_at is not None:
             errors.append(FieldError("/received_at", "is for importers"))

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.notifier.alerts.case_words import group_text, text
+from services.notifier.alerts.case_words import TEXT_MAX, group_text, text
 from services.notifier.alerts.clock_words import deadline_name, next_deadline
 from services.notifier.alerts.confidential_recipients import permitted_recipients
 from services.notifier.alerts.effect_review import looks_at_effect
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.recipient_resolution import people_reached
+from services.notifier.alerts.ringing import rings_at
 from services.notifier.alerts.welfare_pages import paged_by_category, paired_people
-from services.notifier.alerts.wording import unattended_text, unrouted_text, vacant_posts_text
+from services.notifier.alerts.wording import suspicion_text, unattended_text, unrouted_text, vacant_posts_text
 from services.notifier.documents.alert import UNATTENDED, Alert
 from services.notifier.documents.silence import Silence
 from services.notifier.domain.recipients import AlertTrigger, Notice, notices
@@ -24,7 +25,9 @@ from shared.city.people.rota import RotaChanges
 from shared.contracts.cases import CaseEvent, CaseState
 from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportUnrouted
+from shared.kernel.cells import metres_between
 from shared.kernel.ids import case_id
+from shared.kernel.vocabulary import SENSITIVITIES
 
 
 def plan_alerts(
@@ -38,22 +41,24 @@ def plan_alerts(
 ) -> list[Alert]:
     """The alerts of a case's event, one for each person whom it reaches.
 
-    Who is on duty is asked as of the event's time, so that an event that is handled again plans the same alerts.
+    Who is on duty is asked as of the event's time, so that an event that is handled again plans the same alerts; of
+    what rings later, as of then: whoever is at the desk in the morning.
     ``now`` becomes the alerts' time. ``pack`` is the version that the event names: the case keeps its categories, areas
     and commitments. ``people``: the version in force when it happened, whose people are told; by default ``pack``.
     """
     people = people or pack
     case, language = data.case, pack.city.languages[0]
-    at_once = bool(paged_by_category(event, case, pack))
+    at_once = bool(paged_by_category(event, case, pack)) or _is_sensitive(event, case)
     silence = None if at_once else covering_silence(silences, case, pack, event.time)
     paired = paired_people(case, pack, people, event.time, rota) if at_once else ()
     due = [_of_today(notice, pack, people) for notice in notices(trigger_of(event, data, pack, paired))]
     subject = case_subject(event, data, pack)
     alerts = []
-    for person, (notice, vacant) in permitted_recipients(due, case, people, event.time, rota).items():
-        if notice.kind == "inspect" and person == data.by:
+    when = event.time if at_once else subject.rings_at or event.time
+    for person, (notice, vacant) in permitted_recipients(due, case, people, when, rota).items():
+        if notice.kind == "inspect" and person == (data.asked_by or data.by):
             continue
-        about = _without_the_case(subject, case.unit, pack) if notice.kind == UNATTENDED else subject
+        about = subject_for(notice, subject, case, pack)
         if vacant:
             about = _with(vacant_posts_text(vacant, people), about)
         alerts.append(
@@ -65,7 +70,7 @@ def plan_alerts(
                 language,
                 now,
                 at_once=at_once,
-                silenced=silence.id if silence is not None else None,
+                silenced=silence.id if silence is not None and _quiets(silence, notice, people) else None,
             )
         )
     return alerts
@@ -95,8 +100,19 @@ def case_subject(event: Envelope, data: CaseEvent, pack: Pack) -> Subject:
         due_name=deadline_name(data, following, chinese=pack.city.languages[0].startswith("zh")),
         group_text=group_text(case, pack),
         owner=case.unit,
-        category=None if case.confidential else case.category,
+        category=None if case.confidential or case.sensitive else case.category,
+        rings_at=rings_at(case, pack, event.time),
     )
+
+
+def subject_for(notice: Notice, subject: Subject, case: CaseState, pack: Pack) -> Subject:
+    """The subject for one notice: nothing of the case for who may not see it; for who decides what the report's words
+    suggest, that first."""
+    if notice.kind == UNATTENDED:
+        return _without_the_case(subject, case.unit, pack)
+    if notice.kind == "judge" and case.suspected:
+        return replace(subject, text=f"{suspicion_text(case.suspected, pack)} · {subject.text}"[:TEXT_MAX])
+    return subject
 
 
 def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, at: datetime) -> Silence | None:
@@ -107,9 +123,38 @@ def covering_silence(silences: Sequence[Silence], case: CaseState, pack: Pack, a
     path = {*case.path, *(ground.path if ground is not None else ())}
     for silence in silences:
         about = not silence.categories or case.category in silence.categories
-        if about and silence.unit in path and silence.holds_at(at):
+        if about and silence.unit in path and silence.holds_at(at) and _is_there(silence, case, pack):
             return silence
     return None
+
+
+def _is_there(silence: Silence, case: CaseState, pack: Pack) -> bool:
+    """Whether a case lies in the place that is muted and came meanwhile; wherever it is for a silence of the ground."""
+    there = silence.around
+    if there is None:
+        return True
+    at = _point_of(case, pack) if silence.holds_at(case.opened_at) else None
+    return at is not None and metres_between(there.lon, there.lat, *at) <= there.metres
+
+
+def _point_of(case: CaseState, pack: Pack) -> tuple[float, float] | None:
+    """Where it was reported, else where the place is that its words name."""
+    if case.lon is not None and case.lat is not None:
+        return case.lon, case.lat
+    return pack.locate(None, case.place).spot if case.place else None
+
+
+def _quiets(silence: Silence, notice: Notice, people: Pack) -> bool:
+    """Whether a silence is for who is told: a place is muted by a desk for itself and those below it."""
+    told = people.units.get(notice.unit)
+    return silence.around is None or (told is not None and silence.unit in told.path)
+
+
+def _is_sensitive(event: Envelope, case: CaseState) -> bool:
+    """Whether the event says for the first time that a case is sensitive, or may be: nobody sleeps over that."""
+    if event.type == "case.opened.v1":
+        return not set(SENSITIVITIES).isdisjoint(case.suspected)
+    return event.type == "case.marked_sensitive.v1"
 
 
 def _of_today(notice: Notice, pack: Pack, people: Pack) -> Notice:
@@ -130,14 +175,17 @@ def trigger_of(event: Envelope, data: CaseEvent, pack: Pack, paired: tuple[str, 
         offered_to=case.offered_to,
         act=data.act,
         tell=tuple(data.tell),
+        judges=tuple(data.judges),
         assignee=case.assignee,
-        historic=case.historic,
+        quiet=case.historic or data.quiet,
         early=data.due_at is not None and event.time < data.due_at,
         part=data.part,
         clock=data.clock,
         by=data.by,
         asked_by=data.asked_by,
         reporter_word=data.reporter_word,
+        sample=case.sample,
+        danger=case.priority == "danger",
         effect=looks_at_effect(event.type, case, pack),
         paired=paired,
     )

@@ -8,6 +8,7 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.closing_alerts import CLOSING_EVENTS, ClosingAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.settlements import settlements
+from services.notifier.alerts.shielded_alerts import SHIELDING_EVENTS, ShieldedAlerts
 from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert
@@ -41,6 +42,7 @@ class CaseAlerts:
         self._silences = silences
         self._clock = clock
         self._closing = ClosingAlerts(store, deliveries)
+        self._shielded = ShieldedAlerts(store, deliveries)
 
     async def handle(self, events: Sequence[Envelope]) -> None:
         """A batch of case events: all alerts in one insert, then all settlements in one bulk."""
@@ -48,6 +50,7 @@ class CaseAlerts:
         shadows: list[Alert] = []
         deliveries: dict[str, AlertDelivery] = {}
         settled: list[Write] = []
+        shielded: list[tuple[Envelope, CaseEvent, Pack]] = []
         for event in events:
             data = decode(event, CaseEvent)
             pack = await self._packs.get(event.city, data.case.pack_version)
@@ -65,10 +68,14 @@ class CaseAlerts:
                 alerts += closing.alerts
                 deliveries |= closing.deliveries
             settled += settlements(event, data)
+            if event.type in SHIELDING_EVENTS:
+                shielded.append((event, data, people))
         await self.store.put(alerts, deliveries)
         settled += await self.store.settle_late(alerts)
         await self.store.put_shadows(shadows)
         await self.store.settle(settled)
+        for event, data, people in shielded:
+            await self.store.settle(await self._shielded.take_back(event, data, people))
 
     async def handle_unrouted(self, events: Sequence[Envelope]) -> None:
         """A batch of reports that nobody made a case of in time."""

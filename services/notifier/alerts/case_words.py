@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from services.notifier.alerts.clock_words import clock_name, late_or_left, moment
+from services.notifier.alerts.wording import sensitive_text
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent, CaseState
 from shared.kernel.vocabulary import ClockKind
@@ -25,12 +26,22 @@ def text(type_: str, at: datetime, data: CaseEvent, pack: Pack) -> str:
     part = next((unit_name(p.unit, pack) for p in case.parts if p.id == data.part and p.unit in pack.units), None)
     named = (*_happened(type_, at, data, pack), part, unit_name(case.unit, pack))
     if case.confidential:
-        return _line((*named, "保密上报" if chinese else "confidential"))
+        return _line((*named, "隐名上报" if chinese else "confidential"))
+    if case.sensitive is not None:
+        return _line((*named, sensitive_text(case.sensitive, pack)))
     many = f"同一问题（{case.report_count}人上报）" if chinese else f"reported {case.report_count} times"
     said = many if case.report_count > 1 else None
     place, summary = _said_once(case, pack)
-    told = None if data.told is None else f"“{data.told}”"
+    told = None if data.told is None else f"“{_told(type_, data.told, pack)}”"
     return _line((*named, category_name(case, pack), said, place, told, summary))
+
+
+def _told(type_: str, words: str, pack: Pack) -> str:
+    """The officer's words; the reason of a pause is a code of the pack, which has its name."""
+    reason = pack.pause_reasons.get(words) if type_ == "clock.pause_requested.v1" else None
+    if reason is None:
+        return words
+    return reason.name if pack.city.languages[0].startswith("zh") or not reason.name_en else reason.name_en
 
 
 def _line(words: Iterable[str | None]) -> str:
@@ -76,10 +87,9 @@ def group_text(case: CaseState, pack: Pack) -> str | None:
 
 
 def about_people(case: CaseState, pack: Pack) -> bool:
-    """Whether it is about a person: a need, a clue, a confidential case, or as its category says (``about_people``)."""
-    category = pack.categories.get(case.category)
-    marked = category is not None and category.about_people
-    return marked or case.confidential or case.kind in ("need", "clue")
+    """Whether it is about a person or otherwise nothing for a group: a need, a clue, a confidential or ``discreet``
+    case, or as its category says (``about_people``)."""
+    return case.confidential or case.discreet or pack.about_people(case.category, case.kind)
 
 
 def _happened(type_: str, at: datetime, data: CaseEvent, pack: Pack) -> tuple[str | None, ...]:
@@ -87,6 +97,10 @@ def _happened(type_: str, at: datetime, data: CaseEvent, pack: Pack) -> tuple[st
     chinese = pack.city.languages[0].startswith("zh")
     if type_ == "case.escalated.v1" and data.clock is None and data.by is None and data.act == "tell":
         return ("已两次不接收，请裁定" if chinese else "refused twice: decide who takes it",)
+    if type_ == "case.follow_up.v1" and data.case.outcome is not None and data.case.outcome.how == "long_term":
+        return (_kept(data.due_at, at, chinese),)
+    if type_ in _RULED:
+        return (_RULED[type_][not chinese],)
     if data.clock is None:
         return ()
     if type_ in _ASKED:
@@ -96,9 +110,22 @@ def _happened(type_: str, at: datetime, data: CaseEvent, pack: Pack) -> tuple[st
     return ()
 
 
-def _pause_asked(_: CaseEvent, kind: ClockKind, __: Pack, chinese: bool) -> str:
+def _kept(day: datetime | None, at: datetime, chinese: bool) -> str:
+    """Of a case that was kept on the books: its day has come, or passed without a decision."""
+    late = (at - day).days if day is not None else 0
+    if chinese:
+        return f"挂账到期已{late}天，尚无新决定" if late else "挂账到期，请重新办理或再次申请挂账"
+    return (
+        f"kept on the books: {late} d past its day, undecided"
+        if late
+        else "kept on the books: the day has come, decide"
+    )
+
+
+def _pause_asked(data: CaseEvent, kind: ClockKind, pack: Pack, chinese: bool) -> str:
     name = clock_name(kind, chinese=chinese)
-    return f"申请挂起{name}时限" if chinese else f"a pause is asked for: {name}"
+    asked = f"申请挂起{name}时限" if chinese else f"a pause is asked for: {name}"
+    return asked + _until(data, pack, chinese)
 
 
 def _pause_refused(_: CaseEvent, kind: ClockKind, __: Pack, chinese: bool) -> str:
@@ -115,9 +142,17 @@ def _paused(data: CaseEvent, kind: ClockKind, pack: Pack, chinese: bool) -> str:
     return f"paused: {name}" + (f", until {until} at most" if until else "")
 
 
-def _extension_asked(_: CaseEvent, kind: ClockKind, __: Pack, chinese: bool) -> str:
+def _extension_asked(data: CaseEvent, kind: ClockKind, pack: Pack, chinese: bool) -> str:
     name = clock_name(kind, chinese=chinese)
-    return f"申请{name}延期" if chinese else f"an extension is asked for: {name}"
+    asked = f"申请{name}延期" if chinese else f"an extension is asked for: {name}"
+    return asked + _until(data, pack, chinese)
+
+
+def _until(data: CaseEvent, pack: Pack, chinese: bool) -> str:
+    """The time that is asked for, where one is named."""
+    if data.until is None:
+        return ""
+    return f"至{moment(data.until, pack)}" if chinese else f", until {moment(data.until, pack)}"
 
 
 def _extension_refused(_: CaseEvent, kind: ClockKind, __: Pack, chinese: bool) -> str:
@@ -143,3 +178,15 @@ _ASKED: dict[str, _Say] = {
     "clock.extended.v1": _extended,
 }
 """Event type → what it says of the request for a clock."""
+_RULED: dict[str, tuple[str, str]] = {
+    "case.return_requested.v1": ("申请退单", "a return is asked for"),
+    "case.returned.v1": ("同意退单，二次派单", "the return is granted: sent to another unit"),
+    "case.return_refused.v1": ("驳回退单，请办理", "no return: your unit handles it"),
+    "case.rejection_requested.v1": ("申请不予受理", "it is asked not to take it on"),
+    "case.rejected.v1": ("同意不予受理", "it is not taken on"),
+    "case.rejection_refused.v1": ("不同意不予受理，请办理", "it is taken on: your unit handles it"),
+    "case.outcome_requested.v1": ("申请办结，请审批", "an ending is asked for"),
+    "case.outcome_refused.v1": ("不同意办结，请继续办理", "no ending: work on"),
+    "case.objected.v1": ("上报人对不予受理有异议", "the reporter objects to the rejection"),
+}
+"""Event type → what it says of a request that a level above rules on."""

@@ -15,6 +15,7 @@ CLOCKS: dict[ClockKind, tuple[str, str]] = {
     "report_in": ("报到", "reporting in"),
     "finish_part": ("处置", "the part"),
     "confirm": ("补充信息", "the reporter's answer"),
+    "review": ("审批", "the ruling"),
 }
 """Kind of clock → its name in alerts, Chinese and English."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -62,8 +63,12 @@ def moment(at: datetime, pack: Pack) -> str:
 
 
 def next_deadline(data: CaseEvent) -> ClockState | None:
-    """The earliest running clock of the case, or of the part that the event is about."""
+    """The earliest running clock of the case, or of the part that the event is about.
+
+    The time that a level above has to rule is its own: it is named only where the event is about it.
+    """
     running = [clock for clock in data.case.clocks if clock.state == "running" and clock.part == data.part]
+    running = [clock for clock in running if clock.kind != "review" or data.clock == "review"]
     return min(running, key=lambda clock: clock.due_at, default=None)
 
 
@@ -79,7 +84,5 @@ def deadline_name(data: CaseEvent, following: ClockState | None, *, chinese: boo
 
 
 def _overdue(clocks: Sequence[ClockState], part: str | None) -> bool:
-    return any(
-        clock.state == "breached" and clock.met_at is None and clock.superseded_at is None and clock.part == part
-        for clock in clocks
-    )
+    own = (clock for clock in clocks if clock.part == part and clock.kind != "review")
+    return any(c.state == "breached" and c.met_at is None and c.superseded_at is None for c in own)

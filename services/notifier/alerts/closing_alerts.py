@@ -10,14 +10,14 @@ from typing import NamedTuple
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
-from services.notifier.documents.alert import UNATTENDED, Alert
+from services.notifier.documents.alert import SAYS_NOTHING, Alert
 from services.notifier.documents.delivery import AlertDelivery
 from services.notifier.domain.recipients import Notice
 from shared.city.pack import Pack
 from shared.contracts.cases import CaseEvent
 from shared.contracts.envelope import Envelope
 
-CLOSING_EVENTS = frozenset({"case.closed.v1", "case.rejected.v1", "case.merged.v1"})
+CLOSING_EVENTS = frozenset({"case.closed.v1", "case.redirected.v1", "case.rejected.v1", "case.merged.v1"})
 
 
 class ClosingPlan(NamedTuple):
@@ -61,4 +61,4 @@ def _of_others(alerts: Iterable[Alert], by: str | None) -> dict[str, Alert]:
     """By id, the alerts of people who have not acted on the case and did not end it (``by``)."""
     alerts = list(alerts)
     acted = {alert.recipient for alert in alerts if alert.acted or alert.acked_by == alert.recipient} | {by}
-    return {a.id: a for a in alerts if a.recipient not in acted and a.kind not in ("over", UNATTENDED)}
+    return {a.id: a for a in alerts if a.recipient not in acted and a.kind not in {"over", *SAYS_NOTHING}}

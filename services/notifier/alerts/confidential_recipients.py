@@ -1,7 +1,8 @@
-"""Who is alerted of a confidential case: only people who may see it.
+"""Who is alerted of a confidential case, or of one from which a unit is recused: only people who may see it.
 
 If an escalation names a desk that may not see the case, the handlers whom the pack names are alerted instead. If none
 of them is present, the desk gets an alert of kind ``unattended``: something waits at a unit, without naming the case.
+Of a case from which a unit is recused the owner's desk is alerted instead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,23 @@ def permitted_recipients(
 ) -> Recipients:
     """Everybody whom the notices of an event reach and who may see the case."""
     everybody = recipients_of(notices, pack, at, since)
-    return _discreet(everybody, case, pack, at, since) if case.confidential else everybody
+    if case.confidential:
+        return _discreet(everybody, case, pack, at, since)
+    return _without_recused(everybody, case, pack, at, since) if case.recused else everybody
+
+
+def _without_recused(
+    everybody: Recipients, case: CaseState, pack: Pack, at: datetime, since: RotaChanges
+) -> Recipients:
+    """Those who may see it; if a notice reaches none of them, the owner's desk, which must know that nobody else
+    does."""
+    seeing = set(case.seen_by)
+    may = {id_: reached for id_, reached in everybody.items() if _sees(pack.people[id_], seeing)}
+    if may or not everybody:
+        return may
+    first, _ = next(iter(everybody.values()))
+    desk = recipients_of([replace(first, unit=case.unit, post="A", person=None, role=None)], pack, at, since)
+    return {id_: (notice, ()) for id_, (notice, _) in desk.items() if _sees(pack.people[id_], seeing)}
 
 
 def _discreet(everybody: Recipients, case: CaseState, pack: Pack, at: datetime, since: RotaChanges) -> Recipients:

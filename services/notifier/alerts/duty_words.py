@@ -33,9 +33,18 @@ def _post(person: Person, pack: Pack) -> str:
     unit = pack.units.get(person.unit)
     if _chinese(pack):
         name = unit.name if unit is not None else person.unit
-        return f"{name}{person.post}岗" if person.post else name
+        return name + posts_name(person, chinese=True)
     name = (unit.name_en or unit.name) if unit is not None else person.unit
-    return f"post {person.post} at {name}" if person.post else name
+    return f"{posts_name(person, chinese=False)} at {name}" if person.post else name
+
+
+def posts_name(person: Person, *, chinese: bool) -> str:
+    """A岗, A、B岗; "post A", "posts A and B"; empty for somebody without a post."""
+    if not person.posts:
+        return ""
+    if chinese:
+        return "、".join(person.posts) + "岗"
+    return ("post " if len(person.posts) == 1 else "posts ") + " and ".join(person.posts)
 
 
 def _chinese(pack: Pack) -> bool:

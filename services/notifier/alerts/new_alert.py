@@ -26,6 +26,10 @@ class Subject:
     due_name: str | None = None
     group_text: str | None = None
     owner: str | None = None
+    happens_at: datetime | None = None
+    """When the visit is that it tells of."""
+    rings_at: datetime | None = None
+    """When its alerts are sent over channels; None: at once."""
 
 
 def new_alert(
@@ -59,12 +63,14 @@ def new_alert(
         text=subject.text,
         due_at=subject.due_at,
         due_name=subject.due_name,
+        happens_at=subject.happens_at,
         group_text=subject.group_text,
         owner=subject.owner,
         state=state,
         at=now,
         trace=event.trace,
         at_once=at_once,
+        rings_at=None if at_once else subject.rings_at,
         silenced=silenced,
         category=subject.category,
     )

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.case_words import unit_name
+from services.notifier.alerts.clock_words import moment
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.recipient_resolution import recipients_of
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.settlements import Settlement
-from services.notifier.alerts.wording import visit_text
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert
 from services.notifier.documents.delivery import AlertDelivery
@@ -70,9 +71,22 @@ class VisitAlerts:
 def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: RotaChanges, now: datetime) -> list[Alert]:
     """The alerts of a visit's event for the desks of the units that it names; pure."""
     kind, language = _kind(event, data), pack.city.languages[0]
-    subject = Subject(data.visit, data.version, "normal", visit_text(data, pack), data.at)
+    subject = visit_subject(data, pack)
     people = recipients_of([Notice(kind, unit, "A") for unit in data.tell], pack, event.time, rota)
     return [new_alert(event, subject, notice, person, language, now) for person, (notice, _) in people.items()]
+
+
+def visit_subject(data: VisitEvent, pack: Pack) -> Subject:
+    """What alerts of a visit are about: who invites, where and when. It has no deadline."""
+    return Subject(data.visit, data.version, "normal", visit_text(data, pack), None, happens_at=data.at)
+
+
+def visit_text(data: VisitEvent, pack: Pack) -> str:
+    """Who invites, where, and when by the city's clock."""
+    names = {place.known_as: place.name for place in pack.places}
+    return " · ".join(
+        (unit_name(data.unit, pack), names.get(data.place) or unit_name(data.place, pack), moment(data.at, pack))
+    )
 
 
 def _kind(event: Envelope, data: VisitEvent) -> Kind:

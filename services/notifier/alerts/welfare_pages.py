@@ -19,7 +19,8 @@ def paired_people(case: CaseState, pack: Pack, people: Pack, at: datetime, rota:
 
     Ground and category are as in the case's ``pack``; who is paired there, as in ``people``."""
     ground = pack.units.get(case.within or case.unit)
-    pages = pack.categories[case.category].pages
+    category = pack.categories.get(case.category)
+    pages = category.pages if category is not None else ()
     named: list[str | None] = []
     for pair in people.posts.pairs_on(ground.path if ground is not None else ()):
         named += [pair.rider if "paired_rider" in pages else None, pair.member if "grid_member" in pages else None]

@@ -1,114 +1,22 @@
 """Titles of alerts by kind, and the texts of alerts that are about no case. No personal data."""
 
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from services.notifier.alerts.recipient_resolution import VacantPost
 from shared.city.pack import Pack
-from shared.contracts.visits import VisitEvent
-
-_TITLES = {
-    "new": "工单提醒",
-    "reminder": "催办",
-    "breach": "已超时",
-    "supervise": "督办",
-    "moved": "工单转入",
-    "offered": "待接收工单",
-    "reopened": "重新办理",
-    "assigned": "指派给你",
-    "told": "上报上级",
-    "inspect": "待核查",
-    "declined": "对方不接收",
-    "added": "上报人补充",
-    "fixed": "上报人称已处置",
-    "withdrawn": "上报人撤回",
-    "duty": "值班调整",
-    "appointed": "任职通知",
-    "raised": "多人上报升级",
-    "unrouted": "待分流超时",
-    "unstaffed": "无人值班",
-    "unattended": "保密事项无人办理",
-    "need": "上门求助",
-    "over": "已办结",
-    "test": "测试提醒",
-    "called": "吹哨",
-    "reported_in": "已报到",
-    "finished": "事项已办完",
-    "excused": "事项无需再办",
-    "consulted": "会商",
-    "concluded": "会商结论",
-    "planned": "整改方案",
-    "follow_up": "复查提醒",
-    "asked": "待审批",
-    "decided": "已批准",
-    "refused": "未批准",
-    "answered": "已补充信息",
-    "unanswered": "逾期未补充信息",
-    "forgotten": "长期未处理",
-    "joint_enforcement": "联合执法",
-    "patrol": "联合巡查",
-    "campaign": "专项整治",
-    "service": "服务清单",
-    "visit_today": "今日活动",
-    "visit_off": "活动取消",
-}
-_TITLES_EN = {
-    "new": "New case",
-    "reminder": "Reminder",
-    "breach": "Overdue",
-    "supervise": "Supervision",
-    "moved": "Case moved here",
-    "offered": "Case offered",
-    "reopened": "Opened again",
-    "assigned": "Assigned to you",
-    "told": "Brought to you",
-    "inspect": "To inspect",
-    "declined": "Offer refused",
-    "added": "The reporter adds",
-    "fixed": "The reporter says it is fixed",
-    "withdrawn": "The reporter withdraws",
-    "duty": "Your duty changes",
-    "appointed": "You are appointed",
-    "raised": "Reported by many",
-    "unrouted": "Report without a case",
-    "unstaffed": "Nobody on duty",
-    "unattended": "Confidential, and nobody there",
-    "need": "Somebody needs you",
-    "over": "Ended",
-    "test": "Test alert",
-    "called": "You are called in",
-    "reported_in": "Reported in",
-    "finished": "Part finished",
-    "excused": "No longer needed",
-    "consulted": "Consultation",
-    "concluded": "Consultation concluded",
-    "planned": "Works plan",
-    "follow_up": "Time to look again",
-    "asked": "To be approved",
-    "decided": "Approved",
-    "refused": "Not approved",
-    "answered": "The reporter answered",
-    "unanswered": "The reporter did not answer",
-    "forgotten": "Nobody works at it",
-    "joint_enforcement": "Joint enforcement",
-    "patrol": "Patrol",
-    "campaign": "Campaign",
-    "service": "Published service",
-    "visit_today": "Visit today",
-    "visit_off": "Visit called off",
-}
-
+from shared.kernel.vocabulary import Sensitivity, Suspicion
+from shared.operations.alert_names import ALERTS
 
 _PRIORITIES = {"danger": ("危急", "Danger"), "urgent": ("紧急", "Urgent")}
 """Priorities that stand in the title of every alert of a case."""
-_OF_NO_CASE = frozenset({"unattended", "unrouted", "test", "duty", "appointed"})
+_OF_NO_CASE = frozenset({"unattended", "unrouted", "test", "duty", "appointed", "recused"})
 """Kinds whose title has no priority: they are about no case, or must not say which."""
 
 
 def title(kind: str, priority: str, language: str) -> str:
     """``危急提醒`` for a new case in danger, 紧急·催办; without danger or urgency the kind's own word."""
     chinese = language.startswith("zh")
-    word = (_TITLES if chinese else _TITLES_EN)[kind]
+    word = ALERTS[kind][not chinese]
     if priority not in _PRIORITIES or kind in _OF_NO_CASE:
         return word
     rank = _PRIORITIES[priority][not chinese]
@@ -121,14 +29,40 @@ def unattended_text(unit: str, pack: Pack) -> str:
     """The text of an ``unattended`` alert: at which unit a confidential matter waits, not what it is or which case."""
     name = pack.units[unit].name if unit in pack.units else unit
     chinese = pack.city.languages[0].startswith("zh")
-    return f"{name}有保密事项无人办理，请安排人员" if chinese else f"something confidential waits at {name}; see to it"
+    return f"{name}有隐名事项无人办理，请安排人员" if chinese else f"something confidential waits at {name}; see to it"
 
 
-def visit_text(event: VisitEvent, pack: Pack) -> str:
-    """Who invites, where, and when by the city's clock."""
-    unit, at = pack.units.get(event.unit), event.at.astimezone(ZoneInfo(pack.city.timezone))
-    names = {place.known_as: place.name for place in pack.places} | {u.id: u.name for u in pack.units.values()}
-    return " · ".join((unit.name if unit else event.unit, names.get(event.place, event.place), f"{at:%Y-%m-%d %H:%M}"))
+def recused_text(pack: Pack) -> str:
+    """What an alert says from the moment at which its recipient's unit is recused from the case."""
+    chinese = pack.city.languages[0].startswith("zh")
+    return "本单位须回避，工单已转上级办理" if chinese else "your unit is recused: the case went to the level above"
+
+
+_SUSPICIONS: dict[Suspicion, tuple[str, str]] = {
+    "about_us": ("疑似反映承办单位，请研判是否回避", "it may be about the owner: decide whether that is recused"),
+    "mass_incident": ("疑似群体性事件，请研判", "many people may gather: decide whether it is sensitive"),
+    "self_harm": ("疑似有人轻生，请研判", "somebody may harm himself: decide whether it is sensitive"),
+    "media": ("疑似涉及媒体，请研判", "media may be involved: decide whether it is sensitive"),
+}
+
+
+_SENSITIVE: dict[Sensitivity, tuple[str, str]] = {
+    "mass_incident": ("敏感件（群体性事件），请登录查看", "sensitive (mass incident): sign in to read it"),
+    "self_harm": ("敏感件（有人轻生），请登录查看", "sensitive (self-harm): sign in to read it"),
+    "media": ("敏感件（涉媒体），请登录查看", "sensitive (media): sign in to read it"),
+}
+
+
+def sensitive_text(kind: Sensitivity, pack: Pack) -> str:
+    """What an alert says of a sensitive case, besides its unit: no word of the case."""
+    return _SENSITIVE[kind][not pack.city.languages[0].startswith("zh")]
+
+
+def suspicion_text(suspected: Iterable[Suspicion], pack: Pack) -> str:
+    """What the words of a report suggest, for whoever decides it."""
+    chinese = pack.city.languages[0].startswith("zh")
+    said = [_SUSPICIONS[one][not chinese] for one in suspected]
+    return "；".join(said) if chinese else "; ".join(said)
 
 
 def test_text(language: str) -> str:

@@ -13,6 +13,8 @@ from services.notifier.channels.json_post import SETTINGS_SECONDS
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.template_messages import TemplateMessages
 from services.notifier.channels.texts import LIST_MAX, Fits, Item, Texts
+from services.notifier.delivery.alert_deliveries import AlertDeliveries
+from services.notifier.delivery.current_address import current_address
 from services.notifier.delivery.dispatcher import OutgoingMessage
 from services.notifier.delivery.unsigned_danger import is_unsigned
 from services.notifier.documents.alert import Alert
@@ -48,7 +50,7 @@ OPEN_CIRCUITS = Gauge(
 AlertMessage = OutgoingMessage[AlertDelivery, "Draft | Outcome"]
 """A message to one receiver, or the outcome of deliveries that are not sent."""
 GONE = Outcome("unknown_receiver", final=True)
-"""No pack has the receiver any more, or nobody there is to be told."""
+"""The pack in force does not have the person or the channel any more, or nobody there is to be told."""
 SIGNED = Outcome("settled", ended=True, counts=False)
 """Somebody has signed before the call was made."""
 
@@ -100,6 +102,7 @@ class ChannelSender:
         kinds: Mapping[ChannelKind, Channel],
         locks: SendLock,
         alerts: AlertStore,
+        deliveries: AlertDeliveries,
         links: OnePressLinks,
         packs: PackLibrary,
         templates: TemplateMessages,
@@ -110,6 +113,7 @@ class ChannelSender:
         self._kinds = kinds
         self._locks = locks
         self._alerts = alerts
+        self._deliveries = deliveries
         self._links = links
         self._packs = packs
         self._templates = templates
@@ -119,19 +123,28 @@ class ChannelSender:
     async def messages(
         self, receiver: str, due: Sequence[AlertDelivery], now: datetime
     ) -> Sequence[AlertMessage] | datetime:
-        """The next message, or when to ask again. ``due`` is in order: danger first, then oldest first."""
-        pack, settings = await self._settings(receiver, due[0])
+        """The next message, or when to ask again. ``due`` is in order: danger first, then oldest first.
+
+        The pack in force decides where each delivery goes; one whose receiver has changed waits there from now on.
+        """
+        pack = await self._pack(due[0])
         groups = await self._groups(due)
-        if settings is None or not groups:
+        if not groups:
             return [OutgoingMessage(due, GONE)]
-        if unsent := self._not_sent(settings, groups, now):
+        if unsent := _not_sent(pack, groups, now):
             return [unsent]
+        if changed := _readdressed(pack, groups):
+            await self._deliveries.readdress(changed)
+            return now
+        settings = pack.receivers.get(receiver)
+        if settings is None:
+            return [OutgoingMessage(due, GONE)]
         groups = groups[:1] if settings.kind in ALONE_KINDS else groups
         channel = self._kinds[settings.kind]
         sent = await self._locks.acquire(receiver, now, channel.seconds)
         if sent is None:
             return now + LOCKED_RETRY
-        texts = Texts(pack.city.languages[0], pack.city.timezone, self._sign_in)
+        texts = Texts(pack.city.languages[0], pack.city.timezone, self._sign_in, pack.notice() or "")
 
         def fits(text: str) -> bool:
             return channel.fits(settings, text)
@@ -157,14 +170,6 @@ class ChannelSender:
             return [_outgoing(settings, alike[:count], listed, "list")]
         return [self._one(settings, self._item(pack, first, now), texts, first, fits)]
 
-    def _not_sent(self, settings: Receiver, groups: Sequence[Group], now: datetime) -> AlertMessage | None:
-        """Deliveries that are not for anybody any more, with what is recorded of them; None if all are to be sent."""
-        if obsolete := self._to_people_who_left(groups, now):
-            return OutgoingMessage(obsolete, GONE)
-        if settings.kind == "voice" and (signed := calls_without_need(groups)):
-            return OutgoingMessage(signed, SIGNED)
-        return None
-
     def _one(self, settings: Receiver, item: Item, texts: Texts, group: Group, fits: Fits) -> AlertMessage:
         form = group.form
         text = texts.bare(item) if form == BARE else texts.one(item, fits)
@@ -176,7 +181,7 @@ class ChannelSender:
         draft = message.content
         if isinstance(draft, Outcome):
             return draft
-        outcome = await self._attempt(await self._by_template(receiver, message, draft), now)
+        outcome = await self._attempt(await self._by_template(message, draft), now)
         _SENT.labels(draft.receiver.kind, outcome.name).inc()
         sent = message.deliveries
         ids = {**ids_of("delivery", [d.id for d in sent]), **ids_of("alert", [d.alert for d in sent])}
@@ -198,25 +203,20 @@ class ChannelSender:
         await self._locks.record_message(settings.id, now)
         return await self._kinds[settings.kind].send(settings, draft.message)
 
-    async def _by_template(self, receiver: str, message: AlertMessage, draft: Draft) -> Draft:
+    async def _by_template(self, message: AlertMessage, draft: Draft) -> Draft:
         """The draft, for a receiver that is sent templates only with the template that says it."""
         if draft.receiver.gateway is None:
             return draft
-        pack, _ = await self._settings(receiver, message.deliveries[0])
+        pack = await self._pack(message.deliveries[0])
         filled = await self._templates.of(draft.receiver, draft.alerts, pack)
         return replace(draft, message=replace(draft.message, by_template=filled))
 
-    async def _settings(self, receiver: str, delivery: AlertDelivery) -> tuple[Pack, Receiver | None]:
-        """The receiver by the current pack; one that the pack does not have any more, by the alert's pack."""
+    async def _pack(self, delivery: AlertDelivery) -> Pack:
+        """The current pack; the delivery's own while this process has none yet."""
         try:
-            pack = self._packs.current(delivery.city)
+            return self._packs.current(delivery.city)
         except Refusal:
-            pack = await self._packs.get(delivery.city, delivery.pack_version)
-        settings = pack.receivers.get(receiver)
-        if settings is None:
-            pack = await self._packs.get(delivery.city, delivery.pack_version)
-            settings = pack.receivers.get(receiver)
-        return pack, settings
+            return await self._packs.get(delivery.city, delivery.pack_version)
 
     async def _groups(self, due: Sequence[AlertDelivery]) -> list[Group]:
         alerts = await self._alerts.by_id(list({delivery.alert for delivery in due}))
@@ -226,16 +226,6 @@ class ChannelSender:
                 group = groups.setdefault((delivery.because, delivery.form), Group([]))
                 group.pairs.append((delivery, alerts[delivery.alert]))
         return list(groups.values())
-
-    def _to_people_who_left(self, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
-        """Deliveries to people who are not in the current pack or not appointed now: these are not sent."""
-        try:
-            pack = self._packs.current(groups[0].deliveries[0].city)
-        except Refusal:  # no current pack here yet: everybody is as in the alert's own
-            return []
-        there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
-        pairs = [pair for group in groups for pair in group.pairs]
-        return [d for d, alert in pairs if d.to == "person" and alert.recipient not in there]
 
     def _item(self, pack: Pack, group: Group, now: datetime) -> Item:
         delivery, alert = group.pairs[0]
@@ -254,6 +244,31 @@ class ChannelSender:
             as_of=alert.at + (now - delivery.made_at),  # the alert's clock may be a moved one, the queue's is real
             presses=invites_to(alert),
         )
+
+
+def _not_sent(pack: Pack, groups: Sequence[Group], now: datetime) -> AlertMessage | None:
+    """Deliveries that are not for anybody any more, with what is recorded of them; None if all are to be sent."""
+    if obsolete := _without_receiver(pack, groups, now):
+        return OutgoingMessage(obsolete, GONE)
+    calls = [group for group in groups if group.pairs[0][0].channel == "voice"]
+    signed = calls_without_need(calls)
+    return OutgoingMessage(signed, SIGNED) if signed else None
+
+
+def _without_receiver(pack: Pack, groups: Sequence[Group], now: datetime) -> list[AlertDelivery]:
+    """Deliveries to people who are not in the pack or not appointed now, and over channels that it does not have any
+    more: these are not sent."""
+    there = {id_ for id_, person in pack.people.items() if valid(person, pack.day(now))}
+    pairs = [pair for group in groups for pair in group.pairs]
+    left = [d for d, alert in pairs if d.to == "person" and alert.recipient not in there]
+    return left + [d for d, alert in pairs if d not in left and current_address(d, alert, pack) is None]
+
+
+def _readdressed(pack: Pack, groups: Sequence[Group]) -> list[tuple[AlertDelivery, AlertDelivery]]:
+    """Deliveries whose receiver has changed since they were planned, as they are and as they are to be."""
+    pairs = [pair for group in groups for pair in group.pairs]
+    today = [(d, current_address(d, alert, pack)) for d, alert in pairs]
+    return [(d, changed) for d, changed in today if changed is not None and changed is not d]
 
 
 def calls_without_need(groups: Sequence[Group]) -> list[AlertDelivery]:

@@ -46,9 +46,10 @@ class Item:
 
 class Texts:
     """Texts of one city: in its first language, with its local time. ``sign_in``: the address to which messages to
-    groups send their readers; empty: where there is none."""
+    groups send their readers; empty: where there is none. ``notice``: the last line of each message; empty: none."""
 
-    def __init__(self, language: str, timezone: str, sign_in: str = "") -> None:
+    def __init__(self, language: str, timezone: str, sign_in: str = "", notice: str = "") -> None:
+        self._last = (notice,) if notice else ()
         self._sign_in = sign_in
         self._words = _ZH if language.startswith("zh") else _EN
         self._zone = ZoneInfo(timezone)
@@ -57,7 +58,7 @@ class Texts:
         """A message about one event; its words are cut until it fits, its links are not."""
         for most in CUTS:
             words = [cut(plain(item.words), most)] if most else []
-            text = "\n".join([self._titled(item.title), *words, *self._facts(item), *self._where_to_go([item])])
+            text = "\n".join([self._titled(item.title), *words, *self._facts(item), *self._ending([item])])
             if fits(text):
                 return text
         return self.bare(item)
@@ -65,7 +66,7 @@ class Texts:
     def bare(self, item: Item) -> str:
         """A text without words of reporters and without links, for receivers whose content filter refused those."""
         due = [self._due(item, item.due_at)] if item.due_at else []
-        return "\n".join([self._titled(item.title), *due, self._words.see_queue])
+        return "\n".join([self._titled(item.title), *due, self._words.see_queue, *self._last])
 
     def several(self, items: Sequence[Item], fits: Fits) -> tuple[str, int]:
         """A list of as many of the first ``items`` as fit, and how many those are: at least one."""
@@ -75,7 +76,7 @@ class Texts:
             first = f"{count + 1}. " + " · ".join(filter(None, (item.title, cut(plain(item.words), LIST_WORDS))))
             longer = [*lines, first, *self._facts(item)]
             shown = items[: count + 1]
-            whole = "\n".join([self._heading(shown), *longer, *self._where_to_go(shown)])
+            whole = "\n".join([self._heading(shown), *longer, *self._ending(shown)])
             if not fits(whole):
                 break
             lines, text, count = longer, whole, count + 1
@@ -89,6 +90,7 @@ class Texts:
                 lines += [f"{number}. {item.title} · {cut(plain(item.words), LIST_WORDS)}", *self._link_lines(item)]
             if shown < count:
                 lines.append(self._words.more.format(count - shown))
+            lines += self._last
             if fits("\n".join(lines)):
                 break
         return "\n".join(lines)
@@ -120,6 +122,9 @@ class Texts:
         whose = {name: f" {name}" if len(item.links) > 1 else "" for name, _ in item.links}
         press = self._words.presses.get(item.presses or "", self._words.look)
         return [f"{press}{whose[name]}{self._words.colon}{link}" for name, link in item.links]
+
+    def _ending(self, items: Sequence[Item]) -> list[str]:
+        return [*self._where_to_go(items), *self._last]
 
     def _where_to_go(self, items: Sequence[Item]) -> list[str]:
         """The last line for a group, which gets no link to press: its readers sign in."""

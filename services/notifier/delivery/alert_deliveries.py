@@ -11,12 +11,18 @@ import msgspec
 from services.notifier.delivery.queue import DeliveryQueue
 from services.notifier.delivery.unsigned_danger import call_at
 from services.notifier.documents.alert import Alert
-from services.notifier.documents.delivery import AlertDelivery, ChannelDelivery, channel_delivery
+from services.notifier.documents.delivery import (
+    AlertDelivery,
+    ChannelDelivery,
+    DeliveryChange,
+    channel_delivery,
+    to_doc,
+)
 from services.notifier.domain.preferences import NOW, Preferences
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.kernel.ids import Ids, delivery_id
-from shared.runtime.storage.mongo import Database, IndexModel
+from shared.runtime.storage.mongo import Database, IndexModel, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
 PAGE = 200
@@ -49,12 +55,12 @@ class AlertDeliveries:
 
     def plan(self, pack: Pack, alerts: Iterable[Alert]) -> dict[str, AlertDelivery]:
         """By id, the deliveries that follow from ``alerts``: none where the pack names no channel, nor for an alert
-        that is silenced."""
+        that is silenced, nor that a danger was handled on the spot: that is for the desk to know."""
         if not pack.receivers:
             return {}
         planned: dict[str, AlertDelivery] = {}
         for alert in alerts:
-            if alert.silenced is not None:
+            if alert.silenced is not None or (alert.kind == "found" and alert.event_type == "case.opened.v1"):
                 continue
             for receiver, own in _receivers(pack, alert):
                 delivery = _delivery(alert, receiver, pack.version, self._now(), own=own)
@@ -66,7 +72,7 @@ class AlertDeliveries:
                     continue
                 preferred = self._as_preferred(delivery, alert, pack) if own else delivery
                 if preferred is not None:
-                    planned.setdefault(preferred.id, preferred)
+                    planned.setdefault(preferred.id, _when_it_rings(preferred, alert))
         return planned
 
     def _as_preferred(self, delivery: AlertDelivery, alert: Alert, pack: Pack) -> AlertDelivery | None:
@@ -101,6 +107,29 @@ class AlertDeliveries:
         if deliveries:
             await self.queue.add(list(deliveries.values()), "alert_deliveries")
 
+    async def readdress(self, changed: Sequence[tuple[AlertDelivery, AlertDelivery]]) -> None:
+        """Store the new receivers of deliveries, each as it is and as it is to be, unless another process sends it."""
+        writes = []
+        for was, today in changed:
+            fields = DeliveryChange(
+                receiver=today.receiver,
+                to=today.to,
+                pack_version=today.pack_version,
+                attempts=today.attempts,
+                form=today.form,
+            )
+            where = {"_id": was.id, "state": "pending", "receiver": was.receiver, "next_at": was.next_at}
+            writes.append(UpdateOne(where, {"$set": to_doc(fields)}))
+        await self.queue.rows.write(writes)
+        self.queue.nudge(today.receiver for _, today in changed)
+
+    async def end(self, alerts: Sequence[str]) -> None:
+        """End what is not sent yet of these alerts. What is being sent at this moment may still arrive."""
+        if alerts:
+            change = DeliveryChange(state="ended", last_outcome="recused", last_at=self._now())
+            where = {"alert": {"$in": list(alerts)}, "state": {"$in": ["pending", "held"]}}
+            await self.queue.rows.update_all(where, {"$set": to_doc(change)})
+
     async def views(self, alerts: Sequence[Alert]) -> dict[str, list[ChannelDelivery]]:
         """By alert, how far each of its deliveries is, as the API shows it."""
         shown: dict[str, list[ChannelDelivery]] = {}
@@ -109,6 +138,14 @@ class AlertDeliveries:
             for delivery in await self.queue.find(where, sort=[("_id", 1)], limit=PAGE * 20):
                 shown.setdefault(delivery.alert, []).append(channel_delivery(delivery))
         return shown
+
+
+def _when_it_rings(delivery: AlertDelivery, alert: Alert) -> AlertDelivery:
+    """The delivery, held until its alert rings, a group's too."""
+    rings = alert.rings_at
+    if rings is None or rings <= alert.at:
+        return delivery
+    return msgspec.structs.replace(delivery, state="held", release_at=max(rings, delivery.release_at or rings))
 
 
 def _receivers(pack: Pack, alert: Alert) -> Iterable[tuple[Receiver, bool]]:

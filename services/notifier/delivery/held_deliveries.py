@@ -1,4 +1,5 @@
-"""Held deliveries: they wait for a preferred delay, for the end of quiet hours, or for room in a limit of messages.
+"""Held deliveries: they wait for a preferred delay, for the end of quiet hours, for room in a limit of messages, or for
+the hours in which what is neither danger nor urgent rings.
 
 Calls about dangers wait for a signature (``unsigned_danger``).
 
@@ -100,7 +101,9 @@ class HeldDeliveries:
     ) -> None:
         waits = [d for d in held if _waits(alerts.get(d.alert))]
         writes: list[Write] = [_changed(d, SETTLED) for d in held if d not in waits]
-        if waits:
+        if waits and waits[0].to == "unit":
+            writes += [_changed(d, self._released(UNSET)) for d in waits]
+        elif waits:
             pack = await self._pack(waits[0])
             preferred = self._preferences.of_person(pack, alerts[waits[0].alert].recipient)
             quiet = preferred.quiet_until(now.astimezone(ZoneInfo(pack.city.timezone)))

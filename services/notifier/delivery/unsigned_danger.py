@@ -25,7 +25,7 @@ def call_at(alert: Alert, receiver: Receiver) -> datetime | None:
 def asks_to_sign_danger(alert: Alert) -> bool:
     """Whether the alert is of a danger that somebody has to sign for. What was accepted from elsewhere is signed for;
     what a rung of the ladder moved is not."""
-    moved = alert.kind == "moved" and alert.event_type == "case.escalated.v1"
+    moved = alert.kind == "moved" and alert.event_type in ("case.escalated.v1", "case.returned.v1")
     return alert.priority == "danger" and alert.state == "sent" and (alert.kind in _KINDS or moved)
 
 

@@ -12,21 +12,31 @@ from shared.city.progress_texts import ProgressTexts
 from shared.contracts.cases import CaseEvent, CaseState, ClockState, ReportRef
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import opening_report
-from shared.kernel.vocabulary import ClockKind, Priority, StateName
+from shared.kernel.vocabulary import ClockKind, Priority, ReportChannel, StateName
 
 
 class WebhookCase(msgspec.Struct, frozen=True, kw_only=True):
+    """``channel``: how the report came that opened it, absent where by an app; ``patrol``: officers found it."""
+
     id: str
     state: StateName
     priority: Priority
     category: str
+    channel: ReportChannel | UnsetType = UNSET
 
 
 class WebhookReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``message``: the sentence that its reporter reads now."""
+    """``message``: the sentence that its reporter reads now. ``object_by``: until when he may object that it is not
+    taken on, which the sentence says too. ``channel``: how it came, absent where by the app itself.
+    ``outside_number``: of its ticket in another system. ``notice``: of a demonstration, that no report reaches
+    anybody."""
 
     id: str
+    channel: ReportChannel | UnsetType = UNSET
+    outside_number: str | UnsetType = UNSET
     message: str | UnsetType = UNSET
+    notice: str | UnsetType = UNSET
+    object_by: datetime | UnsetType = UNSET
 
 
 class WebhookData(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +71,7 @@ class WebhookPayload(msgspec.Struct, frozen=True, kw_only=True):
 class _Report:
     id: str
     confidential: bool
+    channel: ReportChannel = "app"
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,13 @@ def payload(event: Envelope, data: CaseEvent, app: str, pack: Pack | None = None
         data=WebhookData(
             event=event.id,
             version=case.version,
-            case=WebhookCase(id=case.id, state=case.state, priority=case.priority, category=case.category),
+            case=WebhookCase(
+                id=case.id,
+                state=case.state,
+                priority=case.priority,
+                category=case.category,
+                channel=UNSET if case.channel == "app" else case.channel,
+            ),
             unit=case.unit,
             **names,
             clocks=case.clocks,
@@ -89,10 +106,17 @@ def payload(event: Envelope, data: CaseEvent, app: str, pack: Pack | None = None
             reports=[report.id for report in own],
             report_details=[_detail(event, report, case, pack) for report in own],
             report_count=case.report_count,
-            reason=data.reason,
+            reason=data.reason if _may_read_words(case, own, pack) else None,
         ),
     )
     return msgspec.json.encode(body).decode()
+
+
+def _may_read_words(case: CaseState, own: list[ReportRef], pack: Pack | None) -> bool:
+    """Of a case about people only the app hears an officer's words whose report opened it; none without the pack."""
+    if any(report.id == opening_report(case.id) for report in own):
+        return True
+    return pack is not None and not pack.about_people(case.category, case.kind)
 
 
 def _names(event: Envelope, case: CaseState, pack: Pack) -> dict[str, str]:
@@ -102,12 +126,19 @@ def _names(event: Envelope, case: CaseState, pack: Pack) -> dict[str, str]:
 
 
 def _detail(event: Envelope, report: ReportRef, case: CaseState, pack: Pack | None) -> WebhookReport:
-    return WebhookReport(id=report.id, message=UNSET if pack is None else _message(event, report, case, pack))
+    return WebhookReport(
+        id=report.id,
+        channel=UNSET if report.channel == "app" else report.channel,
+        outside_number=UNSET if report.outside_number is None else report.outside_number,
+        message=UNSET if pack is None else _message(event, report, case, pack),
+        notice=UNSET if pack is None else pack.notice() or UNSET,
+        object_by=(case.outcome.object_by or UNSET) if case.outcome is not None else UNSET,
+    )
 
 
 def _message(event: Envelope, report: ReportRef, case: CaseState, pack: Pack) -> str:
     """As ``message`` of ``GET /v1/reports/{id}`` is right after this event."""
-    texts = ProgressTexts(_Status(_Report(report.id, case.confidential), case), pack, event.time)
+    texts = ProgressTexts(_Status(_Report(report.id, case.confidential, report.channel), case), pack, event.time)
     if report.says is not None:
         return texts.feedback_message()
     return texts.message() if report.id == opening_report(case.id) else texts.merged_message()

@@ -72,6 +72,12 @@ class Webhooks:
         where = {"city": city, "app": app, "state": state}
         return [from_doc(row) for row in await self.webhooks.find(where, sort=[("made_at", -1)], limit=limit)]
 
+    async def of_city(self, city: str | None, limit: int) -> list[Webhook]:
+        """Those of all apps of a city (None: of all cities) that are active or ended with their key, newest first."""
+        where: Document = {"state": {"$in": ["active", "revoked"]}, **({} if city is None else {"city": city})}
+        found = await self.webhooks.find(where, sort=[("made_at", -1)], limit=limit)
+        return [from_doc(document) for document in found]
+
     async def count_active(self, city: str, app: str, limit: int) -> int:
         return await self.webhooks.count({"city": city, "app": app, "state": "active"}, limit=limit)
 

@@ -14,6 +14,10 @@ from shared.runtime.storage.mongo import Document
 INBOX = "inbox"
 UNATTENDED = "unattended"
 """The kind of an alert that says nothing of its confidential case."""
+RECUSED = "recused"
+"""The kind that an alert has from the moment at which its recipient's unit is recused from the case."""
+SAYS_NOTHING = frozenset({UNATTENDED, RECUSED})
+"""Kinds of alerts whose recipients may not see the case."""
 AlertState = Literal["sent", "acked", "over", "test", "shadow"]
 
 
@@ -44,6 +48,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     due_at: datetime | None
     due_name: str | None = None
     """What ``due_at`` is the deadline of, in words: 下一时限：办结."""
+    happens_at: datetime | None = None
+    """When the visit is that it tells of: no deadline."""
     group_text: str | None = None
     """What a group reads instead of ``text``, of a case about people."""
     owner: str | None = None
@@ -53,6 +59,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     trace: str
     at_once: bool = False
     """Sent over every channel without delay, whatever the recipient's preferences are."""
+    rings_at: datetime | None = None
+    """When it is sent over channels: it is about what can wait for the hours of its promise. None: at once."""
     silenced: str | None = None
     """The silence that kept it in the inbox."""
     acked_at: datetime | None = None
@@ -74,7 +82,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     @property
     def about_a_case(self) -> bool:
         """Whether there is a case, or will be, that its recipient may look at."""
-        return self.kind != UNATTENDED and self.event_type.startswith(("case.", "clock.", "report."))
+        return self.kind not in SAYS_NOTHING and self.event_type.startswith(("case.", "clock.", "report."))
 
 
 def to_doc(alert: Alert) -> Document:

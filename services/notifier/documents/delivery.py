@@ -1,8 +1,8 @@
 """Deliveries: what is to be sent to a channel or an app, and how far it is. The types and their documents in MongoDB.
 
 A delivery is ``pending`` from ``next_at`` on until it is ``delivered``, ``failed`` (given up) or ``ended`` (nobody
-wants it any more). One that the recipient's preferences delay is ``held`` until ``release_at``; then it becomes
-pending, or is ``dropped`` because its alert was settled meanwhile.
+wants it any more). One that the recipient's preferences delay, or that rings later, is ``held`` until ``release_at``;
+then it becomes pending, or is ``dropped`` because its alert was settled meanwhile.
 """
 
 from datetime import datetime
@@ -84,6 +84,9 @@ class DeliveryChange(msgspec.Struct, frozen=True, kw_only=True):
     paged_at: datetime | UnsetType = UNSET
     form: str | UnsetType = UNSET
     call: str | UnsetType = UNSET
+    receiver: str | UnsetType = UNSET
+    to: Literal["person", "unit"] | UnsetType = UNSET
+    pack_version: str | UnsetType = UNSET
     last_outcome: str | UnsetType = UNSET
     last_status: int | UnsetType | None = UNSET
     last_at: datetime | UnsetType = UNSET

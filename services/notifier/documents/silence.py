@@ -7,8 +7,19 @@ import msgspec
 from shared.runtime.storage.mongo import Document
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place and how far around it: WGS-84, metres. ``place``: what it is called."""
+
+    lon: float
+    lat: float
+    metres: int
+    place: str = ""
+
+
 class Silence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id", "from_": "from"}):
-    """While it holds, alerts about ``categories`` (all when empty) on the unit's ground stay in the inbox."""
+    """While it holds, alerts about ``categories`` (all when empty) on the unit's ground stay in the inbox.
+
+    One ``around`` a place mutes the unit's own people for new cases there. Levels above hear of them as always."""
 
     id: str
     city: str
@@ -19,6 +30,7 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
     asked_from: datetime | None = None
     """The ``from`` of the request; None when it was left out, and in documents of older versions."""
     from_: datetime
+    around: Around | None = None
     by: str = ""
     made_at: datetime
     ended_at: datetime | None = None

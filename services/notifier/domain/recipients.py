@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.kernel.vocabulary import ReporterWord
+from shared.kernel.vocabulary import ReporterWord, Sample
 
 Kind = Literal[
     "new",
@@ -36,10 +36,14 @@ Kind = Literal[
     "answered",
     "unanswered",
     "forgotten",
+    "judge",
+    "recused",
+    "sensitive",
     "inspect",
     "declined",
     "added",
     "fixed",
+    "found",
     "withdrawn",
     "duty",
     "appointed",
@@ -81,8 +85,11 @@ class AlertTrigger:
     offered_to: str | None
     act: str | None
     tell: tuple[str, ...]
+    judges: tuple[str, ...] = ()
+    """Units that decide what the words of a new report suggest."""
     assignee: str | None = None
-    historic: bool = False
+    quiet: bool = False
+    """Nobody is alerted: the case is history, or an imported open item caused the event."""
     paired: tuple[str, ...] = ()
     """Ids of people who look after somebody there, for a category that pages them."""
     early: bool = False
@@ -96,6 +103,9 @@ class AlertTrigger:
     asked_by: str | None = None
     """The person whose request it answers."""
     reporter_word: ReporterWord | None = None
+    sample: Sample | None = None
+    """Of a patrol find that was handled on the spot; nobody is alerted to handle that."""
+    danger: bool = False
     effect: bool = False
     """The effect of the closed case is to be reviewed: 效果检视."""
 
@@ -111,10 +121,16 @@ _TOGETHER: dict[str, Kind] = {
     "case.supervised.v1": "supervise",
     "case.refused.v1": "declined",
     "case.forgotten.v1": "forgotten",
+    "case.recused.v1": "moved",
+    "case.marked_sensitive.v1": "sensitive",
     "case.info_given.v1": "answered",
     "case.info_missing.v1": "unanswered",
     "clock.pause_requested.v1": "asked",
     "clock.extension_requested.v1": "asked",
+    "case.return_requested.v1": "asked",
+    "case.rejection_requested.v1": "asked",
+    "case.objected.v1": "asked",
+    "case.outcome_requested.v1": "asked",
 }
 """Event type → kind of alert for the desks of the other units that work on the case."""
 _DECIDED: dict[str, Kind] = {
@@ -122,6 +138,11 @@ _DECIDED: dict[str, Kind] = {
     "clock.extended.v1": "decided",
     "clock.pause_refused.v1": "refused",
     "clock.extension_refused.v1": "refused",
+    "case.returned.v1": "decided",
+    "case.return_refused.v1": "refused",
+    "case.rejected.v1": "decided",
+    "case.rejection_refused.v1": "refused",
+    "case.outcome_refused.v1": "refused",
 }
 """Event type → kind of alert for who asked, and for the desks whose clock it is."""
 _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "move_to": "moved"}
@@ -130,13 +151,21 @@ _LADDER: dict[str | None, Kind] = {"tell": "breach", "supervise": "supervise", "
 def notices(trigger: AlertTrigger) -> list[Notice]:
     """The notices of one event, in the order in which they are sent.
 
-    A new case goes to post A of its queue (who acknowledges) and post B of its ground (who goes there), both at once.
+    A new case goes to post A of its queue (who acknowledges) and post B of its ground (who goes there), both at once; a
+    danger whose place may be one of several, to the desks of all of them.
     """
-    if trigger.historic:
+    if trigger.quiet:
         return []
     match trigger.type:
+        case "case.opened.v1" if trigger.sample is not None:
+            known = [Notice("found", trigger.unit, "A")] if trigger.danger else []
+            return [*_inspecting(trigger, trigger.by), *known]
         case "case.opened.v1":
-            return [*(Notice("need", trigger.unit, person=person) for person in trigger.paired), *_both(trigger, "new")]
+            paired = (Notice("need", trigger.unit, person=person) for person in trigger.paired)
+            meant = (Notice("new", unit, "A") for unit in trigger.tell)
+            return [*paired, *_both(trigger, "new"), *meant, *(Notice("judge", unit, "A") for unit in trigger.judges)]
+        case "case.placed.v1":
+            return _both(trigger, "answered" if trigger.tell else "moved")
         case "case.reopened.v1":
             return [*_both(trigger, "reopened"), *(Notice("reopened", unit, "A") for unit in trigger.tell)]
         case "clock.warned.v1" | "clock.breached.v1" as type_:
@@ -150,11 +179,14 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
         case type_ if type_ in _TOGETHER:
             return [Notice(_TOGETHER[type_], unit, "A") for unit in trigger.tell]
         case type_ if type_ in _DECIDED:
-            return _decided(trigger, _DECIDED[type_])
+            new = [Notice("moved", trigger.unit, "A")] if type_ == "case.returned.v1" else []
+            return [*new, *_decided(trigger, _DECIDED[type_])]
+        case "case.confirmed.v1" if trigger.by is not None and trigger.reporter_word is not None:
+            return [Notice("found", unit, "A") for unit in trigger.tell]
         case "case.noted.v1" | "case.confirmed.v1" if trigger.reporter_word is not None:
             return [Notice(trigger.reporter_word, unit, "A") for unit in trigger.tell]
         case "case.resolved.v1":
-            return [Notice("inspect", unit, role="inspector", or_desk=True, but=trigger.by) for unit in trigger.tell]
+            return _inspecting(trigger, trigger.asked_by or trigger.by)
         case "case.escalated.v1":
             return [Notice(_escalated(trigger), unit, "A") for unit in trigger.tell]
         case "case.offered.v1":
@@ -167,6 +199,10 @@ def notices(trigger: AlertTrigger) -> list[Notice]:
             return [Notice("assigned", trigger.unit, person=trigger.assignee)]
         case _:
             return []
+
+
+def _inspecting(trigger: AlertTrigger, resolver: str | None) -> list[Notice]:
+    return [Notice("inspect", unit, role="inspector", or_desk=True, but=resolver) for unit in trigger.tell]
 
 
 def _escalated(trigger: AlertTrigger) -> Kind:
@@ -186,8 +222,9 @@ def _decided(trigger: AlertTrigger, kind: Kind) -> list[Notice]:
 
 
 def _responsible(trigger: AlertTrigger) -> tuple[str, ...]:
-    """The units whose clock it is: the case's owner; for a clock of a part, the units that the event names."""
-    return (trigger.unit,) if trigger.part is None else trigger.tell
+    """The units whose clock it is: the case's owner; for a clock of a part, or the time of who has to rule, the units
+    that the event names."""
+    return (trigger.unit,) if trigger.part is None and trigger.clock != "review" else trigger.tell
 
 
 def _both(trigger: AlertTrigger, kind: Kind) -> list[Notice]:

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from services.notifier.documents.alert import UNATTENDED, Alert, AlertState
+from services.notifier.documents.alert import SAYS_NOTHING, Alert, AlertState
 from services.notifier.documents.delivery import ChannelDelivery
 
 _CLAIMS_FIRST = frozenset({"new", "need", "assigned", "moved"})
@@ -34,6 +34,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime | None = None
     due_name: str | None = None
     """Which time limit ``due_at`` is, in words."""
+    happens_at: datetime | None = None
+    """When the visit is that it tells of."""
     state: AlertState
     at: datetime
     because: str | None = None
@@ -41,6 +43,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_at: datetime
     acked_at: datetime | None = None
     acked_by: str | None = None
+    rings_at: datetime | None = None
+    """When it is sent over channels, where it waits for the hours of its promise."""
     silenced: str | None = None
     channels: list[ChannelDelivery] | UnsetType = UNSET
     link: str | None = None
@@ -66,7 +70,7 @@ class RetriedDelivery(msgspec.Struct, frozen=True):
 
 def view(alert: Alert) -> AlertView:
     """The alert without its channels and link."""
-    hidden = alert.kind == UNATTENDED or alert.about_a_duty
+    hidden = alert.kind in SAYS_NOTHING or alert.about_a_duty
     return AlertView(
         id=alert.id,
         recipient=alert.recipient,
@@ -80,6 +84,7 @@ def view(alert: Alert) -> AlertView:
         text=alert.text,
         due_at=alert.due_at,
         due_name=alert.due_name,
+        happens_at=alert.happens_at,
         state=alert.state,
         at=alert.at,
         because=None if hidden else alert.because,
@@ -87,6 +92,7 @@ def view(alert: Alert) -> AlertView:
         event_at=alert.event_at,
         acked_at=alert.acked_at,
         acked_by=None if hidden else alert.acked_by,
+        rings_at=alert.rings_at,
         silenced=alert.silenced,
     )
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from starlette.responses import Response
 
+from services.notifier.alerts.duty_words import posts_name
 from services.notifier.alerts.rota_projection import RotaProjection
 from shared.city.model.people import Person
 from shared.city.pack import Pack
@@ -259,7 +260,7 @@ def _event(pack: Pack, person: Person, turn: Turn, zone: ZoneInfo, revised: date
     chinese = pack.city.languages[0].startswith("zh")
     of = pack.people.get(turn.instead_of or "", person)
     place = pack.units[of.unit].name
-    post = (f"{of.post}岗" if chinese else f"post {of.post}") if of.post is not None else ""
+    post = posts_name(of, chinese=chinese)
     instead = "" if turn.instead_of is None else (f"（替{of.name}）" if chinese else f" (for {of.name})")
     event = Event()
     event.add("uid", f"{plain_id('i', pack.city.id, person.id, turn.start.isoformat())}@whistle")

@@ -17,7 +17,9 @@ import structlog
 from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.delivery import AlertDelivery
+from services.notifier.http.one_press_links import LIFE
 from services.notifier.http.router_client import RouterClient
+from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, not_found, too_many
 from shared.kernel.quota import Quota
 from shared.runtime.http_server.route import Answer, Call, Route, post
@@ -62,12 +64,14 @@ class KeyPresses:
         deliveries: AlertDeliveries,
         router: RouterClient,
         directory: Directory,
+        clock: Clock,
     ) -> None:
         self._city_of = city_of
         self._alerts = alerts
         self._deliveries = deliveries
         self._router = router
         self._directory = directory
+        self._clock = clock
         self._posts = Quota()
 
     def routes(self) -> list[Route]:
@@ -94,7 +98,9 @@ class KeyPresses:
     async def _sign(self, delivery: AlertDelivery) -> None:
         """In the name of the person who was called; nothing where he may not any more or somebody was faster."""
         alert = await self._alerts.get(delivery.city, delivery.alert)
-        if alert is None or await self._directory.person(alert.city, alert.recipient) is None:
+        if alert is None or alert.at + LIFE <= self._clock.now():  # as a link, it is not for what comes later
+            return
+        if await self._directory.person(alert.city, alert.recipient) is None:
             return
         command = "report_in" if alert.part is not None else "acknowledge"
         try:

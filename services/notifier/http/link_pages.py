@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from services.notifier.alerts.alert_store import AlertStore
-from services.notifier.documents.alert import UNATTENDED, Alert
+from services.notifier.documents.alert import SAYS_NOTHING, Alert
 from services.notifier.http.alert_views import command_of
 from services.notifier.http.opened_links import ClosedLink, LinkOpener, OpenedLink
 from services.notifier.http.pack_names import PackNames
@@ -249,7 +249,7 @@ class LinkPages:
     async def _told(self, link: OpenedLink, names: PackNames) -> tuple[str, ...]:
         """Who else was told of the case, by name and post."""
         alerts = await self._alerts.of_case(link.alert.case)
-        others = (a.recipient for a in alerts if a.city == link.alert.city and a.kind != UNATTENDED)
+        others = (a.recipient for a in alerts if a.city == link.alert.city and a.kind not in SAYS_NOTHING)
         people = dict.fromkeys(person for person in others if person != link.alert.recipient)
         return tuple(name for person in people if (name := names.on_post(person)) is not None)
 

@@ -9,6 +9,7 @@ from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.router_client import RouterClient
 from shared.case_page.case_answer import CaseSeen
 from shared.case_page.words import Words
+from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Directory, Principal
@@ -64,14 +65,14 @@ class LinkOpener:
         """The language of the link's city; Chinese where there is none."""
         target = self._links.read(token)
         known = target is not None and target.city in self._packs.cities
-        return Words(self._packs.current(target.city).city.languages[0] if target is not None and known else "zh")
+        return _words_of(self._packs.current(target.city)) if target is not None and known else Words("zh")
 
     async def open(self, token: str) -> OpenedLink | ClosedLink:
         target = self._links.read(token)
         alert = await self._alerts.get(target.city, target.alert) if target is not None else None
         if target is None or alert is None:
             return ClosedLink("foreign", Words("zh"))
-        words = Words(self._packs.current(alert.city).city.languages[0])
+        words = _words_of(self._packs.current(alert.city))
         who = await self._directory.person(alert.city, alert.recipient)
         if who is None:
             return ClosedLink("removed", words)
@@ -87,3 +88,7 @@ class LinkOpener:
         if seen is None and alert.kind == "unrouted":  # there is no case yet
             return opened
         return replace(opened, seen=seen, gone=seen is None)
+
+
+def _words_of(pack: Pack) -> Words:
+    return Words(pack.city.languages[0], pack.notice())

@@ -1,5 +1,7 @@
 """The names that a page shows, from the city's pack, in the page's language."""
 
+from collections.abc import Mapping
+
 from shared.case_page.words import Words
 from shared.city.pack import Pack
 
@@ -28,6 +30,11 @@ class PackNames:
     def pause_reason(self, code: str) -> str:
         found = self._pack.pause_reasons.get(code)
         return code if found is None else self._words.of((found.name, found.name_en or found.name))
+
+    def question(self, category: str | None, name: str) -> str:
+        found = self._pack.categories.get(category or "")
+        asked = found.questions.get("properties", {}).get(name) if found is not None else None
+        return str(asked.get("title", name)) if isinstance(asked, Mapping) else name
 
     def on_post(self, id_: str) -> str | None:
         """Somebody with unit and post: 张三（交通路社区值班员）; None for who left the pack. No telephone number."""

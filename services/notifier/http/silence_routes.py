@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from services.notifier.alerts.silences import Silences
-from services.notifier.documents.silence import Silence
+from services.notifier.documents.silence import Around, Silence
 from shared.city.model.entry import Id
 from shared.city.pack import Pack
+from shared.city.place.datum import Crs, to_wgs84
 from shared.kernel.clock import Clock, whole_millis
 from shared.kernel.errors import FieldError, forbidden, invalid, key_reused, not_found
 from shared.kernel.ids import plain_id
@@ -24,14 +25,26 @@ AHEAD = timedelta(days=60)
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
+class MutedGround(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``metres`` around a point in ``crs``; ``place``: what it is called."""
+
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    crs: Crs
+    metres: Annotated[int, Meta(ge=20, le=1000)] = 200
+    place: Annotated[str, Meta(max_length=200)] = ""
+
+
 class SilenceBody(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """``categories``: all when empty. ``from``: now when left out. A week at most."""
+    """``categories``: all when empty. ``from``: now when left out. A week at most. ``around``: only cases that come
+    meanwhile at a place, and only for the unit's own people."""
 
     unit: Id
     until: Moment
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
     categories: Annotated[list[Id], Meta(max_length=20)] = []
     from_: Moment | None = None
+    around: MutedGround | None = None
 
 
 class SilenceQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,6 +60,7 @@ class SilenceView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     from_: datetime
     until: datetime
     reason: str
+    around: Around | None = None
     by: str
     made_at: datetime
     ended_at: datetime | None = None
@@ -126,6 +140,7 @@ class SilenceRoutes:
             reason=body.reason,
             asked_from=None if body.from_ is None else whole_millis(body.from_),
             from_=whole_millis(body.from_ or now),
+            around=_around(body.around) if body.around is not None else None,
             by=who.who,
             made_at=now,
         )
@@ -169,9 +184,14 @@ def _wrong(body: SilenceBody, pack: Pack, now: datetime) -> list[FieldError]:
     return errors
 
 
-def _request(silence: Silence) -> tuple[str, list[str], datetime, str, datetime | None]:
+def _around(there: MutedGround) -> Around:
+    lon, lat = to_wgs84(there.lon, there.lat, there.crs)
+    return Around(lon=lon, lat=lat, metres=there.metres, place=there.place)
+
+
+def _request(silence: Silence) -> tuple[str, list[str], datetime, str, datetime | None, Around | None]:
     """What was asked for: a repeated key must come with the same."""
-    return silence.unit, silence.categories, silence.until, silence.reason, silence.asked_from
+    return silence.unit, silence.categories, silence.until, silence.reason, silence.asked_from, silence.around
 
 
 def _view(silence: Silence) -> SilenceView:
@@ -182,6 +202,7 @@ def _view(silence: Silence) -> SilenceView:
         from_=silence.from_,
         until=silence.until,
         reason=silence.reason,
+        around=silence.around,
         by=silence.by,
         made_at=silence.made_at,
         ended_at=silence.ended_at,

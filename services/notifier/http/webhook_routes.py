@@ -25,12 +25,15 @@ from shared.runtime.http_server.field_types import NoBody
 from shared.runtime.http_server.openapi import WebhookMessage
 from shared.runtime.http_server.pagination import Cursor, Limit, beyond, cursor_after
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import EVERY_CITY
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Document
 from shared.runtime.timekeeping.wall_clock import real_now
 
 APPS = frozenset({"rider_app", "importer"})
 WEBHOOKS_MAX = 20
+LISTED_MAX = 500
+"""Of all apps, for ops."""
 LOOKED_UP_AT_ONCE = 4
 """Addresses of one app whose names are resolved at the same time."""
 OLDER_SECRETS_MAX = 3
@@ -53,12 +56,14 @@ class WebhookBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
-    """``types``: all when empty. ``revoked``: the key that made it was."""
+    """``types``: all when empty. ``revoked``: the key that made it was. ``app``, ``city``: for ops, whose it is."""
 
     id: str
     url: str
     types: list[str]
     state: WebhookState
+    app: str | UnsetType = UNSET
+    city: str | UnsetType = UNSET
 
 
 class NewWebhook(WebhookView, frozen=True, kw_only=True):
@@ -114,7 +119,13 @@ class WebhookRoutes:
                 keyed=True,
                 answers={201: NewWebhook},
             ),
-            get("/v1/webhooks", self.list_, "The app's webhooks", roles=APPS, answers={200: WebhookList}),
+            get(
+                "/v1/webhooks",
+                self.list_,
+                "The app's webhooks; for ops those of all apps, newest first",
+                roles=APPS | {"ops"},
+                answers={200: WebhookList},
+            ),
             post(
                 f"{one}:rotate",
                 self.rotate,
@@ -207,6 +218,9 @@ class WebhookRoutes:
     async def list_(self, call: Call) -> Answer:
         """Active ones, and the newest of those that ended with their key."""
         who = call.principal
+        if who.kind == "ops":
+            found = await self._webhooks.of_city(None if who.city == EVERY_CITY else who.city, LISTED_MAX)
+            return Answer(WebhookList([_of_ops(webhook) for webhook in found]))
         active = await self._webhooks.of_app(who.city, who.who, "active", WEBHOOKS_MAX)
         revoked = await self._webhooks.of_app(who.city, who.who, "revoked", WEBHOOKS_MAX)
         return Answer(WebhookList([_view(webhook) for webhook in (*active, *revoked)]))
@@ -269,6 +283,11 @@ def _too_many() -> Refusal:
 def _view(webhook: Webhook) -> WebhookView:
     """A webhook as the API shows it."""
     return WebhookView(id=webhook.id, url=webhook.url, types=webhook.types, state=webhook.state)
+
+
+def _of_ops(webhook: Webhook) -> WebhookView:
+    """With whose it is."""
+    return msgspec.structs.replace(_view(webhook), app=webhook.app, city=webhook.city)
 
 
 def _new(webhook: Webhook, secret: str) -> NewWebhook:

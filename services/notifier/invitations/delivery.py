@@ -1,20 +1,23 @@
-"""An invitation on its way to one personal channel of a person: what is stored, which is not the address."""
+"""An invitation, or a login link, on its way to one personal channel of a person: what is stored, which is not the
+address."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from services.notifier.delivery.queue import DeliveryQueue
 from services.notifier.documents.delivery import Delivery, DeliveryChange, to_doc
 from shared.city.pack import Pack
 from shared.contracts.catalogue import decode
 from shared.contracts.envelope import Envelope
-from shared.contracts.people import PersonInvited
+from shared.contracts.people import PersonInvited, PersonLinkAsked
 from shared.kernel.ids import Ids, delivery_id
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Database, IndexModel
 from shared.runtime.timekeeping.wall_clock import real_now
 
 KEPT = timedelta(days=30)
+Opens = Literal["invitation", "login_link"]
 INDEXES = (
     IndexModel([("receiver", 1), ("state", 1), ("next_at", 1)], name="due"),
     IndexModel([("city", 1), ("person", 1), ("state", 1)], name="person"),
@@ -23,12 +26,14 @@ INDEXES = (
 
 
 class InvitationDelivery(Delivery, frozen=True, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
-    """``ends``: of the invitation, by the installation's clock, as ``invited_at`` is. ``case`` is empty."""
+    """``what``: an invitation, or a login link, whose id is ``invitation`` then. ``ends``: of it, by the installation's
+    clock, as ``invited_at`` is. ``case`` is empty."""
 
     person: str
     invitation: str
     ends: datetime
     invited_at: datetime
+    what: Opens = "invitation"
 
 
 class Invitations:
@@ -42,25 +47,40 @@ class Invitations:
         self.queue = DeliveryQueue(database.collection("invitation_deliveries"), InvitationDelivery, ids)
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch of ``person.invited.v1``. What was to be sent of an older invitation ends: its address is void.
+        """A batch of ``person.invited.v1`` and ``person.link_asked.v1``. What was to be sent of an older one ends: an
+        invitation's address is void, and who asked for another link waits for that.
 
         A batch may be handled again: ids follow from the invitations. Raises ``MongoError``, ``TimeoutError``.
         """
         for event in events:
-            data = decode(event, PersonInvited)
+            data = _told(event)
             pack = await self._packs.get(event.city, data.pack_version)
-            await self._end_older(event.city, data.person, event.time)
+            await self._end_older(event.city, data, event.time)
             if planned := plan(event, data, pack, self._now()):
                 await self.queue.add(planned, "invitation_deliveries")
 
-    async def _end_older(self, city: str, person: str, than: datetime) -> None:
+    async def _end_older(self, city: str, data: PersonInvited | PersonLinkAsked, than: datetime) -> None:
         change = DeliveryChange(state="ended", last_outcome="newer_invitation", last_at=self._now())
-        where = {"city": city, "person": person, "state": "pending", "invited_at": {"$lt": than}}
+        what = None if isinstance(data, PersonInvited) else "login_link"  # as stored: a default is left out
+        where = {
+            "city": city,
+            "person": data.person,
+            "what": what,
+            "state": "pending",
+            "invited_at": {"$lt": than},
+        }
         await self.queue.rows.update_all(where, {"$set": to_doc(change)})
 
 
-def plan(event: Envelope, data: PersonInvited, pack: Pack, now: datetime) -> list[InvitationDelivery]:
+def _told(event: Envelope) -> PersonInvited | PersonLinkAsked:
+    if event.type == "person.link_asked.v1":
+        return decode(event, PersonLinkAsked)
+    return decode(event, PersonInvited)
+
+
+def plan(event: Envelope, data: PersonInvited | PersonLinkAsked, pack: Pack, now: datetime) -> list[InvitationDelivery]:
     """One delivery for each channel that the person alone reads."""
+    what: Opens = "invitation" if isinstance(data, PersonInvited) else "login_link"
     return [
         InvitationDelivery(
             id=delivery_id(event.id, receiver.id),
@@ -72,9 +92,10 @@ def plan(event: Envelope, data: PersonInvited, pack: Pack, now: datetime) -> lis
             next_at=now,
             made_at=now,
             person=data.person,
-            invitation=data.invitation,
+            invitation=data.invitation if isinstance(data, PersonInvited) else data.link,
             ends=data.ends,
             invited_at=event.time,
+            what=what,
         )
         for receiver in pack.receivers.personal(data.person)
     ]

@@ -11,22 +11,32 @@ from services.notifier.channels.channel import Channel, Message, References, Uns
 from services.notifier.channels.json_post import SETTINGS_SECONDS
 from services.notifier.channels.send_lock import SendLock
 from services.notifier.channels.sender import CHANNEL_RETRY_SECONDS
+from services.notifier.channels.templates import invitation_message
 from services.notifier.delivery.dispatcher import OutgoingMessage
 from services.notifier.domain.rate_limit import Pace, next_message
 from services.notifier.domain.retry import Outcome
+from services.notifier.invitations.addresses import InvitationAddresses
 from services.notifier.invitations.delivery import InvitationDelivery
 from shared.city.model.channels import ChannelKind
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
-from shared.runtime.http_server.invitation_links import InvitationLinks
 from shared.runtime.pack_library import PackLibrary
 
 log = structlog.get_logger()
 LOCKED_RETRY = timedelta(seconds=1)
 ZH = "【设置密码】\n{name}，您已受邀登录工单系统，请在{until}前设置密码（仅限本人，只能使用一次，请勿转发）：{url}"
 EN = "[Set your password]\n{name}, you are invited to sign in; set a password by {until} (once, for you alone): {url}"
+
+LINK_ZH = (
+    "【登录链接】\n{name}，有人申请以您的身份登录工单系统。如是本人，请在{until}前打开链接，选择屏幕上显示的数字"
+    "（仅限本人，请勿转发）：{url}"
+)
+LINK_EN = (
+    "[Login link]\n{name}, somebody wants to sign in as you. If it is you, open this by {until} and choose the number "
+    "on your screen (for you alone): {url}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ InvitationMessage = OutgoingMessage[InvitationDelivery, Letter | None]
 
 
 class InvitationSender:
-    """What the dispatcher needs to send invitations. ``public_url``: the console's address."""
+    """What the dispatcher needs to send invitations."""
 
     schedule: Sequence[float] = CHANNEL_RETRY_SECONDS
     at_once = 1
@@ -52,16 +62,14 @@ class InvitationSender:
         self,
         kinds: Mapping[ChannelKind, Channel],
         locks: SendLock,
-        links: InvitationLinks,
-        public_url: str,
+        addresses: InvitationAddresses,
         packs: PackLibrary,
         references: References,
         clock: Clock,
     ) -> None:
         self._kinds = kinds
         self._locks = locks
-        self._links = links
-        self._public_url = public_url.rstrip("/")
+        self._addresses = addresses
         self._packs = packs
         self._references = references
         self._clock = clock
@@ -86,12 +94,16 @@ class InvitationSender:
         choice = next_message(pace, sent, now, danger=False, waiting=1, fills=False)
         if isinstance(choice, datetime):
             return choice
-        return [OutgoingMessage([first], self._letter(pack, settings, first))]
+        return [OutgoingMessage([first], await self._letter(pack, settings, first))]
 
-    def _letter(self, pack: Pack, settings: Receiver, delivery: InvitationDelivery) -> Letter:
-        token = self._links.token(delivery.city, delivery.person, delivery.invitation, delivery.ends)
-        url = f"{self._public_url}/i/{token}"
-        return Letter(settings, Message(delivery.id, invitation_text(pack, delivery, url), url), delivery.city)
+    async def _letter(self, pack: Pack, settings: Receiver, delivery: InvitationDelivery) -> Letter:
+        """By template where no other text is sent. Raises ``MongoError``."""
+        url, by_template = self._addresses.address(delivery), None
+        if settings.kind == "sms" and settings.gateway is not None:
+            code = await self._addresses.code(delivery)
+            by_template = invitation_message(pack.people[delivery.person], pack, code, delivery.what)
+        message = Message(delivery.id, invitation_text(pack, delivery, url), url, by_template)
+        return Letter(settings, message, delivery.city)
 
     async def send(self, receiver: str, message: InvitationMessage, now: datetime) -> Outcome:
         """One attempt."""
@@ -114,4 +126,5 @@ def invitation_text(pack: Pack, delivery: InvitationDelivery, url: str) -> str:
     local = delivery.ends.astimezone(ZoneInfo(pack.city.timezone))
     chinese = pack.city.languages[0].startswith("zh")
     until = f"{local.month}月{local.day}日{local:%H:%M}" if chinese else f"{local:%H:%M} on {local:%Y-%m-%d}"
-    return (ZH if chinese else EN).format(name=pack.people[delivery.person].name, until=until, url=url)
+    zh, en = (ZH, EN) if delivery.what == "invitation" else (LINK_ZH, LINK_EN)
+    return (zh if chinese else en).format(name=pack.people[delivery.person].name, until=until, url=url)

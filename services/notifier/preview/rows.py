@@ -7,19 +7,23 @@ from datetime import date, datetime
 
 import msgspec
 
-from services.notifier.alerts.alert_plan import case_subject, trigger_of
+from services.notifier.alerts.alert_plan import case_subject, subject_for, trigger_of
 from services.notifier.alerts.duty_words import appointment_text, swap_text
 from services.notifier.alerts.new_alert import Subject, new_alert
 from services.notifier.alerts.recipient_resolution import VacantPost
+from services.notifier.alerts.visit_alerts import visit_subject
 from services.notifier.alerts.wording import (
+    recused_text,
     test_text,
     title,
     unattended_text,
     unrouted_text,
     vacant_posts_text,
-    visit_text,
 )
+from services.notifier.channels.channel import TemplateMessage
+from services.notifier.channels.templates import TEMPLATES, call_message, text_message
 from services.notifier.channels.texts import Item, Texts
+from services.notifier.delivery.unsigned_danger import asks_to_sign_danger
 from services.notifier.documents.alert import Alert, AlertState
 from services.notifier.domain.recipients import Kind, Notice, notices
 from services.notifier.http.alert_views import invites_to
@@ -42,6 +46,7 @@ from shared.contracts.visits import VisitEvent
 
 LINK = "https://…/a/…"
 SIGN_IN = "https://…/me"
+DOMAIN, CODE = "…", "…"
 _VISITS: tuple[tuple[str, Kind, tuple[str, str]], ...] = (
     ("visit.planned.v1", "joint_enforcement", ("联合执法", "joint enforcement is planned")),
     ("visit.planned.v1", "patrol", ("联合巡查", "a patrol is planned")),
@@ -56,7 +61,9 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody is told of an event, in one language.
 
     ``type``: the event; ``when``: in words. ``title`` and ``text`` stand in the inbox. ``person``: the message over a
-    person's channels; ``group``: that in the unit's group. ``press``: the command of the link; None: it only shows.
+    person's channels; ``group``: that in the unit's group. ``sms``: the text message where only registered templates
+    are sent; ``call``: the call if the case is a danger and nobody signs, None: nobody is called. Both are Chinese, or
+    their meaning in English. ``press``: the command of the link; None: it only shows.
     """
 
     type: str
@@ -68,6 +75,8 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     person: str
     group: str
+    sms: str
+    call: str | None
     press: str | None
 
 
@@ -101,7 +110,7 @@ class _Preview:
         if people is not None:
             helped = Sample("case.opened.v1", ("关于人的工单", "a case about people"), case={"category": people})
             yield from self._of_case(helped)
-        sealed = Sample("case.opened.v1", ("保密上报", "a confidential report"), case={"confidential": True})
+        sealed = Sample("case.opened.v1", ("隐名上报", "a confidential report"), case={"confidential": True})
         yield from self._of_case(sealed)
         yield from self._of_no_case()
 
@@ -117,7 +126,8 @@ class _Preview:
                 continue
             seen.add((notice.kind, who))
             person = notice.person or "officer"
-            alert = new_alert(event, case_subject(event, data, self._pack), notice, person, self._language, event.time)
+            about = subject_for(notice, case_subject(event, data, self._pack), data.case, self._pack)
+            alert = new_alert(event, about, notice, person, self._language, event.time)
             yield self._row(alert, sample.when, who)
 
     def _of_no_case(self) -> Iterator[AlertRow]:
@@ -129,9 +139,11 @@ class _Preview:
                           unrouted_text("r0000000001", self._language))  # fmt: skip
         vacant = vacant_posts_text([VacantPost(units.owner, "A")], pack)
         yield self._plain("case.opened.v1", "unstaffed", ("岗位无人", "nobody is on a post"), above, vacant)
-        yield self._plain("case.opened.v1", "unattended", ("保密事项无人办理", "no handler is there"), above,
+        yield self._plain("case.opened.v1", "unattended", ("隐名事项无人办理", "no handler is there"), above,
                           unattended_text(units.owner, pack))  # fmt: skip
         who = ("曾收到提醒的人", "who was alerted of it")
+        yield self._plain("case.recused.v1", "recused", ("回避后的已发提醒", "recused: earlier alerts"), who,
+                          recused_text(pack), state="over")  # fmt: skip
         yield self._plain("case.closed.v1", "over", ("办结", "the case ends"), who, "…", state="over")
         if owner is not None:
             taken = swap_text(owner, owner, date(2026, 3, 4), pack, NO_CHANGES)
@@ -140,7 +152,7 @@ class _Preview:
             yield self._plain("city.loaded.v1", "appointed", ("任职", "appointed by a pack"), person, post)
         invited = ("受邀单位值班", "the invited desks")
         for type_, kind, when in _VISITS:
-            yield self._plain(type_, kind, when, invited, visit_text(self._visit(), pack))
+            yield self._about(visit_subject(self._visit(), pack), type_, kind, when, invited)
         yield self._plain("alert.test.v1", "test", ("测试", "a test"), person, test_text(self._language), state="test")
 
     def _plain(
@@ -152,7 +164,17 @@ class _Preview:
         text: str,
         state: AlertState = "sent",
     ) -> AlertRow:
-        subject = Subject("c0000000001", 1, "normal", text, None)
+        return self._about(Subject("c0000000001", 1, "normal", text, None), type_, kind, when, who, state)
+
+    def _about(
+        self,
+        subject: Subject,
+        type_: str,
+        kind: Kind,
+        when: tuple[str, str],
+        who: tuple[str, str],
+        state: AlertState = "sent",
+    ) -> AlertRow:
         event = _envelope(type_, AT, self._pack)
         notice = Notice(kind, self._units.owner)
         alert = new_alert(event, subject, notice, "officer", self._language, AT, state=state)
@@ -182,8 +204,18 @@ class _Preview:
             text=alert.text,
             person=self._texts.one(mine, _fits),
             group=self._texts.one(ours, _fits),
+            sms=self._by_template(text_message([alert], self._pack, CODE)),
+            call=self._call(alert),
             press=invites_to(alert) if alert.state == "sent" else None,
         )
+
+    def _call(self, alert: Alert) -> str | None:
+        danger = msgspec.structs.replace(alert, priority="danger")
+        return self._by_template(call_message(danger, self._pack)) if asks_to_sign_danger(danger) else None
+
+    def _by_template(self, message: TemplateMessage) -> str:
+        registered = TEMPLATES[message.template]
+        return registered.filled(dict(message.values), DOMAIN, meaning=not self._chinese)
 
     def _who(self, notice: Notice, paired: tuple[str, ...]) -> str:
         """社区值班（A岗）, 网格（B岗）, 申请人, in words."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.city.model.sorting import Category
 from shared.city.pack import Pack
-from shared.contracts.cases import CaseEvent, CaseState, ClockState, PartState, PauseState
+from shared.contracts.cases import CaseEvent, CaseState, ClockState, OutcomeState, PartState, PauseState
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ASKER, ASSIGNEE, OFFICER = "asker", "assignee", "officer"
@@ -137,16 +137,37 @@ def about_people(pack: Pack) -> str | None:
 
 
 _LATE = timedelta(minutes=42)
+_ON_THE_BOOKS = {"state": "closed", "clocks": [], "outcome": OutcomeState(at=AT, how="long_term")}
 _ON_SITE = {"clock": "on_site", "due_at": AT + _DUE["on_site"]}
 _RESOLVE = {"clock": "resolve", "due_at": AT + _DUE["resolve"], "tell": ["{owner}"], "by": OFFICER}
-_ASKED = {**_RESOLVE, "tell": ["{above}"], "by": ASKER}
+_ASKED = {**_RESOLVE, "tell": ["{above}"], "by": ASKER, "until": AT + timedelta(days=2)}
+_REVIEW = {"clock": "review", "due_at": AT + timedelta(hours=2), "tell": ["{above}"]}
 _PAUSED = PauseState(from_=AT, until=AT + timedelta(days=2), reason="part_ordered")
 _OF_PART = {"part": PART, "by": OFFICER}
 _BACK = {"tell": ["{owner}"]}
+_FOUND = {
+    **_BACK,
+    "by": OFFICER,
+    "reporter_word": "fixed",
+    "told": ("已关阀换管", "closed the valve, changed the pipe"),
+}
+_HANDLED: dict[str, Any] = {"state": "resolved", "sample": "drawn", "channel": "patrol", "assignee": None, "clocks": []}
 
 SAMPLES: tuple[Sample, ...] = (
     Sample("case.opened.v1", ("新工单", "a new case"), case={"state": "queued", "assignee": None}),
     Sample("case.opened.v1", ("新工单，危急", "a new case in danger"), case={"state": "queued", "priority": "danger"}),
+    Sample(
+        "case.opened.v1",
+        ("巡查当场已处置，抽中核查", "handled on patrol, drawn for inspection"),
+        event={"tell": ["{above}"], "by": OFFICER},
+        case=_HANDLED,
+    ),
+    Sample(
+        "case.opened.v1",
+        ("危急，巡查当场已处置（值班只见收件箱）", "a danger handled on patrol (the desk: inbox only)"),
+        event={"tell": ["{above}"], "by": OFFICER},
+        case={**_HANDLED, "priority": "danger"},
+    ),
     Sample("clock.warned.v1", ("到场即将超时", "arrival is due soon"), timedelta(minutes=24), {**_ON_SITE, **_BACK}),
     Sample("clock.breached.v1", ("到场超时", "arrival is overdue"), _DUE["on_site"], {**_ON_SITE, **_BACK}),
     Sample(
@@ -174,6 +195,30 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample("case.escalated.v1", ("两次不接收", "refused twice"), event={"act": "tell", "tell": ["{above}"]}),
     Sample(
+        "case.opened.v1",
+        ("疑似反映承办单位", "its words may be about the owner"),
+        event={"judges": ["{above}"]},
+        case={"suspected": ["about_us"], "discreet": True},
+    ),
+    Sample(
+        "case.opened.v1",
+        ("疑似敏感件", "its words may be sensitive"),
+        event={"judges": ["{above}"]},
+        case={"suspected": ["mass_incident"], "discreet": True},
+    ),
+    Sample(
+        "case.marked_sensitive.v1",
+        ("敏感件", "marked as sensitive"),
+        event={"tell": ["{above}"]},
+        case={"sensitive": "self_harm", "discreet": True, "place": None, "summary": None},
+    ),
+    Sample(
+        "case.recused.v1",
+        ("回避", "the owner is recused"),
+        event={"tell": ["{above}"], "told": ("反映的是我社区", "it is about our people")},
+        case={"recused": True, "discreet": True},
+    ),
+    Sample(
         "case.supervised.v1",
         ("上级督办", "a level above supervises"),
         event={**_BACK, "told": ("请今日办结", "today, please")},
@@ -181,7 +226,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("case.forgotten.v1", ("长期未处理", "nobody works at it"), event=_BACK),
     Sample(
         "case.offered.v1",
-        ("转办、退单", "offered to another unit"),
+        ("转办", "offered to another unit"),
         event={"tell": ["{other}"], "told": ("属贵辖区", "it is on your ground")},
     ),
     Sample(
@@ -189,7 +234,66 @@ SAMPLES: tuple[Sample, ...] = (
         ("对方不接收", "the offer is refused"),
         event={**_BACK, "told": ("不属我辖区", "it is not on our ground")},
     ),
+    Sample(
+        "case.return_requested.v1",
+        ("申请退单", "a unit returns it"),
+        event={**_REVIEW, "by": ASKER, "told": ("属地不符：在路东", "it is not in our area: east of the road")},
+        case={"clocks": [clock("review", "running"), clock("resolve", "running")]},
+    ),
+    Sample(
+        "clock.breached.v1",
+        ("审批超时", "the ruling is overdue"),
+        timedelta(hours=2),
+        _REVIEW,
+        {"clocks": [clock("review", "breached"), clock("resolve", "running")]},
+    ),
+    Sample(
+        "case.returned.v1",
+        ("同意退单", "the return is granted"),
+        event={"tell": ["{other}"], "asked_by": ASKER, "told": ("路东归贵单位", "east of the road is yours")},
+    ),
+    Sample(
+        "case.return_refused.v1",
+        ("驳回退单", "the return is refused"),
+        event={**_BACK, "asked_by": ASKER, "told": ("在贵辖区", "it is on your ground")},
+    ),
+    Sample(
+        "case.rejection_requested.v1",
+        ("申请不予受理", "a unit asks not to take it on"),
+        event={**_REVIEW, "by": ASKER, "told": ("属于信访事项", "it is a petition")},
+        case={"clocks": [clock("review", "running"), clock("resolve", "running")]},
+    ),
+    Sample(
+        "case.rejected.v1",
+        ("同意不予受理", "it is not taken on"),
+        event={**_BACK, "asked_by": ASKER},
+        case={"state": "rejected", "clocks": []},
+    ),
+    Sample(
+        "case.rejection_refused.v1",
+        ("不同意不予受理", "the rejection is refused"),
+        event={**_BACK, "asked_by": ASKER, "told": ("属受理范围", "we do take this on")},
+    ),
+    Sample(
+        "case.outcome_requested.v1",
+        ("申请办结", "an ending is asked for"),
+        event={**_REVIEW, "by": ASKER, "told": ("查无此事，现场未见漏水", "nothing was found: it is dry there")},
+        case={"clocks": [clock("review", "running"), clock("resolve", "running")]},
+    ),
+    Sample(
+        "case.outcome_refused.v1",
+        ("不同意办结", "the ending is refused"),
+        event={**_BACK, "asked_by": ASKER, "told": ("请到东门再看", "look again at the east gate")},
+    ),
+    Sample(
+        "case.objected.v1",
+        ("上报人有异议", "the reporter objects"),
+        event=_REVIEW,
+        case={"state": "rejected", "clocks": [clock("review", "running")]},
+    ),
     Sample("case.moved.v1", ("工单转入", "the case comes to another unit")),
+    Sample("case.placed.v1", ("上报人说明地点", "the reporter says where it is")),
+    Sample("case.placed.v1", ("说明地点，承办单位不变", "the reporter says where it is, same owner"), event=_BACK),
     Sample("case.assigned.v1", ("指派", "assigned to a person")),
     Sample(
         "case.called_in.v1",
@@ -252,10 +356,22 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("case.noted.v1", ("上报人称已处置", "the reporter says fixed"), event={**_BACK, "reporter_word": "fixed"}),
     Sample("case.noted.v1", ("上报人撤回", "the reporter withdraws"), event={**_BACK, "reporter_word": "withdrawn"}),
     Sample("case.confirmed.v1", ("又一人称已处置", "another says fixed"), event={**_BACK, "reporter_word": "fixed"}),
+    Sample("case.confirmed.v1", ("工单未结，巡查称已当场处置", "a find on an open case"), event=_FOUND),
     Sample("case.info_given.v1", ("上报人已答复", "the reporter answers"), event=_BACK),
     Sample("case.info_missing.v1", ("上报人未答复", "the reporter does not answer"), event=_BACK),
     Sample("case.priority_raised.v1", ("多人上报", "many report it"), event=_BACK, case={"report_count": 5}),
     Sample("case.resolved.v1", ("处置完成", "resolved"), event={**_BACK, "by": OFFICER}, case={"clocks": []}),
     Sample("case.reopened.v1", ("重新办理", "opened again"), event={"tell": ["{above}"]}),
+    Sample(
+        "case.reopened.v1",
+        ("回访不满意，提级重新办理", "the reporter, when called, is not satisfied"),
+        event={"tell": ["{above}"], "by": OFFICER, "told": ("还在漏水", "it still leaks")},
+    ),
     Sample("case.follow_up.v1", ("复查日到", "the day to look again"), event=_BACK, case={"clocks": []}),
+    Sample(
+        "case.follow_up.v1",
+        ("挂账到期", "kept on the books: its day"),
+        event={"tell": ["{owner}", "{above}"], "due_at": AT},
+        case=_ON_THE_BOOKS,
+    ),
 )

@@ -39,7 +39,7 @@ class CaseAccess:
         if loaded is None or loaded[0].city != city:
             return None
         case, document = loaded
-        if case.confidential or case.state in ENDED or case.assignee is not None:
+        if case.closed_to_stand_ins or case.state in ENDED or case.assignee is not None:
             return None
         minutes = sorted({entry.at.replace(second=0, microsecond=0) for entry in case.history})
         if not minutes:

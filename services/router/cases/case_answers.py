@@ -15,10 +15,16 @@ from shared.kernel.vocabulary import (
     ClockKind,
     ClockStateName,
     FeedbackKind,
+    How,
     PartStateName,
     Priority,
+    ReportChannel,
     ReportKind,
+    RulingKind,
+    Sample,
+    Sensitivity,
     StateName,
+    Suspicion,
 )
 
 AnswerValue = str | int | float | bool
@@ -64,7 +70,10 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     """What an officer needs to choose the next case: a row of a queue, and of its stream. ``due_at``: the earliest
-    deadline under which something is still owed. ``supervised_by``: the unit above that supervises it (督办)."""
+    deadline under which something is still owed. ``supervised_by``: the unit above that supervises it (督办).
+    ``suspected``: what the report's words suggest and nobody has decided; ``channel``: how the report came that opened
+    it, of confidential cases absent. ``sample``: of a patrol find that was handled on the spot, whether it was drawn
+    for inspection."""
 
     id: str
     version: int
@@ -84,6 +93,10 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     assignee: str | None
     confidential: bool
     supervised_by: str | None
+    suspected: list[Suspicion]
+    sensitive: Sensitivity | None
+    channel: ReportChannel | UnsetType = UNSET
+    sample: Sample | None = None
 
 
 class LeftRow(msgspec.Struct, frozen=True):
@@ -128,6 +141,8 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     description: str | UnsetType = UNSET
     photos: list[str] = []
     entered_by: str | None = None
+    channel: ReportChannel | UnsetType = UNSET
+    outside_number: str | None = None
     says: FeedbackKind | None = None
     by_photo: bool = False
     answers: dict[str, AnswerValue] = {}
@@ -174,7 +189,8 @@ class StatedPlace(msgspec.Struct, frozen=True):
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the history; what it does not have is absent. ``said_at`` and ``location``: as ``by`` states."""
+    """A line of the history; what it does not have is absent. ``said_at`` and ``location``: as ``by`` states.
+    ``remark``: the code of what the system itself says at the beginning of ``text``."""
 
     at: datetime
     version: int
@@ -183,6 +199,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     by_unit: str | None = None
     unit: str | None = None
     text: str | None = None
+    remark: str | None = None
     clock: str | None = None
     due_at: datetime | None = None
     act: Act | None = None
@@ -206,6 +223,40 @@ class AskView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     part: str | None = None
 
 
+class UnitToSendTo(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    name_en: str
+
+
+class RulingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the owner asks a level above to rule on. ``reason``: a code of the pack; ``ruler``: the unit whose desk is
+    to rule, those above it may too; ``suggests``: for a return, the unit that should have the case; ``may_go_to``: of
+    the reader's own subtree the units to which he may send it, at most sixty, none for who may not grant it.
+    ``asked_by``: null for the reporter, who objects to a rejection."""
+
+    what: RulingKind
+    at: datetime
+    reason: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    asked_by: str | None
+    unit: str
+    ruler: str
+    suggests: str | None = None
+    may_go_to: list[UnitToSendTo] = []
+
+
+class RejectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why it is not taken on: ``reason`` is a code of the pack. ``unit``: of who granted it; ``objected``: the reporter
+    has objected."""
+
+    reason: str | UnsetType = UNSET
+    asked_by: str | None
+    granted_by: str | None
+    unit: str
+    objected: bool
+
+
 class SupervisionView(msgspec.Struct, frozen=True, kw_only=True):
     """``by``: absent when a step of a ladder supervises."""
 
@@ -224,8 +275,28 @@ class AskedReporter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class NotOursView(msgspec.Struct, frozen=True):
+    """Who may deal with the matter instead: ``redirect`` sends its reporter there."""
+
+    id: str
+    name: str
+
+
+class CallBackView(msgspec.Struct, frozen=True, kw_only=True):
+    """The call to the reporter (回访) that is to come, or waits on the list of ``unit`` since ``since``. ``report``:
+    whose reporter is called, as ``unmask`` takes it."""
+
+    due_at: datetime
+    unit: str
+    report: str | None
+    tried: int
+    tries: int
+    since: datetime | None
+
+
 class CaseAnswer(QueueRow, frozen=True, kw_only=True):
-    """A case as officers see it. ``commands``: what the reader may do now."""
+    """A case as officers see it. ``outcomes``: how it may be resolved; ``commands``: what the reader may do now.
+    ``recused``: units that it is about, which do not see it."""
 
     path: list[str]
     location: CaseLocation
@@ -243,9 +314,15 @@ class CaseAnswer(QueueRow, frozen=True, kw_only=True):
     inspected_by: str | None
     rating: int | None
     asks: list[AskView]
+    ruling: RulingView | None
+    rejection: RejectionView | None
     supervision: SupervisionView | None
     question: AskedReporter | None
     historic: bool
     merged_into: str | None
     linked_to: str | None
+    outcomes: list[How]
+    recused: list[str]
+    not_ours: NotOursView | None
+    call_back: CallBackView | None
     commands: list[str]

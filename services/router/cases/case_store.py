@@ -1,74 +1,54 @@
 """Cases in MongoDB: one document each, changed by guarded updates that also add the events to ``pending``."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import msgspec
 from prometheus_client import Counter, Gauge
 
-from services.router.domain.case import ENDED, Case, State
+from services.router.cases.stored.case_document import (
+    CASE_FIELDS,
+    SOMETIMES,
+    Nearby,
+    from_doc,
+    known_case,
+    moved,
+    opened_event,
+    queues_of,
+    to_doc,
+)
+from services.router.cases.stored.case_indexes import EVER, OLD_INDEXES
+from services.router.cases.stored.case_queries import PAGE, CaseQueries, seen_with
+from services.router.domain.case import Case
 from services.router.domain.clock import SlaClock
 from services.router.domain.matching import KnownCase
-from services.router.domain.similarity import Traits
+from services.router.search_words import words_of
 from shared.contracts.envelope import Envelope
 from shared.contracts.sight import Sight
 from shared.runtime.health.checks import COUNTED_MAX
 from shared.runtime.kafka.duplicate_metrics import count_duplicates
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.storage.idempotency_keys import IdempotencyKeys
-from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel, InsertOne, UpdateOne
+from shared.runtime.storage.mongo import Collection, Database, Document, InsertOne, UpdateOne
 from shared.runtime.timekeeping.wall_clock import real_now
 
 MARKS_KEPT = 8
 """Latest change ids kept in a case, so that a writer can check after a bulk write whether its update was applied."""
 
-NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
-"""Sorts cases without a waiting clock to the end of a queue."""
-
-_NOW = (("state", 1), ("priority", 1), ("due_at", 1), ("_id", 1))
-"""Sorted by deadline within each state and priority: a query reads the wanted ones and merges them (MongoDB's sort
-merge). With the deadline first in the index, finding fifty claimed cases among a million took 1.6 s."""
-_ANY_TEXT = {"$gt": ""}
-"""Matches any text. With ``$type`` instead, MongoDB would read the whole index."""
-INDEXES = (
-    IndexModel([("next_due", 1)], name="next_due", sparse=True),
-    IndexModel([("aside", 1)], name="aside", sparse=True),
-    IndexModel([("city", 1), ("queues", 1), *_NOW, ("category", 1)], name="queue"),
-    IndexModel([("city", 1), ("seen_by", 1), *_NOW], name="subtree"),
-    IndexModel(
-        [("city", 1), ("seen_by", 1), ("category", 1), ("state", 1), ("due_at", 1), ("_id", 1), ("priority", 1)],
-        name="subtree_category",
-    ),
-    IndexModel(
-        [("same.key", 1), ("same.until", 1), ("traits.lon", 1), ("traits.lat", 1), ("_id", 1)],
-        name="same_place",
-        partialFilterExpression={"same.key": _ANY_TEXT},
-    ),
-    IndexModel([("merged_into", 1)], name="merged", partialFilterExpression={"merged_into": _ANY_TEXT}),
+_OPENED = Counter("whistle_cases_opened_total", "Cases that citizens' reports opened.")
+_PATROL = Counter(
+    "whistle_patrol_cases_opened_total",
+    "Cases that officers on patrol opened: handed in, or handled on the spot and drawn or not drawn for inspection.",
+    ["outcome"],
 )
-OLD_INDEXES = ("subtree_filtered", "queue_filtered", "offered", "called", "same", "merged_into")
-ANSWER_INDEXES = (IndexModel([("at", 1)], name="forgotten", expireAfterSeconds=30 * 24 * 3600),)
-"""First answers are repeated for thirty days."""
-_OPENED = Counter("whistle_cases_opened_total", "Cases that were opened.")
 _WAITING = Gauge("whistle_waiting_cases", "Cases with a clock that has still to warn, breach or climb, up to 100,000.")
 _DUE = Gauge("whistle_due_cases", "Cases with a clock whose moment has come and that has not fired.")
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
-_CASE_FIELDS = {field.name: 1 for field in fields(Case)}
-"""The fields read where many cases are read: first event and command keys are half of a document."""
-_SOMETIMES = ("next_due", "same", "aside")
-"""Fields that a document has only while they have a value."""
-_QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *_SOMETIMES)
-_STORE_FIELDS = frozenset(
-    (*_QUERIED, "pending", "outbox", "seen", "seen_aside", "attached", "first_event", "stored_at", "marks")
-)
 ATTACHED_KEPT = 512
 """Ids of the latest attached reports, kept in the case: no report is attached twice before its link is marked."""
-_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at"), 1)
+_COMPARED = dict.fromkeys(("state", "traits", "opened_at", "reported_at", "ended_at", "found", "resolved_by"), 1)
 _PLACE = dict.fromkeys(("same.key", "traits.lon", "traits.lat"), 1)
 COMPARED_MAX = 10_000
-PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,80 +73,7 @@ class Change:
     breached: tuple[SlaClock, ...] = ()
 
 
-def to_doc(case: Case, seen_by: list[str]) -> Document:
-    """The document: the case, and beside it what queries need."""
-    document: Document = _plain(case)
-    document["_id"] = document.pop("id")
-    return {**document, **_queried(case, seen_by)}
-
-
-def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
-    """The fields of ``to_doc(after)`` that may differ from ``before``; ``next_due`` may be absent."""
-    names = [name for name in _CASE_FIELDS if getattr(before, name) != getattr(after, name)]
-    return {**{name: _plain(getattr(after, name)) for name in names}, **_queried(after, seen_by)}
-
-
-def queues_of(case: Case) -> list[str]:
-    """Units that have the case in their own queue: the owner, the unit it is offered to, and called units. What was
-    dealt with before it was imported is in no queue."""
-    if case.historic:
-        return []
-    return sorted({case.unit, *case.called} | ({case.offered_to} if case.offered_to is not None else set()))
-
-
-def _queried(case: Case, seen_by: list[str]) -> Document:
-    document: Document = {
-        "queues": queues_of(case),
-        "seen_by": seen_by,
-        "open": case.state not in ENDED,
-        "due_at": min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE),
-    }
-    if (next_due := case.next_due) is not None:
-        document["next_due"] = next_due
-    if case.traits is not None:
-        kept = timedelta(seconds=case.traits.linked_seconds)
-        until = NO_DUE if case.ended_at is None else case.ended_at + kept
-        document["same"] = {"key": case.traits.key, "until": until}
-    return document
-
-
-def _plain(value: object) -> Any:
-    return msgspec.to_builtins(value, builtin_types=(datetime,))
-
-
-def from_doc(document: Document) -> Case:
-    """The case that ``to_doc`` stored; fields of a newer version are ignored."""
-    plain = {name: value for name, value in document.items() if name not in _STORE_FIELDS}
-    return msgspec.convert({**plain, "id": document["_id"]}, Case)
-
-
-@dataclass(frozen=True, slots=True)
-class Nearby:
-    """Position of a case that may be compared with a report; most are too far off and are not read any further."""
-
-    id: str
-    key: str
-    lon: float
-    lat: float
-
-
-def _known(document: Document) -> KnownCase:
-    return KnownCase(
-        id=document["_id"],
-        state=State(document["state"]),
-        traits=msgspec.convert(document["traits"], Traits),
-        opened_at=document["opened_at"],
-        reported_at=document.get("reported_at") or document["opened_at"],
-        ended_at=document.get("ended_at"),
-    )
-
-
-def opened_event(document: Document) -> Envelope:
-    """``case.opened.v1`` as it was when the case was opened."""
-    return msgspec.convert(document["first_event"], Envelope)
-
-
-class CaseStore:
+class CaseStore(CaseQueries):
     """The ``cases`` collection of the router."""
 
     def __init__(self, database: Database) -> None:
@@ -187,7 +94,7 @@ class CaseStore:
         ]
         known = await self.cases.insert_each(documents, "cases")
         count_duplicates("cases", len(known))
-        _OPENED.inc(len(documents) - len(known))
+        _count(case for i, (case, _, _) in enumerate(opened) if i not in known)
         again = await self._first_events([documents[i]["_id"] for i in known])
         return [event for i, (_, event, _) in enumerate(opened) if i not in known] + again
 
@@ -224,7 +131,7 @@ class CaseStore:
 
     async def load_all(self, ids: Sequence[str]) -> dict[str, tuple[Case, set[str]]]:
         """Cases by id, each with the reports that were attached to it last."""
-        found = await self.cases.find({"_id": {"$in": list(ids)}}, {**_CASE_FIELDS, "attached": 1}, limit=len(ids))
+        found = await self.cases.find({"_id": {"$in": list(ids)}}, {**CASE_FIELDS, "attached": 1}, limit=len(ids))
         return {d["_id"]: (from_doc(d), set(d.get("attached", ()))) for d in found}
 
     async def ids_after(self, after: str, limit: int) -> list[tuple[str, bool]]:
@@ -234,7 +141,7 @@ class CaseStore:
 
     async def load_keyed(self, ids: Sequence[str]) -> dict[str, tuple[Case, Document]]:
         """Cases by id, each with the document that ``keys`` is asked with."""
-        wanted = {**_CASE_FIELDS, "seen": 1, "seen_aside": 1}
+        wanted = {**CASE_FIELDS, "seen": 1, "seen_aside": 1}
         found = await self.cases.find({"_id": {"$in": list(ids)}}, wanted, limit=len(ids))
         return {document["_id"]: (from_doc(document), document) for document in found}
 
@@ -257,7 +164,7 @@ class CaseStore:
     async def compared(self, ids: Sequence[str]) -> list[KnownCase]:
         """For these cases, the fields that reports are compared with."""
         found = await self.cases.find({"_id": {"$in": list(ids)}}, _COMPARED, limit=len(ids))
-        return [_known(document) for document in found if document.get("traits") is not None]
+        return [known_case(document) for document in found if document.get("traits") is not None]
 
     async def stored_between(
         self, after: datetime, until: datetime, limit: int
@@ -269,7 +176,7 @@ class CaseStore:
             sort=[("stored_at", 1)],
             limit=limit,
         )
-        return [(_known(d) if d.get("traits") is not None else None, d["stored_at"]) for d in found]
+        return [(known_case(d) if d.get("traits") is not None else None, d["stored_at"]) for d in found]
 
     async def merged_into(self, case: str, limit: int) -> list[str]:
         """Cases that were merged into ``case``."""
@@ -312,7 +219,7 @@ class CaseStore:
     async def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases with a clock or watch that is due, the longest overdue first."""
         documents = await self.cases.find(
-            {"next_due": {"$lte": now}}, _CASE_FIELDS, sort=[("next_due", 1)], limit=limit, hint="next_due"
+            {"next_due": {"$lte": now}}, CASE_FIELDS, sort=[("next_due", 1)], limit=limit, hint="next_due"
         )
         return [from_doc(document) for document in documents]
 
@@ -323,17 +230,15 @@ class CaseStore:
         )
         return found[0]["next_due"] if found else None
 
-    async def queue(self, where: Document, limit: int, index: str) -> list[Case]:
-        """Rows of a queue, the tightest deadline first."""
-        documents = await self.cases.find(
-            where, _CASE_FIELDS, sort=[("due_at", 1), ("_id", 1)], limit=limit, hint=index
-        )
-        return [from_doc(document) for document in documents]
-
     async def take_over(self, cities: Iterable[str]) -> None:
-        """Adds ``queues`` to cases that an older version stored. May be interrupted and repeated."""
+        """Adds ``queues`` and ``words`` to cases that an older version stored. May be interrupted and repeated."""
         for city in cities:
-            while old := await self.cases.find({"city": city, "queues": None}, _CASE_FIELDS, limit=PAGE, hint="queue"):
+            while old := await self.cases.find({"city": city, "words": None}, CASE_FIELDS, limit=PAGE, hint="words"):
+                worded = [(case.id, words_of(case)) for case in map(from_doc, old)]
+                await self.cases.write(
+                    [UpdateOne({"_id": id_, "words": None}, {"$set": {"words": words}}) for id_, words in worded]
+                )
+            while old := await self.cases.find({"city": city, "queues": None}, CASE_FIELDS, limit=PAGE, hint="queue"):
                 cases = [from_doc(document) for document in old]
                 await self.cases.write(
                     [
@@ -345,9 +250,9 @@ class CaseStore:
 
     async def set_gauges(self, now: datetime) -> None:
         """Sets the gauges: cases with a ``next_due``, and those whose ``next_due`` has passed."""
-        _WAITING.set(await self.cases.count({"next_due": {"$gte": _EVER}}, limit=COUNTED_MAX))
-        overdue = await self.cases.count({"next_due": {"$gte": _EVER, "$lte": now}}, limit=COUNTED_MAX)
-        aside = await self.cases.count({"aside": {"$gte": _EVER}, "next_due": {"$gt": now}}, limit=COUNTED_MAX)
+        _WAITING.set(await self.cases.count({"next_due": {"$gte": EVER}}, limit=COUNTED_MAX))
+        overdue = await self.cases.count({"next_due": {"$gte": EVER, "$lte": now}}, limit=COUNTED_MAX)
+        aside = await self.cases.count({"aside": {"$gte": EVER}, "next_due": {"$gt": now}}, limit=COUNTED_MAX)
         _DUE.set(overdue + aside)
 
     async def answered(self, id_: str) -> Document | None:
@@ -359,12 +264,13 @@ class CaseStore:
         await self.answers.write([InsertOne(answer)])
 
 
-def seen_with(sight: Sight) -> Document:
-    """The filter of what ``Sight.sees``."""
-    own: Document = {"seen_by": {"$in": sorted(sight.names)}}
-    if not sight.others:
-        return own
-    return {"$or": [own, {"seen_by": {"$in": sorted(sight.others)}, "confidential": False}]}
+def _count(opened: Iterable[Case]) -> None:
+    """Counts new cases, what officers found apart from what citizens reported."""
+    for case in opened:
+        if case.channel == "patrol":
+            _PATROL.labels(case.found.sample if case.found is not None else "handed_in").inc()
+        else:
+            _OPENED.inc()
 
 
 def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -388,6 +294,6 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
         update["$push"]["seen"] = {"$each": [{"id": change.key, **said}]}
     if change.attached:
         update["$push"]["attached"] = {"$each": list(change.attached), "$slice": -ATTACHED_KEPT}
-    if gone := [name for name in _SOMETIMES if name not in document]:
+    if gone := [name for name in SOMETIMES if name not in document]:
         update["$unset"] = dict.fromkeys(gone, 1)
     return where, update

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from services.router.cases.case_answers import (
     AskedReporter,
     AskView,
+    CallBackView,
     CaseAnswer,
     CaseLocation,
     CaseReport,
@@ -14,18 +15,33 @@ from services.router.cases.case_answers import (
     ConsultationView,
     ExtensionView,
     HistoryEntry,
+    NotOursView,
     PartView,
     PauseView,
     QueueRow,
+    RejectionView,
     RoutingView,
+    RulingView,
     StatedPlace,
     SupervisionView,
+    UnitToSendTo,
 )
 from services.router.cases.published_events import SUMMARY_MAX
-from services.router.domain.case import REPORTS_KEPT, Case, Consultation, Entry, Part, Report, Supervision
+from services.router.cases.recusal import is_recused
+from services.router.cases.sealed_words import bare
+from services.router.domain.case import REPORTS_KEPT, Case
+from services.router.domain.case_parts.history_line import Entry
+from services.router.domain.case_parts.report import Report
+from services.router.domain.case_parts.ruling import Rejection, Ruling
+from services.router.domain.case_parts.work import Consultation, Part, Supervision
 from services.router.domain.clock import Ask, Extension, Pause, SlaClock
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import open_commands
+from shared.city.cooperation import units_to_send_to
+from shared.city.pack import Pack
+from shared.city.remarks import remark_words
+
+UNITS_SHOWN = 60
 
 
 def clock_view(clock: SlaClock) -> ClockView:
@@ -44,6 +60,11 @@ def clock_view(clock: SlaClock) -> ClockView:
         superseded_at=clock.superseded_at,
         part=clock.part,
     )
+
+
+def _clock_in_a_row(case: Case, clock: SlaClock) -> ClockView:
+    """Without what officers wrote where no word leaves the case."""
+    return bare(clock_view(clock)) if case.wordless else clock_view(clock)
 
 
 def _pause_view(pause: Pause) -> PauseView:
@@ -101,15 +122,19 @@ def row(case: Case) -> QueueRow:
         unit=case.unit,
         within=case.within,
         offered_to=case.offered_to,
-        place=case.location.place or case.location.address,
-        summary="" if case.confidential else case.description[:SUMMARY_MAX],
+        place=None if case.sensitive is not None else case.location.place or case.location.address,
+        summary="" if case.wordless else case.description[:SUMMARY_MAX],
         opened_at=case.opened_at,
         due_at=tightest(case),
-        clocks=[] if case.historic else [clock_view(clock) for clock in case.clocks],
+        clocks=[] if case.historic else [_clock_in_a_row(case, clock) for clock in case.clocks],
         report_count=case.report_count,
         assignee=case.assignee,
         confidential=case.confidential,
         supervised_by=case.supervision.by_unit if case.supervision is not None else None,
+        suspected=list(case.suspected),
+        sensitive=case.sensitive.kind if case.sensitive is not None else None,
+        channel=UNSET if case.confidential else case.channel,
+        sample=case.found.sample if case.found is not None else None,
     )
 
 
@@ -120,11 +145,14 @@ def tightest(case: Case) -> datetime | None:
     return min((clock.due_at for clock in case.clocks if clock.waits), default=None)
 
 
-def answer(case: Case, actor: Actor | None) -> CaseAnswer:
-    """The case as ``GET /v1/cases/{id}`` answers it."""
+def answer(case: Case, actor: Actor | None, pack: Pack) -> CaseAnswer:
+    """The case as ``GET /v1/cases/{id}`` answers it; lines of the history in the words of ``pack``, which says in
+    ``outcomes`` how it may be resolved."""
     own = row(case)
     return CaseAnswer(
-        **{name: getattr(own, name) for name in QueueRow.__struct_fields__},
+        **{name: getattr(own, name) for name in QueueRow.__struct_fields__ if name not in ("place", "clocks")},
+        place=case.location.place or case.location.address,
+        clocks=[] if case.historic else [clock_view(clock) for clock in case.clocks],
         path=[unit.id for unit in case.path],
         location=CaseLocation(
             lon=case.location.lon, lat=case.location.lat, address=case.location.address, place=case.location.place
@@ -136,19 +164,39 @@ def answer(case: Case, actor: Actor | None) -> CaseAnswer:
         parts=[part_view(case, part) for part in case.parts],
         consultation=_consultation_view(case.consultation) if case.consultation is not None else None,
         follow_up=case.follow_up,
-        history=[history_view(entry, words=shows_words(case, actor)) for entry in case.history],
+        history=[history_view(entry, pack, words=shows_words(case, actor)) for entry in case.history],
         claimed_by=case.claimed_by,
         resolved_by=case.resolved_by,
         resolved_how=case.resolved_how,
         inspected_by=case.inspected_by,
         rating=case.rating,
         asks=[_ask_view(ask) for ask in case.asks],
+        ruling=_ruling_view(case.ruling, _may_go_to(case, actor, pack)) if case.ruling is not None else None,
+        rejection=_rejection_view(case.rejection) if case.rejection is not None else None,
         supervision=_supervision_view(case.supervision) if case.supervision is not None else None,
         question=_question_view(case),
         historic=case.historic,
         merged_into=case.merged_into,
         linked_to=case.linked_to,
+        outcomes=list(pack.outcomes(case.category, case.kind)),
+        recused=list(case.recused),
+        not_ours=NotOursView(case.not_ours.id, case.not_ours.name) if case.not_ours is not None else None,
+        call_back=_call_back_view(case),
         commands=open_commands(case, actor),
+    )
+
+
+def _call_back_view(case: Case) -> CallBackView | None:
+    waiting = case.call_back
+    if waiting is None:
+        return None
+    return CallBackView(
+        due_at=waiting.due_at,
+        unit=waiting.by,
+        report=case.reporter_to_call,
+        tried=waiting.tried,
+        tries=waiting.tries,
+        since=waiting.since,
     )
 
 
@@ -192,6 +240,35 @@ def _ask_view(ask: Ask) -> AskView:
     )
 
 
+def _may_go_to(case: Case, actor: Actor | None, pack: Pack) -> list[UnitToSendTo]:
+    """Where a return may be sent by ``actor``, if it is for him to grant."""
+    if actor is None or actor.unit not in pack.units or "approve_return" not in open_commands(case, actor):
+        return []
+    open_ = (id_ for id_ in units_to_send_to(pack, case.category, case.unit, actor.unit))
+    found = [pack.units[id_] for id_ in open_ if not is_recused(case, id_, pack)]
+    return [UnitToSendTo(unit.id, unit.name, unit.name_en or unit.name) for unit in found[:UNITS_SHOWN]]
+
+
+def _ruling_view(asked: Ruling, may_go_to: list[UnitToSendTo]) -> RulingView:
+    return RulingView(
+        what=asked.what,
+        at=asked.at,
+        reason=asked.reason,
+        text=asked.text,
+        asked_by=asked.asked_by,
+        unit=asked.unit,
+        ruler=asked.to,
+        suggests=asked.suggests,
+        may_go_to=may_go_to,
+    )
+
+
+def _rejection_view(was: Rejection) -> RejectionView:
+    return RejectionView(
+        reason=was.reason, asked_by=was.asked_by, granted_by=was.granted_by, unit=was.unit, objected=was.objected
+    )
+
+
 def _supervision_view(supervision: Supervision) -> SupervisionView:
     by = UNSET if supervision.by is None else supervision.by
     return SupervisionView(at=supervision.at, by=by, by_unit=supervision.by_unit, reason=supervision.reason)
@@ -213,6 +290,8 @@ def report_view(report: Report, *, confidential: bool) -> CaseReport:
         received_at=report.received_at,
         app=report.app,
         entered_by=report.entered_by,
+        channel=report.channel,
+        outside_number=report.outside_number,
         answers=dict(report.answers),
     )
 
@@ -222,8 +301,9 @@ def shows_words(case: Case, actor: Actor | None) -> bool:
     return not case.confidential or (actor is not None and actor.trusted)
 
 
-def history_view(entry: Entry, *, words: bool = True) -> HistoryEntry:
-    """A line of the history; without ``words`` also without what somebody wrote, stated or photographed."""
+def history_view(entry: Entry, pack: Pack, *, words: bool = True) -> HistoryEntry:
+    """A line of the history, what the system says in the city's first language; without ``words`` also without what
+    somebody wrote, stated or photographed."""
     return HistoryEntry(
         at=entry.at,
         version=entry.version,
@@ -235,11 +315,16 @@ def history_view(entry: Entry, *, words: bool = True) -> HistoryEntry:
         due_at=entry.due_at,
         act=entry.act,
         part=entry.part,
-        text=entry.text if words else None,
+        text=_line_text(entry, pack) if words else None,
+        remark=entry.remark if words else None,
         said_at=entry.said_at if words else None,
         photos=list(entry.photos) if words else [],
         location=StatedPlace(*entry.where) if words and entry.where is not None else None,
     )
+
+
+def _line_text(entry: Entry, pack: Pack) -> str | None:
+    return entry.text if entry.remark is None else remark_words(entry.remark, entry.values, entry.text, pack)
 
 
 def etag(case: Case) -> str:

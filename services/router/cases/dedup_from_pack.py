@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from services.router.domain.attachment import PriorityRise
-from services.router.domain.similarity import SameRule, Traits, numbers_in, words_in
+from services.router.domain.same_hazard.similarity import SameRule, Traits, numbers_in, words_in
 from shared.city.model.sorting import Same
 from shared.city.pack import Pack
 from shared.city.place.locating import Located
@@ -73,7 +73,10 @@ def _where(report: ReportSubmitted, located: Located) -> tuple[float, float] | N
 
 
 def says(report: ReportSubmitted, pack: Pack) -> FeedbackKind | None:
-    """``fixed`` or ``thanks`` if the whole report says only that, else None; ``thanks`` counts only in an opinion."""
+    """``fixed`` or ``thanks`` if the whole report says only that, else None; ``thanks`` counts only in an opinion.
+    A patrol find that was handled on the spot says ``fixed`` of the case that is open already."""
+    if report.handled is not None:
+        return "fixed"
     if report.kind not in ("opinion", "hazard"):
         return None
     meant = pack.feedback(report.description)

@@ -14,12 +14,18 @@ from shared.contracts.reports import ReportSubmitted
 def places_in_words(reports: Sequence[ReportSubmitted], located: Sequence[Located], pack: Pack) -> list[str | None]:
     """For each report the words for its place: None where nobody knows any, or where its address says them."""
     pairs = list(zip(reports, located, strict=True))
-    said = [place.place for _, place in pairs]
+    said = [_named(place, pack) for _, place in pairs]
     asked = [n for n, (report, place) in enumerate(pairs) if _only_a_point(report, place)]
     points = [(reports[n].place.lon or 0.0, reports[n].place.lat or 0.0) for n in asked]
     for n, near in zip(asked, pack.near_words_each(points), strict=True):
         said[n] = _joined(located[n], near, pack) or said[n]
     return said
+
+
+def _named(located: Located, pack: Pack) -> str | None:
+    """The place in the words; of several that may be meant, each."""
+    several = dict.fromkeys(one.place for one in located.candidates)
+    return ("或" if pack.city.languages[0].startswith("zh") else " or ").join(several) or located.place
 
 
 def _only_a_point(report: ReportSubmitted, located: Located) -> bool:

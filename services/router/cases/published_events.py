@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from services.router.domain import events as e
 from services.router.domain.attachment import Attached, Confirmed
-from services.router.domain.case import REPORTS_KEPT, Case, Entry
+from services.router.domain.call_backs.call_events import CalledBack
+from services.router.domain.case import REPORTS_KEPT, Case
+from services.router.domain.case_parts.history_line import Entry
+from services.router.domain.case_parts.report import Report
 from services.router.domain.clock import SlaClock
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.hash_chain import line, linked
@@ -16,6 +21,8 @@ from shared.kernel.clock import rfc3339
 from shared.kernel.ids import event_id
 from shared.kernel.personal import without_personal_numbers
 from shared.kernel.persons_in_text import without_names
+from shared.kernel.spelling import as_read
+from shared.runtime.sealed_texts import is_sealed
 
 PAUSES_TOLD = 5
 SUMMARY_MAX = 120
@@ -43,15 +50,12 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         cell=case.location.cell,
         within=case.within,
         offered_to=case.offered_to,
-        place=case.location.place or (None if case.confidential else case.location.address),
-        lon=case.location.lon,
-        lat=case.location.lat,
-        summary=None if case.confidential else case.description[:SUMMARY_MAX],
+        place=_place(case),
+        lon=None if case.wordless else case.location.lon,
+        lat=None if case.wordless else case.location.lat,
+        summary=None if case.wordless else case.description[:SUMMARY_MAX],
         assignee=case.assignee,
-        reports=[
-            contract.ReportRef(id=r.id, app=r.app, reporter=r.reporter, received_at=r.received_at)
-            for r in case.reports[-REPORTS_KEPT:]
-        ],
+        reports=[_report_ref(report) for report in case.reports[-REPORTS_KEPT:]],
         report_count=case.report_count,
         steps=[
             contract.HistoryLine(
@@ -77,7 +81,21 @@ def to_state(case: Case, seen_by: Sequence[str] = ()) -> contract.CaseState:
         merged_into=case.merged_into,
         linked_to=case.linked_to,
         seen_by=list(seen_by),
+        worked_by=case.worked_by,
+        recused=bool(case.recused),
+        suspected=list(case.suspected),
+        sensitive=case.sensitive.kind if case.sensitive is not None else None,
+        discreet=case.discreet,
+        channel=case.channel,
+        sample=case.found.sample if case.found is not None else None,
     )
+
+
+def _place(case: Case) -> str | None:
+    """Where it is, in words; None where no word may leave the case."""
+    if case.sensitive is not None:
+        return None
+    return case.location.place or (None if case.confidential else case.location.address)
 
 
 def to_envelopes(
@@ -156,43 +174,56 @@ def _case_event(
         was_seen_by=list(was_seen_by),
         by=event.by,
         by_unit=event.by_unit,
-        tell=event.tells(case),
+        tell=[] if event.quiet else event.tells(case),
+        judges=list(event.to_judge) if isinstance(event, e.Opened) else [],
+        quiet=event.quiet,
         act=event.act_meant,
         clock=event.clock_meant,
         due_at=event.due_meant,
         part=event.part_meant,
         fired_at=event.at if event.clock_meant else None,
         reason=state.outcome.words if isinstance(event, e.Rejected) and state.outcome is not None else None,
-        score=event.score if isinstance(event, e.Rated) else None,
+        score=_score(event),
         attached=_attached(event),
         from_case=event.from_case if isinstance(event, Attached) else None,
         told=_told(event, case),
         asked_by=event.asked_by_meant,
+        until=event.until_meant,
         reporter_word=event.reporter_word_meant,
         line=line(entry) if entry is not None else None,
     )
 
 
+def _score(event: DomainEvent) -> int | None:
+    match event:
+        case e.Rated(score=score):
+            return score
+        case CalledBack(satisfied=answer):
+            return answer
+    return None
+
+
 def _told(event: DomainEvent, case: Case) -> str | None:
     """The officer's words for those who are told, without personal numbers and cut."""
-    words = None if case.confidential else event.told(case)
-    return without_personal_numbers(words)[:TOLD_MAX] if words else None
+    words = None if case.wordless else event.told(case)
+    return without_personal_numbers(as_read(words))[:TOLD_MAX] if words else None
 
 
 def _attached(event: DomainEvent) -> list[contract.ReportRef]:
     if not isinstance(event, Attached | Confirmed):
         return []
-    return [
-        contract.ReportRef(
-            id=one.report.id,
-            app=one.report.app,
-            reporter=one.report.reporter,
-            received_at=one.report.received_at,
-            link=one.link,
-            says=one.says,
-        )
-        for one in event.arrived
-    ]
+    return [msgspec.structs.replace(_report_ref(one.report), link=one.link, says=one.says) for one in event.arrived]
+
+
+def _report_ref(report: Report) -> contract.ReportRef:
+    return contract.ReportRef(
+        id=report.id,
+        app=report.app,
+        reporter=report.reporter,
+        received_at=report.received_at,
+        channel=report.channel,
+        outside_number=report.outside_number,
+    )
 
 
 def _clock_state(clock: SlaClock) -> contract.ClockState:
@@ -214,17 +245,23 @@ def _clock_state(clock: SlaClock) -> contract.ClockState:
 
 
 def _question(case: Case) -> contract.QuestionState | None:
-    asked = case.question
+    asked = case.question or case.place_question
     if asked is None:
         return None
-    return contract.QuestionState(at=asked.at, until=asked.until, text=None if case.confidential else asked.text)
+    if case.wordless:
+        sealed = asked.text if is_sealed(asked.text) else None
+        return contract.QuestionState(at=asked.at, until=asked.until, sealed=sealed)
+    return contract.QuestionState(at=asked.at, until=asked.until, text=as_read(asked.text))
 
 
 def _outcome(case: Case) -> contract.OutcomeState | None:
-    done = case.outcome
+    done, was = case.outcome, case.rejection
     if done is None:
         return None
-    if case.confidential or done.text is None:
-        return contract.OutcomeState(at=done.at, how=done.how)
-    words = without_names(without_personal_numbers(done.text))[: contract.WORDS_MAX]
-    return contract.OutcomeState(at=done.at, how=done.how, words=words, photos=list(done.photos[:PHOTOS_TOLD]))
+    may_object = was is not None and not was.objected and not case.historic
+    object_by = was.object_by if was is not None and may_object else None
+    if case.wordless or done.text is None:
+        return contract.OutcomeState(at=done.at, how=done.how, object_by=object_by)
+    words = without_names(without_personal_numbers(as_read(done.text)))[: contract.WORDS_MAX]
+    photos = list(done.photos[:PHOTOS_TOLD])
+    return contract.OutcomeState(at=done.at, how=done.how, words=words, photos=photos, object_by=object_by)

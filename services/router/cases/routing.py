@@ -9,8 +9,12 @@ from datetime import datetime
 from functools import lru_cache
 
 from services.router.cases.dedup_from_pack import traits_of
+from services.router.cases.judgement import handled_find, judge, named, suggested_elsewhere
 from services.router.cases.place_in_words import places_in_words
-from services.router.domain.case import Case, Location, Report, Routing, UnitOnPath
+from services.router.cases.place_question import place_question
+from services.router.domain.case import Case
+from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.case_parts.report import Location, Report, Routing
 from services.router.domain.clock import SlaClock
 from services.router.domain.commitments import Commitment, LadderStep
 from services.router.domain.events import Opened
@@ -26,7 +30,7 @@ from shared.contracts.reports import ReportSubmitted
 from shared.kernel.durations import parse_duration
 from shared.kernel.ids import case_id
 from shared.kernel.vocabulary import ACTS, CASE_CLOCKS, CLOCK_KINDS, Priority
-from shared.kernel.working_time import Calendar
+from shared.kernel.working_time import ALWAYS, Calendar, deadline
 
 
 def assign(report: ReportSubmitted, city: str, pack: Pack) -> tuple[Case, Opened]:
@@ -69,7 +73,7 @@ def _assigned(
     category, category_by = _category(report, pack)
     place = report.place
     priority = pack.categories[category].priority
-    rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority)
+    rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority, report.channel)
     if rule is not None and rule.then.category is not None:
         category, category_by = rule.then.category, "rule"
         priority = pack.categories[category].priority
@@ -79,8 +83,11 @@ def _assigned(
         priority = report.priority
     sent_to = _sealed_to(report, pack) if report.sealed else _sent_to(pack, rule, category, located.unit)
     entered = _entered(report, pack, category, priority, sent_to or located.unit)
-    path = path_of(pack, entered.unit)
-    made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority))
+    judged = judge(report, pack, category, entered.unit)
+    path = path_of(pack, judged.unit)
+    made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority, report.kind))
+    handled = handled_find(report, pack, judged, priority)
+    ended = handled is not None and handled.found is not None
     return open_case(
         Opening(
             case=case_id(report.report),
@@ -92,32 +99,42 @@ def _assigned(
                 report.reporter,
                 report.entered_by,
                 tuple(report.answers.items()),
+                report.channel,
+                report.outside_number,
             ),
             kind=report.kind,
             category=category,
             priority=priority,
             path=path,
-            within=located.within if not report.sealed else None,
+            within=None if report.sealed or judged.recused else located.within,
             routing=Routing(
-                by="entry_list" if entered.kept else "rule" if sent_to is not None else located.by,
+                by=judged.by or ("entry_list" if entered.kept else "rule" if sent_to is not None else located.by),
                 pack_version=pack.version,
                 near_border=located.near_border,
-                flags=(*located.flags, *(("not_admitted",) if entered.why else ())),
+                flags=(*located.flags, *(("not_admitted",) if entered.why else ()), *judged.flags),
                 category_by=category_by,
                 rule=rule.id if rule is not None else None,
                 commitment=made.id,
-                why=(*located.why, *entered.why),
+                why=(*located.why, *entered.why, *judged.why),
             ),
             location=Location(report.cell, place.lon, place.lat, place.address, said),
             description=report.description,
             photos=tuple(report.photos),
-            clocks=() if report.historic else made.clocks(report.received_at, frozenset(CASE_CLOCKS)),
+            clocks=() if report.historic or ended else made.clocks(report.received_at, frozenset(CASE_CLOCKS)),
             confidential=report.confidential,
             historic=report.historic,
             opened_at=report.received_at,
             quiet_until=report.imported_open_at,
             forgotten_after=None if report.historic else made.forgotten_after,
-            traits=traits_of(report, city, category, pack, located),
+            place_question=None
+            if ended
+            else place_question(report, located, pack, asking_clock(made, pack, report.received_at).due_at),
+            traits=None if judged.recused or judged.suspected else traits_of(report, city, category, pack, located),
+            recused=judged.recused,
+            suspected=judged.suspected,
+            not_ours=None if ended else suggested_elsewhere(report, pack, category, priority),
+            to_judge=judged.to_judge,
+            handled=handled,
         )
     )
 
@@ -144,13 +161,9 @@ def _entered(report: ReportSubmitted, pack: Pack, category: str, priority: Prior
     if forbidden is None:
         return _Entered(unit)
     if priority == "danger":
-        return _Entered(unit, why=(reason("danger_nevertheless", language, reason=forbidden, unit=_named(pack, unit)),))
+        return _Entered(unit, why=(reason("danger_nevertheless", language, reason=forbidden, unit=named(pack, unit)),))
     stays = pack.tree.answering(officer.unit)
-    return _Entered(stays, kept=True, why=(reason("stays", language, reason=forbidden, unit=_named(pack, stays)),))
-
-
-def _named(pack: Pack, unit: str) -> str:
-    return f"{pack.units[unit].name} ({unit})"
+    return _Entered(stays, kept=True, why=(reason("stays", language, reason=forbidden, unit=named(pack, stays)),))
 
 
 def _sealed_to(report: ReportSubmitted, pack: Pack) -> str:
@@ -170,7 +183,7 @@ def fresh_resolve_clock(
 ) -> SlaClock | None:
     """The resolve clock that starts when a case is opened again, for the unit at the end of ``path`` or its own."""
     units = tuple(unit.id for unit in path or case.path)
-    made = commitment_of(pack, pack.commitment_for(case.category, units, case.priority))
+    made = commitment_of(pack, pack.commitment_for(case.category, units, case.priority, case.kind))
     clocks = made.clocks(now, frozenset({"resolve"}))
     return clocks[0] if clocks else None
 
@@ -183,12 +196,21 @@ def part_clocks(
     ``due_at``: deadline from a works plan; the part then has only its ``finish_part`` clock, with that deadline.
     """
     paths = (pack.units[unit].path, tuple(u.id for u in case.path))
-    found = [pack.commitment_for(case.category, path, case.priority) for path in paths]
+    found = [pack.commitment_for(case.category, path, case.priority, case.kind) for path in paths]
     worded = next((c for c in found if c.report_in is not None or c.finish_part is not None), found[0])
     made = commitment_of(pack, worded)
     if due_at is None:
         return made.clocks(now, frozenset({"report_in", "finish_part"}))
     return (made.until("finish_part", now, due_at),)
+
+
+def asking_clock(made: Commitment, pack: Pack, now: datetime) -> SlaClock:
+    """The clock that runs while a reporter is asked: the commitment's own, else the city's."""
+    own = made.clocks(now, frozenset({"confirm"}))
+    if own:
+        return own[0]
+    target = parse_duration(pack.city.asking.confirm)
+    return SlaClock("confirm", now, str(target), ALWAYS.id, deadline(now, target, ALWAYS), made.id)
 
 
 def path_of(pack: Pack, unit: str) -> tuple[UnitOnPath, ...]:

@@ -4,28 +4,23 @@ Both directions use lists of fields that hold codes. In a command every text is 
 admits only a code; in an answer, others than handlers get only the texts in fields that hold ids and codes. A field on
 no list counts as free text.
 
-AES-256-GCM with a key for each case, derived from the installation's secret. The sealed text contains the case's id, so
-that it can be opened wherever it was copied: in a visit, a second case, a stored answer.
+How is said in ``shared.runtime.sealed_texts``: a sealed text can be opened wherever it was copied, in a visit, a second
+case, a stored answer, and a question at intake, for the reporter who is asked.
 """
 
-import base64
 import hmac
-import re
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import inspect
 
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
+from shared.runtime.sealed_texts import SealedTexts
 
-NONCE = 12
 CODES = frozenset({"^[A-Za-z0-9_.:-]{1,120}$"})
 """Patterns of fields that hold an id or a code, which is looked up before it is stored: no free text."""
 # fmt: off
@@ -35,48 +30,23 @@ SHOWN = frozenset((
     "commands", "claimed_by", "resolved_by", "resolved_how", "inspected_by", "merged_into", "linked_to", "what",
     "by_unit", "clock", "act", "part", "target", "calendar", "caller", "called_by", "reported_in_by",
     "ended_by", "parties", "concluded_by", "asked_by", "approved_by", "approver", "longest", "invited", "came",
-    "stayed_away", "planned_by",
+    "stayed_away", "planned_by", "ruler", "suggests", "granted_by", "outcomes", "recused", "suspected", "sensitive",
+    "channel", "sample",
 ))
 # fmt: on
 """Names under which an answer about a case holds ids and codes."""
-_SEALED = re.compile(r"sealed:([A-Za-z0-9_.-]{1,120}):([A-Za-z0-9_-]+=*);")
-_UNREADABLE = "(sealed; it does not open)"
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 View = TypeVar("View", bound=msgspec.Struct)
 Seal = Callable[[str], str]
 
 
-class SealedWords:
-    """Seals and opens texts for one installation. ``random``: returns that many random bytes."""
-
-    def __init__(self, secret: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
-        self._master = hmac.digest(secret.encode(), b"whistle words of confidential cases", "sha256")
-        self._random = random
-
-    def seal(self, case: str, text: str) -> str:
-        """``text`` as it is stored: ``sealed:CASE:BASE64;``."""
-        nonce = self._random(NONCE)
-        sealed = nonce + self._cipher(case).encrypt(nonce, text.encode(), case.encode())
-        return f"sealed:{case}:{base64.urlsafe_b64encode(sealed).decode()};"
-
-    def opened(self, text: str) -> str:
-        """``text`` with its sealed parts decrypted; a part that cannot be decrypted is replaced by a note."""
-        return _SEALED.sub(self._open, text)
+class SealedWords(SealedTexts):
+    """Seals and opens the texts of cases; an owner is a case."""
 
     def digest(self, fingerprint: str) -> str:
         """A fingerprint as it is stored: keyed, so that without the secret texts cannot be guessed from it."""
         return hmac.digest(self._master, fingerprint.encode(), "sha256").hex()
-
-    def _open(self, found: re.Match[str]) -> str:
-        case, sealed = found[1], base64.urlsafe_b64decode(found[2])
-        try:
-            return self._cipher(case).decrypt(sealed[:NONCE], sealed[NONCE:], case.encode()).decode()
-        except (InvalidTag, ValueError):
-            return _UNREADABLE
-
-    def _cipher(self, case: str) -> AESGCM:
-        return AESGCM(hmac.digest(self._master, case.encode(), "sha256"))
 
     def body(self, case: Case | None, body: Body) -> Body:
         """A command's body; if the case is confidential, with every free text sealed."""

@@ -15,9 +15,10 @@ from services.router.cases.case_store import CaseStore, Change
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case
+from services.router.domain.case import ENDED, Case, State
 from services.router.domain.clock import SlaClock
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.events import Inspected
 from services.router.domain.timer_rules import due
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
@@ -29,6 +30,17 @@ from shared.runtime.pack_library import PackLibrary
 _FIRED = Counter("whistle_clock_events_total", "Warnings, breaches and rungs that fired.")
 _BREACHED = Counter(
     "whistle_clock_breaches_total", "Breaches by the kind of clock and the pack's commitment.", ["clock", "commitment"]
+)
+_ENDED = Counter(
+    "whistle_cases_ended_total",
+    "Cases of citizens that ended, by how: closed after a repair or otherwise, and apart from these rejected, merged.",
+    ["outcome"],
+)
+
+_INSPECTED = Counter(
+    "whistle_patrol_inspections_total",
+    "Inspections of what was handled on patrol: passed, or refused, so that the case is open again.",
+    ["outcome"],
 )
 
 
@@ -99,8 +111,21 @@ class Changes:
         for change in changes:
             self._outbox.offer(change.after.id, change.after.version, change.envelopes)
             _FIRED.inc(change.fired)
+            if change.before.sampled and any(event.type == Inspected.TYPE for event in change.envelopes):
+                _INSPECTED.labels("refused" if change.after.inspected_by is None else "passed").inc()
             for clock in change.breached:
                 _BREACHED.labels(clock.kind, clock.commitment.partition("@")[0]).inc()
+            citizens = change.after.channel != "patrol"
+            if citizens and (outcome := how_it_ended(change.before, change.after)) is not None:
+                _ENDED.labels(outcome).inc()
+
+
+def how_it_ended(before: Case, after: Case) -> str | None:
+    """``rejected``, ``merged``, or how a case was resolved that is closed now; None where it did not end."""
+    if after.state not in ENDED or before.state in ENDED:
+        return None
+    closed = after.state is State.CLOSED and after.outcome is not None
+    return after.outcome.how if closed and after.outcome is not None else after.state.value
 
 
 def _next(case: Case, events: list[DomainEvent], trace: str, pack: Pack) -> tuple[Case, tuple[Envelope, ...]]:

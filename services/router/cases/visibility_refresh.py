@@ -1,6 +1,6 @@
-"""Renews ``seen_by`` of all open cases after a new pack, or after a new version of the rules in ``visibility``.
+"""Renews ``seen_by`` and ``awaits`` of all open cases after a new pack, or after a new version of their rules.
 
-Otherwise ``seen_by`` is only stored when a case changes. The pass goes through the cases by id, page by page, and
+Otherwise they are only stored when a case changes. The pass goes through the cases by id, page by page, and
 stores how far it has come, so that it continues there after an interruption. Several routers may do it at once; a case
 that changes meanwhile is skipped, because the change renews it.
 """
@@ -10,6 +10,7 @@ import asyncio
 import structlog
 
 from services.router.cases.case_store import CaseStore
+from services.router.cases.stored.case_document import awaits_of
 from services.router.cases.visibility import seen_by
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.periodic import every
@@ -17,8 +18,8 @@ from shared.runtime.storage.mongo import Database, Document, UpdateOne
 
 log = structlog.get_logger()
 
-RULE = 1
-"""Increased when ``visibility`` decides differently, so that stored decisions are made again."""
+RULE = 3
+"""Increased when ``visibility`` or ``awaited`` decides differently, so that stored decisions are made again."""
 LOOK_SECONDS = 5.0
 PAGE = 500
 BETWEEN_PAGES_SECONDS = 0.05
@@ -70,7 +71,10 @@ class VisibilityRefresh:
         for case, _ in cases.values():
             if case.city in packs:
                 now: Document = {"seen_by": seen_by(case, self._packs.current(case.city))}
-                where: Document = {"_id": case.id, "version": case.version, "seen_by": {"$ne": now["seen_by"]}}
+                if awaits := awaits_of(case):
+                    now["awaits"] = awaits
+                other = [{name: {"$ne": value}} for name, value in now.items()]
+                where: Document = {"_id": case.id, "version": case.version, "$or": other}
                 writes.append(UpdateOne(where, {"$set": now}))
         renewed = await self._store.cases.write(writes)
         if renewed:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.router.domain.case import PARTS_MAX
-from shared.kernel.vocabulary import ClockKind
+from shared.kernel.vocabulary import ClockKind, How, Sensitivity
 from shared.runtime.http_server.field_types import Ident
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -39,6 +39,29 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text
 
 
+class ReturnBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``reason``: a code of the pack's list; ``basis``: what it is based on; ``suggest``: the unit that should
+    have it."""
+
+    reason: Ident
+    basis: Text
+    suggest: Ident | None = None
+
+
+class ReturnApprovalBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``to``: the unit that gets the case, if not the one that was suggested."""
+
+    to: Ident | None = None
+    reason: Text | None = None
+
+
+class RejectBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``reason``: a code of the pack's list; ``text``: what the reporter reads beside it."""
+
+    reason: Ident
+    text: Text | None = None
+
+
 class ThereBody(msgspec.Struct, forbid_unknown_fields=True):
     """``at``: since when, as the officer says; ``location``: where he is. Both are kept in the history, as said."""
 
@@ -54,11 +77,14 @@ class NoteBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ResolveBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``follow_up``: when the responsible desk is reminded to look again, as after an agreement."""
+    """``how``: as the case's category and kind allow; ``unfounded`` and ``long_term`` are asked for, and granted above.
+    ``look_again``: when the responsible desk is reminded to look again, as after an agreement; required for
+    ``long_term``. ``follow_up``: its former name."""
 
-    how: Literal["repair", "agreement", "enforcement", "referral"]
+    how: How
     text: Text
     photos: Photos = []
+    look_again: Moment | None = None
     follow_up: Moment | None = None
 
 
@@ -110,6 +136,35 @@ class InspectBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
     text: Text | None = None
+
+
+class RecordCallBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``satisfied``: as ``score`` of a rating, 3 满意, 2 基本满意, 1 不满意, or true for 3 and false for 1; for who was
+    reached. ``text``: what was said, required with 1. ``last``: not reached, and not to be tried again, as with a wrong
+    number, which ``text`` says."""
+
+    reached: bool
+    satisfied: Annotated[int, msgspec.Meta(ge=1, le=3)] | bool | None = None
+    text: Text | None = None
+    last: bool = False
+
+
+class RecuseBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``about``: the unit that the case is about; absent: its owner."""
+
+    reason: Text
+    about: Ident | None = None
+
+
+class MarkSensitiveBody(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Sensitivity
+    text: Text | None = None
+
+
+class RedirectBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``elsewhere``: who deals with it, an id of the city's list; absent: who was suggested."""
+
+    elsewhere: Ident | None = None
 
 
 class CategorizeBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,18 +12,23 @@ import msgspec
 
 from services.router.command_handling import bodies as b
 from services.router.command_handling import pack_lookups as pack
+from services.router.command_handling import ruling_lookups as asked
 from services.router.command_handling.pack_lookups import Context
 from services.router.domain.commands.call_in import ReportIn
 from services.router.domain.commands.command import Command
 from services.router.domain.commands.consultation import Conclude
 from services.router.domain.commands.extension import ApproveExtension, RefuseExtension, RequestExtension
 from services.router.domain.commands.field_work import Acknowledge, Claim, Note, OnSite, Release, Start
-from services.router.domain.commands.inspection import Reject
 from services.router.domain.commands.merge import Merge
 from services.router.domain.commands.pause import ApprovePause, RefusePause, ResumeClock
+from services.router.domain.commands.recusal import LiftRecusal
 from services.router.domain.commands.request_info import AnswerInfo
+from services.router.domain.commands.rulings.outcomes import ApproveOutcome, RefuseOutcome
+from services.router.domain.commands.rulings.rejection import RefuseReject
+from services.router.domain.commands.rulings.returns import RefuseReturn
+from services.router.domain.commands.sensitivity import UnmarkSensitive
 from services.router.domain.commands.supervise import Supervise
-from services.router.domain.commands.transfer import Escalate, Refuse, Return
+from services.router.domain.commands.transfer import Escalate, Refuse
 from services.router.domain.commands.unmask import Unmask, Unseal
 from shared.city.place.datum import to_wgs84
 from shared.kernel.clock import whole_millis
@@ -52,7 +57,9 @@ COMMANDS: dict[str, FromBody[Any]] = {
     "release": _of(b.OptionalReason, lambda body, context: Release(reason=body.reason)),
     "assign": _of(b.AssignBody, pack.assign),
     "transfer": _of(b.TransferBody, pack.transfer),
-    "return": _of(b.Reason, lambda body, context: Return(reason=body.reason)),
+    "return": _of(b.ReturnBody, asked.returning),
+    "approve_return": _of(b.ReturnApprovalBody, asked.approve_return),
+    "refuse_return": _of(b.Reason, lambda body, context: RefuseReturn(reason=body.reason)),
     "accept": _of(NoBody, pack.accept),
     "refuse": _of(b.Reason, lambda body, context: Refuse(reason=body.reason)),
     "on_site": _of(b.ThereBody, lambda body, context: OnSite(**_there(body))),
@@ -60,6 +67,10 @@ COMMANDS: dict[str, FromBody[Any]] = {
     "note": _of(b.NoteBody, lambda body, context: Note(text=body.text, photos=tuple(body.photos))),
     "escalate": _of(b.Reason, lambda body, context: Escalate(reason=body.reason)),
     "supervise": _of(b.Reason, lambda body, context: Supervise(reason=body.reason)),
+    "recuse": _of(b.RecuseBody, pack.recuse),
+    "lift_recusal": _of(b.Reason, lambda body, context: LiftRecusal(reason=body.reason)),
+    "mark_sensitive": _of(b.MarkSensitiveBody, pack.mark_sensitive),
+    "unmark_sensitive": _of(b.Reason, lambda body, context: UnmarkSensitive(reason=body.reason)),
     "categorize": _of(b.CategorizeBody, pack.categorize),
     "pause": _of(b.PauseBody, pack.pause),
     "approve_pause": _of(
@@ -103,10 +114,18 @@ COMMANDS: dict[str, FromBody[Any]] = {
     "conclude": _of(b.NoteBody, lambda body, context: Conclude(text=body.text, photos=tuple(body.photos))),
     "plan": _of(b.PlanBody, pack.plan),
     "resolve": _of(b.ResolveBody, pack.resolve),
+    "approve_outcome": _of(NoBody, lambda body, context: ApproveOutcome()),
+    "refuse_outcome": _of(b.Reason, lambda body, context: RefuseOutcome(reason=body.reason)),
     "inspect": _of(b.InspectBody, pack.inspect),
     "close": _of(b.CloseBody, pack.close),
     "reopen": _of(b.Reason, pack.reopen),
-    "reject": _of(b.Reason, lambda body, context: Reject(reason=body.reason)),
+    "record_call": _of(b.RecordCallBody, pack.record_call),
+    "redirect": _of(b.RedirectBody, pack.redirect),
+    "reject": _of(b.RejectBody, asked.reject),
+    "approve_reject": _of(NoBody, asked.approve_reject),
+    "refuse_reject": _of(b.Reason, lambda body, context: RefuseReject(reason=body.reason)),
+    "approve_objection": _of(b.OptionalReason, asked.approve_objection),
+    "refuse_objection": _of(b.Reason, asked.refuse_objection),
     "merge": _of(b.MergeBody, lambda body, context: Merge(into=body.into, reason=body.reason)),
     "split": _of(b.SplitBody, pack.split),
     "unmask": _of(b.UnmaskBody, lambda body, context: Unmask(reason=body.reason)),

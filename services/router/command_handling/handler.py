@@ -17,11 +17,13 @@ from services.router.command_handling.commands_from_bodies import to_command
 from services.router.command_handling.idempotency import IdempotencyKey, fingerprint
 from services.router.command_handling.pack_lookups import Context
 from services.router.command_handling.photo_claims import PhotoClaims
-from services.router.dedup.merge_saga import MergeSaga
+from services.router.dedup.merge_saga import MergeSaga, Shielding
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Command, Decision, HasPhotos
 from services.router.domain.commands.decide import decide, open_rule
 from services.router.domain.commands.merge import Merge, SplitCase
+from services.router.domain.commands.recusal import LiftRecusal, Recuse
+from services.router.domain.commands.sensitivity import MarkSensitive, UnmarkSensitive
 from services.router.domain.timer_rules import as_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal, key_reused, not_found, unavailable
@@ -34,6 +36,8 @@ log = structlog.get_logger()
 ROUNDS_MAX = 5
 MERGING = frozenset({Merge.NAME, SplitCase.NAME})
 """Commands after which other cases change too."""
+SHIELDING = frozenset({Recuse.NAME, LiftRecusal.NAME, MarkSensitive.NAME, UnmarkSensitive.NAME})
+"""Commands after which the cases change that were merged into this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ class CommandHandler:
         if key.is_another(known):
             raise key_reused()
         if known is not None:
-            if request.name in MERGING:
+            if request.name in MERGING | SHIELDING:
                 await self._merging.finish(key.id, key.fingerprint)
             return CommandResult(stored, by, replayed=True)
         _check_version(request, stored)
@@ -127,14 +131,15 @@ class CommandHandler:
             return CommandResult(stored, by, replayed=False) if noted else None
         if isinstance(command, HasPhotos) and command.photos:
             await self._photos.claim(case.city, command.photos, case.id)
-        if isinstance(command, Merge | SplitCase):
+        elsewhere = request.name in MERGING or (request.name in SHIELDING and case.absorbed)
+        if elsewhere and isinstance(command, Merge | SplitCase | Shielding):
             await self._merging.intend(command, case, key.id, key.fingerprint)
         change = self._changes.of(stored, happened, key=key.id, fingerprint=key.fingerprint, trace=request.trace)
         if not await self._changes.save(change):
             return None
         after = change.after
         log.info("command.carried_out", command=request.name, case=case.id, state=after.state, trace=request.trace)
-        if request.name in MERGING:
+        if elsewhere:
             await self._merging.finish(key.id, key.fingerprint)
         return CommandResult(after, by, replayed=False)
 

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import structlog
 
-from shared.contracts.persons import KnownReporter, MaskedReporter, MaskedReporters, SealedReport
+from shared.contracts.persons import KnownReporter, MaskedReporter, MaskedReporters, ReportsWithPhone, SealedReport
 from shared.kernel.errors import Refusal, not_found, unavailable
 from shared.runtime.http_client import client as http_client
 from shared.runtime.settings import Settings
@@ -30,6 +30,11 @@ class IntakePersons:
         except Refusal as away:
             log.warning("reporters.not_masked", reason=away.detail)
             return {}
+        return told.items
+
+    async def with_phone(self, city: str, last: str) -> list[str]:
+        """Reports whose reporters' telephone numbers end with these four digits."""
+        told = await self._ask("/v1/reports:with-phone", {"city": city, "phone_last": last}, ReportsWithPhone)
         return told.items
 
     async def unmask(self, about: dict[str, str]) -> KnownReporter:

@@ -55,6 +55,8 @@ def _view(link: Link, case: Case) -> CaseReport:
         description=said.description,
         photos=list(said.photos),
         entered_by=said.entered_by,
+        channel=said.channel,
+        outside_number=said.outside_number,
         says=link.says,
         by_photo=link.by_photo,
         answers=said.answers or {},

@@ -8,9 +8,9 @@ all that were found took the router ten seconds for a thousand new cases in a de
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from services.router.cases.case_store import Nearby
+from services.router.cases.stored.case_document import Nearby
 from services.router.domain.matching import KnownCase
-from services.router.domain.similarity import Traits, metres_between
+from services.router.domain.same_hazard.similarity import Traits, metres_between
 
 
 class CellIndex:

@@ -1,4 +1,5 @@
-"""The steps of a ``merge`` or a ``split`` that change other cases than the command's own.
+"""The steps of a merge, a split, a recusal or a mark as sensitive, also taken back, that change other cases than the
+command's own.
 
 Two documents are never changed at once. First the intent is stored, then the command's case is changed, then the other
 cases, each step guarded so that it happens once. If a process dies in between, the intent is left, and the loop here
@@ -23,9 +24,13 @@ from services.router.cases.visibility import seen_by
 from services.router.dedup.attacher import Attachments, LostRaceError
 from services.router.dedup.placement import JoiningReport, arrived
 from services.router.dedup.report_links import Link, Links
+from services.router.dedup.shielded_family import ShieldedFamily, shielded_as
 from services.router.domain.attachment import ArrivedReport, Attached, raised
 from services.router.domain.case import Case, State
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.commands.merge import Merge, SplitCase
+from services.router.domain.commands.recusal import LiftRecusal, Recuse
+from services.router.domain.commands.sensitivity import MarkSensitive, UnmarkSensitive
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Reopened
 from services.router.domain.timer_rules import as_of
@@ -51,6 +56,10 @@ LOOK_SECONDS = 5.0
 LEFT_AFTER = timedelta(seconds=5)
 INDEXES = (IndexModel([("at", 1)], name="at"),)
 MergeOrSplit: TypeAlias = Merge | SplitCase
+Shielding: TypeAlias = Recuse | LiftRecusal | MarkSensitive | UnmarkSensitive
+"""Commands after which what was merged into the case is shielded as it is."""
+AlsoElsewhere: TypeAlias = Merge | SplitCase | Shielding
+"""Commands after which other cases change too."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,6 +74,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reports: tuple[str, ...] = ()
     matter: str | None = None
     category: str | None = None
+    shields: bool = False
+    """Whether what was merged into ``case`` is shielded as it is."""
     by: str | None = None
     by_unit: str | None = None
 
@@ -82,6 +93,7 @@ class MergeSaga:
         packs: PackLibrary,
         publisher: Publisher,
         words: SealedWords,
+        shielded: ShieldedFamily,
         clock: Clock,
         ids: Ids,
     ) -> None:
@@ -93,6 +105,7 @@ class MergeSaga:
         self._packs = packs
         self._publisher = publisher
         self._words = words
+        self._shielded = shielded
         self._clock = clock
         self._ids = ids
 
@@ -108,7 +121,8 @@ class MergeSaga:
         others = [report for report, home in where.items() if home not in out]
         along = await self._where(case, [report.id for report in case.reports])
         with_them = [report for report, home in along.items() if home in out and report not in where]
-        remaining = await self._attachments.count(case, without=out) - len(others)
+        counted = [link for link in (await self._links.by_report(others)).values() if link.counts]
+        remaining = await self._attachments.count(case, without=out) - len(counted)
         return replace(command, remaining=remaining, reports=(*command.reports, *with_them))
 
     async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
@@ -118,7 +132,7 @@ class MergeSaga:
         at = {report: links[report].case if report in links else case_id(report) for report in reports}
         return {report: home for report, home in at.items() if home in family}
 
-    async def intend(self, command: MergeOrSplit, case: Case, key: str, said: str | None = None) -> None:
+    async def intend(self, command: AlsoElsewhere, case: Case, key: str, said: str | None = None) -> None:
         """Stores the intent; must be called before the case changes. A repeat replaces the stored one."""
         split = command if isinstance(command, SplitCase) else None
         matter = split.matter if split is not None else None
@@ -132,6 +146,7 @@ class MergeSaga:
             reports=split.reports if split is not None else (),
             matter=matter.words if matter is not None else None,
             category=matter.category if matter is not None else None,
+            shields=isinstance(command, Shielding),
         )
         document = msgspec.to_builtins(intent, builtin_types=(datetime,))
         await self.intents.update({"_id": _intended(key, said)}, {"$set": document}, upsert=True)
@@ -148,7 +163,9 @@ class MergeSaga:
         loaded = await self._store.load(intent.case)
         came = await self._store.keys.find(loaded[1], intent.key) if loaded is not None else None
         if loaded is not None and came is not None and intent.said in (None, came.get("fingerprint", intent.said)):
-            if intent.into is not None:
+            if intent.shields:
+                await self._shielded.shield(loaded[0])
+            elif intent.into is not None:
                 await self._taken_in(intent, loaded[0])
             elif intent.matter is not None:
                 await self._second(intent, loaded[0])
@@ -180,7 +197,10 @@ class MergeSaga:
                 happened.append(Reopened(at=now, clock=fresh_resolve_clock(home, pack, now)))
             came = [ArrivedReport(report=younger.reports[-1], priority=younger.priority)]
             happened += raised(home, came, count, rising_of(same) if same is not None else (), now)
-            if await self._changes.save(self._changes.of(stored, happened, key=key)):
+            change = self._changes.of(stored, happened, key=key)
+            if await self._changes.save(change):
+                if change.after.recused or change.after.sensitive is not None:
+                    await self._shielded.shield(change.after)
                 return
         raise LostRaceError(f"case {intent.into}")
 
@@ -204,7 +224,7 @@ class MergeSaga:
                 return
             now = self._clock.now()
             clock = fresh_resolve_clock(loaded[0], self._packs.current(intent.city), now)
-            again = Reopened(at=now, clock=clock, text="split off again")
+            again = Reopened(at=now, clock=clock, remark=Remark("split_off"))
             counted = Attached(at=now, arrived=(), count=await self._attachments.count(loaded[0]))
             if await self._changes.save(self._changes.of(loaded[0], [again, counted], key=key)):
                 return
@@ -221,7 +241,7 @@ class MergeSaga:
             case, opened = assign(link.said, intent.city, pack)
             would_be[link.report] = case
             if case.id == own:
-                case = replace(case, linked_to=before.id)
+                case = replace(case, linked_to=None if before.recused or before.confidential else before.id)
                 seeing = seen_by(case, pack)
                 event = to_envelopes(case, [opened], new_trace(self._ids), seen_by=seeing)[0]
                 await self._publisher.publish(await self._store.insert_opened([(case, event, seeing)]))
@@ -258,12 +278,20 @@ class MergeSaga:
             reporter=said.reporter if said is not None else hung.reporter if hung is not None else None,
             confidential=case.confidential,
             historic=case.historic,
+            channel=said.channel if said is not None else hung.channel if hung is not None else "app",
+            outside_number=said.outside_number
+            if said is not None
+            else hung.outside_number
+            if hung is not None
+            else None,
+            about_us=bool(case.recused),
         )
         if case.confidential:
             made = self._discreet(made, pack)
         second, opened = assign(made, case.city, pack)
         words = intent.matter or ""
         second = replace(second, id=plain_id("c", intent.key), description=words, linked_to=case.id, traits=None)
+        second = shielded_as(second, case, pack)
         seeing = seen_by(second, pack)
         event = to_envelopes(second, [opened], new_trace(self._ids), seen_by=seeing)[0]
         await self._publisher.publish(await self._store.insert_opened([(second, event, seeing)]))
@@ -271,7 +299,7 @@ class MergeSaga:
     def _discreet(self, made: ReportSubmitted, pack: Pack) -> ReportSubmitted:
         """A second matter of a confidential report goes to those whom the pack names, as the report itself did."""
         words = self._words.opened(made.description)
-        category, priority = category_and_priority(pack, made.category, made.kind, made.app, words)
+        category, priority = category_and_priority(pack, made.category, made.kind, made.app, words, made.channel)
         return msgspec.structs.replace(
             made,
             category=category,
@@ -280,6 +308,7 @@ class MergeSaga:
             place=Place(),
             photos=[],
             reporter=None,
+            outside_number=None,
             sealed=True,
         )
 

@@ -1,6 +1,6 @@
 """Decides which case each report of a batch belongs to, and stores the decision as links, which are not revised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from services.router.domain.attachment import ArrivedReport
 from services.router.domain.case import Case
 from services.router.domain.events import Opened
 from services.router.domain.matching import KnownCase, belongs
-from services.router.domain.similarity import SameRule, by_photo
+from services.router.domain.same_hazard.similarity import SameRule, by_photo
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.vocabulary import FeedbackKind
@@ -52,7 +52,8 @@ class _Search:
         """The case that it would open, in the form with which later reports of the batch are compared."""
         case = self.newcomer.case
         assert case.traits is not None  # noqa: S101 - only such are looked for
-        return KnownCase(case.id, case.state, case.traits, case.opened_at, case.opened_at)
+        handled = case.found is not None
+        return KnownCase(case.id, case.state, case.traits, case.opened_at, case.opened_at, handled=handled)
 
 
 class Placement:
@@ -64,6 +65,29 @@ class Placement:
 
     async def placed(self, newcomers: Sequence[Newcomer]) -> tuple[list[Newcomer], list[JoiningReport]]:
         """Reports that open a case, and reports that belong to another's case. One query for links, two for cases."""
+        chosen = [one for one in newcomers if one.report.same_as is not None]
+        alone, joining = await self._as_chosen(chosen) if chosen else ([], [])
+        searched = [one for one in newcomers if one.report.same_as is None]
+        found = await self._as_found(searched)
+        return [*alone, *found[0]], [*joining, *found[1]]
+
+    async def _as_chosen(self, chosen: Sequence[Newcomer]) -> tuple[list[Newcomer], list[JoiningReport]]:
+        """Of reports for which an officer named a case: they hang on it while it is open; else each opens its own."""
+        links = await self._links.by_report([one.report.report for one in chosen])
+        fresh = [one for one in chosen if one.report.report not in links]
+        cities = await self._store.open_cities([one.report.same_as or "" for one in fresh])
+        links |= await self._links.decide([_chosen(one, cities) for one in fresh])
+        alone: list[Newcomer] = []
+        joining: list[JoiningReport] = []
+        for one in chosen:
+            link = links[one.report.report]
+            if link.said is None:
+                alone.append(one)
+            elif link.on is None:
+                joining.append(JoiningReport(link, arrived(link, one.case), one.trace))
+        return alone, joining
+
+    async def _as_found(self, newcomers: Sequence[Newcomer]) -> tuple[list[Newcomer], list[JoiningReport]]:
         alone = [one for one in newcomers if one.case.traits is None]
         looked = [_looked(one) for one in newcomers if one.case.traits is not None]
         if not looked:
@@ -99,7 +123,8 @@ class Placement:
             report, case = one.newcomer.report, one.newcomer.case
             own = one.known
             near = around.known(one.keys)
-            verdict = belongs(own.traits, report.received_at, case.id, near, one.rule, one.says)
+            handled = report.handled is not None
+            verdict = belongs(own.traits, report.received_at, case.id, near, one.rule, one.says, handled=handled)
             link = Link(report=report.report, city=case.city, case=case.id, received_at=report.received_at, rev=0)
             if verdict.case is None:
                 around.put(own)
@@ -111,6 +136,17 @@ class Placement:
                     around.put(replace(joined, reported_at=report.received_at))
             decided[report.report] = link, verdict.linked_to
         return decided
+
+
+def _chosen(newcomer: Newcomer, cities: Mapping[str, str]) -> Link:
+    """``cities``: the city of each case that is open and may be chosen. What is about the unit that has that case, or
+    may be sensitive, opens its own: its words are not for those who read that one."""
+    report, own = newcomer.report, newcomer.case
+    link = Link(report=report.report, city=own.city, case=own.id, received_at=report.received_at, rev=0)
+    named = report.same_as
+    if named is None or named == own.id or own.discreet or cities.get(named) != own.city:
+        return link
+    return replace_link(link, named, report, "fixed" if report.handled is not None else None, seen=False)
 
 
 def replace_link(link: Link, case: str, report: ReportSubmitted, says_: FeedbackKind | None, *, seen: bool) -> Link:
@@ -127,10 +163,17 @@ def replace_link(link: Link, case: str, report: ReportSubmitted, says_: Feedback
 
 
 def arrived(link: Link, would_be: Case) -> ArrivedReport:
-    """An attached report; ``would_be``: the case that it would have opened."""
+    """An attached report; ``would_be``: the case that it would have opened; its first line has what a finder did."""
+    handled = would_be.history[0] if link.said is not None and link.said.handled is not None else None
     text = would_be.description if link.says is not None else ""
     return ArrivedReport(
-        report=would_be.reports[0], priority=would_be.priority, says=link.says, text=text, link=link.rev
+        report=would_be.reports[0],
+        priority=would_be.priority,
+        says=link.says,
+        text=text,
+        link=link.rev,
+        quiet=would_be.quiet_until is not None,
+        handled=handled,
     )
 
 

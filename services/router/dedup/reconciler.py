@@ -12,9 +12,10 @@ from services.router.cases.unit_of_work import Changes
 from services.router.dedup.cell_index import CellIndex
 from services.router.dedup.merge_saga import MergeSaga
 from services.router.domain.case import State
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.commands.merge import Merge, Merged
 from services.router.domain.matching import KnownCase, belongs
-from services.router.domain.similarity import SameRule
+from services.router.domain.same_hazard.similarity import SameRule
 from shared.kernel.clock import Clock
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.periodic import every
@@ -125,7 +126,7 @@ class Reconciler:
             if case.state is not State.QUEUED or case.linked_to == older:
                 return 0
             await self._merging.intend(Merge(into=older), case, key)
-            merged = Merged(at=now, into=older, text="the same thing was reported at the same time")
+            merged = Merged(at=now, into=older, remark=Remark("reported_at_once"))
             if await self._changes.save(self._changes.of(case, [merged], key=key)):
                 log.info("cases.merged", case=younger, into=older)
                 await self._merging.finish(key)

@@ -35,6 +35,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on: int | None = None
     by_photo: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the reports that ``Links.count`` counts."""
+        return self.says is None and (self.said is None or self.said.channel != "patrol")
+
 
 class Links:
     """The ``links`` of the router."""
@@ -64,8 +69,10 @@ class Links:
         return held | first
 
     async def count(self, cases: Sequence[str]) -> int:
-        """How many reports are attached to ``cases``, without those with ``says`` (fixed, thanks)."""
-        return await self.links.count({"case": {"$in": list(cases)}, "says": None}, limit=MAX)
+        """How many reports of citizens are attached to ``cases``: without those with ``says`` (fixed, thanks), and
+        without what officers found on patrol."""
+        where = {"case": {"$in": list(cases)}, "says": None, "said.channel": {"$ne": "patrol"}}
+        return await self.links.count(where, limit=MAX)
 
     async def mark_told(self, reports: Sequence[Link], version: int) -> None:
         """Stores that events of the case's ``version`` tell of these reports. Losing it only costs another check."""

@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ENDED, REPORTS_KEPT, Case, Report, State
+from services.router.domain.case import ENDED, REPORTS_KEPT, Case, State
+from services.router.domain.case_parts.history_line import Entry
+from services.router.domain.case_parts.remark import Remark
+from services.router.domain.case_parts.report import Report
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import Escalated
 from services.router.domain.domain_event import DomainEvent
@@ -35,6 +38,10 @@ class ArrivedReport:
     text: str = ""
     link: int = 1
     """Version of the report's link; consumers keep the one with the higher version."""
+    quiet: bool = False
+    """An importer brought it in as an open item: what it changes in the case is recorded, and nobody is alerted."""
+    handled: Entry | None = None
+    """Of a patrol find that was handled on the spot: what its finder did, as the line of a case of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +73,12 @@ class Attached(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed(DomainEvent):
-    """A reporter says that it is fixed, or thanks."""
+    """A reporter says that it is fixed, or thanks; or an officer on patrol (``by``) says that he handled it. The case
+    goes on until its desk resolves it."""
 
     TYPE: ClassVar[str] = "case.confirmed.v1"
     MOVES: ClassVar[bool] = False
+    SAYS_WHY: ClassVar[bool] = True
     arrived: tuple[ArrivedReport, ...]
     says: FeedbackKind
 
@@ -114,27 +123,52 @@ class AttachmentRules:
 def attach(
     case: Case, arrived: Sequence[ArrivedReport], count: int, rules: AttachmentRules, now: datetime
 ) -> list[DomainEvent]:
-    """The events of attaching ``arrived``, none of which was attached before; the case then has ``count`` reports."""
+    """The events of attaching ``arrived``, none of which was attached before; the case then has ``count`` reports.
+
+    An event that only imported open items cause is quiet.
+    """
     happened: list[DomainEvent] = []
     counted = tuple(one for one in arrived if one.says is None)
     if counted:
         happened.append(Attached(at=now, arrived=counted, count=count))
         if case.state is State.CLOSED:
-            happened += _again(case, rules, now)
+            happened += _again(case, rules, now, quiet=_quiet(counted))
         happened += raised(case, counted, count, rules.rising, now)
     for says in ("fixed", "thanks"):
-        if saying := tuple(one for one in arrived if one.says == says):
+        if saying := tuple(one for one in arrived if one.says == says and one.handled is None):
             words = "; ".join(one.text for one in saying)[:400]
-            said = "the reporter says it is fixed" if says == "fixed" else "the reporter gives thanks"
-            happened.append(Confirmed(at=now, arrived=saying, says=says, text=f"{said}: {words}"))
+            remark = Remark("reporter_fixed" if says == "fixed" else "reporter_thanks")
+            happened.append(
+                Confirmed(at=now, arrived=saying, says=says, text=words or None, remark=remark, quiet=_quiet(saying))
+            )
+    happened += [_found_again(one, one.handled, now) for one in arrived if one.handled is not None]
     return happened
 
 
-def _again(case: Case, rules: AttachmentRules, now: datetime) -> list[DomainEvent]:
+def _found_again(one: ArrivedReport, line: Entry, now: datetime) -> Confirmed:
+    return Confirmed(
+        at=now,
+        arrived=(one,),
+        says="fixed",
+        by=line.by,
+        by_unit=line.by_unit,
+        text=line.text,
+        photos=line.photos,
+        said_at=line.said_at,
+        remark=Remark("found_again", (("report", one.report.id),)),
+    )
+
+
+def _quiet(arrived: Sequence[ArrivedReport]) -> bool:
+    return all(one.quiet for one in arrived)
+
+
+def _again(case: Case, rules: AttachmentRules, now: datetime, *, quiet: bool) -> list[DomainEvent]:
     """Events for a report of the same hazard after closing: the case is reopened, one level up if the pack says so."""
-    again: list[DomainEvent] = [Reopened(at=now, text="the same trouble was reported again", clock=rules.clock)]
+    again: list[DomainEvent] = [Reopened(at=now, remark=Remark("reported_again"), clock=rules.clock, quiet=quiet)]
     if rules.reopens_up and len(case.path) > 1:
-        again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, text="reported again after closing"))
+        remark = Remark("reported_after_closing")
+        again.append(Escalated(at=now, act="move_to", to=case.path[-2].id, remark=remark, quiet=quiet))
     return again
 
 
@@ -146,12 +180,13 @@ def raised(
     priority = min((case.priority, *(one.priority for one in arrived)), key=_RANK.__getitem__)
     if priority != case.priority:
         to = case.unit if priority == "danger" else None
-        happened.append(Raised(at=now, priority=priority, threshold=case.risen, to=to))
+        quiet = _quiet([one for one in arrived if one.priority == priority])
+        happened.append(Raised(at=now, priority=priority, threshold=case.risen, to=to, quiet=quiet))
     for step in rising:
         if case.risen < step.reports <= count and case.state not in ENDED | {State.RESOLVED}:
             priority = min((priority, step.priority or priority), key=_RANK.__getitem__)
             to = _towards(case, step.tell)
-            happened.append(Raised(at=now, priority=priority, threshold=step.reports, to=to))
+            happened.append(Raised(at=now, priority=priority, threshold=step.reports, to=to, quiet=_quiet(arrived)))
     return happened
 
 

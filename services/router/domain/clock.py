@@ -122,6 +122,15 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Of a case that is kept on the books 挂账: from its day on the levels above are told, the next one ``after`` so
+    many seconds, until somebody decides anew. ``told``: how often that happened."""
+
+    after: int
+    told: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Alerts when nobody did anything for ``after`` seconds: first the owner, then level by level up to the top."""
 

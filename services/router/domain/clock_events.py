@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import Case, Part, State, Supervision
+from services.router.domain.case import Case, State
+from services.router.domain.case_parts.work import Part, Supervision
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import means
 from services.router.domain.domain_event import DomainEvent, unclaimed
@@ -98,6 +99,8 @@ class ClockEvent(DomainEvent):
 
     def unit_meant(self, case: Case) -> str:
         part = case.part(self.part)
+        if self.clock == "review" and case.ruling is not None:
+            return case.ruling.to
         return case.unit if part is None else part.unit
 
     def tells(self, case: Case) -> list[str]:
@@ -127,25 +130,32 @@ class ClockBreached(ClockEvent):
     def tells(self, case: Case) -> list[str]:
         """Units to alert; for a part's clock the caller too."""
         part = case.part(self.part)
-        return [case.unit] if part is None else [part.unit, *callers(case, part)]
+        return [self.unit_meant(case)] if part is None else [part.unit, *callers(case, part)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpDue(DomainEvent):
-    """The follow-up day of the case has come."""
+    """The follow-up day of the case has come. Of a case that is kept on the books 挂账 it happens again for each level
+    above, until somebody decides anew."""
 
     TYPE: ClassVar[str] = "case.follow_up.v1"
     due_at: datetime
 
     def applied(self, case: Case) -> Case:
-        return replace(case, follow_up=None)
+        if (kept := case.look_again) is None:
+            return replace(case, follow_up=None)
+        return replace(case, look_again=replace(kept, told=kept.told + 1))
 
     @property
     def due_meant(self) -> datetime | None:
         return self.due_at
 
     def tells(self, case: Case) -> list[str]:
-        return [case.unit]
+        """The owner; of a case that was kept on the books 挂账 the level above too, then each higher one."""
+        told = case.look_again.told if case.look_again is not None else 1
+        if case.resolved_how != "long_term":
+            return [case.unit]
+        return [*([case.unit] if told <= 1 else []), *case.above[max(0, told - 1) : told]]
 
 
 def callers(case: Case, part: Part) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.domain.case import Case
+from services.router.domain.case import ACTIVE, Case, State
 from services.router.domain.clock import Moments, Pause, SlaClock
 from shared.kernel.working_time import Calendar, elapsed, later, shift
 
@@ -62,6 +62,21 @@ def _void(clock: SlaClock, at: datetime) -> SlaClock:
 def superseded(clock: SlaClock, at: datetime) -> SlaClock:
     """``clock`` as it stays in the case once another of its kind counts instead."""
     return clock if clock.superseded_at is not None else replace(_void(clock, at), superseded_at=at)
+
+
+def ruled(case: Case, at: datetime) -> Case:
+    """``case`` with its request ruled on, in time or not."""
+    return met(replace(case, ruling=None), "review", at=at)
+
+
+def without_lapsed_ruling(case: Case, at: datetime) -> Case:
+    """``case`` without a request that nobody has to rule on any more: the work ended, or another unit owns the case."""
+    asked = case.ruling
+    waits = (State.REJECTED,) if asked is not None and asked.what == "objection" else ACTIVE
+    if asked is None or (case.state in waits and asked.unit == case.unit):
+        return case
+    clocks = (superseded(c, at) if c.kind == "review" and c.waits else c for c in case.clocks)
+    return replace(case, ruling=None, clocks=tuple(clocks))
 
 
 def opened_again(case: Case, fresh: SlaClock | None) -> tuple[SlaClock, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case
+from services.router.domain.case_parts.remark import Remark
 from shared.kernel.vocabulary import Act, ClockKind, ReporterWord
 
 
@@ -17,15 +18,23 @@ class DomainEvent:
     """Whether it changes the ETag: commands, clocks and moves do; ratings and additions of reporters do not."""
     FOLDS: ClassVar[bool] = False
     """Whether its history line replaces one of the same type directly before, so that many do not fill the history."""
+    HANDLES: ClassVar[bool] = False
+    """Whether ``by`` did some of the work: who did does not call the reporter afterwards (回访)."""
     SAYS_WHY: ClassVar[bool] = False
     """Whether ``text`` is an officer's reason or question for those whom it alerts."""
     at: datetime
     by: str | None = None
     by_unit: str | None = None
     text: str | None = None
+    """What somebody wrote."""
+    remark: Remark | None = None
+    """What the system itself says with it."""
     photos: tuple[str, ...] = ()
     said_at: datetime | None = None
     """When it happened as the person states; it meets no clock. Like ``text``, it is only in the history."""
+    quiet: bool = False
+    """It came with an open item that was imported, or follows from another case: it is recorded, and nobody is
+    alerted."""
     where: tuple[float, float] | None = None
     """Where the person was: longitude and latitude, WGS-84. It is only in the history too."""
 
@@ -65,6 +74,11 @@ class DomainEvent:
     @property
     def asked_by_meant(self) -> str | None:
         """The person whose request it answers."""
+        return None
+
+    @property
+    def until_meant(self) -> datetime | None:
+        """The time that it asks for."""
         return None
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 
-from services.router.domain.case import Entry
+from services.router.domain.case_parts.history_line import Entry
 from shared.kernel.clock import rfc3339
 
 _NAMES = tuple(field.name for field in fields(Entry))

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.router.domain.case import ENDED, State
-from services.router.domain.similarity import SameRule, Traits, alike, in_time
+from services.router.domain.same_hazard.similarity import SameRule, Traits, alike, in_time
 from shared.kernel.vocabulary import FeedbackKind
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCase:
     """The fields of a case that reports are compared with. ``reported_at``: arrival of its newest report;
-    ``ended_at``: None while open."""
+    ``ended_at``: None while open. ``handled``: a patrol find that was handled on the spot and not opened
+    again since."""
 
     id: str
     state: State
@@ -20,6 +21,7 @@ class KnownCase:
     opened_at: datetime
     reported_at: datetime
     ended_at: datetime | None = None
+    handled: bool = False
 
     @property
     def age(self) -> tuple[datetime, str]:
@@ -36,15 +38,24 @@ class Match:
 
 
 def belongs(
-    traits: Traits, at: datetime, own: str, known: Iterable[KnownCase], rule: SameRule, says: FeedbackKind | None = None
+    traits: Traits,
+    at: datetime,
+    own: str,
+    known: Iterable[KnownCase],
+    rule: SameRule,
+    says: FeedbackKind | None = None,
+    *,
+    handled: bool = False,
 ) -> Match:
     """The case that a report of ``at`` belongs to: the oldest open similar one, else a closed one to be reopened.
 
     ``own``: the case that it would open. ``says``: ``fixed`` or ``thanks``, which may go to an ended case too.
+    ``handled``: it is a patrol find that was handled on the spot; it goes to open cases only. Nothing goes to such a
+    find while it counts as handled: who reports the same then has a case of his own, linked to it.
     """
     like = sorted((case for case in known if case.id != own and alike(traits, case.traits, rule)), key=_open_first)
     for case in like:
-        if _takes(case, at, rule, says):
+        if not case.handled and not (handled and case.state in ENDED) and _takes(case, at, rule, says):
             return Match(case.id)
     earlier = [case for case in like if case.state is not State.MERGED and case.opened_at <= at]
     return Match(None, max(earlier, key=lambda case: case.age).id if earlier else None)

@@ -1,9 +1,11 @@
-"""What happens to a case by itself at a time: clocks, watch and follow-up fire, each once, in order of time."""
+"""What happens to a case by itself at a time: clocks, watch, follow-up and call fire, each once, in order of time."""
 
 from datetime import datetime
 
 from services.router.domain.apply import apply, apply_all
+from services.router.domain.call_backs.call_events import CallDue
 from services.router.domain.case import Case
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.clock import Moments, SlaClock
 from services.router.domain.clock_events import ClockBreached, ClockWarned, Escalated, FollowUpDue
 from services.router.domain.commands.pause import Resumed
@@ -44,8 +46,10 @@ def as_of(case: Case, now: datetime) -> Case:
 
 
 def _next(case: Case, moment: datetime, now: datetime) -> list[DomainEvent]:
-    if case.follow_up == moment:
-        return [FollowUpDue(at=now, due_at=moment)]
+    if case.looks_at == moment:
+        return [FollowUpDue(at=now, due_at=case.follow_up or moment)]
+    if case.call_back is not None and case.call_back.since is None and case.call_back.due_at == moment:
+        return [CallDue(at=now, due_at=moment)]
     clock = next((c for c in case.clocks if c.next_at == moment), None)
     return [forgotten(case, now)] if clock is None else _of(case, clock, moment, now)
 
@@ -66,7 +70,7 @@ def _of(case: Case, clock: SlaClock, moment: datetime, now: datetime) -> list[Do
 def _climb(case: Case, clock: SlaClock, now: datetime) -> DomainEvent:
     rung = clock.rungs[clock.fired]
     to = case.towards(rung.to, clock)
-    stays = clock.part is not None or case.confidential
+    stays = clock.part is not None or clock.kind == "review" or case.confidential or to in case.recused
     act = "tell" if to is None else "supervise" if stays and rung.act == "move_to" else rung.act
     return Escalated(
         at=now,
@@ -76,5 +80,5 @@ def _climb(case: Case, clock: SlaClock, now: datetime) -> DomainEvent:
         due_at=clock.due_at,
         part=clock.part,
         rung=clock.fired,
-        text=None if to is not None else f"no {rung.to} on the path: the top is told",
+        remark=None if to is not None else Remark("level_missing", (("level", rung.to),)),
     )

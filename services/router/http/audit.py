@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from services.router.cases.case_store import CaseStore, from_doc, opened_event
+from services.router.cases.case_store import CaseStore
 from services.router.cases.published_events import to_state
+from services.router.cases.stored.case_document import from_doc, opened_event
 from services.router.domain.attachment import Attached
 from services.router.domain.case import Case
 from services.router.domain.hash_chain import line, linked

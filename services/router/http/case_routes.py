@@ -1,16 +1,16 @@
-"""The router's routes for reading: units, queues, streams, cases and their histories."""
+"""The router's routes for reading: units, queues, cases and their histories."""
 
 from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
 import structlog
-from starlette.responses import Response
 
 from services.router.cases.case_access import CaseAccess
-from services.router.cases.case_answers import CaseAnswer, HistoryEntry, LeftRow, QueueRow
+from services.router.cases.case_answers import CaseAnswer, HistoryEntry
 from services.router.cases.case_store import CaseStore
 from services.router.cases.case_views import answer, etag, history_view, shows_words
+from services.router.cases.readings import Readings
 from services.router.cases.sealed_words import SealedWords
 from services.router.city_scope import pack_for
 from services.router.command_handling.actors import actor_of
@@ -18,7 +18,6 @@ from services.router.command_handling.intake_client import IntakePersons
 from services.router.dedup.attached_reports import AttachedReports, AttachedReportsQuery
 from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
-from services.router.http.queue_pages import QueueQuery, Queues, check_categories
 from services.router.http.reading_answers import (
     CaseReportPage,
     HistoryAnswer,
@@ -27,9 +26,9 @@ from services.router.http.reading_answers import (
     QueueAnswer,
     UnitAnswer,
 )
-from services.router.stream.cursors import read
-from services.router.stream.live_events import Listener, LiveEvents
-from services.router.stream.sessions import Streams
+from services.router.queues.queue_pages import QueueQuery, Queues, check_categories
+from services.router.queues.queue_scope import queue_of
+from services.router.stream.live_events import LiveEvents
 from shared.city.pack import Pack
 from shared.city.place.datum import to_wgs84
 from shared.contracts.cases import CaseEvent
@@ -62,12 +61,6 @@ class LocateQuery(msgspec.Struct, forbid_unknown_fields=True):
     city: Ident | None = None
 
 
-class StreamQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
-    from_: Annotated[str, msgspec.Meta(max_length=4000)] | None = None
-    subtree: bool = False
-    city: Ident | None = None
-
-
 class CityQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Only ops, whose token opens several cities, must say which."""
 
@@ -85,19 +78,19 @@ class RouterApi:
         attached_reports: AttachedReports,
         packs: PackLibrary,
         tail: LiveEvents,
-        streams: Streams,
         directory: Directory,
         events: Collection,
         words: SealedWords,
+        readings: Readings,
         clock: Clock,
     ) -> None:
         self._store = store
+        self._readings = readings
         self._case_access = case_access
         self._persons = persons
         self._hanging = attached_reports
         self._packs = packs
         self._tail = tail
-        self._streams = streams
         self._directory = directory
         self._events = events
         self._words = words
@@ -120,15 +113,6 @@ class RouterApi:
             ),
             seen("/v1/units/{id}", self.unit, "A unit", UnitAnswer),
             seen("/v1/queues/{unit}/cases", self.queue, "A unit's cases, time left first", QueueAnswer, _OpsQueueQuery),
-            get(
-                "/v1/queues/{unit}/stream",
-                self.stream,
-                "The queue as it changes: server-sent events `case` (data: QueueRow), `left` (LeftRow) and `reset`",
-                roles=READERS,
-                query=StreamQuery,
-                media=("text/event-stream",),
-                shows=(QueueRow, LeftRow),
-            ),
             get(
                 "/v1/cases/{id}",
                 self.case,
@@ -188,33 +172,13 @@ class RouterApi:
             )
         )
 
-    def _queue_unit(self, call: Call, pack: Pack) -> str:
-        """The unit in the path, if it lies in the caller's subtree."""
-        unit: str = call.path["unit"]
-        if not _in_subtree(call.principal, unit, pack):
-            raise not_found("queue")
-        return unit
-
     async def queue(self, call: Call) -> Answer:
         query = call.query_as(_OpsQueueQuery)
-        pack = self._pack(call, query.city)
-        unit = self._queue_unit(call, pack)
+        pack, unit = queue_of(call, self._packs, query.city)
         check_categories(query, pack.categories)
         stream_from = self._tail.cursor()
         items, following = await self._queues.page(pack.city.id, unit, query, call.principal)
         return Answer(QueueAnswer(items=items, next=following, stream_from=stream_from, shadow=pack.city.shadow))
-
-    async def stream(self, call: Call) -> Response:
-        query = call.query_as(StreamQuery)
-        pack = self._pack(call, query.city)
-        unit = self._queue_unit(call, pack)
-        who, city, text = call.principal, pack.city.id, call.request.headers.get("last-event-id") or query.from_
-        listener = Listener(city, unit, subtree=query.subtree, sight=who.sight)
-
-        def may_follow() -> bool:
-            return _in_subtree(who, unit, self._packs.current(city))
-
-        return self._streams.open(call.token, who, listener, read(text) if text else None, may_follow)
 
     async def _seen(self, call: Call, city: str | None) -> Case:
         pack = self._pack(call, city)
@@ -223,7 +187,7 @@ class RouterApi:
             log.info("case.not_seen", case=call.path["id"], by=call.principal.who, trace=call.trace)
             raise not_found("case")
         call.principal, case, _ = found
-        return case
+        return await self._readings.recorded(case, call.principal)
 
     async def case(self, call: Call) -> Answer:
         """A service is shown what the person sees for whom it asks."""
@@ -231,7 +195,10 @@ class RouterApi:
             call.principal = await officer_of(call, self._directory)
         case = await self._seen(call, call.query_as(CityQuery).city)
         actor = self._actor(call.principal, case)
-        return Answer(self._words.shown(case, actor, answer(case, actor)), headers={"etag": etag(case)})
+        return Answer(
+            self._words.shown(case, actor, answer(case, actor, self._packs.current(case.city))),
+            headers={"etag": etag(case)},
+        )
 
     def _actor(self, who: Principal, case: Case) -> Actor | None:
         return actor_of(who, case, self._packs.current(case.city)) if who.kind == "officer" else None
@@ -250,7 +217,8 @@ class RouterApi:
         """Older than the newest fifty from the stored events, those from the case itself: every entry once."""
         case = await self._seen(call, call.query_as(CityQuery).city)
         actor = self._actor(call.principal, case)
-        newest = [history_view(entry, words=shows_words(case, actor)) for entry in case.history]
+        pack = self._packs.current(case.city)
+        newest = [history_view(entry, pack, words=shows_words(case, actor)) for entry in case.history]
         newest = [self._words.shown(case, actor, line) for line in newest]
         first = case.history[0].version if case.history else 0
         stored = await self._events.find(
@@ -263,12 +231,6 @@ class RouterApi:
 
 class _OpsQueueQuery(QueueQuery, forbid_unknown_fields=True, kw_only=True):
     city: Ident | None = None
-
-
-def _in_subtree(who: Principal, unit: str, pack: Pack) -> bool:
-    """Whether ``unit`` lies in the caller's subtree, or in that of a unit for which he is on duty."""
-    found = pack.units.get(unit)
-    return found is not None and (who.unit is None or any(own in found.path for own in who.units))
 
 
 def _from_event(event: Envelope) -> HistoryEntry:

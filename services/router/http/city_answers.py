@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-KeyRole = Literal["rider_app", "importer", "ops", "officer", "service"]
+KeyRole = Literal["rider_app", "importer", "ops", "officer", "service", "wall"]
 
 
 class LoadedPack(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,13 +19,14 @@ class LoadedPack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """``version``: of its pack; ``shadow``: it only tries the system out; ``administrators``: how
-    many, for operators."""
+    """``version``: of its pack; ``shadow``: it only tries the system out; ``demonstration``: it only shows the system;
+    ``administrators``: how many, for operators."""
 
     city: str
     version: str
     name: str
     shadow: bool
+    demonstration: bool
     timezone: str
     administrators: int | UnsetType = UNSET
 

@@ -1,10 +1,10 @@
-"""Cities: loading a pack is a new version; the switch is an event. Keys, and in development a token for everybody."""
+"""Cities: loading a pack is a new version; the switch is an event."""
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -14,14 +14,7 @@ from starlette.responses import Response
 from services.router.http.city_answers import (
     CityEntry,
     CityList,
-    DevelopmentAccess,
-    DevelopmentPerson,
-    KeyEntry,
-    KeyPage,
     LoadedPack,
-    NewKey,
-    RevokedKeys,
-    RotatedTokens,
 )
 from services.router.rota.rights import rights
 from shared.city.checks.rota import check_rota
@@ -32,19 +25,14 @@ from shared.contracts import cities as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, forbidden, invalid, not_found, unavailable
+from shared.kernel.errors import FieldError, conflict, invalid, not_found, unavailable
 from shared.kernel.ids import event_id
 from shared.runtime.confined_process import ConfinedProcess, ProcessEndedError
-from shared.runtime.http_server.field_types import NoBody
-from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
-from shared.runtime.identity.development_keys import DevelopmentKeys
-from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
-from shared.runtime.identity.tokens import new_token
+from shared.runtime.identity.directory import Directory
 from shared.runtime.kafka.outbox_relay import as_pending
 from shared.runtime.pack_library import FILES_MAX, PackLibrary
-from shared.runtime.settings import Settings
-from shared.runtime.storage.mongo import Collection, Document
+from shared.runtime.storage.mongo import Collection
 from shared.runtime.timekeeping.wall_clock import real_now
 
 log = structlog.get_logger()
@@ -62,36 +50,11 @@ Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
 
 
 class LoadBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A pack's files, name to text."""
+    """A pack's files, name to text. ``ends_demonstration``: the city's id, where it was a demonstration until now and
+    from now on is in use."""
 
     files: Annotated[dict[Annotated[str, msgspec.Meta(max_length=100)], str], msgspec.Meta(max_length=100)]
-
-
-class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
-    name: Name
-    role: Literal["rider_app", "importer", "ops"]
-    city: Name
-    rate: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
-    """Requests a second, where the installation's own quota does not fit."""
-
-
-class RevokeBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``name``: every key of that name, of ``role`` alone where it is said; or ``id``: one key, as the list has it."""
-
-    city: Name
-    name: Name | None = None
-    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")] | None = None
-    role: Literal["rider_app", "importer", "ops", "officer"] | None = None
-
-
-class KeysQuery(msgspec.Struct, forbid_unknown_fields=True):
-    city: Name | None = None
-    limit: Limit = 50
-    cursor: Cursor | None = None
-
-
-class TokensBody(msgspec.Struct, forbid_unknown_fields=True):
-    city: Name
+    ends_demonstration: Name | None = None
 
 
 class Cities:
@@ -102,19 +65,15 @@ class Cities:
         cities: Collection,
         packs: PackLibrary,
         directory: Directory,
-        settings: Settings,
         clock: Clock,
         switched: Callable[[], None],
-        development: DevelopmentKeys,
         left: Callable[[str, list[str]], Awaitable[None]],
     ) -> None:
         """``left``: told a city and the people of its new pack, so that others lose their accounts."""
         self._left = left
-        self._development = development
         self._cities = cities
         self._packs = packs
         self._directory = directory
-        self._settings = settings
         self._clock = clock
         self._switched = switched
         self._loading = asyncio.Lock()
@@ -122,7 +81,7 @@ class Cities:
 
     def routes(self) -> list[Route]:
         everybody = frozenset({"ops", "service", "officer", "rider_app", "importer"})
-        routes = [
+        return [
             post(
                 "/v1/cities",
                 self.load,
@@ -144,66 +103,11 @@ class Cities:
                 roles=frozenset({"ops", "service"}),
                 media=("application/gzip",),
             ),
-            post(
-                "/v1/keys",
-                self.new_key,
-                "A key, shown once",
-                roles=SET_UP,
-                body=KeyBody,
-                logged="setup",
-                keyed=True,
-                idempotent_as="keys",
-                answers={201: NewKey},
-            ),
-            post(
-                "/v1/keys:revoke",
-                self.revoke,
-                "Revoke the keys of a name, or one key",
-                roles=SET_UP,
-                body=RevokeBody,
-                logged="setup",
-                keyed=True,
-                idempotent_as="revocations",
-                answers={200: RevokedKeys},
-            ),
-            get(
-                "/v1/keys",
-                self.keys,
-                "Keys, newest first: never the tokens themselves",
-                roles=SET_UP,
-                query=KeysQuery,
-                answers={200: KeyPage},
-            ),
-            post(
-                "/v1/keys:rotate",
-                self.rotate,
-                "New tokens for the installation's ops and services; the old ones end",
-                roles=OPS,
-                body=NoBody,
-                logged="setup",
-                keyed=True,
-                idempotent_as="rotations",
-                answers={200: RotatedTokens},
-            ),
         ]
-        if self._settings.dev_tokens:
-            routes.append(
-                post(
-                    "/v1/dev/tokens",
-                    self.dev_tokens,
-                    "Development: a token for everybody",
-                    roles=OPS,
-                    body=TokensBody,
-                    keyed=True,
-                    idempotent_as="dev tokens",
-                    answers={200: DevelopmentAccess},
-                    replay_answer=lambda call, _: self.dev_tokens(call),
-                )
-            )
-        return routes
 
     async def load(self, call: Call) -> Answer:
-        files = call.body_as(LoadBody).files
+        body = call.body_as(LoadBody)
+        files = body.files
         try:
             pack, warnings = await self._read(files)
         except PackProblems as problems:
@@ -219,6 +123,7 @@ class Cities:
             raise not_found("city")
         call.city, call.on = pack.city.id, pack.version
         async with self._loading:
+            self._may_end_demonstration(pack, body.ends_demonstration)
             await self._packs.store(pack, files)
             await self._directory.put_people(pack.city.id, rights(pack), pack.version)
             await self._left(pack.city.id, list(pack.people))
@@ -232,6 +137,20 @@ class Cities:
                 units=len(pack.units),
                 warnings=[f"{w.file} {w.place}: {w.message}" for w in warnings][:200],
             )
+        )
+
+    def _may_end_demonstration(self, pack: Pack, confirmed: str | None) -> None:
+        """Raises ``Refusal`` 409 where a demonstration would come into use, and nobody said that this is meant."""
+        city = pack.city.id
+        before = self._packs.current(city) if city in self._packs.cities else None
+        if before is None or not before.city.demonstration or pack.city.demonstration or confirmed == city:
+            return
+        raise conflict(
+            "demonstration-ends",
+            f"{city} is a demonstration until now. From this pack on its people are told of reports, and riders are "
+            f"promised that somebody comes. If that is meant, send `ends_demonstration`: {city!r} with the files; "
+            "otherwise write `demonstration: true` into city.yaml.",
+            city=city,
         )
 
     async def _read(self, files: dict[str, str]) -> tuple[Pack, list[Problem]]:
@@ -296,6 +215,7 @@ class Cities:
                 version=version,
                 name=told.name,
                 shadow=told.shadow,
+                demonstration=told.demonstration,
                 timezone=told.timezone,
                 administrators=len(appointed) if call.principal.kind == "ops" else UNSET,
             )
@@ -310,65 +230,6 @@ class Cities:
         if content is None or not call.principal.may_enter(city):
             raise not_found("pack")
         return Response(content, media_type="application/gzip")
-
-    async def new_key(self, call: Call) -> Answer:
-        """The key is in the first answer alone: whoever lost that asks under another idempotency key."""
-        body = call.body_as(KeyBody)
-        if not call.principal.may_enter(body.city) or body.city not in self._packs.cities:
-            raise invalid(FieldError("/city", "is not loaded"))
-        if body.role == "ops" and call.principal.kind != "ops":
-            raise forbidden("A key of ops is made by ops.")
-        maker = _maker(call.principal)
-        call.city, call.on = body.city, body.name
-        token = new_token(body.role)
-        app = body.name if body.role != "ops" else None
-        who = Principal(kind=body.role, city=body.city, app=app, rate=body.rate, name=body.name)
-        await self._directory.add_keys([(token, who)], self._clock.now(), maker)
-        about = NewKey(city=body.city, name=body.name, role=body.role)
-        return Answer(msgspec.structs.replace(about, key=token), 201, stored_body=about)
-
-    async def keys(self, call: Call) -> Answer:
-        """Who may come in, and who let them: a key that somebody made in secret is found here."""
-        query, who = call.query_as(KeysQuery), call.principal
-        city = query.city if who.city == EVERY_CITY else who.city
-        where: dict[str, Any] = {} if city is None else {"city": city}
-        if query.city is not None and not who.may_enter(query.city):
-            raise not_found("city")
-        if query.cursor is not None:
-            where |= beyond(query.cursor, "created_at", -1)
-        found, following = page(await self._directory.keys(where, query.limit + 1), query.limit, "created_at")
-        return Answer(KeyPage([_key_view(key) for key in found], following))
-
-    async def revoke(self, call: Call) -> Answer:
-        body, now = call.body_as(RevokeBody), self._clock.now()
-        call.city, call.on = body.city, body.name or body.id or ""
-        if not call.principal.may_enter(body.city):
-            raise not_found("city")
-        if body.id is not None:
-            return Answer(RevokedKeys(await self._directory.revoke_one(body.city, body.id, now)))
-        if body.name is None:
-            raise invalid(FieldError("/name", "is required, or an id"))
-        return Answer(RevokedKeys(await self._directory.revoke(body.city, body.name, now, role=body.role)))
-
-    async def rotate(self, call: Call) -> Answer:
-        """The new tokens are in no answer: they follow from the secret, which a thief of a token does not have."""
-        if call.principal.city != EVERY_CITY:
-            raise forbidden("The installation's tokens are for its own ops.")
-        generation = await self._directory.installation.raised(call.key)
-        log.warning("installation.tokens_rotated", generation=generation)
-        return Answer(RotatedTokens(generation))
-
-    async def dev_tokens(self, call: Call) -> Answer:
-        city = call.body_as(TokensBody).city
-        if not call.principal.may_enter(city) or city not in self._packs.cities:
-            raise not_found("city")
-        pack = self._packs.current(city)
-        made = await self._development.make(city, list(pack.people), self._clock.now())
-        people = [
-            DevelopmentPerson(id=p.id, unit=p.unit, role=p.role, post=p.post, token=made.people[p.id])
-            for p in pack.people.values()
-        ]
-        return Answer(DevelopmentAccess(city=city, **made.apps, people=people), stored_body={})
 
 
 def _read(files: dict[str, str], now: datetime) -> tuple[Pack, list[Problem]]:
@@ -386,20 +247,3 @@ def _found_in(files: dict[str, str], now: datetime) -> tuple[list[Problem], list
         return [], _read(files, now)[1]
     except PackProblems as found:
         return found.problems, []
-
-
-def _maker(who: Principal) -> str:
-    """Whose act it is, as a key keeps it."""
-    return who.person or who.name or ("ops" if who.city == EVERY_CITY else f"ops of {who.city}")
-
-
-def _key_view(key: Document) -> KeyEntry:
-    return KeyEntry(
-        id=key_id(key),
-        city=key["city"],
-        name=key.get("name") or key.get("app") or key.get("person"),
-        role=key["kind"],
-        made_by=key.get("made_by"),
-        created_at=key["created_at"],
-        revoked_at=key["revoked_at"],
-    )

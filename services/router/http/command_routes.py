@@ -10,12 +10,15 @@ import msgspec
 
 from services.router.cases.case_answers import CaseAnswer
 from services.router.cases.case_views import answer, etag
-from services.router.cases.sealed_words import SealedWords
+from services.router.cases.readings import Readings
+from services.router.cases.recusal import is_recused
+from services.router.cases.sealed_words import SealedWords, bare
 from services.router.command_handling.actors import actor_of
 from services.router.command_handling.bodies import UnmaskBody, UnsealBody
 from services.router.command_handling.commands_from_bodies import BODIES
-from services.router.command_handling.handler import CommandHandler, CommandRequest
+from services.router.command_handling.handler import CommandHandler, CommandRequest, CommandResult
 from services.router.command_handling.unmasking import PROTECTED, ProtectedData
+from services.router.domain.case import Case
 from services.router.http.kept_answers import KeptAnswers
 from services.router.http.reading_answers import UnmaskAnswer, UnsealAnswer
 from shared.contracts.persons import KnownReporter
@@ -40,6 +43,7 @@ class CommandRoutes:
         protected: ProtectedData,
         kept: KeptAnswers,
         words: SealedWords,
+        readings: Readings,
         packs: PackLibrary,
         directory: Directory,
     ) -> None:
@@ -47,17 +51,20 @@ class CommandRoutes:
         self._protected = protected
         self._kept = kept
         self._words = words
+        self._readings = readings
         self._packs = packs
         self._directory = directory
 
     def routes(self) -> list[Route]:
-        return [self._route(name, body) for name, body in BODIES.items()]
+        calls = "/v1/follow-up-calls/{id}:record"
+        commands = [self._route(f"/v1/cases/{{id}}/{name}", name, body) for name, body in BODIES.items()]
+        return [*commands, self._route(calls, "record_call", BODIES["record_call"])]
 
-    def _route(self, name: str, body: type[msgspec.Struct]) -> Route:
+    def _route(self, path: str, name: str, body: type[msgspec.Struct]) -> Route:
         """Protected data is shown to whoever signed in himself, and each look is in the security log."""
         protected = body in PROTECTED
         return post(
-            f"/v1/cases/{{id}}/{name}",
+            path,
             self._called(name),
             f"{name} a case",
             roles=OFFICERS if protected else ACTORS,
@@ -116,9 +123,19 @@ class CommandRoutes:
         except Refusal as refusal:
             await self._kept.keep_refusal(key, fingerprint, refusal)
             raise
-        case = result.case
-        actor = actor_of(result.by, case, self._packs.current(case.city))
-        shown = self._words.shown(case, actor, answer(case, actor))
+        case = await self._on_record(result)
+        pack = self._packs.current(case.city)
+        actor = actor_of(result.by, case, pack)
+        shown = self._words.shown(case, actor, answer(case, actor, pack))
+        if is_recused(case, result.by.unit or "", pack):  # whoever recused the own unit has just lost sight of it
+            shown = bare(msgspec.structs.replace(shown, description="", summary=""))
         confidential = case.id if case.confidential else None
         kept = await self._kept.keep(key, fingerprint, Answer(shown, 200, {"etag": etag(case)}), confidential)
         return replace(kept, headers={**kept.headers, "idempotent-replayed": "true"}) if result.replayed else kept
+
+    async def _on_record(self, result: CommandResult) -> Case:
+        """The case, which the answer shows: of a sensitive one a command that changed nothing is a reading."""
+        case, by = result.case, result.by.who
+        if any(line.by == by and line.version == case.version for line in case.history):
+            return case
+        return await self._readings.recorded(case, result.by)

@@ -11,9 +11,11 @@ import msgspec
 from services.router.cases.case_access import CaseAccess
 from services.router.cases.case_store import CaseStore
 from services.router.cases.case_views import clock_view
+from services.router.cases.readings import Readings
 from services.router.cases.routing import commitment_of
 from services.router.cases.sealed_words import bare
-from services.router.domain.case import Case, Entry
+from services.router.domain.case import Case
+from services.router.domain.case_parts.history_line import Entry
 from services.router.domain.clock import SlaClock
 from services.router.http.explain_answers import (
     AppliedRule,
@@ -40,9 +42,12 @@ from shared.runtime.pack_library import PackLibrary
 class Explain:
     """``GET /v1/cases/{id}/explain``."""
 
-    def __init__(self, store: CaseStore, case_access: CaseAccess, packs: PackLibrary, clock: kernel.Clock) -> None:
+    def __init__(
+        self, store: CaseStore, case_access: CaseAccess, readings: Readings, packs: PackLibrary, clock: kernel.Clock
+    ) -> None:
         self._store = store
         self._case_access = case_access
+        self._readings = readings
         self._packs = packs
         self._clock = clock
 
@@ -58,7 +63,7 @@ class Explain:
         ]
 
     async def explain(self, call: Call) -> Answer:
-        """Officers as for the case itself; ops by id alone, whatever the city."""
+        """Officers as for the case itself, on the record of a sensitive one; ops by id alone, whatever the city."""
         who, id_ = call.principal, call.path["id"]
         if who.city == EVERY_CITY:
             case = found[0] if (found := await self._store.load(id_)) else None
@@ -66,6 +71,7 @@ class Explain:
             case = seen[1] if (seen := await self._case_access.load(who, who.city, id_)) else None
         if case is None:
             raise not_found("case")
+        case = await self._readings.recorded(case, who)
         pack = await self._packs.get(case.city, case.routing.pack_version)
         return Answer(
             ExplainAnswer(
@@ -87,7 +93,7 @@ class Explain:
         pack = await self._packs.get(case.city, version)
         calendar = pack.calendar(clock.calendar)
         begins = counts_from(clock.started_at, calendar)
-        view = bare(clock_view(clock)) if case.confidential else clock_view(clock)
+        view = bare(clock_view(clock)) if case.wordless else clock_view(clock)
         return ExplainedClock(
             kind=view.kind,
             started_at=view.started_at,
@@ -129,13 +135,13 @@ def _routing(case: Case, pack: Pack) -> ExplainedRouting:
     effect = None if rule is None else msgspec.convert(_given(rule.then), RuleEffect)
     return ExplainedRouting(
         by=routing.by,
-        why=[] if case.confidential else list(routing.why),
+        why=[] if case.wordless else list(routing.why),
         flags=list(routing.flags),
         near_border=routing.near_border,
         pack_version=routing.pack_version,
         category_by=routing.category_by,
         rule=None if rule is None or effect is None else AppliedRule(rule.id, rule.note, effect),
-        place=case.location.place,
+        place=None if case.wordless else case.location.place,
         within=None if case.within is None else _unit(pack, case.within),
         path=[_unit(pack, unit.id) for unit in case.path],
     )

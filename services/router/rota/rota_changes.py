@@ -223,7 +223,7 @@ class Rota:
         people = [pack.people[id_] for id_ in (*named, *sorted(filter(None, held)))]
         return tuple(
             Unstaffed(unit=unit, post=post, from_=gap.start, until=gap.end)
-            for unit, post in dict.fromkeys((p.unit, p.post) for p in people if p.post is not None)
+            for unit, post in dict.fromkeys((p.unit, post) for p in people for post in p.posts)
             for gap in gaps(pack, unit, post, start, till, since)[:20]
         )
 

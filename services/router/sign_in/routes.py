@@ -3,119 +3,33 @@
 Sign-in calls take no Idempotency-Key: a repeated sign-in is another session, a repeated acceptance is refused.
 """
 
-from datetime import datetime
-from typing import Annotated
-
-import msgspec
-
+from services.router.city_scope import city_named
+from services.router.sign_in.bodies import (
+    DEVICE_MAX,
+    UNSTORED,
+    AcceptBody,
+    AcceptedInvitation,
+    ConfirmBody,
+    InvitationBody,
+    MadeInvitation,
+    OpenedSession,
+    SessionBody,
+    SessionPage,
+    SessionsQuery,
+    SessionView,
+    ShownInvitation,
+)
+from services.router.sign_in.computers import Computers
 from services.router.sign_in.invitations_sent import InvitationsSent
+from services.router.sign_in.record import SignInRecord
 from services.router.sign_in.sign_in import SignIn, SignInRequest
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, Refusal, invalid, not_found
 from shared.runtime.http_server.route import Answer, Call, Route, delete, get, post
-from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
-from shared.runtime.identity.security_log import SecurityLog
-from shared.runtime.identity.sessions import Session
+from shared.runtime.identity.directory import EVERY_CITY, Directory
 from shared.runtime.pack_library import PackLibrary
 
-PersonId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.:-]{1,120}$")]
-CityId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
-Password = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-Code = Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
-DEVICE_MAX = 200
 MAY_INVITE = frozenset({"officer", "ops"})
-UNSTORED = {"cache-control": "no-store"}
-
-
-class InvitationBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``city``: for a key of the installation's ops where several cities are loaded. ``printed``: the address is to be
-    printed for the person, and is not sent."""
-
-    person: PersonId
-    city: CityId | None = None
-    printed: bool = False
-
-
-class AcceptBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``totp``: the code that the authenticator shows, where one is set up."""
-
-    password: Password
-    totp: Code | None = None
-
-
-class SessionBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``city``: where several cities are loaded."""
-
-    person: PersonId
-    password: Password
-    totp: Code | None = None
-    city: CityId | None = None
-
-
-class ConfirmBody(msgspec.Struct, forbid_unknown_fields=True):
-    totp: Code
-
-
-class SessionsQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """``person``: whose; oneself without it."""
-
-    person: PersonId | None = None
-    city: CityId | None = None
-
-
-class MadeInvitation(msgspec.Struct, kw_only=True):
-    """``url``: the address, shown this once; to be given to the person alone. ``sent_by``: the kinds of the person's
-    own channels over which it is sent; empty: over none."""
-
-    person: str
-    sent_by: list[str]
-    url: str
-    expires_at: datetime
-
-
-class ShownInvitation(msgspec.Struct, kw_only=True):
-    """``totp_uri``: what an authenticator reads from a QR code."""
-
-    city: str
-    person: str
-    name: str
-    unit: str
-    unit_name: str
-    totp_uri: str
-    expires_at: datetime
-
-
-class AcceptedInvitation(msgspec.Struct, kw_only=True):
-    """``second_factor``: whether one-time codes were set up."""
-
-    city: str
-    person: str
-    second_factor: bool
-
-
-class OpenedSession(msgspec.Struct, kw_only=True):
-    """``token``: to be sent as bearer, shown this once. It ends at ``expires_at`` or after twelve hours without use."""
-
-    token: str
-    id: str
-    person: str
-    city: str
-    expires_at: datetime
-
-
-class SessionView(msgspec.Struct, kw_only=True):
-    id: str
-    person: str
-    device: str
-    opened_at: datetime
-    seen_at: datetime
-    expires_at: datetime
-    current: bool
-
-
-class SessionPage(msgspec.Struct, kw_only=True):
-    items: list[SessionView]
-    next: str | None = None
 
 
 class SignInRoutes:
@@ -126,16 +40,18 @@ class SignInRoutes:
         sign_in: SignIn,
         directory: Directory,
         packs: PackLibrary,
-        security_log: SecurityLog,
+        record: SignInRecord,
         sent: InvitationsSent,
+        computers: Computers,
         public_url: str,
         clock: Clock,
     ) -> None:
         self._sign_in = sign_in
         self._directory = directory
         self._packs = packs
-        self._security_log = security_log
+        self._record = record
         self._sent = sent
+        self._computers = computers
         self._public_url = public_url.rstrip("/")
         self._clock = clock
 
@@ -160,7 +76,7 @@ class SignInRoutes:
             post(
                 "/v1/invitations/{token}:accept",
                 self.accept,
-                "Set the password, and one-time codes",
+                "Set the password; offers one-time codes",
                 body=AcceptBody,
                 answers={200: AcceptedInvitation, 404: None, 409: None, 410: None, 422: None, 503: None},
             ),
@@ -201,7 +117,7 @@ class SignInRoutes:
 
     async def invite(self, call: Call) -> Answer:
         body, who = call.body_as(InvitationBody), call.principal
-        city = self._city(body.city if who.city == EVERY_CITY else who.city)
+        city = city_named(self._packs, body.city if who.city == EVERY_CITY else who.city)
         call.city, call.on = city, body.person
         self._sign_in.check_may_invite(who, city, body.person)
         await self._directory.check_confirmed(who, call.token)
@@ -222,8 +138,8 @@ class SignInRoutes:
             name=person.name,
             unit=person.unit,
             unit_name=offered.pack.units[person.unit].name,
-            totp_uri=offered.totp_uri,
             expires_at=offered.ends,
+            demonstration=offered.pack.city.demonstration,
         )
         return Answer(shown, headers=UNSTORED)
 
@@ -232,16 +148,17 @@ class SignInRoutes:
         offered = await self._sign_in.invitation(call.path["token"])
         city, person = offered.pack.city.id, offered.person.id
         try:
-            await self._sign_in.accept(call.path["token"], body.password, body.totp, call.address)
+            totp_uri = await self._sign_in.accept(call.path["token"], body.password, call.address)
         except Refusal as refusal:
-            await self._log(call, city, person, "invitation.accept", str(refusal.status))
+            await self._record.write(call, city, person, "invitation.accept", str(refusal.status))
             raise
-        await self._log(call, city, person, "invitation.accept", "200")
-        return Answer(AcceptedInvitation(city=city, person=person, second_factor=body.totp is not None))
+        await self._computers.forget_all(city, person)
+        await self._record.write(call, city, person, "invitation.accept", "200")
+        return Answer(AcceptedInvitation(city=city, person=person, totp_uri=totp_uri), headers=UNSTORED)
 
     async def open(self, call: Call) -> Answer:
         body = call.body_as(SessionBody)
-        city = self._city(body.city)
+        city = city_named(self._packs, body.city)
         request = SignInRequest(
             city=city,
             person=body.person,
@@ -249,18 +166,17 @@ class SignInRoutes:
             totp=body.totp,
             address=call.address,
             device=call.request.headers.get("user-agent", "")[:DEVICE_MAX],
+            shared=body.shared,
         )
         try:
             token, session = await self._sign_in.open(request)
         except Refusal as refusal:
             if refusal.status == 401:  # what has to wait was not judged, and would fill the log
-                await self._log(call, city, body.person, "session.open", "401")
+                await self._record.write(call, city, body.person, "session.open", "401")
             raise
-        await self._log(call, city, body.person, "session.open", "201", session.id)
-        opened = OpenedSession(
-            token=token, id=session.id, person=session.person, city=city, expires_at=session.expires_at
-        )
-        return Answer(opened, 201, UNSTORED)
+        await self._record.write(call, city, body.person, "session.open", "201", session.id)
+        computer = await self._computers.remember(city, session.person, body.computer, self._clock.now())
+        return Answer(OpenedSession.of(token, session, computer), 201, UNSTORED)
 
     async def confirm(self, call: Call) -> Answer:
         who = call.principal
@@ -268,12 +184,13 @@ class SignInRoutes:
         session = await self._directory.sessions.find(who.city, who.session or "", self._clock.now())
         if session is None:
             raise not_found("session")
-        return Answer(_view(session, who))
+        return Answer(SessionView.of(session, who))
 
     async def list(self, call: Call) -> Answer:
         city, person = self._whose(call)
         items = [
-            _view(one, call.principal) for one in await self._directory.sessions.of(city, person, self._clock.now())
+            SessionView.of(one, call.principal)
+            for one in await self._directory.sessions.of(city, person, self._clock.now())
         ]
         return Answer(SessionPage(items=items))
 
@@ -296,44 +213,8 @@ class SignInRoutes:
         query, who = call.query_as(SessionsQuery), call.principal
         if who.kind == "officer" and query.person in (None, who.person):
             return who.city, who.who
-        city = self._city(query.city if who.city == EVERY_CITY else who.city)
+        city = city_named(self._packs, query.city if who.city == EVERY_CITY else who.city)
         if query.person is None:
             raise invalid(FieldError("?person", "is required: a key has no sessions of its own"))
         self._sign_in.check_may_invite(who, city, query.person)
         return city, query.person
-
-    def _city(self, named: str | None) -> str:
-        """The city that is meant: the only one that is loaded, where none is named. Raises ``Refusal`` 404, 422."""
-        cities = self._packs.cities
-        if named is not None:
-            if named not in cities:
-                raise not_found("city")
-            return named
-        if len(cities) != 1:
-            raise invalid(FieldError("/city", "is required where several cities are loaded"))
-        return next(iter(cities))
-
-    async def _log(self, call: Call, city: str, person: str, what: str, outcome: str, session: str = "") -> None:
-        await self._security_log.write(
-            city=city,
-            kind="sign_in",
-            what=what,
-            who=person,
-            role="officer",
-            outcome=outcome,
-            session=session,
-            address=call.address,
-            trace=call.trace,
-        )
-
-
-def _view(session: Session, who: Principal) -> SessionView:
-    return SessionView(
-        id=session.id,
-        person=session.person,
-        device=session.device,
-        opened_at=session.opened_at,
-        seen_at=session.seen_at,
-        expires_at=session.expires_at,
-        current=session.id == who.session,
-    )

@@ -1,4 +1,8 @@
-"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out to the listeners concerned.
+"""Live queues: one tail of the ``cases`` topic per process, a ring of ten minutes, fan-out to the listeners concerned;
+a service may follow the cases of all cities at once.
+
+Every ``BEAT_SECONDS`` each stream says that it lives and what time the server has; a comment before it is for clients
+that wait for one.
 
 A cursor that the ring cannot serve, or that is of another cluster (a wiped broker), is answered ``reset``: the client
 reads the queue again. The event loop is not blocked, however many listen and however far back they begin: a record is
@@ -7,24 +11,28 @@ matched by comparing text, is parsed and rendered once for all listeners, and re
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
-from typing import Literal
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 from services.router.stream.cursors import Cursor, written
-from services.router.stream.ring import RingRecord, in_list, listed, raw
+from services.router.stream.ring import RingRecord, Told, in_list, listed, raw
+from services.router.stream.shapes import Beat
 from shared.contracts.sight import Sight
+from shared.kernel.clock import Clock
 from shared.runtime.timekeeping.wall_clock import real_now
 
 KEPT = timedelta(minutes=10)
 RING_MAX = 20_000
 BEHIND_MAX = 1000
-COMMENT_SECONDS = 15.0
+BEAT_SECONDS = 15.0
 AT_ONCE = 50
 """How many records are read, and listeners notified, before the event loop runs other tasks."""
 FRAMES_AT_ONCE = 50
+EVERYTHING = ("*", "*")
+"""In place of city and unit: a listener to all cases."""
 
 
 class RenderedRecord:
@@ -34,9 +42,9 @@ class RenderedRecord:
         self.record = record
         self.position = position
         """Partition → next offset, for a listener that was sent all records before this one."""
-        self._data: dict[str, bytes | None] = {}
+        self._data: dict[Told, bytes | None] = {}
 
-    def data(self, kind: Literal["case", "left"]) -> bytes | None:
+    def data(self, kind: Told) -> bytes | None:
         if kind not in self._data:
             self._data[kind] = self.record.data(kind)
         return self._data[kind]
@@ -56,7 +64,7 @@ class Listener:
         self.waiting: asyncio.Queue[RenderedRecord | None] = asyncio.Queue(BEHIND_MAX)
         self.over = False
 
-    def hears(self, record: RingRecord) -> Literal["case", "left"] | None:
+    def hears(self, record: RingRecord) -> Told | None:
         if record.city != self.city:
             return None
         return record.is_for(self._place, subtree=self._subtree, sight=self._sight)
@@ -86,10 +94,23 @@ class Listener:
         return None if data is None else _frame(kind, data, written(cluster, self.position))
 
 
+class ServiceListener(Listener):
+    """An open stream of every case of every city, for a service that asks itself who may see what."""
+
+    def __init__(self) -> None:
+        super().__init__(*EVERYTHING, subtree=True)
+
+    def hears(self, record: RingRecord) -> Told | None:
+        return "change" if record.value else None
+
+
 class LiveEvents:
     """The case events of the last ten minutes, and the listeners to which new ones are sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, packs: Callable[[], Mapping[str, str]] = dict) -> None:
+        """``packs``: the version of each city's pack that holds, which beats say to services."""
+        self._clock = clock
+        self._packs = packs
         self._ring: deque[RingRecord] = deque(maxlen=RING_MAX)
         self._next: dict[int, int] = {}
         self._oldest: dict[int, int] = {}
@@ -131,7 +152,8 @@ class LiveEvents:
 
     async def _tell(self, record: RingRecord) -> None:
         """Sends to the listeners of this moment; a listener that is added meanwhile finds the record in the ring."""
-        concerned = [one for name in record.names() for one in self._listeners.get((record.city, name), ())]
+        places = [EVERYTHING, *((record.city, name) for name in record.names())]
+        concerned = [one for place in places for one in self._listeners.get(place, ())]
         told = RenderedRecord(record, dict(self._next)) if concerned else None
         for number, listener in enumerate(concerned, 1):
             if not listener.over and listener.hears(record) is not None:
@@ -164,14 +186,17 @@ class LiveEvents:
                 yield _frame("reset", b"{}", self.cursor())
             else:
                 yield b": listening\n\n"
+            yield self._beat(listener)
             async for frame in self._replayed(listener, before):
                 yield frame
+            beat_at = _after(BEAT_SECONDS)
             while not listener.over:
                 try:
-                    async with asyncio.timeout(COMMENT_SECONDS):
+                    async with asyncio.timeout_at(beat_at):
                         told = await listener.waiting.get()
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    beat_at = _after(BEAT_SECONDS)
+                    yield self._beat(listener)
                     continue
                 if told is None:
                     break
@@ -181,6 +206,11 @@ class LiveEvents:
             yield _frame("reset", b"{}", self.cursor())
         finally:
             self._leave(listener)
+
+    def _beat(self, listener: Listener) -> bytes:
+        packs = dict(self._packs()) if isinstance(listener, ServiceListener) else {}
+        data = msgspec.json.encode(Beat(now=self._clock.now(), packs=packs))
+        return b": still here\n\nevent: beat\ndata: %b\n\n" % data
 
     async def _replayed(self, listener: Listener, before: list[RingRecord]) -> AsyncIterator[bytes]:
         for number, record in enumerate(before, 1):
@@ -212,6 +242,10 @@ class LiveEvents:
         self._listeners[place].discard(listener)
         if not self._listeners[place]:
             del self._listeners[place]
+
+
+def _after(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
 
 
 def _frame(name: str, data: bytes, cursor: str) -> bytes:

@@ -1,17 +1,22 @@
 """A record of the ring of live queues: raw bytes, with the names of those concerned, so that few are ever parsed."""
 
 import contextlib
+import sys
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 import msgspec
+from msgspec import UNSET
 
 from services.router.cases.case_answers import ClockView, LeftRow, PauseView, QueueRow
+from services.router.stream.shapes import StreamedCase
 from shared.contracts.cases import CaseEvent, ClockState
 from shared.contracts.sight import Sight, as_person
 from shared.kernel.vocabulary import ENDED_STATES
 
+Told = Literal["case", "left", "change"]
+"""What is sent of a record: its row; that it left the queue; to services the whole change."""
 _encoder = msgspec.json.Encoder()
 _event = msgspec.json.Decoder(CaseEvent)
 
@@ -31,6 +36,7 @@ class _State(msgspec.Struct, frozen=True):
     offered_to: str | None = None
     assignee: str | None = None
     confidential: bool = False
+    recused: bool = False
     parts: list[_Part] = []
 
 
@@ -46,7 +52,7 @@ _sight = msgspec.json.Decoder(_Sight)
 
 
 class ListedNames(NamedTuple):
-    """A reader's names as ``in_list``: ``own`` are checked for confidential cases, ``all`` for the others."""
+    """A reader's names as ``in_list``: ``own`` are checked for cases closed to stand-ins, ``all`` for the others."""
 
     own: tuple[str, ...]
     all: tuple[str, ...]
@@ -62,6 +68,7 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
     partition: int
     offset: int
     value: bytes = b""
+    type: str = ""
     city: str = ""
     open: bool = False
     queues: str = ""
@@ -72,7 +79,7 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
     """Units that have or had it in their own queue, before or after the event."""
     was_seen: str = ""
     """Units and persons that may see it before or after the event."""
-    confidential: bool = False
+    closed_to_stand_ins: bool = False
 
     def names(self) -> set[str]:
         """All units whose queue it may concern."""
@@ -90,18 +97,40 @@ class RingRecord(msgspec.Struct, frozen=True, gc=False):
         return "left" if self._shown(self.was_seen, sight) else None
 
     def _shown(self, seeing: str, sight: ListedNames | None) -> bool:
-        return sight is None or any(name in seeing for name in (sight.own if self.confidential else sight.all))
+        return sight is None or any(name in seeing for name in (sight.own if self.closed_to_stand_ins else sight.all))
 
-    def data(self, kind: Literal["case", "left"]) -> bytes | None:
+    def data(self, kind: Told) -> bytes | None:
         """JSON for the event: the case's row; id, version, state if it left. None: the record cannot be parsed."""
         try:
             event = _event.decode(self.value)
         except msgspec.MsgspecError:
             return None
-        if kind == "case":
-            return _encoder.encode(_row(event))
+        match kind:
+            case "case":
+                return _encoder.encode(_row(event))
+            case "left":
+                return _encoder.encode(LeftRow(event.case.id, event.case.version, event.case.state))
+            case "change":
+                return _encoder.encode(self._change(event))
+        assert_never(kind)
+
+    def _change(self, event: CaseEvent) -> StreamedCase:
         case = event.case
-        return _encoder.encode(LeftRow(case.id, case.version, case.state))
+        return StreamedCase(
+            city=self.city,
+            what=self.type,
+            by=event.by,
+            row=_row(event),
+            open=self.open,
+            queues=_names(self.queues) if self.open else [],
+            was_queues=_names(self.was_queues),
+            seen_by=_names(self.seen),
+            was_seen_by=_names(self.was_seen),
+            closed_to_stand_ins=self.closed_to_stand_ins,
+            sealed=case.confidential or case.sensitive is not None,
+            lon=case.lon,
+            lat=case.lat,
+        )
 
 
 def raw(
@@ -109,7 +138,7 @@ def raw(
 ) -> RingRecord:
     """A record as the ring keeps it; ``offset`` is its own. A record that is not a case event concerns nobody."""
     place = (at, partition, offset + 1)
-    city = next((text for name, text in headers if name == "ce_city"), b"")
+    told = {name: text for name, text in headers if name in ("ce_city", "ce_type")}
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
         said = _sight.decode(value or b"")
         case = said.case
@@ -120,13 +149,14 @@ def raw(
         return RingRecord(
             *place,
             value or b"",
-            city.decode(),
+            sys.intern(told.get("ce_type", b"").decode()),
+            told.get("ce_city", b"").decode(),
             case.state not in ENDED_STATES,
             _text(queues),
             _text(seen),
             _text({*queues, *said.was_path[-1:], said.was_offered_to, *said.was_called}),
             _text(was_seen | ({said.was_offered_to} if said.was_offered_to and not case.seen_by else set())),
-            case.confidential,
+            case.confidential or case.recused,
         )
     return RingRecord(*place)
 
@@ -140,6 +170,11 @@ def _as_before(case: _State, called: set[str]) -> set[str]:
 
 def _text(names: Iterable[str | None]) -> str:
     return "\n" + "\n".join(sorted(name for name in names if name)) + "\n"
+
+
+def _names(text: str) -> list[str]:
+    """The names that ``_text`` joined."""
+    return [name for name in text.split("\n") if name]
 
 
 def in_list(name: str) -> str:
@@ -177,6 +212,10 @@ def _row(event: CaseEvent) -> QueueRow:
         assignee=case.assignee,
         confidential=case.confidential,
         supervised_by=case.supervised_by,
+        suspected=case.suspected,
+        sensitive=case.sensitive,
+        channel=UNSET if case.confidential else case.channel,
+        sample=case.sample,
     )
 
 

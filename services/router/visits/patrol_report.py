@@ -1,13 +1,11 @@
 """An estate's joint enforcements of a month: wanted by the pack, held, planned, missing."""
 
 from collections import Counter
-from datetime import UTC, datetime
-from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.router.domain.visit import PATROLS
+from services.router.domain.visits.visit import PATROLS
+from services.router.months import Month, bounds
 from services.router.visits.store import VisitStore
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
@@ -22,7 +20,7 @@ COUNTED_MAX = 10_000
 
 
 class PatrolQuery(msgspec.Struct, forbid_unknown_fields=True):
-    month: Annotated[str, msgspec.Meta(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    month: Month
     unit: Ident | None = None
 
 
@@ -73,7 +71,7 @@ class Patrols:
         if unit not in pack.units or (who.unit or "") not in pack.units[unit].path:
             raise not_found("unit")
         estates = _estates(unit, pack)
-        begins, ends = _month(query.month, pack)
+        begins, ends = bounds(query.month, pack)
         where: Document = {"city": who.city, "place": {"$in": [id_ for id_, _ in estates]}}
         where |= {"at": {"$gte": begins, "$lt": ends}, "kind": {"$in": list(PATROLS)}}
         count: Counter[tuple[str, str]] = Counter()
@@ -105,12 +103,3 @@ def _estates(unit: str, pack: Pack) -> list[tuple[str, str]]:
         if place.kind == "estate" and place.unit is not None and unit in pack.units[place.unit].path
     ]
     return sorted({*units, *places})
-
-
-def _month(month: str, pack: Pack) -> tuple[datetime, datetime]:
-    """Its first moment in the city's time, and the next month's."""
-    year, number = (int(part) for part in month.split("-"))
-    zone = ZoneInfo(pack.city.timezone)
-    begins = datetime(year, number, 1, tzinfo=zone)
-    ends = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
-    return begins.astimezone(UTC), ends.astimezone(UTC)

@@ -12,9 +12,10 @@ import structlog
 from services.router.cases.case_store import CaseStore
 from services.router.cases.unit_of_work import Changes
 from services.router.dedup.merge_chain import MergeChain
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.domain_event import DomainEvent
-from services.router.domain.visit import Visit
-from services.router.domain.visit_events import VisitCancelled, VisitHeld, VisitPlanned
+from services.router.domain.visits.visit import Visit
+from services.router.domain.visits.visit_events import VisitCancelled, VisitHeld, VisitPlanned
 from services.router.visits.store import VisitStore
 from shared.kernel.clock import Clock, rfc3339
 from shared.kernel.ids import event_id
@@ -84,22 +85,22 @@ class VisitsDue:
             case, done = loaded
             if done:
                 return
-            happened = _line(visit, version, self._clock.now())
+            happened = visit_line(visit, version, self._clock.now())
             if await self._changes.save(self._changes.of(case, [happened], key=key)):
                 return
         raise TimeoutError(f"others are changing the case {visit.case}")
 
 
-def _line(visit: Visit, version: int, now: datetime) -> DomainEvent:
+def visit_line(visit: Visit, version: int, now: datetime) -> DomainEvent:
     """The case's event for that version of the visit; ``now``: its time in the case."""
-    about = f"{visit.kind} {visit.id}, {visit.place}, {rfc3339(visit.at)}"
+    about = (("kind", visit.kind), ("visit", visit.id), ("place", visit.place), ("at", rfc3339(visit.at)))
+    unit, by = visit.unit, visit.planned_by if version == 1 else visit.ended_by
+    text = visit.purpose if version == 1 else visit.result
     if version == 1:
-        said = f"{about}: {visit.purpose}"
-        return VisitPlanned(at=now, by=visit.planned_by, by_unit=visit.unit, organiser=visit.unit, text=said)
-    said = f"{about}: {visit.result}"
+        planned = Remark("visit_planned", about)
+        return VisitPlanned(at=now, by=by, by_unit=unit, organiser=unit, text=text, remark=planned)
     if visit.state == "cancelled":
-        return VisitCancelled(at=now, by=visit.ended_by, by_unit=visit.unit, organiser=visit.unit, text=said)
-    came = f"{said} ({', '.join(visit.came) or 'nobody'} came)"
-    return VisitHeld(
-        at=now, by=visit.ended_by, by_unit=visit.unit, organiser=visit.unit, text=came, photos=visit.photos
-    )
+        cancelled = Remark("visit_cancelled", about)
+        return VisitCancelled(at=now, by=by, by_unit=unit, organiser=unit, text=text, remark=cancelled)
+    held = Remark("visit_held", (*about, *(("came", unit) for unit in visit.came)))
+    return VisitHeld(at=now, by=by, by_unit=unit, organiser=unit, text=text, remark=held, photos=visit.photos)

@@ -11,13 +11,15 @@ import msgspec
 import structlog
 
 from services.router.cases.case_store import CaseStore
-from services.router.cases.sealed_words import SealedWords
+from services.router.cases.readings import Readings
+from services.router.cases.recusal import is_recused
+from services.router.cases.sealed_words import SealedWords, bare
 from services.router.command_handling.actors import actor_of
 from services.router.command_handling.bodies import Reason
 from services.router.command_handling.photo_claims import PhotoClaims
 from services.router.domain.case import Case
 from services.router.domain.commands.command import DESK
-from services.router.domain.visit import Visit, cancelled, held, reminder
+from services.router.domain.visits.visit import Visit, cancelled, held, reminder
 from services.router.visits.bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
 from services.router.visits.reminders import VisitsDue
 from services.router.visits.store import VisitStore, from_doc
@@ -57,6 +59,7 @@ class Visits:
         photos: PhotoClaims,
         due: VisitsDue,
         words: SealedWords,
+        readings: Readings,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -66,6 +69,7 @@ class Visits:
         self._photos = photos
         self._clock = clock
         self._words = words
+        self._readings = readings
 
     def routes(self) -> list[Route]:
         def read(path: str, handler: Any, summary: str, shape: type[msgspec.Struct], query: Any = None) -> Route:
@@ -133,7 +137,7 @@ class Visits:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
             if not _same(self._plain(stored), self._plain(visit)):
                 raise key_reused()
-            return Answer(self._shown(stored, case, call.principal), 201, stored_body=_kept(stored, case))
+            return Answer(await self._read(stored, case, call.principal), 201, stored_body=_kept(stored, case))
 
         return await self._asked(call, planned)
 
@@ -145,9 +149,23 @@ class Visits:
     def _plain(self, visit: Visit) -> Visit:
         return replace(visit, purpose=self._words.opened(visit.purpose))
 
+    async def _read(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
+        """A visit whose words ``who`` reads: of one for a sensitive case that is on the case's record first. Raises
+        ``Refusal`` 503 when it cannot be recorded."""
+        if case is not None and not is_recused(case, who.unit or "", self._packs.current(case.city)):
+            case = await self._readings.recorded(case, who)
+        return self._shown(visit, case, who)
+
+    def _listed(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
+        """A visit among others: no word of one for a sensitive case."""
+        return bare(view(visit)) if case is not None and case.sensitive is not None else self._shown(visit, case, who)
+
     def _shown(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
-        """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it."""
+        """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it; who
+        is recused from the case reads that there is a visit."""
         shown = view(visit)
+        if case is not None and is_recused(case, who.unit or "", self._packs.current(case.city)):
+            return bare(shown)
         if case is None or not case.confidential:
             return shown
         actor = actor_of(who, case, self._packs.current(case.city))
@@ -212,7 +230,7 @@ class Visits:
             visit, ended_under = found
             case = await self._case_of(visit.case)
             if ended_under == key:
-                return Answer(self._shown(visit, case, who), stored_body=_kept(visit, case))
+                return Answer(await self._read(visit, case, who), stored_body=_kept(visit, case))
             _organises(who, visit.unit, pack)
             after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
             if after.photos:
@@ -222,7 +240,7 @@ class Visits:
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
-            return Answer(self._shown(after, case, who), stored_body=_kept(after, case))
+            return Answer(await self._read(after, case, who), stored_body=_kept(after, case))
 
         return await self._asked(call, carried_out)
 
@@ -235,19 +253,21 @@ class Visits:
         return await act(key, self._packs.current(who.city))
 
     async def _again(self, call: Call, first: Any) -> Answer:
-        """A first answer about a visit: read anew, since of one for a confidential case none is kept in clear."""
-        if set(first) != {"id"}:
+        """A first answer about a visit: read anew where the words of its case are not for everybody, also where that
+        came later; of those none is kept in clear."""
+        case = await self._case_of(first.get("case"))
+        if set(first) != {"id"} and (case is None or not (case.wordless or case.recused)):
             return Answer(msgspec.Raw(msgspec.json.encode(first)))
-        found = await self._store.get(call.principal.city, first["id"], call.principal.unit)
-        if found is None:
-            raise not_found("visit")
-        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
+        return await self._one(call.principal, first["id"])
 
     async def one(self, call: Call) -> Answer:
-        found = await self._store.get(call.principal.city, call.path["id"], call.principal.unit)
+        return await self._one(call.principal, call.path["id"])
+
+    async def _one(self, who: Principal, id_: str) -> Answer:
+        found = await self._store.get(who.city, id_, who.unit)
         if found is None:
             raise not_found("visit")
-        return Answer(self._shown(found[0], await self._case_of(found[0].case), call.principal))
+        return Answer(await self._read(found[0], await self._case_of(found[0].case), who))
 
     async def list(self, call: Call) -> Answer:
         query, who = call.query_as(VisitQuery), call.principal
@@ -264,7 +284,7 @@ class Visits:
         visits = [from_doc(document) for document in found]
         cases = await self._cases.load_all(sorted({visit.case for visit in visits if visit.case is not None}))
         of = {id_: case for id_, (case, _) in cases.items()}
-        return Answer(VisitPage([self._shown(v, of.get(v.case or ""), who) for v in visits], following))
+        return Answer(VisitPage([self._listed(v, of.get(v.case or ""), who) for v in visits], following))
 
     async def one_campaign(self, call: Call) -> Answer:
         who = call.principal
@@ -286,7 +306,7 @@ class Visits:
 
 def _kept(visit: Visit, case: Case | None) -> dict[str, str] | None:
     """What of an answer is kept in clear; None: all of it."""
-    return {"id": visit.id} if case is not None and case.confidential else None
+    return {"id": visit.id} if case is not None and case.wordless else None
 
 
 def _organiser(who: Principal, unit: str | None, pack: Pack) -> str:
@@ -327,7 +347,8 @@ def _seen_by(visit: Visit, pack: Pack, case: Case | None = None) -> list[str]:
     """Who organises it, who is invited, and those above them unless it is for a confidential case."""
     if case is not None and case.confidential:
         return sorted({visit.unit, *visit.invited})
-    return sorted({up for unit in (visit.unit, *visit.invited) for up in pack.units[unit].path})
+    units = {up for unit in (visit.unit, *visit.invited) for up in pack.units[unit].path}
+    return sorted(unit for unit in units if case is None or not is_recused(case, unit, pack))
 
 
 def _same(stored: Visit, wanted: Visit) -> bool:

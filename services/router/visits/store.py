@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from services.router.domain.visit import Visit
+from services.router.domain.visits.visit import Visit
 from shared.contracts import visits as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope

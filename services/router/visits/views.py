@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from services.router.domain.visit import Visit
+from services.router.domain.visits.visit import Visit
 from shared.kernel.vocabulary import VisitKind, VisitStateName
 
 

@@ -9,6 +9,7 @@ from shared.city.model.entry import Entry
 from shared.city.model.ground import Unit, UnitEntry
 from shared.city.model.people import Cover, Leave, Pair, Person, Swap
 from shared.city.model.promises import CalendarSpec
+from shared.city.model.sorting import Category, SuspicionWords
 from shared.city.pack_files import AREAS
 from shared.city.place.tree import Tree
 
@@ -81,6 +82,34 @@ def check_handlers(found: Findings) -> None:
                 found.error_at(*place, "categories", at, says=f"no category {code!r} in categories.yaml")
 
 
+def check_recusal(found: Findings) -> None:
+    """Check that reports about the root have a unit that gets them (``about_root``), where the pack expects any."""
+    city, entries = found.entries.city, found.entries
+    if city.about_root is not None:
+        if city.about_root not in found.unit_ids:
+            found.error_at("city.yaml", "about_root", says=f"no unit {city.about_root!r} in units.yaml")
+        elif city.about_root == city.root:
+            found.error_at("city.yaml", "about_root", says="is the root itself, which reports about it must not reach")
+        return
+    for number, category in enumerate(entries.categories):
+        if category.about_us:
+            says = "a report about the root reaches nobody: city.yaml names no about_root"
+            found.error((Category, number), "about_us", says=says, hint="name the unit, such as discipline inspection")
+    for number, suspicion in enumerate(entries.suspicions):
+        if suspicion.means != "about_us":
+            continue
+        says = "words suggest reports about a unit, and city.yaml names no about_root for those about the root"
+        found.error((SuspicionWords, number), says=says, hint="name the unit, such as discipline inspection")
+
+
+def check_sensitive(found: Findings) -> None:
+    """Check that who is told of sensitive cases is a unit or a level word."""
+    word = found.entries.city.sensitive_to
+    if word is not None and word not in found.unit_ids and word not in found.levels:
+        says = f"{word!r} is neither a level word of this pack nor a unit"
+        found.error_at("city.yaml", "sensitive_to", says=says, hint=f"levels: {', '.join(sorted(found.levels))}")
+
+
 def check_administrators(found: Findings) -> None:
     """Administrators are people of posts.yaml, and whoever reads the security log has no other office."""
     appointed, people = found.entries.city.administrators, found.names(Person)
@@ -98,7 +127,7 @@ def check_administrators(found: Findings) -> None:
 def check_staffing(found: Findings, units: dict[str, Unit]) -> None:
     """Warn of queues without anybody on post A at the unit or above, and grids without one leader and a member."""
     tree = Tree(units, found.entries.city.root, found.entries.city.queue_levels)
-    desks = {person.unit for person in found.entries.people if person.post == "A"}
+    desks = {person.unit for person in found.entries.people if person.has("A")}
     roles = Counter((person.unit, person.role) for person in found.entries.people)
     for number, unit in enumerate(units.values()):
         entry = (UnitEntry, number)

@@ -8,10 +8,17 @@ import msgspec
 
 from shared.city.checks.findings import Findings
 from shared.city.model.entry import Entry
-from shared.city.model.promises import CalendarSpec, CommitmentEntry, LadderEntry, PauseReason
-from shared.city.model.sorting import Category, Rule, When
+from shared.city.model.promises import (
+    CalendarSpec,
+    CommitmentEntry,
+    LadderEntry,
+    PauseReason,
+    RejectionReason,
+    ReturnReason,
+)
+from shared.city.model.sorting import Category, Elsewhere, Rule, When
 from shared.city.promises.calendars import YEARS, calendar_of
-from shared.city.promises.commitments import DEFAULT, Commitments, key_of
+from shared.city.promises.commitments import DEFAULT, Commitments, Key, conditions_of, key_of
 from shared.city.promises.durations import is_duration, is_step_time
 from shared.city.sorting.categories import OTHER
 from shared.city.sorting.questions import not_looked_at
@@ -28,6 +35,7 @@ def check_categories(found: Findings) -> None:
     """Check the codes, words, questions and targets of categories."""
     categories = found.entries.categories
     found.check_unique(Category, "code", [category.code for category in categories])
+    found.check_unique(Elsewhere, "id", [entry.id for entry in found.entries.elsewhere])
     if "categories.yaml" in found.content and OTHER not in found.names(Category):
         hint = "it takes what no words sort"
         found.error_at("categories.yaml", says=f"there is no category with the code {OTHER!r}", hint=hint)
@@ -41,6 +49,7 @@ def check_categories(found: Findings) -> None:
             found.check_units(entry, "admitted", category.admitted)
         if not category.keywords and not category.hints and category.code != OTHER:
             found.warn(entry, says=f"no words lead to {category.code!r}", hint="give it keywords")
+        _elsewhere(found, number, category)
         _span(found, entry, "effect_check", category.effect_check)
         if category.after_photo == "required" and not category.note:
             found.warn(entry, "after_photo", says="a photo is forced", hint="name in note what it is required by")
@@ -51,6 +60,16 @@ def check_categories(found: Findings) -> None:
             continue
         for place, why in not_looked_at(category.questions):
             found.warn(entry, "questions", *place, says=why)
+
+
+def _elsewhere(found: Findings, number: int, category: Category) -> None:
+    """Where a category sends its reports: to an entry that exists, and no danger."""
+    if category.elsewhere is None:
+        return
+    if category.elsewhere not in found.names(Elsewhere):
+        found.error((Category, number), "elsewhere", says=f"{category.elsewhere!r} is not in the list `elsewhere`")
+    if category.priority == "danger":
+        found.error((Category, number), "elsewhere", says="a danger is never turned away", hint="another priority")
 
 
 def _same(found: Findings, number: int, category: Category) -> None:
@@ -124,6 +143,24 @@ def check_pauses(found: Findings) -> None:
             _reached(found, (PauseReason, number), "longest", reason.longest, id_)
 
 
+def check_rulings(found: Findings) -> None:
+    """Check the reasons for requests to a level above, and ``rulings`` of ``city.yaml``."""
+    found.check_unique(ReturnReason, "code", [reason.code for reason in found.entries.returns])
+    found.check_unique(RejectionReason, "code", [reason.code for reason in found.entries.rejections])
+    for number, reason in enumerate(found.entries.rejections):
+        if not reason.where:
+            hint = "the reporter reads it after the reason"
+            found.warn((RejectionReason, number), "where", says="it does not say where to go instead", hint=hint)
+    rulings = found.entries.city.rulings
+    for name, text in (
+        ("review", rulings.review),
+        ("look_again", rulings.look_again),
+        ("object_within", rulings.object_within),
+    ):
+        if not is_duration(text):
+            found.error_at("city.yaml", "rulings", name, says="a clock needs some time to run")
+
+
 def _span(found: Findings, entry: tuple[type[Entry], int], field: str, span: str | None) -> None:
     if span is not None and not is_duration(span):
         found.error(entry, field, says=f"{span!r} is no span of time such as P7D, PT8H, longer than nothing")
@@ -133,14 +170,15 @@ def check_commitments(found: Findings) -> None:
     """Check that every category has a commitment, that each is valid, and that ladders reach the root."""
     commitments = found.entries.commitments
     found.check_unique(CommitmentEntry, "id", [commitment.id for commitment in commitments])
-    seen: set[tuple[str | None, str, str]] = set()
+    seen: set[tuple[Key, tuple[frozenset[str], frozenset[str]]]] = set()
     calendars = {"always"} | found.names(CalendarSpec)
     for number, commitment in enumerate(commitments):
         entry = (CommitmentEntry, number)
         _for_what(found, number, commitment)
-        if key_of(commitment) in seen:
+        what = key_of(commitment), conditions_of(commitment)
+        if what in seen:
             found.error(entry, says="there is another commitment for the same thing in the same unit")
-        seen.add(key_of(commitment))
+        seen.add(what)
         if commitment.unit is not None:
             found.check_units(entry, "unit", [commitment.unit])
         if commitment.calendar not in calendars:
@@ -236,6 +274,8 @@ def _step_faults(step: LadderEntry, commitment: CommitmentEntry) -> Iterator[tup
         yield "move_to", "a part stays with the unit that was called: `tell` or `supervise`"
     if "caller" in (step.tell, step.supervise, step.move_to) and not of_parts:
         yield "clock", "only a part has a `caller`: name the clocks report_in and finish_part, in a step of their own"
+    if step.move_to is not None and "review" in clocks:
+        yield "move_to", "who has to rule gets no case: `tell` or `supervise`"
     if not any(commitment.target(clock) for clock in clocks):
         yield "clock", f"the commitment has no {' or '.join(clocks)} target"
 

@@ -1,20 +1,25 @@
-"""Checks that every post is staffed in the coming weeks, and that the coming years' holidays are confirmed.
+"""Checks that every post is staffed in the coming weeks, that promises end while somebody is on duty, and that the
+coming years' holidays are confirmed.
 
 Unlike the other checks this one depends on the date: a rota that is complete today may have a gap in some months.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from shared.city.duty_roster import moments
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES
-from shared.city.people.rota import DAY, RotaChanges, midnight
+from shared.city.people.rota import RotaChanges
 from shared.city.problems import Problem, pointer
+from shared.kernel.working_time import next_open
 
 AHEAD = timedelta(weeks=6)
 SHOWN = 3
 HINT = "add a shift or a cover rule; until then the level above is told that nobody is on"
+
+PROMISE_HINT = "a calendar in whose hours somebody is on duty, a shift, or a cover rule"
 
 
 class Gap(NamedTuple):
@@ -28,14 +33,20 @@ def check_rota(pack: Pack, now: datetime) -> tuple[list[Problem], list[Problem]]
     """Errors (a gap at the root's desk: nobody above could be alerted) and warnings, for ``AHEAD`` from ``now``."""
     errors: list[Problem] = []
     warnings = list(_unconfirmed(pack, now))
-    first = {
-        (person.unit, str(person.post)): number for number, person in reversed(list(enumerate(pack.people.values())))
+    first: dict[tuple[str, str], int] = {
+        (person.unit, post): number
+        for number, person in reversed(list(enumerate(pack.people.values())))
+        for post in person.posts
     }
+    without_desk: dict[str, list[Gap]] = {}
     for unit, post in pack.posts.staffed_posts():
         if found := gaps(pack, unit, post, now, now + AHEAD):
+            if post == "A":
+                without_desk[unit] = found
             place = pointer("people", first[unit, post])
             problem = Problem("posts.yaml", place, _says(pack, unit, post, found), HINT)
             (errors if unit == pack.root.id and post == "A" else warnings).append(problem)
+    warnings += _promises_to_nobody(pack, without_desk)
     return errors, warnings
 
 
@@ -46,8 +57,8 @@ def gaps(
     if _always_there(pack, unit, post, start, end, since):
         return []
     found: list[Gap] = []
-    moments = _moments(pack, start, end, since)
-    for at, until in zip(moments, [*moments[1:], end], strict=True):
+    times = moments(pack, start, end, since)
+    for at, until in zip(times, [*times[1:], end], strict=True):
         if not pack.posts.on_duty_with_reasons(unit, at, post, since) and pack.posts.has_post(unit, post, at):
             if found and found[-1].end == at:
                 found[-1] = Gap(found[-1].start, until)
@@ -66,24 +77,21 @@ def _always_there(pack: Pack, unit: str, post: str, start: datetime, end: dateti
     )
 
 
-def _moments(pack: Pack, start: datetime, end: datetime, since: RotaChanges) -> list[datetime]:
-    """``start`` and all times before ``end`` at which who is on duty can change."""
-    zone = pack.posts.zone
-    people = pack.people.values()
-    walls = {time.min} | {
-        time.fromisoformat(text.replace("24:00", "00:00"))
-        for person in people
-        for shift in person.shifts
-        for text in shift.hours.split("-")
-    }
-    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    days = [day + n * DAY for n in range((last - day).days + 1)]
-    moments = {datetime.combine(day, wall, zone).astimezone(UTC) for day in days for wall in walls}
-    moments |= {midnight(day, zone) for p in people for day in (p.valid_from, p.valid_to) if day is not None}
-    for change in (*pack.posts.changes.all, *since.all):
-        moments |= {at for at in (change.start, change.until) if at is not None}
-    floor = start.astimezone(UTC).replace(second=0, microsecond=0)
-    return [floor, *sorted(at for at in moments if floor < at < end)]
+def _promises_to_nobody(pack: Pack, without_desk: dict[str, list[Gap]]) -> Iterator[Problem]:
+    """A warning for each commitment that may end while nobody is at the desk that made it: its clocks end in the hours
+    of its calendar only. ``without_desk``: unit → when nobody is on its post A."""
+    for number, commitment in enumerate(pack.commitments):
+        if commitment.target("acknowledge") is None and commitment.target("resolve") is None:
+            continue
+        calendar = pack.calendar(commitment.calendar)
+        for unit, found in without_desk.items():
+            if commitment.unit is not None and commitment.unit not in pack.units[unit].path:
+                continue
+            met = [gap for gap in found if next_open(gap.start, calendar) < gap.end]
+            if met:
+                says = f"may end on the calendar {calendar.id!r} while {_says(pack, unit, 'A', met)}"
+                yield Problem("commitments.yaml", pointer("commitments", number, "calendar"), says, PROMISE_HINT)
+                break
 
 
 def _says(pack: Pack, unit: str, post: str, found: list[Gap]) -> str:

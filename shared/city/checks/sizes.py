@@ -11,7 +11,7 @@ from shared.city.checks.findings import Findings
 BUILDINGS_MAX = 200_000
 WORDS_MAX = 10_000
 GAPPED_MAX = 500
-"""Phrases with ``*``, of all categories, feedback and rules."""
+"""Phrases with ``*``, of all categories, feedback, suspicions and rules."""
 GAPS_IN_A_PHRASE = 3
 SHIFTS_MAX = 60_000
 
@@ -51,6 +51,10 @@ def _words(found: Findings) -> Iterator[str]:
         yield from (*category.keywords, *category.hints, *category.not_)
     for feedback in found.entries.feedback:
         yield from (*feedback.words, *feedback.not_)
+    for place in found.entries.elsewhere:
+        yield from (*place.words, *place.not_)
+    for suspicion in found.entries.suspicions:
+        yield from (*suspicion.words, *suspicion.not_)
     for rule in found.entries.rules:
         for said in (rule.when.text, rule.when.not_text):
             yield from (said,) if isinstance(said, str) else said or ()

@@ -9,6 +9,8 @@ from shared.city.model.channels import Channels
 from shared.city.model.entry import DutyDay, Entry, Hours, Id, Name, Word
 from shared.kernel.vocabulary import Role
 
+POSTS: tuple[Literal["A", "B"], ...] = ("A", "B")
+
 
 class Shift(Entry, frozen=True, kw_only=True):
     """When somebody is on duty, in the city's time. An end that is not after its start is on the next day.
@@ -26,20 +28,30 @@ class Shift(Entry, frozen=True, kw_only=True):
 
 class Person(Entry, frozen=True, kw_only=True):
     """``posts.yaml``. Appointed from ``valid_from`` until before ``valid_to``. Without ``shifts``: always on duty.
-    ``home``: a further grid for which a part-time member is on duty."""
+    ``post``: ``AB`` for somebody who is at the desk and goes there too. ``home``: a further grid for which a part-time
+    member is on duty, and somebody with both posts goes there."""
 
     id: Id
     name: Name
     name_en: str = ""
     unit: Id
     role: Role
-    post: Literal["A", "B"] | None = None
+    post: Literal["A", "B", "AB"] | None = None
     home: Id | None = None
     channels: Channels = {}
     languages: tuple[Word, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
     shifts: tuple[Shift, ...] = ()
+
+    @property
+    def posts(self) -> tuple[Literal["A", "B"], ...]:
+        """Each post that the person has."""
+        return tuple(post for post in POSTS if self.post is not None and post in self.post)
+
+    def has(self, post: str | None) -> bool:
+        """Whether the person has that post; None: whoever is there."""
+        return post is None or post in self.posts
 
 
 class Swap(Entry, frozen=True, kw_only=True, rename={"from_": "from"}):

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.city.model.entry import Entry, Fraction, Hours, Id, Iso, Name, Target, Text, TimeOfDay, Weekday, Word
-from shared.kernel.vocabulary import ClockKind
+from shared.kernel.vocabulary import ClockKind, Priority, ReportKind
 
 NO_PROMISE = "none"
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class LadderEntry(Entry, frozen=True, kw_only=True):
@@ -24,6 +25,7 @@ class LadderEntry(Entry, frozen=True, kw_only=True):
 
 class CommitmentEntry(Entry, frozen=True, kw_only=True, cache_hash=True, rename={"class_": "class"}):
     """``commitments.yaml``: the targets for a category or a class (also a priority or ``default``), in a unit.
+    ``priority`` and ``kind``: only for cases of these priorities, of these kinds of report.
 
     A target is a duration; ``acknowledge`` and ``resolve`` may be ``none`` to state that nothing is promised.
     ``forgotten_after``: the elapsed time without any action after which the owner is alerted, then level by level the
@@ -34,12 +36,15 @@ class CommitmentEntry(Entry, frozen=True, kw_only=True, cache_hash=True, rename=
     category: str | None = None
     class_: Word | None = None
     unit: Id | None = None
+    priority: Priority | tuple[Priority, ...] | None = None
+    kind: ReportKind | tuple[ReportKind, ...] | None = None
     acknowledge: Target
     on_site: Iso | None = None
     resolve: Target
     report_in: Iso | None = None
     finish_part: Iso | None = None
     confirm: Iso | None = None
+    review: Iso | None = None
     forgotten_after: Iso | None = None
     calendar: str = "always"
     warn_at: Fraction | tuple[Fraction, ...] = 0.8
@@ -57,12 +62,35 @@ class PauseReason(Entry, frozen=True, kw_only=True):
     """``pauses`` of ``commitments.yaml``: a reason to pause clocks. ``longest`` counts on the clock's own calendar.
     ``approved_by``: ``parent`` a level above, ``own`` also a superior at the same desk."""
 
-    code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    code: Code
     name: Name
     name_en: str = ""
     clocks: Annotated[tuple[ClockKind, ...], Meta(min_length=1)] = ("resolve",)
     longest: Iso
     approved_by: Literal["own", "parent"] = "parent"
+    made_up: bool = False
+    note: Text = ""
+
+
+class ReturnReason(Entry, frozen=True, kw_only=True):
+    """``returns`` of ``commitments.yaml``: a reason for which a unit may return a case (退单)."""
+
+    code: Code
+    name: Name
+    name_en: str = ""
+    made_up: bool = False
+    note: Text = ""
+
+
+class RejectionReason(Entry, frozen=True, kw_only=True):
+    """``rejections`` of ``commitments.yaml``: a reason not to take a case on (不予受理). ``where``: where the reporter
+    can go with it instead, as he reads it."""
+
+    code: Code
+    name: Name
+    name_en: str = ""
+    where: Text = ""
+    where_en: Text = ""
     made_up: bool = False
     note: Text = ""
 

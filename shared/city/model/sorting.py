@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from shared.city.model.entry import AppName, Entry, Id, Iso, Name, Text, Word
-from shared.kernel.vocabulary import AfterPhoto, FeedbackKind, Priority, ReportKind
+from shared.kernel.vocabulary import AfterPhoto, FeedbackKind, How, Priority, ReportChannel, ReportKind, Suspicion
 
 
 class Rising(Entry, frozen=True, kw_only=True):
@@ -42,12 +42,39 @@ class Feedback(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
     not_: tuple[Word, ...] = ()
 
 
+class SuspicionWords(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
+    """``suspicions`` of ``categories.yaml``: words that suggest something of a report; ``not``: exceptions."""
+
+    means: Suspicion
+    words: Annotated[tuple[Word, ...], Meta(min_length=1)]
+    not_: tuple[Word, ...] = ()
+    made_up: bool = False
+
+
+class Elsewhere(Entry, frozen=True, kw_only=True, rename={"not_": "not"}):
+    """``elsewhere`` of ``categories.yaml``: matters that are not dealt with here, such as petitions, and in ``text``
+    where to go. ``kinds``: kinds of reports that are always such matters; categories name theirs by ``elsewhere``.
+    ``words`` only suggest it; ``not``: exceptions."""
+
+    id: Id
+    name: Name
+    name_en: str = ""
+    text: Text
+    text_en: Text = ""
+    kinds: tuple[ReportKind, ...] = ()
+    words: tuple[Word, ...] = ()
+    not_: tuple[Word, ...] = ()
+    made_up: bool = False
+
+
 class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not_": "not"}):
     """``categories.yaml``. ``keywords``, ``hints`` and ``not``: see ``sorting.categories``. ``admitted``: the entry
     list, whether departments may pass it down to communities, or which of them may. ``public``: whether all apps are
     shown where its open cases are; never set it for what is about persons. ``about_people``: groups read that there is
     a case, and nothing of it. ``after_photo``: whether the officer who resolves a case is asked for a photo of what was
-    done, or must send one."""
+    done, or must send one. ``outcomes``: how its cases may be resolved; None: as ``city.yaml`` says for their kind.
+    ``about_us``: reports of it are about the unit that would get them (回避).
+    ``elsewhere``: reports of it are not dealt with here: the id of where to go."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     name: Name
@@ -67,8 +94,11 @@ class Category(Entry, frozen=True, kw_only=True, rename={"class_": "class", "not
     admitted: bool | tuple[Id, ...] = True
     public: bool = False
     about_people: bool = False
+    about_us: bool = False
+    elsewhere: Id | None = None
     effect_check: Iso | None = None
     after_photo: AfterPhoto = "asked"
+    outcomes: Annotated[tuple[How, ...], Meta(min_length=1)] | None = None
     pages: tuple[Literal["paired_rider", "grid_member"], ...] = ()
     same: Same | None = None
     note: Text = ""
@@ -83,6 +113,7 @@ class When(Entry, frozen=True, kw_only=True):
     category: str | tuple[str, ...] | None = None
     kind: ReportKind | tuple[ReportKind, ...] | None = None
     app: AppName | tuple[AppName, ...] | None = None
+    channel: ReportChannel | tuple[ReportChannel, ...] | None = None
     priority: Priority | tuple[Priority, ...] | None = None
     unit: Id | tuple[Id, ...] | None = None
     text: Word | tuple[Word, ...] | None = None

@@ -41,12 +41,20 @@ class HandlerLookup:
         known = self._people.get(person or "")
         if known is None:
             return False
-        for one in (self.of_category(category), *(h for h in self._city.confidential if h.unit == unit)):
-            if known.id in one.people or (known.unit == one.unit and known.role in one.people):
-                return True
-        return False
+        entries = (self.of_category(category), *(h for h in self._city.confidential if h.unit == unit))
+        return any(_reads(known, one) for one in entries)
+
+    def read_by(self, person: str | None) -> frozenset[Handlers]:
+        """What of what is confidential ``person`` reads, by who else reads it."""
+        known = self._people.get(person or "")
+        entries = {*self._of.values(), *self._city.confidential}
+        return frozenset(one for one in entries if known is not None and _reads(known, one))
 
     def may_unmask(self, person: str | None) -> bool:
         """Whether ``person`` may see who sent an ordinary report; each time is recorded."""
         known = self._people.get(person or "")
         return known is not None and known.role in self._city.unmask
+
+
+def _reads(person: Person, named: Handlers) -> bool:
+    return person.id in named.people or (person.unit == named.unit and person.role in named.people)

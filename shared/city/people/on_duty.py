@@ -64,9 +64,7 @@ class Posts:
         return tuple(
             person
             for person in self._at_unit.get(unit, ())
-            if (post is None or person.post == post)
-            and (roles is None or person.role in roles)
-            and (on is None or valid(person, on))
+            if person.has(post) and (roles is None or person.role in roles) and (on is None or valid(person, on))
         )
 
     def on_duty(
@@ -84,6 +82,13 @@ class Posts:
         If that is nobody: those whom the first fitting cover rule names.
         """
         return self._entries(unit, at.replace(second=0, microsecond=0), post, since)
+
+    def held(
+        self, unit: str, at: datetime, post: str | None = None, since: RotaChanges = NO_CHANGES
+    ) -> tuple[tuple[OnDuty, date], ...]:
+        """Who has each duty of ``unit`` that goes on at ``at``, and the day on which it began: those on leave too, who
+        may pass it on."""
+        return tuple(self._held(unit, at.replace(second=0, microsecond=0), post, self._with_since(since)))
 
     def stand_ins(self, at: datetime, since: RotaChanges = NO_CHANGES) -> dict[str, tuple[str, ...]]:
         """Person → units for which he is on duty at ``at`` without being placed there, by a swap or a cover rule.
@@ -109,7 +114,7 @@ class Posts:
 
     def staffed_posts(self) -> list[tuple[str, str]]:
         """(unit, post) for every post that somebody holds, in the file's order."""
-        return list(dict.fromkeys((p.unit, p.post) for p in self._people.values() if p.post is not None))
+        return list(dict.fromkeys((p.unit, post) for p in self._people.values() for post in p.posts))
 
     def is_available(self, person: str, at: datetime, since: RotaChanges = NO_CHANGES) -> bool:
         """Whether ``person`` is appointed and not on leave at ``at``."""
@@ -165,18 +170,24 @@ class Posts:
 
     def _on_turn(self, unit: str, minute: datetime, post: str | None, changes: RotaChanges) -> tuple[OnDuty, ...]:
         day = minute.astimezone(self.zone).date()
-        at_home = [person for person in self._at_home.get(unit, ()) if post is None or person.post == post]
-        found = []
+        held = (one for one, _ in self._held(unit, minute, post, changes))
+        return _each_once(one for one in held if self._may(one.person, day, minute, changes))
+
+    def _held(
+        self, unit: str, minute: datetime, post: str | None, changes: RotaChanges
+    ) -> Iterator[tuple[OnDuty, date]]:
+        """Who has each duty that goes on, there or on leave, and the day on which it began."""
+        day = minute.astimezone(self.zone).date()
+        at_home = [person for person in self._at_home.get(unit, ()) if person.has(post)]
         for person in (*self.people_at(unit, post), *at_home):
             for begun in (day, day - DAY):
                 if any(turn.start <= minute < turn.end for turn in self._own(person, begun)):
-                    found.append(self._because(person, self._holder(person, begun, minute, changes)))
-        return _each_once(one for one in found if self._may(one.person, day, minute, changes))
+                    yield self._because(person, unit, self._holder(person, begun, minute, changes)), begun
 
-    def _because(self, person: Person, by: str) -> OnDuty:
+    def _because(self, person: Person, unit: str, by: str) -> OnDuty:
         if by != person.id:
             return OnDuty(self._people[by], "swap", person.id)
-        if person.home is not None:
+        if person.home is not None and (person.home == unit or not person.has("A")):
             return OnDuty(person, "home")
         return OnDuty(person, "shift" if person.shifts else "always")
 

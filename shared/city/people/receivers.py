@@ -62,6 +62,11 @@ class Receivers:
             receiver for receiver in own if receiver.kind in OF_ONE or (receiver.kind in ROBOTS and receiver.to)
         )
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all of them."""
+        return tuple(self._by_id)
+
     def get(self, id_: str) -> Receiver | None:
         return self._by_id.get(id_)
 

@@ -159,6 +159,11 @@ class Areas:
             self._made[period] = AreaIndex([a for a in self._areas if self._holds(a, period)], self._units)
         return self._made[period]
 
+    def of(self, unit: str, on: date | None) -> list[Area]:
+        """The areas of ``unit`` that are valid on that day; None = in the last period."""
+        period = self.period(on)
+        return [area for area in self._areas if area.unit == unit and self._holds(area, period)]
+
     def _holds(self, area: Area, period: int) -> bool:
         """Whether ``area`` is valid during ``period`` (0: before the first change)."""
         opening = self._days[period - 1] if period else date.min

@@ -41,6 +41,8 @@ class NamedPlaces(NamedTuple):
     places: frozenset[str] = frozenset()
     """Every place in the words, in normal form and without a building's number."""
     roads: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    """Every unit that is named itself, by id."""
 
 
 NOTHING = NamedPlaces((), (), False, False)
@@ -109,7 +111,9 @@ class Gazetteer:
             for site in named
             if site.spot and site.tier == tier and site.spot not in spots
         ]
-        return NamedPlaces(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1))
+        units = {site.spot.unit for _, _, named in hits for site in named if site.tier == 0 and site.spot}
+        named_units = frozenset(unit for unit in units if unit is not None)
+        return NamedPlaces(spots, tuple(others), tier != 1, unknown, _named(hits, 2), _named(hits, 1), named_units)
 
     def _hits(self, text: str) -> list[tuple[int, int, list[_Site]]]:
         """Names in the text, in order, without those inside a longer name and those that split a number."""

@@ -20,13 +20,22 @@ import numpy.typing as npt
 from shared.city.model.city import City
 from shared.city.model.ground import NoLocation
 from shared.city.place.areas import METRES_PER_DEGREE, AreaIndex, Areas, AreasAtPoint, Floats, Ints
+from shared.city.place.borders import BORDER_METRES, Borders
 from shared.city.place.datum import is_on_earth
 from shared.city.place.gazetteer import NOTHING, Gazetteer, NamedPlaces, Spot
 from shared.city.place.reasons import listed, reason
 from shared.city.place.tree import Tree
 
-BORDER_METRES = 25.0
 NO_LOCATION_METRES = 30.0
+CANDIDATES_MAX = 8
+"""Of more places than this the first are asked about."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One of the places that a report may mean. ``place``: its name; ``unit``: who answers for it."""
+
+    place: str
+    unit: str
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -48,6 +57,8 @@ class Located(msgspec.Struct, frozen=True):
     places: frozenset[str] = frozenset()
     """Every place in the words; ``roads``: every road (``gazetteer.NamedPlaces``)."""
     roads: frozenset[str] = frozenset()
+    candidates: tuple[Candidate, ...] = ()
+    """With the flag ``ambiguous_place``: the places of different units that the words may mean, one of each unit."""
 
 
 class LocateRequest(NamedTuple):
@@ -80,7 +91,7 @@ class Locator:
         self._city, self._tree, self._areas, self._gazetteer = city, tree, areas, gazetteer
         self._no_location = tuple(no_location)
         self._known: dict[tuple[Spot, int], tuple[str | None, str | None]] = {}
-        self._ground: dict[int, npt.NDArray[np.bool_]] = {}
+        self._borders = Borders(tree)
 
     def locate(
         self,
@@ -114,7 +125,7 @@ class Locator:
         points = [one.point for one, why in zip(asked, unusable, strict=True) if one.point is not None and why is None]
         plane = np.array(points, dtype=float).reshape(-1, 2)
         around = iter(
-            index.around_each(plane[:, 0], plane[:, 1], BORDER_METRES, self._grounds(index)) if points else ()
+            index.around_each(plane[:, 0], plane[:, 1], BORDER_METRES, self._borders.grounds(index)) if points else ()
         )
         return [self._one(one, why, around, index) for one, why in zip(asked, unusable, strict=True)]
 
@@ -142,7 +153,7 @@ class Locator:
         covering = index.cover_many(lon, lat)
         within = of_area[covering]
         unit = answers[within]
-        near = self._near_many(index, unit, np.asarray(lon), np.asarray(lat)) if borders else None
+        near = self._borders.near_many(index, unit, np.asarray(lon), np.asarray(lat)) if borders else None
         return LocatedMany(names, unit, within, near)
 
     def _by_point(
@@ -164,7 +175,7 @@ class Locator:
             unit, reason = self._outside(point, index)
             why = [reason]
             flags.append("outside_all")
-        near = self._near(index, unit, around)
+        near = self._borders.near(index, unit, around)
         if near:
             why.append(self._why("near", metres=f"{BORDER_METRES:.0f}", units=self._listed(near)))
         named = {self._unit_of(spot, index)[0] for spot in found.spots} - {None}
@@ -205,15 +216,21 @@ class Locator:
     ) -> Located:
         placed = [(spot, *self._unit_of(spot, index)) for spot in found.spots]
         known = [(spot, unit, within) for spot, unit, within in placed if unit is not None]
-        if len({unit for _, unit, _ in known}) > 1 and recorded:
-            there = [place for place in known if self._tree.related(place[1], recorded)]
-            known = there or known
+        for said in ({recorded} if recorded else (), found.units):
+            if len({unit for _, unit, _ in known}) > 1:
+                there = [place for place in known if any(self._tree.related(place[1], unit) for unit in said)]
+                known = there or known
         if not known:
             return self._by_unit(recorded, flags, why)
         units = sorted({unit for _, unit, _ in known})
-        elsewhere = (self._unit_of(spot, index)[0] for spot in found.others)
-        others = {other for other in elsewhere if other is not None} - set(units)
+        elsewhere = [(spot, self._unit_of(spot, index)[0]) for spot in found.others]
+        others = {
+            other
+            for _, other in elsewhere
+            if other is not None and not any(self._tree.related(other, u) for u in units)
+        }
         spot, unit, within = known[0]
+        meant = [*((spot.name, unit) for spot, unit, _ in known), *((spot.name, unit) for spot, unit in elsewhere)]
         if len(units) > 1:
             flags.append("ambiguous_place")
             unit, within = self._tree.answering(self._tree.common(units)), None
@@ -225,9 +242,11 @@ class Locator:
                 why.append(self._why("names_others", units=self._listed(sorted(others))))
         if recorded and not self._tree.related(unit, self._tree.answering(recorded)):
             flags.append("unit_disagrees")
+        meant = [(place, unit) for place, unit in meant if unit in units or unit in others]
+        candidates = _one_of_each(meant) if "ambiguous_place" in flags and found.firm else ()
         return Located(unit, self._tree.units[unit].path, "place", within, flags=tuple(flags), place=spot.name,
                        why=tuple(why), spot=_only([spot for spot, _, _ in known]), places=found.places,
-                       roads=found.roads)  # fmt: skip
+                       roads=found.roads, candidates=candidates)  # fmt: skip
 
     def _by_unit(self, recorded: str | None, flags: list[str], why: list[str]) -> Located:
         unit = self._tree.answering(recorded or self._tree.root.id)
@@ -254,48 +273,6 @@ class Locator:
         deeper = under is not None and spot.unit in self._tree.units[under].path
         return unit, under if deeper else spot.unit
 
-    def _near(self, index: AreaIndex, unit: str, around: AreasAtPoint) -> tuple[str, ...]:
-        """Other answering units within 25 m; ``unit`` itself if only its own outer border is within 25 m."""
-        path = self._tree.units[unit].path
-        near = {self._tree.answering(index.units[area]) for area in around.reached}.difference(path)
-        if near:
-            return tuple(sorted(near))
-        own = any(self._tree.answering(index.units[area]) == unit for area in around.edges)
-        return (unit,) if own or (around.reached and not around.covering) else ()
-
-    def _grounds(self, index: AreaIndex) -> npt.NDArray[np.bool_]:
-        """Which areas are the outermost ground of the unit that answers for them; cached."""
-        if id(index) not in self._ground:  # an index lives as long as the pack
-            answers = [self._tree.answering(name) for name in index.units]
-            self._ground[id(index)] = np.array(
-                [self._is_ground(*pair) for pair in zip(index.units, answers, strict=True)], dtype=bool
-            )
-        return self._ground[id(index)]
-
-    def _is_ground(self, within: str, unit: str) -> bool:
-        """Whether ``within`` is the outermost ground for which ``unit`` answers, so that its edge is a border."""
-        parent = self._tree.units[within].parent
-        return self._tree.answering(within) == unit and (parent is None or self._tree.answering(parent) != unit)
-
-    def _near_many(self, index: AreaIndex, unit: Ints, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
-        """``_near`` for many points. ``unit``: the number of the answering unit, −1 outside all areas."""
-        near = np.zeros(len(lon), dtype=bool)
-        number = {name: i for i, name in enumerate(self._tree.units)}
-        depth = max(len(known.path) for known in self._tree.units.values())
-        paths = np.full((len(number) + 1, depth), -1, dtype=np.intp)
-        for name, i in number.items():
-            path = [number[above] for above in self._tree.units[name].path]
-            paths[i, : len(path)] = path
-        answer = np.array([number[self._tree.answering(name)] for name in index.units], dtype=np.intp)
-        ground = self._grounds(index)
-        point, area = index.reach_many(lon, lat, BORDER_METRES)
-        above = (paths[unit[point]] == answer[area][:, None]).any(axis=1)
-        near[point[~above]] = True
-        own = (answer[area] == unit[point]) & ground[area]
-        point, area = point[own], area[own]
-        near[point[index.edges_many(area, index.plane(lon[point], lat[point]), BORDER_METRES)]] = True
-        return near
-
     def _unusable(self, point: tuple[float, float] | None) -> str | None:
         if point is None:
             return None
@@ -319,6 +296,15 @@ class Locator:
 
     def _name(self, unit: str) -> str:
         return f"{self._tree.units[unit].name} ({unit})"
+
+
+def _one_of_each(meant: Iterable[tuple[str, str | None]]) -> tuple[Candidate, ...]:
+    """The first place of each unit, in the order of the words."""
+    first: dict[str, str] = {}
+    for place, unit in meant:
+        if unit is not None:
+            first.setdefault(unit, place)
+    return tuple(Candidate(place, unit) for unit, place in first.items())[:CANDIDATES_MAX]
 
 
 def _only(spots: Sequence[Spot]) -> tuple[float, float] | None:

@@ -24,7 +24,7 @@ _ZH = ("以北", "东北方向", "以东", "东南方向", "以南", "西南方�
 _EN = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
-class _Known(NamedTuple):
+class KnownPlace(NamedTuple):
     """A place with a point: its Chinese (or only) name, and its English one if it has one."""
 
     name: str
@@ -49,11 +49,15 @@ class NearestPlaces:
         places = self._places.nearest_each(points, PLACE_METRES)
         return [_words(road, near, chinese) for road, near in zip(roads, places, strict=True)]
 
+    def around(self, point: tuple[float, float], metres: float, most: int) -> list[KnownPlace]:
+        """The places (no roads) within ``metres`` of a point (lon, lat, WGS-84), nearest first."""
+        return self._places.within(point, metres)[:most]
+
 
 class _Near(NamedTuple):
     """The nearest place; ``east`` and ``north``: metres from it to the point."""
 
-    place: _Known
+    place: KnownPlace
     east: float
     north: float
 
@@ -61,7 +65,7 @@ class _Near(NamedTuple):
 class _Index:
     """Points in an R-tree."""
 
-    def __init__(self, known: Sequence[_Known]) -> None:
+    def __init__(self, known: Sequence[KnownPlace]) -> None:
         self._known = known
         where = np.array([one.point for one in known], dtype=np.float64).reshape(-1, 2)
         middle = math.radians(float(where[:, 1].mean())) if len(known) else 0.0
@@ -84,14 +88,23 @@ class _Index:
             found[point] = _Near(self._known[place], east, north)
         return found
 
+    def within(self, point: tuple[float, float], metres: float) -> list[KnownPlace]:
+        """All within ``metres``, nearest first; at one distance in the order of the pack."""
+        if self._tree is None:
+            return []
+        asked = np.array(point, dtype=np.float64) * self._scale
+        found = self._tree.query(shapely.points(asked), predicate="dwithin", distance=metres).tolist()
+        far = {one: math.dist(asked.tolist(), self._where[one].tolist()) for one in found}
+        return [self._known[one] for one in sorted(found, key=lambda one: (far[one], one))]
 
-def _points(place: Place) -> Iterator[_Known]:
+
+def _points(place: Place) -> Iterator[KnownPlace]:
     if place.point is not None:
-        yield _Known(place.name, place.name_en, place.point)
+        yield KnownPlace(place.name, place.name_en, place.point)
     for number, point in place.buildings.items():
         if point is not None:
             english = building_name(place.name_en, number) if place.name_en else ""
-            yield _Known(building_name(place.name, number), english, point)
+            yield KnownPlace(building_name(place.name, number), english, point)
 
 
 def _words(road: _Near | None, near: _Near | None, chinese: bool) -> str | None:
@@ -117,5 +130,5 @@ def _rounded(metres: float) -> int:
     return round(metres / step) * step
 
 
-def _name(known: _Known, chinese: bool) -> str:
+def _name(known: KnownPlace, chinese: bool) -> str:
     return known.name if chinese or not known.name_en else known.name_en

@@ -31,6 +31,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "{category} is not on the entry list of what {unit} may load on communities (准入)",
     ),
     "danger_nevertheless": ("{reason}；危急事项仍派给{unit}", "{reason}; danger goes to {unit} nevertheless"),
+    "recused": (
+        "反映的是{unit}，回避：由{above}办理",
+        "it is about {unit}, which is recused: {above} has it (回避)",
+    ),
     "stays": ("{reason}：留在录入单位{unit}", "{reason}: it stays with {unit}, where it was entered"),
 }
 

@@ -31,6 +31,7 @@ class Rules:
         unit_path: tuple[str, ...] = (),
         priority: str | None = None,
         says: FeedbackKind | None = None,
+        channel: str = "app",
     ) -> Rule | None:
         """The first rule that matches a report; None when none does.
 
@@ -43,6 +44,7 @@ class Rules:
                 _among(category, when.category)
                 and _among(kind, when.kind)
                 and _among(app, when.app)
+                and _among(channel, when.channel)
                 and (when.priority is None or _among(priority or "", when.priority))
                 and (when.unit is None or any(unit in unit_path for unit in values(when.unit)))
                 and (when.says is None or says in values(when.says))

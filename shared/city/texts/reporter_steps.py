@@ -6,6 +6,8 @@ The Chinese words are those of the glossary; the English ones translate them.
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from shared.kernel.vocabulary import Sample
+
 ReporterStep = Literal[
     "accepted",
     "queued",
@@ -20,12 +22,19 @@ ReporterStep = Literal[
     "rejected",
     "merged",
     "case.moved",
+    "case.placed",
+    "case.returned",
+    "case.objected",
+    "case.objection_refused",
+    "case.recused",
     "case.info_given",
     "case.info_missing",
     "case.escalated",
     "clock.breached",
     "clock.extended",
     "report.unrouted",
+    "report.added",
+    "report.withdrawn",
     "photo.unreadable",
     "feedback",
 ]
@@ -51,6 +60,8 @@ STEPS: Mapping[str, ReporterStep] = {
     "report.received": "accepted",
     "report.merged": "merged",
     "report.unrouted": "report.unrouted",
+    "report.added": "report.added",
+    "report.withdrawn": "report.withdrawn",
     "photo.unreadable": "photo.unreadable",
     "case.opened": "queued",
     "case.acknowledged": "acknowledged",
@@ -59,9 +70,15 @@ STEPS: Mapping[str, ReporterStep] = {
     "case.started": "in_progress",
     "case.resolved": "resolved",
     "case.closed": "closed",
+    "case.redirected": "closed",
     "case.rejected": "rejected",
     "case.reopened": "reopened",
     "case.moved": "case.moved",
+    "case.placed": "case.placed",
+    "case.returned": "case.returned",
+    "case.objected": "case.objected",
+    "case.objection_refused": "case.objection_refused",
+    "case.recused": "case.recused",
     "case.info_requested": "waiting_reporter",
     "case.info_given": "case.info_given",
     "case.info_missing": "case.info_missing",
@@ -85,19 +102,34 @@ _WORDS: Mapping[ReporterStep, tuple[str, str]] = {
     "rejected": ("未受理", "Not accepted"),
     "merged": ("已与同一问题合并", "Joined with reports of the same problem"),
     "case.moved": ("已转办", "Passed on"),
+    "case.placed": ("已确定地点", "The place is known"),
+    "case.returned": ("重新派单", "Sent to another unit"),
+    "case.objected": ("已提出异议，由上级审核", "You objected; a higher level looks at it"),
+    "case.objection_refused": ("上级维持不予受理", "The higher level upholds it"),
+    "case.recused": ("已转上级办理，被反映单位看不到", "With the level above; the unit it is about does not see it"),
     "case.info_given": ("已补充信息", "More was told"),
     "case.info_missing": ("逾期未补充信息", "Not told in time"),
     "case.escalated": ("已上报上级", "Brought to the level above"),
     "clock.breached": ("已超时", "Overdue"),
     "clock.extended": ("已延期", "Put off"),
     "report.unrouted": ("超时未派单，已提醒", "With no unit in time; somebody was reminded"),
+    "report.added": ("您补充了情况", "You added something"),
+    "report.withdrawn": (
+        "您已撤回上报，由承办单位核实后结束",
+        "You took it back; the unit in charge looks and ends it",
+    ),
     "photo.unreadable": ("照片无法读取，请重新上传", "The photo cannot be read; please send it again"),
     "feedback": ("谢谢您的反馈", "Thank you for telling us"),
 }
 _HOW: Mapping[str, tuple[str, str]] = {
     "agreement": ("协商解决，", "by agreement: "),
     "enforcement": ("执法处理，", "by enforcement: "),
+    "elsewhere": ("不属本平台办理，请找", "not dealt with here; please turn to "),
     "referral": ("转其他渠道，", "referred: "),
+    "answered": ("解释答复，", "our answer: "),
+    "unfounded": ("查无此事，", "nothing was found: "),
+    "self_restored": ("已自行恢复，", "it is gone by itself: "),
+    "long_term": ("挂账，", "kept on the books: "),
 }
 """How a case ended, before the officer's words; a repair needs none."""
 _STEPS: Mapping[ReporterStep, tuple[str, str]] = {
@@ -117,6 +149,10 @@ _MESSAGES: Mapping[ReporterStep, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("您上报的{category}问题已办结：{done}", "您上报的{category}问题已办结"),
         ("What you reported ({category}) is closed: {done}", "What you reported ({category}) is closed"),
     ),
+    "reopened": (
+        ("【{unit}】重新办理，办结时限{resolve_by}", "【{unit}】重新办理"),
+        ("{unit} deals with it again; it is due by {resolve_by}", "{unit} deals with it again"),
+    ),
     "rejected": (
         ("您上报的{category}问题未受理，原因：{why}", "未受理，原因：{why}"),
         ("What you reported ({category}) was not accepted: {why}", "Not accepted: {why}"),
@@ -127,8 +163,26 @@ _MESSAGES: Mapping[ReporterStep, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 """The built-in sentences of a state, Chinese and English, the fullest first; the first that can be filled is said."""
+_OBJECT = (
+    "如不同意，可在{by}前提出一次异议，由上一级审核：评价选“不满意”，写明理由",
+    "If you disagree, object once, before {by}: rate it 1 (not satisfied) and say why; a higher level looks at it",
+)
+"""After why a case is not taken on; the rating is the objection."""
+_ON_RECORD = (
+    "当场处置情况已记入【{unit}】正在办理的同一工单，由其核实办结",
+    "What you did is on the record of the case that {unit} has open; its desk looks and ends it",
+)
+_SAMPLES: Mapping[Sample, tuple[str, str]] = {
+    "drawn": ("已抽中核查，由上级或核查员查看", "It was drawn: the level above or an inspector looks"),
+    "not_drawn": ("未抽中核查，自动办结", "It was not drawn for inspection and is closed"),
+}
 _MESSAGE = "{word}：{unit}", "{word}: {unit}"
 _JOINED = "已与同一问题合并（{reports}人上报）", "Joined with reports of the same problem ({reports} by now)"
+
+
+def objection_said(by: str, language: str) -> str:
+    """That the reporter may object to a rejection, until when and how, after the sentence that says why."""
+    return _OBJECT[not is_chinese(language)].format(by=by)
 
 
 def may_name(state: ReporterStep) -> frozenset[str]:
@@ -170,6 +224,23 @@ def plain_message(language: str) -> str:
 def joined_message(language: str) -> str:
     """The built-in sentence for a report that joined a case which others reported too."""
     return _JOINED[not is_chinese(language)]
+
+
+def sample_said(sample: Sample, language: str) -> str:
+    """What follows for who handled a patrol find on the spot."""
+    return _SAMPLES[sample][not is_chinese(language)]
+
+
+def on_record_message(language: str) -> str:
+    """For who handled on the spot what others had reported: nobody thanks an officer for telling."""
+    return _ON_RECORD[not is_chinese(language)]
+
+
+def reasons(first: str | None, further: str, language: str) -> str:
+    """Two reasons as one text, with a semicolon between them; the first may have ended as a sentence."""
+    if not first:
+        return further
+    return f"{first.rstrip('。；.; ')}{'；' if is_chinese(language) else '; '}{further}"
 
 
 def sentences(first: str, second: str, language: str) -> str:

@@ -55,10 +55,9 @@ class IdempotentRequests:
         """The answer of the route's handler, or the stored first answer. Raises ``Refusal``."""
         who = call.principal
         id_ = plain_id("o", who.city, who.kind, who.who, route.idempotent_as, call.path.get("id", ""), call.key)
-        said = (
-            await asyncio.to_thread(self._fingerprint, route, call.body) if len(call.raw) > READ_ON_LOOP_MAX else None
-        )
-        mark, first = await self._claimed(id_, said or self._fingerprint(route, call.body))
+        body = call.raw if route.raw_max else call.body
+        said = await asyncio.to_thread(self._fingerprint, route, body) if len(call.raw) > READ_ON_LOOP_MAX else None
+        mark, first = await self._claimed(id_, said or self._fingerprint(route, body))
         if first is not None:
             return await _repeated(first, call, route.replay_answer)
         try:
@@ -105,7 +104,8 @@ class IdempotentRequests:
     def _fingerprint(self, route: Route, body: Any) -> str:
         """Equal for bodies that are equal after parsing and defaults. It is an HMAC, so that nobody who reads the
         database can guess names and numbers in it by hashing candidates."""
-        said = f"{route.method} {route.path}\n".encode() + _encoder.encode(body)
+        sent = body if isinstance(body, bytes) else _encoder.encode(body)
+        said = f"{route.method} {route.path}\n".encode() + sent
         return hmac.digest(self._secret, said, "sha256").hex()
 
 

@@ -1,9 +1,14 @@
-"""The token of an invitation's address (``/i/{token}``): made where a person is invited, and where it is sent."""
+"""The token of an invitation's address (``/i/{token}``), or of a login link's (``/l/{token}``).
+
+It is made where it is asked for, and where it is sent.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from shared.runtime.http_server.signed_links import SignedLinks
+
+INVITATIONS, LOGIN_LINKS = "invitations", "login links"
 
 
 class InvitationToken(NamedTuple):
@@ -16,10 +21,10 @@ class InvitationToken(NamedTuple):
 
 
 class InvitationLinks:
-    """Makes and reads them; ``secret``: the installation's."""
+    """Makes and reads them; ``secret``: the installation's. ``purpose``: one made for another opens nothing."""
 
-    def __init__(self, secret: str) -> None:
-        self._links = SignedLinks(secret, "invitations")
+    def __init__(self, secret: str, purpose: str = INVITATIONS) -> None:
+        self._links = SignedLinks(secret, purpose)
 
     def token(self, city: str, person: str, invitation: str, ends: datetime) -> str:
         return self._links.token(f"{city}/{person}/{invitation}", ends)

@@ -36,14 +36,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form as a browser sends it. A file input that was left empty is no file."""
+    """A form as a browser sends it. A file input that was left empty is no file. ``lists``, ``file_lists``: every value
+    of a name; ``fields``, ``files``: the first."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    file_lists: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def add_text(self, name: str, value: str) -> None:
+        self.fields.setdefault(name, value)
+        self.lists.setdefault(name, []).append(value)
+
+    def add_file(self, name: str, content: bytes) -> None:
+        self.files.setdefault(name, content)
+        self.file_lists.setdefault(name, []).append(content)
 
 
 async def form_of(body: bytes, content_type: str, parts_max: int) -> Form:
-    """The form in ``body``: multipart or urlencoded; of fields with one name the first. Raises ``Refusal`` 400."""
+    """The form in ``body``: multipart or urlencoded, with all fields of one name. Raises ``Refusal`` 400."""
     form = Form()
     if content_type.partition(";")[0].strip().lower() != MULTIPART:
         if len(body) > URLENCODED_MAX:
@@ -53,16 +64,16 @@ async def form_of(body: bytes, content_type: str, parts_max: int) -> Form:
         except ValueError as wrong:
             raise no_form("its fields are no text, or too many") from wrong
         for name, value in given:
-            form.fields.setdefault(name, value)
+            form.add_text(name, value)
         return form
     async for part in parts_of(body, content_type, parts_max):
         if part.is_file:
             if part.content:
-                form.files.setdefault(part.name, part.content)
+                form.add_file(part.name, part.content)
         elif len(part.content) > FIELD_MAX:
             raise no_form("a field is too long")
         else:
-            form.fields.setdefault(part.name, part.content.decode(errors="replace"))
+            form.add_text(part.name, part.content.decode(errors="replace"))
     return form
 
 

@@ -12,6 +12,7 @@ from shared.runtime.http_server.route import Route
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _BODILESS = frozenset({204, 303})
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
@@ -19,6 +20,15 @@ _KEY_PARAMETER = {
     "required": True,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
 }
+_TRACE_PARAMETER = {
+    "name": "traceparent",
+    "in": "header",
+    "required": False,
+    "description": "W3C trace context: answers, problems and events carry it. One that cannot be read is ignored.",
+    "schema": {"type": "string"},
+}
+"""Every request may have it. Without an optional parameter, openapi-python-client 0.29 generates what cannot be
+imported where a body has several media types (openapi-generators/openapi-python-client#1451)."""
 
 
 _TAGS = {
@@ -126,8 +136,27 @@ def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": by_shape[id(route.body)]}},
         }
     elif route.media and route.raw_max:
-        operation["requestBody"] = {"required": True, "content": dict.fromkeys(route.media, _BYTES)}
+        operation["requestBody"] = {"required": True, "content": _raw_content(route.media)}
     return operation
+
+
+def _raw_content(media: Sequence[str]) -> dict[str, Any]:
+    """Of a body that the edge does not decode: a picture, alone or as the one file of a form, or a page's form."""
+    pictures = [one for one in media if one.startswith("image/")]
+    file_form = {
+        "schema": {"type": "object", "properties": {"file": _BYTES["schema"]}, "required": ["file"]},
+        "encoding": {"file": {"contentType": ", ".join(pictures)}},
+    }
+    page_form = {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}
+    anything: dict[str, Any] = {"schema": {}}
+    return {
+        one: (file_form if pictures else page_form)
+        if one in _FORMS
+        else anything
+        if one == "application/json"
+        else _BYTES
+        for one in media
+    }
 
 
 def _operation_id(route: Route) -> str:
@@ -164,6 +193,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             {"name": name, "in": "query", "required": name in shape.get("required", ()), "schema": schema}
             for name, schema in shape["properties"].items()
         ]
+    parameters.append(_TRACE_PARAMETER)
     return parameters
 
 

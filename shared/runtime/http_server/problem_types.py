@@ -9,6 +9,7 @@ from typing import Any
 URN = "urn:whistle:problem:"
 
 PROBLEM_TYPES: Mapping[str, tuple[int, ...]] = {
+    "demonstration-ends": (409,),
     "ended": (409,),
     "fault": (500,),
     "forbidden": (403,),
@@ -18,6 +19,9 @@ PROBLEM_TYPES: Mapping[str, tuple[int, ...]] = {
     "supervised": (403,),
     "invitation-over": (410,),
     "invitation-used": (409,),
+    "link-over": (410,),
+    "link-used": (409,),
+    "link-waiting": (409,),
     "method-not-allowed": (405,),
     "no-second-factor": (409,),
     "no-session": (409,),
@@ -26,6 +30,7 @@ PROBLEM_TYPES: Mapping[str, tuple[int, ...]] = {
     "not-found": (404,),
     "not-json": (400,),
     "not-open": (409,),
+    "pin-session": (409,),
     "second-factor": (403,),
     "stale": (412,),
     "taken": (409,),
@@ -39,6 +44,7 @@ PROBLEM_TYPES: Mapping[str, tuple[int, ...]] = {
     "unsupported-media": (415,),
     "wrong-code": (401,),
     "wrong-credentials": (401,),
+    "wrong-number": (409,),
 }
 
 PROBLEM: dict[str, Any] = {

@@ -44,6 +44,9 @@ QUERY_MAX = 1024
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context. Anything else is ignored and a new trace begins, so that no foreign text gets into the logs."""
 PATH_SHOWN = 200
+OFFICE = "whistle-office"
+"""By this header an officer asks in an office that he has, where the route answers both: ops that look into a case see
+what ops see, and not what their unit sees."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _REQUESTS = Counter("whistle_http_requests_total", "HTTP answers.", ["service", "route", "status"])
 _SECONDS = Histogram(
@@ -111,11 +114,19 @@ class Edge:
         self._ids = ids
         self._telemetry = telemetry
 
-    def application(self, routes: list[Route], lifespan: Callable[[Any], Any]) -> Application:
-        """The ASGI application."""
+    def application(
+        self,
+        routes: list[Route],
+        lifespan: Callable[[Any], Any],
+        lost_page: Callable[[Request, Refusal], Response] | None = None,
+    ) -> Application:
+        """The ASGI application. ``lost_page``: what people read at an address that is none, in place of a problem
+        document."""
 
         async def lost(request: Request, _: Exception) -> Response:
             unknown = Refusal(404, "not-found", f"There is no {_path(request)[:PATH_SHOWN]} here.")
+            if lost_page is not None and "text/html" in request.headers.get("accept", ""):
+                return lost_page(request, unknown)
             return _unserved(request, unknown, self._ids)
 
         async def wrong_method(request: Request, _: Exception) -> Response:
@@ -230,9 +241,10 @@ class Edge:
         if principal is None:
             raise unauthorized()
         self._quotas.charge_key(principal)
-        if principal.kind in route.roles:
+        offices = [office for office in principal.offices if office in route.roles]
+        if principal.kind in route.roles and request.headers.get(OFFICE) not in offices:
             return principal
-        office = next((office for office in principal.offices if office in route.roles), None)
+        office = next(iter(offices), None)
         if office is None:
             raise forbidden(f"This is for {', '.join(sorted(route.roles))}; the token is of kind {principal.kind}.")
         await self._directory.check_confirmed(principal, token)

@@ -20,7 +20,7 @@ _template = Environment(loader=FileSystemLoader(Path(__file__).parent), autoesca
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The content of the page. ``said``: the result of the button that was pressed. ``most``: show a text field
-    ``text`` of at most so many characters.
+    ``text`` of at most so many characters. ``notice``: what stands above all.
     """
 
     language: str
@@ -30,6 +30,7 @@ class Page:
     said: str | None = None
     button: str | None = None
     most: int | None = None
+    notice: str | None = None
 
     def answer(self, status: int) -> HTMLResponse:
         return HTMLResponse(_template.render(asdict(self)), status, HEADERS)

@@ -71,7 +71,12 @@ class DevelopmentKeys:
         return any(key["_id"] == token_hash(self._app_key(key["kind"], key["city"], name)) for name in named)
 
     def _app_key(self, kind: str, city: str, name: str) -> str:
-        return f"whk_{kind}_{derived_token(self._secret, 'dev', city, name)}"
+        return app_key(self._secret, kind, city, name)
 
     def _person_token(self, city: str, person: str) -> str:
         return f"whk_officer_{derived_token(self._secret, 'dev', city, 'person', person)}"
+
+
+def app_key(secret: str, kind: str, city: str, name: str) -> str:
+    """The key of one of ``APPS``, by its name there and its kind."""
+    return f"whk_{kind}_{derived_token(secret, 'dev', city, name)}"

@@ -19,6 +19,7 @@ from shared.contracts.sight import Sight, names_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import second_factor
 from shared.runtime.identity.installation import Installation
+from shared.runtime.identity.rider_sessions import RiderSessions
 from shared.runtime.identity.sessions import Session, Sessions
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Database, Document, UpdateOne
@@ -35,11 +36,13 @@ Minutes = Sequence[Sequence[str]]
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose key or token it is. ``kind``: rider_app, importer, ops, officer, service."""
+    """Whose key or token it is. ``kind``: rider_app, rider, wall, importer, ops, officer, service."""
 
     kind: str
     city: str
     app: str | None = None
+    reporter: str | None = None
+    """Of a rider's session: the pseudonym of the reporter of ``app`` who opened it."""
     person: str | None = None
     unit: str | None = None
     role: str | None = None
@@ -58,6 +61,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def who(self) -> str:
         """The name under which idempotency keys and acts are recorded."""
+        if self.reporter is not None:
+            return f"{self.app}/{self.reporter}"
         return self.person or self.app or self.kind
 
     @property
@@ -100,6 +105,7 @@ class Directory:
         self._people = database.collection("people")
         self.installation = Installation(database, secret)
         self.sessions = Sessions(database)
+        self.riders = RiderSessions(database)
         self._asked: dict[str, tuple[_Moment, asyncio.Future[Principal | None]]] = {}
         """Lookups in progress, by token hash: requests with the same token share one when the cached answer expires."""
         self._seen: OrderedDict[str, tuple[_Moment, Principal | None]] = OrderedDict()
@@ -139,9 +145,18 @@ class Directory:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})
         if key is None and (session := await self._session(hashed)) is not None:
             return _signed_in(await self.person(session.city, session.person), session)
+        if key is None and (rider := await self._rider(hashed)) is not None:
+            return rider
         if key is None:  # perhaps a token of a newer generation than the cached one
             return (await self._own(fresh=True)).get(hashed)
         return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else _holder(key)
+
+    async def _rider(self, hashed: str) -> Principal | None:
+        """Who opened a rider's session, while his app has a key."""
+        found = await self.riders.alive(hashed, self._clock.now())
+        if found is None or not await self.has_key(found.city, found.app):
+            return None
+        return Principal(kind="rider", city=found.city, app=found.app, reporter=found.reporter)
 
     async def _session(self, hashed: str) -> Session | None:
         now = self._clock.now()
@@ -310,8 +325,15 @@ def key_id(key: Document) -> str:
 
 def _holder(key: Document) -> Principal:
     """The principal of a stored key that is not a person's."""
-    name = key.get("name") if key["kind"] == "ops" else None
-    return Principal(kind=key["kind"], city=key["city"], app=key.get("app"), rate=key.get("rate"), name=name)
+    name = key.get("name") if key["kind"] in ("ops", "wall") else None
+    return Principal(
+        kind=key["kind"],
+        city=key["city"],
+        app=key.get("app"),
+        rate=key.get("rate"),
+        name=name,
+        unit=key.get("unit") if key["kind"] == "wall" else None,
+    )
 
 
 def _officer(row: Document, now: datetime) -> Principal | None:
@@ -349,6 +371,7 @@ def _key_document(who: Principal, now: datetime, made_by: str) -> Document:
         "app": who.app,
         "person": who.person,
         "rate": who.rate,
+        **({"unit": who.unit} if who.kind == "wall" else {}),
         "created_at": now,
         "revoked_at": None,
     }

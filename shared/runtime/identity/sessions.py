@@ -1,20 +1,22 @@
 """Sessions of people who signed in, in the ``identity`` database that every service reads.
 
 A session is an opaque token of 256 random bits, of which only the hash is stored. It ends when it was not used for
-twelve hours, seven days after the sign-in, when somebody ends it, and as soon as its person is not in the pack any
-more. Times are those of the installation's clock.
+twelve hours, seven days after the sign-in (one that a PIN opened: at the end of the shift), when somebody ends it, and
+as soon as its person is not in the pack any more. One at a shared computer is over, too, when its person did nothing
+there for ``locks_after`` seconds, whatever the page asks for by itself. Times are those of the installation's clock.
 """
 
 from collections.abc import Collection as Many
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
 from shared.runtime.identity.tokens import new_token, token_hash
 from shared.runtime.storage.mongo import Collection, Database, Document, IndexModel
 
+OpenedBy = Literal["password", "pin", "link", "sso", "development"]
 IDLE = timedelta(hours=12)
 LIFE = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)
@@ -32,7 +34,9 @@ INDEXES = (
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One sign-in. ``device``: the browser or program as it named itself; ``confirmed_until``: see ``CONFIRMED``."""
+    """One sign-in. ``device``: the browser or program as it named itself; ``confirmed_until``: see ``CONFIRMED``.
+    ``by``: with what it was opened; sessions of before, with a password. ``locks_after``: 0 where nobody else uses the
+    computer; ``locks_at``: when it is over if its person does nothing until then."""
 
     hashed: str
     city: str
@@ -43,6 +47,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     ended_at: datetime | None = None
     confirmed_until: datetime | None = None
+    by: OpenedBy = "password"
+    locks_after: int = 0
+    locks_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -64,8 +71,20 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self.rows: Collection = database.collection("sessions")
 
-    async def open(self, city: str, person: str, device: str, now: datetime, *, confirmed: bool) -> tuple[str, Session]:
-        """A new session and its token, which is not known afterwards. ``confirmed``: a one-time code was given."""
+    async def open(
+        self,
+        city: str,
+        person: str,
+        device: str,
+        now: datetime,
+        *,
+        by: OpenedBy = "password",
+        confirmed: bool = False,
+        expires_at: datetime | None = None,
+        locks_after: timedelta = timedelta(0),
+    ) -> tuple[str, Session]:
+        """A new session and its token, which is not known afterwards. ``confirmed``: a one-time code was given.
+        ``expires_at``: sooner than after seven days. ``locks_after``: nothing: at a computer of one's own."""
         token = new_token("session")
         session = Session(
             hashed=token_hash(token),
@@ -74,13 +93,27 @@ class Sessions:
             device=device,
             opened_at=now,
             seen_at=now,
-            expires_at=now + LIFE,
+            expires_at=expires_at or now + LIFE,
             confirmed_until=now + CONFIRMED if confirmed else None,
+            by=by,
+            locks_after=int(locks_after.total_seconds()),
+            locks_at=now + locks_after if locks_after else None,
         )
         await self.rows.insert(session.to_row())
         alive = await self.of(city, person, now)
         await self._end([one.hashed for one in alive[EACH_MAX:]], now)
         return token, session
+
+    async def here(self, token: str, now: datetime) -> Session | None:
+        """Its person is there and did something; None when it has ended."""
+        found = await self.alive([token_hash(token)], now)
+        if not found:
+            return None
+        session, until = found[0], now + timedelta(seconds=found[0].locks_after)
+        if session.locks_at is not None and session.locks_at < until:
+            where: Document = {"_id": session.hashed, "locks_at": {"$gt": now, "$lt": until}}
+            await self.rows.update(where, {"$set": {"locks_at": until}})
+        return session
 
     async def alive(self, hashed: Many[str], now: datetime) -> list[Session]:
         """Those of these tokens, by hash, that have not ended."""
@@ -111,9 +144,11 @@ class Sessions:
         """End one; nothing opens with it within five seconds, in any service."""
         await self._end([session.hashed], now)
 
-    async def end_all(self, city: str, person: str, now: datetime) -> int:
-        """End all of a person's; how many there were."""
+    async def end_all(self, city: str, person: str, now: datetime, *, but: Session | None = None) -> int:
+        """End all of a person's, ``but`` this one; how many there were."""
         where: Document = {"city": city, "person": person, "ended_at": None}
+        if but is not None:
+            where["_id"] = {"$ne": but.hashed}
         return await self.rows.update_all(where, {"$set": {"ended_at": now}})
 
     async def end_of_others(self, city: str, people: Sequence[str], now: datetime) -> None:
@@ -138,4 +173,5 @@ class Sessions:
 
 
 def _alive(now: datetime) -> Document:
-    return {"ended_at": None, "expires_at": {"$gt": now}, "seen_at": {"$gt": now - IDLE}}
+    unlocked: list[Document] = [{"locks_at": None}, {"locks_at": {"$gt": now}}]
+    return {"ended_at": None, "expires_at": {"$gt": now}, "seen_at": {"$gt": now - IDLE}, "$or": unlocked}

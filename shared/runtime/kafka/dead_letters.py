@@ -44,6 +44,8 @@ class DeadLetters:
             "parked_at": now,
             "state": "parked",
         }
+        if city := dict(record.headers).get("ce_city"):
+            document["city"] = city.decode(errors="replace")
         if first := dict(record.headers).get(REPLAY_OF):
             document["first"] = first.decode(errors="replace")
         await self.collection.write([InsertOne(document)])
@@ -56,8 +58,10 @@ class DeadLetters:
         """Set the gauge of parked records that nobody has decided about."""
         self._waiting.set(await self.collection.count({"state": "parked"}, limit=COUNTED_MAX))
 
-    async def newest(self, limit: int = 100) -> list[Document]:
-        return await self.collection.find({"state": "parked"}, sort=[("parked_at", -1)], limit=limit)
+    async def newest(self, limit: int = 100, city: str | None = None, state: str = "parked") -> list[Document]:
+        """The newest in that state; of one city where it is named."""
+        where: Document = {"state": state, **({} if city is None else {"city": city})}
+        return await self.collection.find(where, sort=[("parked_at", -1)], limit=limit)
 
     @staticmethod
     def headers_again(document: Document) -> dict[str, str]:
@@ -66,8 +70,9 @@ class DeadLetters:
         first = str(document.get("first", document["_id"]))
         return {**{name: bytes(value).decode(errors="replace") for name, value in kept}, REPLAY_OF: first}
 
-    async def get(self, id_: str) -> Document | None:
-        return await self.collection.find_one({"_id": id_})
+    async def get(self, id_: str, city: str | None = None) -> Document | None:
+        """One of them; of ``city`` alone where it is named. What older versions parked names no city."""
+        return await self.collection.find_one({"_id": id_, **({} if city is None else {"city": city})})
 
     async def parked_again(self, replayed: Document) -> str | None:
         """The id under which the record that ``replayed`` was delivered as is parked; None when it is not."""

@@ -8,6 +8,7 @@ exception is ``fast``: writes whose loss only causes repeated work.
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any, Protocol
 
 from bson import CodecOptions
@@ -156,8 +157,19 @@ class Collection:
         result = await self._raw.delete_many(where)
         return int(result.deleted_count)
 
-    async def count(self, where: Filter, *, limit: int) -> int:
-        return int(await self._raw.count_documents(where, limit=limit))
+    async def count(self, where: Filter, *, limit: int, hint: str | None = None) -> int:
+        hinted = {} if hint is None else {"hint": hint}
+        return int(await self._raw.count_documents(where, limit=limit, **hinted))
+
+    async def grouped(
+        self, where: Filter, by: Filter, *, limit: int, hint: str | None = None
+    ) -> list[tuple[Document, int]]:
+        """How many of the first ``limit`` matches there are of each group. ``by``: name → expression."""
+        stages = [{"$match": where}, {"$limit": limit}, {"$group": {"_id": dict(by), "count": {"$sum": 1}}}]
+        cursor = self._raw.aggregate(stages, **({} if hint is None else {"hint": hint}))
+        if isawaitable(cursor):  # the one driver's is, the other's is not
+            cursor = await cursor
+        return [(group["_id"], int(group["count"])) for group in await cursor.to_list(GROUPS_MAX)]
 
     async def ensure_indexes(self, *indexes: IndexModel) -> None:
         await self._raw.create_indexes(list(indexes))
@@ -168,6 +180,8 @@ class Collection:
             await self._raw.drop_index(name)
 
 
+GROUPS_MAX = 10_000
+"""Of ``Collection.grouped``."""
 PIECE = 2 * 1024 * 1024
 """Bytes of one GridFS chunk: a phone's photo takes one or two."""
 _PIECES = WriteConcern(w=1)

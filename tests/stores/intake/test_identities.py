@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake.privacy import identities as module
-from services.intake.privacy.identities import Identities, Person
+from services.intake.privacy.identities import INDEXES, Identities, Person
 from services.intake.privacy.sealing import Vault
 from services.intake.reports.group_commit import Receipt
 from services.intake.reports.validation import ReportValidator
@@ -54,7 +54,7 @@ async def test_the_same_again_writes_nothing_and_a_new_number_is_added(
 ) -> None:
     await door.identities.keep([person()])
     first = await door.identities.reporters.find_one({})
-    only_ref = Person(person().id, "harbour", "meituan", {"ref": "rider-9"})
+    only_ref = Person(person().id, "harbour", "rider-app-1", {"ref": "rider-9"})
     await door.identities.keep([person(), person(), only_ref])
     assert await door.identities.reporters.find_one({}) == first
     await door.identities.keep([person(phone="13900000000")])
@@ -96,7 +96,7 @@ async def test_a_row_that_no_longer_opens_holds_up_no_report(door: Intake) -> No
 
 async def test_what_an_older_version_kept_in_plain_is_sealed_and_gone(door: Intake, database: Database) -> None:
     plain = database.collection("persons")
-    await plain.insert({"_id": person().id, "city": "harbour", "app": "meituan", **JAN})
+    await plain.insert({"_id": person().id, "city": "harbour", "app": "rider-app-1", **JAN})
     await door.identities.open()
     assert await plain.count({}, limit=1) == 0
     assert await known(door) == JAN
@@ -111,3 +111,27 @@ async def test_a_reporter_is_found_by_the_end_of_the_telephone_number_and_by_no_
         assert (await door.identities.with_telephone(ending, city, 10))[0] == []
     await door.identities.erase(person().id, "asked for")
     assert (await door.identities.with_telephone("5678", None, 10))[0] == []
+
+
+async def test_the_router_finds_a_reporter_by_a_keyed_hash_that_ends_with_the_person(door: Intake) -> None:
+    await door.identities.reporters.ensure_indexes(*INDEXES)
+    await door.identities.keep([person()])
+    row = await door.identities.reporters.find_one({"_id": person().id})
+    assert row is not None
+    assert "5678" not in str(row["ending"])
+    assert [one.id for one in await door.identities.ending_so("harbour", "5678", 10)] == [person().id]
+    assert await door.identities.ending_so("elsewhere", "5678", 10) == []
+    await door.identities.erase(person().id, "asked for")
+    assert await door.identities.ending_so("harbour", "5678", 10) == []
+    gone = await door.identities.reporters.find_one({"_id": person().id})
+    assert gone is not None
+    assert "ending" not in gone
+
+
+async def test_a_row_of_an_older_version_is_found_once_the_person_reports_again(door: Intake) -> None:
+    await door.identities.reporters.ensure_indexes(*INDEXES)
+    await door.identities.keep([person()])
+    await door.identities.reporters.update({"_id": person().id}, {"$unset": {"ending": 1}})
+    assert await door.identities.ending_so("harbour", "5678", 10) == []
+    await door.identities.keep([person()])
+    assert [one.id for one in await door.identities.ending_so("harbour", "5678", 10)] == [person().id]

@@ -4,26 +4,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from services.intake.consumers import ProgressEvents
+from services.intake.http.own_reports import OwnReports, OwnReportsQuery, ReportPage
 from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_record import RememberedKey, ReportRecord
 from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore
 from services.intake.reports.unrouted_watch import INDEXES, REPUBLISH_AFTER, SWEEP_AFTER, UnroutedWatch
+from services.intake.reports.validation import ReportValidator
 from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from shared.contracts.envelope import Envelope
 from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id
+from shared.runtime.http_server.route import Call
+from shared.runtime.identity.directory import Principal
 from shared.runtime.kafka.outbox_relay import EVENT_INDEXES, OUTBOX_INDEX, Relay
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database, Document
-from tests.kit.made_reports import IMPORTER, NOW, TRACE, record, submitted
+from tests.kit.made_reports import IMPORTER, NOW, SECRET, TRACE, record, submitted
 from tests.kit.made_services import Listener, library, routed
 from tests.kit.waiting import running, until
 
@@ -76,9 +80,9 @@ def case_events(version: int, key: str = "k1") -> Envelope:
 
 async def test_a_report_is_read_by_its_own_app_and_city_only(store: ReportStore) -> None:
     report = await stored(store)
-    assert await store.status("harbour", "meituan", report.id) is not None
-    assert await store.status("harbour", "eleme", report.id) is None
-    assert await store.status("sheyang", "meituan", report.id) is None
+    assert await store.status("harbour", "rider-app-1", report.id) is not None
+    assert await store.status("harbour", "rider-app-2", report.id) is None
+    assert await store.status("sheyang", "rider-app-1", report.id) is None
 
 
 async def test_a_later_word_is_one_update_with_its_event(store: ReportStore) -> None:
@@ -274,3 +278,40 @@ async def test_nearby_shows_open_cases_of_public_categories_without_confidential
     found = await store.open_cases(cells, ["street_light", "flooding"], 10)
     assert [case.id for case in found] == [case_id(open_one.id)]
     assert await store.open_cases(cells, ["flooding"], 10) == []
+
+
+async def test_nearby_shows_no_case_about_a_unit_nor_one_that_may_be_sensitive(store: ReportStore) -> None:
+    shielded: dict[str, dict[str, Any]] = {
+        "k1": {"about_us": True},
+        "k2": {"description": "the street light is out, ask your people"},
+        "k3": {"description": "a journalist films the street light"},
+    }
+    cells = [(await stored(store, key, **said)).cell for key, said in shielded.items()]
+    await ProgressEvents(store).handle([routed(key, **said)[1] for key, said in shielded.items()])
+    assert await store.open_cases(cells, ["street_light"], 10) == []
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("hazard", 1), ("opinion", 1), ("need", 0), ("clue", 0)])
+async def test_a_need_or_a_clue_is_never_nearby_whatever_its_category(
+    store: ReportStore, kind: str, shown: int
+) -> None:
+    """Somebody needs help by the lamp: the lamp is public, the person is not."""
+    report = await stored(store, "k1", kind=kind)
+    await ProgressEvents(store).handle([routed("k1", kind=kind)[1]])
+    assert len(await store.open_cases([report.cell], ["street_light"], 10)) == shown
+
+
+async def test_an_officer_finds_his_ticket_however_many_others_have_its_number(
+    store: ReportStore, database: Database
+) -> None:
+    """B113: the page was cut before it was asked who may see what, so that others' reports hid one's own."""
+    desk = Principal(kind="officer", city="harbour", person="qs-desk", unit="quayside", role="duty_officer")
+    own = await stored(store, who=desk, channel="hotline", outside_number="12345-7")
+    for number in range(120):
+        await stored(store, f"other-{number}", outside_number="12345-7", now=NOW + timedelta(seconds=number))
+    unused = cast(Any, None)
+    pages = OwnReports(store, ReportValidator(SECRET), await library(database), unused, unused, StoppedClock(NOW))
+    query = OwnReportsQuery(outside_number="12345-7")
+    answer = await pages.page(Call(unused, desk, {}, "", TRACE, b"", query=query))
+    assert isinstance(answer.body, ReportPage)
+    assert [one.id for one in answer.body.items] == [own.id]

@@ -20,7 +20,7 @@ from shared.runtime.storage.mongo import Database
 from tests.kit.made_channels import DANGER, Channels, channels, numbers, opened
 from tests.kit.made_reports import NOW
 from tests.kit.robots import Robot, robot
-from tests.packs import HARBOUR
+from tests.packs import HARBOUR, lamps_in_desk_hours
 
 EVENING = NOW + timedelta(hours=13, minutes=30)  # 23:30 there
 
@@ -89,6 +89,33 @@ async def test_danger_waits_for_no_delay_and_breaks_quiet_hours(database: Databa
         assert len(end.got) == 1, "06:30: still quiet"
         await notifier.settle(dispatcher, 3600, step=900)
         assert [numbers(text) for text in texts(end)] == [[2], [1]]
+
+
+async def test_a_lamp_at_night_rings_in_the_morning_in_the_group_too_unless_somebody_has_claimed_it(
+    database: Database,
+) -> None:
+    """What is neither danger nor urgent waits for the hours of its promise, whatever people wish."""
+    with robot(lambda _: 202) as end:
+        notifier = await channels(
+            database,
+            {"PHONE": "+31600000000", "GROUP": "+31600000001"},
+            lamps_in_desk_hours(),
+            city={"sms": {"url": end.url, "per_minute": 100, "length": 2000}},
+            units={"quayside": {"sms": "${CHANNEL_HARBOUR_GROUP}"}},
+            people={"qs-walk": {"sms": "${CHANNEL_HARBOUR_PHONE}"}},
+        )
+        notifier.clock.move_to(EVENING)
+        dispatcher = notifier.dispatcher()
+        taken, left = opened(1, notifier.pack, now=EVENING), opened(2, notifier.pack, now=EVENING)
+        await notifier.happens(taken, left, opened(3, notifier.pack, DANGER, now=EVENING))
+        await notifier.settle(dispatcher, 8 * 3600, step=900)
+        assert [numbers(text) for text in texts(end)] == [[3], [3]], (
+            "07:30: only the danger, to the person and the group"
+        )
+        await notifier.happens(later(taken, e.Claimed, "qs-walk", minutes=480))
+        await notifier.settle(dispatcher, 3600, step=900)
+        assert [numbers(text) for text in texts(end)[2:]] == [[2], [2]]
+        assert {str(one["to"]) for one in end.got[2:]} == {"+31600000000", "+31600000001"}
 
 
 async def test_more_than_the_limit_are_listed_together_and_none_is_lost(database: Database) -> None:
@@ -225,8 +252,9 @@ def harbour_with(posts: str = "", categories: str = "", city: str = "") -> dict[
     files = read_folder(HARBOUR)
     return {
         "posts.yaml": files["posts.yaml"].replace("swaps:", f"{posts}swaps:"),
-        "categories.yaml": files["categories.yaml"] + categories,
+        "categories.yaml": files["categories.yaml"].replace("suspicions:\n", f"{categories}suspicions:\n"),
         "city.yaml": files["city.yaml"] + city,
+        "bridges.yaml": "bridges: []\n",
     }
 
 

@@ -3,27 +3,23 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
 
-from services.router.cases.sealed_words import SealedWords
 from services.router.command_handling.commands_from_bodies import BODIES
-from services.router.command_handling.handler import CommandHandler, CommandRequest
-from services.router.command_handling.unmasking import ProtectedData
-from services.router.http.command_routes import CommandRoutes
+from services.router.command_handling.handler import CommandRequest
 from services.router.http.kept_answers import KeptAnswers
-from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server.route import Answer
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.idempotency_keys import KEPT
 from shared.runtime.storage.mongo import Database
-from tests.kit.made_reports import NOW, SECRET
-from tests.kit.made_services import Routing, case_access, merging, routed, routing
+from tests.kit.made_commands import DESK, commands
+from tests.kit.made_reports import NOW
+from tests.kit.made_services import Routing, merging, routed, routing
 
-DESK = Principal(kind="officer", city="harbour", person="qs-desk", unit="quayside", role="duty_officer", post="A")
 Told = int | str
 """What somebody was answered: a status, and ``again`` for a first answer that is repeated."""
 
@@ -38,15 +34,6 @@ async def case(router: Routing) -> str:
     opened, event, seen = routed()
     await router.store.insert_opened([(opened, event, seen)])
     return opened.id
-
-
-def commands(router: Routing) -> CommandRoutes:
-    nobody, words, seen = cast(Any, None), SealedWords(SECRET), case_access(router)
-    handler = CommandHandler(
-        router.store, seen, router.changes, router.packs, nobody, merging(router), words, StoppedClock(NOW)
-    )
-    protected = ProtectedData(seen, router.packs, nobody)
-    return CommandRoutes(handler, protected, KeptAnswers(router.store, words), words, router.packs, nobody)
 
 
 async def told(router: Routing, case: str, key: str, name: str, who: Principal = DESK, **fields: Any) -> Told:

@@ -16,6 +16,7 @@ from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.delivery.webhooks import Webhooks
 from services.router.domain import events as e
+from services.router.domain.case_parts.ruling import Rejection
 from shared.contracts import reports as contract
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope, to_headers
@@ -222,6 +223,11 @@ async def test_a_case_event_delivered_again_alerts_nobody_twice(alerts: CaseAler
     assert sorted(alert.recipient for alert in first) == ["qs-desk", "qs-walk"]
 
 
+def _rejected() -> e.Rejected:
+    why = Rejection("not_covered", "qs-desk", "oh-desk", "oosterhaven")
+    return e.Rejected(at=NOW, by="oh-desk", by_unit="oosterhaven", text="no", rejection=why, asker="quayside")
+
+
 async def test_an_alert_is_acked_by_the_cases_event_and_over_when_the_case_ends(
     alerts: CaseAlerts, router: Routing
 ) -> None:
@@ -232,14 +238,20 @@ async def test_an_alert_is_acked_by_the_cases_event_and_over_when_the_case_ends(
     assert {(a.state, a.acked_by) for a in await alerts.store.page({}, 100)} == {("acked", "qs-desk")}
     other, more, _ = routed("k2")
     await alerts.handle([more])
-    ended = router.changes.of(other, [e.Rejected(at=NOW, by="qs-desk", by_unit="quayside", text="no")])
+    ended = router.changes.of(other, [_rejected()])
     await alerts.handle(ended.envelopes)
-    assert {a.state for a in await alerts.store.page({"case": other.id}, 100)} == {"over"}
+    stored = await alerts.store.page({"case": other.id}, 100)
+    assert {a.state for a in stored if a.kind != "decided"} == {"over"}
+    assert [a.recipient for a in stored if a.kind == "decided"] == ["qs-desk"], "who asked hears that it is granted"
 
 
 async def test_a_case_event_makes_one_delivery_for_each_webhook_of_the_reporting_app(database: Database) -> None:
     webhooks = Webhooks(database, token_hex)
-    for id_, app, types in (("w1", "meituan", []), ("w2", "meituan", ["case.closed"]), ("w3", "eleme", [])):
+    for id_, app, types in (
+        ("w1", "rider-app-1", []),
+        ("w2", "rider-app-1", ["case.closed"]),
+        ("w3", "rider-app-2", []),
+    ):
         await webhooks.webhooks.insert(
             {
                 "_id": id_,

@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from msgspec import structs
 from pymongo.errors import AutoReconnect
 
 from services.router.cases import case_store as store_module
-from services.router.cases.case_store import Change, from_doc
+from services.router.cases.case_store import Change
 from services.router.cases.published_events import to_envelopes
 from services.router.cases.routing import assign
+from services.router.cases.stored.case_document import from_doc
 from services.router.cases.visibility import seen_by
 from services.router.consumers import ReportEvents
 from services.router.dedup import merge_saga as merging_module
@@ -31,6 +32,7 @@ from services.router.domain.case import Case
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.merge import Merge, Merged, SecondMatter, SplitCase
+from services.router.queues.nearby_routes import NearbyOpenCases, NearbyRoutes, OfficersNearbyQuery
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
 from shared.contracts.cases import CaseEvent
@@ -39,6 +41,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.reports import ReportRated, ReportSubmitted
 from shared.kernel.clock import StoppedClock
 from shared.kernel.ids import case_id, opening_report
+from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Principal
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import NOW, TRACE, harbour, submitted
@@ -46,6 +49,7 @@ from tests.kit.made_services import Routing, hearing, merging, routing
 from tests.packs import harbour_with_same
 
 LON, LAT = 4.32, 52.12
+OFFICER = Principal(kind="officer", city="harbour", person="qs-desk", unit="quayside", role="duty_officer", post="A")
 
 
 @cache
@@ -557,3 +561,70 @@ async def test_what_was_merged_into_a_case_is_found_without_looking_at_others(ro
     raw: Any = router.store.cases._raw
     plan = await raw.find({"merged_into": "c2"}).hint("merged").explain()
     assert plan["executionStats"]["totalKeysExamined"] <= 2
+
+
+async def test_a_report_hangs_on_the_open_case_that_an_officer_named_however_unlike_it_is(router: Routing) -> None:
+    first = report("k1")
+    await hearing(router).handle([first])
+    chosen = case_id(first.subject)
+    other = report("k2", "the light is out", metres=900, same_as=chosen, channel="window", who=OFFICER)
+    for _ in range(2):
+        await hearing(router).handle([other])
+    found = await router.store.load(chosen)
+    assert found is not None
+    assert ([one.id for one in found[0].reports], found[0].report_count) == ([first.subject, other.subject], 2)
+    assert await router.store.load(case_id(other.subject)) is None
+
+
+async def test_a_report_opens_its_own_case_where_the_named_one_has_ended_and_keeps_it(router: Routing) -> None:
+    first = report("k1")
+    await hearing(router).handle([first])
+    chosen = case_id(first.subject)
+    await router.store.cases.update({"_id": chosen}, {"$set": {"open": False}})
+    other = report("k2", "the light is out", metres=900, same_as=chosen, channel="window", who=OFFICER)
+    await hearing(router).handle([other])
+    await router.store.cases.update({"_id": chosen}, {"$set": {"open": True}})
+    await hearing(router).handle([other])
+    found, own = await router.store.load(chosen), await router.store.load(case_id(other.subject))
+    assert found is not None
+    assert own is not None
+    assert (found[0].report_count, own[0].report_count) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        ("the light is out", {"about_us": True}),
+        ("the light is out", {"category": "about_us"}),
+        ("one of your people broke the light", {}),
+    ],
+    ids=["the reporter's tick", "the category", "the words"],
+)
+async def test_what_is_about_a_unit_never_hangs_on_a_case_that_the_unit_reads(
+    router: Routing, words: str, fields: dict[str, Any]
+) -> None:
+    """B122: `same_as` put a complaint about the desk into the desk's own case."""
+    first = report("k1")
+    await hearing(router).handle([first])
+    other = report("k2", words, same_as=case_id(first.subject), channel="phone", who=OFFICER, **fields)
+    await hearing(router).handle([other])
+    found, own = await router.store.load(case_id(first.subject)), await router.store.load(case_id(other.subject))
+    assert found is not None
+    assert own is not None
+    assert (found[0].report_count, own[0].discreet) == (1, True)
+
+
+async def test_officers_are_shown_the_open_cases_around_of_those_that_they_see(router: Routing) -> None:
+    near, far, ended = report("k1"), report("k2", "a lamp", metres=700), report("k3", "a hole", metres=50)
+    await hearing(router).handle([near, far, ended])
+    await router.store.cases.update({"_id": case_id(ended.subject)}, {"$set": {"open": False}})
+    query = OfficersNearbyQuery(lon=LON, lat=LAT, crs="wgs84", radius=300)
+
+    async def shown(who: Principal) -> list[str]:
+        call = Call(cast(Any, None), who, {}, "", "", b"", query=query)
+        told = (await NearbyRoutes(router.store, router.packs).nearby(call)).body
+        assert isinstance(told, NearbyOpenCases)
+        return [item.row.id for item in told.items]
+
+    assert await shown(OFFICER) == [case_id(near.subject)]
+    assert await shown(structs.replace(OFFICER, person="mf-desk", unit="millfield")) == []

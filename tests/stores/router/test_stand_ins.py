@@ -10,7 +10,7 @@ import pytest
 from services.router.cases import visibility_refresh as renewing_module
 from services.router.cases.visibility_refresh import VisibilityRefresh
 from services.router.command_handling.actors import actor_of
-from services.router.http.queue_pages import QueueQuery, Queues
+from services.router.queues.queue_pages import QueueQuery, Queues
 from services.router.rota.stand_ins import StandIns
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges

@@ -37,3 +37,15 @@ async def test_what_parks_again_names_its_first_and_is_found_from_it(database: D
         assert await dead.parked_again(replayed) == f"g:whistle.reports:3:{offset}:1"
     again = await dead.get("g:whistle.reports:3:9:1")
     assert again is not None and again["first"] == first
+
+
+async def test_a_parked_record_is_of_its_city_and_of_no_other(database: Database) -> None:
+    dead = DeadLetters("tests", database.collection("dead_letters"), CrashAttempts(database.collection("attempts")))
+    await dead.park(record(1, {"ce_city": "harbour"}), "g", "bad", real_now())
+    await dead.park(record(2, {}), "g", "bad", real_now())
+    whose = {None: 2, "harbour": 1, "sheyang": 0}
+    assert {city: len(await dead.newest(city=city)) for city in whose} == whose
+    id_ = (await dead.newest(city="harbour"))[0]["_id"]
+    assert (await dead.get(id_, "sheyang"), (await dead.get(id_, "harbour") or {})["_id"]) == (None, id_)
+    assert await dead.mark(id_, "dropped", real_now())
+    assert [one["_id"] for one in await dead.newest(city="harbour", state="dropped")] == [id_]

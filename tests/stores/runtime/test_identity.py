@@ -16,7 +16,7 @@ from shared.runtime.storage.mongo import Database, Document
 from tests.kit.made_reports import NOW, SECRET
 
 OPS = Principal(kind="ops", city="harbour", name="night-ops")
-APP = Principal(kind="rider_app", city="harbour", app="meituan")
+APP = Principal(kind="rider_app", city="harbour", app="rider-app-1")
 DESK = Principal(kind="officer", city="harbour", person="qs-desk")
 RIGHTS = [PersonRights(id="qs-desk", unit="quayside", role="duty_officer", post="A")]
 
@@ -40,7 +40,11 @@ async def directory(database: Database) -> Directory:
 
 @pytest.mark.parametrize(
     ("token", "name", "role"),
-    [("whk_ops_x", "night-ops", "ops"), ("whk_app_x", "meituan", "rider_app"), ("whk_officer_x", "qs-desk", "officer")],
+    [
+        ("whk_ops_x", "night-ops", "ops"),
+        ("whk_app_x", "rider-app-1", "rider_app"),
+        ("whk_officer_x", "qs-desk", "officer"),
+    ],
 )
 async def test_a_key_of_every_role_is_revoked_by_its_name(
     database: Database, directory: Directory, token: str, name: str, role: str
@@ -68,19 +72,19 @@ async def test_keys_are_listed_with_who_made_them_and_never_with_what_opens_anyt
     found = await directory.keys({"city": "harbour"}, 10)
     assert {(key["name"], key["kind"], key["made_by"]) for key in found} == {
         ("night-ops", "ops", "night-ops"),
-        ("meituan", "rider_app", "night-ops"),
+        ("rider-app-1", "rider_app", "night-ops"),
         ("qs-desk", "officer", "night-ops"),
     }
     assert "whk_" not in str(found)
 
 
 async def test_an_app_has_a_key_until_its_last_is_revoked(directory: Directory) -> None:
-    assert await directory.has_key("harbour", "meituan")
-    await directory.revoke("harbour", "meituan", NOW)
-    assert not await directory.has_key("harbour", "meituan")
-    assert await directory.had_key("harbour", "meituan")
+    assert await directory.has_key("harbour", "rider-app-1")
+    await directory.revoke("harbour", "rider-app-1", NOW)
+    assert not await directory.has_key("harbour", "rider-app-1")
+    assert await directory.had_key("harbour", "rider-app-1")
     assert not await directory.had_key("harbour", "meitaun")
-    assert not await directory.had_key("elsewhere", "meituan")
+    assert not await directory.had_key("elsewhere", "rider-app-1")
 
 
 async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
@@ -93,7 +97,7 @@ async def test_what_is_withdrawn_opens_nothing_after_five_seconds(
         assert await directory.principal(token) is not None
     another = Directory(database, SECRET, StoppedClock(NOW))
     await another.revoke("harbour", "night-ops", NOW)
-    await another.revoke("harbour", "meituan", NOW)
+    await another.revoke("harbour", "rider-app-1", NOW)
     await another.put_people("harbour", [], "v2")
     await another.installation.raised("k1")
     seconds.now += 4.9

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from pymongo.errors import AutoReconnect
 
-from services.router.cases.case_store import to_doc
+from services.router.cases.stored.case_document import to_doc
 from services.router.domain import events as e
 from services.router.domain.case import Case
 from shared.contracts.envelope import Envelope

@@ -16,7 +16,8 @@ from services.intake.reports.unrouted_watch import UnroutedWatch
 from services.intake.reports.validation import ReportValidator
 from services.intake.retention import kept_by_intake
 from services.router.dedup.report_links import Link, Links
-from services.router.domain.similarity import Traits
+from services.router.domain.same_hazard.similarity import Traits
+from services.router.exchange.kept_numbers import KeptNumbers
 from services.router.retention import ended_cases
 from shared.city.promises.durations import long_before
 from shared.kernel.clock import StoppedClock
@@ -95,11 +96,15 @@ async def test_of_old_cases_those_that_have_ended_go_with_their_events(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     router = await routing(database)
-    retention = Retention(database, router.packs, ended_cases(router.store, Links(database), router.events))
+    numbers = KeptNumbers(database)
+    retention = Retention(database, router.packs, ended_cases(router.store, Links(database), numbers, router.events))
     (case, first, seen), other = routed("k1"), routed("k2")
     case = replace(case, traits=Traits("harbour", "street_light", 4.32, 52.12, looks=("3c5a99e10f72d846",)))
     await router.store.insert_opened([(case, first, seen), other])
     ended = case.id
+    assert await numbers.keep("harbour", "town_desk", "T-1", ended) == ended
+    assert await numbers.keep("harbour", "town_desk", "T-1", "another") == ended, "a number means one case"
+    assert await numbers.of_cases("town_desk", [ended]) == {ended: "T-1"}
     await Links(database).decide([Link(report="r9", city="harbour", case=ended, received_at=NOW, by_photo=True)])
     assert await router.store.cases.count({"traits.looks": {"$ne": []}, "_id": ended}, limit=1) == 1
     await router.store.cases.update({"_id": ended}, {"$set": {"open": False}})
@@ -109,4 +114,5 @@ async def test_of_old_cases_those_that_have_ended_go_with_their_events(
     assert await router.store.load(ended) is None
     assert await Links(database).by_report(["r9"]) == {}
     assert await router.events.count({"subject": ended}, limit=1) == 0
+    assert await numbers.cases_of("harbour", "town_desk", ["T-1"]) == {}
     assert await router.store.load(routed("k2")[0].id) is not None

@@ -18,8 +18,8 @@ from services.notifier.alerts.alert_store import AlertStore
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import sent_event
 from services.notifier.http.alert_views import view
-from services.router.cases.case_store import from_doc, opened_event
 from services.router.cases.sla_timers import Timers
+from services.router.cases.stored.case_document import from_doc, opened_event
 from services.router.domain.case import Case
 from services.router.domain.clock import SlaClock
 from shared.contracts.cases import CaseEvent
@@ -105,7 +105,7 @@ async def test_a_report_of_then_shows_its_progress_and_tells_what_was_pending(
     report = kept(version, "report", more)
     await reports.reports.insert(report)
     await reports.progress.insert(kept(version, "progress", more))
-    found = await reports.status("harbour", "meituan", report["_id"])
+    found = await reports.status("harbour", "rider-app-1", report["_id"])
     assert found is not None
     assert report_view(found, harbour(), found.report.received_at).status == "queued"
     assert submitted_event(found.report).subject == report["_id"]

@@ -34,6 +34,7 @@ from tests.kit.made_cases import (
     minutes,
     with_called_units,
 )
+from tests.packs import SHEYANG, pack_of
 
 OFFERED_TO = Actor(OTHER_DESK.person, OTHER_DESK.unit, OTHER_DESK.role, "A", guest=True)
 
@@ -60,7 +61,7 @@ CASES = dict(cases())
 
 def asked(case: Case, actor: Actor) -> CaseAnswer:
     """The router's answer, as it comes over the wire."""
-    return seen(msgspec.json.encode(answer(case, actor)), '"3"').case
+    return seen(msgspec.json.encode(answer(case, actor, pack_of(SHEYANG))), '"3"').case
 
 
 def reader(actor: Actor) -> Reader:

@@ -6,11 +6,13 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from shared.case_page.case_answer import Ask, Clock, Consultation, Line, Location
 from shared.case_page.next_steps import STEP_NAMES, Step
 from shared.case_page.press import Press
+from shared.case_page.record import LINES, LINES_MAX
 from shared.case_page.rendering import STYLE, case_page, message_page
 from shared.case_page.view import PHOTOS_MAX, TOLD_MAX, case_view
 from shared.case_page.words import ROLES, WORDS, Words
@@ -48,7 +50,7 @@ def test_both_languages_have_every_word_of_every_step_state_clock_and_priority()
         *(f"priority.{priority}" for priority in PRIORITIES),
     }
     assert needed <= set(WORDS)
-    for name, (chinese, english) in (*WORDS.items(), *ROLES.items()):
+    for name, (chinese, english) in (*WORDS.items(), *ROLES.items(), *LINES.items()):
         assert re.search(r"[\u4e00-\u9fff]", chinese), name
         assert english.isascii(), name
         assert chinese.count("{}") == english.count("{}"), name
@@ -65,10 +67,11 @@ def test_a_full_page_is_small_and_needs_no_script_and_nothing_from_elsewhere(sta
         parts=tuple(part(id_=f"p{n}") for n in range(20)),
         asks=(Ask("pause", "resolve", "x", "weather"), Ask("extension", "on_site", "x", "等" * 100)),
         offered_to="works",
+        history=tuple(Line("case.noted", NOW, "x", "漏" * 2000) for _ in range(20)),
     )
     for reader in (DESK, ABOVE, WORKS):
         text = case_page(case_view(look(full, reader, language, told=[f"人{n}" for n in range(200)])))
-        assert len(text.encode()) <= PAGE_MAX
+        assert len(text.encode()) <= PAGE_MAX, len(text.encode())
         tags = Tags(text)
         assert not tags.of("script")
         assert not tags.of("link")
@@ -115,6 +118,43 @@ def test_place_grid_map_clocks_and_who_was_told_are_shown() -> None:
     assert "GCJ-02" in text
 
 
+def test_who_inspects_reads_what_was_done_and_who_does_it_again_reads_why() -> None:
+    done = Line("case.resolved", NOW - timedelta(minutes=30), "mender", "灯泡已更换")
+    assert "今天8:30 UTC 处置完成：灯泡已更换（<mender>）" in page(case("resolved", history=(done,)))
+    agreed = case("resolved", history=(done,), resolved_how="agreement")
+    assert "今天8:30 UTC 协商解决：灯泡已更换（<mender>）" in page(agreed)
+    refused = Line("case.inspected", NOW, "looker", "半夜又灭了"), Line("case.reopened", NOW, "looker")
+    again = page(case("reopened", history=(done, *refused)))
+    assert again.index("今天9:00 UTC 核查不通过：半夜又灭了（<looker>）") < again.index("灯泡已更换"), (
+        "the newest first"
+    )
+    assert "today 09:00 UTC Failed inspection: 半夜又灭了 (<looker>)" in page(case(history=refused), language="en")
+    passed = Line("case.inspected", NOW, "looker", "亮了")
+    assert "今天9:00 UTC 核查通过：亮了" in page(case("resolved", history=(done, passed)))
+
+
+def test_each_called_unit_has_a_line_of_its_own() -> None:
+    called = tuple(Line("case.called_in", NOW, "desk", "要吊车", unit=unit) for unit in ("works", "police"))
+    assert case_view(look(case(history=called))).record == (
+        "今天9:00 UTC 吹哨 <police>：要吊车（<desk>）",
+        "今天9:00 UTC 吹哨 <works>：要吊车（<desk>）",
+    )
+
+
+def test_what_the_reporter_adds_is_read_and_what_says_nothing_is_no_line() -> None:
+    said = Line("case.noted", NOW, None, "上报人补充：水已经漫到路中间了")
+    silent = Line("case.claimed", NOW, "desk"), Line("case.of_a_newer_version", NOW, "desk", "?")
+    lines = case_view(look(case(history=(*silent, said)))).record
+    assert lines == ("今天9:00 UTC 跟进：上报人补充：水已经漫到路中间了",)
+    many = tuple(Line("case.noted", NOW, None, str(n)) for n in range(LINES_MAX + 3))
+    assert len(case_view(look(case(history=many))).record) == LINES_MAX
+
+
+def test_what_a_called_unit_did_stands_with_its_part() -> None:
+    answer = case(parts=(msgspec.structs.replace(part("finished"), said="吊车已到，灯杆扶正"),))
+    assert case_view(look(answer)).parts == ("<works> · 已反馈 · 换灯 · 吊车已到，灯杆扶正",)
+
+
 def test_without_a_point_there_is_no_map_and_without_words_the_map_is_named() -> None:
     assert "geo:" not in page(case(location=Location(place="桥头")))
     assert "未写明地点，请看地图" in page(case(location=Location(120.0, 33.0)))
@@ -136,7 +176,7 @@ def test_a_clock_is_named_and_says_how_it_stands(clock: Clock, words: str) -> No
 
 
 def test_a_clock_of_a_newer_version_does_not_hide_the_case() -> None:
-    assert "<dt>review</dt>" in page(case(clocks=(Clock("review", NOW, "running"),)))
+    assert "<dt>tomorrow</dt>" in page(case(clocks=(Clock("tomorrow", NOW, "running"),)))
 
 
 def test_the_question_of_a_consultation_is_shown_with_its_parties_and_conclusion() -> None:
@@ -150,7 +190,7 @@ def test_clocks_that_count_no_more_are_not_shown() -> None:
 
 
 def test_photos_of_reports_and_of_officers_are_shown_once() -> None:
-    tags = Tags(page(case(photos=("f1",), history=(Line(), Line(("f2", "f1"))))))
+    tags = Tags(page(case(photos=("f1",), history=(Line(), Line(photos=("f2", "f1"))))))
     assert [image["src"] for image in tags.of("img")] == ["/photos/f1", "/photos/f2"]
 
 

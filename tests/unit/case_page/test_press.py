@@ -31,11 +31,12 @@ def test_what_names_no_step_or_version_does_nothing(fields: dict[str, str]) -> N
 def test_the_body_is_one_that_the_router_takes(name: Any) -> None:
     step = Step(
         name,
-        "p1" if name in ("report_in", "finish_part") else None,
+        "p1" if name in ("report_in", "finish_part", "unmask") else None,
         "resolve" if "pause" in name or "extension" in name else None,
     )
+    chosen = {"how": "repair", "kind": "media", "to": "millfield", "day": "2027-01-04", "call": "dissatisfied"}
     given: dict[str, str] = {
-        field: "repair" if field == "how" else "一句话" for field in asked_by(step, "asked") if field != "photo"
+        field: chosen.get(field, "一句话") for field in asked_by(step, "asked") if field != "photo"
     }
     photos = ("f1",) if "photo" in asked_by(step, "asked") else ()
     msgspec.convert(body_of(Press(step, "7", given), photos), BODIES[step.command])
@@ -55,3 +56,9 @@ def test_pressing_twice_is_one_and_another_step_version_or_text_is_another() -> 
     assert key(press) == key(Press(Step("refuse"), "7", {"reason": "不归我们"}))
     assert len({key(press), key(press, "link-a2"), *map(key, others)}) == 5
     assert photo_key_of("link-a1", press) == photo_key_of("link-a1", others[2])
+
+
+def test_a_day_to_look_again_is_a_moment_and_an_empty_one_is_none() -> None:
+    given = {"how": "long_term", "text": "等待拆迁"}
+    for day, sent in (("2027-01-04", {"look_again": "2027-01-04T00:00:00Z"}), ("", {}), ("soon", {})):
+        assert body_of(Press(Step("resolve"), "7", {**given, "day": day})) == {**given, **sent}

@@ -17,7 +17,7 @@ from tests.kit.stack import ROOT
 COMMANDS = [
     *(ROOT / "services/router/command_handling").glob("*.py"),
     *(ROOT / "services/router/cases").glob("*.py"),
-    *(ROOT / "services/router/domain/commands").glob("*.py"),
+    *(ROOT / "services/router/domain/commands").rglob("*.py"),
     *(ROOT / "services/router/http").glob("command_routes.py"),
     *(ROOT / "services/router/http").glob("kept_answers.py"),
     ROOT / "shared/runtime/http_server/on_behalf.py",

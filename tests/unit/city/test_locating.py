@@ -32,11 +32,15 @@ def square(unit: str, west: float, south: float, size: float, **period: str) -> 
 def ground(units: str, *features: dict[str, object], city: str = "", places: str = "") -> Pack:
     """The harbour pack with other units and areas, and nothing that names the old ones."""
     files = read_folder(HARBOUR)
-    for name in ("posts.yaml", "commitments.yaml", "places.yaml", "rules.yaml"):
+    for name in ("posts.yaml", "commitments.yaml", "places.yaml", "rules.yaml", "bridges.yaml"):
         del files[name]
     files["commitments.yaml"] = "- {class: default, acknowledge: PT1H, resolve: P1D}"
     files["places.yaml"] = places or "[]"
-    files["city.yaml"] = files["city.yaml"].replace("root: oosterhaven", "root: top") + city
+    files["city.yaml"] = (
+        files["city.yaml"].replace("root: oosterhaven", "root: top").replace("about_root: works\n", "") + city
+    )
+    categories = files["categories.yaml"].splitlines(keepends=True)
+    files["categories.yaml"] = "".join(line for line in categories if "about_us" not in line)
     files["units.yaml"] = "- {id: top, level: city, name: Top}\n" + units
     files["areas.geojson"] = msgspec.json.encode({"type": "FeatureCollection", "features": features}).decode()
     return read_pack(files)

@@ -1,9 +1,11 @@
 """Commitments, rules, calendars and people: the most specific holds, the first rule wins, somebody is on duty."""
 
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 import pytest
 
+from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
 from shared.kernel.durations import parse_duration
 from shared.kernel.working_time import ALWAYS, deadline
@@ -32,6 +34,66 @@ def test_the_deeper_unit_then_the_category_then_the_class_holds() -> None:
     assert pack.commitment_for("other", town, priority="danger").id == "danger"
     assert pack.commitment_for("street_light", quay).id == "quay-lamp"
     assert pack.commitment_for("flooding", quay).id == "quay-all", "the deeper unit comes before the category"
+
+
+def test_a_commitment_may_be_for_some_priorities_and_kinds_and_the_one_that_says_more_holds() -> None:
+    files = read_folder(HARBOUR)
+    files["commitments.yaml"] = """
+- {id: all, class: default, acknowledge: PT1H, resolve: P1D}
+- {id: danger, class: danger, acknowledge: PT1H, resolve: P1D}
+- {id: lamp, category: street_light, priority: [normal, low], acknowledge: PT1H, resolve: P1D}
+- {id: paper, class: default, kind: [opinion, need], acknowledge: PT1H, resolve: P1D}
+- {id: small-paper, class: default, kind: opinion, priority: low, acknowledge: PT1H, resolve: P1D}
+"""
+    pack = read_pack(files)
+    town = pack.units["oosterhaven"].path
+    found = {
+        (category, priority, kind): pack.commitment_for(category, town, priority, kind).id
+        for category, priority, kind in [
+            ("street_light", "normal", "hazard"),
+            ("street_light", "danger", "hazard"),
+            ("street_light", "urgent", "opinion"),
+            ("other", "normal", "hazard"),
+            ("other", "normal", "need"),
+            ("other", "low", "opinion"),
+            ("other", "normal", None),
+        ]
+    }
+    assert list(found.values()) == ["lamp", "danger", "paper", "all", "paper", "small-paper", "all"]
+
+
+def test_of_two_commitments_for_the_same_one_is_wrong_unless_they_are_for_other_priorities() -> None:
+    files = read_folder(HARBOUR)
+    twice = "- {class: default, priority: low, acknowledge: PT1H, resolve: P1D}\n"
+    files["commitments.yaml"] = "- {class: default, acknowledge: PT1H, resolve: P1D}\n" + twice
+    read_pack(files)
+    files["commitments.yaml"] += twice.replace("low", "[low]")
+    with pytest.raises(PackProblems, match="another commitment for the same thing"):
+        read_pack(files)
+
+
+@pytest.mark.parametrize("folder", [SHEYANG, HARBOUR])
+def test_danger_and_urgent_count_at_every_hour_and_only_a_danger_is_taken_over(folder: Path) -> None:
+    """连续计时, 值班时段, 工作日: the packs that the project ships."""
+    pack = pack_of(folder)
+    for unit in pack.units.values():
+        for category in pack.categories:
+            for priority in ("danger", "urgent", "normal", "low"):
+                for kind in ("hazard", "opinion", "need"):
+                    promise = pack.commitment_for(category, unit.path, priority, kind)
+                    at_any_hour = promise.calendar == "always"
+                    assert at_any_hour or priority in ("normal", "low"), (category, priority, promise.id)
+                    taken = any(step.move_to for step in promise.ladder)
+                    assert not taken or priority == "danger" or promise.class_ == "danger", (category, promise.id)
+
+
+def test_sheyangs_lamps_wait_for_the_desk_and_its_opinions_for_a_working_day() -> None:
+    pack = pack_of(SHEYANG)
+    path = pack.units["jiaotonglu"].path
+    assert pack.commitment_for("corridor_light", path, "normal", "hazard").calendar == "desk"
+    assert pack.commitment_for("water_pipe", path, "normal", "hazard").calendar == "desk", "it drips"
+    assert pack.commitment_for("garbage", path, "normal", "opinion").calendar == "office"
+    assert pack.commitment_for("rider_need", path, "low", "need").calendar == "office"
 
 
 def test_sheyang_promises_what_the_accounts_say() -> None:

@@ -1,5 +1,6 @@
 """Laws of the rota: shifts over midnight, swaps, leave, letters, homes, holidays; every minute somebody or an alarm."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
@@ -13,9 +14,10 @@ from services.notifier.alerts.recipient_resolution import recipients_of, resolve
 from services.notifier.alerts.wording import vacant_posts_text
 from services.notifier.domain.recipients import Notice
 from shared.city.checks.rota import check_rota, gaps
+from shared.city.duty_roster import roster
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES
-from shared.city.people.rota import RotaChange, RotaChanges
+from shared.city.people.rota import RotaChange, RotaChanges, midnight
 from shared.city.problems import PackProblems
 from shared.city.promises.calendars import country_days
 from shared.city.reading import read_folder, read_pack
@@ -50,7 +52,7 @@ def people(draw: st.DrawFn, unit: str, ids: list[str]) -> list[dict[str, Any]]:
             more |= {"valid_from": str(draw(day)), "valid_to": str(DAYS[-1] + draw(st.integers(-4, 3)) * DAY)}
             if more["valid_from"] >= more["valid_to"]:
                 del more["valid_to"]
-        made.append(person(id_, unit=unit, post=draw(st.sampled_from(["A", "B"])), **more))
+        made.append(person(id_, unit=unit, post=draw(st.sampled_from(["A", "B", "AB"])), **more))
     return made
 
 
@@ -158,6 +160,56 @@ def test_a_gap_is_where_nobody_is_on_and_nowhere_else(pack: Pack, decided: list[
         nobody = pack.posts.has_post(unit, post, at) and not pack.on_duty(unit, at, post, since)
         assert any(gap.start <= at < gap.end for gap in found) == nobody
         assert all(a.end < b.start for a, b in pairwise(found))
+
+
+@settings(max_examples=50)
+@given(rotas(), changes(), minute)
+def test_a_roster_names_at_every_minute_those_who_are_on_and_no_others(
+    pack: Pack, decided: list[RotaChange], at: datetime
+) -> None:
+    since = RotaChanges(decided)
+    for unit, post in pack.posts.staffed_posts():
+        found = roster(pack, unit, post, START, START + 8 * DAY, since)
+        named = {turn.person.id for turn in found.turns if turn.start <= at < turn.end}
+        assert named == {one.person.id for one in pack.posts.on_duty_with_reasons(unit, at, post, since)}
+        nobody = pack.posts.has_post(unit, post, at) and not named
+        assert any(one.start <= at < one.end for one in found.vacancies) == nobody
+
+
+def test_a_roster_has_whole_turns_with_two_hundred_swaps() -> None:
+    """Of a year of nights each is another's: none is lost, cut at midnight, or shown twice."""
+    night = {"hours": "20:00-08:00"}
+    pack = harbour_with_posts(people=[person("a", shifts=[night]), *(person(f"p{n}", post="B") for n in range(3))])
+    first = date(2026, 3, 4)
+    nights = [first + n * DAY for n in range(200)]
+    swaps = RotaChanges(
+        RotaChange(kind="swap", person="a", by=f"p{n % 3}", on=day, since=START - 60 * DAY)
+        for n, day in enumerate(nights)
+    )
+    zone = pack.posts.zone
+    for n in range(0, 196, 7):
+        start = midnight(nights[n], zone)
+        found = roster(pack, "quayside", "A", start, midnight(nights[n] + 4 * DAY, zone), swaps)
+        before = [] if n == 0 else [nights[n - 1]]
+        expected = [(day, f"p{nights.index(day) % 3}") for day in (*before, *nights[n : n + 4])]
+        taken = [turn for turn in found.turns if turn.why == "swap"]
+        assert [(turn.on, turn.person.id) for turn in taken] == expected
+        assert {(t.start.astimezone(zone).hour, t.end.astimezone(zone).hour) for t in taken} == {(20, 8)}
+
+
+def test_where_somebody_is_away_the_roster_says_which_duty_is_left() -> None:
+    pack = harbour_with_posts(
+        people=[person("a", shifts=[{"hours": "08:00-18:00"}]), person("b", post="B")],
+        leave=[{"person": "a", "from": "2026-03-26", "until": "2026-03-27"}],
+    )
+    zone = pack.posts.zone
+    found = roster(pack, "quayside", "A", midnight(date(2026, 3, 26), zone), midnight(date(2026, 3, 27), zone))
+    assert found.turns == []
+    assert [(v.start.astimezone(zone).hour, v.left) for v in found.vacancies] == [
+        (0, ()),
+        (8, (("a", date(2026, 3, 26)),)),
+        (18, ()),
+    ]
 
 
 TUESDAY = date(2026, 3, 3)
@@ -327,7 +379,7 @@ def test_a_hole_in_the_coming_weeks_is_said_with_its_place_and_at_the_top_it_is_
     now = datetime(2026, 11, 26, 12, tzinfo=UTC)
     errors, warnings = check_rota(pack_of(HARBOUR), now)
     assert errors == []
-    (hole,) = warnings
+    (hole,) = [warning for warning in warnings if warning.file == "posts.yaml"]
     assert (hole.file, hole.place) == ("posts.yaml", "/people/2")
     assert "nobody is on post A at 'quayside': 2026-11-28 08:00 to 2026-11-28 18:00" in hole.message
     errors, _ = check_rota(
@@ -336,11 +388,30 @@ def test_a_hole_in_the_coming_weeks_is_said_with_its_place_and_at_the_top_it_is_
     assert "post A at 'oosterhaven'" in errors[0].message
 
 
+def test_a_promise_that_may_end_while_nobody_is_on_duty_is_a_warning() -> None:
+    """On Sundays nobody is at the quayside; its desk promises by the hours of the week and of every day."""
+    weekdays = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat"], "hours": "00:00-24:00"}]
+    now = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    files = read_folder(HARBOUR)
+    files["posts.yaml"] = json.dumps({"people": [person("top", unit="oosterhaven"), person("a", shifts=weekdays)]})
+    files["commitments.yaml"] = """
+- {class: default, acknowledge: PT1H, resolve: P1D, calendar: office}
+- {class: danger, acknowledge: PT5M, resolve: P1D}
+- {class: urgent, unit: quayside, acknowledge: PT5M, resolve: P1D, calendar: desk}
+- {class: urgent, unit: millfield, acknowledge: PT5M, resolve: P1D}
+- {class: low, acknowledge: none, resolve: none, forgotten_after: P9D}
+"""
+    _, warnings = check_rota(read_pack(files), now)
+    late = [warning for warning in warnings if warning.file == "commitments.yaml"]
+    assert [warning.place for warning in late] == ["/commitments/1/calendar", "/commitments/2/calendar"]
+    assert "nobody is on post A at 'quayside': 2026-11-29 00:00 to 2026-11-30 00:00" in late[0].message
+
+
 def test_a_year_that_nobody_confirmed_is_a_warning() -> None:
     pack = harbour_with_posts(people=[], calendars=['{id: cn, hours: ["08:00-18:00"], country: CN, confirmed: [2026]}'])
     _, warnings = check_rota(pack, datetime(2026, 11, 26, 12, tzinfo=UTC))
     (one,) = warnings
-    assert (one.file, one.place) == ("calendars.yaml", "/calendars/1/confirmed")
+    assert (one.file, one.place) == ("calendars.yaml", "/calendars/2/confirmed")
     assert "2027" in one.message
     assert check_rota(pack, datetime(2026, 6, 1, tzinfo=UTC)) == ([], [])
 
@@ -360,7 +431,7 @@ def test_a_year_that_nobody_confirmed_is_a_warning() -> None:
         ({"people": [person("a", home="nowhere")]}, "/people/0/home"),
         ({"people": [person("a", shifts=[{"hours": "08:00-09:00", "calendar": "x"}])]}, "/people/0/shifts/0/calendar"),
         ({"people": [person("a")], "pairs": [{"unit": "quayside", "rider": "x"}]}, "/pairs/0/rider"),
-        ({"people": [], "calendars": ['{id: q, hours: ["08:00-18:00"], country: QQ}']}, "/calendars/1/country"),
+        ({"people": [], "calendars": ['{id: q, hours: ["08:00-18:00"], country: QQ}']}, "/calendars/2/country"),
     ],
 )
 def test_what_does_not_fit_is_said_where_it_stands(posts: dict[str, Any], place: str) -> None:

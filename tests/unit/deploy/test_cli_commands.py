@@ -252,10 +252,10 @@ def test_keys_are_revoked_by_name_or_id_and_a_name_that_has_none_is_said() -> No
         return httpx.Response(200, json={"revoked": 0 if "nobody" in asked[-1].values() else 2})
 
     api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"router": "http://router"}, OpsToken("token"))
-    revoke(api, "meituan", None, "rider_app", "harbour", as_json=False)
+    revoke(api, "rider-app-1", None, "rider_app", "harbour", as_json=False)
     revoke(api, None, "0123456789abcdef", None, "harbour", as_json=True)
     assert asked == [
-        {"name": "meituan", "role": "rider_app", "city": "harbour"},
+        {"name": "rider-app-1", "role": "rider_app", "city": "harbour"},
         {"id": "0123456789abcdef", "city": "harbour"},
     ]
     with pytest.raises(Failed, match="no key that holds is nobody in harbour"):
@@ -290,5 +290,5 @@ def test_an_erasure_says_which_master_keys_it_destroyed(capsys: pytest.CaptureFi
         return httpx.Response(200, json={"reporter": "p1", "erased": True})
 
     api = Api(httpx.Client(transport=httpx.MockTransport(answer)), {"intake": "http://intake"}, OpsToken("token"))
-    erase(api, "harbour", "meituan", "rider-17", True, as_json=False)
+    erase(api, "harbour", "rider-app-1", "rider-17", True, as_json=False)
     assert "master keys destroyed: 1, 2; 41 keys" in capsys.readouterr().out

@@ -8,9 +8,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from deploy.local.doctor import examine
 from deploy.local.finding import Finding
 from deploy.local.reachability import address, administrators
-from deploy.local.running import LOOKS_AGAIN_AFTER, undone
+from deploy.local.running import LOOKS_AGAIN_AFTER, left_undone
+from deploy.local.state import Board, State, hold
 from deploy.main import build
 from shared.runtime.identity.tokens import ops_token
 
@@ -41,7 +43,7 @@ def metrics(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
 
 def found(service: str = "router") -> list[Finding]:
-    return list(undone(service, "http://127.0.0.1:1", lambda _: None))
+    return list(left_undone(service, "http://127.0.0.1:1", lambda _: None))
 
 
 def test_a_service_that_has_done_its_work_is_not_complained_of(metrics: Answers) -> None:
@@ -70,16 +72,31 @@ def test_what_is_left_undone_is_said_with_what_to_do(metrics: Answers, line: str
     assert do in one.do
 
 
+@pytest.mark.parametrize("state", ["ready", "degraded"])
+def test_a_degraded_service_is_asked_too_what_it_leaves_undone(metrics: Answers, tmp_path: Path, state: State) -> None:
+    """With Kafka away every service is degraded; that events wait to leave is what is the matter."""
+    metrics(
+        WELL.replace('whistle_relay_backlog_age_seconds{service="x"} 3.0', "whistle_relay_backlog_age_seconds 90.0")
+    )
+    with hold(tmp_path):
+        board = Board(tmp_path)
+        board.enter("intake", "http://127.0.0.1:1", tmp_path / "intake.log")
+        board.set("intake", state, 1)
+        wrong = {one.check for one in examine(tmp_path, 20_000) if not one.ok}
+    assert "intake outbox" in wrong
+    assert ("intake" in wrong) is (state == "degraded")
+
+
 def test_cases_that_are_due_for_a_moment_are_not_late(metrics: Answers) -> None:
     fired = "# TYPE whistle_clock_events counter\nwhistle_clock_events_total 5.0\n"
     metrics(f"{WELL}whistle_due_cases 3.0\n", f"{WELL}whistle_due_cases 2.0\n{fired}")
     waited: list[float] = []
-    assert list(undone("router", "http://127.0.0.1:1", waited.append)) == []
+    assert list(left_undone("router", "http://127.0.0.1:1", waited.append)) == []
     assert waited == [LOOKS_AGAIN_AFTER]
 
 
 def test_a_service_that_does_not_answer_is_said() -> None:
-    (one,) = undone("router", "http://127.0.0.1:9")
+    (one,) = left_undone("router", "http://127.0.0.1:9")
     assert (one.check, one.ok) == ("router metrics", False)
 
 
@@ -125,6 +142,18 @@ def test_doctor_asks_the_services_on_own_servers_and_exits_1(tmp_path: Path, mon
     wrong = {line["check"] for line in json.loads(told.stdout) if not line["ok"]}
     assert told.exit_code == 1
     assert {"notifier metrics", "public address"} <= wrong
+
+
+def test_a_font_for_pdfs_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pdf() -> Finding:
+        return next(one for one in examine(tmp_path, 45_000) if one.check == "pdf")
+
+    monkeypatch.delenv("WHISTLE_PDF_FONT", raising=False)
+    assert pdf().ok
+    monkeypatch.setenv("WHISTLE_PDF_FONT", str(tmp_path / "none.ttf"))
+    assert not pdf().ok and "none.ttf" in pdf().do
+    monkeypatch.setenv("WHISTLE_PDF_FONT", str(tmp_path))
+    assert not pdf().ok and "no font in" in pdf().seen
 
 
 CLI = CliRunner()

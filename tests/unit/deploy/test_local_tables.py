@@ -111,8 +111,9 @@ def test_compose_runs_every_service_bounded_unprivileged_and_without_a_default_s
         assert set(block["deploy"]["resources"]["limits"]) == {"memory", "cpus"}, name
         assert name == "tls" or all(port.startswith("127.0.0.1:") for port in block.get("ports", [])), name
     for service in SERVICES:
-        secret = services[service.name]["environment"].get("WHISTLE_SECRET", "")
-        assert secret.startswith("${WHISTLE_SECRET:?") == service.has_accounts, service.name
+        environment = services[service.name]["environment"]
+        assert environment["WHISTLE_SECRET"].startswith("${WHISTLE_SECRET:?"), service.name
+        assert ("WHISTLE_MONGO" in environment) == service.has_accounts, service.name
         assert services[service.name]["read_only"] is True
 
 
@@ -148,7 +149,7 @@ def test_compose_hands_on_every_setting_that_an_operator_may_want() -> None:
     fixed = {"WHISTLE_CITY", "WHISTLE_DEV_TOKENS", "WHISTLE_TEST_AT", "WHISTLE_MONGO_DRIVER", "WHISTLE_REPLICATION"}
     fixed |= {"WHISTLE_TLS_CERT", "WHISTLE_TLS_KEY"}  # TLS is the proxy's there
     known = {field.validation_alias or f"WHISTLE_{name.upper()}" for name, field in Settings.model_fields.items()}
-    given = {name: services[name]["environment"] for name in ("intake", "router", "notifier")}
+    given = {name: services[name]["environment"] for name in ("console", "intake", "router", "notifier")}
     assert known - {variable for told in given.values() for variable in told} == fixed
     for name, told in given.items():
         assert told["WHISTLE_REPORTER_URL"] == "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}", name

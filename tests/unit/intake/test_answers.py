@@ -153,3 +153,11 @@ def test_a_question_that_asks_what_nobody_looks_at_is_warned_of() -> None:
     places = [warning.place.partition(" ")[0] for warning in pack.warnings]
     assert "/categories/0/questions/properties/pole/pattern" in places
     assert "/categories/0/questions/allOf" in places
+
+
+@pytest.mark.parametrize("number", [13812345678, 13812345678.0, 1.3812345678e10])
+def test_a_telephone_is_none_however_the_number_is_written(number: float) -> None:
+    """B118: 13812345678.0 was kept."""
+    assert recorded(answers={"pole": number}).answers == {"pole": "[电话]"}
+    kept = {"lamps": 2, "deep": 2.5, "wide": 3.0, "light": False}
+    assert recorded(answers=kept).answers == kept

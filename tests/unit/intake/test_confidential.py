@@ -27,7 +27,7 @@ from tests.kit.made_reports import NOW, SECRET, harbour, record
 from tests.kit.places import QUAY
 
 WORDS = "flood of stolen goods behind Fish Quay 2"
-SECRETS = ("stolen", "Fish Quay", "4.32", "52.12", "f1photo", "rider-9")
+SECRETS = ("stolen", "Fish Quay", "4.32", "52.12", "f1photo", "rider-9", "12345-77")
 
 
 def clue(**fields: Any) -> ReportRecord:
@@ -36,6 +36,7 @@ def clue(**fields: Any) -> ReportRecord:
         description=WORDS,
         location={**QUAY, "address": "Fish Quay 2"},
         photos=["f1photo"],
+        outside_number="12345-77",
         reporter={"ref": "rider-9", "confidential": True},
         **fields,
     )
@@ -65,11 +66,11 @@ def test_it_goes_past_the_levels_to_whom_the_pack_names_and_nobody_beside_sees_i
     case, _ = assign(decode(submitted_event(clue()), ReportSubmitted), "harbour", harbour())
     assert (case.unit, case.priority, case.category) == ("oosterhaven", "danger", "flooding")
     assert seen_by(case, harbour()) == ["oosterhaven"]
-    told = str([to_state(case), row(case), answer(case, None)])
+    told = str([to_state(case), row(case), answer(case, None, harbour())])
     assert not any(word in told for word in SECRETS)
     assert not shows_words(case, None)
     noted = replace(case.history[0], text="Fish Quay", photos=("f2",))
-    shown = history_view(noted, words=False)
+    shown = history_view(noted, harbour(), words=False)
     assert (shown.text, shown.photos) == (None, [])
 
 
@@ -81,6 +82,7 @@ def test_a_handler_reads_all_of_it_and_what_was_said_later() -> None:
     assert words["description"] == WORDS
     assert words["location"]["address"] == "Fish Quay 2"
     assert words["photos"] == ["f1photo"]
+    assert words["outside_number"] == "12345-77"
     assert words["added"][0]["text"] == "they are back"
 
 
@@ -123,8 +125,8 @@ def _filled(shape: type[msgspec.Struct], data: st.DataObject, said: list[str]) -
     fields: dict[str, Any] = {}
     for field in msgspec.inspect.type_info(shape).fields:  # type: ignore[attr-defined]
         kinds = {type(kind) for kind in getattr(field.type, "types", (field.type,))}
-        if field.encode_name in {"kind", "category", "channel", "reporter"}:
-            continue  # closed lists, and the person, who is sealed elsewhere
+        if field.encode_name in {"kind", "category", "channel", "elsewhere", "reporter", "same_as"}:
+            continue  # closed lists, the person, who is sealed elsewhere, and what is refused with it
         if field.encode_name == "location":
             fields["location"] = {"address": word()}
         elif msgspec.inspect.StrType in kinds:

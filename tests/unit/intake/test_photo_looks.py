@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.photo import LOOKS_SIZE, looks_of
-from services.router.domain.similarity import COPY_BITS
+from services.router.domain.same_hazard.similarity import COPY_BITS
 from tests.kit.made_pictures import COPIES, door, lamp, looks, shade, street, wall
 
 SEEDS = range(16)

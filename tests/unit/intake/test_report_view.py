@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from services.intake.consumers import ProgressEvents
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.report_view import ReportView, report_view
-from services.intake.reports.progress_record import CaseProgress, ReportStatus
+from services.intake.reports.progress_record import CaseProgress, ReportStatus, merged_at, with_earlier_steps
 from services.intake.reports.report_record import OwnStep
 from services.intake.reports.report_store import ReportStore
 from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
-from services.router.domain.case import Case, UnitOnPath
+from services.router.domain.case import Case
+from services.router.domain.case_parts.owner_path import UnitOnPath
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
+from shared.contracts.cases import HistoryLine
 from tests.kit.made_cases import COUNTY, T0, TOWN, clock, confirm, do, opened
 from tests.kit.made_reports import TRACE, record
 from tests.packs import HARBOUR, SHEYANG
@@ -176,3 +178,29 @@ async def test_the_answer_page_is_headed_by_the_citys_words(confidential: bool, 
     page = bytes(links._page(200, found, button="send").body).decode()
     assert f"<h1>{heading}</h1>" in page
     assert f"<h1>{heading}</h1>" not in bytes(links._page(200, found, said="thanks").body).decode() or confidential
+
+
+async def test_a_merge_is_told_at_the_time_when_it_happened() -> None:
+    at = T0 + timedelta(minutes=6)
+    merged = do(opened(), "merge", now=at, into="c0", older=replace(opened(), id="c0"))
+    own = (await report(merged)).case
+    assert own is not None
+    assert merged_at(with_earlier_steps(own, [])) == at
+    status = replace(await report(opened(), attached=True), joined_at=at)
+    told = [step.at for step in shown(status, pack()).steps if step.what == "report.merged"]
+    assert told == [at]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("resolve", True), ("confirm", False), ("report_in", False)])
+async def test_only_what_was_promised_to_the_reporter_is_told_as_overdue(kind: Any, told: bool) -> None:
+    status = await report(opened())
+    assert status.case is not None
+    line = HistoryLine(at=T0, what="clock.breached", unit="jiaotonglu", detail=kind)
+    late = replace(status, case=msgspec.structs.replace(status.case, steps=[*status.case.steps, line]))
+    assert ("clock.breached" in texts(shown(late, pack()))) == told
+
+
+async def test_whom_to_call_first_is_said_in_the_citys_language() -> None:
+    fire = await report(replace(opened(), category="fire"))
+    assert (shown(fire, pack()).emergency or "").startswith("有人受伤或着火")
+    assert (shown(fire, pack(languages="[en, zh]")).emergency or "").startswith("Fire or somebody hurt?")

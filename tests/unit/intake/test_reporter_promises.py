@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from services.intake.reports.progress_record import FIRST_KEPT, STEPS_MAX, CaseProgress, progress_of, with_earlier_steps
+from services.intake.http.report_view import report_view
+from services.intake.reports.progress_record import (
+    FIRST_KEPT,
+    STEPS_MAX,
+    CaseProgress,
+    ReportStatus,
+    progress_of,
+    with_earlier_steps,
+)
 from services.router.cases.published_events import to_envelopes, to_state
 from services.router.domain import events as e
 from services.router.domain.case import Case
@@ -15,8 +23,10 @@ from shared.city.texts.times_in_words import promise_said, time_said
 from shared.contracts.cases import STEPS_KEPT, CaseEvent, HistoryLine
 from shared.contracts.catalogue import decode
 from shared.kernel.persons_in_text import without_names
-from tests.kit.made_cases import T0, do, opened
-from tests.kit.made_reports import TRACE
+from shared.kernel.vocabulary import ReportKind
+from tests.kit.made_cases import T0, TOWN_DESK, do, opened
+from tests.kit.made_reports import TRACE, record
+from tests.packs import SHEYANG, pack_of
 
 CITY = ZoneInfo("Asia/Shanghai")
 EVENING = datetime(2026, 3, 2, 12, 53, tzinfo=UTC)
@@ -57,6 +67,18 @@ def test_names_in_what_officers_write_are_masked(said: str, shown: str) -> None:
     assert without_names("欧阳文已到", ["欧阳文"]) == "欧*已到"
 
 
+def test_a_latin_name_is_masked_where_it_stands_alone() -> None:
+    assert without_names("Lin Mei came, and the Lin Meister too", ["Lin Mei"]) == "L* came, and the Lin Meister too"
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u2060", "\u00ad", "\ufeff"])
+def test_no_name_is_hidden_by_what_nobody_sees_and_no_sentence_is_turned_round(hidden: str) -> None:
+    """B117: officers' words went out as they were typed."""
+    outcome = to_state(resolved(f"住户{hidden}张{hidden}三在场\u202e，\u2067已修好\x07")).outcome
+    assert outcome is not None
+    assert outcome.words == "住户张*在场，已修好"
+
+
 def resolved(text: str) -> Case:
     return do(do(opened(), "claim"), "resolve", text=text, photos=("f7",))
 
@@ -67,7 +89,7 @@ def test_what_was_done_crosses_without_numbers_and_names_and_goes_when_it_is_ope
     assert outcome is not None
     assert (outcome.how, outcome.words, outcome.photos) == ("repair", "已修好，住户张*，电话[电话]", ["f7"])
     assert to_state(do(case, "reopen", fresh_clock=None)).outcome is None
-    rejected = to_state(do(opened(), "reject", reason="不属于受理范围")).outcome
+    rejected = to_state(do(do(opened(), "reject", said="不属于受理范围"), "approve_reject", TOWN_DESK)).outcome
     assert rejected is not None and (rejected.how, rejected.words) == ("rejected", "不属于受理范围")
 
 
@@ -93,3 +115,16 @@ def test_the_first_steps_of_a_long_case_stay() -> None:
     assert len(kept.steps) == STEPS_MAX
     assert kept.steps[1:FIRST_KEPT] == every[: FIRST_KEPT - 1]
     assert with_earlier_steps(kept, kept.steps).steps == kept.steps
+
+
+@pytest.mark.parametrize(("category", "kind"), [("dispute", "hazard"), ("manhole", "need"), ("manhole", "clue")])
+def test_of_a_case_about_people_only_who_opened_it_reads_what_officers_write(category: str, kind: ReportKind) -> None:
+    """A neighbour who reported it too reads that it is resolved, and no word of theirs."""
+    case = replace(resolved("老人已送回家，门锁换了"), category=category, kind=kind)
+    of_people, pack = progress(case), pack_of(SHEYANG)
+    own = ReportStatus(msgspec.structs.replace(record(), id="r1"), of_people)
+    others = ReportStatus(msgspec.structs.replace(record(), id="r2"), of_people, attached=True)
+    of_a_thing = ReportStatus(others.report, progress(replace(case, category="manhole", kind="hazard")), attached=True)
+    texts = [msgspec.json.encode(report_view(status, pack, T0)).decode() for status in (own, others, of_a_thing)]
+    assert ["门锁" in text for text in texts] == [True, False, True]
+    assert report_view(others, pack, T0).status == "resolved"

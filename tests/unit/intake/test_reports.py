@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.submission import cell_of, clean_words
+from services.intake.domain.submission import clean_words
 from services.intake.reports.bodies import BatchItem, ReportBody
 from services.intake.reports.unrouted_watch import route_by
 from services.intake.reports.validation import ReportValidator, fingerprint
+from shared.kernel.cells import cell_of
 from shared.kernel.errors import FieldError, Refusal
 from shared.kernel.ids import ID, case_id
 from shared.runtime.http_server.field_errors import field_errors
@@ -214,6 +215,7 @@ def test_the_same_report_in_another_spelling_has_the_same_fingerprint() -> None:
         {"reporter": {"ref": "x"}},
         {"location": {**QUAY, "lat": 52.1200001}},
         {"answers": {"lit": False}},
+        {"outside_number": "2026-1"},
     ],
 )
 def test_any_other_content_is_another_fingerprint(fields: dict[str, Any]) -> None:
@@ -226,7 +228,7 @@ def test_a_report_of_a_batch_is_the_same_report_as_alone() -> None:
 
 
 def test_an_id_follows_from_secret_city_app_and_key_and_from_nothing_less() -> None:
-    elsewhere = Principal(kind="rider_app", city="sheyang", app="meituan")
+    elsewhere = Principal(kind="rider_app", city="sheyang", app="rider-app-1")
     ids = {
         ReportValidator(SECRET).report_id(APP, "k1"),
         ReportValidator(SECRET).report_id(APP, "k2"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.text_features import numbers_in
+from services.router.domain.same_hazard.text_features import numbers_in
 from shared.city.place.addresses import normal
 from shared.kernel.numerals import in_digits, read
 from tests.packs import SHEYANG, pack_of

@@ -20,6 +20,7 @@ from shared.kernel.working_time import (
     deadline,
     elapsed,
     fraction_point,
+    next_open,
     shift,
 )
 
@@ -135,6 +136,20 @@ def due(start: str, target: str, calendar: Calendar) -> str:
 )
 def test_a_deadline_is_reckoned_on_its_calendar(calendar: Calendar, start: str, target: str, expected: str) -> None:
     assert due(start, target, calendar) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        ("2026-09-30T10:00:00.123+08:00", "2026-09-30T10:00:00.123+08:00"),
+        ("2026-09-30T03:00+08:00", "2026-09-30T09:00+08:00"),
+        ("2026-09-30T12:00+08:00", "2026-09-30T13:30+08:00"),
+        ("2026-09-30T18:00+08:00", "2026-10-08T09:00+08:00"),
+    ],
+)
+def test_what_comes_while_it_is_shut_waits_for_the_next_hours(at: str, opens: str) -> None:
+    assert next_open(datetime.fromisoformat(at), OFFICE) == datetime.fromisoformat(opens)
+    assert next_open(datetime.fromisoformat(at), ALWAYS) == datetime.fromisoformat(at)
 
 
 def test_an_hour_that_happens_twice() -> None:

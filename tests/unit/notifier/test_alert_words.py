@@ -15,7 +15,9 @@ from services.notifier.http.alert_views import command_of
 from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case, Location, State, UnitOnPath
+from services.router.domain.case import Case, State
+from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.case_parts.report import Location
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
 from services.router.domain.domain_event import DomainEvent
@@ -97,7 +99,7 @@ def test_decisions_about_clocks_are_said_in_words() -> None:
     case = case_of()
     asked = apply_all(case, by_hand(case, "request_extension", until=T0 + minutes(2970), reason="配件未到"))
     assert heads(case, by_hand(case, "request_extension", until=T0 + minutes(2970), reason="配件未到")) == [
-        ("紧急·待审批", "申请办结延期")
+        ("紧急·待审批", "申请办结延期至3月4日17:30")
     ]
     granted = by_hand(asked, "approve_extension", TOWN_DESK, after=2, until=None)
     assert heads(asked, granted) == [("紧急·已批准", "办结延期至3月4日17:30")]
@@ -129,7 +131,7 @@ def test_the_place_is_said_once(place: str | None, summary: str, said: str) -> N
 
 
 def test_of_a_confidential_case_neither_place_nor_words_are_said() -> None:
-    assert placed("建华园2号楼", "水管爆了", confidential=True) == "交通路社区 · 保密上报"
+    assert placed("建华园2号楼", "水管爆了", confidential=True) == "交通路社区 · 隐名上报"
 
 
 def test_the_consulted_read_the_question() -> None:
@@ -202,3 +204,14 @@ def test_a_span_of_time_is_said_in_words(span: timedelta, chinese: str, english:
 def test_of_history_nobody_inspects() -> None:
     historic = case_of(historic=True, state=State.CLAIMED)
     assert alerts(historic, by_hand(historic, "resolve")) == []
+
+
+def test_what_is_kept_on_the_books_says_that_its_day_came_and_how_long_nobody_decided() -> None:
+    day = T0 + timedelta(days=30)
+    fields: dict[str, Any] = {"how": "long_term", "text": "等待拆迁", "follow_up": day, "climbs_after": 3 * 24 * 3600}
+    claimed = do(opened(path=COMMUNITY, clocks=()), "claim", DESK)
+    case = do(do(claimed, "resolve", DESK, **fields), "approve_outcome", TOWN_DESK)
+    first = due(case, day)
+    assert heads(case, first) == [("紧急·复查提醒", "挂账到期，请重新办理或再次申请挂账")]
+    case = apply_all(case, first)
+    assert heads(case, due(case, day + timedelta(days=3))) == [("紧急·复查提醒", "挂账到期已3天，尚无新决定")]

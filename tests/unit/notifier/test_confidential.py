@@ -15,7 +15,8 @@ from services.notifier.http.alert_views import command_of, view
 from services.router.cases.published_events import to_envelopes, to_state
 from services.router.cases.visibility import seen_by
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case, State, UnitOnPath
+from services.router.domain.case import Case, State
+from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.commands.inspection import judged
 from services.router.domain.events import Rated
 from services.router.domain.timer_rules import due

@@ -82,3 +82,11 @@ def test_a_silence_is_stored_as_it_was() -> None:
     assert silences.to_doc(read) == document
     without = {name: value for name, value in document.items() if name != "asked_from"}
     assert silences.from_doc(without) == read, "older versions did not store it"
+
+
+def test_a_muted_place_is_read_as_it_was_stored() -> None:
+    there = silences.Around(lon=4.3, lat=52.1, metres=200, place="the building site")
+    muted = Silence(
+        id="q2", city="harbour", unit="quayside", categories=[], until=NOW, from_=NOW, made_at=NOW, around=there
+    )
+    assert silences.from_doc(silences.to_doc(muted)) == muted

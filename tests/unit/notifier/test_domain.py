@@ -21,8 +21,17 @@ TRIGGER = AlertTrigger(
 @pytest.mark.parametrize(
     ("trigger", "expected"),
     [
-        (TRIGGER, [Notice("new", "xingfu", "A"), Notice("new", "grid-7", "B")]),
-        (replace(TRIGGER, within=None), [Notice("new", "xingfu", "A"), Notice("new", "xingfu", "B")]),
+        (replace(TRIGGER, tell=()), [Notice("new", "xingfu", "A"), Notice("new", "grid-7", "B")]),
+        (replace(TRIGGER, tell=(), within=None), [Notice("new", "xingfu", "A"), Notice("new", "xingfu", "B")]),
+        (TRIGGER, [Notice("new", "xingfu", "A"), Notice("new", "grid-7", "B"), Notice("new", "hede", "A")]),
+        (
+            replace(TRIGGER, type="case.placed.v1"),
+            [Notice("answered", "xingfu", "A"), Notice("answered", "grid-7", "B")],
+        ),
+        (
+            replace(TRIGGER, type="case.placed.v1", tell=()),
+            [Notice("moved", "xingfu", "A"), Notice("moved", "grid-7", "B")],
+        ),
         (
             replace(TRIGGER, type="case.reopened.v1", tell=("jianhua",)),
             [Notice("reopened", "xingfu", "A"), Notice("reopened", "grid-7", "B"), Notice("reopened", "jianhua", "A")],
@@ -90,7 +99,7 @@ def test_each_event_tells_those_whom_it_concerns(trigger: AlertTrigger, expected
 
 @pytest.mark.parametrize("type_", sorted(CATALOGUE))
 def test_a_historic_case_tells_nobody(type_: str) -> None:
-    assert notices(replace(TRIGGER, type=type_, act="tell", assignee="li", historic=True)) == []
+    assert notices(replace(TRIGGER, type=type_, act="tell", assignee="li", quiet=True)) == []
 
 
 @pytest.mark.parametrize("type_", sorted(CATALOGUE))

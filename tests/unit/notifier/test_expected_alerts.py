@@ -43,7 +43,7 @@ def rotas(draw: st.DrawFn) -> dict[str, str]:
         shifts, more = draw(st.lists(shift, max_size=2)), draw(st.sampled_from([{}, {"home": "millfield"}]))
         if draw(st.integers(0, 4)) == 0:
             more = {**more, "valid_from": draw(day)}
-        post = draw(st.sampled_from(["A", "B"]))
+        post = draw(st.sampled_from(["A", "B", "AB"]))
         people.append(person(id_, unit=draw(st.sampled_from(UNITS)), post=post, shifts=shifts, **more))
     people.append(person("top", unit="oosterhaven"))
     swaps: list[dict[str, Any]] = []
@@ -77,6 +77,7 @@ def changes(draw: st.DrawFn, pack: Pack) -> CaseEvent:
     unit, who = st.sampled_from(sorted(pack.units)), st.sampled_from(sorted(pack.people))
     of = pack.units[draw(unit)]
     special = [code for code, category in pack.categories.items() if category.effect_check or category.pages]
+    confidential = draw(st.booleans())
     case = CaseState(
         id="c1",
         city=pack.city.id,
@@ -94,7 +95,8 @@ def changes(draw: st.DrawFn, pack: Pack) -> CaseEvent:
         within=draw(st.none() | unit),
         assignee=draw(st.none() | who | unit | st.just("who left")),
         historic=draw(st.integers(0, 9)) == 0,
-        confidential=draw(st.booleans()),
+        confidential=confidential,
+        sample=None if confidential else draw(st.sampled_from([None, None, "drawn", "not_drawn"])),
         seen_by=draw(st.lists(unit | who.map("@{}".format), max_size=3)),
         parties=draw(st.lists(unit, max_size=1)),
     )
@@ -108,6 +110,7 @@ def changes(draw: st.DrawFn, pack: Pack) -> CaseEvent:
         clock=draw(st.none() | st.just("resolve")),
         by=draw(st.none() | who),
         asked_by=draw(st.none() | who | st.just("who left")),
+        quiet=draw(st.integers(0, 9)) == 0,
         reporter_word=draw(st.none() | st.sampled_from(["added", "fixed", "withdrawn"])),
     )
 

@@ -9,7 +9,8 @@ from services.notifier.alerts.recipient_resolution import people_reached
 from services.notifier.domain.recipients import Notice
 from services.router.cases.published_events import to_envelopes
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case, UnitOnPath
+from services.router.domain.case import Case
+from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.timer_rules import due
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges

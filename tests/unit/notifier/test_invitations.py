@@ -1,17 +1,22 @@
 """Invitations by message: to a person's own channels and to no group, with an address that is made for the message."""
 
+import re
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 import pytest
 
 from services.notifier.channels.channel import Channel, Message, References
 from services.notifier.channels.send_lock import SendLock
+from services.notifier.channels.templates import TEMPLATES, VARIABLES
 from services.notifier.domain.rate_limit import Pace
 from services.notifier.domain.retry import Outcome
+from services.notifier.http.short_links import LENGTH
+from services.notifier.invitations.addresses import InvitationAddresses
 from services.notifier.invitations.delivery import InvitationDelivery, plan
 from services.notifier.invitations.sender import InvitationSender, invitation_text
+from shared.city.model.channels import TextTemplate
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.city.reading import read_pack
@@ -22,6 +27,7 @@ from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import not_found
 from shared.runtime.http_server.invitation_links import InvitationLinks
 from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import NOW, SECRET
 from tests.packs import harbour_with_channels
 
@@ -92,19 +98,36 @@ class Telephone:
         return Outcome("delivered", 200)
 
 
+class Rows:
+    """A collection in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def collection(self, _: str) -> "Rows":
+        return self
+
+    async def insert(self, document: dict[str, Any]) -> bool:
+        return self.rows.setdefault(document["_id"], document) is document
+
+    async def find_one(self, where: dict[str, Any]) -> dict[str, Any] | None:
+        return self.rows.get(where["_id"])
+
+
 class Post:
     """A sender with a telephone in place of the real one."""
 
     def __init__(self, pack: Pack | None) -> None:
+        self.references = {"CHANNEL_HARBOUR_PHONE": "13800000000"}
         self.telephone, self.locks, self.clock = Telephone(), Locks(), StoppedClock(NOW)
-        self.packs = Packs(pack)
+        self.packs, self.codes = Packs(pack), Rows()
+        self.addresses = InvitationAddresses(SECRET, cast(Database, self.codes), "https://grid.example/")
         self.sender = InvitationSender(
             {"sms": cast(Channel, self.telephone)},
             cast(SendLock, self.locks),
-            InvitationLinks(SECRET),
-            "https://grid.example/",
+            self.addresses,
             cast(PackLibrary, self.packs),
-            References({"CHANNEL_HARBOUR_PHONE": "13800000000"}),
+            References(self.references),
             self.clock,
         )
 
@@ -126,6 +149,7 @@ async def test_the_address_is_the_routers_and_stands_in_no_document() -> None:
     assert found is not None
     assert found[:3] == ("harbour", "qs-desk", "0f1e2d3c4b5a6978")
     assert token not in repr(msgspec.to_builtins(delivery))
+    assert message.by_template is None
 
 
 def test_no_group_gets_it() -> None:
@@ -185,3 +209,40 @@ def test_its_words_in_both_languages() -> None:
     text = invitation_text(chinese, delivery, "https://grid.example/i/x")
     assert text.startswith("【设置密码】\n")
     assert "仅限本人，只能使用一次，请勿转发" in text
+
+
+BY_TEMPLATE: Any = {
+    "gateway": "aliyun",
+    "key": "${CHANNEL_HARBOUR_SMS_KEY}",
+    "secret": "${CHANNEL_HARBOUR_SMS_SECRET}",
+    "signature": "Harbour",
+    "templates": {name: f"SMS_{n}" for n, name in enumerate(get_args(TextTemplate))},
+}
+"""A city whose text messages go by the eight registered templates."""
+
+
+async def test_where_texts_go_by_template_an_invitation_is_one_of_the_eight_and_its_code_leads_to_the_address() -> None:
+    pack = harbour(city={"sms": BY_TEMPLATE}, people={"qs-desk": {"sms": PHONE}})
+    (delivery,) = planned(pack)
+    post = Post(pack)
+    post.references.update(CHANNEL_HARBOUR_SMS_KEY="k", CHANNEL_HARBOUR_SMS_SECRET="s")
+    assert (await post.sends(delivery)).name == "delivered"
+    ((_, message),) = post.telephone.got
+    assert message.by_template is not None
+    assert message.by_template.template in BY_TEMPLATE["templates"]
+    values = dict(message.by_template.values)
+    assert tuple(values) == TEMPLATES[message.by_template.template].variables
+    assert all(0 < len(value) <= VARIABLES[name] for name, value in values.items())
+    assert pack.people["qs-desk"].name not in repr(values)
+    assert await post.addresses.behind(values["code"]) == message.link
+    assert await post.addresses.behind("A" * LENGTH) is None
+    assert values["code"] not in repr(post.codes.rows)
+    assert message.link.rpartition("/")[2] not in repr(post.codes.rows)
+
+
+async def test_the_code_of_an_invitation_is_always_the_same_and_no_others() -> None:
+    post, (delivery,) = Post(with_telephone()), planned(with_telephone())
+    newer = msgspec.structs.replace(delivery, invitation="ffffffffffffffff")
+    codes = [await post.addresses.code(one) for one in (delivery, delivery, newer)]
+    assert codes[0] == codes[1] != codes[2]
+    assert all(re.fullmatch(rf"[A-Za-z0-9]{{{LENGTH}}}", code) for code in codes)

@@ -1,6 +1,7 @@
 """Keys pressed in calls: a 1 signs in the called person's name, once, and nothing else does anything."""
 
 import json
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,10 +20,12 @@ from services.notifier.http.key_presses import AT_ONCE, TAKEN, KeyPress, KeyPres
 from services.notifier.http.router_client import RouterClient
 from shared.city.pack import Pack
 from shared.city.reading import read_pack
+from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal, conflict, unavailable
 from shared.runtime.http_server.route import Answer, Call
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.pack_library import PackLibrary
+from tests.kit.made_alerts import DANGER
 from tests.kit.made_reports import NOW
 from tests.packs import harbour_with_channels
 
@@ -34,26 +37,6 @@ VOICE = {
     "templates": {"call": "TTS_1"},
     "callback": "${CHANNEL_HARBOUR_CALLBACK}",
 }
-ALERT = Alert(
-    id="a1",
-    city="harbour",
-    recipient="qs-desk",
-    unit="quayside",
-    channel="inbox",
-    kind="new",
-    case="c1",
-    case_version=1,
-    because="e1",
-    event_type="case.opened.v1",
-    event_at=NOW,
-    priority="danger",
-    title="Danger",
-    text="",
-    due_at=None,
-    state="sent",
-    at=NOW,
-    trace="",
-)
 CALLED = AlertDelivery(
     id="d1",
     city="harbour",
@@ -75,7 +58,7 @@ CALLED = AlertDelivery(
 
 class FakeAlerts(AlertStore):
     def __init__(self) -> None:
-        self.alert = ALERT
+        self.alert = DANGER
 
     async def get(self, city: str, id_: str) -> Alert | None:
         return self.alert if (city, id_) == ("harbour", "a1") else None
@@ -129,8 +112,11 @@ class Line:
         pack = read_pack(harbour_with_channels(city={"voice": VOICE}))
         named = {"CHANNEL_HARBOUR_CALLBACK": WORD} if environment is None else environment
         self.words = CallbackWords(FakePacks(pack), References(named))
+        self.clock = StoppedClock(DANGER.at)
         self.alerts, self.router, self.directory = FakeAlerts(), FakeRouter(), FakeDirectory()
-        self.route = KeyPresses(self.words.city_of, self.alerts, FakeDeliveries(), self.router, self.directory)
+        self.route = KeyPresses(
+            self.words.city_of, self.alerts, FakeDeliveries(), self.router, self.directory, self.clock
+        )
 
     async def post(self, body: Any, word: str = WORD) -> Answer:
         request = cast(Any, SimpleNamespace(client=None))
@@ -159,7 +145,7 @@ async def test_a_one_signs_in_the_called_persons_name_and_its_repeat_is_the_same
 
 async def test_of_a_part_the_called_person_reports_in() -> None:
     line = Line()
-    line.alerts.alert = msgspec.structs.replace(ALERT, kind="called", part="p1")
+    line.alerts.alert = msgspec.structs.replace(DANGER, kind="called", part="p1")
     await line.post(tencent())
     assert line.router.signed == {"call-d1": ("c1", "report_in", "qs-desk")}
 
@@ -238,3 +224,14 @@ def test_whatever_is_posted_is_read_or_left(raw: bytes) -> None:
 
 def test_many_reports_in_one_post_are_bounded() -> None:
     assert len(presses(json.dumps(alibaba() * 1000).encode())) == 100
+
+
+async def test_a_press_that_comes_a_day_after_its_alert_signs_nothing() -> None:
+    """B120: a callback that was kept back signed for what happened to the case since."""
+    line = Line()
+    line.clock.move_to(DANGER.at + timedelta(days=1))
+    assert (await line.post(alibaba())).body == TAKEN
+    assert line.router.signed == {}
+    line.clock.move_to(DANGER.at + timedelta(days=1) - timedelta(seconds=1))
+    await line.post(alibaba())
+    assert line.router.signed == SIGNED

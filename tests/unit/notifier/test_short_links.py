@@ -15,28 +15,8 @@ from services.notifier.http.one_press_links import OnePressLinks
 from services.notifier.http.short_links import KEPT, LENGTH, ShortLinks
 from shared.runtime.http_server.route import Call
 from shared.runtime.identity.directory import Principal
-from tests.kit.made_reports import NOW, SECRET
-
-ALERT = Alert(
-    id="a1",
-    city="harbour",
-    recipient="qs-desk",
-    unit="quayside",
-    channel="inbox",
-    kind="new",
-    case="c1",
-    case_version=1,
-    because="e1",
-    event_type="case.opened.v1",
-    event_at=NOW,
-    priority="danger",
-    title="Danger",
-    text="",
-    due_at=None,
-    state="sent",
-    at=NOW,
-    trace="",
-)
+from tests.kit.made_alerts import DANGER
+from tests.kit.made_reports import SECRET
 
 
 class FakeAlerts(AlertStore):
@@ -44,7 +24,7 @@ class FakeAlerts(AlertStore):
         self.there = True
 
     async def get(self, city: str, id_: str) -> Alert | None:
-        return ALERT if self.there and (city, id_) == ("harbour", "a1") else None
+        return DANGER if self.there and (city, id_) == ("harbour", "a1") else None
 
 
 class FakeLinks(OnePressLinks):
@@ -84,7 +64,7 @@ async def followed(links: ShortLinks, code: str) -> tuple[int, str]:
 
 async def test_a_code_leads_to_the_alerts_link_however_often_it_is_made() -> None:
     links = short()
-    codes = {await links.code(ALERT) for _ in range(3)}
+    codes = {await links.code(DANGER) for _ in range(3)}
     (code,) = codes
     assert re.fullmatch(rf"[A-Za-z0-9]{{{LENGTH}}}", code)
     assert await followed(links, code) == (303, "https://whistle.example/a/of-a1")
@@ -98,13 +78,13 @@ async def test_a_code_leads_to_the_alerts_link_however_often_it_is_made() -> Non
 @pytest.mark.parametrize("code", ["", "x", "A" * LENGTH, "A" * 500, "../../v1/me", "é" * LENGTH])
 async def test_a_code_that_is_not_ours_leads_to_the_page_that_says_so(code: str) -> None:
     links = short()
-    await links.code(ALERT)
+    await links.code(DANGER)
     assert await followed(links, code) == (303, "/a/unknown")
 
 
 async def test_a_code_of_a_forgotten_alert_leads_nowhere_either() -> None:
     links = short()
-    code = await links.code(ALERT)
+    code = await links.code(DANGER)
     cast(Any, links)._alerts.there = False
     assert await followed(links, code) == (303, "/a/unknown")
 
@@ -112,6 +92,17 @@ async def test_a_code_of_a_forgotten_alert_leads_nowhere_either() -> None:
 @given(st.lists(st.text("abc123", min_size=1, max_size=9), min_size=2, max_size=30, unique=True))
 def test_codes_differ_between_alerts_and_installations(ids: list[str]) -> None:
     ours, other = short(), short("another secret of another installation")
-    alerts = [msgspec.structs.replace(ALERT, id=id_) for id_ in ids]
+    alerts = [msgspec.structs.replace(DANGER, id=id_) for id_ in ids]
     codes = [ours.code_of(alert) for alert in alerts]
     assert len({*codes, *(other.code_of(alert) for alert in alerts)}) == 2 * len(ids)
+
+
+async def test_a_code_that_stands_for_no_alert_may_stand_for_an_invitation() -> None:
+    ours = "A" * LENGTH
+
+    async def other(code: str) -> str | None:
+        return "https://whistle.example/i/token" if code == ours else None
+
+    links = ShortLinks(SECRET, cast(Any, FakeRows()), FakeAlerts(), FakeLinks(), other)
+    assert await followed(links, ours) == (303, "https://whistle.example/i/token")
+    assert await followed(links, "B" * LENGTH) == (303, "/a/unknown")

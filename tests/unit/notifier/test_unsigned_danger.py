@@ -13,30 +13,11 @@ from services.notifier.documents.alert import Alert
 from shared.city.pack import Pack
 from shared.city.people.receivers import Receiver
 from shared.city.reading import read_pack
+from tests.kit.made_alerts import DANGER
 from tests.kit.made_reports import NOW
 from tests.packs import harbour_with_channels
 
 PHONE = Receiver(id="v1", kind="voice", gateway="aliyun", to="13800000000")
-ALERT = Alert(
-    id="a1",
-    city="harbour",
-    recipient="qs-desk",
-    unit="quayside",
-    channel="inbox",
-    kind="new",
-    case="c1",
-    case_version=1,
-    because="e1",
-    event_type="case.opened.v1",
-    event_at=NOW,
-    priority="danger",
-    title="Danger",
-    text="",
-    due_at=None,
-    state="sent",
-    at=NOW,
-    trace="",
-)
 VOICE = {
     "gateway": "aliyun",
     "key": "${CHANNEL_HARBOUR_KEY}",
@@ -47,7 +28,7 @@ VOICE = {
 
 
 def changed(**fields: Any) -> Alert:
-    return msgspec.structs.replace(ALERT, **fields)
+    return msgspec.structs.replace(DANGER, **fields)
 
 
 def with_phones(**more: Any) -> Pack:
@@ -57,8 +38,8 @@ def with_phones(**more: Any) -> Pack:
 
 
 def test_a_danger_is_called_about_after_two_minutes_or_as_the_pack_says() -> None:
-    assert call_at(ALERT, PHONE) == NOW + timedelta(minutes=2)
-    assert call_at(ALERT, msgspec.structs.replace(PHONE, after="PT45S")) == NOW + timedelta(seconds=45)
+    assert call_at(DANGER, PHONE) == NOW + timedelta(minutes=2)
+    assert call_at(DANGER, msgspec.structs.replace(PHONE, after="PT45S")) == NOW + timedelta(seconds=45)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +68,8 @@ def test_only_a_danger_that_asks_for_a_signature_is_called_about(fields: dict[st
 @pytest.mark.parametrize(
     ("alert", "signed", "unsigned"),
     [
-        (ALERT, frozenset(), True),
-        (ALERT, frozenset({"c1"}), True),
+        (DANGER, frozenset(), True),
+        (DANGER, frozenset({"c1"}), True),
         (changed(state="acked"), frozenset(), False),
         (changed(state="over"), frozenset(), False),
         (changed(acted=True), frozenset(), False),
@@ -109,11 +90,11 @@ def planned(pack: Pack, alert: Alert) -> dict[str, tuple[str, Any]]:
 
 
 def test_the_call_is_on_record_with_its_alert_and_its_time_and_the_text_message_goes_at_once() -> None:
-    assert planned(with_phones(), ALERT) == {
+    assert planned(with_phones(), DANGER) == {
         "voice": ("held", NOW + timedelta(minutes=2)),
         "sms": ("pending", None),
     }
-    assert planned(with_phones(after="PT5M"), ALERT)["voice"] == ("held", NOW + timedelta(minutes=5))
+    assert planned(with_phones(after="PT5M"), DANGER)["voice"] == ("held", NOW + timedelta(minutes=5))
 
 
 def test_of_the_text_message_alone_of_a_danger_that_asks_for_nothing() -> None:
@@ -124,8 +105,8 @@ def test_a_call_that_is_due_is_not_made_once_somebody_has_signed() -> None:
     """Also when the line was busy: the gateway takes one call a minute."""
     deliveries = AlertDeliveries.__new__(AlertDeliveries)
     deliveries._now = lambda: NOW
-    (call,) = (d for d in deliveries.plan(with_phones(), [ALERT]).values() if d.channel == "voice")
-    waits, signed = Group([(call, ALERT)]), Group([(call, changed(state="acked"))])
+    (call,) = (d for d in deliveries.plan(with_phones(), [DANGER]).values() if d.channel == "voice")
+    waits, signed = Group([(call, DANGER)]), Group([(call, changed(state="acked"))])
     assert calls_without_need([waits]) == []
     assert calls_without_need([waits, signed]) == [call]
     assert (SIGNED.ended, SIGNED.counts) == (True, False), "not a failure of the line"

@@ -7,8 +7,8 @@ from datetime import timedelta, timezone
 import msgspec
 import pytest
 
-from services.router.cases.case_store import from_doc, to_doc
 from services.router.cases.published_events import to_envelopes
+from services.router.cases.stored.case_document import from_doc, to_doc
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.case import HISTORY_KEPT, Case

@@ -18,6 +18,7 @@ from services.router.command_handling.commands_from_bodies import to_command
 from services.router.command_handling.pack_lookups import Context
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
+from services.router.domain.clock import SlaClock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import Actor, Command
 from services.router.domain.commands.decide import decide
@@ -35,6 +36,7 @@ from tests.kit.made_cases import (
     ACTORS,
     COUNTY_DESK,
     DESK,
+    OTHER_DESK,
     POWER_DESK,
     POWER_PATH,
     SECOND,
@@ -49,9 +51,11 @@ from tests.kit.made_cases import (
     in_state,
     minutes,
     opened,
+    review_by,
     rung,
 )
 from tests.kit.made_reports import harbour
+from tests.packs import SHEYANG, pack_of
 
 CHANGES = Changes(
     SimpleNamespace(),  # type: ignore[arg-type]
@@ -112,10 +116,14 @@ def _place(id_: str) -> tuple[int, int]:
     return int(version), int(number)
 
 
+def objected(case: Case, now: datetime) -> SlaClock | None:
+    return review_by(now) if case.state is State.REJECTED else None
+
+
 def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | None) -> list[DomainEvent]:
     """An officer's command, or what the reporter says."""
     if name == "the reporter is not satisfied":
-        return judged(case, e.Rated(at=now, score=1), fresh(now))
+        return judged(case, e.Rated(at=now, score=1), fresh(now), objected(case, now))
     if name == "the reporter answers":
         asked = case.state is State.WAITING_REPORTER
         return answered(case, InfoGiven(at=now), {}) if asked else [e.Noted(at=now)]
@@ -123,6 +131,7 @@ def _pressed(case: Case, name: str, actor: Actor, now: datetime, part: str | Non
     fields: dict[str, Any] = {
         "fresh_clock": fresh(now),
         "confirm_clock": clock("confirm", 60, started_at=now),
+        "review_clock": review_by(now),
         "clock": "finish_part" if part else "resolve",
         "pausable": Pausable("any", frozenset({"on_site", "resolve", "finish_part"}), "PT1H"),
         "until": None if name == "pause" else now + minutes(500),
@@ -149,6 +158,10 @@ WAYS = [
     [("claim", DESK, None), ("request_info", DESK, None), ("the reporter answers", DESK, None)],
     [("claim", DESK, None), ("call_in", DESK, None), ("finish_part", POWER_DESK, "p1")],
     [("claim", DESK, None), ("request_extension", DESK, None), ("approve_extension", TOWN_DESK, None)],
+    [("return", DESK, None), ("approve_return", TOWN_DESK, None), ("return", OTHER_DESK, None)],
+    [("reject", DESK, None), ("approve_reject", TOWN_DESK, None), ("the reporter is not satisfied", DESK, None)],
+    [("reject", DESK, None), ("refuse_reject", TOWN_DESK, None), ("reject", DESK, None)],
+    [("return", DESK, None), ("refuse_return", TOWN_DESK, None), ("transfer", DESK, None)],
 ]
 """Beginnings that chance finds seldom."""
 
@@ -186,7 +199,7 @@ def test_no_order_of_timer_and_commands_loses_a_breach(
         (State.IN_PROGRESS, "resolve", DESK),
         (State.CLAIMED, "categorize", DESK),
         (State.CLAIMED, "request_info", DESK),
-        (State.QUEUED, "reject", TOWN_DESK),
+        (State.QUEUED, "reject", DESK),
         (State.CLAIMED, "merge", DESK),
         (State.CLAIMED, "transfer", DESK),
         (State.CLAIMED, "supervise", COUNTY_DESK),
@@ -261,7 +274,7 @@ def test_arrival_meets_its_clock_by_the_press_whatever_is_claimed() -> None:
     change = CHANGES.of(case, decide(as_of(case, LATE), _there("on_site", body, case), WALKER, LATE))
     (on_site,) = (c for c in change.after.clocks if c.kind == "on_site")
     assert (on_site.state, on_site.met_at) == ("breached", LATE)
-    line = history_view(change.after.history[-1])
+    line = history_view(change.after.history[-1], pack_of(SHEYANG))
     assert (line.at, line.said_at) == (LATE, early)
     assert change.envelopes[-1].time == LATE
 
@@ -274,7 +287,7 @@ def test_where_and_when_somebody_says_he_was_is_in_the_history_and_in_no_event(n
         ThereBody,
     )
     change = CHANGES.of(case, decide(case, _there(name, body, case), WALKER, T0))
-    line = answer(change.after, DESK).history[-1]
+    line = answer(change.after, DESK, pack_of(SHEYANG)).history[-1]
     assert line.said_at is not None and line.said_at.isoformat() == "2026-03-01T23:00:00+00:00"
     assert line.location is not None
     lon, lat = line.location.lon, line.location.lat
@@ -283,7 +296,7 @@ def test_where_and_when_somebody_says_he_was_is_in_the_history_and_in_no_event(n
     for event in change.envelopes:
         assert str(lon) not in event.data and "2026-03-01T23" not in event.data
     assert to_state(change.after).lon == case.location.lon, "where the case is"
-    assert history_view(change.after.history[-1], words=False).location is None
+    assert history_view(change.after.history[-1], pack_of(SHEYANG), words=False).location is None
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

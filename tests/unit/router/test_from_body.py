@@ -20,13 +20,19 @@ from tests.packs import HARBOUR
 
 CODES: dict[str, Any] = {
     **dict.fromkeys(("to", "body", "into"), "quayside"),
+    "suggest": "millfield",
     **{name: ["works"] for name in ("units", "parties")},
     "category": "flooding",
+    "elsewhere": "ombudsman",
     "part": "p1",
     "report": "r1",
     "reports": ["r1"],
     "photos": ["f1"],
 }
+
+
+OF_A_LIST = {"pause": "part_ordered", "return": "not_our_area", "reject": "not_covered"}
+"""Commands whose reason is a code of the pack."""
 
 
 def test_every_command_has_a_rule_and_a_body() -> None:
@@ -36,7 +42,7 @@ def test_every_command_has_a_rule_and_a_body() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_of_its_body_the_command_of_that_name_is_made(name: str) -> None:
     case, _, _ = routed()
-    codes = {**CODES, "reason": "part_ordered"} if name == "pause" else CODES
+    codes = {**CODES, "reason": OF_A_LIST[name]} if name in OF_A_LIST else CODES
     made, _ = filled(name, BODIES[name], codes)
     context = Context(case, Actor("qs-desk", case.unit, "duty_officer"), harbour(), T0)
     assert type(to_command(name, msgspec.convert(made, BODIES[name]), context)) is RULES[name].command

@@ -17,9 +17,7 @@ from shared.runtime.storage.mongo import Collection, Document
 from tests.kit.made_reports import NOW, SECRET, TRACE
 from tests.packs import harbour_with_channels
 
-INVITATION = Invitation(
-    id="0f1e2d3c4b5a6978", made_by="oh-chief", made_at=NOW, ends=NOW + timedelta(days=3), codes=b"x"
-)
+INVITATION = Invitation(id="0f1e2d3c4b5a6978", made_by="oh-chief", made_at=NOW, ends=NOW + timedelta(days=3))
 SMS = {"sms": {"url": "https://sms.example.com/"}}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.router.http.queue_pages import QueueQuery, check_categories, filtered
+from services.router.queues.queue_pages import QueueQuery, check_categories, filtered
 from shared.kernel.errors import Refusal
 from shared.kernel.vocabulary import PRIORITIES
 from shared.runtime.http_server.decoding import query

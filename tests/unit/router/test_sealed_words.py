@@ -9,16 +9,19 @@ import pytest
 from services.router.cases.case_views import answer, row
 from services.router.cases.sealed_words import SealedWords, without_words
 from services.router.command_handling.commands_from_bodies import BODIES
-from services.router.domain.case import Case, Consultation, Entry, Question, State
+from services.router.domain.case import Case, Question, State
+from services.router.domain.case_parts.history_line import Entry
+from services.router.domain.case_parts.work import Consultation
 from services.router.visits.bodies import HoldBody, VisitBody
 from tests.kit.free_texts import filled
 from tests.kit.made_cases import COUNTY, DESK, SECOND, T0, opened
 from tests.kit.made_reports import SECRET
+from tests.packs import HARBOUR, pack_of
 
 WORDS = SealedWords(SECRET)
 HANDLER, COLLEAGUE = replace(DESK, trusted=True), SECOND
 CODES: dict[str, Any] = {
-    **dict.fromkeys(("to", "part", "into", "category", "body", "unit", "case", "place", "report"), "c1"),
+    **dict.fromkeys(("to", "part", "into", "category", "body", "unit", "case", "place", "report", "suggest"), "c1"),
     **{name: ["u"] for name in ("units", "parties", "invited", "came")},
     "reports": ["r1"],
     "photos": ["f1"],
@@ -33,7 +36,7 @@ def sealed_case() -> Case:
 @pytest.mark.parametrize("name", ALL_BODIES)
 def test_every_free_text_of_a_command_is_sealed_and_opens_again(name: str) -> None:
     """B70."""
-    codes = {**CODES, **({"reason": "part_ordered"} if name == "pause" else {})}
+    codes = {**CODES, **({"reason": "part_ordered"} if name in ("pause", "return", "reject") else {})}
     made, words = filled(name, ALL_BODIES[name], codes)
     body = msgspec.convert(made, ALL_BODIES[name])
     sealed = WORDS.body(sealed_case(), body)
@@ -61,10 +64,12 @@ def test_what_an_older_version_kept_in_plain_is_shown_to_handlers_alone() -> Non
         consultation=Consultation(COUNTY, ("power",), "OLDCONSULT", "desk", T0, "OLDCONCLUSION"),
         history=(Entry(T0, 1, "case.noted", by="desk", text="OLDNOTE"),),
     )
-    told = str([WORDS.shown(case, actor, answer(case, actor)) for actor in (None, COLLEAGUE)]) + str(row(case))
+    told = str([WORDS.shown(case, actor, answer(case, actor, pack_of(HARBOUR))) for actor in (None, COLLEAGUE)]) + str(
+        row(case)
+    )
     assert "OLD" not in told
     assert "asked_by='desk'" in told
-    shown = str(WORDS.shown(case, HANDLER, answer(case, HANDLER)))
+    shown = str(WORDS.shown(case, HANDLER, answer(case, HANDLER, pack_of(HARBOUR))))
     for word in ("OLDMATTER", "OLDQUESTION", "OLDCONSULT", "OLDCONCLUSION", "OLDNOTE"):
         assert word in shown
 

@@ -80,7 +80,7 @@ def test_who_is_told_because_he_stands_in_sees_the_case_and_claims_it(
     principal = stand_in(who, pack, at)
     assert unit in principal.on_duty_for
     assert principal.sight is not None
-    assert principal.sight.sees(seen_by(case, pack), confidential=False)
+    assert principal.sight.sees(seen_by(case, pack), closed_to_stand_ins=False)
     actor = actor_of(principal, case, pack)
     assert (actor.unit, actor.guest) == (unit, False)
     assert {"claim", "acknowledge", "assign"} <= set(open_commands(case, actor))
@@ -95,7 +95,7 @@ def test_a_stand_in_sees_nothing_confidential_of_the_unit() -> None:
     case = case_of("quayside", pack, confidential=True)
     who = stand_in("mf-desk", pack, TUESDAY)
     assert who.sight is not None
-    assert not who.sight.sees(seen_by(case, pack), confidential=True)
+    assert not who.sight.sees(seen_by(case, pack), closed_to_stand_ins=True)
     assert actor_of(who, case, pack).unit == "millfield"
     assert actor_of(who, case, pack).guest
     assert not sees(who, [intake_has(case, pack)], pack)

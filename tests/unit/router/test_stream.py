@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
+from services.router.stream import live_events
 from services.router.stream import sessions as streams_module
 from services.router.stream.cursors import UNKNOWN, Cursor, read, written
-from services.router.stream.live_events import BEHIND_MAX, Listener, LiveEvents
+from services.router.stream.live_events import BEHIND_MAX, Listener, LiveEvents, ServiceListener
 from services.router.stream.sessions import Streams
 from shared.contracts import cases
 from shared.contracts.catalogue import encode
 from shared.contracts.sight import Sight, names_of
+from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import Refusal
 from shared.runtime.identity.directory import Directory, Principal
 from shared.runtime.identity.tokens import token_hash
@@ -58,7 +60,7 @@ def record(offset: int, said: cases.CaseEvent | bytes, partition: int = 0, city:
 
 
 def started(partitions: int = 1) -> LiveEvents:
-    tail = LiveEvents()
+    tail = LiveEvents(StoppedClock(AT), lambda: {CITY: "v1"})
     tail.starts_at(dict.fromkeys(range(partitions), 0), "k1")
     return tail
 
@@ -72,7 +74,7 @@ def frames(chunk: bytes) -> list[tuple[str, str, dict[str, Any]]]:
     found = []
     for text in chunk.decode().split("\n\n"):
         lines = dict(line.split(": ", 1) for line in text.splitlines() if not line.startswith(":"))
-        if lines:
+        if "id" in lines:  # a beat has none
             found.append((lines["event"], lines["id"], json.loads(lines["data"])))
     return found
 
@@ -256,6 +258,41 @@ async def test_who_is_too_far_behind_reads_the_queue_again() -> None:
     await anext(stream)
     await tail.take(tuple(record(n, event(f"c{n}")) for n in range(BEHIND_MAX + 1)))
     assert [name for name, _, _ in await heard(stream, 1)] == ["reset"]
+
+
+async def test_every_stream_beats_with_the_servers_time_and_a_services_with_the_packs_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_events, "BEAT_SECONDS", 0.01)
+    tail = started()
+    for who, says in ((listener(), b""), (ServiceListener(), b',"packs":{"harbour":"v1"}')):
+        stream = tail.follow(who, None)
+        beat = b': still here\n\nevent: beat\ndata: {"now":"2026-03-02T09:00:00Z"%b}\n\n' % says
+        assert [await anext(stream) for _ in range(4)] == [b": listening\n\n", beat, beat, beat]
+
+
+async def test_a_service_hears_of_every_case_once_with_those_who_may_see_it() -> None:
+    tail = started()
+    said = event(
+        "c1",
+        was_seen_by=[MILL],
+        confidential=True,
+        parts=[cases.PartState(id="p1", unit=MILL, caller=QUAY, state="called")],
+    )
+    await tail.take((record(0, said), record(1, b"nonsense"), record(2, event("c2", state="closed"), city="b")))
+    told = await heard(tail.follow(ServiceListener(), Cursor("k1", {})), 2)
+    (first, id_, one), (_, _, other) = told
+    assert (first, one["city"], one["row"]["id"], one["sealed"], one["closed_to_stand_ins"]) == (
+        "change", CITY, "c1", True, True,
+    )  # fmt: skip
+    assert (one["queues"], one["seen_by"], one["was_seen_by"]) == ([MILL, QUAY], [TOWN, QUAY], [MILL, TOWN, QUAY])
+    assert (other["city"], other["open"], other["queues"], other["was_queues"]) == ("b", False, [], [QUAY])
+    again = await heard(tail.follow(ServiceListener(), read(id_)), 1)
+    assert [data["row"]["id"] for _, _, data in again] == ["c2"], "its cursor resumes"
+    live = tail.follow(ServiceListener(), None)
+    await anext(live)
+    await tail.take((record(3, event("c3", MILL)),))
+    assert [data["row"]["id"] for _, _, data in await heard(live, 1)] == ["c3"]
 
 
 class Rights(Directory):

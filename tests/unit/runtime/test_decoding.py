@@ -117,7 +117,7 @@ def test_a_time_that_no_zone_can_reckon_with_is_refused_in_every_body(at: str) -
     visit = {"place": "quay", "at": at}
     bodies: list[tuple[Any, dict[str, Any], str]] = [
         (ReportBody, {**GOOD, "observed_at": at}, "/observed_at"),
-        (BODIES["resolve"], {"how": "repair", "text": "done", "follow_up": at}, "/follow_up"),
+        (BODIES["resolve"], {"how": "repair", "text": "done", "look_again": at}, "/look_again"),
         (BODIES["on_site"], {"at": at}, "/at"),
         (BODIES["plan"], {"parts": [{"body": "u", "work": "w", "due": at}]}, "/parts/0/due"),
         (CampaignBody, {"name": "n", "purpose": "p", "invited": ["u"], "visits": [visit]}, "/visits/0/at"),

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.made_api import APP, OFFICER, Lamp, SampleApi
+from tests.kit.made_api import APP, OFFICER, OPS, Lamp, SampleApi
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 KEY = {"idempotency-key": "k-1"}
@@ -49,7 +49,7 @@ async def test_a_good_request_gets_through(client: httpx.AsyncClient, house: Sam
     answer = await client.post("/lamps", json=GOOD, headers=KEY)
     assert (answer.status_code, answer.json(), answer.headers["etag"]) == (201, {"key": "k-1"}, '"1"')
     assert house.calls[0].body_as(Lamp) == Lamp(7, "dark")
-    assert house.calls[0].principal.who == "meituan"
+    assert house.calls[0].principal.who == "rider-app-1"
 
 
 @pytest.mark.parametrize(
@@ -321,3 +321,39 @@ async def test_a_page_that_people_open_refuses_in_words(client: httpx.AsyncClien
     answer = await client.post("/page", content=b"x" * 101)
     assert (answer.status_code, answer.text) == (413, "refused: too-large")
     assert answer.headers["traceparent"]
+
+
+@pytest.mark.parametrize(
+    ("token", "office", "asks_as"),
+    [
+        (OPS, "ops", "ops"),
+        (OPS, None, "officer"),
+        (OPS, "auditor", "officer"),
+        (OPS, "ops, officer", "officer"),
+        (OFFICER, "ops", "officer"),
+        (OFFICER, "officer", "officer"),
+        (APP, "ops", "rider_app"),
+        (APP, "officer", "rider_app"),
+    ],
+)
+async def test_only_who_has_an_office_asks_in_it(
+    client: httpx.AsyncClient, house: SampleApi, token: str, office: str | None, asks_as: str
+) -> None:
+    """``Whistle-Office`` gives nobody a right that he has not: it chooses between his own."""
+    headers = {"authorization": f"Bearer {token}", **({"whistle-office": office} if office is not None else {})}
+    assert (await client.get("/both", headers=headers)).status_code == 201
+    assert house.calls[0].principal.kind == asks_as
+
+
+@pytest.mark.parametrize("token", [OFFICER, APP])
+async def test_nobody_enters_an_office_by_saying_so(client: httpx.AsyncClient, house: SampleApi, token: str) -> None:
+    headers = {"authorization": f"Bearer {token}", "whistle-office": "ops"}
+    problem(await client.get("/ops", headers=headers), 403, "forbidden")
+    assert house.calls == []
+
+
+async def test_an_office_is_entered_with_a_one_time_code_only(client: httpx.AsyncClient, house: SampleApi) -> None:
+    house.directory.confirmed = False
+    headers = {"authorization": f"Bearer {OPS}", "whistle-office": "ops"}
+    problem(await client.get("/both", headers=headers), 403, "second-factor")
+    assert (await client.get("/both", headers={"authorization": f"Bearer {OPS}"})).status_code == 201

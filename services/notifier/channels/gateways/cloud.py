@@ -31,7 +31,7 @@ class Cloud(Protocol):
 
 
 NO_TEMPLATE = Outcome("no_template", final=True, counts=False)
-"""A text for which no template is registered, such as an invitation: it is not sent."""
+"""A text for which no template is registered: it is not sent."""
 CLOUDS: Mapping[Gateway, Cloud] = {"aliyun": Aliyun(), "tencent": Tencent()}
 
 

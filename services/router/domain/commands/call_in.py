@@ -1,16 +1,19 @@
 """Calling in 吹哨 and reporting in 报到: a unit that cannot do the work alone calls others; each does a part of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Part, State, UnitOnPath
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case, State
+from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.case_parts.work import Part
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import callers
 from services.router.domain.clock_operations import met, voided
 from services.router.domain.commands.command import (
     DESK,
-    GROUND,
+    DESK_AND_FIELD,
     Actor,
     Command,
     Decision,
@@ -127,6 +130,7 @@ class _PartEvent(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedIn(_PartEvent):
     TYPE: ClassVar[str] = "case.reported_in.v1"
+    HANDLES: ClassVar[bool] = True
 
     def applied(self, case: Case) -> Case:
         there = self.changed(case, state="reported_in", reported_in_by=self.by, reported_in_at=self.at)
@@ -136,6 +140,7 @@ class ReportedIn(_PartEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFinished(_PartEvent):
     TYPE: ClassVar[str] = "case.part_finished.v1"
+    HANDLES: ClassVar[bool] = True
     SAYS_WHY: ClassVar[bool] = True
 
     def applied(self, case: Case) -> Case:
@@ -191,18 +196,19 @@ def still_open(case: Case, actor: Actor | None) -> WhyNot | None:
     return WhyNot("parts_open", f"Every part is finished or excused first: {names}.")
 
 
-def next_in_turn(case: Case, part: str | None) -> Part | None:
-    """The planned part after ``part``; None if there is none, or ``part`` is not called or has ended."""
+def next_in_turn(case: Case, part: str | None, without: Collection[str] = ()) -> Part | None:
+    """The planned part after ``part``; None if there is none, or ``part`` is not called or has ended. ``without``: ids
+    of parts that are left out."""
     done = case.part(part)
     if done is None or done.turn is None or not done.at_work:
         return None
     waiting = (p for p in case.parts if p.state == "waiting" and p.turn is not None and p.turn > done.turn)
-    return min(waiting, key=lambda p: p.turn or 0, default=None)
+    return min((p for p in waiting if p.id not in without), key=lambda p: p.turn or 0, default=None)
 
 
-def due_in_turn(case: Case, part: str | None, now: datetime) -> datetime | None:
+def due_in_turn(case: Case, part: str | None, now: datetime, without: Collection[str] = ()) -> datetime | None:
     """The deadline of ``next_in_turn``: the planned one plus the delay of the part before it."""
-    done, following = case.part(part), next_in_turn(case, part)
+    done, following = case.part(part), next_in_turn(case, part, without)
     if done is None or done.due_at is None or following is None or following.due_at is None:
         return None
     return following.due_at + max(now - done.due_at, now - now)
@@ -264,10 +270,12 @@ def _excuse(case: Case, command: ExcusePart, actor: Actor, now: datetime) -> Dec
 
 def _following(case: Case, command: _EndOfPart, now: datetime) -> Decision:
     following = next_in_turn(case, command.part)
-    if following is None:
-        return []
-    clocks = tuple(replace(clock, part=following.id) for clock in command.turn_clocks)
-    return [PartStarted(at=now, part=following.id, clocks=clocks)]
+    return [] if following is None else [started(following, command.turn_clocks, now)]
+
+
+def started(part: Part, clocks: tuple[SlaClock, ...], now: datetime) -> PartStarted:
+    """The turn of ``part`` has come, with these clocks."""
+    return PartStarted(at=now, part=part.id, clocks=tuple(replace(clock, part=part.id) for clock in clocks))
 
 
 def _meant(case: Case, command: PartCommand) -> Part:
@@ -339,7 +347,7 @@ RULES = (
         command=ReportIn,
         decide=_report_in,
         open_in=AT_WORK,
-        roles=GROUND - {"inspector"},
+        roles=DESK_AND_FIELD - {"inspector"},
         blocked=_nothing_yours,
         refused=_not_yours,
         open_to_guests=True,
@@ -348,7 +356,7 @@ RULES = (
         command=FinishPart,
         decide=_finish,
         open_in=AT_WORK,
-        roles=GROUND - {"inspector"},
+        roles=DESK_AND_FIELD - {"inspector"},
         blocked=_nothing_yours,
         refused=_not_yours,
         open_to_guests=True,

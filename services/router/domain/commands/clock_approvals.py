@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from services.router.domain.case import ACTIVE, Case, Part, State
+from services.router.domain.case import ACTIVE, Case, State
+from services.router.domain.case_parts.work import Part
 from services.router.domain.clock import Ask, SlaClock
 from services.router.domain.clock_events import ClockEvent
 from services.router.domain.clock_operations import is_named, live
 from services.router.domain.commands.call_in import is_of
 from services.router.domain.commands.command import (
     DESK,
-    GROUND,
+    DESK_AND_FIELD,
     Actor,
     Command,
     Decide,
@@ -32,7 +33,7 @@ SUPERIORS = frozenset({"supervisor", "grid_leader"})
 """Roles that may grant a pause at their own desk, where the pack says so."""
 WITH_CLOCKS = ACTIVE | {State.WAITING_REPORTER}
 """States of a case in which clocks of it or of its parts run."""
-OF_THE_PART = GROUND - {"inspector"}
+OF_THE_PART = DESK_AND_FIELD - {"inspector"}
 """Roles that may ask for the clocks of their own unit's part; the same that may report in."""
 _KINDS_OF_PARTS = ("report_in", "finish_part")
 _WAITS = WhyNot("waits_for_reporter", "The work waits for the reporter's answer.")
@@ -84,6 +85,10 @@ class ApprovalRequested(NamedClockEvent):
     SAYS_WHY: ClassVar[bool] = True
     ask: Ask
     tell: str
+
+    @property
+    def until_meant(self) -> datetime | None:
+        return self.ask.until
 
     def applied(self, case: Case) -> Case:
         return replace(case, asks=(*case.asks, self.ask))
@@ -173,7 +178,7 @@ def open_request(case: Case, what: Approvable, command: ClockCommand, actor: Act
     ask = next((ask for ask in case.asks if (ask.what, ask.clock, ask.part) == meant), None)
     if ask is None:
         raise wrong("/clock", f"nobody asks for {'a pause' if what == 'pause' else 'an extension'} of it")
-    if not _grants(case, ask, actor):
+    if not grants(case, ask, actor):
         raise wrong("/clock", "is for another to grant")
     return ask
 
@@ -196,7 +201,7 @@ def asks_whom(case: Case, part: Part | None) -> str:
     return over[-1] if over else case.unit if part is None else part.unit
 
 
-def _grants(case: Case, ask: Ask, actor: Actor) -> bool:
+def grants(case: Case, ask: Ask, actor: Actor) -> bool:
     """Whether the actor may answer: units above may; a pause may also be answered by a superior of the own desk, where
     the pack says so or no unit is above. Nobody answers his own request; a superior of a called unit may not either."""
     if actor.person == ask.asked_by:
@@ -223,8 +228,9 @@ def nothing_to_ask(case: Case, actor: Actor | None) -> WhyNot | None:
 
 
 def askable(case: Case, actor: Actor | None) -> list[SlaClock]:
-    """Running clocks for which the actor may ask something."""
-    return [c for c in case.clocks if c.state == "running" and c.waits and _may_ask(case, c, actor)]
+    """Running clocks for which the actor may ask something; not the time of who has to rule."""
+    own = (c for c in case.clocks if c.kind != "review")
+    return [c for c in own if c.state == "running" and c.waits and _may_ask(case, c, actor)]
 
 
 def _may_ask(case: Case, clock: SlaClock, actor: Actor | None) -> bool:
@@ -236,6 +242,8 @@ def _may_ask(case: Case, clock: SlaClock, actor: Actor | None) -> bool:
 
 def part_of_clock(case: Case, command: ClockCommand) -> Part | None:
     """The part whose clock the command names; None: the case's own. Raises ``Refusal`` 422."""
+    if command.clock == "review":
+        raise wrong("/clock", "is the time of who has to rule: it is neither paused nor extended")
     if command.part is None:
         if command.clock in _KINDS_OF_PARTS:
             raise wrong("/part", f"names the part whose {command.clock} clock it is")
@@ -270,7 +278,7 @@ def not_asked(case: Case, actor: Actor | None, what: Approvable, nothing: str) -
     asks = [ask for ask in case.asks if ask.what == what]
     if not asks:
         return WhyNot("nothing_asked", nothing)
-    if actor is not None and not any(_grants(case, ask, actor) for ask in asks):
+    if actor is not None and not any(grants(case, ask, actor) for ask in asks):
         who = dict.fromkeys(asks_whom(case, case.part(ask.part)) for ask in asks)
         return WhyNot("not_yours_to_grant", f"It is for {', '.join(who)} to grant, and not for who asked.")
     return None

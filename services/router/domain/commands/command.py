@@ -34,6 +34,8 @@ class Actor:
     """Ids from the root down to the actor's unit."""
     consults: bool = False
     """Whether consultations are held at the actor's level."""
+    home: tuple[str, ...] = ()
+    """Ids from the root down to the unit where the person is placed, wherever he acts now."""
     trusted: bool = False
     """Whether the pack lets the actor see who reported this case; where it is confidential, also what it says."""
 
@@ -67,7 +69,7 @@ DESK = frozenset[str](DESK_ROLES)
 """Roles that run a desk."""
 DECIDING = DESK | {"inspector"}
 """A command that only these roles may give decides about the case: it is for the desk that has it now."""
-GROUND = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
+DESK_AND_FIELD = DESK | {"grid_member", "parttime_grid_member", "member", "inspector"}
 """The desk roles and those that go to the place, work there and inspect: everybody who may handle a case."""
 
 C = TypeVar("C", bound=Command)
@@ -83,6 +85,7 @@ class WhyNot(NamedTuple):
 
 
 NOT_NOW = WhyNot("state", "Not in this state ({state}).")
+UNDECIDED = WhyNot("undecided", "What its words suggest, of recusal or sensitivity, is decided first.")
 
 
 def never_blocked(case: Case, actor: Actor | None) -> WhyNot | None:

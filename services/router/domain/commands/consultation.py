@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ACTIVE, PARTS_MAX, Case, Consultation, Part, UnitOnPath
+from services.router.domain.case import ACTIVE, PARTS_MAX, Case
+from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.case_parts.work import Consultation, Part
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import live
 from services.router.domain.commands.call_in import PartStarted, open_parts

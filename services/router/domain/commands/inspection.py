@@ -1,4 +1,4 @@
-"""Inspection, closing, reopening and rejection of a case, and what a reporter's rating does."""
+"""Inspection, closing and reopening of a case, and what a reporter's rating does."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from services.router.domain import events as e
 from services.router.domain.case import Case, State
+from services.router.domain.case_parts.call_back import CallPlan
 from services.router.domain.clock import SlaClock
-from services.router.domain.commands.call_in import still_open
 from services.router.domain.commands.command import (
     DECIDING,
-    DESK,
-    GROUND,
+    DESK_AND_FIELD,
     Actor,
     Command,
     Decision,
@@ -19,6 +18,7 @@ from services.router.domain.commands.command import (
     WhyNot,
     required,
 )
+from services.router.domain.commands.rulings.rejection import objection
 from services.router.domain.domain_event import DomainEvent
 
 _S = State
@@ -28,7 +28,8 @@ DISSATISFIED = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspect(Command):
-    """``fresh_clock``: the resolve clock that starts when it is not ``ok`` and the case is opened again."""
+    """``fresh_clock``: the resolve clock that starts when it is not ``ok`` and the case is opened again. A patrol find
+    that was drawn is closed when it is ``ok``: nobody waits for it."""
 
     NAME: ClassVar[str] = "inspect"
     ok: bool
@@ -39,11 +40,13 @@ class Inspect(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close(Command):
-    """``follow_up``: when the desk is reminded to check the effect, where the category asks for that."""
+    """``follow_up``: when the desk is reminded to check the effect, where the category asks for that. ``call_plan``:
+    when the reporter is called (回访), where the pack has that."""
 
     NAME: ClassVar[str] = "close"
     text: str | None = None
     follow_up: datetime | None = None
+    call_plan: CallPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,35 +58,35 @@ class Reopen(Command):
     fresh_clock: SlaClock | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reject(Command):
-    NAME: ClassVar[str] = "reject"
-    reason: str
-
-
-def judged(case: Case, rated: e.Rated, clock: SlaClock | None) -> list[DomainEvent]:
+def judged(
+    case: Case, rated: e.Rated, clock: SlaClock | None, review_clock: SlaClock | None = None
+) -> list[DomainEvent]:
     """The events of a reporter's rating; the lowest one reopens the case one level up, with a new resolve clock.
 
-    A confidential case stays with its handlers: nobody above them may read it.
+    Of a rejected case it is an objection, on which a higher level rules by ``review_clock``. A confidential case stays
+    with its handlers: nobody above them may read it; nor does it go to who is recused.
     """
+    if rated.score == DISSATISFIED and review_clock is not None:
+        return [rated, *objection(case, rated, review_clock)]
     if rated.score != DISSATISFIED or case.state not in (State.RESOLVED, State.CLOSED) or case.historic:
         return [rated]
-    path = case.path if case.confidential else case.path[:-1] or case.path
-    was = case.unit if path != case.path else None
-    return [rated, e.Reopened(at=rated.at, text=rated.text, clock=clock, path=path, was_unit=was)]
+    was = case.unit if case.one_up != case.path else None
+    return [rated, e.Reopened(at=rated.at, text=rated.text, clock=clock, path=case.one_up, was_unit=was)]
 
 
 def _inspect(case: Case, command: Inspect, actor: Actor, now: datetime) -> Decision:
     looked = e.Inspected(
         at=now, by=actor.person, by_unit=actor.unit, ok=command.ok, text=command.text, photos=command.photos
     )
+    by, unit = actor.person, actor.unit
     if command.ok:
-        return [looked]
-    return [looked, e.Reopened(at=now, by=actor.person, by_unit=actor.unit, clock=command.fresh_clock)]
+        return [looked, e.Closed(at=now, by=by, by_unit=unit)] if case.sampled else [looked]
+    return [looked, e.Reopened(at=now, by=by, by_unit=unit, clock=command.fresh_clock, why=command.text)]
 
 
 def _close(case: Case, command: Close, actor: Actor, now: datetime) -> Decision:
-    return [e.Closed(at=now, by=actor.person, by_unit=actor.unit, text=command.text, follow_up=command.follow_up)]
+    by, unit, plan = actor.person, actor.unit, command.call_plan
+    return [e.Closed(at=now, by=by, by_unit=unit, text=command.text, follow_up=command.follow_up, call_plan=plan)]
 
 
 def _reopen(case: Case, command: Reopen, actor: Actor, now: datetime) -> Decision:
@@ -91,17 +94,20 @@ def _reopen(case: Case, command: Reopen, actor: Actor, now: datetime) -> Decisio
     return [e.Reopened(at=now, by=actor.person, by_unit=actor.unit, text=reason, clock=command.fresh_clock)]
 
 
-def _reject(case: Case, command: Reject, actor: Actor, now: datetime) -> Decision:
-    reason = required(command.reason, "/reason", "is required: the reporter reads it")
-    return [e.Rejected(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
-
-
 def _not_to_inspect(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.inspected_by is not None:
         return WhyNot("inspected_already", "It passed inspection already.")
     if actor is not None and actor.person == case.resolved_by:
         return WhyNot("own_work", "Who inspects is not who resolved.")
+    if actor is not None and case.sampled and not _inspects_finds(case, actor):
+        return WhyNot("inspected_above", "What was handled on patrol is inspected one level above, or by an inspector.")
     return None
+
+
+def _inspects_finds(case: Case, actor: Actor) -> bool:
+    """Not a colleague of the finder, who may owe him a favour; at the top anybody else."""
+    above = {unit.id for unit in case.path[:-1]}
+    return actor.role == "inspector" or actor.unit in above or not above
 
 
 def _not_inspected(case: Case, actor: Actor | None) -> WhyNot | None:
@@ -113,7 +119,7 @@ RULES = (
         command=Inspect,
         decide=_inspect,
         open_in=frozenset({_S.RESOLVED}),
-        roles=GROUND - {"parttime_grid_member"},
+        roles=DESK_AND_FIELD - {"parttime_grid_member"},
         blocked=_not_to_inspect,
         other_states=_UNRESOLVED,
     ),
@@ -131,12 +137,5 @@ RULES = (
         open_in=frozenset({_S.RESOLVED, _S.CLOSED}),
         roles=DECIDING,
         other_states=_UNRESOLVED,
-    ),
-    Rule(
-        command=Reject,
-        decide=_reject,
-        open_in=frozenset({_S.QUEUED, _S.ACKNOWLEDGED, _S.CLAIMED, _S.REOPENED}),
-        roles=DESK,
-        blocked=still_open,
     ),
 )

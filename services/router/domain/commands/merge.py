@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands.call_in import still_open
-from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot
+from services.router.domain.commands.command import DESK, UNDECIDED, Actor, Command, Decision, Rule, WhyNot
 from services.router.domain.domain_event import DomainEvent
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import opening_report
@@ -87,6 +87,12 @@ def _not_to_merge(case: Case, command: Merge, actor: Actor) -> WhyNot | None:
         return None
     if case.confidential or older.confidential:
         return WhyNot("confidential", "A confidential report is never merged.")
+    if case.recused or older.recused:
+        return WhyNot("recused", "A case from which a unit is recused is never merged.")
+    if case.suspected:
+        return UNDECIDED
+    if case.sensitive is not None and older.sensitive is None:
+        return WhyNot("sensitive", "A sensitive case is not merged into one that is not.")
     if older.state in ENDED:
         return WhyNot("older_ended", f"{older.id} has ended ({older.state}): open it again first.")
     if not is_older(older, case):

@@ -1,4 +1,4 @@
-"""Pauses 暂停计时: a clock's time does not count for a while; requested by one officer, approved by another.
+"""Pauses 挂起: a clock's time does not count for a while; requested by one officer, approved by another.
 
 A pause never makes a deadline earlier, and a breached clock stays breached. Every pause has an end.
 """
@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from services.router.domain.case import Case, Part
+from services.router.domain.case import Case
+from services.router.domain.case_parts.remark import Remark
+from services.router.domain.case_parts.work import Part
 from services.router.domain.clock import Ask, Moments, Pause, SlaClock
 from services.router.domain.clock_operations import after_pause, live, paused, resumed
 from services.router.domain.commands.call_in import is_of
@@ -157,6 +159,7 @@ def _pause(case: Case, command: PauseClock, actor: Actor, now: datetime) -> Deci
             ask=ask,
             tell=_who_grants(case, reason, case.part(clock.part)),
             text=reason.code,
+            remark=_why(reason.code),
         )
     ]
 
@@ -174,6 +177,11 @@ def _reason(command: PauseClock, clock: SlaClock, now: datetime) -> Pausable:
     if command.until is not None and not now < command.until <= longest:
         raise wrong("/until", f"lies after now and not after {longest.isoformat()} ({reason.longest})")
     return reason
+
+
+def _why(code: str) -> Remark:
+    """The reason by its code; the line says the pack's name of it."""
+    return Remark("pause_reason", (("reason", code),))
 
 
 def _who_grants(case: Case, reason: Pausable, part: Part | None) -> str:
@@ -201,6 +209,7 @@ def _approve_pause(case: Case, command: ApprovePause, actor: Actor, now: datetim
             by=actor.person,
             by_unit=actor.unit,
             text=ask.reason,
+            remark=_why(ask.reason),
             clock=clock.kind,
             due_at=clock.due_at,
             part=clock.part,

@@ -2,6 +2,7 @@
 
 from services.router.domain.case import ENDED, State
 from services.router.domain.commands import (
+    call_back,
     call_in,
     categorize,
     consultation,
@@ -10,24 +11,35 @@ from services.router.domain.commands import (
     inspection,
     merge,
     pause,
+    recusal,
+    redirect,
     request_info,
+    sensitivity,
     supervise,
     transfer,
     unmask,
 )
 from services.router.domain.commands.command import AnyRule, WhyNot
+from services.router.domain.commands.rulings import outcomes, rejection, returns
 
 _ALL: tuple[AnyRule, ...] = (
     *field_work.RULES,
     *transfer.RULES,
+    *returns.RULES,
     *categorize.RULES,
     *pause.RULES,
     *extension.RULES,
     *supervise.RULES,
+    *recusal.RULES,
+    *sensitivity.RULES,
     *request_info.RULES,
     *call_in.RULES,
     *consultation.RULES,
+    *outcomes.RULES,
     *inspection.RULES,
+    *call_back.RULES,
+    *rejection.RULES,
+    *redirect.RULES,
     *merge.RULES,
     *unmask.RULES,
 )

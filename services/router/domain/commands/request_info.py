@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from services.router.domain.case import ACTIVE, Case, Question, State
+from services.router.domain.case_parts.call_back import CallPlan
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.clock import Pause, SlaClock
 from services.router.domain.clock_operations import after_pause, live, met
 from services.router.domain.clock_renewal import CLOCKS_MAX
 from services.router.domain.commands.command import (
     DESK,
-    GROUND,
+    DESK_AND_FIELD,
     Actor,
     Calendars,
     Command,
@@ -21,20 +23,25 @@ from services.router.domain.commands.command import (
     required,
 )
 from services.router.domain.commands.pause import Paused, end_of_pause
+from services.router.domain.commands.rulings.requests import PENDING
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Closed
 from shared.kernel.vocabulary import ClockKind
 
-REPORTER_ASKED = "reporter_asked"
+REPORTER_ASKED: Final = "reporter_asked"
 """Reason of the pauses while a reporter is asked. They need no approval; the answer or the confirm clock ends them."""
 
 
 @dataclass(frozen=True, slots=True)
 class InfoRequestRule:
-    """The pack's rule for asking a reporter: which clocks are paused, and what happens when no answer comes."""
+    """The pack's rule for asking a reporter: which clocks are paused, and what happens when no answer comes.
+
+    ``call_plan``: when the reporter is called of a case that is closed so.
+    """
 
     pauses: tuple[ClockKind, ...] = ()
     unanswered: Literal["back", "close"] = "back"
+    call_plan: CallPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,7 @@ def _request_info(case: Case, command: RequestInfo, actor: Actor, now: datetime)
     text = required(command.question, "/text", "is what the reporter is asked")
     asking, clock = command.asking, command.confirm_clock
     back_to = State.ACKNOWLEDGED if case.state in (State.QUEUED, State.REOPENED) else case.state
-    question = Question(now, text, actor.person, clock.due_at, back_to, asking.unanswered)
+    question = Question(now, text, actor.person, clock.due_at, back_to, asking.unanswered, asking.call_plan)
     asked = InfoRequested(at=now, by=actor.person, by_unit=actor.unit, text=text, question=question, clock=clock)
     waits = [p for kind in asking.pauses if (p := _pause(case, kind, asked, command.calendars)) is not None]
     return [asked, *waits]
@@ -134,7 +141,7 @@ def _pause(case: Case, kind: ClockKind, asked: InfoRequested, calendars: Calenda
         at=since,
         by=asked.by,
         by_unit=asked.by_unit,
-        text=REPORTER_ASKED,
+        remark=Remark(REPORTER_ASKED),
         clock=kind,
         due_at=clock.due_at,
         pause=pause,
@@ -157,7 +164,8 @@ def missing(case: Case, now: datetime) -> list[DomainEvent]:
     if case.state is not State.WAITING_REPORTER or case.question is None:
         return []
     back = InfoMissing(at=now)
-    return [back, Closed(at=now)] if case.question.unanswered == "close" else [back]
+    closed = Closed(at=now, call_plan=case.question.call_plan)
+    return [back, closed] if case.question.unanswered == "close" else [back]
 
 
 def _answer_info(case: Case, command: AnswerInfo, actor: Actor, now: datetime) -> Decision:
@@ -166,7 +174,9 @@ def _answer_info(case: Case, command: AnswerInfo, actor: Actor, now: datetime) -
     return answered(case, given, command.calendars)
 
 
-def _asked_too_often(case: Case, actor: Actor | None) -> WhyNot | None:
+def _cannot_ask(case: Case, actor: Actor | None) -> WhyNot | None:
+    if case.ruling is not None:
+        return PENDING
     return WhyNot("asked_too_often", "The reporter was asked too often.") if len(case.clocks) >= CLOCKS_MAX else None
 
 
@@ -176,13 +186,13 @@ RULES = (
         decide=_request_info,
         open_in=ACTIVE,
         roles=DESK | {"grid_member"},
-        blocked=_asked_too_often,
+        blocked=_cannot_ask,
     ),
     Rule(
         command=AnswerInfo,
         decide=_answer_info,
         open_in=frozenset({State.WAITING_REPORTER}),
-        roles=GROUND - {"inspector"},
+        roles=DESK_AND_FIELD - {"inspector"},
         other_states=WhyNot("nobody_asked", "The reporter is not asked ({state})."),
     ),
 )

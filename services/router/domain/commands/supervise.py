@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.router.domain.case import ACTIVE, Case, State, Supervision
+from services.router.domain.case import ACTIVE, Case, State
+from services.router.domain.case_parts.work import Supervision
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot, required
 from services.router.domain.domain_event import DomainEvent
 from shared.kernel.vocabulary import Act

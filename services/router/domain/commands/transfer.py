@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain import events as e
-from services.router.domain.case import ACTIVE, Case, UnitOnPath
+from services.router.domain.case import ACTIVE, Case
+from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.clock_events import Escalated
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot, required
+from services.router.domain.commands.rulings.returns import PASSES_MAX, kept_by_owner
 from shared.kernel.errors import FieldError, invalid
 
 REFUSALS = 2
@@ -23,14 +26,6 @@ class Transfer(Command):
     to: str
     path: tuple[UnitOnPath, ...]
     promise: Promise | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return(Command):
-    """Offers the case to the level above."""
-
-    NAME: ClassVar[str] = "return"
     reason: str
 
 
@@ -62,14 +57,10 @@ def _transfer(case: Case, command: Transfer, actor: Actor, now: datetime) -> Dec
     if command.to == case.unit:
         raise invalid(FieldError("/to", "has it already"))
     above = {unit.id for unit in case.path[:-1]}
-    if case.refusals >= REFUSALS and actor.unit in above:
+    settles = case.refusals >= REFUSALS and actor.unit in above
+    if settles or case.passes >= PASSES_MAX:  # then only the command centre comes so far
         return [_moved(command.path, command.promise, actor, now, reason)]
     return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=command.to, text=reason)]
-
-
-def _return(case: Case, command: Return, actor: Actor, now: datetime) -> Decision:
-    reason = required(command.reason, "/reason", "is required")
-    return [e.Offered(at=now, by=actor.person, by_unit=actor.unit, to=case.path[-2].id, text=reason)]
 
 
 def _accept(case: Case, command: Accept, actor: Actor, now: datetime) -> Decision:
@@ -87,7 +78,7 @@ def _refuse(case: Case, command: Refuse, actor: Actor, now: datetime) -> Decisio
     refused: Decision = [e.Refused(at=now, by=actor.person, by_unit=actor.unit, text=reason)]
     if case.refusals + 1 >= REFUSALS:
         refused.append(
-            Escalated(at=now, act="tell", to=_above(case), text="refused twice: the level above rules"),
+            Escalated(at=now, act="tell", to=_above(case), remark=Remark("refused_twice")),
         )
     return refused
 
@@ -98,8 +89,9 @@ def _escalate(case: Case, command: Escalate, actor: Actor, now: datetime) -> Dec
 
 
 def _above(case: Case) -> str:
-    """The unit above the owner; at the top the owner itself."""
-    return case.path[-2].id if len(case.path) > 1 else case.unit
+    """The unit above the owner; at the top, or where the case is about that unit, the owner itself."""
+    above = case.path[-2].id if len(case.path) > 1 else case.unit
+    return case.unit if above in case.recused else above
 
 
 def _not_offered_to(case: Case, actor: Actor | None) -> WhyNot | None:
@@ -115,14 +107,12 @@ def _offered_already(case: Case, actor: Actor | None) -> WhyNot | None:
     return None if offered is None else WhyNot("offered_already", f"It is offered to {offered} already.")
 
 
-def _cannot_return(case: Case, actor: Actor | None) -> WhyNot | None:
-    alone = WhyNot("no_level_above", "There is no level above.") if len(case.path) < 2 else None
-    return _offered_already(case, actor) or alone
+def _cannot_transfer(case: Case, actor: Actor | None) -> WhyNot | None:
+    return _offered_already(case, actor) or kept_by_owner(case, actor)
 
 
 RULES = (
-    Rule(command=Transfer, decide=_transfer, open_in=ACTIVE, roles=DESK, blocked=_offered_already),
-    Rule(command=Return, decide=_return, open_in=ACTIVE, roles=DESK, blocked=_cannot_return),
+    Rule(command=Transfer, decide=_transfer, open_in=ACTIVE, roles=DESK, blocked=_cannot_transfer),
     Rule(command=Accept, decide=_accept, open_in=ACTIVE, roles=DESK, blocked=_not_offered_to, open_to_guests=True),
     Rule(command=Refuse, decide=_refuse, open_in=ACTIVE, roles=DESK, blocked=_not_offered_to, open_to_guests=True),
     Rule(command=Escalate, decide=_escalate, open_in=ACTIVE, roles=DESK),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case, State
-from services.router.domain.commands.command import GROUND, Actor, Command, Decision, Rule, WhyNot, required
+from services.router.domain.commands.command import DESK_AND_FIELD, Actor, Command, Decision, Rule, WhyNot, required
 from services.router.domain.domain_event import DomainEvent
 
 
@@ -57,12 +57,12 @@ def _not_confidential(case: Case, actor: Actor | None) -> WhyNot | None:
 _ALWAYS = frozenset(State)
 
 RULES = (
-    Rule(command=Unmask, decide=_unmask, open_in=_ALWAYS, roles=GROUND, trusted_only=True),
+    Rule(command=Unmask, decide=_unmask, open_in=_ALWAYS, roles=DESK_AND_FIELD, trusted_only=True),
     Rule(
         command=Unseal,
         decide=_unseal,
         open_in=_ALWAYS,
-        roles=GROUND,
+        roles=DESK_AND_FIELD,
         blocked=_not_confidential,
         trusted_only=True,
     ),

@@ -7,6 +7,7 @@ import pytest
 
 from services.router.domain.apply import apply, apply_all
 from services.router.domain.case import Case, State
+from services.router.domain.case_parts.remark import Remark
 from services.router.domain.clock_events import ClockBreached, Escalated
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
@@ -26,6 +27,7 @@ from tests.kit.made_cases import (
     kinds,
     minutes,
     opened,
+    rejected,
     rung,
 )
 
@@ -70,14 +72,14 @@ def test_meeting_a_clock_in_time_leaves_nothing_to_fire_on_it() -> None:
 
 
 def test_an_ended_case_fires_nothing_and_its_open_clocks_are_void() -> None:
-    case = do(opened(), "reject")
-    assert kinds(case) == [("acknowledge", "void"), ("on_site", "void"), ("resolve", "void")]
+    case = rejected(opened())
+    assert kinds(case) == [("acknowledge", "met"), ("on_site", "void"), ("resolve", "void"), ("review", "met")]
     assert case.next_due is None
     assert due(case, T0 + minutes(100_000)) == []
 
 
 def test_a_breach_outlasts_the_end_of_the_case() -> None:
-    case = do(fired(opened(), T0 + minutes(10)), "reject", DESK, T0 + minutes(12))
+    case = rejected(fired(opened(), T0 + minutes(10)), T0 + minutes(12))
     assert case.clocks[0].state == "breached"
 
 
@@ -175,7 +177,7 @@ def test_a_level_that_the_path_lacks_tells_the_top_and_says_so(act: str) -> None
     happened = due(case, T0 + minutes(12))[-1]
     assert isinstance(happened, Escalated)
     assert (happened.act, happened.to) == ("tell", COUNTY)
-    assert happened.text == "no street on the path: the top is told"
+    assert happened.remark == Remark("level_missing", (("level", "street"),))
     assert fired(case, T0 + minutes(12)).unit == COMMUNITY
 
 
@@ -256,7 +258,7 @@ def breached(case: Case, at: datetime) -> Case:
 
 
 def test_a_breach_that_comes_after_the_end_changes_no_clock() -> None:
-    closed = do(opened(), "reject")
+    closed = rejected(opened())
     assert breached(closed, T0 + minutes(20)).clocks == closed.clocks
 
 

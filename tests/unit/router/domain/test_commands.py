@@ -17,12 +17,10 @@ from shared.kernel.vocabulary import RefusalReason
 from tests.kit.made_cases import (
     ACTORS,
     COMMUNITY,
-    COUNTY_DESK,
     DESK,
     OTHER,
     OTHER_DESK,
     OTHER_PATH,
-    PATH,
     POWER_DESK,
     SECOND,
     T0,
@@ -142,12 +140,6 @@ def test_an_acceptance_moves_the_case_and_frees_it() -> None:
 def test_a_case_is_not_transferred_to_who_has_it() -> None:
     with refused(422):
         decide(in_state(State.CLAIMED), full("transfer", to=COMMUNITY), DESK, T0)
-
-
-def test_a_return_offers_to_the_level_above_and_at_the_top_there_is_none() -> None:
-    assert do(in_state(State.CLAIMED), "return", DESK).offered_to == TOWN
-    with refused(409):
-        decide(opened(path=PATH[:1]), full("return"), COUNTY_DESK, T0)
 
 
 def refused_twice() -> Case:

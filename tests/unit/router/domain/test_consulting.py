@@ -7,6 +7,7 @@ from services.router.domain.timer_rules import due
 from tests.kit.made_cases import (
     COMMUNITY,
     DESK,
+    PATH,
     POWER,
     POWER_DESK,
     POWER_PATH,
@@ -68,6 +69,28 @@ def test_a_plan_follows_from_a_consultation_and_its_dates_are_in_order() -> None
     assert refusal.value.errors[0].pointer == "/parts/1/due"
 
 
+def recused(case: Case) -> Case:
+    """The town says that it is about the team, whose turn it is."""
+    clocks = (clock("finish_part", 600, started_at=T0 + minutes(30)),)
+    fields = {"about": "xingfu-team", "path": PATH[:2], "turn_clocks": clocks}
+    return do(case, "recuse", TOWN_DESK, T0 + minutes(30), **fields)
+
+
+def test_when_the_body_whose_turn_it_is_is_recused_the_next_one_is_called() -> None:
+    case = recused(planned())
+    assert [(p.unit, p.state) for p in case.parts] == [("xingfu-team", "excused"), (POWER, "called")]
+    assert [(c.part, c.state) for c in case.clocks if c.part] == [("p1", "void"), ("p2", "running")]
+    done = do(case, "finish_part", POWER_DESK, T0 + minutes(60), part="p2")
+    assert [p.state for p in done.parts] == ["excused", "finished"]
+
+
+def test_when_another_body_is_recused_the_turn_stays() -> None:
+    works = (work(POWER_PATH, 600), work(TEAM_PATH, 1200))
+    case = do(consulted(), "plan", TOWN_DESK, works=works, turn_clocks=(clock("finish_part", 600),))
+    after = recused(case)
+    assert [(p.unit, p.state) for p in after.parts] == [(POWER, "called"), ("xingfu-team", "excused")]
+
+
 def test_a_planned_part_waits_for_its_turn_without_a_clock() -> None:
     case = planned()
     assert [(p.unit, p.state) for p in case.parts] == [("xingfu-team", "called"), (POWER, "waiting")]
@@ -123,6 +146,6 @@ def test_an_agreement_is_looked_at_again_on_its_day_even_when_the_case_is_closed
 def test_a_follow_up_lies_ahead_and_is_off_when_the_case_is_opened_again() -> None:
     with refused(422) as refusal:
         decide(in_state(State.CLAIMED), full("resolve", follow_up=T0), DESK, T0)
-    assert refusal.value.errors[0].pointer == "/follow_up"
+    assert refusal.value.errors[0].pointer == "/look_again"
     case = do(in_state(State.CLAIMED), "resolve", DESK, follow_up=FOLLOW_UP)
     assert do(case, "reopen", DESK, fresh_clock=fresh(T0)).follow_up is None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import bson
 from bson import CodecOptions
@@ -9,10 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.router.cases.case_store import from_doc, moved, to_doc
+from services.router.cases.stored.case_document import SOMETIMES, from_doc, moved, to_doc
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, State, UnitOnPath
+from services.router.domain.case import ENDED, HISTORY_KEPT, PARTS_MAX, Case, State
+from services.router.domain.case_parts.call_back import CallPlan
+from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.call_in import CalledIn, PartStarted
@@ -22,19 +25,27 @@ from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.registry import RULES
-from services.router.domain.commands.request_info import InfoGiven, InfoRequested, answered
+from services.router.domain.commands.request_info import InfoGiven, InfoRequested, InfoRequestRule, answered
+from services.router.domain.commands.rulings.requests import RulingRequested
+from services.router.domain.commands.rulings.returns import PASSES_MAX
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
 from shared.kernel.errors import Refusal
+from shared.kernel.vocabulary import GRANTED_ABOVE, HOWS, How
 from shared.kernel.working_time import ALWAYS
 from tests.kit.made_cases import (
     ACTORS,
     CLOCKS,
+    COMMUNITY,
     COUNTY,
+    DESK,
     OTHER,
+    OTHER_DESK,
     OTHER_PATH,
     PATH,
+    POWER,
     POWER_PATH,
+    SECOND,
     T0,
     TEAM_PATH,
     TOWN,
@@ -45,11 +56,16 @@ from tests.kit.made_cases import (
     full,
     minutes,
     opened,
+    review_by,
     rung,
 )
 
 OF_PARTS = ("report_in", "finish_part", "excuse_part", "pause", "resume", "request_extension")
 """Commands that may be refused for what they name, although they are open."""
+HANDLING = frozenset(
+    ("acknowledge", "claim", "on_site", "start", "resolve", "inspect", "close", "report_in", "finish_part", "redirect")
+)
+"""Commands that are some of the work."""
 MOVING = (
     "state",
     "warned",
@@ -81,6 +97,7 @@ class CaseLife(RuleBasedStateMachine):
         self.now = T0
         self.case: Case = opened()
         self.said: list[DomainEvent] = []
+        self.hands: set[str] = set()
 
     @initialize(
         clocks=st.sampled_from([CLOCKS, BRISK, ()]),
@@ -101,6 +118,10 @@ class CaseLife(RuleBasedStateMachine):
         part=st.sampled_from(["p1", "p2", "p3", None]),
         clock_kind=st.sampled_from(["resolve", "on_site", "acknowledge", "report_in", "finish_part"]),
         units=st.lists(st.sampled_from([POWER_PATH, TEAM_PATH]), max_size=2, unique=True),
+        how=st.sampled_from(HOWS),
+        about=st.sampled_from([COMMUNITY, OTHER, POWER]),
+        merges=st.sampled_from([True, False, False, False]),
+        satisfied=st.sampled_from([None, 1, 2, 3]),
     )
     def command(
         self,
@@ -112,6 +133,10 @@ class CaseLife(RuleBasedStateMachine):
         part: str | None,
         units: list[tuple[UnitOnPath, ...]],
         clock_kind: str,
+        how: How,
+        about: str,
+        merges: bool,
+        satisfied: int | None,
     ) -> None:
         path = {OTHER: OTHER_PATH, TOWN: PATH[:2]}.get(self.case.offered_to or to, PATH[:1])
         pausable = Pausable("any", frozenset({"on_site", "resolve", "report_in", "finish_part"}), "P3D")
@@ -126,6 +151,10 @@ class CaseLife(RuleBasedStateMachine):
             ok=ok,
             fresh_clock=fresh(self.now),
             confirm_clock=confirm(self.now),
+            review_clock=review_by(self.now),
+            basis=text,
+            said=text,
+            suggest=to,
             said_at=self.now,
             part=part,
             called=tuple(called(unit, self.now, rungs=(rung(40, "tell", "caller"),)) for unit in units),
@@ -138,16 +167,53 @@ class CaseLife(RuleBasedStateMachine):
             until=self.now + minutes(400),
             promise=Promise("lamps/*@v1", PROMISED if ok else (), ALWAYS, 3600),
             reports=(),
-            older=None,
+            how=how,
+            about=about,
+            asking=InfoRequestRule(("on_site", "resolve"), "close" if ok else "back"),
+            older=replace(opened(), id="c0") if merges else None,
+            satisfied=satisfied,
+            reached=satisfied is not None,
+            words=text,
+            last=satisfied is None and ok,
+            call_plan=CallPlan(days=1, tries=2),
         )
         was_open = name in open_commands(self.case, actor)
         try:
             happened = decide(self.case, command, actor, self.now)
         except Refusal as refusal:
-            of_another = name in OF_PARTS and refusal.status in (403, 409)
+            of_another = name in (*OF_PARTS, "merge") and refusal.status in (403, 409)
             assert (refusal.status == 422 or of_another) if was_open else refusal.status in (403, 409)
             return
         assert was_open
+        if name == "record_call":
+            assert actor.person not in self.hands, "nobody who handled it asks how it was"
+        if name in HANDLING:
+            self.hands.add(actor.person)
+        self._becomes(happened)
+
+    @rule(how=st.sampled_from(HOWS))
+    def it_is_worked_on_to_its_end(self, how: How) -> None:
+        """What lets a case come far: most commands of a random walk are refused."""
+        later = self.now + minutes(90)
+        self._gives("claim", DESK)
+        self._gives("resolve", DESK, how=how, text="done", review_clock=review_by(self.now), follow_up=later)
+        self._gives("inspect", SECOND, ok=True)
+        self._gives("close", DESK, follow_up=None)
+
+    @rule()
+    def it_is_passed_on_to_the_other_community_or_back(self) -> None:
+        there = self.case.unit == OTHER
+        owner, to, path = (OTHER_DESK, COMMUNITY, PATH) if there else (DESK, OTHER, OTHER_PATH)
+        self._gives("transfer", owner, to=to, path=path)
+        self._gives("accept", DESK if there else OTHER_DESK, path=path)
+
+    def _gives(self, name: str, actor: Actor, **fields: Any) -> None:
+        try:
+            happened = decide(self.case, full(name, **fields), actor, self.now)
+        except Refusal:
+            return
+        if name in HANDLING:
+            self.hands.add(actor.person)
         self._becomes(happened)
 
     @rule(seconds=st.one_of(st.integers(0, 20), st.integers(0, 3600), st.integers(0, 400 * 3600)))
@@ -159,7 +225,12 @@ class CaseLife(RuleBasedStateMachine):
 
     @rule(score=st.integers(1, 3))
     def the_reporter_judges(self, score: int) -> None:
-        self._becomes(judged(self.case, e.Rated(at=self.now, score=score), fresh(self.now)))
+        objected = review_by(self.now) if self.case.state is State.REJECTED else None
+        self._becomes(judged(self.case, e.Rated(at=self.now, score=score), fresh(self.now), objected))
+
+    @rule()
+    def the_reporter_withdraws(self) -> None:
+        self._becomes([e.Noted(at=self.now, word="withdrawn", report="r1")])
 
     @rule()
     def the_reporter_answers(self) -> None:
@@ -182,11 +253,15 @@ class CaseLife(RuleBasedStateMachine):
         for old, new in zip(stay, self.case.clocks, strict=False):
             assert _may_become(old, new), (old, new)
         self._only_what_moved_is_stored(before)
+        if self.case.state in (*ENDED, State.RESOLVED) and before.state not in (*ENDED, State.RESOLVED):
+            assert _why_it_may_end(self.case, happened), [event.TYPE for event in happened]
+        if self.case.passes != before.passes and before.passes >= PASSES_MAX:
+            assert _root_rules(before, happened), [event.TYPE for event in happened]
 
     def _only_what_moved_is_stored(self, before: Case) -> None:
         stored, wanted = to_doc(before, ["sheyang"]), to_doc(self.case, ["sheyang"])
         change = moved(before, self.case, ["sheyang"])
-        for sometimes in ("next_due",):
+        for sometimes in SOMETIMES:
             if sometimes not in change:
                 stored.pop(sometimes, None)
         assert {**stored, **change} == wanted
@@ -209,7 +284,24 @@ class CaseLife(RuleBasedStateMachine):
 
     @invariant()
     def no_clock_runs_in_an_ended_case(self) -> None:
-        assert self.case.state not in ENDED or all(c.state not in ("running", "paused") for c in self.case.clocks)
+        objected = self.case.state is State.REJECTED and self.case.ruling is not None
+        own = (c for c in self.case.clocks if c.kind != "review" or not objected)
+        assert self.case.state not in ENDED or all(c.state not in ("running", "paused") for c in own)
+
+    @invariant()
+    def it_is_rejected_only_after_another_person_granted_it(self) -> None:
+        was = self.case.rejection
+        assert (self.case.state is State.REJECTED) == (was is not None)
+        assert was is None or (was.granted_by is not None and was.granted_by != was.asked_by)
+
+    @invariant()
+    def what_is_asked_has_a_clock_that_somebody_other_than_who_asks_sees(self) -> None:
+        asked = self.case.ruling
+        waiting = [c for c in self.case.clocks if c.kind == "review" and c.waits]
+        assert len(waiting) == (asked is not None)
+        if asked is not None:
+            assert asked.to in [unit.id for unit in self.case.path]
+            assert asked.to != self.case.unit or len(self.case.path) == 1
 
     @invariant()
     def something_is_due_exactly_while_something_is_owed(self) -> None:
@@ -217,8 +309,22 @@ class CaseLife(RuleBasedStateMachine):
             c.state in ("running", "paused") or (c.waits and c.fired < len(c.rungs)) for c in self.case.clocks
         )
         clocks = clocks or self.case.wakes_at is not None
-        follow_up = self.case.follow_up is not None and self.case.state not in (State.REJECTED, State.MERGED)
-        assert (self.case.next_due is not None) == (not self.case.historic and (clocks or follow_up))
+        follow_up = self.case.looks_at is not None and self.case.state not in (State.REJECTED, State.MERGED)
+        objected = self.case.state is State.REJECTED and any(
+            c.kind == "review" and (c.state == "running" or (c.waits and c.fired < len(c.rungs)))
+            for c in self.case.clocks
+        )
+        call = self.case.call_back is not None and self.case.call_back.since is None
+        owed = clocks or follow_up or objected or call
+        assert (self.case.next_due is not None) == (not self.case.historic and owed)
+
+    @invariant()
+    def somebody_above_calls_about_a_closed_case_that_nobody_rated(self) -> None:
+        waiting = self.case.call_back
+        if waiting is not None:
+            assert self.case.state is State.CLOSED and self.case.rating is None and not self.case.historic
+            assert waiting.tried < waiting.tries
+            assert waiting.by == (self.case.path[-2].id if len(self.case.path) > 1 else self.case.unit)
 
     @invariant()
     def it_ends_only_when_every_part_is_finished_or_excused_by_somebody(self) -> None:
@@ -237,6 +343,20 @@ class CaseLife(RuleBasedStateMachine):
             assert part is None or part.open or clock_.state not in ("running", "paused")
 
     @invariant()
+    def a_unit_asks_for_the_same_once_and_only_the_command_centre_passes_it_on_for_ever(self) -> None:
+        once = [asked for asked in self.case.asked_before if asked[0] != "outcome"]
+        assert len(once) == len(set(once)), "a return, a rejection: once a unit"
+
+    @invariant()
+    def what_is_kept_on_the_books_is_looked_at_again_or_every_level_above_was_told(self) -> None:
+        case = self.case
+        if case.resolved_how == "long_term" and not case.historic and case.state in (State.RESOLVED, State.CLOSED):
+            assert case.look_again is not None
+            assert case.follow_up is not None, "a day to look again"
+            told_all = case.look_again.told >= max(1, len(case.above))
+            assert told_all or case.next_due is not None
+
+    @invariant()
     def the_history_is_bounded_and_ends_with_this_version(self) -> None:
         assert 1 <= len(self.case.history) <= HISTORY_KEPT
         assert self.case.history[-1].version == self.case.version
@@ -253,12 +373,44 @@ class CaseLife(RuleBasedStateMachine):
         assert versions == sorted(versions)
 
 
+def _why_it_may_end(case: Case, happened: list[DomainEvent]) -> bool:
+    """An answer that the reporter reads; what another person of a level above granted; a clock that ran out for all to
+    see; or another case that goes on with it."""
+    match case.state:
+        case State.REJECTED:
+            was = case.rejection
+            return was is not None and was.granted_by not in (None, was.asked_by)
+        case State.MERGED:
+            return case.merged_into is not None and happened[-1].by is not None
+        case _:
+            ran_out = [c for c in case.clocks if c.kind == "confirm" and c.state == "breached"]
+            answered_ = case.outcome is not None and bool((case.outcome.text or "").strip())
+            granted = case.resolved_how not in GRANTED_ABOVE or case.resolved_by not in _granters(case)
+            return (answered_ and granted) or bool(ran_out)
+
+
+def _granters(case: Case) -> set[str | None]:
+    """Who granted that it ends as it did; the history may have lost the line by now."""
+    return {line.by for line in case.history if line.what == "case.resolved" and line.at == _resolved_at(case)}
+
+
+def _resolved_at(case: Case) -> datetime | None:
+    return case.outcome.at if case.outcome is not None else None
+
+
+def _root_rules(before: Case, happened: list[DomainEvent]) -> bool:
+    """Passed on so often, it goes further only by the command centre: on its ruling, or to whom it offered it."""
+    root = before.path[0].id
+    offered_by = [line.by_unit for line in before.history if line.what == "case.offered"][-1:]
+    return any(event.by_unit == root for event in happened) or (before.offered_to is not None and offered_by == [root])
+
+
 def _started(event: DomainEvent) -> tuple[SlaClock, ...]:
     """The clocks that an event brings."""
     match event:
         case e.Reopened(clock=clock_) if clock_ is not None:
             return (clock_,)
-        case InfoRequested():
+        case InfoRequested() | RulingRequested():
             return (event.clock,)
         case CalledIn() | PartStarted():
             return event.clocks

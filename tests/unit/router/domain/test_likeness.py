@@ -13,7 +13,7 @@ from services.router.cases.dedup_from_pack import rule_of
 from services.router.cases.routing import assign
 from services.router.domain.case import State
 from services.router.domain.matching import KnownCase, belongs
-from services.router.domain.similarity import (
+from services.router.domain.same_hazard.similarity import (
     COPY_BITS,
     METRES_PER_DEGREE,
     SameRule,

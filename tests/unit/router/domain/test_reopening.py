@@ -5,8 +5,8 @@ from dataclasses import replace
 import bson
 import pytest
 
-from services.router.cases.case_store import to_doc
 from services.router.cases.published_events import to_envelopes
+from services.router.cases.stored.case_document import to_doc
 from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.clock_operations import RESOLVES_KEPT, opened_again

@@ -9,7 +9,8 @@ import pytest
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
 from services.router.domain.attachment import ArrivedReport, Confirmed
-from services.router.domain.case import Case, Report, State
+from services.router.domain.case import Case, State
+from services.router.domain.case_parts.report import Report
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
 from services.router.domain.domain_event import DomainEvent
@@ -30,6 +31,7 @@ from tests.kit.made_cases import (
     clock,
     do,
     fired,
+    fresh,
     full,
     in_state,
     minutes,
@@ -51,6 +53,14 @@ def told(case: Case, events: list[DomainEvent]) -> list[tuple[list[str], str | N
 def test_who_inspects_is_told_when_something_waits_for_inspection() -> None:
     case = in_state(State.CLAIMED)
     assert told(case, happened(case, "resolve")) == [([COMMUNITY], None)]
+
+
+def test_who_does_it_again_is_told_what_the_inspection_found() -> None:
+    case = in_state(State.RESOLVED)
+    happens = happened(case, "inspect", SECOND, ok=False, text="接头还在滴水", fresh_clock=fresh(T0))
+    assert [event.TYPE for event in happens] == ["case.inspected.v1", "case.reopened.v1"]
+    assert told(case, happens)[1][1] == "接头还在滴水"
+    assert happens[1].text is None, "the history has the words once"
 
 
 def test_the_desk_hears_that_its_offer_is_refused_and_why() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.router.domain import events as e
 from services.router.domain.apply import apply_all
-from services.router.domain.case import Case, State, UnitOnPath
+from services.router.domain.case import Case, State
+from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.clock import Rung, SlaClock
 from services.router.domain.clock_operations import after_pause, until
 from services.router.domain.clock_renewal import Promise

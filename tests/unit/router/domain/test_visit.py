@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import UNSET
 
-from services.router.domain.visit import Visit, cancelled, held, reminder
+from services.router.domain.visits.visit import Visit, cancelled, held, reminder
 from services.router.visits.store import event, from_doc
 from services.router.visits.views import view
 from shared.contracts.catalogue import decode

@@ -1,0 +1,115 @@
+"""The pipeline's throughput and latencies while ten officers look, beside the same with the console stopped.
+
+One officer is the county's, who hears of every case; nine are communities'. Each holds a stream, and every five seconds
+reads the queue and a case of it. The console is stopped by SIGSTOP: the router then streams to nobody.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import re
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from statistics import mean
+
+import httpx
+
+from bench.console.county import ROOT, Streams, sessions
+from bench.pipeline import CITY, Bench, single
+from bench.report import Row
+from tests.kit.stack import running_stack, until
+
+ROUNDS = 2
+CONNECTIONS = 64
+LOOKS_EVERY = 5.0
+PEOPLE = ("root-desk", *(f"desk{n}" for n in range(9)))
+LATENCIES = ("quarter load: answer p99", "quarter load: visible p50", "quarter load: first alert p99")
+REACH = {
+    "engine with ten officers: of its throughput without": "≥ 0.9",
+    **{f"engine with ten officers: {name}": "≤ 1.1" for name in LATENCIES},
+}
+
+
+def engine(seconds: float) -> list[Row]:
+    """``seconds``: of a minute; a round lasts a quarter of it."""
+    rates: dict[str, list[float]] = {"without": [], "with": []}
+    latencies: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        pack = CITY.write(Path(folder) / "city")
+        with running_stack(Path(folder) / "data", [pack]) as stack:
+            bench = Bench(stack)
+            console, url = stack.pid("console"), stack.urls["console"]
+            ways: dict[str, Callable[[], contextlib.AbstractContextManager[None]]]
+            ways = {"without": lambda: _asleep(console), "with": lambda: _looked_at(url, sessions(stack, PEOPLE))}
+            asyncio.run(bench.load(single(bench.token, "warm"), 3, 8))
+            bench.store.drained()
+            for number in range(ROUNDS):
+                for name, way in ways.items():
+                    with way():
+                        rates[name].append(_rate(bench, f"{name}-{number}", seconds / 4))
+            quarter = min(mean(of) for of in rates.values()) / 4
+            for name, way in ways.items():
+                with way():
+                    latencies[name] = {what: value for what, value, _ in asyncio.run(bench.quarter(quarter))}
+    rows: list[Row] = [(f"engine {name} officers: accepted", mean(of), "1/s") for name, of in rates.items()]
+    ratio = mean(rates["with"]) / mean(rates["without"])
+    rows.append(("engine with ten officers: of its throughput without", ratio, ""))
+    for name in LATENCIES:
+        shares = latencies["with"][name] / latencies["without"][name]
+        rows.append((f"engine with ten officers: {name}", shares, "of that without"))
+    return rows
+
+
+def _rate(bench: Bench, run: str, seconds: float) -> float:
+    """Reports accepted a second, as fast as it goes."""
+    outcome = asyncio.run(bench.load(single(bench.token, run), seconds, CONNECTIONS))
+    bench.store.drained()
+    return len(outcome.latencies) / seconds
+
+
+@contextlib.contextmanager
+def _asleep(console: int) -> Iterator[None]:
+    os.kill(console, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(console, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def _looked_at(url: str, tokens: Sequence[str]) -> Iterator[None]:
+    """By people in a process of their own."""
+    until(lambda: httpx.get(f"{url}/readyz").status_code == 200, what="the console awake again")
+    looking = multiprocessing.get_context("spawn").Process(target=_look, args=(url, tokens), daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        assert looking.exitcode is None, "nobody looked any more"
+        looking.terminate()
+        looking.join()
+
+
+def _look(url: str, tokens: Sequence[str]) -> None:
+    asyncio.run(_officers(url, tokens))
+
+
+async def _officers(url: str, tokens: Sequence[str]) -> None:
+    await Streams(url).add(tokens)
+    await asyncio.gather(*(_officer(url, token, number) for number, token in enumerate(tokens)))
+
+
+async def _officer(url: str, token: str, number: int) -> None:
+    """Reads again and again, not at the same moments as the others."""
+    queue = f"/queues/{ROOT}?below=1" if number == 0 else f"/queues/c{number - 1}"
+    async with httpx.AsyncClient(base_url=url, cookies={"whistle": token}, timeout=30) as client:
+        await asyncio.sleep(LOOKS_EVERY * number / len(PEOPLE))
+        while True:
+            page = await client.get(queue)
+            page.raise_for_status()
+            if case := re.search(r'href="(/cases/[^"]+)"', page.text):
+                (await client.get(case[1])).raise_for_status()
+            await asyncio.sleep(LOOKS_EVERY)

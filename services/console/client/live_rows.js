@@ -1,0 +1,170 @@
+// The rows of a queue as they change: placed by deadline, older versions lose, and nothing moves under the pointer or
+// the row that has the focus: what would move it waits behind a pill.
+import { now } from "./server_time.js";
+
+const MOST = 100;
+const BEHIND = 150;
+const waiting = new Map(); // id → change
+const known = new Map(); // id → newest version that was heard
+let touching = false;
+
+export const queue = () => document.getElementById("queue");
+const list = () => document.getElementById("cases");
+const rowOf = (id) => document.getElementById(`row-${id}`);
+const order = (due) => (due ? Date.parse(due) : Infinity);
+
+export function parsed(html) {
+  return new DOMParser().parseFromString(html, "text/html").body;
+}
+
+/** Whether a change belongs on this page; `row`: it stands there already. */
+export function fits(data, row) {
+  const { unit, me, filter } = queue().dataset;
+  const asked = JSON.parse(filter);
+  const has = (values, value) => !values.length || values.includes(value);
+  return (
+    !data.gone &&
+    (asked.below ? data.below : data.queues).includes(unit) &&
+    has(asked.state, data.state) &&
+    has(asked.priority, data.priority) &&
+    has(asked.category, data.category) &&
+    (!asked.mine || data.assignee === me) &&
+    (!asked.overdue || order(data.due) <= now()) &&
+    (!asked.words || Boolean(row))
+  );
+}
+
+/** A change of the stream. Answers the row that is new to the page, if one is. */
+export function change(data) {
+  const row = rowOf(data.id);
+  const newest = Math.max(known.get(data.id) || 0, row ? Number(row.dataset.version) : 0);
+  if (data.version <= newest) return null;
+  if (known.size > 5000) known.clear();
+  known.set(data.id, data.version);
+  const stays = fits(data, row);
+  if (!row && !stays) {
+    waiting.delete(data.id);
+    return null;
+  }
+  const wasWaiting = waiting.has(data.id);
+  const fresh = stays ? parsed(data.html).firstElementChild : null;
+  place({ id: data.id, fresh }, false);
+  return fresh && !row && !wasWaiting ? fresh : null;
+}
+
+/** The page as it was read again. */
+export function renewPage(fresh) {
+  const here = queue();
+  for (const name of ["filter", "from", "own", "me"]) here.dataset[name] = fresh.dataset[name];
+  for (const part of [".counts", ".paging"]) {
+    const [old, made] = [here.querySelector(part), fresh.querySelector(part)];
+    if (old && made && !old.isEqualNode(made) && !old.contains(document.activeElement)) old.replaceWith(made);
+  }
+  const rows = [...fresh.querySelectorAll("[data-case]")];
+  const ids = new Set(rows.map((row) => row.dataset.case));
+  for (const row of [...list().children]) if (!ids.has(row.dataset.case)) place({ id: row.dataset.case, fresh: null }, false);
+  for (const row of rows) {
+    const { case: id, version } = row.dataset;
+    if ((known.get(id) || 0) > Number(version)) continue;
+    known.set(id, Number(version));
+    const old = rowOf(id);
+    if (old && old.dataset.version === version) renewRow(old, row); // only its words are of another time
+    else place({ id, fresh: row }, false);
+  }
+}
+
+/** What waits is shown; `forced`: although somebody points at the list. */
+export function flush(forced) {
+  for (const [id, one] of [...waiting]) {
+    waiting.delete(id);
+    place(one, forced);
+  }
+}
+
+/** How many new rows wait. */
+export function newWaiting() {
+  return [...waiting.values()].filter((one) => one.fresh && !rowOf(one.id)).length;
+}
+
+function place(one, forced) {
+  const row = rowOf(one.id);
+  if (row && one.fresh) renewRow(row, one.fresh);
+  const at = row ? [...list().children].indexOf(row) : -1;
+  const goal = one.fresh ? goalOf(one.fresh, row) : -1;
+  const touched = Math.min(...[at, goal].filter((index) => index >= 0));
+  if ((row && at === goal) || touched === Infinity) return waiting.delete(one.id);
+  if (!forced && touched <= pinned()) {
+    if (row && !one.fresh) row.classList.add("gone");
+    return waiting.set(one.id, one);
+  }
+  waiting.delete(one.id);
+  if (!one.fresh) row.remove();
+  else put(row || one.fresh, goal);
+  const rows = list().children;
+  const last = rows[rows.length - 1];
+  if (JSON.parse(queue().dataset.filter).more && rows.length > MOST && (canGo(last) || rows.length > BEHIND)) last.remove();
+  queue().querySelector("[data-empty]").hidden = rows.length > 0;
+  return null;
+}
+
+function canGo(row) {
+  return !row.matches(":hover") && !row.contains(document.activeElement) && !row.querySelector("input:checked");
+}
+
+function put(row, goal) {
+  const focused = row.contains(document.activeElement) ? document.activeElement : null;
+  const others = [...list().children].filter((other) => other !== row);
+  list().insertBefore(row, others[goal] || null);
+  if (focused) focused.focus({ preventScroll: true });
+}
+
+/** The index that a row belongs at among the others; -1: on another page. */
+function goalOf(fresh, row) {
+  const others = [...list().children].filter((other) => other !== row);
+  const before = (other) => {
+    const [mine, theirs] = [order(fresh.dataset.order), order(other.dataset.order)];
+    return mine < theirs || (mine === theirs && fresh.dataset.case < other.dataset.case);
+  };
+  const found = others.findIndex(before);
+  const goal = found < 0 ? others.length : found;
+  const asked = JSON.parse(queue().dataset.filter);
+  const outside = (goal === 0 && !asked.first) || (goal === others.length && asked.more && others.length);
+  return outside && !row ? -1 : goal;
+}
+
+/** The last row that must stay where it is. */
+function pinned() {
+  if (touching) return Infinity;
+  const rows = [...list().children];
+  const pointed = matchMedia("(hover: hover)").matches ? rows.findIndex((row) => row.matches(":hover")) : -1;
+  return Math.max(pointed, rows.findIndex((row) => row.contains(document.activeElement)));
+}
+
+/** New words in an old row: what has the focus or is ticked stays so. */
+function renewRow(row, fresh) {
+  const tone = fresh.className + (row.classList.contains("new") ? " new" : "");
+  if (row.className !== tone) row.className = tone;
+  for (const name of Object.keys(fresh.dataset)) row.dataset[name] = fresh.dataset[name];
+  [...fresh.children].forEach((made, index) => {
+    const old = row.children[index];
+    if (made.isEqualNode(old) || old.querySelector("input")) return;
+    const [link, newLink] = [old.querySelector("a"), made.querySelector("a")];
+    if (link && newLink) link.replaceChildren(...newLink.cloneNode(true).childNodes);
+    else old.replaceWith(made.cloneNode(true));
+  });
+}
+
+/** Calls `released` when nobody points at the list any more. */
+export function watchPointer(root, released) {
+  const touch = (is) => (event) => {
+    if (event.pointerType === "mouse" || !event.target.closest || !event.target.closest("#cases")) return;
+    touching = is;
+    if (!is) released();
+  };
+  root.addEventListener("pointerdown", touch(true));
+  for (const end of ["pointerup", "pointercancel"]) root.addEventListener(end, touch(false));
+  root.addEventListener("mouseout", (event) => {
+    if (event.target.closest("#cases, [data-pill]") && !(event.relatedTarget && event.relatedTarget.closest("#cases"))) released();
+  });
+  root.addEventListener("focusout", (event) => event.target.closest("#cases") && released());
+}

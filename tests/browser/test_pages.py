@@ -1,0 +1,177 @@
+"""Every page as people meet it: on a desk and a phone, light and dark, Chinese and English, and in an old browser.
+
+A new page is a line in ``PAGES``. Its pictures lie in ``tests/browser/seen``: look at them.
+"""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.kit import made_operations
+from tests.kit.browser import BrowserFiles
+from tests.kit.made_router import SESSION, refused
+from tests.kit.screen import Screen
+from tests.kit.sign_in_pages import set_password, wrong
+
+PAGES = {
+    "signin": "/signin",
+    "take-over": "/signin/pin",
+    "invitation": "/i/abc",
+    "pin": "/pin",
+    "work": "/me",
+    "queue": "/queues/quayside",
+    "map": "/queues/quayside/map",
+    "case": "/cases/c1",
+    "enter": "/enter",
+    "patrol": "/enter?as=patrol",
+    "entered": "/enter/r1",
+    "duty": "/duty",
+    "duty-rules": "/duty/rules",
+    "ops": "/ops",
+    "ops-find": f"/ops/find?q={made_operations.REPORT}",
+    "ops-parked": "/ops/parked",
+    "ops-parked-one": f"/ops/parked/router/{made_operations.LETTER}",
+    "ops-deliveries": "/ops/deliveries",
+    "audit": "/audit",
+    "feedback": "/feedback?of=/me",
+    "lost": "/nowhere",
+}
+OPEN = ("signin", "take-over", "invitation", "feedback", "lost")
+"""Seen by people who are not signed in."""
+SIZES = {"desk": (1366, 768), "phone": (360, 640), "narrow": (320, 640)}
+LOOKS = (
+    ("desk", "zh", False),
+    ("desk", "en", True),
+    ("phone", "zh", True),
+    ("phone", "en", False),
+    ("narrow", "zh", False),
+    ("narrow", "en", True),
+)
+"""Every pair of size, language and appearance: a fault that needs three of them at once has not been seen."""
+SMALL = """elements => elements.filter(x => x.offsetParent !== null && !x.closest("[hidden]")
+  && x.getBoundingClientRect().height < 44).map(x => x.outerHTML)"""
+both = pytest.mark.parametrize("lang", ["zh", "en"])
+
+
+def address(path: str, lang: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}lang={lang}"
+
+
+async def signed_in(screen: Screen, page: Page) -> None:
+    await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("size", "lang", "dark"), LOOKS, ids=lambda one: {True: "dark", False: "light"}.get(one, one))
+async def test_pages_have_no_fault_that_axe_knows_and_fit(screen: Screen, size: str, lang: str, dark: bool) -> None:
+    kind = f"{lang}-{size}-{'dark' if dark else 'light'}"
+    async with screen.page(lang, dark=dark, size=SIZES[size]) as page:
+        for name in sorted(PAGES, key=lambda name: name not in OPEN):
+            if name not in OPEN:
+                await signed_in(screen, page)
+            shown = await page.goto(address(PAGES[name], lang))
+            assert shown is not None and shown.status == (404 if name == "lost" else 200), name
+            await looked_at(screen, page, f"{name}-{kind}")
+        await page.locator("details.menu > summary").click()
+        await looked_at(screen, page, f"menu-{kind}")
+        await page.context.clear_cookies()
+        await set_password(page, lang)
+        await looked_at(screen, page, f"codes-{kind}")
+        await wrong(screen, page, lang)
+        await looked_at(screen, page, f"wrong-{kind}")
+
+
+@pytest.mark.parametrize("screen", [True], indirect=True)
+async def test_a_demonstration_says_so_on_every_page_without_a_fault(screen: Screen) -> None:
+    async with screen.page("zh", size=SIZES["phone"]) as page:
+        await set_password(page, "zh")
+        await expect(page.locator(".banner")).to_be_visible()
+        await page.context.clear_cookies()
+        await signed_in(screen, page)
+        for name in ("invitation", "work", "case", "pin"):
+            await page.goto(PAGES[name])
+            await expect(page.locator(".banner")).to_be_visible()
+            await looked_at(screen, page, f"{name}-demonstration")
+
+
+async def looked_at(screen: Screen, page: Page, name: str) -> None:
+    await screen.keep(page, name)
+    assert await screen.refused_by_policy(page) == [], name
+    assert await screen.violations(page) == [], name
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    pressed = "button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, .tap, .button, .nav a"
+    assert await page.eval_on_selector_all(pressed, SMALL) == [], name
+
+
+async def test_dark_may_be_chosen_on_a_light_computer(screen: Screen) -> None:
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    async with screen.page("zh") as page:
+        await page.goto("/signin")
+        light = await page.evaluate(ground)
+        await page.locator("details.menu > summary").click()
+        await page.get_by_role("link", name="深色").click()
+        dark = await page.evaluate(ground)
+        assert dark != light
+        await page.goto("/signin/pin")
+        assert await page.evaluate(ground) == dark, "it is kept"
+        await page.emulate_media(media="print")
+        assert await page.evaluate(ground) == "rgb(255, 255, 255)"
+
+
+async def test_a_style_in_the_page_is_refused_and_noticed(screen: Screen) -> None:
+    """The check itself: a page that broke the policy would be found."""
+    async with screen.page("zh") as page:
+        await page.goto("/signin")
+        await page.evaluate("document.body.setAttribute('style', 'color: red')")
+        await page.evaluate("new Promise(done => setTimeout(done, 50))")
+        assert await screen.refused_by_policy(page) != []
+        screen.complaints.clear()
+
+
+async def test_enter_that_confirms_pinyin_sends_nothing(screen: Screen) -> None:
+    async with screen.page("zh") as page:
+        await page.goto("/signin")
+        cancelled = await page.evaluate("""() => {
+          const made = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
+          const event = new KeyboardEvent("keydown", made);
+          return !document.getElementById("person").dispatchEvent(event);
+        }""")
+        assert cancelled
+
+
+async def test_a_double_press_is_one(screen: Screen) -> None:
+    async with screen.page("zh") as page:
+        await page.goto("/signin")
+        goes = await page.evaluate("""() => {
+          const form = document.querySelector("form.card");
+          const press = () => form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));
+          return [press(), press()];
+        }""")
+        assert goes == [True, False]
+
+
+async def test_without_the_service_what_was_typed_stays(screen: Screen) -> None:
+    async with screen.page("zh", script=False) as page:
+        await signed_in(screen, page)
+        await page.goto("/cases/c1")
+        screen.router.refuses["GET /v1/cases/c1"] = refused(503)
+        await page.get_by_role("button", name="同意挂起").click()
+        await expect(page.get_by_role("alert")).to_contain_text("服务暂无响应")
+        del screen.router.refuses["GET /v1/cases/c1"]
+        await page.get_by_role("button", name="重新提交").click()
+        await expect(page.locator("article.case")).to_be_visible()
+
+
+async def test_every_page_loads_in_chromium_90(screen: Screen, old: Browser, files: BrowserFiles) -> None:
+    aged = Screen(old, files, screen.router, screen.url)
+    async with aged.page("zh") as page:
+        for name in sorted(PAGES, key=lambda name: name not in OPEN):
+            if name not in OPEN:
+                await signed_in(aged, page)
+            await page.goto(address(PAGES[name], "zh"))
+            assert await page.evaluate("typeof htmx") == "object", name
+            assert await page.evaluate("document.querySelector('h1').offsetHeight > 0"), name
+            await aged.keep(page, f"{name}-zh-chromium90")
+        await page.goto("/cases/c1")
+        await page.evaluate("document.querySelector('article.case form').submit()")
+        await page.wait_for_function("document.querySelector('article.case .said:not(.failed)')")
+    assert [said for said in aged.complaints if "deprecated" not in said] == []
