@@ -266,6 +266,7 @@ def _service(service: Service) -> Block:
         del told["WHISTLE_KAFKA"], told["WHISTLE_MONGO"]
         told["WHISTLE_RIDER_KEY"] = "${WHISTLE_RIDER_KEY:-}"
         told["WHISTLE_PDF_FONT"] = "${WHISTLE_PDF_FONT:-}"
+        told["WHISTLE_IDLE_MINUTES"] = "${WHISTLE_IDLE_MINUTES:-30}"
     told["WHISTLE_PUBLIC_URL"] = "${WHISTLE_PUBLIC_URL:?the address that links in messages start with}"
     told["WHISTLE_REPORTER_URL"] = "${WHISTLE_REPORTER_URL:-${WHISTLE_PUBLIC_URL}}"
     told |= dict.fromkeys(PASSED_ON)

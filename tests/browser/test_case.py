@@ -101,7 +101,7 @@ async def test_a_case_is_resolved_with_photos_without_script(screen: Screen) -> 
         pictures = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8%d" % n} for n in (1, 2)]
         await page.locator("#resolve-photos").set_input_files(pictures)  # type: ignore[arg-type]
         await page.get_by_role("button", name="处置完成").click()
-        await expect(page.locator(".said")).to_be_visible()
+        await expect(page.locator("#said")).to_be_visible()
         name, body = screen.router.sent[0]
         assert name == "resolve"
         assert (body["how"], body["text"], body["photos"]) == ("repair", "已更换阀门", ["f9", "f9"])

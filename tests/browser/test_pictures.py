@@ -13,6 +13,7 @@ import uvicorn
 from playwright.async_api import Browser, Page, expect
 
 from tests.docs.pages import PAGES
+from tests.kit import made_operations
 from tests.kit.browser import BrowserFiles
 from tests.kit.console_door import ConsoleDoor
 from tests.kit.live_changes import wake
@@ -23,7 +24,8 @@ from tests.kit.stored_pictures import FOLDER, kept
 
 DESK, PHONE = (1200, 780), (390, 780)
 QUEUE, CASE, ENTER = "/queues/quayside", "/cases/c1", "/enter"
-PICTURES = ("queue-zh", "queue-dark-zh", "case-zh", "enter-zh", "phone-zh")
+TRACED = f"/ops/find?q={made_operations.REPORT}"
+PICTURES = ("queue-zh", "queue-dark-zh", "case-zh", "enter-zh", "phone-zh", "ops-find-zh")
 ELSEWHERE = ("rider-zh",)
 """Taken by ``test_the_picture_of_the_riders_page_is_taken``."""
 
@@ -72,6 +74,7 @@ async def test_the_pictures_of_the_officers_pages_are_taken(city: Screen) -> Non
     kept("queue-dark-zh", await taken(city, QUEUE, DESK, dark=True))
     kept("case-zh", await taken(city, CASE, DESK))
     kept("enter-zh", await taken(city, ENTER, DESK))
+    kept("ops-find-zh", await taken(city, TRACED, DESK))
     kept("phone-zh", *[await taken(city, path, PHONE) for path in (QUEUE, CASE, ENTER)])
 
 

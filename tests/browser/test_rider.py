@@ -534,7 +534,7 @@ async def test_every_screen_fits_and_has_no_fault_that_axe_knows(
             "/r/s/none",
         ]
         for n, path in enumerate(screens):
-            if path == "/r/reports":
+            if path == "/r/reports/r1":
                 cookie = {"name": "whistle-rider", "value": "whk_rider_" + "b" * 64, "url": shop.url}
                 await page.context.add_cookies([cookie])  # type: ignore[list-item]
             await page.goto(path)
@@ -623,7 +623,7 @@ async def test_the_picture_of_the_riders_page_is_taken(shop: Screen, riders: Mad
     async with shop.page("zh", size=PHONE) as page:
         await opened(page)
         for n, path in enumerate(("/r", "/r/place", "/r/kind", "/r/send", "/r/reports/r1")):
-            if path == "/r/reports":
+            if path == "/r/reports/r1":
                 cookie = {"name": "whistle-rider", "value": "whk_rider_" + "b" * 64, "url": shop.url}
                 await page.context.add_cookies([cookie])  # type: ignore[list-item]
                 await page.goto(path)

@@ -19,6 +19,8 @@ REFUSED = "responded with a status of"
 VIOLATIONS = """window.refusedByPolicy = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.refusedByPolicy.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));"""
+AT_REST = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => null)))"""
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -64,7 +66,8 @@ class Screen:
         return found
 
     async def violations(self, page: Page) -> list[str]:
-        """What axe finds against WCAG 2.2 AA: rule and element."""
+        """What axe finds against WCAG 2.2 AA, once what appears has appeared: rule and element."""
+        await page.evaluate(AT_REST)
         await page.evaluate(self.files.axe)
         found: dict[str, Any] = await page.evaluate("axe.run(document)")
         return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]

@@ -172,15 +172,23 @@ async function renew(shown) {
 }
 
 document.querySelector("[data-close-list]").addEventListener("click", (event) => event.target.closest("dialog").close());
-const shown = show();
-let changed = false;
-follow(place.dataset.live, place.dataset.from, ({ kind }) => {
-  if (kind === "ended") location.reload();
-  changed = true;
-});
-setInterval(() => {
-  if (!changed || document.hidden) return;
-  changed = false;
-  renew(shown);
-}, READ_EVERY);
-place.dataset.shown = "yes";
+
+/** Shows the map and keeps it as the list is. */
+function begin() {
+  const shown = show();
+  let changed = false;
+  follow(place.dataset.live, place.dataset.from, ({ kind }) => {
+    if (kind === "ended") location.reload();
+    changed = true;
+  });
+  setInterval(() => {
+    if (!changed || document.hidden) return;
+    changed = false;
+    renew(shown);
+  }, READ_EVERY);
+  place.dataset.shown = "yes";
+}
+
+// A module may run before the page's styles are there, and the map is as wide as they make it.
+if (document.readyState === "complete") begin();
+else addEventListener("load", begin);

@@ -237,7 +237,8 @@ def _as_told(step: HistoryLine, case: CaseProgress | None) -> str:
 
 
 def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepView]:
-    """The report's own steps and its case's, by time. A step that repeats the one before it is left out."""
+    """The report's own steps and its case's, by time; what the reporter did stands before what it led to in the same
+    millisecond. A step of the case that repeats the one before it is left out."""
     report = status.report
 
     def line(what: str, at: datetime, unit_id: str | None = None, clock: str | None = None) -> StepView:
@@ -254,8 +255,8 @@ def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepV
             steps.append(line(what, step.at, step.unit, step.detail))
     if status.attached and status.says is None:
         steps.append(line("report.merged", status.joined_at or report.received_at))
-    steps += [
-        StepView(at=own.at, what=own.what, text=texts.step(own.what, own.at) or own.text, photo=own.photo)
-        for own in report.own_steps
+    own = [
+        StepView(at=one.at, what=one.what, text=texts.step(one.what, one.at) or one.text, photo=one.photo)
+        for one in report.own_steps
     ]
-    return sorted(steps, key=lambda step: step.at)
+    return sorted([steps[0], *own, *steps[1:]], key=lambda step: step.at)

@@ -137,6 +137,15 @@ async def test_the_reports_own_steps_are_worded_when_they_are_read() -> None:
     assert next(step for step in view.steps if step.what == "photo.unreadable").photo == "f1"
 
 
+async def test_what_the_reporter_did_stands_before_what_it_led_to_in_the_same_instant() -> None:
+    status = await report(CLAIMED)
+    assert status.case is not None
+    last = status.case.steps[-1]
+    own = [OwnStep(at=last.at, what="report.added", text="您补充了情况")]
+    told = [step.what for step in shown(await report(CLAIMED, own_steps=own), MINE).steps]
+    assert told.index("report.added") < told.index(last.what)
+
+
 async def test_a_step_names_the_deadline_that_counted_then() -> None:
     resolve = next(c for c in CLAIMED.clocks if c.kind == "resolve")
     others = tuple(c for c in CLAIMED.clocks if c.kind != "resolve")
