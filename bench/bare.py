@@ -1,8 +1,7 @@
 """A bare pass-through to compare with: parse, group commit, publish, consume, store. No rules, no promises.
 
 The same machine, servers, write concern, batch limits and process count (intake, router, notifier) as the system, read
-from the same constants. ``bench.pipeline`` runs it before the system itself, in the same run: once as far as the case,
-once as far as a stored alert, which is what the system does.
+from the same constants; it ends with a stored alert, as the system does. ``bench.pipeline`` takes turns with it.
 """
 
 import asyncio
@@ -112,9 +111,9 @@ def posted(n: int) -> bytes:
     return request("/v1/reports", msgspec.json.encode(BODY), {"idempotency-key": f"bare-{n}"})
 
 
-async def measured(seconds: float, connections: int, *, hops: int) -> Bare:
-    """Start everything, load it, wait until the last of ``hops`` processes has stored all."""
-    names = [name for name, _ in HOPS[:hops]]
+async def measured(seconds: float, connections: int) -> Bare:
+    """Start everything, load it, wait until the last process has stored all."""
+    names = [name for name, _ in HOPS]
     base = free_base()
     with tempfile.TemporaryDirectory() as folder:
         parts = (kafka_server(Path(folder), base), mongo_server(Path(folder), base))
@@ -122,16 +121,16 @@ async def measured(seconds: float, connections: int, *, hops: int) -> Bare:
         uri, kafka = mongo_uri([Member(base + 11)]), parts[0].url
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         await admin.start()
-        await admin.create_topics([NewTopic(topic, TOPICS[topic], 1) for _, topic in HOPS[: hops - 1]])
+        await admin.create_topics([NewTopic(topic, TOPICS[topic], 1) for _, topic in HOPS[:-1]])
         await admin.close()
-        me = [sys.executable, "-m", "bench.bare", uri, kafka, str(base + 1), str(hops)]
+        me = [sys.executable, "-m", "bench.bare", uri, kafka, str(base + 1)]
         services = [await asyncio.create_subprocess_exec(*me, name) for name in names]
         try:
             await asyncio.to_thread(until, lambda: taken(base + 1), what="the bare intake")
             pids = [server.pid for server in servers] + [service.pid for service in services]
             meter = Meter(dict(zip(("kafka", "mongo", *names), pids, strict=True)))
             outcome = await post_for("127.0.0.1", base + 1, posted, connections=connections, seconds=seconds)
-            last, reports = MongoClient[dict[str, Any]](uri)["bare"][HOPS[hops - 1][1]], len(outcome.latencies)
+            last, reports = MongoClient[dict[str, Any]](uri)["bare"][HOPS[-1][1]], len(outcome.latencies)
             await asyncio.to_thread(until, lambda: last.estimated_document_count() >= reports, what="the drain")
             return Bare(reports / seconds, outcome, {name: used / reports for name, used in meter.used().items()})
         finally:
@@ -141,9 +140,9 @@ async def measured(seconds: float, connections: int, *, hops: int) -> Bare:
 
 
 if __name__ == "__main__":
-    uri_, kafka_, port_, hops_, part = sys.argv[1:]
+    uri_, kafka_, port_, part = sys.argv[1:]
     at = [name for name, _ in HOPS].index(part)
-    onward_ = at + 1 < int(hops_)
+    onward_ = at + 1 < len(HOPS)
     hop = (
         pass_on(uri_, kafka_, HOPS[at - 1][1], HOPS[at][1], onward=onward_) if at else intake(uri_, kafka_, int(port_))
     )
