@@ -24,7 +24,7 @@ _LANDLINE = re.compile(rf"(?<!\d)(?:{_ABROAD}|-?0){_AREA}(?:-{{1,4}}[1-9]|[2-8])
 _IDENTITY = re.compile(rf"(?<!\d)[1-9](?:{_S}\d){{16}}{_S}[\dx](?![\dx])")
 _CARD = re.compile(r"(?<!\d)[2-6]\d{3}(?:-?\d{4}){3}(?:-?\d{1,3})?(?!\d)")
 _SPOKEN_PHONE = re.compile(r"(?<!\d)1(?:-?[3-9])(?:-?\d){9}")
-"""A mobile number written in Chinese characters, 一三八…; more such characters may follow, as in 一直."""
+"""A mobile number written in Chinese characters, 一三八…, or with some of them; more may follow, as in 一直."""
 
 _RINGED = range(0x2460, 0x2794)
 """①, ⑴, ❶ count as digits; a raised ² does not."""
@@ -54,7 +54,7 @@ _WRITTEN = _Skeleton({ord(c): shown for c, shown in _SHOWN.items()})
 _READ_OUT = _Skeleton({ord(c): shown for c, shown in (_SHOWN | _SPOKEN).items()})
 _DIGIT = re.compile("[" + "".join((*_DIGITS, *_SPOKEN)) + "]")
 _READ_OUT_DIGIT = re.compile("[" + "".join(_SPOKEN) + "]")
-MOBILE_DIGITS = 11
+_READ_OUT_FEWEST = 3
 _FEWEST = 10
 """Digits of the shortest number, with its area code."""
 
@@ -79,19 +79,19 @@ def without_personal_numbers(text: str) -> str:
     shown = text.translate(_WRITTEN)
     for pattern, instead, is_one in _KINDS:
         text, shown = _without(text, shown, pattern, instead, is_one)
-    if len(_READ_OUT_DIGIT.findall(text)) >= MOBILE_DIGITS:
-        text, _ = _without(text, text.translate(_READ_OUT), _SPOKEN_PHONE, "[电话]", _always)
+    if _READ_OUT_DIGIT.search(text):
+        text, _ = _without(text, text.translate(_READ_OUT), _SPOKEN_PHONE, "[电话]", _is_read_out)
     return text
 
 
 def _without(
-    text: str, shown: str, pattern: re.Pattern[str], instead: str, is_one: Callable[[str], bool]
+    text: str, shown: str, pattern: re.Pattern[str], instead: str, is_one: Callable[[str, str], bool]
 ) -> tuple[str, str]:
     """``text`` and ``shown`` (its copy for matching) with ``instead`` for each match of ``pattern`` in ``shown``."""
     kept, at = [], 0
     for match in pattern.finditer(shown):
         start, end = match.span()
-        if is_one(match[0]) and not _is_of_a_thing(text, start, end):
+        if is_one(match[0], text[start:end]) and not _is_of_a_thing(text, start, end):
             kept += [text[at:start], instead]
             at = end
     if not kept:
@@ -107,24 +107,29 @@ def _is_of_a_thing(text: str, start: int, end: int) -> bool:
     )
 
 
-def _is_identity(shown: str) -> bool:
+def _is_identity(shown: str, _: str) -> bool:
     """Whether 18 digits are an identity number: written without gaps, or with a plausible date of birth."""
     digits = shown.replace("-", "")
     born = digits[6:10], digits[10:12], digits[12:14]
     return digits == shown or ("1900" <= born[0] < "2100" and "01" <= born[1] <= "12" and "01" <= born[2] <= "31")
 
 
-def _is_card(shown: str) -> bool:
+def _is_card(shown: str, _: str) -> bool:
     """Whether the last digit is the check digit of ISO/IEC 7812 (Luhn)."""
     digits = [int(c) for c in reversed(shown.replace("-", ""))]
     return sum(digits[::2] + [sum(divmod(2 * d, 10)) for d in digits[1::2]]) % 10 == 0
 
 
-def _always(_: str) -> bool:
+def _is_read_out(_: str, said: str) -> bool:
+    """Whether it has at least three characters for digits: of digits alone, what is no number above is none here."""
+    return len(_READ_OUT_DIGIT.findall(said)) >= _READ_OUT_FEWEST
+
+
+def _always(_shown: str, _said: str) -> bool:
     return True
 
 
-_KINDS: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
+_KINDS: tuple[tuple[re.Pattern[str], str, Callable[[str, str], bool]], ...] = (
     (_IDENTITY, "[证件号]", _is_identity),
     (_CARD, "[卡号]", _is_card),
     (_PHONE, "[电话]", _always),
