@@ -21,9 +21,11 @@ from tests.kit.made_router import SESSION
 from tests.kit.pictured_city import INVENTED, PicturedCity
 from tests.kit.screen import Screen
 from tests.kit.stored_pictures import FOLDER, kept
+from tests.kit.waiting import until
 
 DESK, PHONE = (1200, 780), (390, 780)
 QUEUE, CASE, ENTER = "/queues/quayside", "/cases/c1", "/enter"
+ALL_LOADED = "[...document.images].every(one => one.complete || one.getBoundingClientRect().top > innerHeight)"
 TRACED = f"/ops/find?q={made_operations.REPORT}"
 PICTURES = ("queue-zh", "queue-dark-zh", "case-zh", "enter-zh", "phone-zh", "ops-find-zh")
 ELSEWHERE = ("rider-zh",)
@@ -66,6 +68,7 @@ async def taken(city: Screen, path: str, size: tuple[int, int], *, dark: bool = 
             await expect(page.locator("#same")).to_be_visible()
             assert [real for real in INVENTED if real in await page.content()] == []
             await page.evaluate("scrollTo(0, 0)")
+        await until(lambda: page.evaluate(ALL_LOADED))
         return await page.screenshot()
 
 
