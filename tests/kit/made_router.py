@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.kit import made_case, made_duty, made_operations, made_wall
+from tests.kit.made_links import MadeLinks
 
 SESSION = "whk_session_" + "a" * 64
 NOW = datetime(2026, 3, 4, 2, 30, tzinfo=UTC)
@@ -129,7 +130,8 @@ class MadeRouter:
     """Answers as the services do. ``answers``: by method and path; ``refuses``: answers in their place. ``case``,
     ``version``: how the case c1 stands; ``sent``: commands and reports that came, ``keys``: of the reports. ``queue``:
     rows of the unit's queue, ``points``: where they lie, ``ground``: of the unit; ``wall``: its screen;
-    ``refused_in_bulk``: case → the problem that a bulk has with it. ``offices``: of the officer."""
+    ``refused_in_bulk``: case → the problem that a bulk has with it. ``offices``: of the officer; ``links``: a login
+    link of his."""
 
     def __init__(self, *, demonstration: bool = False, offices: tuple[str, ...] = ("ops", "auditor")) -> None:
         self._demonstration = demonstration
@@ -145,6 +147,7 @@ class MadeRouter:
         self.ground: dict[str, Any] = copy.deepcopy(made_case.GEOMETRY)
         self.wall = made_wall.wall(NOW, self._points())
         self.offices = [*offices]
+        self.links = MadeLinks({"token": SESSION, "city": "harbour", "computer": ""})
         self.refused_in_bulk: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, Any] = {
             **made_duty.answers(NOW),
@@ -215,6 +218,8 @@ class MadeRouter:
         self.asked.append(asked)
         if asked in self.refuses:
             return self.refuses[asked]
+        if (of_link := self.links.answer(asked, request)) is not None:
+            return of_link
         if asked in ("POST /v1/sessions", "POST /v1/sessions:pin", "POST /v1/dev/sessions"):
             return httpx.Response(201, json={"token": SESSION, "city": "harbour", "computer": COMPUTER})
         if asked in ("POST /v1/sessions:set-pin", "POST /v1/sessions:set-password"):
