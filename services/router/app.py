@@ -58,6 +58,7 @@ from services.router.queues.queue_pages import Queues
 from services.router.queues.search_routes import SearchRoutes
 from services.router.queues.waiting_routes import WaitingRoutes
 from services.router.queues.wall import WallRoutes
+from services.router.queues.wall_keys import WallKeyRoutes
 from services.router.retention import ended_cases
 from services.router.rota.roster_routes import RosterRoutes
 from services.router.rota.rota_changes import INDEXES as ROTA_INDEXES
@@ -231,7 +232,8 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
         *SearchRoutes(stores.cases, stores.links, persons, packs).routes(),
         *CountRoutes(stores.cases, packs, clock).routes(),
         *PointRoutes(points, packs).routes(),
-        *WallRoutes(stores.cases, points, service.directory, packs, clock).routes(),
+        *WallRoutes(stores.cases, points, packs, clock).routes(),
+        *WallKeyRoutes(service.directory, packs, clock).routes(),
         *GeometryRoutes(packs, clock).routes(),
         *NearbyRoutes(stores.cases, packs).routes(),
         *WaitingRoutes(stores.cases, packs).routes(),

@@ -2,7 +2,6 @@
 of one that was called in, of another unit and of another city; every page of the console, and its stream."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from services.console.page_list import PAGES
 from shared.runtime.http_server.route import Route
 from tests.attacks.access import table
 from tests.kit.cases_on_stack import desk, done
-from tests.kit.console_browser import signed_in
+from tests.kit.console_browser import Hearing, signed_in
 from tests.kit.console_door import ConsoleDoor
 from tests.kit.made_router import MadeRouter
 from tests.kit.page_forms import filled
@@ -164,26 +163,6 @@ def test_no_form_about_it_does_anything_for_who_may_not_see_it(world: World) -> 
             answer = browser.post(world.path(route), data=fields, follow_redirects=False)
             assert answer.status_code in (403, 404), f"{route.path} answers {person} {answer.status_code}"
     assert desk(world.stack).get("router", f"/v1/cases/{world.case}").json()["version"] == before
-
-
-class Hearing:
-    """A person's stream of the console, read in a thread."""
-
-    def __init__(self, browser: httpx.Client) -> None:
-        self.heard = ""
-        self._open = threading.Event()
-        threading.Thread(target=self._read, args=(browser,), daemon=True).start()
-        assert self._open.wait(20), "no stream"
-
-    def _read(self, browser: httpx.Client) -> None:
-        try:
-            with browser.stream("GET", "/live", timeout=60) as answer:
-                assert answer.status_code == 200
-                self._open.set()
-                for text in answer.iter_text():
-                    self.heard += text
-        except httpx.HTTPError:
-            return
 
 
 def test_a_stream_tells_each_person_of_the_cases_that_he_may_see_and_of_no_others(world: World) -> None:

@@ -117,8 +117,8 @@ POINTS = [
 WALL_ENTRY = {
     "id": "00000000000000aa",
     "city": "harbour",
+    "unit": "quayside",
     "name": "hall-0",
-    "role": "wall",
     "made_by": "qs-desk",
     "created_at": NOW.isoformat(),
     "revoked_at": None,
@@ -158,6 +158,7 @@ class MadeRouter:
                 "city": "harbour",
                 "person": "qs-desk",
                 "unit": "quayside",
+                "role": "duty_officer",
                 "now": NOW.isoformat(),
             },
             "GET /v1/names": {
@@ -200,7 +201,7 @@ class MadeRouter:
             "GET /v1/queues/quayside/counts": COUNTS,
             "GET /v1/units/quayside/geometry": self.ground,
             "GET /v1/wall": self.wall,
-            "GET /v1/keys": {"items": [WALL_ENTRY]},
+            "GET /v1/walls": {"items": [WALL_ENTRY]},
             "POST /v1/cases:find": {"items": self.queue[:1]},
             "GET /v1/sign-in": {"demonstration": demonstration},
             "POST /v1/sessions:here": {"locks_after": 1800},
@@ -254,7 +255,7 @@ class MadeRouter:
         if asked == "POST /v1/walls":
             made = json.loads(request.content)
             return httpx.Response(201, json={**made, "city": "harbour", "key": WALL_KEY})
-        if asked == "POST /v1/keys:revoke":
+        if asked == "POST /v1/walls:revoke":
             self.sent.append(("revoked", json.loads(request.content)))
         if asked == "GET /v1/queues/quayside/points":
             return httpx.Response(200, json={"items": self._points(), "without": 1, "cut": False})
