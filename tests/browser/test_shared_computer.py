@@ -221,13 +221,13 @@ async def test_it_is_covered_and_opened_in_chromium_90(screen: Screen, old: Brow
         await signed_in(aged, page)
         await page.goto("/cases/c1")
         await page.evaluate("words => (document.getElementById('note-text').value = words)", TYPED)
-        await page.wait_for_function("document.getElementById('lock').offsetHeight > 0")
+        await page.wait_for_function("() => document.getElementById('lock').offsetHeight > 0")
         assert await page.evaluate("document.querySelector('#main').offsetHeight") == 0
         await aged.keep(page, "locked-zh-chromium90")
         screen.router.answers["POST /v1/sessions:here"] = {"locks_after": 1800}
         assert await page.evaluate("document.activeElement.name") == "pin"
         await page.keyboard.type(PIN)
         await page.keyboard.press("Enter")
-        await page.wait_for_function("document.querySelector('#main').offsetHeight > 0")
+        await page.wait_for_function("() => document.querySelector('#main').offsetHeight > 0")
         assert await page.evaluate("document.getElementById('note-text').value") == TYPED
     assert [said for said in aged.complaints if "deprecated" not in said] == []
