@@ -59,7 +59,11 @@ async function unlock(event) {
   asking = false;
   form().elements.pin.value = "";
   said.hidden = Boolean(answer && answer.ok);
-  if (!answer || !answer.ok) return void (said.textContent = answer ? await answer.text() : said.dataset.away);
+  if (!said.hidden) {
+    form().elements.pin.focus();
+    said.textContent = answer ? await answer.text() : said.dataset.away;
+    return;
+  }
   const { csrf } = await answer.json();
   uncover(csrf);
   tell({ who: who(), csrf });
