@@ -10,7 +10,9 @@ from tests.kit.screen import Screen
 
 PIN, TYPED = "274913", "the valve in the yard is stuck"
 BY_PIN = "POST /v1/sessions:pin"
-UNFOLD = "one => { for (let up = one.closest('details'); up; up = up.parentElement.closest('details')) up.open = true; }"
+UNFOLD = (
+    "one => { for (let up = one.closest('details'); up; up = up.parentElement.closest('details')) up.open = true; }"
+)
 CHANGE = {"zh": "换人登录", "en": "Change of person"}
 AWAY = {"zh": "暂时无法连接", "en": "Not reachable at the moment"}
 

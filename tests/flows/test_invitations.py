@@ -107,7 +107,12 @@ def test_a_login_link_signs_in_the_browser_that_asked_once_with_the_digits_on_it
     told: RunningStack, cloud: Robot
 ) -> None:
     """The link is opened on the telephone, the session is at the desk."""
-    way: dict[str, Any] = {"base_url": told.urls["console"], "headers": BROWSER, "timeout": 30, "follow_redirects": True}
+    way: dict[str, Any] = {
+        "base_url": told.urls["console"],
+        "headers": BROWSER,
+        "timeout": 30,
+        "follow_redirects": True,
+    }
     with httpx.Client(**way) as telephone:
         telephone.post(made_invitation(told, "qs-walk"), data={"password": PASSWORD, "again": PASSWORD})
     with httpx.Client(**way) as computer, httpx.Client(**way) as telephone:

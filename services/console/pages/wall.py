@@ -44,9 +44,7 @@ class Line:
 class Walls(Page):
     """The screen itself, and the list of screens for who sets the city up, and for supervisors."""
 
-    links = (
-        NavLink("/walls", N_("Wall screens"), 80, offices=frozenset(OFFICES), roles=frozenset({"supervisor"})),
-    )
+    links = (NavLink("/walls", N_("Wall screens"), 80, offices=frozenset(OFFICES), roles=frozenset({"supervisor"})),)
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)

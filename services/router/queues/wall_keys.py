@@ -1,7 +1,7 @@
 """Keys of screens on walls: made, listed and revoked by who sets the city up, and by supervisors for their own units.
 
-A supervisor has those of his own unit and the units below it, whoever made them: the filter of every query says so. Where
-he stands in for somebody else he has none, for a key outlives the hour.
+A supervisor has those of his own unit and the units below it, whoever made them: the filter of every query says so.
+Where he stands in for somebody else he has none, for a key outlives the hour.
 """
 
 from datetime import datetime

@@ -130,7 +130,9 @@ class LoginLinkPages(Page):
 
     def _waiting(self, visit: OpenVisit) -> Response:
         asked = link_of(visit.request)
-        return visit.page("signin_link_wait.html", part="waiting", number=asked.number) if asked.token else visit.go(ASK)
+        return (
+            visit.page("signin_link_wait.html", part="waiting", number=asked.number) if asked.token else visit.go(ASK)
+        )
 
 
 def _link(visit: OpenVisit) -> str:
