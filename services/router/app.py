@@ -51,6 +51,7 @@ from services.router.http.security_log_routes import SecurityLogRoutes
 from services.router.http.stream_routes import StreamRoutes
 from services.router.http.suggest_routes import SuggestRoutes
 from services.router.http.unit_geometry import GeometryRoutes
+from services.router.http.wall_keys import WallKeyRoutes
 from services.router.queues.case_points import PointReader, PointRoutes
 from services.router.queues.nearby_routes import NearbyRoutes
 from services.router.queues.queue_counts import CountRoutes
@@ -58,7 +59,6 @@ from services.router.queues.queue_pages import Queues
 from services.router.queues.search_routes import SearchRoutes
 from services.router.queues.waiting_routes import WaitingRoutes
 from services.router.queues.wall import WallRoutes
-from services.router.queues.wall_keys import WallKeyRoutes
 from services.router.retention import ended_cases
 from services.router.rota.roster_routes import RosterRoutes
 from services.router.rota.rota_changes import INDEXES as ROTA_INDEXES

@@ -4,12 +4,13 @@ A new page is a line in ``PAGES``. Its pictures lie in ``tests/browser/seen``: l
 """
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.kit import made_operations
 from tests.kit.browser import BrowserFiles
+from tests.kit.looks import ALL_LINKS_SEEN, LOOKS, SIZES, looked_at, signed_in
 from tests.kit.made_links import LINK
-from tests.kit.made_router import SESSION, refused
+from tests.kit.made_router import refused
 from tests.kit.screen import Screen
 from tests.kit.sign_in_pages import set_password, wrong
 
@@ -43,28 +44,11 @@ PAGES = {
 }
 OPEN = ("signin", "take-over", "signin-link", "login-link", "invitation", "feedback", "lost")
 """Seen by people who are not signed in."""
-SIZES = {"desk": (1366, 768), "phone": (360, 640), "narrow": (320, 640)}
-LOOKS = (
-    ("desk", "zh", False),
-    ("desk", "en", True),
-    ("phone", "zh", True),
-    ("phone", "en", False),
-    ("narrow", "zh", False),
-    ("narrow", "en", True),
-)
-"""Every pair of size, language and appearance: a fault that needs three of them at once has not been seen."""
-SMALL = """elements => elements.filter(x => x.offsetParent !== null && !x.closest("[hidden]")
-  && x.getBoundingClientRect().height < 44).map(x => x.outerHTML)"""
-ALL_LINKS_SEEN = "[...document.querySelectorAll('.nav ul')].every(one => one.scrollWidth <= one.clientWidth)"
 both = pytest.mark.parametrize("lang", ["zh", "en"])
 
 
 def address(path: str, lang: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}lang={lang}"
-
-
-async def signed_in(screen: Screen, page: Page) -> None:
-    await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
 
 
 @pytest.mark.timeout(600)
@@ -103,16 +87,6 @@ async def test_a_demonstration_says_so_on_every_page_without_a_fault(screen: Scr
             await page.goto(PAGES[name])
             await expect(page.locator(".banner")).to_be_visible()
             await looked_at(screen, page, f"{name}-demonstration")
-
-
-async def looked_at(screen: Screen, page: Page, name: str) -> None:
-    await screen.keep(page, name)
-    assert await screen.refused_by_policy(page) == [], name
-    assert await screen.violations(page) == [], name
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert await page.evaluate(ALL_LINKS_SEEN), name
-    pressed = "button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, .tap, .button, .nav a"
-    assert await page.eval_on_selector_all(pressed, SMALL) == [], name
 
 
 @pytest.mark.parametrize("width", [390, 360, 320])

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.test_pages import LOOKS, SIZES, looked_at, signed_in
 from tests.kit.browser import BrowserFiles
+from tests.kit.looks import LOOKS, SIZES, looked_at, signed_in
 from tests.kit.made_router import refused
 from tests.kit.screen import Screen
 

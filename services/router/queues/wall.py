@@ -1,7 +1,7 @@
 """The wall (大屏) of a unit: a device key that reads one page of figures, and nothing else.
 
 It shows how many, where and how old, and no word of a case: neither its description nor an address that somebody wrote.
-Who makes and revokes keys: ``services/router/queues/wall_keys.py``.
+Who makes and revokes keys: ``services/router/http/wall_keys.py``.
 """
 
 from collections import Counter, defaultdict

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.queues.wall_keys import WallKeyRoutes
+from services.router.http.wall_keys import WallKeyRoutes
 from services.router.rota.rights import rights
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_server.rate_limits import Quotas
