@@ -6,6 +6,8 @@ on a development machine it is ``whistle`` and not Secure.
 
 import re
 from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +19,8 @@ _COMPUTER = "-computer"
 _COMPUTER_KEPT = timedelta(days=180)
 _LINK = "-link"
 _LINK_KEPT = timedelta(minutes=10)
-_LINK_VALUE = re.compile(r"(whk_link_[0-9a-f]{64})\.([1-9][0-9])")
+_LINK_VALUE = re.compile(r"(whk_link_[0-9a-f]{64})\.([1-9][0-9])\.([A-Za-z0-9_.~%-]{0,2000})")
+_BACK_MAX = 2000
 _TOKEN = re.compile(r"whk_session_[0-9a-f]{64}")
 _COMPUTER_TOKEN = re.compile(r"whk_computer_[0-9a-f]{64}")
 
@@ -42,21 +45,33 @@ def keep(response: Response, request: Request, token: str, computer: str) -> Non
             response.set_cookie(name, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def keep_link(response: Response, request: Request, token: str, number: int) -> None:
-    """The browser that asked for a login link, and what its screen shows; without a token: none any more."""
+class AskedHere(NamedTuple):
+    """The login link that this browser asked for: its token, what its screen shows, and where the person wanted to be.
+    Empty and 0: none."""
+
+    token: str = ""
+    number: int = 0
+    back: str = ""
+
+
+def keep_link(response: Response, request: Request, asked: AskedHere) -> None:
+    """The browser that asked for a login link is known by it until the link has ended."""
+    age, secure, back = int(_LINK_KEPT.total_seconds()), _is_https(request), quote(asked.back, safe="")
+    value = f"{asked.token}.{asked.number}.{back if len(back) <= _BACK_MAX else ''}"
+    response.set_cookie(
+        _name(request) + _LINK, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def forget_link(response: Response, request: Request) -> None:
     name, secure = _name(request) + _LINK, _is_https(request)
-    if not token:
-        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
-        return
-    age = int(_LINK_KEPT.total_seconds())
-    value = f"{token}.{number}"
-    response.set_cookie(name, value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def link_of(request: Request) -> tuple[str, int]:
-    """Token and number of the login link that this browser asked for; empty and 0 where there is none."""
+def link_of(request: Request) -> AskedHere:
+    """What ``keep_link`` kept. ``back`` is as the browser has it: whoever goes there checks that it is ours."""
     found = _LINK_VALUE.fullmatch(request.cookies.get(_name(request) + _LINK, ""))
-    return (found[1], int(found[2])) if found else ("", 0)
+    return AskedHere(found[1], int(found[2]), unquote(found[3])) if found else AskedHere()
 
 
 def forget(response: Response, request: Request) -> None:

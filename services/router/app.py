@@ -51,6 +51,7 @@ from services.router.http.security_log_routes import SecurityLogRoutes
 from services.router.http.stream_routes import StreamRoutes
 from services.router.http.suggest_routes import SuggestRoutes
 from services.router.http.unit_geometry import GeometryRoutes
+from services.router.http.wall_keys import WallKeyRoutes
 from services.router.queues.case_points import PointReader, PointRoutes
 from services.router.queues.nearby_routes import NearbyRoutes
 from services.router.queues.queue_counts import CountRoutes
@@ -231,7 +232,8 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
         *SearchRoutes(stores.cases, stores.links, persons, packs).routes(),
         *CountRoutes(stores.cases, packs, clock).routes(),
         *PointRoutes(points, packs).routes(),
-        *WallRoutes(stores.cases, points, service.directory, packs, clock).routes(),
+        *WallRoutes(stores.cases, points, packs, clock).routes(),
+        *WallKeyRoutes(service.directory, packs, clock).routes(),
         *GeometryRoutes(packs, clock).routes(),
         *NearbyRoutes(stores.cases, packs).routes(),
         *WaitingRoutes(stores.cases, packs).routes(),

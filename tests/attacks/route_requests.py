@@ -142,6 +142,8 @@ ROUTER: dict[str, Build] = {
     "GET /v1/invitations/{token}": lambda a: a.sent(token="none"),
     "POST /v1/invitations/{token}:accept": lambda a: a.sent({"password": "x"}, token="none"),
     "POST /v1/walls": lambda a: a.sent({"name": "another-wall", "unit": "quayside", "city": "harbour"}),
+    "GET /v1/walls": lambda a: a.sent(query={"city": "harbour"}),
+    "POST /v1/walls:revoke": lambda a: a.sent({"id": "0" * 16, "city": "harbour"}),
     "POST /v1/rider-sessions": lambda a: a.sent({"reporter": {"ref": "walked"}}),
     "POST /v1/rider-sessions/{token}:open": lambda a: a.sent(token="none"),
     "DELETE /v1/rider-sessions": lambda a: a.sent(),

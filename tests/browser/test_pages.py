@@ -4,19 +4,26 @@ A new page is a line in ``PAGES``. Its pictures lie in ``tests/browser/seen``: l
 """
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.kit import made_operations
 from tests.kit.browser import BrowserFiles
-from tests.kit.made_router import SESSION, refused
+from tests.kit.looks import ALL_LINKS_SEEN, LOOKS, SIZES, looked_at, signed_in
+from tests.kit.made_links import LINK
+from tests.kit.made_router import refused
 from tests.kit.screen import Screen
 from tests.kit.sign_in_pages import set_password, wrong
 
 PAGES = {
     "signin": "/signin",
     "take-over": "/signin/pin",
+    "signin-link": "/signin/link",
+    "login-link": f"/l/{LINK}",
     "invitation": "/i/abc",
     "pin": "/pin",
+    "sessions": "/me/sessions",
+    "password": "/me/password",
+    "walls": "/walls",
     "work": "/me",
     "queue": "/queues/quayside",
     "map": "/queues/quayside/map",
@@ -35,29 +42,13 @@ PAGES = {
     "feedback": "/feedback?of=/me",
     "lost": "/nowhere",
 }
-OPEN = ("signin", "take-over", "invitation", "feedback", "lost")
+OPEN = ("signin", "take-over", "signin-link", "login-link", "invitation", "feedback", "lost")
 """Seen by people who are not signed in."""
-SIZES = {"desk": (1366, 768), "phone": (360, 640), "narrow": (320, 640)}
-LOOKS = (
-    ("desk", "zh", False),
-    ("desk", "en", True),
-    ("phone", "zh", True),
-    ("phone", "en", False),
-    ("narrow", "zh", False),
-    ("narrow", "en", True),
-)
-"""Every pair of size, language and appearance: a fault that needs three of them at once has not been seen."""
-SMALL = """elements => elements.filter(x => x.offsetParent !== null && !x.closest("[hidden]")
-  && x.getBoundingClientRect().height < 44).map(x => x.outerHTML)"""
 both = pytest.mark.parametrize("lang", ["zh", "en"])
 
 
 def address(path: str, lang: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}lang={lang}"
-
-
-async def signed_in(screen: Screen, page: Page) -> None:
-    await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
 
 
 @pytest.mark.timeout(600)
@@ -74,6 +65,11 @@ async def test_pages_have_no_fault_that_axe_knows_and_fit(screen: Screen, size: 
         await page.locator("details.menu > summary").click()
         await looked_at(screen, page, f"menu-{kind}")
         await page.context.clear_cookies()
+        await page.goto(address("/signin/link", lang))
+        await page.locator("#person").fill("qs-desk")
+        await page.locator("form.card button[type=submit]").click()
+        await expect(page.locator("#waiting")).to_be_visible()
+        await looked_at(screen, page, f"waiting-{kind}")
         await set_password(page, lang)
         await looked_at(screen, page, f"codes-{kind}")
         await wrong(screen, page, lang)
@@ -93,13 +89,18 @@ async def test_a_demonstration_says_so_on_every_page_without_a_fault(screen: Scr
             await looked_at(screen, page, f"{name}-demonstration")
 
 
-async def looked_at(screen: Screen, page: Page, name: str) -> None:
-    await screen.keep(page, name)
-    assert await screen.refused_by_policy(page) == [], name
-    assert await screen.violations(page) == [], name
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    pressed = "button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, .tap, .button, .nav a"
-    assert await page.eval_on_selector_all(pressed, SMALL) == [], name
+@pytest.mark.parametrize("width", [390, 360, 320])
+async def test_every_link_of_the_frame_is_seen_on_a_phone_without_script(screen: Screen, width: int) -> None:
+    """Of somebody who has them all."""
+    screen.router.offices = ["ops", "setup", "auditor"]
+    async with screen.page("en", script=False, size=(width, 640)) as page:
+        await signed_in(screen, page)
+        await page.goto("/me?lang=en")
+        links = page.locator(".nav a")
+        assert await links.count() >= 7
+        for number in range(await links.count()):
+            await expect(links.nth(number)).to_be_in_viewport(ratio=1)
+        assert await page.evaluate(ALL_LINKS_SEEN)
 
 
 async def test_dark_may_be_chosen_on_a_light_computer(screen: Screen) -> None:

@@ -1,4 +1,5 @@
-"""An invitation by text message, on the running stack: with nothing but the message an officer comes to work."""
+"""Invitations and login links by text message, on the running stack: with nothing but the message an officer comes to
+work."""
 
 import re
 from collections.abc import Iterator
@@ -56,12 +57,12 @@ def told(cloud: Robot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         yield stack
 
 
-def code_in(cloud: Robot) -> str | None:
-    """The short code of the newest message about a password."""
+def code_in(cloud: Robot, about: str = "password") -> str | None:
+    """The short code of the newest message about a password, or about a ``sign-in``."""
     for path in reversed(cloud.paths):
         sent = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         values: dict[str, Any] = httpx.Response(200, text=sent.get("TemplateParam", "{}")).json()
-        if values.get("category") == "password":
+        if values.get("category") == about:
             assert sent["PhoneNumbers"] == PHONE
             assert sent["TemplateCode"] == TEMPLATES["request"]
             return str(values["code"])
@@ -100,6 +101,44 @@ def test_with_only_the_message_an_officer_sets_up_signs_in_and_claims(told: Runn
 def shows(browser: httpx.Client, path: str, words: str) -> str | None:
     answer = browser.get(path)
     return answer.text if answer.status_code == 200 and words in answer.text else None
+
+
+def test_a_login_link_signs_in_the_browser_that_asked_once_with_the_digits_on_its_screen(
+    told: RunningStack, cloud: Robot
+) -> None:
+    """The link is opened on the telephone, the session is at the desk."""
+    way: dict[str, Any] = {
+        "base_url": told.urls["console"],
+        "headers": BROWSER,
+        "timeout": 30,
+        "follow_redirects": True,
+    }
+    with httpx.Client(**way) as telephone:
+        telephone.post(made_invitation(told, "qs-walk"), data={"password": PASSWORD, "again": PASSWORD})
+    with httpx.Client(**way) as computer, httpx.Client(**way) as telephone:
+        waits = computer.post("/signin/link", data={"person": "qs-walk", "back": "/duty"})
+        assert waits.url.path == "/signin/link/wait"
+        number = re.search(r'class="number">(\d\d)<', waits.text)
+        assert number is not None, waits.text
+        code = until(lambda: code_in(cloud, "sign-in"), what="the message")
+        for look in (telephone.head, telephone.get, telephone.get):  # previews, and the person
+            seen = look(f"/s/{code}")
+            assert (seen.status_code, seen.url.path[:3]) == (200, "/l/")
+        assert "Quayside walker one" in seen.text
+        offered = re.findall(r'name="number" value="(\d\d)"', seen.text)
+        assert (len(offered), number[1] in offered) == (3, True)
+        assert computer.post("/signin/link/wait").url.path == "/signin/link/wait", "nobody has pressed yet"
+        pressed = telephone.post(seen.url.path, data={"number": number[1]})
+        assert "go back to the screen" in unescape(pressed.text)
+        assert telephone.get("/me").url.path == "/signin", "the telephone is not signed in"
+        assert computer.post("/signin/link/wait").url.path == "/duty"
+        assert "Quayside walker one" in computer.get("/me").text
+        assert "by a link to oneself" in unescape(computer.get("/me/sessions").text)
+        assert telephone.get(f"/s/{code}").status_code == 409
+        assert telephone.post(seen.url.path, data={"number": number[1]}).status_code == 409
+        computer.cookies.delete("whistle")
+        assert computer.post("/signin/link/wait").url.path == "/signin/link", "used"
+        assert computer.get("/me").url.path == "/signin"
 
 
 def test_who_signed_in_at_a_computer_takes_turns_there_by_pin(told: RunningStack) -> None:

@@ -12,6 +12,7 @@ from html import unescape
 import httpx
 import pytest
 
+from tests.kit.console_browser import Hearing
 from tests.kit.page_forms import filled
 from tests.kit.places import QUAY
 from tests.kit.stack import RunningStack, until
@@ -104,6 +105,32 @@ def test_who_signs_out_is_out_of_every_service_within_five_seconds(stack: Runnin
     until(lambda: statuses() == {401}, within=5.0, what="the end of the session everywhere")
     assert browser.open("/me")
     assert browser.at == "/signin"
+
+
+def test_a_session_that_is_ended_elsewhere_is_out_of_pages_and_streams_within_five_seconds(
+    stack: RunningStack, browser: Browser
+) -> None:
+    """Ended from 我的登录, at another computer."""
+    browser.send(invited(stack, "hw-desk"), password=PASSWORD, again=PASSWORD)
+    with httpx.Client(base_url=stack.urls["console"], headers=browser.http.headers, timeout=30) as http:
+        left = Browser(http)
+        assert left.send("/signin", city="harbour", person="hw-desk", password=PASSWORD).url.path == "/me"
+        live, headers = Hearing(http), {"authorization": f"Bearer {left.token}"}
+        page = browser.open("/me/sessions")
+        (other,) = re.findall(r'name="session" value="(\w+)"', page)
+        assert "已结束" in browser.send("/me/sessions", session=other).text
+
+        def open_still() -> bool:
+            apis = [f"{stack.urls[name]}/v1/me" for name in ("intake", "router", "notifier")]
+            is_open = any(stack.http.get(url, headers=headers).status_code != 401 for url in apis)
+            return is_open or http.get("/me").status_code == 200 or not live.over.is_set()
+
+        until(lambda: not open_still(), within=5.0, what="the end of the session everywhere")
+        for path in ("/me", "/queues", "/me/sessions", "/duty"):
+            assert http.get(path).headers["location"].startswith("/signin"), path
+        assert "event: ended" in live.heard
+        assert browser.open("/me/sessions").count("data-session=") == 1
+        assert browser.at == "/me/sessions", "who ended it stays"
 
 
 def test_a_form_from_another_site_does_nothing(stack: RunningStack, browser: Browser) -> None:

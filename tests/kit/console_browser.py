@@ -1,6 +1,7 @@
 """People at the console of a running stack, as browsers without script: pages, forms, what was read."""
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import unescape
@@ -54,3 +55,27 @@ def pressed(
     answer = browser.post(f"/cases/{case}", data=sent, files=files or None)
     assert answer.status_code == status, answer.text
     return unescape(answer.text)
+
+
+class Hearing:
+    """A person's stream of the console, read in a thread."""
+
+    def __init__(self, browser: httpx.Client) -> None:
+        self.heard = ""
+        self.over = threading.Event()
+        """Set once the stream has ended."""
+        self._open = threading.Event()
+        threading.Thread(target=self._read, args=(browser,), daemon=True).start()
+        assert self._open.wait(20), "no stream"
+
+    def _read(self, browser: httpx.Client) -> None:
+        try:
+            with browser.stream("GET", "/live", timeout=60) as answer:
+                assert answer.status_code == 200
+                self._open.set()
+                for text in answer.iter_text():
+                    self.heard += text
+        except httpx.HTTPError:
+            return
+        finally:
+            self.over.set()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.kit import made_case, made_duty, made_operations, made_wall
+from tests.kit.made_links import MadeLinks
 
 SESSION = "whk_session_" + "a" * 64
 NOW = datetime(2026, 3, 4, 2, 30, tzinfo=UTC)
@@ -116,8 +117,8 @@ POINTS = [
 WALL_ENTRY = {
     "id": "00000000000000aa",
     "city": "harbour",
+    "unit": "quayside",
     "name": "hall-0",
-    "role": "wall",
     "made_by": "qs-desk",
     "created_at": NOW.isoformat(),
     "revoked_at": None,
@@ -129,7 +130,8 @@ class MadeRouter:
     """Answers as the services do. ``answers``: by method and path; ``refuses``: answers in their place. ``case``,
     ``version``: how the case c1 stands; ``sent``: commands and reports that came, ``keys``: of the reports. ``queue``:
     rows of the unit's queue, ``points``: where they lie, ``ground``: of the unit; ``wall``: its screen;
-    ``refused_in_bulk``: case → the problem that a bulk has with it. ``offices``: of the officer."""
+    ``refused_in_bulk``: case → the problem that a bulk has with it. ``offices``: of the officer; ``links``: a login
+    link of his."""
 
     def __init__(self, *, demonstration: bool = False, offices: tuple[str, ...] = ("ops", "auditor")) -> None:
         self._demonstration = demonstration
@@ -145,6 +147,7 @@ class MadeRouter:
         self.ground: dict[str, Any] = copy.deepcopy(made_case.GEOMETRY)
         self.wall = made_wall.wall(NOW, self._points())
         self.offices = [*offices]
+        self.links = MadeLinks({"token": SESSION, "city": "harbour", "computer": ""})
         self.refused_in_bulk: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, Any] = {
             **made_duty.answers(NOW),
@@ -155,6 +158,7 @@ class MadeRouter:
                 "city": "harbour",
                 "person": "qs-desk",
                 "unit": "quayside",
+                "role": "duty_officer",
                 "now": NOW.isoformat(),
             },
             "GET /v1/names": {
@@ -197,7 +201,7 @@ class MadeRouter:
             "GET /v1/queues/quayside/counts": COUNTS,
             "GET /v1/units/quayside/geometry": self.ground,
             "GET /v1/wall": self.wall,
-            "GET /v1/keys": {"items": [WALL_ENTRY]},
+            "GET /v1/walls": {"items": [WALL_ENTRY]},
             "POST /v1/cases:find": {"items": self.queue[:1]},
             "GET /v1/sign-in": {"demonstration": demonstration},
             "POST /v1/sessions:here": {"locks_after": 1800},
@@ -215,6 +219,8 @@ class MadeRouter:
         self.asked.append(asked)
         if asked in self.refuses:
             return self.refuses[asked]
+        if (of_link := self.links.answer(asked, request)) is not None:
+            return of_link
         if asked in ("POST /v1/sessions", "POST /v1/sessions:pin", "POST /v1/dev/sessions"):
             return httpx.Response(201, json={"token": SESSION, "city": "harbour", "computer": COMPUTER})
         if asked in ("POST /v1/sessions:set-pin", "POST /v1/sessions:set-password"):
@@ -249,7 +255,7 @@ class MadeRouter:
         if asked == "POST /v1/walls":
             made = json.loads(request.content)
             return httpx.Response(201, json={**made, "city": "harbour", "key": WALL_KEY})
-        if asked == "POST /v1/keys:revoke":
+        if asked == "POST /v1/walls:revoke":
             self.sent.append(("revoked", json.loads(request.content)))
         if asked == "GET /v1/queues/quayside/points":
             return httpx.Response(200, json={"items": self._points(), "without": 1, "cut": False})

@@ -2,15 +2,28 @@
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
 from services.console.map.calls import MapCalls, MapGround, MapPoints
 from services.console.router_client import Services
+from shared.kernel.errors import Refusal
 
 KEYS_MAX = 200
 GROUND_KEPT = timedelta(minutes=5)
 SCREENS_MAX = 64
+
+
+class Asks(NamedTuple):
+    """Who asks about keys, and in which office; empty: as the supervisor of a unit."""
+
+    token: str
+    office: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"whistle-office": self.office} if self.office else {}
 
 
 class Today(msgspec.Struct, frozen=True):
@@ -77,11 +90,10 @@ class WallKey(msgspec.Struct, frozen=True):
 
 class KnownKey(msgspec.Struct, frozen=True):
     id: str
-    city: str
-    role: str
+    unit: str
+    name: str
     created_at: datetime
-    name: str | None = None
-    made_by: str | None = None
+    made_by: str
     revoked_at: datetime | None = None
 
 
@@ -111,16 +123,23 @@ class WallCalls:
                 self._grounds.popitem(last=False)
         return ground
 
-    async def keys(self, token: str) -> list[KnownKey]:
-        """Those of screens, newest first."""
-        found = await self._services.ask_router("GET", f"/v1/keys?limit={KEYS_MAX}", _Keys, token)
-        return [one for one in found.items if one.role == "wall"]
+    async def keys(self, asks: Asks) -> list[KnownKey]:
+        """Those of the units for which somebody may make keys, newest first."""
+        path = f"/v1/walls?limit={KEYS_MAX}"
+        return [*(await self._services.ask_router("GET", path, _Keys, asks.token, headers=asks.headers)).items]
 
-    async def make(self, token: str, name: str, unit: str) -> WallKey:
+    async def make(self, asks: Asks, name: str, unit: str) -> WallKey:
         body = {"name": name, "unit": unit}
-        return await self._services.ask_router("POST", "/v1/walls", WallKey, token, json=body)
+        return await self._services.ask_router(
+            "POST", "/v1/walls", WallKey, asks.token, json=body, headers=asks.headers
+        )
 
-    async def revoke(self, token: str, city: str, id_: str, key: str) -> None:
-        headers = {"idempotency-key": key}
-        body = {"city": city, "id": id_}
-        await self._services.answer("router", "POST", "/v1/keys:revoke", token, json=body, headers=headers)
+    async def revoke(self, asks: Asks, id_: str) -> None:
+        """Nothing happens where there is no such key."""
+        try:
+            await self._services.answer(
+                "router", "POST", "/v1/walls:revoke", asks.token, json={"id": id_}, headers=asks.headers
+            )
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise

@@ -28,6 +28,7 @@ ACTS = {
     "POST /v1/keys:revoke": N_("Revoked keys"),
     "POST /v1/keys:rotate": N_("Renewed the installation's keys"),
     "POST /v1/walls": N_("Made a key for a screen on the wall"),
+    "POST /v1/walls:revoke": N_("Revoked the key of a screen on the wall"),
     "GET /v1/security-log:export": N_("Exported the security log"),
     "POST /v1/dead-letters/{id}/replay": N_("Delivered a parked message again, or tried it dry"),
     "POST /v1/dead-letters/{id}/drop": N_("Dropped a parked message"),

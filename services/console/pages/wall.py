@@ -16,7 +16,7 @@ from services.console.frame.site import Site
 from services.console.frame.visit import OpenVisit, Visit
 from services.console.map.picture import Counted, picture
 from services.console.map.pins import SHAPES
-from services.console.map.wall_calls import Below, Oldest, Wall, WallCalls, WallKey
+from services.console.map.wall_calls import Asks, Below, Oldest, Wall, WallCalls, WallKey
 from services.console.pages.from_client import from_client
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server.route import Route
@@ -25,6 +25,9 @@ RENEWED_AT = timedelta(hours=4)
 """At four in the morning, local time, a screen loads its page anew."""
 SIZE, LETTER = (1000, 700), 46
 FIELDS = {"/name": "name", "/unit": "unit"}
+ASKS_FOR_CODE = ("second-factor", "wrong-code", "no-second-factor", "pin-session")
+OFFICES = ("ops", "setup")
+"""Those that have the keys of all screens; a supervisor has those of his own units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,9 @@ class Line:
 
 
 class Walls(Page):
-    """The screen itself, and the list of screens for who sets the city up."""
+    """The screen itself, and the list of screens for who sets the city up, and for supervisors."""
 
-    links = (NavLink("/walls", N_("Wall screens"), 80, offices=frozenset({"ops", "setup"})),)
+    links = (NavLink("/walls", N_("Wall screens"), 80, offices=frozenset(OFFICES), roles=frozenset({"supervisor"})),)
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
@@ -95,7 +98,7 @@ class Walls(Page):
         name, unit = visit.form.get("name"), visit.form.get("unit")
         try:
             await self._confirmed(visit)
-            made = await self._calls.make(visit.token, name, unit)
+            made = await self._calls.make(_asks(visit), name, unit)
         except Refusal as refusal:
             return await self._refused(visit, refusal)
         return await self._screens(visit, made=made)
@@ -103,7 +106,7 @@ class Walls(Page):
     async def revoke(self, visit: Visit) -> Response:
         try:
             await self._confirmed(visit)
-            await self._calls.revoke(visit.token, visit.me.city, visit.form.get("id"), visit.form.key)
+            await self._calls.revoke(_asks(visit), visit.form.get("id"))
         except Refusal as refusal:
             return await self._refused(visit, refusal)
         return visit.go("/walls", said=visit._("The key is revoked: the screen goes dark within seconds."))
@@ -113,22 +116,22 @@ class Walls(Page):
             await self.services.confirm(visit.token, totp, from_client(visit.call))
 
     async def _refused(self, visit: Visit, refusal: Refusal) -> Response:
-        if refusal.status == 401:
+        at = next((FIELDS[error.pointer] for error in refusal.errors if error.pointer in FIELDS), "")
+        if not at and refusal.kind not in ASKS_FOR_CODE:
             raise refusal
-        at = next((FIELDS[error.pointer] for error in refusal.errors if error.pointer in FIELDS), "totp")
         said = {
             "name": visit._("Name it by Latin letters, digits, dots and dashes."),
-            "unit": visit._("There is no such unit."),
-            "totp": visit._("Administration needs your one-time code."),
+            "unit": visit._("There is no such unit, or it is not one of yours."),
+            "": visit._("Administration needs your one-time code."),
         }[at]
-        return await self._screens(visit, said=said, at=at)
+        return await self._screens(visit, said=said, at=at or "totp")
 
     async def _screens(self, visit: Visit, *, made: WallKey | None = None, said: str = "", at: str = "") -> Response:
         """Without a one-time code the list is not told; the form asks for it."""
         try:
-            keys = await self._calls.keys(visit.token)
+            keys = await self._calls.keys(_asks(visit))
         except Refusal as refusal:
-            if refusal.status != 403 or not visit.me.offices:
+            if refusal.kind != "second-factor":
                 raise
             keys = None
         request = visit.request
@@ -140,6 +143,7 @@ class Walls(Page):
             said=said,
             at=at,
             keys=keys,
+            office=_asks(visit).office,
             made=made,
             address=address,
             picture=segno.make(opened, error="m").svg_data_uri(scale=5, border=2, omitsize=True) if made else "",
@@ -182,6 +186,10 @@ class Walls(Page):
         category = words.of((one.category_name, one.category_name_en or one.category_name))
         where = one.place or words.of((one.unit_name, one.unit_name_en or one.unit_name))
         return Line(one.priority, words(f"priority.{one.priority}"), f"{category} · {where}", left, tone)
+
+
+def _asks(visit: Visit) -> Asks:
+    return Asks(visit.token, next((office for office in OFFICES if office in visit.me.offices), ""))
 
 
 def _is_soon(one: Oldest, wall: Wall) -> bool:

@@ -1,12 +1,11 @@
 """The wall (大屏) of a unit: a device key that reads one page of figures, and nothing else.
 
 It shows how many, where and how old, and no word of a case: neither its description nor an address that somebody wrote.
-A key is listed and revoked as all others are (``/v1/keys``).
+Who makes and revokes keys: ``services/router/http/wall_keys.py``.
 """
 
 from collections import Counter, defaultdict
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 
@@ -15,7 +14,6 @@ from services.router.cases.case_store import CaseStore
 from services.router.cases.case_views import clock_view, tightest
 from services.router.cases.sealed_words import bare
 from services.router.cases.stored.case_document import NO_DUE
-from services.router.city_scope import city_named
 from services.router.domain.case import OPEN, Case
 from services.router.queues.case_points import CasePoints, PointReader, PointsQuery
 from services.router.queues.queue_counts import COUNTED_MAX, SOON, QueueCounts, counted, tally
@@ -23,35 +21,14 @@ from shared.city.pack import Pack
 from shared.city.people.rota import midnight
 from shared.city.place.datum import Crs
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, invalid, not_found
+from shared.kernel.errors import not_found
 from shared.kernel.vocabulary import Priority, StateName
-from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.route import Answer, Call, Route, get, post
-from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal
-from shared.runtime.identity.tokens import new_token
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
 
 OLDEST = 10
 TODAY_MAX = 100_000
-Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
-
-
-class WallKeyBody(msgspec.Struct, forbid_unknown_fields=True):
-    """``name``: of the screen. ``unit``: what it shows, with everything below."""
-
-    name: Name
-    unit: Ident
-    city: Ident | None = None
-
-
-class WallKey(msgspec.Struct, frozen=True, kw_only=True):
-    """``key``: shown here alone."""
-
-    city: str
-    unit: str
-    name: str
-    key: str
 
 
 class WallQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -113,28 +90,16 @@ class WallAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WallRoutes:
-    """``POST /v1/walls`` and ``GET /v1/wall``."""
+    """``GET /v1/wall``."""
 
-    def __init__(
-        self, store: CaseStore, points: PointReader, directory: Directory, packs: PackLibrary, clock: Clock
-    ) -> None:
+    def __init__(self, store: CaseStore, points: PointReader, packs: PackLibrary, clock: Clock) -> None:
         self._store = store
         self._points = points
-        self._directory = directory
         self._packs = packs
         self._clock = clock
 
     def routes(self) -> list[Route]:
         return [
-            post(
-                "/v1/walls",
-                self.make,
-                "A key for a screen on the wall, shown once",
-                roles=frozenset({"ops", "setup"}),
-                body=WallKeyBody,
-                answers={201: WallKey},
-                logged="setup",
-            ),
             get(
                 "/v1/wall",
                 self.wall,
@@ -144,20 +109,6 @@ class WallRoutes:
                 answers={200: WallAnswer},
             ),
         ]
-
-    async def make(self, call: Call) -> Answer:
-        body, who = call.body_as(WallKeyBody), call.principal
-        if not who.may_enter(body.city or who.city):
-            raise invalid(FieldError("/city", "is not yours: leave it out"))
-        city = city_named(self._packs, body.city if who.city == EVERY_CITY else who.city)
-        call.city, call.on = city, body.name
-        if body.unit not in self._packs.current(city).units:
-            raise invalid(FieldError("/unit", "is no unit of this city"))
-        token = new_token("wall")
-        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name)
-        await self._directory.add_keys([(token, key)], self._clock.now(), who.person or who.name or who.who)
-        made = WallKey(city=city, unit=body.unit, name=body.name, key=token)
-        return Answer(made, 201, {"cache-control": "no-store"})
 
     async def wall(self, call: Call) -> Answer:
         who, now = call.principal, self._clock.now()

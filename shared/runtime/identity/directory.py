@@ -229,13 +229,14 @@ class Directory:
         Returns how many were still valid.
         """
         named: Document = {"$or": [{"name": name}, {"app": name}, {"person": name}]}
-        return await self._revoke({"city": city, **named, **({"kind": role} if role is not None else {})}, now)
+        return await self.revoke_where({"city": city, **named, **({"kind": role} if role is not None else {})}, now)
 
     async def revoke_one(self, city: str, id_: str, now: datetime) -> int:
         """Revoke the key with this id (``key_id``), for ops keys of version 0.1.0, which have no name."""
-        return await self._revoke({"city": city, "_id": {"$gte": id_, "$lt": id_ + "g"}}, now)
+        return await self.revoke_where({"city": city, "_id": {"$gte": id_, "$lt": id_ + "g"}}, now)
 
-    async def _revoke(self, where: Document, now: datetime) -> int:
+    async def revoke_where(self, where: Document, now: datetime) -> int:
+        """Revoke the keys that a filter finds; how many were still valid. Raises ``MongoError``."""
         return await self._keys.update_all({**where, "revoked_at": None}, {"$set": {"revoked_at": now}})
 
     async def live_keys(self, hashes: Sequence[str]) -> set[str]:

@@ -223,7 +223,7 @@ async def test_a_wall_shows_figures_and_no_word(database: Database) -> None:
     await router.store.insert_opened(made)
     clock, case = StoppedClock(NOW), made[0][0]
     directory = Directory(database, SECRET, clock)
-    wall = WallRoutes(router.store, PointReader(Queues(router.store)), directory, router.packs, clock)
+    wall = WallRoutes(router.store, PointReader(Queues(router.store)), router.packs, clock)
     key = Principal(kind="wall", city="harbour", unit=case.unit, name="hall")
     await directory.add_keys([("whk_wall_x", key)], NOW)
     who = await directory.principal("whk_wall_x")

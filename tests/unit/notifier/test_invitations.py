@@ -22,10 +22,10 @@ from shared.city.people.receivers import Receiver
 from shared.city.reading import read_pack
 from shared.contracts.catalogue import encode
 from shared.contracts.envelope import Envelope
-from shared.contracts.people import PersonInvited
+from shared.contracts.people import PersonInvited, PersonLinkAsked
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import not_found
-from shared.runtime.http_server.invitation_links import InvitationLinks
+from shared.runtime.http_server.invitation_links import LOGIN_LINKS, InvitationLinks
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Database
 from tests.kit.made_reports import NOW, SECRET
@@ -35,6 +35,8 @@ ENDS = NOW + timedelta(days=3)
 PHONE = "${CHANNEL_HARBOUR_PHONE}"
 SMS = {"sms": {"url": "https://sms.example.com/"}}
 DATA = PersonInvited(person="qs-desk", invitation="0f1e2d3c4b5a6978", ends=ENDS, made_by="oh-chief", pack_version="1")
+LINK = PersonLinkAsked(person="qs-desk", link="0f1e2d3c4b5a6978", ends=NOW + timedelta(minutes=10), pack_version="1")
+either = pytest.mark.parametrize("data", [DATA, LINK], ids=["invitation", "login link"])
 
 
 def harbour(**named: Any) -> Pack:
@@ -45,19 +47,19 @@ def with_telephone(**more: Any) -> Pack:
     return harbour(city=SMS, people={"qs-desk": {"sms": PHONE}}, **more)
 
 
-def planned(pack: Pack) -> list[InvitationDelivery]:
+def planned(pack: Pack, data: PersonInvited | PersonLinkAsked = DATA) -> list[InvitationDelivery]:
     event = Envelope(
         id="0f1e2d3c4b5a6978.1.0",
-        type="person.invited.v1",
+        type="person.invited.v1" if isinstance(data, PersonInvited) else "person.link_asked.v1",
         topic="people",
         key="harbour",
         subject="0f1e2d3c4b5a6978",
         city="harbour",
         sequence=1,
         time=NOW,
-        data=encode(DATA),
+        data=encode(data),
     )
-    return plan(event, DATA, pack, NOW)
+    return plan(event, data, pack, NOW)
 
 
 class Packs:
@@ -152,36 +154,53 @@ async def test_the_address_is_the_routers_and_stands_in_no_document() -> None:
     assert message.by_template is None
 
 
-def test_no_group_gets_it() -> None:
+async def test_a_login_link_opens_no_invitation_and_an_invitation_no_login() -> None:
+    pack = with_telephone()
+    (delivery,) = planned(pack, LINK)
+    post = Post(pack)
+    assert (await post.sends(delivery)).name == "delivered"
+    ((_, message),) = post.telephone.got
+    token = message.link.removeprefix("https://grid.example/l/")
+    found = InvitationLinks(SECRET, LOGIN_LINKS).read(token)
+    assert found == ("harbour", "qs-desk", "0f1e2d3c4b5a6978", LINK.ends)
+    assert InvitationLinks(SECRET).read(token) is None
+    assert token not in repr(msgspec.to_builtins(delivery))
+
+
+@either
+def test_no_group_gets_it(data: PersonInvited | PersonLinkAsked) -> None:
     robot = "${CHANNEL_HARBOUR_ROBOT}"
-    assert planned(harbour(units={"quayside": {"wecom": robot}})) == []
-    assert planned(harbour(units={"quayside": {"sms": PHONE}}, people={"qs-desk": {"sms": PHONE}}, city=SMS)) == []
-    assert planned(harbour(people={"qs-desk": {"dingtalk": robot}})) == []
-    assert planned(harbour(city=SMS, people={name: {"sms": PHONE} for name in ("qs-desk", "qs-walk")})) == []
-    assert len(planned(with_telephone(units={"quayside": {"wecom": robot}}))) == 1
+    assert planned(harbour(units={"quayside": {"wecom": robot}}), data) == []
+    both = {"sms": PHONE}
+    assert planned(harbour(units={"quayside": both}, people={"qs-desk": both}, city=SMS), data) == []
+    assert planned(harbour(people={"qs-desk": {"dingtalk": robot}}), data) == []
+    assert planned(harbour(city=SMS, people=dict.fromkeys(("qs-desk", "qs-walk"), both)), data) == []
+    assert len(planned(with_telephone(units={"quayside": {"wecom": robot}}), data)) == 1
 
 
 def test_a_message_that_is_handled_again_is_the_same() -> None:
     assert planned(with_telephone()) == planned(with_telephone())
 
 
+@either
 @pytest.mark.parametrize(
     "pack",
     [harbour(), harbour(city=SMS, people={name: {"sms": PHONE} for name in ("qs-desk", "qs-walk")})],
     ids=["no telephone any more", "now another's too"],
 )
-async def test_whose_channel_it_is_is_asked_when_it_is_sent(pack: Pack) -> None:
-    (delivery,) = planned(with_telephone())
+async def test_whose_channel_it_is_is_asked_when_it_is_sent(pack: Pack, data: PersonInvited | PersonLinkAsked) -> None:
+    (delivery,) = planned(with_telephone(), data)
     post = Post(pack)
     assert (await post.sends(delivery)).ended
     assert post.telephone.got == []
 
 
-async def test_an_address_that_has_ended_is_not_sent() -> None:
+@either
+async def test_an_address_that_has_ended_is_not_sent(data: PersonInvited | PersonLinkAsked) -> None:
     pack = with_telephone()
-    (delivery,) = planned(pack)
+    (delivery,) = planned(pack, data)
     post = Post(pack)
-    post.clock.move_to(ENDS)
+    post.clock.move_to(data.ends)
     assert (await post.sends(delivery)).ended
 
 
@@ -209,6 +228,21 @@ def test_its_words_in_both_languages() -> None:
     text = invitation_text(chinese, delivery, "https://grid.example/i/x")
     assert text.startswith("【设置密码】\n")
     assert "仅限本人，只能使用一次，请勿转发" in text
+
+
+def test_the_words_of_a_login_link_say_that_somebody_asked_and_who_it_is_for() -> None:
+    pack = with_telephone()
+    (link,) = planned(pack, LINK)
+    assert invitation_text(pack, link, "https://grid.example/l/x") == (
+        "[Login link]\nQuayside desk one, somebody wants to sign in as you. If it is you, open this by 10:10 on "
+        "2026-03-02 and choose the number on your screen (for you alone): https://grid.example/l/x"
+    )
+    files = harbour_with_channels(city=SMS, people={"qs-desk": {"sms": PHONE}})
+    files["city.yaml"] = files["city.yaml"].replace('"languages": ["en"', '"languages": ["zh", "en"')
+    text = invitation_text(read_pack(files), link, "https://grid.example/l/x")
+    assert text.startswith("【登录链接】\n")
+    assert "如是本人" in text
+    assert "请勿转发" in text
 
 
 BY_TEMPLATE: Any = {

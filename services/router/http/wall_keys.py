@@ -1,0 +1,171 @@
+"""Keys of screens on walls: made, listed and revoked by who sets the city up, and by supervisors for their own units.
+
+A supervisor has those of his own unit and the units below it, whoever made them: the filter of every query says so.
+Where he stands in for somebody else he has none, for a key outlives the hour.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from services.router.city_scope import city_named
+from services.router.http.city_answers import RevokedKeys
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError, forbidden, invalid, not_found
+from shared.runtime.http_server.field_types import Ident
+from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.route import Answer, Call, Route, get, post
+from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
+from shared.runtime.identity.tokens import new_token
+from shared.runtime.pack_library import PackLibrary
+from shared.runtime.storage.mongo import Document
+
+MAKERS = frozenset({"ops", "setup", "officer"})
+"""Of officers, supervisors alone."""
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
+
+
+class WallKeyBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``name``: of the screen. ``unit``: what it shows, with everything below."""
+
+    name: Name
+    unit: Ident
+    city: Ident | None = None
+
+
+class WallRevokeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``id``: as the list has it."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+    city: Ident | None = None
+
+
+class WallKeysQuery(msgspec.Struct, forbid_unknown_fields=True):
+    city: Ident | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class WallKey(msgspec.Struct, frozen=True, kw_only=True):
+    """``key``: shown here alone."""
+
+    city: str
+    unit: str
+    name: str
+    key: str
+
+
+class WallKeyEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A key without its token."""
+
+    id: str
+    city: str
+    unit: str
+    name: str
+    made_by: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class WallKeyPage(msgspec.Struct, frozen=True):
+    items: list[WallKeyEntry]
+    next: str | None
+
+
+class WallKeyRoutes:
+    """``/v1/walls`` and ``/v1/walls:revoke``."""
+
+    def __init__(self, directory: Directory, packs: PackLibrary, clock: Clock) -> None:
+        self._directory = directory
+        self._packs = packs
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        return [
+            post(
+                "/v1/walls",
+                self.make,
+                "A key for a screen on the wall, shown once",
+                roles=MAKERS,
+                body=WallKeyBody,
+                answers={201: WallKey},
+                logged="setup",
+            ),
+            get(
+                "/v1/walls",
+                self.keys,
+                "Keys of screens, newest first: never the tokens themselves",
+                roles=MAKERS,
+                query=WallKeysQuery,
+                answers={200: WallKeyPage},
+            ),
+            post(
+                "/v1/walls:revoke",
+                self.revoke,
+                "Revoke the key of a screen",
+                roles=MAKERS,
+                body=WallRevokeBody,
+                answers={200: RevokedKeys, 404: None},
+                logged="setup",
+            ),
+        ]
+
+    async def make(self, call: Call) -> Answer:
+        body, who = call.body_as(WallKeyBody), call.principal
+        city, units = self._ground(who, body.city)
+        call.city, call.on = city, body.name
+        if body.unit not in self._packs.current(city).units:
+            raise invalid(FieldError("/unit", "is no unit of this city"))
+        if units is not None and body.unit not in units:
+            raise invalid(FieldError("/unit", "is neither your unit nor one below it"))
+        token = new_token("wall")
+        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name)
+        await self._directory.add_keys([(token, key)], self._clock.now(), who.person or who.name or who.who)
+        made = WallKey(city=city, unit=body.unit, name=body.name, key=token)
+        return Answer(made, 201, {"cache-control": "no-store"})
+
+    async def keys(self, call: Call) -> Answer:
+        query = call.query_as(WallKeysQuery)
+        where = self._where(call.principal, query.city)
+        if query.cursor is not None:
+            where |= beyond(query.cursor, "created_at", -1)
+        found, following = page(await self._directory.keys(where, query.limit + 1), query.limit, "created_at")
+        return Answer(WallKeyPage([_entry(one) for one in found], following))
+
+    async def revoke(self, call: Call) -> Answer:
+        body = call.body_as(WallRevokeBody)
+        where = {**self._where(call.principal, body.city), "_id": {"$gte": body.id, "$lt": body.id + "g"}}
+        found = await self._directory.keys(where, 1)
+        if not found:
+            raise not_found("key of a screen")
+        call.city, call.on = found[0]["city"], found[0]["name"]
+        return Answer(RevokedKeys(await self._directory.revoke_where(where, self._clock.now())))
+
+    def _where(self, who: Principal, asked: str | None) -> Document:
+        """Of which keys somebody may know."""
+        city, units = self._ground(who, asked)
+        return {"kind": "wall", "city": city, **({} if units is None else {"unit": {"$in": units}})}
+
+    def _ground(self, who: Principal, asked: str | None) -> tuple[str, list[str] | None]:
+        """City and units for which somebody may make keys; None: all of the city. Raises ``Refusal`` 403, 404, 422."""
+        if who.kind == "officer" and who.role != "supervisor":
+            raise forbidden("Keys of screens are made by the supervisors of a unit.", reason="role")
+        if not who.may_enter(asked or who.city):
+            raise invalid(FieldError("/city", "is not yours: leave it out"))
+        city = city_named(self._packs, asked if who.city == EVERY_CITY else who.city)
+        if who.kind != "officer":
+            return city, None
+        return city, [unit.id for unit in self._packs.current(city).units.values() if who.unit in unit.path]
+
+
+def _entry(key: Document) -> WallKeyEntry:
+    return WallKeyEntry(
+        id=key_id(key),
+        city=key["city"],
+        unit=key["unit"],
+        name=key["name"],
+        made_by=key["made_by"],
+        created_at=key["created_at"],
+        revoked_at=key["revoked_at"],
+    )

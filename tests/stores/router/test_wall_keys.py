@@ -1,0 +1,135 @@
+"""Keys of screens on a real database, through the HTTP edge: a supervisor has those of his own units, and no others."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.router.http.wall_keys import WallKeyRoutes
+from services.router.rota.rights import rights
+from shared.kernel.clock import StoppedClock
+from shared.runtime.http_server.rate_limits import Quotas
+from shared.runtime.http_server.server import Edge
+from shared.runtime.identity.directory import Directory, PersonRights, Principal
+from shared.runtime.identity.security_log import SecurityLog
+from shared.runtime.identity.tokens import ops_token, token_hash
+from shared.runtime.settings import Settings
+from shared.runtime.storage.mongo import Database
+from tests.kit.made_reports import NOW, SECRET, harbour
+from tests.kit.made_services import library
+
+OPS = ops_token(SECRET)
+CHIEF = PersonRights(id="qs-chief", unit="quayside", role="supervisor", post=None)
+SETTER = PersonRights(id="mf-both", unit="millfield", role="supervisor", post=None, offices=("setup",))
+PEOPLE = ("qs-chief", "mf-both", "oh-chief", "qs-desk", "oh-desk")
+
+
+@asynccontextmanager
+async def _no_lifespan(_: Any) -> AsyncIterator[None]:
+    yield
+
+
+@dataclass
+class Screens:
+    """The calls about keys of screens; officers have the tokens ``whk_<id>``."""
+
+    client: httpx.AsyncClient
+    directory: Directory
+    clock: StoppedClock
+
+    async def call(self, method: str, path: str, who: str, body: Any = None, **headers: str) -> httpx.Response:
+        token = who if who == OPS else f"whk_{who}"
+        return await self.client.request(
+            method, path, json=body, headers={"authorization": f"Bearer {token}", **headers}
+        )
+
+    async def make(self, who: str, unit: str, name: str = "hall", **more: str) -> httpx.Response:
+        self.clock.move_to(self.clock.now() + timedelta(seconds=1))
+        return await self.call("POST", "/v1/walls", who, {"unit": unit, "name": name, **more})
+
+    async def listed(self, who: str, **headers: str) -> list[tuple[str, str]]:
+        """Name and unit of each key, newest first."""
+        answer = await self.call("GET", "/v1/walls", who, **headers)
+        assert answer.status_code == 200, answer.text
+        return [(one["name"], one["unit"]) for one in answer.json()["items"]]
+
+    async def id_of(self, name: str) -> str:
+        items = (await self.call("GET", "/v1/walls", OPS)).json()["items"]
+        return next(str(one["id"]) for one in items if one["name"] == name)
+
+    async def revoke(self, who: str, id_: str) -> httpx.Response:
+        return await self.call("POST", "/v1/walls:revoke", who, {"id": id_})
+
+
+@pytest.fixture
+async def screens(database: Database) -> AsyncIterator[Screens]:
+    clock, ids = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000))
+    directory, packs = Directory(database, SECRET, clock), await library(database)
+    await directory.put_people("harbour", [*rights(harbour()), CHIEF, SETTER], "1")
+    officers = [(f"whk_{id_}", Principal(kind="officer", city="harbour", person=id_)) for id_ in PEOPLE]
+    await directory.add_keys(officers, NOW)
+    log = SecurityLog(database, clock, lambda _: next(ids))
+    edge = Edge("router", directory, Quotas(Settings()), lambda _: next(ids), security_log=log)
+    app = edge.application(WallKeyRoutes(directory, packs, clock).routes(), _no_lifespan)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        yield Screens(client, directory, clock)
+
+
+async def test_a_supervisor_makes_and_revokes_keys_of_his_own_unit_and_those_below_alone(screens: Screens) -> None:
+    made = await screens.make("qs-chief", "quayside", "quay")
+    assert made.status_code == 201
+    assert made.headers["cache-control"] == "no-store"
+    who = await screens.directory.principal(made.json()["key"])
+    assert who == Principal(kind="wall", city="harbour", unit="quayside", name="quay")
+    for beside in ("oosterhaven", "millfield", "nowhere"):
+        refused = await screens.make("qs-chief", beside)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/unit"), beside
+    assert (await screens.make("oh-chief", "quayside", "by-town")).status_code == 201, "below his own"
+    assert (await screens.make("oh-chief", "oosterhaven", "town")).status_code == 201
+    assert await screens.listed("qs-chief") == [("by-town", "quayside"), ("quay", "quayside")]
+    assert [name for name, _ in await screens.listed("oh-chief")] == ["town", "by-town", "quay"]
+    revoked = await screens.revoke("qs-chief", await screens.id_of("by-town"))
+    assert (revoked.status_code, revoked.json()) == (200, {"revoked": 1}), "whoever made it"
+    again = await screens.revoke("qs-chief", await screens.id_of("by-town"))
+    assert again.json() == {"revoked": 0}
+
+
+async def test_of_a_key_of_another_unit_a_supervisor_learns_nothing_and_it_goes_on(screens: Screens) -> None:
+    town = (await screens.make(OPS, "oosterhaven", "town")).json()["key"]
+    mill = (await screens.make(OPS, "millfield", "mill")).json()["key"]
+    assert await screens.listed("qs-chief") == []
+    for name in ("town", "mill"):
+        refused = await screens.revoke("qs-chief", await screens.id_of(name))
+        assert refused.status_code == 404, name
+        unknown = (await screens.revoke("qs-chief", "0" * 16)).json()
+        assert (refused.json()["type"], refused.json()["detail"]) == (unknown["type"], unknown["detail"])
+    assert len(await screens.directory.live_keys([token_hash(key) for key in (town, mill)])) == 2
+
+
+async def test_no_other_key_is_revoked_by_it(screens: Screens) -> None:
+    for who in (OPS, "oh-chief"):
+        answer = await screens.revoke(who, token_hash("whk_qs-desk")[:16])
+        assert answer.status_code == 404, "an officer's, which is no screen's"
+    assert await screens.directory.principal("whk_qs-desk") is not None
+
+
+@pytest.mark.parametrize("who", ["qs-desk", "oh-desk"])
+async def test_officers_of_other_roles_have_no_keys_of_screens(screens: Screens, who: str) -> None:
+    answers = [
+        await screens.make(who, "quayside"),
+        await screens.call("GET", "/v1/walls", who),
+        await screens.revoke(who, "0" * 16),
+    ]
+    assert [(one.status_code, one.json().get("reason")) for one in answers] == [(403, "role")] * 3
+
+
+async def test_who_has_the_office_too_asks_in_it_for_all_screens_of_the_city(screens: Screens) -> None:
+    await screens.make(OPS, "quayside", "quay")
+    await screens.make(OPS, "millfield", "mill")
+    assert await screens.listed("mf-both") == [("mill", "millfield")]
+    in_office = await screens.listed("mf-both", **{"whistle-office": "setup"})
+    assert in_office == [("mill", "millfield"), ("quay", "quayside")]
