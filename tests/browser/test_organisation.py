@@ -56,6 +56,13 @@ async def proves(page: Page, name: str) -> None:
     await page.get_by_role("button", name="Continue").click()
 
 
+async def arrives(page: Page, path: str = "/me") -> None:
+    """He is signed in, and where he wanted to be; else what the page says is what is wrong."""
+    await expect(page.locator("[role=alert], .who").first).to_be_visible()
+    said = await page.get_by_role("alert").all_inner_texts()
+    assert (urlsplit(page.url).path, said) == (path, [])
+
+
 def came_back(page: Page) -> list[str]:
     """The addresses with which the provider leads back, as they come."""
     found: list[str] = []
@@ -79,7 +86,7 @@ async def test_an_officer_signs_in_at_the_organisation_sees_the_queue_and_signs_
     page = await desk.new_page()
     await leaves(page, at="/signin?back=/queues/quayside")
     await proves(page, "qs-desk")
-    await page.wait_for_url("**/queues/quayside")
+    await arrives(page, "/queues/quayside")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Quayside")
     await page.goto("/me/sessions")
     await expect(page.locator("[data-session]")).to_contain_text(["用统一身份认证"])
@@ -101,7 +108,7 @@ async def test_an_address_that_led_back_once_opens_nothing_again_here_or_elsewhe
     led = came_back(page)
     await leaves(page)
     await proves(page, "mf-desk")
-    await page.wait_for_url("**/me")
+    await arrives(page)
     (address,) = led
     await page.goto(address)
     await expect(page.get_by_role("alert")).to_contain_text("本次登录已失效")
@@ -136,9 +143,9 @@ async def test_two_tabs_do_not_spoil_each_other(desk: BrowserContext) -> None:
     await leaves(first)
     await leaves(second)
     await proves(first, "qs-walk")
-    await first.wait_for_url("**/me")
+    await arrives(first)
     await says(second, "qs-walk")
-    await second.wait_for_url("**/me")
+    await arrives(second)
 
 
 async def test_at_a_shared_computer_the_organisation_asks_again_and_at_ones_own_it_does_not(
@@ -147,13 +154,13 @@ async def test_at_a_shared_computer_the_organisation_asks_again_and_at_ones_own_
     page = await desk.new_page()
     await leaves(page)
     await proves(page, "qs-desk")
-    await page.wait_for_url("**/me")
+    await arrives(page)
     await leaves(page)
     await expect(page.locator("input[name=login]")).to_be_visible()
     await page.goto("/signin")
     await page.get_by_label("仅本人使用此设备").check()
     await page.get_by_role("button", name=BUTTON).click()
-    await page.wait_for_url("**/me")
+    await arrives(page)
     await expect(page.get_by_role("heading", level=1)).to_have_text(WORK)
 
 
@@ -163,6 +170,6 @@ async def test_the_security_log_says_who_signed_in_at_the_organisation_and_who_w
     page = await desk.new_page()
     await leaves(page)
     await proves(page, "hw-desk")
-    await page.wait_for_url("**/me")
+    await arrives(page)
     logs = await asyncio.to_thread(lambda: (organised.data / "logs" / "router.log").read_text())
     assert "hw-desk" not in logs and "code_verifier" not in logs and "id_token" not in logs
