@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.kit.identity_provider import free_port, identity_provider, settings
+from tests.kit.identity_provider import SECRET, free_port, identity_provider, settings
 from tests.kit.stack import HARBOUR, RunningStack, running_stack
 
 BUTTON = "统一身份认证登录"
@@ -164,12 +164,15 @@ async def test_at_a_shared_computer_the_organisation_asks_again_and_at_ones_own_
     await expect(page.get_by_role("heading", level=1)).to_have_text(WORK)
 
 
-async def test_the_security_log_says_who_signed_in_at_the_organisation_and_who_was_nobody(
+async def test_no_services_log_names_who_signed_in_or_holds_what_he_came_back_with(
     organised: RunningStack, desk: BrowserContext
 ) -> None:
     page = await desk.new_page()
+    led = came_back(page)
     await leaves(page)
     await proves(page, "hw-desk")
     await arrives(page)
-    logs = await asyncio.to_thread(lambda: (organised.data / "logs" / "router.log").read_text())
-    assert "hw-desk" not in logs and "code_verifier" not in logs and "id_token" not in logs
+    code = parse_qs(urlsplit(led[0]).query)["code"][0]
+    for service in ("router", "console"):
+        said = await asyncio.to_thread((organised.data / "logs" / f"{service}.log").read_text)
+        assert said and not [one for one in ("hw-desk", code, SECRET) if one in said], service
