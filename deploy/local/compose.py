@@ -56,6 +56,10 @@ PASSED_ON = tuple(
     f"WHISTLE_{name}" for name in ("WEBHOOK_ALLOW", "KEY_RATE", "PHOTO_RATE", "STREAMS", "STREAMS_EACH", "IMPORT_DAYS")
 )
 """Handed on to every service, if they are set there or in `.env`."""
+ORGANISATION = tuple(
+    f"WHISTLE_OIDC_{name}" for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "SCOPE", "CLAIM", "CITY")
+)
+"""The organisation's sign-in, for the router, if they are set there."""
 COMPOSE_NETWORKS = "172.16.0.0/12"
 """From which Docker takes its networks: the console, and a proxy on the host, call from there."""
 CHANNELS_FILE = "channels.env"
@@ -280,6 +284,8 @@ def _service(service: Service) -> Block:
         told["WHISTLE_PHOTO_STORE"] = "${WHISTLE_PHOTO_STORE:-}"
         told |= dict.fromkeys(BUCKET_VARIABLES)
         told["WHISTLE_REPORTER_RATE"] = "${WHISTLE_REPORTER_RATE:-60}"
+    if service.name == "router":
+        told |= dict.fromkeys(ORGANISATION)
     # Not /readyz: intake and notifier are not ready before a city is loaded, and `up --wait` would never end.
     asks = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/livez', timeout=5)"
     channels = {"env_file": [{"path": CHANNELS_FILE, "required": False}]} if service.name == "notifier" else {}

@@ -15,7 +15,7 @@ import psutil
 from deploy.local.finding import Finding
 from deploy.local.parts import SERVICES, WITH_ACCOUNTS
 from deploy.local.ports import holder_of, taken
-from deploy.local.reachability import address, administrators
+from deploy.local.reachability import address, administrators, organisation
 from deploy.local.running import left_undone
 from deploy.local.servers.jars import missing, read_lock
 from deploy.local.servers.java import JavaMissing, find_java
@@ -25,6 +25,7 @@ from deploy.local.state import holder, read_rows, read_secret
 from services.console.typesetting import families
 from services.console.typesetting import missing as missing_for_pdf
 from shared.operations.undone import Waiting, is_behind, is_history, is_late
+from shared.runtime.settings import Settings
 
 GIB = 1024**3
 ANSWERING = ("ready", "degraded")
@@ -49,6 +50,7 @@ def examine(data: Path, port_base: int) -> Iterator[Finding]:
         for service, url in elsewhere.items():
             yield from left_undone(service, url)
         yield from address(os.environ.get("WHISTLE_PUBLIC_URL", ""), development=False)
+        yield from _organisation(development=False)
         if "router" in elsewhere and (secret := os.environ.get("WHISTLE_SECRET", "")):
             yield from administrators(elsewhere["router"], secret, development=False)
     else:
@@ -66,8 +68,19 @@ def _people(data: Path) -> Iterator[Finding]:
     urls = {row["part"]: row["url"] for row in read_rows(data) if row["state"] == "ready"}
     development = (data / "dev.json").is_file()
     yield from address(os.environ.get("WHISTLE_PUBLIC_URL") or urls.get("console", ""), development=development)
+    yield from _organisation(development=development, console=urls.get("console", ""))
     if "router" in urls and (data / "secret").is_file():
         yield from administrators(urls["router"], read_secret(data), development=development)
+
+
+def _organisation(*, development: bool, console: str = "") -> Iterator[Finding]:
+    """Sign-in at the organisation, as the environment has it. ``console``: its address, where it runs here."""
+    try:
+        settings = Settings(console_url=console) if console else Settings()
+    except ValueError as wrong:
+        yield Finding("settings", False, str(wrong).splitlines()[-1].strip(), "see docs/settings.md")
+        return
+    yield from organisation(settings, development=development)
 
 
 def _python() -> Finding:

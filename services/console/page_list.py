@@ -23,6 +23,7 @@ from services.console.pages.sign_in.development import DevelopmentSignIn
 from services.console.pages.sign_in.invitation import InvitationPages
 from services.console.pages.sign_in.login_link import LoginLinkPages
 from services.console.pages.sign_in.my_sessions import MySessions
+from services.console.pages.sign_in.organisation import OrganisationPages
 from services.console.pages.sign_in.pin import PinPages
 from services.console.pages.sign_in.signing_in import SigningIn
 from services.console.pages.wall import Walls
@@ -31,6 +32,7 @@ PAGES: tuple[type[Page], ...] = (
     SigningIn,
     InvitationPages,
     LoginLinkPages,
+    OrganisationPages,
     PinPages,
     MySessions,
     DevelopmentSignIn,

@@ -27,6 +27,7 @@ class Problem(msgspec.Struct):
     detail: str = ""
     errors: list[dict[str, str]] = []
     reason: str = ""
+    name: str = ""
 
     @property
     def kind(self) -> str:
@@ -300,5 +301,5 @@ def _refusal(answer: httpx.Response) -> Refusal:
         problem.errors[0].get("pointer", "") if problem.errors else problem.detail,
         tuple(FieldError(error.get("pointer", ""), error.get("detail", "")) for error in problem.errors),
         retry_after=int(wait) if wait.isdigit() else None,
-        extra={"reason": problem.reason} if problem.reason else {},
+        extra={name: told for name in ("reason", "name") if (told := getattr(problem, name))},
     )

@@ -12,9 +12,10 @@ from shared.kernel.errors import Refusal
 
 
 class Offered(msgspec.Struct):
-    """What the sign-in page has for everybody."""
+    """What the sign-in page has for everybody. ``sso``: one may sign in at the organisation."""
 
     demonstration: bool = False
+    sso: bool = False
 
 
 class PersonHere(NameOf, kw_only=True):
@@ -65,6 +66,18 @@ class ShownLink(msgspec.Struct):
     numbers: list[int]
     device: str = ""
     demonstration: bool = False
+
+
+class BegunSso(msgspec.Struct):
+    """``asked``: for the browser to keep; ``state``: what it comes back with; ``url``: where it is to go."""
+
+    asked: str
+    state: str
+    url: str
+
+
+class _Leaving(msgspec.Struct):
+    url: str
 
 
 class PersonOfPack(msgspec.Struct):
@@ -131,6 +144,24 @@ class LinkCalls:
     async def open(self, asked: str, headers: dict[str, str]) -> Opened:
         body = {"asked": asked}
         return await self._services.ask_router("POST", "/v1/sessions:link", Opened, "", json=body, headers=headers)
+
+
+class SsoCalls:
+    """About signing in at the organisation. All methods raise ``Refusal``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def begin(self, shared: bool, headers: dict[str, str]) -> BegunSso:
+        body = {"shared": shared}
+        return await self._services.ask_router("POST", "/v1/sign-in/sso", BegunSso, "", json=body, headers=headers)
+
+    async def open(self, body: dict[str, str], headers: dict[str, str]) -> Opened:
+        return await self._services.ask_router("POST", "/v1/sessions:sso", Opened, "", json=body, headers=headers)
+
+    async def leaving(self) -> str:
+        """Where one signs out there; empty where that cannot be."""
+        return (await self._services.ask_router("GET", "/v1/sign-in/sso", _Leaving, "")).url
 
 
 class DevelopmentCalls:

@@ -106,6 +106,27 @@ class Settings(BaseSettings):
         description="Minutes without an act after which somebody who signed in at a shared computer is asked for the "
         "PIN; 0: not before the session ends.",
     )
+    oidc_issuer: str = Field(
+        default="",
+        description="The organisation's sign-in (OpenID Connect): its issuer, exactly as its discovery document says. "
+        "Empty: people sign in with passwords, PINs and links alone. Under the rules for outgoing requests "
+        "(`WHISTLE_WEBHOOK_ALLOW`).",
+    )
+    oidc_client_id: str = Field(default="", description="What this installation is called there.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its secret there; empty: a public client, by PKCE alone."
+    )
+    oidc_scope: str = Field(default="openid profile", description="Scopes that are asked for; `openid` among them.")
+    oidc_claim: str = Field(
+        default="preferred_username",
+        pattern=r"^[^\s\"\\]{1,100}$",
+        description="Claim of the ID token that names the person: an id of the pack, or `city/id`.",
+    )
+    oidc_city: str = Field(
+        default="",
+        description="The one city whose people sign in by it. Empty: the city that the claim names; a claim that names "
+        "none means the only city that is loaded.",
+    )
     streams: int = Field(
         default=2000, ge=1, description="Live queues that may be followed at the same time, for each process."
     )
@@ -160,6 +181,17 @@ class Settings(BaseSettings):
         if self.kafka_security == "SASL_PLAINTEXT" and self.kafka_mechanism == "PLAIN":
             raise ValueError("WHISTLE_KAFKA_MECHANISM=PLAIN sends the password as it is: use SASL_SSL or SCRAM")
         return self
+
+    @model_validator(mode="after")
+    def _client_of_the_issuer(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and "openid" in self.oidc_scope.split()):
+            raise ValueError("WHISTLE_OIDC_ISSUER needs WHISTLE_OIDC_CLIENT_ID, and `openid` in WHISTLE_OIDC_SCOPE")
+        return self
+
+    @property
+    def oidc_secret_text(self) -> str:
+        """This installation's secret at the organisation's sign-in; empty where it has none."""
+        return self.oidc_client_secret.get_secret_value()
 
     @property
     def kafka_password_text(self) -> str:

@@ -36,6 +36,24 @@ async def test_a_wrong_password_is_said_where_the_reader_is(screen: Screen, lang
         await expect(field).to_be_focused()
 
 
+@both
+async def test_the_pages_around_the_organisations_sign_in_have_no_fault_that_axe_knows(
+    screen: Screen, lang: str
+) -> None:
+    screen.router.answers["GET /v1/sign-in"]["sso"] = True
+    async with screen.page(lang, size=(320, 640), dark=lang == "en") as page:
+        for name, path in (("signin-sso", "/signin"), ("signin-sso-out", "/signin/sso/out")):
+            await page.goto(f"{path}?lang={lang}")
+            assert await screen.violations(page) == [], path
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+            await screen.keep(page, f"{name}-{lang}")
+        await page.route("https://idp.example/**", lambda route: route.fulfill(body="there"))
+        await page.goto("/signin")
+        await page.get_by_role("button", name=NAMES[lang]["organisation"]).click()
+        await page.wait_for_url("https://idp.example/auth**")
+        assert await screen.refused_by_policy(page) == []
+
+
 async def test_the_whole_form_is_sent_by_keyboard(screen: Screen) -> None:
     async with screen.page("zh") as page:
         await page.goto("/signin")

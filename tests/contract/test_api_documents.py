@@ -85,7 +85,7 @@ def test_whatever_creates_or_commands_asks_for_a_key_and_says_how_it_refuses(nam
     keyless |= {"/v1/walls", "/v1/walls:revoke", "/v1/rider-sessions", "/v1/rider-sessions/{token}:open"}
     keyless |= {"/v1/sessions:pin", "/v1/sessions:set-pin", "/v1/sessions:holders", "/v1/sessions:set-password"}
     keyless |= {"/v1/sessions:here", "/v1/sessions:people-here", "/v1/sessions:link"}
-    keyless |= {"/v1/login-links", "/v1/login-links/{token}:press"}
+    keyless |= {"/v1/login-links", "/v1/login-links/{token}:press", "/v1/sign-in/sso", "/v1/sessions:sso"}
     for path, method, operation in operations(name):
         if method != "post" or path in keyless or path.startswith(("/v1/dead-letters/", "/v1/dev/")):
             continue

@@ -31,9 +31,11 @@ FOLLOWS = {
     "/enter/{report}": "intake GET /v1/reports/{id}",
 }
 """Page → the route of docs/access.md whose answer it shows. A page with something in braces needs its line here."""
-SIGN_IN = ("/signin", "/signin/pin", "/signin/link", "/signin/link/wait", "/signin/development")
+SIGN_IN = ("/signin", "/signin/pin", "/signin/link", "/signin/link/wait", "/signin/development", "/signin/sso/out")
+CAME_BACK = "/signin/sso/back"
+"""What began nowhere is over."""
 LINKS = ("/i/{token}", "/l/{token}")
-OPEN = ("/", "/feedback", "/wall/{unit}", *SIGN_IN, *LINKS)
+OPEN = ("/", "/feedback", "/wall/{unit}", *SIGN_IN, CAME_BACK, *LINKS)
 """Pages for anybody, beside those of riders (below ``/r``), which have sessions of their own."""
 INCOMPLETE = ("/queues/{unit}/map/enter", "/cases/{id}/pdf")
 """Not found by anybody without a point, and without a font for PDF."""
@@ -119,7 +121,7 @@ def expected(route: Route, person: str) -> set[int]:
     if "{" in route.path and route.path not in OPEN:
         assert route.path in FOLLOWS, f"{route.path}: say in FOLLOWS which route of docs/access.md it shows"
         return table()[FOLLOWS[route.path]][COLUMN[person]]
-    return {404, 410} if route.path in LINKS else {200, 303}
+    return {404, 410} if route.path in (*LINKS, CAME_BACK) else {200, 303}
 
 
 @pytest.mark.timeout(400)

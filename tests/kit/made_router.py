@@ -27,6 +27,12 @@ ACCEPTED = {
     "totp_uri": f"otpauth://totp/Whistle:harbour%2Fqs-desk?secret={SECRET}&issuer=Whistle",
 }
 COMPUTER = "whk_computer_" + "c" * 64
+SSO = {
+    "asked": "whk_sso_" + "d" * 64,
+    "state": "0123456789abcdef" * 2,
+    "url": "https://idp.example/auth?client_id=whistle&state=" + "0123456789abcdef" * 2,
+}
+"""What beginning to sign in at the organisation answers."""
 
 
 QUAYSIDE = {"name": "交通路社区", "name_en": "Quayside"}
@@ -203,7 +209,8 @@ class MadeRouter:
             "GET /v1/wall": self.wall,
             "GET /v1/walls": {"items": [WALL_ENTRY]},
             "POST /v1/cases:find": {"items": self.queue[:1]},
-            "GET /v1/sign-in": {"demonstration": demonstration},
+            "GET /v1/sign-in": {"demonstration": demonstration, "sso": False},
+            "GET /v1/sign-in/sso": {"url": "https://idp.example/end?client_id=whistle"},
             "POST /v1/sessions:here": {"locks_after": 1800},
             "POST /v1/sessions:people-here": {"items": PEOPLE_HERE},
             "GET /v1/sessions": {"items": MY_SESSIONS},
@@ -221,8 +228,10 @@ class MadeRouter:
             return self.refuses[asked]
         if (of_link := self.links.answer(asked, request)) is not None:
             return of_link
-        if asked in ("POST /v1/sessions", "POST /v1/sessions:pin", "POST /v1/dev/sessions"):
+        if asked in ("POST /v1/sessions", "POST /v1/sessions:pin", "POST /v1/sessions:sso", "POST /v1/dev/sessions"):
             return httpx.Response(201, json={"token": SESSION, "city": "harbour", "computer": COMPUTER})
+        if asked == "POST /v1/sign-in/sso":
+            return httpx.Response(201, json=SSO)
         if asked in ("POST /v1/sessions:set-pin", "POST /v1/sessions:set-password"):
             return httpx.Response(204)
         if asked.endswith(":accept"):

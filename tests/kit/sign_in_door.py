@@ -29,6 +29,9 @@ from services.router.sign_in.presence import Presence
 from services.router.sign_in.record import SignInRecord
 from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
+from services.router.sign_in.sso.attempts import Attempts
+from services.router.sign_in.sso.organisation import Asked, OrganisationSignIn
+from services.router.sign_in.sso.sso_routes import SsoRoutes
 from shared.city.people.rota import RotaChange, RotaChanges
 from shared.city.reading import read_pack
 from shared.kernel.clock import StoppedClock
@@ -42,6 +45,7 @@ from shared.runtime.kafka.outbox_relay import Relay
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Database
 from shared.runtime.timekeeping.wall_clock import real_now
+from tests.kit.made_provider import REDIRECT, MadeProvider
 from tests.kit.made_reports import NOW, SECRET, harbour
 from tests.kit.made_services import Listener, library
 
@@ -137,8 +141,14 @@ def people(**offices: tuple[str, ...]) -> list[PersonRights]:
 
 
 @asynccontextmanager
-async def sign_in_door(database: Database, swaps: Swaps, files: Mapping[str, str] | None = None) -> AsyncIterator[Door]:
-    """A door before an empty database. ``files``: of the harbour's pack, where it is another one."""
+async def sign_in_door(
+    database: Database,
+    swaps: Swaps,
+    files: Mapping[str, str] | None = None,
+    organisation: MadeProvider | None = None,
+) -> AsyncIterator[Door]:
+    """A door before an empty database. ``files``: of the harbour's pack, where it is another one. ``organisation``:
+    where people sign in too."""
     clock, ids, heard = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000)), Listener()
     directory, packs, passwords = (
         Directory(database, SECRET, clock, notes_use=True),
@@ -172,6 +182,16 @@ async def sign_in_door(database: Database, swaps: Swaps, files: Mapping[str, str
     record = SignInRecord(log)
     pins = Pins(sign_in, accounts, failures, computers, directory, passwords, packs, swaps.decided, clock)
 
+    asked = Asked(
+        redirect=REDIRECT, after="https://grid.example/signin", scope="openid", claim="preferred_username", city=""
+    )
+    sso = None
+    if organisation is not None:
+        provider, attempts = organisation.provider(), Attempts(database, SECRET)
+        sso = OrganisationSignIn(
+            provider, asked, attempts, sign_in, failures, directory, packs, clock, organisation.now
+        )
+
     async def me(call: Call) -> Answer:
         return Answer({"person": call.principal.person, "kind": call.principal.kind})
 
@@ -182,7 +202,8 @@ async def sign_in_door(database: Database, swaps: Swaps, files: Mapping[str, str
             accounts, failures, computers, directory.sessions, passwords, packs, clock, lambda _: next(ids)
         ).routes(),
         *Presence(accounts, computers, directory.sessions, packs, clock).routes(),
-        *SignInOffers(packs).routes(),
+        *SignInOffers(packs, sso=organisation is not None).routes(),
+        *SsoRoutes(sso, record).routes(),
         *LinkRoutes(
             LoginLinks(sign_in, accounts, failures, link_store, directory, packs, SECRET, clock, lambda _: next(ids)),
             packs,

@@ -16,7 +16,7 @@ from services.console.frame.presence import Presence
 from services.console.live.feed import Feed
 from services.console.rider_client import RiderServices
 from services.console.router_client import Services
-from services.console.sign_in_client import DevelopmentCalls, LinkCalls, Offered, SignInCalls
+from services.console.sign_in_client import DevelopmentCalls, LinkCalls, Offered, SignInCalls, SsoCalls
 from services.console.typesetting import Typesetter
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import Ids
@@ -45,6 +45,7 @@ class Site:
         self.services = services
         self.sign_in = SignInCalls(services)
         self.login_links = LinkCalls(services)
+        self.sso = SsoCalls(services)
         self.presence = Presence(self.sign_in)
         self.development = development
         self.riders = riders

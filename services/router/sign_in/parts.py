@@ -29,6 +29,14 @@ from services.router.sign_in.record import SignInRecord
 from services.router.sign_in.rider_routes import RiderRoutes
 from services.router.sign_in.routes import SignInRoutes
 from services.router.sign_in.sign_in import SignIn
+from services.router.sign_in.sso.attempts import INDEXES as SSO_INDEXES
+from services.router.sign_in.sso.attempts import Attempts
+from services.router.sign_in.sso.organisation import Asked, OrganisationSignIn
+from services.router.sign_in.sso.provider import ANSWER_MAX, REQUEST_SECONDS_MAX, Client, Provider
+from services.router.sign_in.sso.sso_routes import SsoRoutes
+from shared.runtime.http_client import client as http_client
+from shared.runtime.http_client.bounded_requests import BoundedRequests
+from shared.runtime.http_client.ssrf_guard import Guard
 from shared.runtime.http_server.route import Route
 from shared.runtime.identity.rider_sessions import INDEXES as RIDER_INDEXES
 from shared.runtime.identity.security_log import INDEXES as SECURITY_LOG_INDEXES
@@ -61,7 +69,8 @@ def sign_in_parts(service: Service, packs: PackLibrary, rota: Rota) -> tuple[Sig
         PinRoutes(pins, packs, record),
         OwnPassword(accounts, failures, computers, sessions, passwords, packs, clock, service.ids),
         Presence(accounts, computers, sessions, packs, clock),
-        SignInOffers(packs),
+        SignInOffers(packs, sso=bool(service.settings.oidc_issuer)),
+        SsoRoutes(_sso(service, sign_in, failures, packs), record),
         LinkRoutes(links, packs, record),
         RiderRoutes(directory, secret, url or service.settings.console_url, clock),
         HolderRoutes(directory),
@@ -73,6 +82,33 @@ def sign_in_parts(service: Service, packs: PackLibrary, rota: Rota) -> tuple[Sig
 
 class _HasRoutes(Protocol):
     def routes(self) -> list[Route]: ...
+
+
+def _sso(service: Service, sign_in: SignIn, failures: Failures, packs: PackLibrary) -> OrganisationSignIn | None:
+    """Sign-in at the organisation, where a provider is configured."""
+    settings = service.settings
+    if not settings.oidc_issuer:
+        return None
+    attempts = Attempts(service.database, settings.secret_text)
+    service.indexes.append((attempts.rows, SSO_INDEXES))
+    requests = BoundedRequests(
+        Guard(settings.webhook_allow),
+        http_client.client(transport=service.transport),
+        most=ANSWER_MAX,
+        seconds=REQUEST_SECONDS_MAX,
+    )
+    home = (settings.public_url or settings.console_url).rstrip("/")
+    asked = Asked(
+        redirect=f"{home}/signin/sso/back",
+        after=f"{home}/signin",
+        scope=settings.oidc_scope,
+        claim=settings.oidc_claim,
+        city=settings.oidc_city,
+    )
+    provider = Provider(Client(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret_text), requests)
+    return OrganisationSignIn(
+        provider, asked, attempts, sign_in, failures, service.directory, packs, service.clock, real_now
+    )
 
 
 def _sent(service: Service) -> InvitationsSent:

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from deploy.local.doctor import examine
 from deploy.local.finding import Finding
-from deploy.local.reachability import address, administrators
+from deploy.local.reachability import address, administrators, organisation
 from deploy.local.running import LOOKS_AGAIN_AFTER, left_undone
 from deploy.local.state import Board, State, hold
 from deploy.main import build
 from shared.runtime.identity.tokens import ops_token
+from shared.runtime.settings import Settings
+from tests.kit.made_provider import DISCOVERY, MadeProvider
 
 WELL = """# TYPE whistle_parked_records gauge
 whistle_parked_records{service="x"} 0.0
@@ -157,3 +160,55 @@ def test_a_font_for_pdfs_that_is_not_there_is_said(tmp_path: Path, monkeypatch: 
 
 
 CLI = CliRunner()
+
+
+ORGANISATION = {"oidc_issuer": "https://idp.example", "oidc_client_id": "whistle"}
+
+
+def at_organisation(
+    monkeypatch: pytest.MonkeyPatch, made: MadeProvider | None = None, *, development: bool = False, **more: str
+) -> list[Finding]:
+    """What is said of a provider; without ``made`` it is asked as it is."""
+    if made is not None:
+        monkeypatch.setattr("deploy.local.reachability.Provider", lambda *_: made.provider())
+    settings = Settings.model_validate({"public_url": "https://whistle.example", **ORGANISATION, **more})
+    return list(organisation(settings, development=development))
+
+
+def test_a_provider_that_answers_is_well_and_the_address_to_be_registered_there_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (one,) = at_organisation(monkeypatch, MadeProvider())
+    assert one.ok and one.seen.endswith(": https://whistle.example/signin/sso/back")
+
+
+def test_without_a_provider_nothing_is_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert at_organisation(monkeypatch, oidc_issuer="") == []
+
+
+@pytest.mark.parametrize("public_url", ["", "http://whistle.example", "http://127.0.0.1:8800"])
+def test_a_provider_cannot_lead_people_back_without_https(monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
+    (one,) = at_organisation(monkeypatch, MadeProvider(), public_url=public_url)
+    assert not one.ok and "WHISTLE_PUBLIC_URL" in one.seen
+    (here,) = at_organisation(monkeypatch, MadeProvider(), public_url="http://127.0.0.1:8800", development=True)
+    assert here.ok
+
+
+def test_a_provider_that_is_away_or_another_one_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    (away,) = at_organisation(monkeypatch, MadeProvider(away={"/keys"}))
+    assert not away.ok and "WHISTLE_OIDC_ISSUER" in away.do
+    (other,) = at_organisation(monkeypatch, MadeProvider(discovery={**DISCOVERY, "issuer": "https://idp.example/"}))
+    assert not other.ok and "of another issuer" in other.seen
+
+
+def test_a_provider_at_an_internal_address_needs_its_network_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = at_organisation(monkeypatch, oidc_issuer="http://127.0.0.1:9")
+    assert not one.ok and "internal" in one.seen and "WHISTLE_WEBHOOK_ALLOW" in one.do
+    (allowed,) = at_organisation(monkeypatch, oidc_issuer="http://127.0.0.1:9", webhook_allow="127.0.0.0/8")
+    assert not allowed.ok and "internal" not in allowed.seen
+
+
+@pytest.mark.parametrize("wrong", [{"oidc_client_id": ""}, {"oidc_scope": "profile"}])
+def test_an_issuer_needs_a_client_and_the_scope_of_openid(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="WHISTLE_OIDC_CLIENT_ID"):
+        Settings.model_validate({**ORGANISATION, **wrong})

@@ -22,7 +22,16 @@ async def sign_in_page(
     offered, kept = await visit.site.offered(), back if is_ours(back) else ""
     development = visit.site.development is not None
     shown = visit.demonstrating(offered.demonstration)
-    return shown.page("signin.html", status, given=given or {}, said=said, at=at, back=kept, development=development)
+    return shown.page(
+        "signin.html",
+        status,
+        given=given or {},
+        said=said,
+        at=at,
+        back=kept,
+        development=development,
+        sso=offered.sso,
+    )
 
 
 async def open_session(visit: OpenVisit, body: dict[str, str], *, alone: bool) -> Opened:

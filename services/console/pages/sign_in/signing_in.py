@@ -5,9 +5,11 @@ from starlette.responses import Response
 from services.console.frame.page import Page
 from services.console.frame.visit import OpenVisit
 from services.console.pages.sign_in.entering import entered, home
+from services.console.pages.sign_in.organisation import OUT
 from services.console.pages.sign_in.pin import AWAY, TAKE_OVER, why
 from services.console.pages.sign_in.sign_in_form import open_session, sign_in_page
 from services.console.session_cookie import forget
+from services.console.sso_cookie import began_there, forget_began_there
 from shared.kernel.errors import Refusal
 from shared.runtime.http_server.route import Route
 
@@ -43,13 +45,17 @@ class SigningIn(Page):
             return await sign_in_page(visit, refusal.status, given, said=said, at=at, back=back)
 
     async def sign_out(self, visit: OpenVisit) -> Response:
-        """``to``: the page at which another person takes over."""
+        """``to``: the page at which another person takes over. Who signed in at the organisation is told how to
+        sign out there too."""
         try:
             if visit.token:
                 await self.services.sign_out(visit.token)
         except Refusal as refusal:
             if refusal.status >= 500:
                 return await sign_in_page(visit, 503, said=visit._(AWAY))
-        response = visit.go(TAKE_OVER if visit.form.get("to") == TAKE_OVER else "/signin")
+        leads = OUT if began_there(visit.request) else "/signin"
+        response = visit.go(TAKE_OVER if visit.form.get("to") == TAKE_OVER else leads)
         forget(response, visit.request)
+        if leads == OUT:
+            forget_began_there(response, visit.request)
         return response
