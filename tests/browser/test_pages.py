@@ -49,6 +49,10 @@ LOOKS = (
 """Every pair of size, language and appearance: a fault that needs three of them at once has not been seen."""
 SMALL = """elements => elements.filter(x => x.offsetParent !== null && !x.closest("[hidden]")
   && x.getBoundingClientRect().height < 44).map(x => x.outerHTML)"""
+CLOSE = """() => [...document.querySelectorAll("main .hint + form, main .hint + .card")]
+  .filter(one => one.offsetParent !== null)
+  .filter(one => one.getBoundingClientRect().top - one.previousElementSibling.getBoundingClientRect().bottom < 12)
+  .map(one => one.previousElementSibling.textContent)"""
 both = pytest.mark.parametrize("lang", ["zh", "en"])
 
 
@@ -98,6 +102,7 @@ async def looked_at(screen: Screen, page: Page, name: str) -> None:
     assert await screen.refused_by_policy(page) == [], name
     assert await screen.violations(page) == [], name
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert await page.evaluate(CLOSE) == [], f"{name}: a hint that stands above a form keeps away from it"
     pressed = "button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, .tap, .button, .nav a"
     assert await page.eval_on_selector_all(pressed, SMALL) == [], name
 
