@@ -28,7 +28,7 @@ def check_on_behalf(who: Principal, action: str, status: ReportStatus, pack: Pac
         raise forbidden("An app sent this report; its reporter does this there.", reason="own_app")
     if not (own or _owns(who, action, status, pack)):
         raise forbidden(
-            "For a reporter speak the desk that entered the report and the unit that owns the case. Only its desk rates.",
+            "For a reporter speak the desk that entered the report and the unit that owns the case; its desk rates.",
             reason="not_yours",
         )
     check_judged(action, status)
