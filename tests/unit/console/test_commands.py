@@ -1,22 +1,19 @@
 """Every command of the router has a form on a case's page, and what the form sends is a body that the router takes."""
 
 import re
-from collections.abc import AsyncIterator
 from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 import pytest
 
-from services.console.app import build
 from services.console.case.command_press import pressed
 from services.console.case.command_table import COMMANDS, GROUPS
 from services.console.case.timeline import WHAT
 from services.console.frame.forms import Form
 from services.router.command_handling.commands_from_bodies import BODIES
 from shared.contracts.cases import TYPES
-from shared.runtime.settings import Settings
-from tests.kit.made_router import SESSION, MadeRouter
+from tests.kit.made_router import MadeRouter
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FILLED = {
@@ -96,21 +93,6 @@ def test_a_next_step_says_part_clock_and_verdict_itself() -> None:
 def test_what_is_no_command_presses_nothing(do: str) -> None:
     assert pressed(form(do), ZONE) is None
     assert pressed(form("claim", version="x"), ZONE) is None
-
-
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-async def browser(router: MadeRouter) -> AsyncIterator[httpx.AsyncClient]:
-    console = build(Settings(), transport=httpx.MockTransport(router))
-    headers = {"accept-language": "zh-CN", "cookie": f"whistle={SESSION}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(console), base_url="http://console", headers=headers
-    ) as client:
-        yield client
 
 
 async def test_the_page_says_who_hears_of_a_clock_next_and_draws_the_place(browser: httpx.AsyncClient) -> None:
