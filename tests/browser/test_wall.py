@@ -40,7 +40,7 @@ LONG = "Sheyang county department of housing and urban-rural development"
 """In pixels: half a line, as letters reach a little beyond theirs."""
 CUT = """() => [...document.querySelectorAll("#wall *")].filter(one => !one.closest("svg") && one.textContent.trim()
   && ["hidden", "clip"].includes(getComputedStyle(one).overflowX) && !one.title
-  && (one.scrollWidth > one.clientWidth + 1 || (one.tagName !== "OL" && one.scrollHeight > one.clientHeight + 20)))
+  && one.tagName !== "OL" && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 20))
   .map(one => one.textContent)"""
 HALF_SHOWN = """() => { const list = document.querySelector(".oldest ol").getBoundingClientRect();
   return [...document.querySelectorAll(".oldest li")].map(one => one.getBoundingClientRect())
