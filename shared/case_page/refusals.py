@@ -28,7 +28,10 @@ REASONS: dict[RefusalReason, tuple[str, str]] = {
     "claim_first": ("请先接单。", "Claim it first."),
     "not_resolved": ("尚未处置完成，不能核查或办结。", "It is not resolved yet."),
     "inspected_already": ("已核查通过，无需再核查。", "It passed inspection already."),
-    "own_work": ("处置人不能核查自己的工单，请他人核查。", "Who inspects is not who resolved."),
+    "own_work": (
+        "处置人、审批人不能核查本人经办的工单，请他人核查。",
+        "Who inspects neither resolved it nor granted how it ended.",
+    ),
     "inspected_above": (
         "巡查当场处置的，由上级或核查员抽查。",
         "What was handled on patrol is inspected one level above, or by an inspector.",

@@ -22,7 +22,7 @@ class VisitEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: str
     """The unit that organises it."""
     place: str
-    """The id of a place in the gazetteer, or of a unit."""
+    """The id of a place in the gazetteer, or of a unit; empty where it is that of a case of which no word leaves."""
     at: datetime
     invited: list[str]
     pack_version: str

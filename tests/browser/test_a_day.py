@@ -2,30 +2,20 @@
 
 import asyncio
 import re
-from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, expect
 
 from tests.kit.photo_files import phone_photo
+from tests.kit.sign_in_pages import invited
 from tests.kit.stack import RunningStack
 
-PASSWORD = "七盏灯照着老船厂的码头"
 HOUSE = {"lon": 120.248534, "lat": 33.762318, "crs": "wgs84"}
 A_SECOND = 1000
 
 
 async def signed_in(stack: RunningStack, browser: Browser, person: str) -> Page:
     """Somebody who was invited sets a password, and looks at the open cases of her unit."""
-    asked = {"person": person, "city": "sheyang", "printed": True}
-    invited = stack.ops.post_to("router", "/v1/invitations", asked)
-    assert invited.status_code == 201, invited.text
-    context = await browser.new_context(base_url=stack.urls["console"], locale="zh-CN")
-    page = await context.new_page()
-    await page.goto(urlsplit(invited.json()["url"]).path)
-    await page.get_by_label("密码", exact=True).fill(PASSWORD)
-    await page.get_by_label("再次输入密码").fill(PASSWORD)
-    await page.get_by_role("button", name="保存").click()
-    await expect(page.get_by_label("动态验证码")).to_be_visible()
+    page = await invited(stack, browser, person, "sheyang", "zh")
     await page.goto("/")
     await page.get_by_role("link", name="待办工单", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("交通路社区")

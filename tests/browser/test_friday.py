@@ -4,14 +4,13 @@ import asyncio
 import re
 import uuid
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.kit.console_browser import PASSWORD
 from tests.kit.places import HARBOUR_ZONE
+from tests.kit.sign_in_pages import invited
 from tests.kit.stack import RunningStack, until
 
 pytestmark = pytest.mark.timeout(300)
@@ -19,17 +18,7 @@ BUILDING_SITE = {"address": "Fish Quay"}
 
 
 async def signed_in(stack: RunningStack, browser: Browser, person: str) -> Page:
-    asked = {"person": person, "city": "harbour", "printed": True}
-    invited = stack.ops.post_to("router", "/v1/invitations", asked)
-    assert invited.status_code == 201, invited.text
-    context = await browser.new_context(base_url=stack.urls["console"], locale="en-GB")
-    page = await context.new_page()
-    await page.goto(urlsplit(invited.json()["url"]).path)
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_label("Password again").fill(PASSWORD)
-    await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_label("One-time code")).to_be_visible()
-    return page
+    return await invited(stack, browser, person, "harbour", "en")
 
 
 async def test_she_looks_who_is_on_swaps_tuesday_sees_the_gap_that_it_makes_and_fills_it(

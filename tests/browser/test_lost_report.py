@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pyotp
 import pytest
@@ -10,9 +9,9 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.kit.dead_letters import parked, publish
 from tests.kit.places import QUAY
+from tests.kit.sign_in_pages import invited
 from tests.kit.stack import HARBOUR, RunningStack, running_stack, until
 
-PASSWORD = "four lanterns over the old quay"
 OPS, AUDITOR = "qs-desk", "qs-walk"
 OFFICES = f"\nadministrators: {{ops: [{OPS}], auditor: [{AUDITOR}]}}\n"
 
@@ -30,15 +29,7 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
 
 async def signed_in(stack: RunningStack, browser: Browser, person: str) -> Page:
     """With the first code of the authenticator: ten minutes of what is protected."""
-    asked = {"person": person, "city": "harbour", "printed": True}
-    invited = stack.ops.post_to("router", "/v1/invitations", asked)
-    assert invited.status_code == 201, invited.text
-    context = await browser.new_context(base_url=stack.urls["console"], locale="zh-CN")
-    page = await context.new_page()
-    await page.goto(urlsplit(invited.json()["url"]).path)
-    await page.get_by_label("密码", exact=True).fill(PASSWORD)
-    await page.get_by_label("再次输入密码").fill(PASSWORD)
-    await page.get_by_role("button", name="保存").click()
+    page = await invited(stack, browser, person, "harbour", "zh")
     secret = (await page.locator("code").inner_text()).replace(" ", "")
     await page.get_by_label("动态验证码").fill(pyotp.TOTP(secret).now())
     await page.get_by_role("button", name="完成设置").click()

@@ -123,7 +123,7 @@ async def test_a_style_in_the_page_is_refused_and_noticed(screen: Screen) -> Non
     async with screen.page("zh") as page:
         await page.goto("/signin")
         await page.evaluate("document.body.setAttribute('style', 'color: red')")
-        await page.evaluate("new Promise(done => setTimeout(done, 50))")
+        await page.wait_for_function("window.refusedByPolicy.length > 0")
         assert await screen.refused_by_policy(page) != []
         screen.complaints.clear()
 

@@ -36,6 +36,38 @@ async def test_it_is_read_from_five_metres_and_nothing_scrolls(screen: Screen, l
         assert await screen.violations(page) == []
 
 
+LONG = "Sheyang county department of housing and urban-rural development"
+"""In pixels: half a line, as letters reach a little beyond theirs."""
+CUT = """() => [...document.querySelectorAll("#wall *")].filter(one => !one.closest("svg") && one.textContent.trim()
+  && ["hidden", "clip"].includes(getComputedStyle(one).overflowX) && !one.title
+  && one.tagName !== "OL" && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 20))
+  .map(one => one.textContent)"""
+HALF_SHOWN = """() => { const list = document.querySelector(".oldest ol").getBoundingClientRect();
+  return [...document.querySelectorAll(".oldest li")].map(one => one.getBoundingClientRect())
+    .filter(row => row.left < list.right && (row.bottom > innerHeight + 1 || row.right > list.right + 1)).length; }"""
+
+
+async def test_long_english_names_are_on_two_lines_or_have_their_whole_name_and_are_read_from_five_metres(
+    screen: Screen,
+) -> None:
+    wall = screen.router.wall
+    wall["unit_name_en"] = f"{LONG}, command centre of the grids"
+    for old in wall["oldest"]:
+        old |= {"category_name_en": "Water supply and sewage pipes", "place": None, "unit_name_en": LONG}
+    wall["oldest"][0]["unit_name_en"] = f"{LONG} {LONG}"
+    async with screen.page("en", size=FULL_HD) as page:
+        await opened(screen, page, "en")
+        await screen.keep(page, "wall-en-long")
+        assert await page.evaluate(CUT) == []
+        assert await page.evaluate(HALF_SHOWN) == 0
+        assert await page.evaluate(SMALLEST) >= 0.035 * FULL_HD[1]
+        assert await page.evaluate(OUTSIDE) == []
+        lines = page.locator(".oldest .what")
+        assert await lines.nth(1).evaluate("one => one.scrollHeight < one.clientHeight + 20"), "two lines hold it"
+        await expect(lines.first).to_have_attribute("title", re.compile(f"{LONG} {LONG}"))
+        await expect(page.locator(".oldest li").nth(4)).to_be_in_viewport()
+
+
 async def test_a_screen_gets_its_key_by_the_address_of_its_code_and_keeps_it_to_itself(screen: Screen) -> None:
     async with screen.page("zh", size=FULL_HD) as page:
         await page.goto(f"{WALL}#{WALL_KEY}")

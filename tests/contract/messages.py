@@ -15,7 +15,15 @@ from tests.kit.stack import ROOT
 
 CONSOLE = ROOT / "services" / "console"
 SOURCES = (("python", "**/*.py"), ("jinja2", "templates/*.html"), ("javascript", "client/*.js"))
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "NN_": (1, 2),
+    "counted": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 OPTIONS = {"jinja2": {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
 HEADER = """# The console's pages in Chinese. `make messages` renews it: write what msgstr lacks.
 msgid ""

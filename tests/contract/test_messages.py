@@ -29,6 +29,15 @@ def test_a_chinese_message_has_the_values_of_the_english_one() -> None:
             assert values[0] == values[1], message.id
 
 
+def test_what_counts_is_said_of_one_and_of_several() -> None:
+    """``%(count)s messages`` says "1 messages"; a number behind a colon, and units as m and ms, need no second form."""
+    counting = re.compile(r"%\((?:count|n|figure|minutes|searched)\)s (?!more\b|ticked\b|most\b|ms?\b|s\b)[a-z]")
+    alone = [message.id for message in catalogue("zh") if isinstance(message.id, str)]
+    assert [id_ for id_ in alone if counting.search(id_)] == []
+    pairs = [message.id for message in catalogue("zh") if not isinstance(message.id, str)]
+    assert all("%(count)s" in said for pair in pairs for said in pair)
+
+
 def test_scripts_carry_few_messages_in_the_pages_language() -> None:
     zh, en = (json.loads(LANGUAGES[code].for_scripts) for code in ("zh", "en"))
     assert zh["Live"] == "实时"

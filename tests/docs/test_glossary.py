@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from services.console import page_list
 from services.console.case.command_table import COMMANDS
+from services.console.duty.week import POSTS
 from services.console.frame.languages import LANGUAGES
+from services.console.map.pins import LEGEND
+from services.console.operations.words import DETAILS, OUTCOMES, SERVICES, STATES, WAYS
+from services.console.pages.audit import KINDS
 from services.console.pages.my_work import WHAT
+from services.console.pages.ops.office import TABS
+from services.console.pages.ops.parked import STATES as PARKED
 from services.notifier.alerts.wording import title
 from services.notifier.domain.recipients import Kind as AlertKind
 from services.router.domain.awaited import Awaits
@@ -120,6 +128,35 @@ def test_the_command_line_has_words_for_every_event_and_every_step_of_a_reporter
 def test_sheyangs_levels_are_called_as_the_glossary_has_them() -> None:
     pack = read_pack(read_folder(ROOT / "deploy" / "cities" / "sheyang"))
     assert {level: row[0] for level, row in rows("levels").items()} == dict(pack.city.level_names)
+
+
+TEMPLATES = ROOT / "services" / "console" / "templates"
+HEADED, PRESSED = ("h1", "h2", "h3", "th", "dt", "legend"), ("button", "summary")
+OF_WHO_RUNS_IT = ("ops_", "audit", "duty", "wall", "queue_map", "map_parts")
+"""Templates whose buttons are no commands of officers: they are terms as well."""
+PAGES = ("pages of duty, map and wall", "pages of operations and audit", "other pages")
+
+
+def said_in(template: Path) -> set[str]:
+    """The messages of at most five words that stand as headings, names of values and, on some pages, buttons."""
+    tags = (*HEADED, *(PRESSED if template.name.startswith(OF_WHO_RUNS_IT) else ()))
+    inside = re.findall(rf"<({'|'.join(tags)})\b[^>]*>(.*?)</\1>", template.read_text(), re.DOTALL)
+    found = (re.findall(r"{% trans %}(.*?){% endtrans %}|_\(\"([^\"]+)\"\)", text, re.DOTALL) for _, text in inside)
+    said = {pair[0] or pair[1] for pairs in found for pair in pairs}
+    return {one for one in said if len(one.split()) <= 5 and not one.endswith("?")}
+
+
+def terms() -> set[str]:
+    """The terms of the console's pages: headings, links between pages, services, ways and states of messages."""
+    headed = {said for path in TEMPLATES.glob("*.html") for said in said_in(path)}
+    links = {link.label for page in page_list.PAGES for link in page.links} | {label for _, label in TABS}
+    tables = (SERVICES, WAYS, STATES, OUTCOMES, PARKED, DETAILS, KINDS, POSTS, dict(LEGEND))
+    return headed.union(links, *(table.values() for table in tables))
+
+
+def test_every_term_of_the_pages_is_in_the_glossary_as_the_pages_say_it() -> None:
+    known = {english: row[0] for name in PAGES for english, row in rows(name).items()}
+    assert known == {term: ZH._(term) for term in terms()}
 
 
 def test_a_confidential_report_is_nowhere_called_a_secret() -> None:

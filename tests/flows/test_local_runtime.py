@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from pymongo import AsyncMongoClient
 from deploy.local.ports import taken
 from deploy.local.servers.mongo import Document
 from deploy.local.state import Row, holder, read_rows
+from tests.kit.stack import until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -99,13 +99,6 @@ def start(tmp_path: Path, base: int) -> Iterator[Start]:
         child.wait()
 
 
-def until(condition: Callable[[], bool], within: float, what: str) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        time.sleep(0.05)
-
-
 def rows(data: Path) -> dict[str, Row]:
     return {row["part"]: row for row in read_rows(data)}
 
@@ -131,7 +124,7 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 async def test_kill_9_leaves_no_process_and_data_outlives_it(start: Start, tmp_path: Path, base: int) -> None:
     data = tmp_path / "data"
     child = start()
-    until(ready(data), 90, "stack ready")
+    until(ready(data), within=90, what="stack ready")
     await _store(base)
     tokens = json.loads((data / "dev.json").read_text())
     assert tokens["app_key"] == "k"
@@ -142,11 +135,11 @@ async def test_kill_9_leaves_no_process_and_data_outlives_it(start: Start, tmp_p
     assert "java" in names and "mongod" in names and len(processes) >= 4
     child.kill()
     child.wait()
-    until(lambda: not alive(processes), 10, "every process of a killed supervisor gone")
+    until(lambda: not alive(processes), within=10, what="every process of a killed supervisor gone")
     assert {row["state"] for row in read_rows(data)} == {"stopped"}
 
     child = start()
-    until(lambda: holder(data) == child.pid and ready(data)(), 90, "stack ready again")
+    until(lambda: holder(data) == child.pid and ready(data)(), within=90, what="stack ready again")
     await _assert_stored(base)
     assert json.loads((data / "dev.json").read_text())["ops"] == tokens["ops"]
 
@@ -160,7 +153,7 @@ async def test_kill_9_leaves_no_process_and_data_outlives_it(start: Start, tmp_p
 def test_parts_that_die_are_started_again(start: Start, tmp_path: Path) -> None:
     data = tmp_path / "data"
     start()
-    until(ready(data), 90, "stack ready")
+    until(ready(data), within=90, what="stack ready")
     before = rows(data)
     for row in before.values():
         assert row["pid"] is not None
@@ -170,7 +163,7 @@ def test_parts_that_die_are_started_again(start: Start, tmp_path: Path) -> None:
         now = rows(data)
         return all(now[part]["pid"] not in (None, before[part]["pid"]) for part in before)
 
-    until(lambda: renewed() and ready(data)(), 90, "every part started again and ready")
+    until(lambda: renewed() and ready(data)(), within=90, what="every part started again and ready")
     said = (tmp_path / "supervisor.log").read_text()
     for part in before:
         assert f"{part} was ended by signal 9; starting it again in 0.2 s" in said

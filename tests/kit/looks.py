@@ -24,11 +24,18 @@ async def signed_in(screen: Screen, page: Page) -> None:
     await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
 
 
+CLOSE = """() => [...document.querySelectorAll("main .hint + form, main .hint + .card")]
+  .filter(one => one.offsetParent !== null)
+  .filter(one => one.getBoundingClientRect().top - one.previousElementSibling.getBoundingClientRect().bottom < 12)
+  .map(one => one.previousElementSibling.textContent)"""
+
+
 async def looked_at(screen: Screen, page: Page, name: str) -> None:
     await screen.keep(page, name)
     assert await screen.refused_by_policy(page) == [], name
     assert await screen.violations(page) == [], name
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert await page.evaluate(CLOSE) == [], f"{name}: a hint that stands above a form keeps away from it"
     assert await page.evaluate(ALL_LINKS_SEEN), name
     pressed = "button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, .tap, .button, .nav a"
     assert await page.eval_on_selector_all(pressed, SMALL) == [], name

@@ -1,9 +1,12 @@
 """Signing in by the pages, as a person does, in a browser."""
 
-from playwright.async_api import Page, expect
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, Page, expect
 
 from tests.kit.made_router import refused
 from tests.kit.screen import Screen
+from tests.kit.stack import RunningStack
 
 PASSWORD = "four lanterns over the old quay"
 NAMES = {
@@ -36,10 +39,25 @@ NAMES = {
 }
 
 
-async def set_password(page: Page, lang: str) -> None:
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+async def invited(stack: RunningStack, browser: Browser, person: str, city: str, lang: str) -> Page:
+    """A browser of his own, in which somebody of the stack's city accepts his invitation by setting a password. What
+    follows is the page that offers an authenticator."""
+    asked = {"person": person, "city": city, "printed": True}
+    answer = stack.ops.post_to("router", "/v1/invitations", asked)
+    assert answer.status_code == 201, answer.text
+    context = await browser.new_context(base_url=stack.urls["console"], locale=LOCALES[lang])
+    page = await context.new_page()
+    await set_password(page, lang, urlsplit(answer.json()["url"]).path)
+    return page
+
+
+async def set_password(page: Page, lang: str, invitation: str = "/i/abc") -> None:
     """What follows is the page that offers an authenticator."""
     names = NAMES[lang]
-    await page.goto(f"/i/abc?lang={lang}")
+    await page.goto(f"{invitation}?lang={lang}")
     await page.get_by_label(names["password"], exact=True).fill(PASSWORD)
     await page.get_by_label(names["again"], exact=True).fill(PASSWORD)
     await page.get_by_role("button", name=names["save"]).click()

@@ -1,5 +1,5 @@
 // Entering a report: pictures are pasted, a press on the map is the place, and what is around is asked while one types.
-import { _ } from "./messages.js";
+import { _, counted } from "./messages.js";
 import { toast } from "./toasts.js";
 
 const ASKS = ["csrf", "draft", "channel", "kind", "text", "address", "lon", "lat", "category", "same_as", "framed", "pick"];
@@ -37,7 +37,7 @@ export function enterReports(root) {
     const all = new DataTransfer();
     for (const file of [...form.photos.files, ...pictures].slice(0, 9)) all.items.add(file);
     form.photos.files = all.files;
-    toast(_("%(count)s photos are ready.", { count: all.files.length }));
+    toast(counted("%(count)s photo is ready.", "%(count)s photos are ready.", all.files.length));
   });
   keep(form);
   prepare(form, look);

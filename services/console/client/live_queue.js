@@ -4,7 +4,7 @@ import { danger, settle } from "./alarm.js";
 import { change, fits, flush, newWaiting, parsed, queue, renewPage, watchPointer } from "./live_rows.js";
 import { follow } from "./live_stream.js";
 import { sessionEnded } from "./lock.js";
-import { _, language } from "./messages.js";
+import { _, counted, language } from "./messages.js";
 import { readOut } from "./read_out.js";
 import { renew } from "./time_left.js";
 
@@ -84,7 +84,7 @@ function tell(rows) {
   const words = rows.map((row) => row.querySelector(".case-what a").textContent.trim().replace(/\s+/g, " "));
   readOut(
     rows.length > TOLD_MAX
-      ? _("%(count)s new cases", { count: rows.length })
+      ? counted("%(count)s new case", "%(count)s new cases", rows.length)
       : words.map((what) => _("New case: %(what)s", { what })).join(" "),
   );
   retitle();
@@ -104,7 +104,7 @@ function pill() {
   const button = queue().querySelector("[data-pill]");
   const count = newWaiting();
   button.hidden = !count;
-  button.textContent = count ? _("%(count)s new cases", { count }) : "";
+  button.textContent = count ? counted("%(count)s new case", "%(count)s new cases", count) : "";
 }
 
 function showAll() {

@@ -7,4 +7,10 @@ export function _(message, values = {}) {
   return (known[message] || message).replace(/%\((\w+)\)s/g, (_, name) => String(values[name] ?? ""));
 }
 
+/** A message that counts: as it is said of one in English, and of several. */
+export function counted(one, several, count, values = {}) {
+  const said = count === 1 && language === "en" ? one : several;
+  return _(said, { count, ...values });
+}
+
 export const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";

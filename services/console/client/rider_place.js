@@ -1,5 +1,5 @@
 // Where it is: the phone's own position (WGS-84) with how exact it is, else a sketch under a cross-hair, else words.
-import { _ } from "./messages.js";
+import { _, counted } from "./messages.js";
 
 const WAIT = 8000;
 const INEXACT = 100;
@@ -65,7 +65,12 @@ export function askForPlace(form, changed) {
     set(coords.longitude.toFixed(6), coords.latitude.toFixed(6), "phone");
     const metres = Math.round(coords.accuracy);
     const minutes = Math.round((Date.now() - timestamp) / 60000);
-    if (minutes >= 1) say(_("The last known position, of %(minutes)s minutes ago, to %(metres)s m.", { minutes, metres }));
+    if (minutes >= 1) say(counted(
+      "The last known position, of %(count)s minute ago, to %(metres)s m.",
+      "The last known position, of %(count)s minutes ago, to %(metres)s m.",
+      minutes,
+      { metres },
+    ));
     else if (metres > INEXACT) say(_("Found to %(metres)s m only: please show it on the sketch, or say it in words.", { metres }));
     else say(_("Found to %(metres)s m (WGS-84).", { metres }));
     if (metres > INEXACT) start();

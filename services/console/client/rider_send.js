@@ -1,7 +1,7 @@
 // Reports that wait: sent once, under the key that was born with the draft, which is kept until an answer came.
 import { discard, drafts, save } from "./rider_draft.js";
 import { sendPhoto } from "./rider_photos.js";
-import { _ } from "./messages.js";
+import { counted } from "./messages.js";
 
 const WAITS = [2000, 4000, 8000, 16000, 30000, 60000];
 let running = false;
@@ -81,6 +81,10 @@ export async function showOutbox(said = "") {
   if (!box) return;
   const waiting = (await drafts().catch(() => [])).filter((one) => one.ready).length;
   box.hidden = !waiting;
-  const words = _("%(count)s report(s) kept on this phone, sent as soon as there is a network.", { count: waiting });
+  const words = counted(
+    "%(count)s report is kept on this phone, sent as soon as there is a network.",
+    "%(count)s reports are kept on this phone, sent as soon as there is a network.",
+    waiting,
+  );
   if (waiting) box.textContent = said || words;
 }

@@ -26,6 +26,11 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name
     return message
 
 
+def NN_(one: str, several: str) -> tuple[str, str]:  # noqa: N802 - as N_
+    """Marks a message that counts, as it is said of one and of several: ``NN_("%(count)s day", "%(count)s days")``."""
+    return one, several
+
+
 class Language:
     """One language. ``language._("After %(n)s minutes", n=5)`` is a sentence with its values."""
 
@@ -39,18 +44,22 @@ class Language:
     def _(self, message: str, **values: object) -> str:
         return self.translations.gettext(message) % values
 
+    def counted(self, message: tuple[str, str], count: int, **values: object) -> str:
+        """A message of ``NN_`` with its number, ``%(count)s``."""
+        return self.translations.ngettext(*message, count) % {"count": f"{count:,}", **values}
+
     def pgettext(self, context: str, message: str, **values: object) -> str:
         """Of two messages that are one word in English: ``context`` says which."""
         return self.translations.pgettext(context, message) % values
 
     @cached_property
     def for_scripts(self) -> str:
-        """JSON: the messages that scripts say. They are those that the catalogue found in ``.js`` files."""
-        messages = catalogue("zh")
-        said = (m.id for m in messages if any(path.endswith(".js") for path, _ in m.locations))
-        return json.dumps(
-            {id_: self.translations.gettext(id_) for id_ in said if isinstance(id_, str)}, ensure_ascii=False
-        ).replace("<", "\\u003c")
+        """JSON: the messages that scripts say. They are those that the catalogue found in ``.js`` files; one that
+        counts stands under what is said of several, Chinese has no other."""
+        found = [m.id for m in catalogue("zh") if any(path.endswith(".js") for path, _ in m.locations)]
+        alone = {id_: self.translations.gettext(id_) for id_ in found if isinstance(id_, str)}
+        counted = {id_[1]: self.translations.ngettext(id_[0], id_[1], 2) for id_ in found if not isinstance(id_, str)}
+        return json.dumps({**alone, **counted}, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def catalogue(code: Code) -> Catalog:

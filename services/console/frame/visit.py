@@ -81,6 +81,10 @@ class OpenVisit:
         """A message in the reader's language."""
         return self.language._(message, **values)
 
+    def counted(self, message: tuple[str, str], count: int, **values: object) -> str:
+        """A message of ``NN_`` with its number."""
+        return self.language.counted(message, count, **values)
+
     def named(self, entry: NameOf) -> str:
         """A name of the pack in the reader's language."""
         return self.case_words.of((entry.name, entry.name_en or entry.name))

@@ -1,10 +1,10 @@
 """The words of the ops pages for services, channels, times, names of details, and what is wrong."""
 
 from services.console.frame.channel_names import CHANNELS, DELIVERY_STATES
-from services.console.frame.languages import N_
+from services.console.frame.languages import N_, NN_
 from services.console.frame.visit import OpenVisit
 from shared.operations.answers import ServiceName
-from shared.operations.undone import Undone
+from shared.operations.undone import Matter, Undone
 
 SERVICES: dict[ServiceName, str] = {"intake": N_("Intake"), "router": N_("Router"), "notifier": N_("Notifier")}
 DETAILS = {
@@ -51,9 +51,12 @@ OUTCOMES = {
     "newer_invitation": N_("no longer needed"),
     "ended": N_("no longer needed"),
 }
-WRONG = {
+WRONG: dict[Matter, tuple[str | tuple[str, str], str]] = {
     "parked": (
-        N_("%(service)s: %(figure)s messages could not be handled"),
+        NN_(
+            "%(service)s: %(count)s message could not be handled",
+            "%(service)s: %(count)s messages could not be handled",
+        ),
         N_("Look at them, mend the cause, then replay or drop them."),
     ),
     "relay-fails": (
@@ -69,15 +72,21 @@ WRONG = {
         N_("Set the machine's clock (NTP)."),
     ),
     "clocks-stand": (
-        N_("%(service)s: %(figure)s cases are due and no clock fires"),
+        NN_(
+            "%(service)s: %(count)s case is due and no clock fires",
+            "%(service)s: %(count)s cases are due and no clock fires",
+        ),
         N_("See the service's log, then restart it."),
     ),
     "webhooks": (
-        N_("%(figure)s webhooks of apps keep failing"),
+        NN_("%(count)s webhook of an app keeps failing", "%(count)s webhooks of apps keep failing"),
         N_("Tell the app; what waits is sent once it answers again."),
     ),
     "channels": (
-        N_("%(figure)s robots, telephones or mailboxes keep failing"),
+        NN_(
+            "%(count)s robot, telephone or mailbox keeps failing",
+            "%(count)s robots, telephones or mailboxes keep failing",
+        ),
         N_("Check the channel; what waits is sent once it answers again."),
     ),
 }
@@ -106,9 +115,12 @@ def outcome(visit: OpenVisit, name: str, status: str = "") -> str:
 def wrong(visit: OpenVisit, service: ServiceName, one: Undone) -> tuple[str, str, str]:
     """What is wrong, what to do, and the page where that is done; empty where there is none."""
     said, do = WRONG[one.matter]
-    name, figure = service_name(visit, service), f"{abs(one.figure):,.0f}"
-    values = {"service": name, "figure": figure, "span": lasting(visit, abs(one.figure))}
-    return visit._(said, **values), visit._(do), LEADS.get(one.matter, "")
+    figure, name = abs(one.figure), service_name(visit, service)
+    if isinstance(said, str):
+        told = visit._(said, service=name, span=lasting(visit, figure))
+    else:
+        told = visit.counted(said, round(figure), service=name)
+    return told, visit._(do), LEADS.get(one.matter, "")
 
 
 def lasting(visit: OpenVisit, seconds: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from starlette.responses import Response
 
-from services.console.frame.languages import N_
+from services.console.frame.languages import N_, NN_
 from services.console.frame.navigation import NavLink
 from services.console.frame.page import Page
 from services.console.frame.service_names import ServiceNames
@@ -27,6 +27,7 @@ WHO = {
     "inspection": N_("Resolved by %(who)s"),
     "closing": N_("Inspected by %(who)s"),
 }
+TRIED = NN_("Tried %(count)s time", "Tried %(count)s times")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _to_call(row: ToCall, names: ServiceNames, visit: Visit) -> Line:
         category=names.category(row.category),
         place=row.place or "",
         summary=row.summary,
-        state=visit._("Tried %(count)s times", count=row.tried) if row.tried else visit._("Not tried yet"),
+        state=visit.counted(TRIED, row.tried) if row.tried else visit._("Not tried yet"),
         left=visit._("Closed %(moment)s", moment=closed),
         late=False,
         due_at="",

@@ -8,6 +8,7 @@ from services.intake.http.report_access import entered, sees
 from services.intake.reports.progress_record import ReportStatus
 from shared.city.pack import Pack
 from shared.kernel.errors import forbidden, not_found
+from shared.kernel.vocabulary import DESK_ROLES
 from shared.runtime.identity.directory import Principal
 
 JUDGING = ("rating", "objection")
@@ -25,9 +26,10 @@ def check_on_behalf(who: Principal, action: str, status: ReportStatus, pack: Pac
         raise not_found("report")
     if report.entered_by is None:
         raise forbidden("An app sent this report; its reporter does this there.", reason="own_app")
-    if not (own or _owns(who, status, pack)):
+    if not (own or _owns(who, action, status, pack)):
         raise forbidden(
-            "For a reporter speak the desk that entered the report and the unit that owns the case.", reason="not_yours"
+            "For a reporter speak the desk that entered the report and the unit that owns the case; its desk rates.",
+            reason="not_yours",
         )
     check_judged(action, status)
     if action in JUDGING and case is not None and who.person in case.worked_by:
@@ -42,11 +44,12 @@ def check_judged(action: str, status: ReportStatus) -> None:
         raise forbidden("It was found on patrol: there is no reporter who could rate it.", reason="patrol")
 
 
-def _owns(who: Principal, status: ReportStatus, pack: Pack) -> bool:
-    """Whether his unit has the case; of a confidential one its handlers alone."""
+def _owns(who: Principal, action: str, status: ReportStatus, pack: Pack) -> bool:
+    """Whether his unit has the case, and he sits at its desk where work is judged; of a confidential one its handlers
+    alone."""
     case = status.case
     if case is None:
         return False
     if status.report.confidential or case.confidential:
         return pack.handlers.is_handler(who.person, case.category, case.unit)
-    return case.unit in who.units
+    return case.unit in who.units and (action not in JUDGING or who.role in DESK_ROLES)

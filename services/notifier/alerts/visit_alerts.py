@@ -82,11 +82,10 @@ def visit_subject(data: VisitEvent, pack: Pack) -> Subject:
 
 
 def visit_text(data: VisitEvent, pack: Pack) -> str:
-    """Who invites, where, and when by the city's clock."""
+    """Who invites, where, and when by the city's clock. The place of a case of which no word leaves is not told."""
     names = {place.known_as: place.name for place in pack.places}
-    return " · ".join(
-        (unit_name(data.unit, pack), names.get(data.place) or unit_name(data.place, pack), moment(data.at, pack))
-    )
+    where = (names.get(data.place) or unit_name(data.place, pack),) if data.place else ()
+    return " · ".join((unit_name(data.unit, pack), *where, moment(data.at, pack)))
 
 
 def _kind(event: Envelope, data: VisitEvent) -> Kind:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import lru_cache
 
+from services.router.cases.place_in_words import usable_point
 from services.router.domain.attachment import PriorityRise
 from services.router.domain.same_hazard.similarity import SameRule, Traits, numbers_in, words_in
 from shared.city.model.sorting import Same
@@ -66,10 +67,7 @@ def traits_of(report: ReportSubmitted, city: str, category: str, pack: Pack, loc
 
 def _where(report: ReportSubmitted, located: Located) -> tuple[float, float] | None:
     """The point that was sent, unless it stands for "unknown"; else that of the place in the words."""
-    place = report.place
-    if place.lon is None or place.lat is None or "no_location_point" in located.flags:
-        return located.spot
-    return place.lon, place.lat
+    return usable_point(report, located) or located.spot
 
 
 def says(report: ReportSubmitted, pack: Pack) -> FeedbackKind | None:

@@ -22,6 +22,13 @@ def places_in_words(reports: Sequence[ReportSubmitted], located: Sequence[Locate
     return said
 
 
+def usable_point(report: ReportSubmitted, located: Located) -> tuple[float, float] | None:
+    """Longitude and latitude (WGS-84) that the report was sent with; None where there are none, or where they stand for
+    "unknown": no map may show them."""
+    lon, lat = report.place.lon, report.place.lat
+    return None if lon is None or lat is None or "no_location_point" in located.flags else (lon, lat)
+
+
 def _named(located: Located, pack: Pack) -> str | None:
     """The place in the words; of several that may be meant, each."""
     several = dict.fromkeys(one.place for one in located.candidates)
@@ -30,14 +37,9 @@ def _named(located: Located, pack: Pack) -> str | None:
 
 def _only_a_point(report: ReportSubmitted, located: Located) -> bool:
     """Whether the point says more than the words, which name no place, or one that lies elsewhere."""
-    place = report.place
-    if report.confidential or report.sealed or place.lon is None or place.lat is None:
+    if report.confidential or report.sealed or usable_point(report, located) is None:
         return False
-    if "no_location_point" in located.flags:
-        return False
-    if "words_disagree" in located.flags:
-        return True
-    return not located.places and not place.address
+    return "words_disagree" in located.flags or (not located.places and not report.place.address)
 
 
 def _joined(located: Located, near: str | None, pack: Pack) -> str | None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from services.router.cases.dedup_from_pack import traits_of
 from services.router.cases.judgement import handled_find, judge, named, suggested_elsewhere
-from services.router.cases.place_in_words import places_in_words
+from services.router.cases.place_in_words import places_in_words, usable_point
 from services.router.cases.place_question import place_question
 from services.router.domain.case import Case
 from services.router.domain.case_parts.owner_path import UnitOnPath
@@ -71,7 +71,7 @@ def _assigned(
 ) -> tuple[Case, Opened]:
     """``said``: the place in words."""
     category, category_by = _category(report, pack)
-    place = report.place
+    lon, lat = usable_point(report, located) or (None, None)
     priority = pack.categories[category].priority
     rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority, report.channel)
     if rule is not None and rule.then.category is not None:
@@ -117,7 +117,7 @@ def _assigned(
                 commitment=made.id,
                 why=(*located.why, *entered.why, *judged.why),
             ),
-            location=Location(report.cell, place.lon, place.lat, place.address, said),
+            location=Location(report.cell, lon, lat, report.place.address, said),
             description=report.description,
             photos=tuple(report.photos),
             clocks=() if report.historic or ended else made.clocks(report.received_at, frozenset(CASE_CLOCKS)),

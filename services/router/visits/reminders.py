@@ -34,6 +34,7 @@ class VisitsDue:
 
     def __init__(self, visits: VisitStore, cases: CaseStore, changes: Changes, clock: Clock) -> None:
         self._visits = visits
+        self._cases = cases
         self._merge_chain = MergeChain(cases)
         self._changes = changes
         self._clock = clock
@@ -56,8 +57,11 @@ class VisitsDue:
         """Reminds the units invited to visits of today, unless the visit has begun. Returns how many visits."""
         now = self._clock.now()
         due = await self._visits.to_remind(now, PAGE)
+        cases = await self._cases.load_all(sorted({visit.case for visit in due if visit.case is not None}))
         for visit in due:
-            await self._visits.reminded(visit, now, tells=now < visit.at)
+            case = cases.get(visit.case or "")
+            wordless = case is not None and case[0].wordless
+            await self._visits.reminded(visit, now, tells=now < visit.at, wordless=wordless)
         return len(due)
 
     async def tell_cases(self) -> int:

@@ -131,7 +131,8 @@ class Visits:
                 case=body.case,
                 remind_at=_reminder(at, now, pack),
             )
-            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack, case))], call.trace)
+            wordless = case is not None and case.wordless
+            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack, case))], call.trace, wordless=wordless)
             self._due.wake()
             if stored is None:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
@@ -236,7 +237,8 @@ class Visits:
             if after.photos:
                 whose = case.id if case is not None and case.confidential else visit.id
                 await self._photos.claim(pack.city.id, after.photos, whose)
-            if not await self._store.save(after, key, call.trace):
+            wordless = case is not None and case.wordless
+            if not await self._store.save(after, key, call.trace, wordless=wordless):
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)

@@ -35,12 +35,15 @@ class VisitStore:
         self._ids = ids
         self.visits: Collection = database.collection("visits")
 
-    async def plan(self, planned: Sequence[tuple[Visit, list[str]]], trace: str) -> list[Visit | None]:
+    async def plan(
+        self, planned: Sequence[tuple[Visit, list[str]]], trace: str, *, wordless: bool = False
+    ) -> list[Visit | None]:
         """Inserts visits, each with who sees it. Returns each as stored now or before; None: another has its slot.
+        ``wordless``: they are for a case of which no word leaves.
 
         Raises ``TimeoutError`` when it is unknown whether a majority has them.
         """
-        documents = [_new_doc(visit, seen_by, trace) for visit, seen_by in planned]
+        documents = [_new_doc(visit, seen_by, trace, wordless=wordless) for visit, seen_by in planned]
         there = await self.visits.insert_each(documents, "visits")
         again = [planned[n][0].id for n in there]
         known = {d["_id"]: from_doc(d) for d in await self.visits.find({"_id": {"$in": again}}, limit=len(again))}
@@ -54,13 +57,13 @@ class VisitStore:
         document = await self.visits.find_one(where)
         return (from_doc(document), document.get("key")) if document is not None else None
 
-    async def save(self, visit: Visit, key: str, trace: str) -> bool:
+    async def save(self, visit: Visit, key: str, trace: str, *, wordless: bool = False) -> bool:
         """Stores the visit's next version, made under ``key``; False when it was changed meanwhile."""
         document = {name: value for name, value in _plain(visit).items() if name not in ("id", "remind_at")}
         document["key"] = key
         update: dict[str, Any] = {
             "$set": document,
-            "$push": {"pending": {"$each": as_pending([event(visit, trace)])}},
+            "$push": {"pending": {"$each": as_pending([event(visit, trace, wordless=wordless)])}},
             "$min": {"outbox.lane": 1, "outbox.since": real_now()},
             "$unset": {"remind_at": 1, **({"slot": 1} if visit.slot is None else {})},
         }
@@ -73,11 +76,12 @@ class VisitStore:
         found = await self.visits.find({"remind_at": {"$lte": now}}, sort=[("remind_at", 1)], limit=limit)
         return [from_doc(document) for document in found]
 
-    async def reminded(self, visit: Visit, now: datetime, *, tells: bool) -> bool:
+    async def reminded(self, visit: Visit, now: datetime, *, tells: bool, wordless: bool = False) -> bool:
         """Removes ``remind_at`` and, if it ``tells``, adds the reminder's event; False if another process was first."""
         update: dict[str, Any] = {"$unset": {"remind_at": 1}}
         if tells:
-            update["$push"] = {"pending": {"$each": as_pending([event(visit, new_trace(self._ids), reminds_at=now)])}}
+            reminder = event(visit, new_trace(self._ids), reminds_at=now, wordless=wordless)
+            update["$push"] = {"pending": {"$each": as_pending([reminder])}}
             update["$min"] = {"outbox.lane": 1, "outbox.since": real_now()}
         where = {"_id": visit.id, "version": visit.version, "remind_at": visit.remind_at}
         return bool(await self.visits.update(where, update))
@@ -101,9 +105,10 @@ def from_doc(document: Document) -> Visit:
     return msgspec.convert({**plain, "id": document["_id"]}, Visit)
 
 
-def event(visit: Visit, trace: str, *, reminds_at: datetime | None = None) -> Envelope:
+def event(visit: Visit, trace: str, *, reminds_at: datetime | None = None, wordless: bool = False) -> Envelope:
     """The event of the newest version of ``visit``, or with ``reminds_at`` its reminder. Invited units are alerted when
-    it is planned, on its day, and when it is called off."""
+    it is planned, on its day, and when it is called off. ``wordless``: without its place, which is that of a case of
+    which no word leaves; those invited read it on the visit."""
     by, at = (visit.planned_by, visit.planned_at) if visit.version == 1 else (visit.ended_by, visit.ended_at)
     if reminds_at is not None:
         by, at = None, reminds_at
@@ -125,7 +130,7 @@ def event(visit: Visit, trace: str, *, reminds_at: datetime | None = None) -> En
                 kind=visit.kind,
                 state=visit.state,
                 unit=visit.unit,
-                place=visit.place,
+                place="" if wordless else visit.place,
                 at=visit.at,
                 invited=list(visit.invited),
                 pack_version=visit.pack_version,
@@ -139,7 +144,7 @@ def event(visit: Visit, trace: str, *, reminds_at: datetime | None = None) -> En
     )
 
 
-def _new_doc(visit: Visit, seen_by: list[str], trace: str) -> Document:
+def _new_doc(visit: Visit, seen_by: list[str], trace: str, *, wordless: bool) -> Document:
     document = {name: value for name, value in _plain(visit).items() if value is not None}
     document["_id"] = document.pop("id")
     return {
@@ -147,7 +152,7 @@ def _new_doc(visit: Visit, seen_by: list[str], trace: str) -> Document:
         **({"untold": [visit.version]} if visit.case is not None else {}),
         "slot": visit.slot,
         "seen_by": seen_by,
-        "pending": as_pending([event(visit, trace)]),
+        "pending": as_pending([event(visit, trace, wordless=wordless)]),
         "outbox": {"lane": 1, "since": real_now()},
     }
 

@@ -1,6 +1,7 @@
 """Visits say by themselves what they owe: a line on their case, once, and a reminder on their day, once."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from secrets import token_hex
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from services.router.domain.case import Case, State
+from services.router.domain.case_parts.marks import Sensitive
 from services.router.domain.events import Noted
 from services.router.domain.visits.visit import Visit, cancelled, held
 from services.router.visits.reminders import VisitsDue
@@ -69,6 +71,25 @@ async def lines(router: Routing, case: str) -> list[tuple[str, str | None, str |
 async def reminders(store: VisitStore) -> int:
     found = await store.visits.find({}, limit=100)
     return sum(event["type"] == "visit.reminded.v1" for d in found for event in d.get("pending", ()))
+
+
+@pytest.mark.parametrize("told", ["secret", "in clear"])
+async def test_no_place_of_a_sensitive_case_leaves_by_a_visit_for_it(router: Routing, told: str) -> None:
+    due, store, clock = await looking(router)
+    made = routed("k1")
+    marked = replace(made[0], sensitive=Sensitive("media", "oosterhaven")) if told == "secret" else made[0]
+    await router.store.insert_opened([(marked, *made[1:])])
+    planned = visit(marked.id)
+    await store.plan([(planned, ["quayside"])], TRACE, wordless=marked.wordless)
+    clock.move_to(AT - timedelta(minutes=59))
+    assert await due.remind() == 1
+    ended = cancelled(planned, reason="rain", by=BY, now=clock.now())
+    assert await store.save(ended, "key", TRACE, wordless=marked.wordless)
+    (document,) = await store.visits.find({}, limit=2)
+    told_places = {event["type"]: json.loads(event["data"])["place"] for event in document["pending"]}
+    assert told_places.keys() == {"visit.planned.v1", "visit.reminded.v1", "visit.cancelled.v1"}
+    assert set(told_places.values()) == ({""} if told == "secret" else {"fish-quay"})
+    assert document["place"] == "fish-quay", "those invited read it on the visit"
 
 
 async def test_what_happens_to_a_visit_is_a_line_of_its_case_chained_as_any_other(router: Routing) -> None:

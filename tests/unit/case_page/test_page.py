@@ -104,6 +104,26 @@ def test_the_style_needs_nothing_newer_than_chromium_90() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "location", "said"),
+    [
+        ("zh", Location(address="后门小花园"), "后门小花园"),
+        ("en", Location(address="后门小花园"), "后门小花园"),
+        ("en", Location(place="The small garden"), "The small garden"),
+        ("zh", Location(), "未写明地点"),
+        ("en", Location(), "No place was given"),
+        ("zh", Location(120.12, None, address="后门小花园"), "后门小花园"),
+    ],
+)
+def test_a_place_without_a_point_is_said_in_words_and_leads_to_no_map(
+    language: str, location: Location, said: str
+) -> None:
+    text = page(case(location=location), language=language)
+    assert f"<p>{said}</p>" in text
+    for link in ("geo:", "amap", 'class="maps"', *("请看地图", "see the map")):
+        assert link not in text
+
+
 def test_place_grid_map_clocks_and_who_was_told_are_shown() -> None:
     text = page(case(), told=["张三（交通路社区值班员）"])
     for words in ("建华园2号楼", "<grid-1>", "办结时限", "剩余2小时15分", "张三（交通路社区值班员）", "待签收"):

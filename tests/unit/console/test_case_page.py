@@ -14,7 +14,7 @@ from services.console.app import build
 from services.console.frame.forms import csrf_token
 from services.console.frame.service_names import of_case
 from services.console.pages.case import SENT_MAX
-from shared.case_page.case_answer import Ask, CaseAnswer, Line, Ruling
+from shared.case_page.case_answer import Ask, CaseAnswer, Line, Location, Ruling
 from shared.runtime.settings import Settings
 from tests.kit.made_case_answers import NOW, case
 
@@ -119,6 +119,18 @@ async def test_the_case_is_shown_with_its_next_steps_and_with_names(browser: htt
     english = await browser.get("/cases/c1?lang=en")
     assert "Please claim it." in unescape(english.text)
     assert '<html lang="en"' in english.text
+
+
+@pytest.mark.parametrize(("language", "nothing"), [("zh", "未写明地点"), ("en", "No place was given")])
+async def test_a_place_without_a_point_is_said_in_words_and_leads_to_no_map(
+    browser: httpx.AsyncClient, services: Services, language: str, nothing: str
+) -> None:
+    for location, said in ((Location(address="后门小花园"), "后门小花园"), (Location(), nothing)):
+        services.case = case(location=location)
+        page = unescape((await browser.get(f"/cases/c1?lang={language}")).text)
+        assert f'<p class="lead">{said}</p>' in page
+        for link in ("geo:", "amap", 'class="map-links', 'class="here"'):
+            assert link not in page
 
 
 async def test_who_is_not_signed_in_is_led_to_sign_in(browser: httpx.AsyncClient) -> None:

@@ -1,25 +1,19 @@
 """Every command of the router has a form on a case's page, and what the form sends is a body that the router takes."""
 
 import re
-from collections.abc import AsyncIterator
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 import pytest
 
-from services.console.app import build
 from services.console.case.command_press import pressed
 from services.console.case.command_table import COMMANDS, GROUPS
 from services.console.case.timeline import WHAT
 from services.console.frame.forms import Form
 from services.router.command_handling.commands_from_bodies import BODIES
-from shared.case_page.case_answer import CaseAnswer
 from shared.contracts.cases import TYPES
-from shared.runtime.settings import Settings
-from tests.kit.made_case_answers import STATES, case, part
-from tests.kit.made_router import SESSION, MadeRouter
+from tests.kit.made_router import MadeRouter
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FILLED = {
@@ -99,54 +93,6 @@ def test_a_next_step_says_part_clock_and_verdict_itself() -> None:
 def test_what_is_no_command_presses_nothing(do: str) -> None:
     assert pressed(form(do), ZONE) is None
     assert pressed(form("claim", version="x"), ZONE) is None
-
-
-class OneCase(MadeRouter):
-    """The made router with another case."""
-
-    def __init__(self, shown: CaseAnswer) -> None:
-        super().__init__()
-        self.case = msgspec.to_builtins(shown)
-
-
-async def commands_on(shown: CaseAnswer) -> set[str]:
-    """The commands that the page of the case has forms of."""
-    console = build(Settings(), transport=httpx.MockTransport(OneCase(shown)))
-    headers = {"cookie": f"whistle={SESSION}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(console), base_url="http://console", headers=headers
-    ) as browser:
-        answer = await browser.get("/cases/c1")
-    assert answer.status_code == 200
-    return set(re.findall(r'data-command="(\w+)"', answer.text))
-
-
-@pytest.mark.parametrize("state", STATES)
-async def test_every_button_on_a_case_is_one_of_its_commands_and_each_has_one(state: Any) -> None:
-    shown = case(state, parts=(part(),))
-    assert await commands_on(shown) == set(shown.commands)
-
-
-@pytest.mark.parametrize(
-    "commands", [(), ("note",), ("claim", "note"), ("approve_return", "refuse_return"), ("report_in", "finish_part")]
-)
-async def test_what_is_not_open_is_not_there(commands: tuple[str, ...]) -> None:
-    assert await commands_on(case("queued", commands=commands)) == set(commands)
-
-
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-async def browser(router: MadeRouter) -> AsyncIterator[httpx.AsyncClient]:
-    console = build(Settings(), transport=httpx.MockTransport(router))
-    headers = {"accept-language": "zh-CN", "cookie": f"whistle={SESSION}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(console), base_url="http://console", headers=headers
-    ) as client:
-        yield client
 
 
 async def test_the_page_says_who_hears_of_a_clock_next_and_draws_the_place(browser: httpx.AsyncClient) -> None:

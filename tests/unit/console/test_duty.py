@@ -1,33 +1,12 @@
 """The duty page: who is on, the week and its gaps, swaps, the calendar, a test alert, muted places, own rules."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
-import pytest
 
-from services.console.app import build
-from shared.runtime.settings import Settings
-from tests.kit.made_router import SESSION, MadeRouter, refused
+from tests.kit.made_router import MadeRouter, refused
 
 OWN = {"sec-fetch-site": "same-origin"}
-
-
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-async def browser(router: MadeRouter) -> AsyncIterator[httpx.AsyncClient]:
-    console = build(Settings(), transport=httpx.MockTransport(router))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(console),
-        base_url="http://console",
-        headers={"accept-language": "zh-CN"},
-        cookies={"whistle": SESSION},
-    ) as client:
-        yield client
 
 
 async def sent(browser: httpx.AsyncClient, path: str, page: str = "/duty", **fields: str | list[str]) -> httpx.Response:

@@ -1,33 +1,14 @@
 """Entering a report for somebody, and a find of one's own."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
 
-from services.console.app import build
-from shared.runtime.settings import Settings
 from tests.kit.made_case import LON
-from tests.kit.made_router import SESSION, MadeRouter, refused
+from tests.kit.made_router import MadeRouter, refused
 
 OWN = {"sec-fetch-site": "same-origin"}
-
-
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-async def browser(router: MadeRouter) -> AsyncIterator[httpx.AsyncClient]:
-    console = build(Settings(), transport=httpx.MockTransport(router))
-    headers = {"accept-language": "zh-CN", "cookie": f"whistle={SESSION}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(console), base_url="http://console", headers=headers
-    ) as client:
-        yield client
 
 
 async def sent(browser: httpx.AsyncClient, path: str = "/enter", files: Any = None, **fields: str) -> httpx.Response:

@@ -14,16 +14,6 @@ SIGNED_IN = ((b"cookie", f"whistle={SESSION}".encode()),)
 ASKED_BY_HTMX = (*SIGNED_IN, (b"hx-request", b"true"))
 
 
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-def door(router: MadeRouter) -> ConsoleDoor:
-    return ConsoleDoor(router)
-
-
 async def test_who_is_on_stands_large_and_another_takes_over_in_one_press(door: ConsoleDoor) -> None:
     page = (await door.get("/me", SIGNED_IN)).text
     assert "<strong><bdi>张三</bdi></strong><span><bdi>交通路社区</bdi> · 值班员</span>" in page

@@ -12,16 +12,6 @@ PAGES = ["/ops", f"/ops/find?q={REPORT}", "/ops/parked", f"/ops/parked/router/{L
 ONE = f"/ops/parked/router/{LETTER}"
 
 
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-def door(router: MadeRouter) -> ConsoleDoor:
-    return ConsoleDoor(router)
-
-
 @pytest.mark.parametrize(
     ("offices", "opens"), [((), []), (("ops",), PAGES), (("auditor",), ["/audit"]), (("setup",), [])], ids=str
 )

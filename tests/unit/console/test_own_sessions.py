@@ -16,16 +16,6 @@ NOT_FOR_SECRETS = "本系统为非涉密系统，严禁上传国家秘密、工�
 DEVELOPMENT = Settings(dev_tokens=True, secret=SecretStr("x" * 32))
 
 
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-def door(router: MadeRouter) -> ConsoleDoor:
-    return ConsoleDoor(router)
-
-
 @pytest.mark.parametrize(
     "path", ["/signin", "/signin/pin", "/signin/pin?other", "/i/abc", "/me/sessions", "/me/password"]
 )

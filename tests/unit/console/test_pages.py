@@ -17,16 +17,6 @@ SECRETS = "This system is not for classified information: enter no state secrets
 NOT_FOR_SECRETS = "本系统为非涉密系统，严禁上传国家秘密、工作秘密。"
 
 
-@pytest.fixture
-def router() -> MadeRouter:
-    return MadeRouter()
-
-
-@pytest.fixture
-def door(router: MadeRouter) -> ConsoleDoor:
-    return ConsoleDoor(router)
-
-
 def calls(door: ConsoleDoor) -> list[str]:
     return [f"{request.method} {request.url.path}" for request in door.asked]
 

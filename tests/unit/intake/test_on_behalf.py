@@ -71,6 +71,19 @@ def test_others_who_see_the_case_may_not_and_for_those_who_do_not_it_is_not_ther
     assert refusal(QS_WALK, phoned()) == (404, None), "a colleague on the ground did not take the call"
 
 
+@pytest.mark.parametrize("action", [RATING, "objection"])
+def test_a_colleague_on_the_ground_of_the_owner_judges_no_work_of_his_unit_for_a_caller(action: str) -> None:
+    """Whoever he is: he took no call, sits at no desk, and his colleagues did what is judged."""
+    ours = phoned(MF_DESK, location={"unit": "quayside"})
+    assert ours.case is not None
+    assert ours.case.unit == "quayside"
+    assert refusal(QS_WALK, ours, action) == (403, "not_yours")
+    assert refusal(QS_DESK, ours, action) is None
+    assert [refusal(QS_WALK, ours, other) for other in OTHERS] == [None, None], "what he hears he may write down"
+    took_it = phoned(QS_WALK, channel="visit", location={"unit": "quayside"})
+    assert refusal(QS_WALK, took_it, action) is None, "who entered it himself"
+
+
 @pytest.mark.parametrize("action", [RATING, *OTHERS])
 def test_what_an_app_sent_only_the_app_rates_adds_to_and_withdraws(action: str) -> None:
     assert refusal(MF_DESK, phoned(APP), action) == (403, "own_app")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from services.router.cases.published_events import to_state
 from services.router.cases.routing import assign, assign_each
@@ -67,8 +68,19 @@ def test_of_a_confidential_report_no_place_is_worked_out() -> None:
     assert to_state(case).place is None
 
 
+UNKNOWN = (120.2516, 33.7762)
+
+
 def test_a_point_that_stands_for_unknown_is_near_nothing() -> None:
-    assert place_of(placed("水管爆了", (120.2516, 33.7762))) is None
+    assert place_of(placed("水管爆了", UNKNOWN)) is None
+
+
+@pytest.mark.parametrize("point", [UNKNOWN, (0.0, 0.0)], ids=["the pack's", "null island"])
+def test_a_point_that_stands_for_unknown_is_no_point_of_the_case_and_its_words_stay(point: tuple[float, float]) -> None:
+    case, _ = assign(placed("水管爆了", point, address="后门小花园"), "sheyang", PACK)
+    assert (case.location.lon, case.location.lat) == (None, None)
+    assert (to_state(case).lon, to_state(case).lat) == (None, None)
+    assert to_state(case).place == "后门小花园"
 
 
 def test_many_reports_are_placed_as_each_alone() -> None:

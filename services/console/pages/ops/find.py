@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.console.frame.languages import N_
+from services.console.frame.languages import N_, NN_
 from services.console.frame.page import Page
 from services.console.frame.visit import Visit
 from services.console.operations.calls import SignedIn
@@ -25,12 +25,15 @@ WHY = {
         "Nothing is stored in this trace: it is too long ago, or the request was refused. A refusal is in the log of "
         "the service that answered."
     ),
-    "no-such-telephone": N_(
-        "None of the %(searched)s reporters who were seen last has a telephone that ends so. Confidential reports are "
-        "not searched."
-    ),
     "no-such-id": N_("No service knows this id."),
 }
+
+
+NO_SUCH_TELEPHONE = NN_(
+    "The %(count)s reporter who was seen last has another telephone. Confidential reports are not searched.",
+    "None of the %(count)s reporters who were seen last has a telephone that ends so. Confidential reports are not "
+    "searched.",
+)
 
 
 class Find(Page):
@@ -47,7 +50,8 @@ class Find(Page):
             found = await find(asking, asked)
             told = await story(asking, found, asked, real_now())
         except NotFound as unknown:
-            said = visit._(WHY[unknown.why], searched=unknown.searched)
+            counts = unknown.why == "no-such-telephone"
+            said = visit.counted(NO_SUCH_TELEPHONE, unknown.searched) if counts else visit._(WHY[unknown.why])
             return _page(visit, asked, said=said)
         except SeveralReports as several:
             reports = [(one.report, visit.moment(one.received_at), one.app) for one in several.items]

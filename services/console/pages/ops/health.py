@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from services.console.frame import problem_pages
-from services.console.frame.languages import N_
+from services.console.frame.languages import N_, NN_
 from services.console.frame.navigation import NavLink
 from services.console.frame.page import Page
 from services.console.frame.visit import OpenVisit, Visit
@@ -22,6 +22,8 @@ from shared.operations.undone import DUE, Values, Waiting, is_history, is_late, 
 from shared.runtime.http_server.route import Route
 
 SERVERS = (("Kafka", "whistle_kafka_up"), ("MongoDB", "whistle_store_up"))
+BEHIND = NN_("%(group)s: %(count)s record waits", "%(group)s: %(count)s records wait")
+RECORDS = NN_("%(count)s record", "%(count)s records")
 Counted = Mapping[ServiceName, Values | None]
 
 
@@ -121,8 +123,7 @@ def _alarms(visit: Visit, states: Mapping[ServiceName, Ready], counted: Counted)
             yield Alarm(*wrong(visit, name, one))
         for group, waiting in states[name].behind.items():
             if waiting.records and is_late(group, waiting):
-                figure = f"{waiting.records:,}"
-                said = visit._("%(group)s: %(figure)s records wait", group=group, figure=figure)
+                said = visit.counted(BEHIND, waiting.records, group=group)
                 yield Alarm(said, visit._("Nothing is lost. If it grows, start another process of this service."))
 
 
@@ -133,7 +134,7 @@ def _backlog(visit: Visit, group: str, waiting: Waiting) -> Backlog:
         pace = visit._("done in about %(span)s", span=lasting(visit, waiting.seconds))
     if is_history(group):
         pace = visit._("%(pace)s; an import, nothing live waits for it", pace=pace)
-    return Backlog(group, f"{waiting.records:,}", pace, is_late(group, waiting))
+    return Backlog(group, visit.counted(RECORDS, waiting.records), pace, is_late(group, waiting))
 
 
 def _pack(visit: Visit, city: CityEntry, states: Mapping[ServiceName, Ready]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from services.console.frame.languages import N_
+from services.console.frame.languages import N_, NN_
 from services.console.frame.visit import OpenVisit
 from services.console.pages.rider_pages.questions import Question, answers_of, field_of, questions_of, shown
 from services.console.pages.rider_pages.session import RiderPage, no_device, why
@@ -38,6 +38,11 @@ WRONG = {
     "address": N_("Say where it is: by the position of this phone, or in words."),
     "category": N_("Choose what it is, or say it in a few words."),
     "words": N_("These words cannot be sent: they are too long, or have control characters."),
+}
+SPANS = {
+    "Y": NN_("%(count)s year", "%(count)s years"),
+    "M": NN_("%(count)s month", "%(count)s months"),
+    "D": NN_("%(count)s day", "%(count)s days"),
 }
 ANSWER = N_("This answer does not fit the question.")
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{3,5}(?![0-9])")
@@ -301,5 +306,4 @@ def _span(visit: OpenVisit, text: str) -> str:
     found = re.fullmatch(r"P([0-9]+)([YMD])", text)
     if found is None:
         return ""
-    words = {"Y": N_("%(count)s years"), "M": N_("%(count)s months"), "D": N_("%(count)s days")}
-    return visit._(words[found[2]], count=found[1])
+    return visit.counted(SPANS[found[2]], int(found[1]))

@@ -97,8 +97,9 @@ def _reopen(case: Case, command: Reopen, actor: Actor, now: datetime) -> Decisio
 def _not_to_inspect(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.inspected_by is not None:
         return WhyNot("inspected_already", "It passed inspection already.")
-    if actor is not None and actor.person == case.resolved_by:
-        return WhyNot("own_work", "Who inspects is not who resolved.")
+    granted_by = case.outcome.granted_by if case.outcome is not None else None
+    if actor is not None and actor.person in (case.resolved_by, granted_by):
+        return WhyNot("own_work", "Who inspects neither resolved it nor granted how it ended.")
     if actor is not None and case.sampled and not _inspects_finds(case, actor):
         return WhyNot("inspected_above", "What was handled on patrol is inspected one level above, or by an inspector.")
     return None

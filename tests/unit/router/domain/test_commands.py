@@ -41,7 +41,7 @@ def test_who_resolved_cannot_inspect_and_another_can() -> None:
     case = in_state(State.RESOLVED)
     with refused(409) as refusal:
         decide(case, full("inspect"), DESK, T0)
-    assert refusal.value.detail == "Who inspects is not who resolved."
+    assert refusal.value.detail == "Who inspects neither resolved it nor granted how it ended."
     assert do(case, "inspect", SECOND).inspected_by == "second"
 
 

@@ -164,6 +164,16 @@ def test_who_does_not_rule_on_an_ending_in_time_is_told_and_the_level_above_him(
 
 
 @pytest.mark.parametrize("how", sorted(GRANTED_ABOVE))
+def test_who_granted_how_it_ends_does_not_inspect_it_and_a_colleague_does(how: str) -> None:
+    granted = do(asked(how), "approve_outcome", TOWN_DESK, T0 + minutes(9))
+    assert "inspect" not in open_commands(granted, TOWN_DESK)
+    assert why(granted, "inspect", TOWN_DESK, ok=True) == "own_work"
+    colleague = replace(TOWN_DESK, person="town-desk-2")
+    for other in (SECOND, COUNTY_DESK, colleague):
+        assert do(granted, "inspect", other, T0 + minutes(10), ok=True).inspected_by == other.person
+
+
+@pytest.mark.parametrize("how", sorted(GRANTED_ABOVE))
 def test_who_granted_how_it_ends_is_among_those_whom_a_rating_judges(how: str) -> None:
     """B124: he entered a content reporter's rating of an ending that he had granted himself."""
     granted = do(asked(how), "approve_outcome", TOWN_DESK, T0 + minutes(9))
