@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.console.frame.built_files import BuiltFiles
+from services.console.frame.city_names import CityNames
 from services.console.frame.languages import LANGUAGES, Code, Language
 from services.console.frame.navigation import NavLink
 from services.console.frame.presence import Presence
@@ -27,8 +28,8 @@ NOTICE_KEPT = timedelta(minutes=1)
 
 class Site:
     """``links``: of all pages. ``ids``: random digits for the keys of forms. ``riders``: the services as riders ask
-    them. ``feed``: what changes, as it comes. ``cookie_key``: signs what a browser keeps. ``development``: signing in
-    as anybody, where that is allowed."""
+    them. ``feed``: what changes, as it comes; ``names``: of cities. ``cookie_key``: signs what a browser keeps.
+    ``development``: signing in as anybody, where that is allowed."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Site:
         self.ids = ids
         self.links = links
         self.feed = Feed(ids)
+        self.names = CityNames(services, self.feed)
         self._signing = cookie_key
         self._templates: Mapping[Code, Environment] = {c: _environment(one, built) for c, one in LANGUAGES.items()}
         self._notices: dict[str, tuple[datetime, bool]] = {}

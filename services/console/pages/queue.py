@@ -18,7 +18,7 @@ from services.console.frame.visit import Visit
 from services.console.pages.queue_filters import PRIORITIES, STATES, Filters
 from services.console.pages.queue_rows import shown_row
 from services.console.queue_client import Counts, Outcome, QueueCalls, QueuePage, QueueRow
-from services.console.router_client import NAMES_MAX, Categories, NamesTold
+from services.console.router_client import Categories
 from shared.case_page.refusals import why
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.route import Route
@@ -122,7 +122,7 @@ class Queue(Page):
         page, counts, categories = await asyncio.gather(
             _given(found) if found is not None else self._calls.page(token, unit, filters.asked(visit.now)),
             self._calls.counts(token, unit, below=filters.below),
-            self.services.categories(token),
+            self.site.names.categories(token, visit.me.city),
         )
         failed = [one for one in outcomes if not one.done]
         lost = await self._elsewhere(token, page.items, failed)
@@ -173,15 +173,9 @@ class Queue(Page):
         return row
 
     async def _names(self, visit: Visit, rows: Sequence[QueueRow], unit: str, categories: Categories) -> ServiceNames:
-        people = list(dict.fromkeys(row.assignee for row in rows if row.assignee is not None))
-        units = list(
-            dict.fromkeys((unit, visit.me.unit, *visit.me.on_duty_for, *(row.unit for row in rows if row.unit)))
-        )
-        told = NamesTold()
-        for at in range(0, max(len(people), len(units)), NAMES_MAX):
-            end = at + NAMES_MAX
-            part = await self.services.names(visit.token, people=people[at:end], units=units[at:end])
-            told = NamesTold(part.timezone, {**told.people, **part.people}, {**told.units, **part.units})
+        people = [row.assignee for row in rows if row.assignee is not None]
+        units = (unit, visit.me.unit, *visit.me.on_duty_for, *(row.unit for row in rows if row.unit))
+        told = await self.site.names.told(visit.token, visit.me.city, people=people, units=units)
         return ServiceNames(told, categories, visit.case_words)
 
 
