@@ -24,6 +24,10 @@ from shared.runtime.timekeeping.wall_clock import real_now
 STREAMS_MAX, EACH_MAX = 2000, 10
 AT_ONCE = 50
 """Changes that are sent as one piece."""
+REST_SECONDS = 0.25
+"""After a whole piece: nobody reads two hundred rows a second."""
+BEHIND_SECONDS = 1.0
+"""Between more changes than that, and the word to read the page again."""
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "x-content-type-options": "nosniff"}
 
 
@@ -56,10 +60,16 @@ class Live(Page):
         while listener.ending is None:
             await listener.wake.wait()
             listener.wake.clear()
-            while listener.waiting and listener.ending is None:
+            while (listener.waiting or listener.behind) and listener.ending is None:
+                if listener.behind:
+                    await asyncio.sleep(BEHIND_SECONDS)
+                    yield listener.catch_up()
+                    continue
                 count = min(AT_ONCE, len(listener.waiting))
                 told = [listener.waiting.popleft() for _ in range(count)]
                 yield b"".join([await self._frame(one, listener, language) for one in told])
+                if count == AT_ONCE:
+                    await asyncio.sleep(REST_SECONDS)
         yield listener.ending
 
     async def _frame(self, told: Numbered | bytes, listener: Listener, language: Language) -> bytes:
