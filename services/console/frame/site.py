@@ -2,12 +2,13 @@
 
 import contextlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from services.console.frame.built_files import BuiltFiles
 from services.console.frame.city_names import CityNames
@@ -23,6 +24,8 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import Ids
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
+PARTS_MAX = 5000
+"""About a kilobyte each."""
 NOTICE_KEPT = timedelta(minutes=1)
 
 
@@ -57,6 +60,7 @@ class Site:
         self.names = CityNames(services, self.feed)
         self._signing = cookie_key
         self._templates: Mapping[Code, Environment] = {c: _environment(one, built) for c, one in LANGUAGES.items()}
+        self._parts: dict[Hashable, Markup] = {}
         self._notices: dict[str, tuple[datetime, bool]] = {}
         self._offered = Offered()
 
@@ -66,6 +70,16 @@ class Site:
         if not part:
             return found.render(values)
         return "".join(found.blocks[part](found.new_context(dict(values))))
+
+    def part(self, language: Language, template: str, **values: Hashable) -> Markup:
+        """A small part that says the same wherever it stands: made once, for all who read it."""
+        key = (language.code, template, *values.items())
+        found = self._parts.get(key)
+        if found is None:
+            if len(self._parts) >= PARTS_MAX:
+                self._parts.clear()
+            found = self._parts[key] = Markup(self.render(language, template, values).strip())  # noqa: S704 - escaped there
+        return found
 
     def signed(self, value: str) -> str:
         """A cookie's value that only this installation can have made."""

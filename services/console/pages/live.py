@@ -90,7 +90,7 @@ class Live(Page):
             return msgspec.json.encode({"id": row.id, "version": row.version, "gone": True, "state": row.state})
         names = await self._named(change.city, row, token, language)
         now = self.site.feed.now or real_now()
-        values = {"row": shown_row(row, names, now, names.zone), "failed": frozenset()}
+        shown = shown_row(row, names, now, names.zone)
         return msgspec.json.encode(
             {
                 "id": row.id,
@@ -102,7 +102,7 @@ class Live(Page):
                 "assignee": row.assignee,
                 "queues": change.queues,
                 "below": [name for name in change.seen_by if not name.startswith("@")],
-                "html": self.site.render(language, "queue_row.html", values).strip(),
+                "html": self.site.part(language, "queue_row.html", row=shown, ticked=False),
             }
         )
 

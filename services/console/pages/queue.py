@@ -17,6 +17,7 @@ from services.console.frame.site import Site
 from services.console.frame.visit import Visit
 from services.console.pages.queue_filters import PRIORITIES, STATES, Filters
 from services.console.pages.queue_rows import shown_row
+from services.console.pages.shared_counts import SharedCounts
 from services.console.queue_client import Counts, Outcome, QueueCalls, QueuePage, QueueRow
 from services.console.router_client import Categories
 from shared.case_page.refusals import why
@@ -72,6 +73,7 @@ class Queue(Page):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self._calls = QueueCalls(site.services)
+        self._counts = SharedCounts(self._calls, site.feed)
         self._cases = CaseCalls(site.services)
 
     def routes(self) -> list[Route]:
@@ -121,10 +123,11 @@ class Queue(Page):
         unit, token, cursor = visit.path["unit"], visit.token, self.site.feed.cursor
         page, counts, categories = await asyncio.gather(
             _given(found) if found is not None else self._calls.page(token, unit, filters.asked(visit.now)),
-            self._calls.counts(token, unit, below=filters.below),
+            self._counts.of(token, visit.me, unit, below=filters.below, anew=bool(outcomes)),
             self.site.names.categories(token, visit.me.city),
         )
         failed = [one for one in outcomes if not one.done]
+        ticked = {one.id for one in failed}
         lost = await self._elsewhere(token, page.items, failed)
         names = await self._names(visit, [*page.items, *lost], unit, categories)
         if outcomes:
@@ -136,7 +139,15 @@ class Queue(Page):
             unit=unit,
             unit_name=names.unit(unit),
             other_units=[(one, names.unit(one)) for one in (visit.me.unit, *visit.me.on_duty_for) if one != unit],
-            rows=[shown_row(row, names, visit.now, names.zone) for row in page.items],
+            rows=[
+                self.site.part(
+                    visit.language,
+                    "queue_row.html",
+                    row=shown_row(row, names, visit.now, names.zone),
+                    ticked=row.id in ticked,
+                )
+                for row in page.items
+            ],
             next=filters.but(after=page.next) if page.next is not None else "",
             filters=filters,
             chips=_chips(visit, filters, counts),
@@ -146,7 +157,6 @@ class Queue(Page):
             priorities=PRIORITIES,
             commands=COMMANDS,
             pressed=pressed,
-            failed={one.id for one in failed},
             found=found is not None,
             digits=digits,
             cursor=cursor,
