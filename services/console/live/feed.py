@@ -19,8 +19,8 @@ from shared.contracts.sight import Sight, names_of
 from shared.kernel.ids import Ids
 
 KEPT = 2000
-WAITING_MAX = 200
-"""Changes that wait for one browser; with more it reads its page again, as its script does with as many."""
+WAITING_MAX = 500
+"""Changes that wait for one browser; with more it reads its page again."""
 SPREAD_SECONDS = 5.0
 """Browsers come back within this time after the process has ended."""
 SILENT_SECONDS = 35.0
