@@ -1,13 +1,14 @@
 // The queue's page while it is open: takes changes frame by frame, tells of them, and reads the page again where that is
 // quicker or surer.
 import { danger, settle } from "./alarm.js";
-import { change, fits, flush, newWaiting, parsed, queue, renewPage, watchPointer } from "./live_rows.js";
+import { change, fits, flush, newWaiting, parsed, prepare, queue, renewPage, watchPointer } from "./live_rows.js";
 import { follow } from "./live_stream.js";
 import { sessionEnded } from "./lock.js";
 import { _, language } from "./messages.js";
 import { readOut } from "./read_out.js";
 
 const PENDING_MAX = 200;
+const A_FRAME = 25;
 const FRAME = 8; // milliseconds of a frame for changes: what they do to the page's layout comes on top
 const PAUSE = 125; // between frames that change something
 const READ_MAX = 10000;
@@ -72,12 +73,13 @@ function take() {
   drawing = false;
   if (reading || missed) return;
   drawnAt = performance.now();
-  const fresh = [];
+  const [now, fresh] = [pending.splice(0, A_FRAME), []];
+  prepare(now);
   do {
-    const row = pending.length ? change(pending.shift()) : null;
-    if (row) fresh.push(row);
-  } while (pending.length && performance.now() - drawnAt < FRAME);
-  if (fresh.length) tell(fresh);
+    if (now.length) fresh.push(change(now.shift()));
+  } while (now.length && performance.now() - drawnAt < FRAME);
+  pending.unshift(...now);
+  if (fresh.some(Boolean)) tell(fresh.filter(Boolean));
   changed = true;
   pill();
   if (pending.length) draw();
