@@ -12,6 +12,7 @@ import re
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import mean
 
@@ -25,6 +26,7 @@ from tests.kit.stack import running_stack, until
 ROUNDS = 2
 CONNECTIONS = 64
 LOOKS_EVERY = 5.0
+BEGINS_WITHIN = 60.0
 PEOPLE = ("root-desk", *(f"desk{n}" for n in range(9)))
 LATENCIES = ("quarter load: answer p99", "quarter load: visible p50", "quarter load: first alert p99")
 REACH = {
@@ -81,11 +83,15 @@ def _asleep(console: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _looked_at(url: str, tokens: Sequence[str]) -> Iterator[None]:
-    """By people in a process of their own."""
+    """By people in a process of their own, from when their streams are open: what it costs that process to begin is not
+    what they cost."""
     until(lambda: httpx.get(f"{url}/readyz").status_code == 200, what="the console awake again")
-    looking = multiprocessing.get_context("spawn").Process(target=_look, args=(url, tokens), daemon=True)
+    spawn = multiprocessing.get_context("spawn")
+    begun = spawn.Event()
+    looking = spawn.Process(target=_look, args=(url, tokens, begun), daemon=True)
     looking.start()
     try:
+        assert begun.wait(BEGINS_WITHIN), "nobody began to look"
         yield
     finally:
         assert looking.exitcode is None, "nobody looked any more"
@@ -93,12 +99,13 @@ def _looked_at(url: str, tokens: Sequence[str]) -> Iterator[None]:
         looking.join()
 
 
-def _look(url: str, tokens: Sequence[str]) -> None:
-    asyncio.run(_officers(url, tokens))
+def _look(url: str, tokens: Sequence[str], begun: Event) -> None:
+    asyncio.run(_officers(url, tokens, begun))
 
 
-async def _officers(url: str, tokens: Sequence[str]) -> None:
+async def _officers(url: str, tokens: Sequence[str], begun: Event) -> None:
     await Streams(url).add(tokens)
+    begun.set()
     await asyncio.gather(*(_officer(url, token, number) for number, token in enumerate(tokens)))
 
 

@@ -32,12 +32,13 @@ export function settle(root, leading, queue) {
 export function danger(data) {
   if (!place) return;
   const is = !data.gone && data.priority === "danger" && data.state === "queued" && data.queues.some((unit) => own.includes(unit));
-  if (!is) {
-    dangers.delete(data.id);
-    muted.delete(data.id);
-  } else if (!dangers.has(data.id)) {
+  if (is === dangers.has(data.id)) return;
+  if (is) {
     dangers.add(data.id);
     ring();
+  } else {
+    dangers.delete(data.id);
+    muted.delete(data.id);
   }
   say();
 }

@@ -1,15 +1,18 @@
 // The queue's page while it is open: takes changes frame by frame, tells of them, and reads the page again where that is
 // quicker or surer.
 import { danger, settle } from "./alarm.js";
-import { change, fits, flush, newWaiting, parsed, queue, renewPage, watchPointer } from "./live_rows.js";
+import { change, fits, flush, newWaiting, parsed, prepare, queue, renewPage, watchPointer } from "./live_rows.js";
 import { follow } from "./live_stream.js";
 import { sessionEnded } from "./lock.js";
 import { _, counted, language } from "./messages.js";
 import { readOut } from "./read_out.js";
-import { renew } from "./time_left.js";
 
 const PENDING_MAX = 200;
 const A_FRAME = 25;
+const FRAME = 8; // milliseconds of a frame for changes: what they do to the page's layout comes on top
+const PAUSE = 125; // between frames that change something
+const READ_MAX = 10000;
+const READ_REST = 2000;
 const READ_EVERY = 300000;
 const COUNTS_EVERY = 60000;
 const TOLD_MAX = 3;
@@ -20,7 +23,8 @@ let missed = false;
 let reading = false;
 let changed = false;
 let readAt = performance.now();
-let drawing = 0;
+let drawing = false;
+let drawnAt = 0;
 const unseen = new Set();
 let title = "";
 
@@ -39,7 +43,7 @@ export function followQueue(root) {
   window.addEventListener("pageshow", (event) => event.persisted && readAgain());
   setInterval(() => {
     const age = performance.now() - readAt;
-    if (!root.hidden && (missed || age > READ_EVERY || (changed && age > COUNTS_EVERY))) read();
+    if (!root.hidden && ((missed && age > READ_REST) || age > READ_EVERY || (changed && age > COUNTS_EVERY))) read();
   }, 2000);
 }
 
@@ -51,27 +55,32 @@ function hear({ kind, data, language: said }) {
     unseen.add(data.id);
     retitle();
   }
+  if (missed) return null; // the page will be read, and has it then
   pending.push(data);
-  if (pending.length > PENDING_MAX) {
-    pending = [];
-    missed = true;
-  }
-  draw();
+  if (pending.length > PENDING_MAX) readAgain();
+  else draw();
   return null;
 }
 
-/** Frames come only while the page is shown. */
+/** At once after a pause, else with what comes until its end. Frames come only while the page is shown. */
 function draw() {
-  drawing = drawing || requestAnimationFrame(take);
+  if (drawing) return;
+  drawing = true;
+  setTimeout(() => requestAnimationFrame(take), Math.max(0, drawnAt + PAUSE - performance.now()));
 }
 
 function take() {
-  drawing = 0;
+  drawing = false;
   if (reading || missed) return;
-  const fresh = pending.splice(0, A_FRAME).map(change).filter(Boolean);
-  if (fresh.length) tell(fresh);
+  drawnAt = performance.now();
+  const [now, fresh] = [pending.splice(0, A_FRAME), []];
+  prepare(now);
+  do {
+    if (now.length) fresh.push(change(now.shift()));
+  } while (now.length && performance.now() - drawnAt < FRAME);
+  pending.unshift(...now);
+  if (fresh.some(Boolean)) tell(fresh.filter(Boolean));
   changed = true;
-  renew(queue());
   pill();
   if (pending.length) draw();
 }
@@ -103,8 +112,10 @@ function look() {
 function pill() {
   const button = queue().querySelector("[data-pill]");
   const count = newWaiting();
+  const words = count ? counted("%(count)s new case", "%(count)s new cases", count) : "";
+  if (button.textContent === words) return;
   button.hidden = !count;
-  button.textContent = count ? counted("%(count)s new case", "%(count)s new cases", count) : "";
+  button.textContent = words;
 }
 
 function showAll() {
@@ -126,29 +137,34 @@ function shown() {
   else draw();
 }
 
-/** Soon, and not all browsers at once. */
+/** Soon, not all browsers at once, and not one after the other where more changes than can be drawn. */
 function readAgain(within = 0) {
   missed = true;
-  setTimeout(() => document.hidden || read(), Math.random() * within);
+  pending = [];
+  setTimeout(() => document.hidden || !missed || read(), Math.max(Math.random() * within, readAt + READ_REST - performance.now()));
 }
 
 async function read() {
   if (reading) return;
-  reading = true;
+  [reading, missed] = [true, false]; // what is told from now on is kept, or missed again
+  let done = false;
+  const gone = new AbortController(); // a connection that is dead says nothing for ever
+  const late = setTimeout(() => gone.abort(), READ_MAX);
   try {
-    const answer = await fetch(location.href, { headers: { "hx-request": "true" }, credentials: "same-origin" });
+    const answer = await fetch(location.href, { headers: { "hx-request": "true" }, signal: gone.signal });
     if (answer.headers.get("hx-redirect")) return location.reload();
     const fresh = answer.ok && parsed(await answer.text()).querySelector("#queue");
     if (fresh) {
       renewPage(fresh);
-      [missed, changed, readAt] = [false, false, performance.now()];
-      renew(queue());
+      [done, changed, readAt] = [true, false, performance.now()];
       pill();
     }
   } catch {
     // not reachable: the next tick tries again
   } finally {
+    clearTimeout(late);
     reading = false;
+    missed = missed || !done;
     if (pending.length) draw();
   }
   return null;

@@ -1,12 +1,18 @@
 // The rows of a queue as they change: placed by deadline, older versions lose, and nothing moves under the pointer or
-// the row that has the focus: what would move it waits behind a pill.
+// the row that has the focus: what would move it waits behind a pill. Nothing here asks the browser for a layout.
 import { now } from "./server_time.js";
+import { renew } from "./time_left.js";
 
 const MOST = 100;
 const BEHIND = 150;
 const waiting = new Map(); // id → change
 const known = new Map(); // id → newest version that was heard
+const OUTSIDE = { before: null };
+const AFTER = Node.DOCUMENT_POSITION_FOLLOWING;
+const hovers = matchMedia("(hover: hover)");
 let touching = false;
+let said = "";
+let asked = {};
 
 export const queue = () => document.getElementById("queue");
 const list = () => document.getElementById("cases");
@@ -17,10 +23,22 @@ export function parsed(html) {
   return new DOMParser().parseFromString(html, "text/html").body;
 }
 
+/** Makes the rows of changes that belong here, all in one document: one for each would cost more than all else. */
+export function prepare(changes) {
+  const those = changes.filter((data) => !data.made && fits(data, rowOf(data.id)));
+  const rows = those.length ? [...parsed(those.map(({ html }) => html).join("")).children] : [];
+  those.forEach((data, at) => (data.made = rows[at]));
+}
+
+/** The page's filter, read anew only where it is another. */
+function filter() {
+  if (queue().dataset.filter !== said) asked = JSON.parse((said = queue().dataset.filter));
+  return asked;
+}
+
 /** Whether a change belongs on this page; `row`: it stands there already. */
 export function fits(data, row) {
-  const { unit, me, filter } = queue().dataset;
-  const asked = JSON.parse(filter);
+  const [{ unit, me }, asked] = [queue().dataset, filter()];
   const has = (values, value) => !values.length || values.includes(value);
   return (
     !data.gone &&
@@ -47,7 +65,8 @@ export function change(data) {
     return null;
   }
   const wasWaiting = waiting.has(data.id);
-  const fresh = stays ? parsed(data.html).firstElementChild : null;
+  const fresh = stays ? data.made || parsed(data.html).firstElementChild : null;
+  if (fresh) renew(fresh);
   place({ id: data.id, fresh }, false);
   return fresh && !row && !wasWaiting ? fresh : null;
 }
@@ -75,10 +94,7 @@ export function renewPage(fresh) {
 
 /** What waits is shown; `forced`: although somebody points at the list. */
 export function flush(forced) {
-  for (const [id, one] of [...waiting]) {
-    waiting.delete(id);
-    place(one, forced);
-  }
+  for (const one of [...waiting.values()]) place(one, forced);
 }
 
 /** How many new rows wait. */
@@ -88,22 +104,23 @@ export function newWaiting() {
 
 function place(one, forced) {
   const row = rowOf(one.id);
+  const moves = !row || !one.fresh || row.dataset.order !== one.fresh.dataset.order || waiting.has(one.id);
   if (row && one.fresh) renewRow(row, one.fresh);
-  const at = row ? [...list().children].indexOf(row) : -1;
-  const goal = one.fresh ? goalOf(one.fresh, row) : -1;
-  const touched = Math.min(...[at, goal].filter((index) => index >= 0));
-  if ((row && at === goal) || touched === Infinity) return waiting.delete(one.id);
-  if (!forced && touched <= pinned()) {
+  if (!moves) return null;
+  const goal = one.fresh ? goalOf(one.fresh, row) : null;
+  if (goal === OUTSIDE || !(row || goal) || (row && goal && row.nextElementSibling === goal.before)) return waiting.delete(one.id);
+  if (!forced && (isHeld(row) || (goal && isHeld(goal.before)))) {
     if (row && !one.fresh) row.classList.add("gone");
     return waiting.set(one.id, one);
   }
   waiting.delete(one.id);
-  if (!one.fresh) row.remove();
-  else put(row || one.fresh, goal);
-  const rows = list().children;
-  const last = rows[rows.length - 1];
-  if (JSON.parse(queue().dataset.filter).more && rows.length > MOST && (canGo(last) || rows.length > BEHIND)) last.remove();
-  queue().querySelector("[data-empty]").hidden = rows.length > 0;
+  if (!one.fresh) {
+    if (row) row.remove();
+  } else put(row || one.fresh, goal.before);
+  const { children: rows, lastElementChild: last } = list();
+  if (filter().more && rows.length > MOST && (canGo(last) || rows.length > BEHIND)) last.remove();
+  const empty = queue().querySelector("[data-empty]");
+  if (empty.hidden !== rows.length > 0) empty.hidden = rows.length > 0;
   return null;
 }
 
@@ -111,33 +128,38 @@ function canGo(row) {
   return !row.matches(":hover") && !row.contains(document.activeElement) && !row.querySelector("input:checked");
 }
 
-function put(row, goal) {
+function put(row, before) {
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  const others = [...list().children].filter((other) => other !== row);
-  list().insertBefore(row, others[goal] || null);
+  list().insertBefore(row, before);
   if (focused) focused.focus({ preventScroll: true });
 }
 
-/** The index that a row belongs at among the others; -1: on another page. */
+/** Before which other row a row belongs (null: last), or that it belongs on another page. */
 function goalOf(fresh, row) {
-  const others = [...list().children].filter((other) => other !== row);
-  const before = (other) => {
-    const [mine, theirs] = [order(fresh.dataset.order), order(other.dataset.order)];
-    return mine < theirs || (mine === theirs && fresh.dataset.case < other.dataset.case);
-  };
-  const found = others.findIndex(before);
-  const goal = found < 0 ? others.length : found;
-  const asked = JSON.parse(queue().dataset.filter);
-  const outside = (goal === 0 && !asked.first) || (goal === others.length && asked.more && others.length);
-  return outside && !row ? -1 : goal;
+  const mine = order(fresh.dataset.order);
+  let last = null;
+  let before = list().firstElementChild;
+  for (; before; before = before.nextElementSibling) {
+    if (before === row) continue;
+    const theirs = order(before.dataset.order);
+    if (mine < theirs || (mine === theirs && fresh.dataset.case < before.dataset.case)) break;
+    last = before;
+  }
+  const outside = (!last && !filter().first) || (!before && last && filter().more);
+  return outside && !row ? OUTSIDE : { before };
 }
 
-/** The last row that must stay where it is. */
-function pinned() {
-  if (touching) return Infinity;
-  const rows = [...list().children];
-  const pointed = matchMedia("(hover: hover)").matches ? rows.findIndex((row) => row.matches(":hover")) : -1;
-  return Math.max(pointed, rows.findIndex((row) => row.contains(document.activeElement)));
+/** Whether a change at this place would move a row that must stay where it is. */
+function isHeld(at) {
+  if (touching) return true;
+  const [pointed, focused] = held();
+  return [pointed, focused].some((one) => one && at && (one === at || at.compareDocumentPosition(one) & AFTER));
+}
+
+/** The row under the pointer, and the one that has the focus. */
+function held() {
+  const row = document.activeElement && document.activeElement.closest("#cases > [data-case]");
+  return [hovers.matches ? list().querySelector(":scope > :hover") : null, row];
 }
 
 /** New words in an old row: what has the focus or is ticked stays so. */

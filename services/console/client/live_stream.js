@@ -7,8 +7,8 @@ import { hearTime } from "./server_time.js";
 const NAME = "whistle-live";
 const SILENT = 33000; // the server beats every 15 s
 const DOWN = 5000;
-const PATIENCE = 1500; // with a connection that may never answer, while nothing is heard
-const BACK_OFF = [500, 1000, 2000, 3000];
+const PATIENCE = 3000; // with a request that may never be answered
+const BACK_OFF = [200, 500, 1000, 2000];
 const KINDS = ["case", "beat", "reset", "ended"];
 
 /** `hear({kind, data, language})`: case, reset, ended. `from`: the cursor of the page. Returns {leads(), from(cursor)}. */
@@ -65,10 +65,18 @@ export function follow(address, from, hear) {
 
   function watch() {
     if (leads && source.readyState === EventSource.OPEN && silence() < SILENT) upAt = performance.now();
-    const hangs = leads && source.readyState !== EventSource.CLOSED && performance.now() - openedAt > PATIENCE;
-    if (hangs && silence() > SILENT) open();
+    if (leads && silence() > SILENT) probe();
     if (leads && performance.now() - upAt > DOWN) pass({ kind: "down", seconds: silence() / 1000 });
     if (silence() > SILENT) lost(silence() / 1000);
+  }
+
+  /** Whether anything passes again is asked every second by small requests: one that met a dead connection is never
+   *  answered, and a stream each would be too many for a server that hears and is not heard. */
+  async function probe() {
+    const gone = new AbortController();
+    setTimeout(() => gone.abort(), PATIENCE);
+    const answer = await fetch("/livez", { cache: "no-store", signal: gone.signal }).catch(() => null);
+    if (answer && leads && silence() > SILENT && performance.now() - openedAt > PATIENCE) open();
   }
 
   function lead() {

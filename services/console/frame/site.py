@@ -2,7 +2,7 @@
 
 import contextlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.console.frame.built_files import BuiltFiles
+from services.console.frame.city_names import CityNames
 from services.console.frame.languages import LANGUAGES, Code, Language
 from services.console.frame.navigation import NavLink
 from services.console.frame.presence import Presence
@@ -22,13 +23,15 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import Ids
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
+PARTS_MAX = 5000
+"""About a kilobyte each."""
 NOTICE_KEPT = timedelta(minutes=1)
 
 
 class Site:
     """``links``: of all pages. ``ids``: random digits for the keys of forms. ``riders``: the services as riders ask
-    them. ``feed``: what changes, as it comes. ``cookie_key``: signs what a browser keeps. ``development``: signing in
-    as anybody, where that is allowed."""
+    them. ``feed``: what changes, as it comes; ``names``: of cities. ``cookie_key``: signs what a browser keeps.
+    ``development``: signing in as anybody, where that is allowed."""
 
     def __init__(
         self,
@@ -54,8 +57,10 @@ class Site:
         self.ids = ids
         self.links = links
         self.feed = Feed(ids)
+        self.names = CityNames(services, self.feed)
         self._signing = cookie_key
         self._templates: Mapping[Code, Environment] = {c: _environment(one, built) for c, one in LANGUAGES.items()}
+        self._parts: dict[Hashable, str] = {}
         self._notices: dict[str, tuple[datetime, bool]] = {}
         self._offered = Offered()
 
@@ -65,6 +70,16 @@ class Site:
         if not part:
             return found.render(values)
         return "".join(found.blocks[part](found.new_context(dict(values))))
+
+    def part(self, language: Language, template: str, **values: Hashable) -> str:
+        """HTML of a small part that says the same wherever it stands: made once, for all who read it."""
+        key = (language.code, template, *values.items())
+        found = self._parts.get(key)
+        if found is None:
+            if len(self._parts) >= PARTS_MAX:
+                self._parts.clear()
+            found = self._parts[key] = self.render(language, template, values).strip()
+        return found
 
     def signed(self, value: str) -> str:
         """A cookie's value that only this installation can have made."""

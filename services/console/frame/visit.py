@@ -176,7 +176,7 @@ class Visit(OpenVisit):
         token, cursor = token_of(call.request), site.feed.cursor
         me = await site.services.me(token)
         told, demonstration = await asyncio.gather(
-            site.services.names(token, people=[me.person], units=[me.unit]),
+            site.names.told(token, me.city, people=[me.person], units=[me.unit]),
             site.demonstrates(token, me.city, me.now),
         )
         words = preferences_of(call.request).language.case_words

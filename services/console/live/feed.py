@@ -20,7 +20,7 @@ from shared.kernel.ids import Ids
 
 KEPT = 2000
 WAITING_MAX = 500
-"""Changes that wait for one slow browser; with more it reads its page again."""
+"""Changes that wait for one browser; with more it reads its page again."""
 SPREAD_SECONDS = 5.0
 """Browsers come back within this time after the process has ended."""
 SILENT_SECONDS = 35.0
@@ -39,13 +39,15 @@ class Numbered:
 
 @dataclass(eq=False)
 class Listener:
-    """An open stream. ``hashed``: of its session's token; ``ending``: the last bytes, once it is to end."""
+    """An open stream. ``hashed``: of its session's token; ``behind``: more came than a browser draws, and nothing is
+    kept for it until it is told to read its page; ``ending``: the last bytes, once it is to end."""
 
     hashed: str
     holder: Holder
     token: str
     waiting: deque[Numbered | bytes] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    behind: bool = False
     ending: bytes | None = None
 
     @property
@@ -62,11 +64,20 @@ class Listener:
         return "gone" if sight.sees(change.was_seen_by, closed_to_stand_ins=closed) else None
 
     def offer(self, told: Numbered | bytes) -> None:
+        if self.behind and isinstance(told, Numbered):
+            return
         if len(self.waiting) >= WAITING_MAX:
             self.waiting.clear()
-            told = RESET
-        self.waiting.append(told)
+            self.behind = True
+        else:
+            self.waiting.append(told)
         self.wake.set()
+
+    def catch_up(self) -> bytes:
+        """What tells the browser to read its page: what comes from now on is kept for it again."""
+        self.waiting.clear()
+        self.behind = False
+        return RESET
 
     def end(self, said: bytes) -> None:
         self.ending = said
@@ -115,9 +126,9 @@ class Feed:
             self._by_name[listener.holder.city, name].add(listener)
         listener.offer(self._beat())
         if cursor and (missed := self._since(cursor)) is not None:
-            for one in missed:
-                if listener.hears(one.change) is not None:
-                    listener.offer(one)
+            heard = [one for one in missed if listener.hears(one.change) is not None]
+            for one in heard if len(heard) < WAITING_MAX else (RESET,):
+                listener.offer(one)
         elif cursor:
             listener.offer(RESET)
 

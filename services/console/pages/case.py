@@ -236,6 +236,6 @@ class CasePage(Page):
                 units=list(dict.fromkeys([*units, *places])),
                 reasons=reasons,
             ),
-            self.services.categories(visit.token),
+            self.site.names.categories(visit.token, visit.me.city),
         )
         return ServiceNames(named, categories, visit.case_words)

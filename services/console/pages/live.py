@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -12,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 from services.console.frame.languages import Language
 from services.console.frame.page import Page
 from services.console.frame.service_names import ServiceNames
-from services.console.frame.site import Site
 from services.console.frame.visit import OpenVisit, Visit
 from services.console.live.feed import Kind, Listener, Numbered
 from services.console.pages.queue_rows import shown_row
@@ -26,16 +24,15 @@ from shared.runtime.timekeeping.wall_clock import real_now
 STREAMS_MAX, EACH_MAX = 2000, 10
 AT_ONCE = 50
 """Changes that are sent as one piece."""
-NAMES_KEPT = timedelta(minutes=10)
+REST_SECONDS = 0.25
+"""After a whole piece: nobody reads two hundred rows a second."""
+BEHIND_SECONDS = 1.0
+"""Between more changes than that, and the word to read the page again."""
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "x-content-type-options": "nosniff"}
 
 
 class Live(Page):
     """The stream."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(site)
-        self._names: dict[str, KnownNames] = {}
 
     def routes(self) -> list[Route]:
         answers = dict.fromkeys((200, 401, 403, 429, 503))
@@ -63,10 +60,16 @@ class Live(Page):
         while listener.ending is None:
             await listener.wake.wait()
             listener.wake.clear()
-            while listener.waiting and listener.ending is None:
+            while (listener.waiting or listener.behind) and listener.ending is None:
+                if listener.behind:
+                    await asyncio.sleep(BEHIND_SECONDS)
+                    yield listener.catch_up()
+                    continue
                 count = min(AT_ONCE, len(listener.waiting))
                 told = [listener.waiting.popleft() for _ in range(count)]
                 yield b"".join([await self._frame(one, listener, language) for one in told])
+                if count == AT_ONCE:
+                    await asyncio.sleep(REST_SECONDS)
         yield listener.ending
 
     async def _frame(self, told: Numbered | bytes, listener: Listener, language: Language) -> bytes:
@@ -87,7 +90,7 @@ class Live(Page):
             return msgspec.json.encode({"id": row.id, "version": row.version, "gone": True, "state": row.state})
         names = await self._named(change.city, row, token, language)
         now = self.site.feed.now or real_now()
-        values = {"row": shown_row(row, names, now, names.zone), "failed": frozenset()}
+        shown = shown_row(row, names, now, names.zone)
         return msgspec.json.encode(
             {
                 "id": row.id,
@@ -99,48 +102,18 @@ class Live(Page):
                 "assignee": row.assignee,
                 "queues": change.queues,
                 "below": [name for name in change.seen_by if not name.startswith("@")],
-                "html": self.site.render(language, "queue_row.html", values).strip(),
+                "html": self.site.part(language, "queue_row.html", row=shown, ticked=False),
             }
         )
 
     async def _named(self, city: str, row: QueueRow, token: str, language: Language) -> ServiceNames:
-        """The names in a row, in a language, from those that are known; asked for as whoever hears of it first."""
-        version, now = self.site.feed.packs.get(city, ""), self.site.feed.now or real_now()
-        known = self._names.get(city)
-        if known is None or known.version != version or not timedelta(0) <= now - known.since < NAMES_KEPT:
-            known = self._names[city] = KnownNames(version, now)
+        """The names in a row, in a language; those that are not known are asked for as whoever hears of it first."""
+        people, units = ([one] if one else [] for one in (row.assignee, row.unit))
+        categories, told = Categories([]), NamesTold()
         with contextlib.suppress(Refusal):  # the row is told all the same
-            await known.learn(
-                row,
-                lambda: self.services.categories(token),
-                lambda people, units: self.services.names(token, people=people, units=units),
-            )
-        return ServiceNames(known.told, known.categories or Categories([]), language.case_words)
-
-
-class KnownNames:
-    """What is known of a city's names, of one version of its pack."""
-
-    def __init__(self, version: str, since: datetime) -> None:
-        self.version = version
-        self.since = since
-        self.categories: Categories | None = None
-        self.told = NamesTold()
-
-    async def learn(
-        self,
-        row: QueueRow,
-        categories: Callable[[], Awaitable[Categories]],
-        names: Callable[[list[str], list[str]], Awaitable[NamesTold]],
-    ) -> None:
-        """Asks for what is missing. Raises ``Refusal``."""
-        if self.categories is None:
-            self.categories = await categories()
-        people = [one for one in (row.assignee,) if one is not None and one not in self.told.people]
-        units = [one for one in (row.unit,) if one and one not in self.told.units]
-        if people or units or not self.told.timezone:
-            more = await names(people, units)
-            self.told = NamesTold(more.timezone, {**self.told.people, **more.people}, {**self.told.units, **more.units})
+            categories = await self.site.names.categories(token, city)
+            told = await self.site.names.told(token, city, people=people, units=units)
+        return ServiceNames(told, categories, language.case_words)
 
 
 class _Stream(StreamingResponse):

@@ -17,8 +17,9 @@ from services.console.frame.site import Site
 from services.console.frame.visit import Visit
 from services.console.pages.queue_filters import PRIORITIES, STATES, Filters
 from services.console.pages.queue_rows import shown_row
+from services.console.pages.shared_counts import SharedCounts
 from services.console.queue_client import Counts, Outcome, QueueCalls, QueuePage, QueueRow
-from services.console.router_client import NAMES_MAX, Categories, NamesTold
+from services.console.router_client import Categories
 from shared.case_page.refusals import why
 from shared.kernel.errors import Refusal, not_found
 from shared.runtime.http_server.route import Route
@@ -72,6 +73,7 @@ class Queue(Page):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self._calls = QueueCalls(site.services)
+        self._counts = SharedCounts(self._calls, site.feed)
         self._cases = CaseCalls(site.services)
 
     def routes(self) -> list[Route]:
@@ -121,10 +123,11 @@ class Queue(Page):
         unit, token, cursor = visit.path["unit"], visit.token, self.site.feed.cursor
         page, counts, categories = await asyncio.gather(
             _given(found) if found is not None else self._calls.page(token, unit, filters.asked(visit.now)),
-            self._calls.counts(token, unit, below=filters.below),
-            self.services.categories(token),
+            self._counts.of(token, visit.me, unit, below=filters.below, anew=bool(outcomes)),
+            self.site.names.categories(token, visit.me.city),
         )
         failed = [one for one in outcomes if not one.done]
+        ticked = {one.id for one in failed}
         lost = await self._elsewhere(token, page.items, failed)
         names = await self._names(visit, [*page.items, *lost], unit, categories)
         if outcomes:
@@ -136,7 +139,15 @@ class Queue(Page):
             unit=unit,
             unit_name=names.unit(unit),
             other_units=[(one, names.unit(one)) for one in (visit.me.unit, *visit.me.on_duty_for) if one != unit],
-            rows=[shown_row(row, names, visit.now, names.zone) for row in page.items],
+            rows=[
+                self.site.part(
+                    visit.language,
+                    "queue_row.html",
+                    row=shown_row(row, names, visit.now, names.zone),
+                    ticked=row.id in ticked,
+                )
+                for row in page.items
+            ],
             next=filters.but(after=page.next) if page.next is not None else "",
             filters=filters,
             chips=_chips(visit, filters, counts),
@@ -146,7 +157,6 @@ class Queue(Page):
             priorities=PRIORITIES,
             commands=COMMANDS,
             pressed=pressed,
-            failed={one.id for one in failed},
             found=found is not None,
             digits=digits,
             cursor=cursor,
@@ -173,15 +183,9 @@ class Queue(Page):
         return row
 
     async def _names(self, visit: Visit, rows: Sequence[QueueRow], unit: str, categories: Categories) -> ServiceNames:
-        people = list(dict.fromkeys(row.assignee for row in rows if row.assignee is not None))
-        units = list(
-            dict.fromkeys((unit, visit.me.unit, *visit.me.on_duty_for, *(row.unit for row in rows if row.unit)))
-        )
-        told = NamesTold()
-        for at in range(0, max(len(people), len(units)), NAMES_MAX):
-            end = at + NAMES_MAX
-            part = await self.services.names(visit.token, people=people[at:end], units=units[at:end])
-            told = NamesTold(part.timezone, {**told.people, **part.people}, {**told.units, **part.units})
+        people = [row.assignee for row in rows if row.assignee is not None]
+        units = (unit, visit.me.unit, *visit.me.on_duty_for, *(row.unit for row in rows if row.unit))
+        told = await self.site.names.told(visit.token, visit.me.city, people=people, units=units)
         return ServiceNames(told, categories, visit.case_words)
 
 

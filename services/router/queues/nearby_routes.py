@@ -70,18 +70,20 @@ class NearbyRoutes:
         if query.category is not None and query.category not in self._packs.current(who.city).categories:
             raise invalid(FieldError("?category", "is not in the city's list: GET /v1/categories"))
         lon, lat = to_wgs84(query.lon, query.lat, query.crs)
-        where: Document = {"confidential": False, "historic": {"$ne": True}}
+        where: Document = {"confidential": False, "historic": {"$ne": True}, "sensitive": None}
         if query.category is not None:
             where["category"] = query.category
         if who.sight is not None:
             where["$and"] = [seen_with(who.sight)]
+        places = await self._store.open_in(cells_around(who.city, lon, lat), where)
+        metres = {id_: metres_between(lon, lat, *at) for id_, at in places.items()}
+        nearest = sorted((id_ for id_ in places if metres[id_] <= query.radius), key=lambda id_: metres[id_])[
+            :ITEMS_MAX
+        ]
+        cases = {case.id: case for case in await self._store.among(nearest, {"open": True, **where})} if nearest else {}
         items = []
-        for case in await self._store.open_in(cells_around(who.city, lon, lat), where):
-            at = case.location
-            if at.lon is None or at.lat is None or case.sensitive is not None:
-                continue
-            metres = metres_between(lon, lat, at.lon, at.lat)
-            if metres <= query.radius:
-                shown = from_wgs84(at.lon, at.lat, query.crs)
-                items.append(NearbyOpenCase(row=row(case), metres=round(metres), lon=shown[0], lat=shown[1]))
-        return Answer(NearbyOpenCases(sorted(items, key=lambda one: one.metres)[:ITEMS_MAX]))
+        for id_ in nearest:
+            if id_ in cases:  # it may have ended meanwhile
+                at = from_wgs84(*places[id_], query.crs)
+                items.append(NearbyOpenCase(row=row(cases[id_]), metres=round(metres[id_]), lon=at[0], lat=at[1]))
+        return Answer(NearbyOpenCases(items))

@@ -4,6 +4,7 @@ Counted in the index alone where the reader's own unit is asked of, so that five
 milliseconds; beyond ``COUNTED_MAX`` nothing more is counted, and the answer says so.
 """
 
+import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -92,14 +93,14 @@ async def tally(store: CaseStore, where: Document, now: datetime, *, subtree: bo
     rest = {**where, "state": {"$in": sorted(OPEN - {State.QUEUED})}, "due_at": NO_DUE}
     halves = [{name: half[name] for name in ("state", "due_at")} for half in (owed, rest)]
     found: Document = {**where, "channel": "patrol", "$or": halves}
-    groups = [
-        group
-        for half in (owed, rest)
-        for group in await store.cases.grouped(half, by, limit=COUNTED_MAX + 1, hint=index)
-    ]
+    with_deadline, without, patrol = await asyncio.gather(
+        store.cases.grouped(owed, by, limit=COUNTED_MAX + 1, hint=index),
+        store.cases.grouped(rest, by, limit=COUNTED_MAX + 1, hint=index),
+        store.cases.count(found, limit=COUNTED_MAX, hint="patrol"),
+    )
     seen: dict[str, Counter[str]] = {name: Counter() for name in ("state", "priority", "category")}
     numbers: Counter[str] = Counter()
-    for group, count in groups:
+    for group, count in (*with_deadline, *without):
         for name, of_name in seen.items():
             of_name[group[name]] += count
         numbers["open"] += count
@@ -108,7 +109,7 @@ async def tally(store: CaseStore, where: Document, now: datetime, *, subtree: bo
     return QueueCounts(
         now=now,
         open=min(numbers["open"], COUNTED_MAX),
-        patrol=await store.cases.count(found, limit=COUNTED_MAX, hint="patrol"),
+        patrol=patrol,
         overdue=numbers["late"],
         due_soon=numbers["soon"],
         by_state=dict(seen["state"]),

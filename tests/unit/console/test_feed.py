@@ -93,8 +93,17 @@ def test_a_browser_that_does_not_read_reads_its_page_later(feed: Feed) -> None:
     listener = listening(feed)
     for _ in range(WAITING_MAX + 3):
         feed.take(change(5, 5))
-    assert heard(listener)[0] == RESET
-    assert len(listener.waiting) < 5
+    assert (listener.behind, heard(listener)) == (True, [])
+    assert listener.catch_up() == RESET
+    feed.take(change(6, 5))
+    assert heard(listener) == [WAITING_MAX + 4]
+
+
+def test_who_has_missed_more_than_a_page_takes_is_not_told_each_of_it(feed: Feed) -> None:
+    cursor = feed.cursor
+    for _ in range(WAITING_MAX):
+        feed.take(change(5, 5))
+    assert heard(listening(feed, cursor=cursor)) == [RESET]
 
 
 def test_at_the_end_of_the_process_browsers_come_back_spread_over_five_seconds(feed: Feed) -> None:

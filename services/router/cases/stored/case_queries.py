@@ -40,16 +40,17 @@ class CaseQueries:
         found = await self.cases.find(where, {"city": 1}, limit=len(ids))
         return {document["_id"]: document["city"] for document in found}
 
-    async def open_in(self, cells: Sequence[str], where: Document) -> list[Case]:
-        """Open cases in these cells that match ``where``; of very many those that were opened last."""
+    async def open_in(self, cells: Sequence[str], where: Document) -> dict[str, tuple[float, float]]:
+        """Open cases in these cells that match ``where``, with longitude and latitude; of very many those that were
+        opened last."""
         documents = await self.cases.find(
-            {"location.cell": {"$in": list(cells)}, "open": True, **where},
-            CASE_FIELDS,
+            {"location.cell": {"$in": list(cells)}, "open": True, "location.lon": {"$gt": -181}, **where},
+            {"location.lon": 1, "location.lat": 1},
             sort=[("opened_at", -1)],
             limit=PAGE,
             hint="cell",
         )
-        return [from_doc(document) for document in documents]
+        return {one["_id"]: (one["location"]["lon"], one["location"]["lat"]) for one in documents}
 
     async def among(self, ids: Sequence[str], where: Document) -> list[Case]:
         """Those of these cases that match ``where``, opened last first."""
