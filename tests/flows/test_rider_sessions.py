@@ -41,6 +41,7 @@ def test_a_rider_reports_reads_and_takes_back_his_own_and_nobody_else_s(stack: R
     assert other.get("intake", "/v1/reports").json()["items"] == []
     app = stack.rider().get("intake", "/v1/reports", reporter=jan).json()["items"]
     assert [report["id"] for report in app] == [mine.json()["id"]], "it is the app's report of that reporter"
+    until(lambda: "case" in one.get("intake", path).json(), what="its case")
     assert one.post_to("intake", f"{path}/additions", {"text": "still out"}).status_code == 200
     assert one.post_to("intake", f"{path}/withdraw", {"reason": "it was nothing"}).status_code == 200
     mine_now = one.get("intake", path).json()
