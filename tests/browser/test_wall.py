@@ -54,7 +54,7 @@ async def test_long_english_names_are_on_two_lines_or_have_their_whole_name_and_
     wall["unit_name_en"] = f"{LONG}, command centre of the grids"
     for old in wall["oldest"]:
         old |= {"category_name_en": "Water supply and sewage pipes", "place": None, "unit_name_en": LONG}
-    wall["oldest"][0]["unit_name_en"] = f"{LONG} {LONG}"
+    wall["oldest"][0]["unit_name_en"], wall["oldest"][1]["unit_name_en"] = f"{LONG} {LONG}", "Works"
     async with screen.page("en", size=FULL_HD) as page:
         await opened(screen, page, "en")
         await screen.keep(page, "wall-en-long")

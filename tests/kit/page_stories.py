@@ -125,7 +125,7 @@ class Play:
         self._reads(f"{person}, on the page of the case", page_of(browser, path))
 
     def officer_presses(self, person: str, do: str, **fields: str) -> None:
-        page = pressed(self.officer(person), self._case, do, **fields)
+        page = pressed(self.officer(person), self._case, do, photos=(), status=200, **fields)
         self._reads(f"{person}, after {do}", page)
 
     def link(self, person: str, kind: str) -> LinkPage:
@@ -144,7 +144,7 @@ class Play:
         """Again where the page says so: a service of a busy machine may not answer in time."""
 
         def press() -> LinkPage | None:
-            after = page.press(do, **fields)
+            after = page.press(do, None, **fields)
             assert after.status in (200, 503), after.text
             return after if after.status == 200 else None
 
