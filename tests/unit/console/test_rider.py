@@ -1,5 +1,7 @@
 """The rider's page before services that are made up: who the browser is, what is asked, what is kept."""
 
+import re
+
 import httpx
 import msgspec
 import pytest
@@ -156,6 +158,19 @@ async def test_his_answers_stand_on_his_reports_page_in_the_words_of_the_questio
     riders.report = {**riders.report, "answers": {"flow": "喷水", "road": False}}
     text = (await door.get("/r/reports/r1", SESSION)).text
     assert '<dt>水有多大</dt><dd class="words">喷水</dd><dt>是否影响通行</dt><dd class="words">否</dd>' in text
+
+
+async def test_what_was_not_taken_on_was_worked_on_by_nobody_and_has_no_deadline_left(
+    door: ConsoleDoor, riders: MadeRiders
+) -> None:
+    clock = {"kind": "resolve", "due_at": "2026-03-04T11:15:00Z", "state": "void"}
+    case = {**riders.report["case"], "state": "rejected", "clocks": [clock]}
+    riders.report = {**riders.report, "status": "rejected", "case": case}
+    text = (await door.get("/r/reports/r1", SESSION)).text
+    steps = re.findall(r'<li class="(\w*)"[^>]*>([^<]+)', text.partition('<ol class="five"')[2].partition("</ol>")[0])
+    assert steps == [("done", "已上报"), ("done", "已派单"), ("done", "不予受理")]
+    assert "剩余" not in text
+    assert "承诺时限" not in text
 
 
 async def test_what_is_not_dealt_with_here_leads_to_where_it_is(door: ConsoleDoor, riders: MadeRiders) -> None:

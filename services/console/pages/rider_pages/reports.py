@@ -38,6 +38,8 @@ REACHED = {
     "merged": 5,
 }
 """State → how many of the five steps are behind."""
+BEFORE_LAST = {"rejected": 2, "merged": 2}
+"""State → how many of the others come before its last step: nobody has worked on what was not taken on."""
 LAST = {"rejected": N_("Not taken on"), "merged": N_("Joined to the same matter")}
 RATED = ((3, N_("Satisfied")), (2, N_("Fairly satisfied")), (1, N_("Dissatisfied")))
 PROMISED = ("acknowledge", "on_site", "resolve")
@@ -245,10 +247,10 @@ class RiderReports(RiderPage):
 
 
 def _steps(visit: OpenVisit, report: Report) -> list[StepLine]:
-    """The five steps of a report. The fifth says how it ended."""
+    """The five steps of a report, fewer where nobody worked on it. The last says how it ended."""
     state = report.case.state if report.case is not None else report.status
     reached = REACHED.get(state, 1)
-    names = [*STEPS[:-1], LAST.get(state, STEPS[-1])]
+    names = [*STEPS[: BEFORE_LAST.get(state, len(STEPS) - 1)], LAST.get(state, STEPS[-1])]
     return [
         StepLine(visit._(name), n < reached - 1 or reached == len(STEPS), n == reached - 1 and reached < len(STEPS))
         for n, name in enumerate(names)
@@ -265,7 +267,8 @@ def _elsewhere(visit: OpenVisit, told: Told, report: Report) -> tuple[str, str, 
 
 
 def _promises(clocks: list[Clock]) -> list[Clock]:
-    return [clock for clock in clocks if clock.superseded_at is None and clock.kind in PROMISED]
+    """What is still promised, and what came of what was: a void clock promises nothing any more."""
+    return [one for one in clocks if one.superseded_at is None and one.state != "void" and one.kind in PROMISED]
 
 
 def _promise(visit: OpenVisit, told: Told, clock: Clock) -> tuple[str, str, str]:
