@@ -21,14 +21,14 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack
 
 def mended(stack: RunningStack, words: str) -> tuple[str, str]:
     """Somebody phoned; the quayside mended and closed it."""
-    desk, night = stack.person("qs-desk"), stack.person("qs-night")
+    desk, walker = stack.person("qs-desk"), stack.person("qs-walk")
     who = {"ref": uuid.uuid4().hex, "name": "Jan Vermeer", "phone": "13812345678"}
     report = desk.report(words, {"unit": "quayside"}, channel="phone", reporter=who).json()["id"]
     case = stack.case_of(report, desk)["case"]["id"]
-    done(desk.command(case, "claim"), "claimed")
-    done(desk.command(case, "resolve", {"how": "repair", "text": "mended"}), "resolved")
-    done(night.command(case, "inspect", {"ok": True}), "resolved")
-    done(night.command(case, "close"), "closed")
+    done(walker.command(case, "claim"), "claimed")
+    done(walker.command(case, "resolve", {"how": "repair", "text": "mended"}), "resolved")
+    done(desk.command(case, "inspect", {"ok": True}), "resolved")
+    done(desk.command(case, "close"), "closed")
     return report, case
 
 
@@ -126,7 +126,7 @@ def test_a_rating_meanwhile_takes_it_off_the_list(own_stack: RunningStack) -> No
     town = own_stack.person("oh-desk")
     own_stack.forward("P3DT1M")
     listed(town, case)
-    rated = own_stack.person("qs-walk").post_to("intake", f"/v1/reports/{report}/rating", {"score": 3})
+    rated = own_stack.person("qs-night").post_to("intake", f"/v1/reports/{report}/rating", {"score": 3})
     assert rated.status_code == 200, rated.text
     until(lambda: case not in [row["id"] for row in to_call(town)], what="off the list")
 

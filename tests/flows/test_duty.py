@@ -20,7 +20,7 @@ def test_the_whole_life_of_a_case(stack: RunningStack) -> None:
     assert clock(resolved, "resolve")["state"] == "met"
     assert "close" not in officer.get("router", f"/v1/cases/{case}").json()["commands"]
     refused = problem(member.command(case, "inspect", {"ok": True}), 409)
-    assert "who resolved" in refused["detail"]
+    assert "resolved it" in refused["detail"]
     done(officer.command(case, "inspect", {"ok": True}), "resolved")
     done(officer.command(case, "close"), "closed")
     until(lambda: rider.get("intake", f"/v1/reports/{report}").json()["status"] == "closed", what="the rider's view")
