@@ -11,7 +11,7 @@ from tests.kit.browser import BrowserFiles
 from tests.kit.looks import ALL_LINKS_SEEN, LOOKS, SIZES, looked_at, signed_in
 from tests.kit.made_links import LINK
 from tests.kit.made_router import refused
-from tests.kit.screen import Screen
+from tests.kit.screen import Screen, becomes
 from tests.kit.sign_in_pages import set_password, wrong
 
 PAGES = {
@@ -123,7 +123,7 @@ async def test_a_style_in_the_page_is_refused_and_noticed(screen: Screen) -> Non
     async with screen.page("zh") as page:
         await page.goto("/signin")
         await page.evaluate("document.body.setAttribute('style', 'color: red')")
-        await page.wait_for_function("window.refusedByPolicy.length > 0")
+        await becomes(page, "window.refusedByPolicy.length > 0")
         assert await screen.refused_by_policy(page) != []
         screen.complaints.clear()
 
@@ -174,5 +174,5 @@ async def test_every_page_loads_in_chromium_90(screen: Screen, old: Browser, fil
             await aged.keep(page, f"{name}-zh-chromium90")
         await page.goto("/cases/c1")
         await page.evaluate("document.querySelector('article.case form').submit()")
-        await page.wait_for_function("document.querySelector('article.case .said:not(.failed)')")
+        await becomes(page, "document.querySelector('article.case .said:not(.failed)')")
     assert [said for said in aged.complaints if "deprecated" not in said] == []

@@ -14,8 +14,7 @@ from tests.kit.browser import BrowserFiles
 from tests.kit.live_changes import change, wake
 from tests.kit.made_pictures import street
 from tests.kit.made_router import POINTS, SESSION
-from tests.kit.screen import Screen
-from tests.kit.waiting import until
+from tests.kit.screen import Screen, becomes
 
 MAP = "/queues/quayside/map"
 SHOWN = "#map[data-shown]"
@@ -161,8 +160,8 @@ async def test_the_map_is_drawn_in_chromium_90(screen: Screen, old: Browser, fil
     aged = Screen(old, files, screen.router, screen.url)
     async with aged.page("zh") as page:
         await opened(aged, page, f"{MAP}?{AT_C1}")
-        await until(lambda: page.evaluate("document.querySelector('#map').dataset.stacks === '3'"))
+        await becomes(page, "document.querySelector('#map').dataset.stacks === '3'")
         box = await page.evaluate("document.querySelector('#map').getBoundingClientRect().toJSON()")
         await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        await until(lambda: page.evaluate("Boolean(document.querySelector('dialog[open] a[href=\"/cases/c1\"]'))"))
+        await becomes(page, "Boolean(document.querySelector('dialog[open] a[href=\"/cases/c1\"]'))")
     assert [said for said in aged.complaints if "deprecated" not in said] == []

@@ -19,7 +19,7 @@ from tests.kit.browser import BrowserFiles, old_chromium, old_environment
 from tests.kit.console_door import ConsoleDoor
 from tests.kit.made_riders import APP_KEY, REPORT, MadeRiders
 from tests.kit.made_router import MadeRouter
-from tests.kit.screen import Screen
+from tests.kit.screen import Screen, becomes
 from tests.kit.stack import ROOT
 from tests.kit.waiting import until
 
@@ -64,11 +64,6 @@ def picture(width: int = 3000, height: int = 2000, colour: str = "navy") -> File
     made.paste(colour, (0, 0, width // 2, height))
     made.save(out, "JPEG", quality=92)
     return FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=out.getvalue())
-
-
-async def becomes(page: Page, expression: str) -> None:
-    """As Chromium 90 can be asked too, and a page whose policy lets nothing be evaluated in it."""
-    await until(lambda: page.evaluate(expression))
 
 
 async def opened(page: Page, path: str = "/r") -> None:

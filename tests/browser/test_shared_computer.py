@@ -6,7 +6,7 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 from tests.kit.browser import BrowserFiles
 from tests.kit.looks import LOOKS, SIZES, looked_at, signed_in
 from tests.kit.made_router import refused
-from tests.kit.screen import Screen
+from tests.kit.screen import Screen, becomes
 
 PIN, TYPED = "274913", "the valve in the yard is stuck"
 BY_PIN = "POST /v1/sessions:pin"
@@ -155,7 +155,7 @@ async def test_a_page_of_the_person_before_stays_covered_when_another_one_signs_
         screen.router.answers["GET /v1/me"]["person"] = "qs-walk"
         after = await page.context.new_page()
         await after.goto("/enter?lang=zh")
-        await after.wait_for_function("typeof htmx == 'object'")
+        await becomes(after, "typeof htmx == 'object'")
         await expect(lock(page)).to_be_visible()
         assert screen.router.asked.count(BY_PIN) == 0
 
@@ -223,13 +223,13 @@ async def test_it_is_covered_and_opened_in_chromium_90(screen: Screen, old: Brow
         await signed_in(aged, page)
         await page.goto("/cases/c1")
         await page.evaluate("words => (document.getElementById('note-text').value = words)", TYPED)
-        await page.wait_for_function("() => document.getElementById('lock').offsetHeight > 0")
+        await becomes(page, "document.getElementById('lock').offsetHeight > 0")
         assert await page.evaluate("document.querySelector('#main').offsetHeight") == 0
         await aged.keep(page, "locked-zh-chromium90")
         screen.router.answers["POST /v1/sessions:here"] = {"locks_after": 1800}
         assert await page.evaluate("document.activeElement.name") == "pin"
         await page.keyboard.type(PIN)
         await page.keyboard.press("Enter")
-        await page.wait_for_function("() => document.querySelector('#main').offsetHeight > 0")
+        await becomes(page, "document.querySelector('#main').offsetHeight > 0")
         assert await page.evaluate("document.getElementById('note-text').value") == TYPED
     assert [said for said in aged.complaints if "deprecated" not in said] == []

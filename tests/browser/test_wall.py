@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.kit.browser import BrowserFiles
 from tests.kit.made_router import SESSION, WALL_KEY, refused
-from tests.kit.screen import Screen
+from tests.kit.screen import Screen, becomes
 
 WALL = "/wall/quayside"
 FULL_HD = (1920, 1080)
@@ -113,7 +113,7 @@ async def test_it_loads_anew_at_four_in_the_morning(screen: Screen) -> None:
         await page.evaluate("window.loaded = 'before'")
         screen.router.wall["counts"]["now"] = "2026-03-04T20:00:01+00:00"  # 04:00:01 in Shanghai
         await page.clock.run_for(11_000)
-        await page.wait_for_function("window.loaded === undefined")
+        await becomes(page, "window.loaded === undefined")
         await expect(page.locator("#wall h1")).to_have_text("交通路社区")
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Error, Page
 
 from services.console.live.feed import Feed
 from tests.kit.browser import BrowserFiles
 from tests.kit.made_router import MadeRouter
 from tests.kit.stack import ROOT
+from tests.kit.waiting import until
 
 SEEN = ROOT / "tests" / "browser" / "seen"
 REFUSED = "responded with a status of"
@@ -22,6 +23,22 @@ document.addEventListener("securitypolicyviolation", (event) =>
 AT_REST = """() => Promise.all(document.getAnimations()
   .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => null)))"""
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+async def becomes(page: Page, expression: str) -> None:
+    """Waits until an expression is true, also while another page is being loaded.
+
+    ``wait_for_function`` evaluates in the page, which the pages' policy forbids unless it is true at once."""
+
+    async def is_so() -> bool:
+        try:
+            return bool(await page.evaluate(expression))
+        except Error as error:
+            if "navigation" not in str(error) and "context" not in str(error):
+                raise
+            return False
+
+    await until(is_so)
 
 
 @dataclass
