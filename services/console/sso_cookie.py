@@ -19,8 +19,10 @@ SECURE, PLAIN = "__Host-whistle-sso", "whistle-sso"
 KEPT = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 """A browser that began more keeps the newest alone."""
-BACK_MAX = 1000
+BACK_MAX = 2000
+"""Of an address as it stands in the cookie; of a longer one nothing is kept: browsers would drop the cookie."""
 _STATE = re.compile(r"[0-9a-f]{32}")
+_OF_STATE = re.compile(r"-[0-9a-f]{16}")
 _VALUE = re.compile(r"(whk_sso_[0-9a-f]{64})\.([A-Za-z0-9_.~%-]*)")
 
 
@@ -41,10 +43,11 @@ def attempt_of(request: Request, state: str) -> Attempt | None:
 
 
 def keep_attempt(response: Response, request: Request, state: str, attempt: Attempt) -> None:
-    begun = [name for name in request.cookies if name.startswith(f"{_base(request)}-")]
+    base, back = _base(request), quote(attempt.back, safe="")
+    begun = [name for name in request.cookies if name.startswith(base) and _OF_STATE.fullmatch(name, len(base))]
     for name in begun if len(begun) >= ATTEMPTS_MAX else ():
         _forget(response, request, name)
-    value = f"{attempt.token}.{quote(attempt.back[:BACK_MAX], safe='')}"
+    value = f"{attempt.token}.{back if len(back) <= BACK_MAX else ''}"
     _keep(response, request, _name(request, state), value, KEPT)
 
 

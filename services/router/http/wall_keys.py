@@ -1,7 +1,8 @@
 """Keys of screens on walls: made, listed and revoked by who sets the city up, and by supervisors for their own units.
 
 A supervisor has those of his own unit and the units below it, whoever made them: the filter of every query says so.
-Where he stands in for somebody else he has none, for a key outlives the hour.
+Where he stands in for somebody else he has none, for a key outlives the hour. What he sees below is what his unit sees,
+on a screen too.
 """
 
 from datetime import datetime
@@ -120,7 +121,8 @@ class WallKeyRoutes:
         if units is not None and body.unit not in units:
             raise invalid(FieldError("/unit", "is neither your unit nor one below it"))
         token = new_token("wall")
-        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name)
+        above = who.unit if units is not None and body.unit != who.unit else None
+        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name, sees_as=above)
         await self._directory.add_keys([(token, key)], self._clock.now(), who.person or who.name or who.who)
         made = WallKey(city=city, unit=body.unit, name=body.name, key=token)
         return Answer(made, 201, {"cache-control": "no-store"})

@@ -79,8 +79,8 @@ class CountRoutes:
 def counted(city: str, unit: str, *, subtree: bool, reader: Principal) -> Document:
     """The filter of what is counted; whose unit is above does not count what is confidential below."""
     of_unit: Document = {"city": city, "seen_by" if subtree else "queues": unit, "priority": {"$in": PRIORITIES}}
-    above = reader.sight is not None and reader.unit != unit
-    return {**of_unit, "$and": [seen_with(reader.sight)]} if above and reader.sight is not None else of_unit
+    sight = reader.sight_in(unit)
+    return of_unit if sight is None else {**of_unit, "$and": [seen_with(sight)]}
 
 
 async def tally(store: CaseStore, where: Document, now: datetime, *, subtree: bool) -> QueueCounts:

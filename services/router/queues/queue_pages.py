@@ -91,9 +91,9 @@ class Queues:
             where["assignee"] = reader.who if reader is not None else ""
         elif query.unassigned or query.assignee is not None:
             where["assignee"] = query.assignee
-        if reader is not None and reader.sight is not None and reader.unit != unit:
+        if reader is not None and (sight := reader.sight_in(unit)) is not None:
             # What is confidential below is not for those above.
-            where["$and"] = [*where.get("$and", ()), seen_with(reader.sight)]
+            where["$and"] = [*where.get("$and", ()), seen_with(sight)]
         if query.text is not None:
             found = await narrowed(self.store, city, query.text)
             where["$and"], index = [*where.get("$and", ()), found.where], INDEX

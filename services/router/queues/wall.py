@@ -1,6 +1,7 @@
 """The wall (大屏) of a unit: a device key that reads one page of figures, and nothing else.
 
 It shows how many, where and how old, and no word of a case: neither its description nor an address that somebody wrote.
+A screen that a supervisor set up for a unit below his own shows nothing that his unit does not see (``sees_as``).
 Who makes and revokes keys: ``services/router/http/wall_keys.py``.
 """
 
@@ -14,12 +15,14 @@ from services.router.cases.case_store import CaseStore
 from services.router.cases.case_views import clock_view, tightest
 from services.router.cases.sealed_words import bare
 from services.router.cases.stored.case_document import NO_DUE
+from services.router.cases.stored.case_queries import seen_with
 from services.router.domain.case import OPEN, Case
 from services.router.queues.case_points import CasePoints, PointReader, PointsQuery
 from services.router.queues.queue_counts import COUNTED_MAX, SOON, QueueCounts, counted, tally
 from shared.city.pack import Pack
 from shared.city.people.rota import midnight
 from shared.city.place.datum import Crs
+from shared.contracts.sight import Sight
 from shared.kernel.clock import Clock
 from shared.kernel.errors import not_found
 from shared.kernel.vocabulary import Priority, StateName
@@ -123,17 +126,17 @@ class WallRoutes:
                 unit_name=pack.units[unit].name,
                 unit_name_en=pack.units[unit].name_en,
                 timezone=pack.city.timezone,
-                today=await self._today(pack, unit, now),
+                today=await self._today(pack, unit, now, who.sight),
                 counts=await tally(self._store, where, now, subtree=True),
                 below=await self._below(pack, unit, where, now),
-                oldest=[on_the_wall(case, pack) for case in await self._store.oldest(who.city, unit, OLDEST)],
+                oldest=[on_the_wall(one, pack) for one in await self._store.oldest(who.city, unit, who.sight, OLDEST)],
                 points=await self._points.read(
                     pack, unit, PointsQuery(subtree=True, crs=call.query_as(WallQuery).crs), who
                 ),
             )
         )
 
-    async def _today(self, pack: Pack, unit: str, now: datetime) -> WallToday:
+    async def _today(self, pack: Pack, unit: str, now: datetime, sight: Sight | None) -> WallToday:
         since = midnight(pack.day(now), pack.posts.zone)
         where: Document = {
             "city": pack.city.id,
@@ -141,6 +144,7 @@ class WallRoutes:
             "historic": {"$in": [False, None]},
             "open": {"$in": [True, False]},
             "opened_at": {"$gte": since},
+            **({"$and": [seen_with(sight)]} if sight is not None else {}),
         }
         groups = await self._store.cases.grouped(where, {"state": "$state"}, limit=TODAY_MAX, hint="opened")
         states = {group["state"]: count for group, count in groups}

@@ -55,6 +55,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Units other than his own for which an officer is on duty now: as a stand-in, or because it is his home."""
     offices: tuple[str, ...] = ()
     """What the pack appoints an officer to (``administrators`` of ``city.yaml``): ops, setup, auditor."""
+    sees_as: str | None = None
+    """Of the key of a screen that a supervisor made for a unit below his: his unit, which must see what it shows."""
     session: str | None = None
     """Id of the session that he signed in with; None for a development token."""
 
@@ -68,9 +70,15 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def sight(self) -> Sight | None:
         """Which cases an officer sees; None for other principals, who see all cases of the city."""
+        if self.sees_as is not None:
+            return Sight(names_of(self.sees_as, None))
         if self.kind != "officer":
             return None
         return Sight(names_of(self.unit, self.person), frozenset(self.on_duty_for))
+
+    def sight_in(self, unit: str) -> Sight | None:
+        """The same in the queue of ``unit``: what its own people see there needs no look at who else does."""
+        return None if self.unit == unit and self.sees_as is None else self.sight
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -334,6 +342,7 @@ def _holder(key: Document) -> Principal:
         rate=key.get("rate"),
         name=name,
         unit=key.get("unit") if key["kind"] == "wall" else None,
+        sees_as=key.get("sees_as"),
     )
 
 
@@ -372,7 +381,7 @@ def _key_document(who: Principal, now: datetime, made_by: str) -> Document:
         "app": who.app,
         "person": who.person,
         "rate": who.rate,
-        **({"unit": who.unit} if who.kind == "wall" else {}),
+        **({"unit": who.unit, "sees_as": who.sees_as} if who.kind == "wall" else {}),
         "created_at": now,
         "revoked_at": None,
     }

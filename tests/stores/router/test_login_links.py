@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.router.sign_in.own_links import login_links as login_links_module
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_server.invitation_links import LOGIN_LINKS, InvitationLinks
 from shared.runtime.storage.mongo import Database
@@ -117,6 +118,23 @@ async def test_asking_again_and_again_is_slowed_for_known_and_unknown_people_ali
         body = {"person": person}
         answers = [(await door.call("POST", "/v1/login-links", body=body)).status_code for _ in range(6)]
         assert answers == [202] * 5 + [429], person
+
+
+async def test_links_that_signed_somebody_in_hold_up_nobody_at_the_same_address(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B136: a hundred people of one office had theirs, and the next one waited for minutes."""
+    monkeypatch.setattr(login_links_module, "OF_ADDRESS", 2)
+    await door.account("qs-desk")
+    assert isinstance(door.clock, StoppedClock)
+    for number in range(4):
+        door.clock.move_to(NOW + timedelta(milliseconds=number))
+        asked = await ask(door)
+        assert (await press(door, (await sent(door))[-1], asked["number"])).status_code == 204
+        assert (await opened(door, asked)).status_code == 201
+    await ask(door)
+    await ask(door, "nobody")
+    assert (await door.call("POST", "/v1/login-links", body={"person": "qs-walk"})).status_code == 429
 
 
 async def test_a_new_invitation_that_was_accepted_voids_what_was_asked_for_before(door: Door) -> None:

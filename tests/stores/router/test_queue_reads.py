@@ -243,6 +243,28 @@ async def test_a_wall_shows_figures_and_no_word(database: Database) -> None:
     assert await Directory(database, SECRET, clock).principal("whk_wall_x") is None
 
 
+@pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)
+async def test_a_screen_below_shows_its_supervisor_above_nothing_that_he_does_not_see(database: Database) -> None:
+    """B132: nobody above learns of a confidential case of the quay, nor the town of one that is about it."""
+    router: Routing = await routing(database)
+    made = [routed("k1"), routed("k2"), routed("k3")]
+    await router.store.insert_opened(made)
+    case, quiet, about_town = (one for one, _, _ in made)
+    for one, more in ((quiet, {"confidential": True}), (about_town, {"recused": ["oosterhaven"]})):
+        await router.store.cases.update({"_id": one.id}, {"$set": {"seen_by": ["quayside"], **more}})
+    wall = WallRoutes(router.store, PointReader(Queues(router.store)), router.packs, StoppedClock(NOW))
+
+    async def shown(sees_as: str | None) -> tuple[int, ...]:
+        key = Principal(kind="wall", city="harbour", unit=case.unit, name="hall", sees_as=sees_as)
+        told = (await wall.wall(Call(cast(Any, None), key, {}, "", "", b"", query=WallQuery()))).body
+        assert isinstance(told, WallAnswer)
+        return told.counts.open, told.today.opened, len(told.oldest), len(told.points.items)
+
+    assert await shown(None) == (3, 3, 3, 3)
+    assert await shown("oosterhaven") == (1, 1, 1, 1)
+    assert await shown("millfield") == (0, 0, 0, 0), "the unit is below it no more"
+
+
 async def test_cases_of_an_older_version_are_in_their_queues_and_its_indexes_are_dropped(database: Database) -> None:
     router: Routing = await routing(database)
     case, event, seen = routed()

@@ -88,7 +88,10 @@ async def test_a_supervisor_makes_and_revokes_keys_of_his_own_unit_and_those_bel
     for beside in ("oosterhaven", "millfield", "nowhere"):
         refused = await screens.make("qs-chief", beside)
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/unit"), beside
-    assert (await screens.make("oh-chief", "quayside", "by-town")).status_code == 201, "below his own"
+    below = await screens.make("oh-chief", "quayside", "by-town")
+    assert below.status_code == 201, "below his own"
+    screen = await screens.directory.principal(below.json()["key"])
+    assert screen is not None and screen.sees_as == "oosterhaven", "it shows what the town sees of it"
     assert (await screens.make("oh-chief", "oosterhaven", "town")).status_code == 201
     assert await screens.listed("qs-chief") == [("by-town", "quayside"), ("quay", "quayside")]
     assert [name for name, _ in await screens.listed("oh-chief")] == ["town", "by-town", "quay"]

@@ -195,6 +195,7 @@ async def test_who_signed_in_there_is_led_to_the_way_out_there_and_nobody_else_i
     assert parse_qs(urlsplit(link["href"]).query) == {"client_id": ["whistle"]}
     taken_over = await door.request("POST", "/signout", (*OWN_FORM, there), b"to=%2Fsignin%2Fpin")
     assert taken_over.header("location") == "/signin/pin"
+    assert "whistle-sso" not in cookies(taken_over), "whoever signs out next is told: he is still signed in there"
     by_password = (b"cookie", f"whistle={SESSION}".encode())
     assert (await door.request("POST", "/signout", (*OWN_FORM, by_password), b"x=1")).header("location") == "/signin"
 
@@ -208,3 +209,12 @@ async def test_without_a_way_out_there_the_sign_in_page_follows(
         router.refuses["GET /v1/sign-in/sso"] = refused(503)
     got = await door.get("/signin/sso/out")
     assert (got.status, got.header("location")) == (303, "/signin")
+
+
+async def test_cookies_that_no_attempt_made_hinder_none(door: ConsoleDoor) -> None:
+    """B134: a browser may hold anything under such names; of an address too long for a cookie nothing is kept."""
+    planted = (b"cookie", "; ".join(f"whistle-sso-({n})=x" for n in range(9)).encode())
+    got = await door.request("POST", "/signin/sso", (*OWN_FORM, planted), f"back=/{quote('路' * 900)}".encode())
+    assert got.status == 200
+    assert list(cookies(got)) == [NAME]
+    assert cookies(got)[NAME].partition(";")[0] == f"{SSO['asked']}."

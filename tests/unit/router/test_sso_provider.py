@@ -63,6 +63,8 @@ LIES: dict[str, dict[str, Any]] = {
     "a page without TLS": {"authorization_endpoint": "http://idp.example/auth"},
     "a page nowhere": {"authorization_endpoint": "https:///auth"},
     "a way out that is a script": {"end_session_endpoint": "data:text/html,x"},
+    "an address that is none": {"authorization_endpoint": "https://[idp.example/auth"},
+    "a way out that is none": {"end_session_endpoint": "https://idp.example:[/out"},
     "no address for keys": {"jwks_uri": None},
     "a number": {"token_endpoint": 1},
 }

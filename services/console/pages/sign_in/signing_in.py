@@ -46,15 +46,16 @@ class SigningIn(Page):
 
     async def sign_out(self, visit: OpenVisit) -> Response:
         """``to``: the page at which another person takes over. Who signed in at the organisation is told how to
-        sign out there too."""
+        sign out there too: after a change of person whoever signs out next."""
         try:
             if visit.token:
                 await self.services.sign_out(visit.token)
         except Refusal as refusal:
             if refusal.status >= 500:
                 return await sign_in_page(visit, 503, said=visit._(AWAY))
-        leads = OUT if began_there(visit.request) else "/signin"
-        response = visit.go(TAKE_OVER if visit.form.get("to") == TAKE_OVER else leads)
+        out = OUT if began_there(visit.request) else "/signin"
+        leads = TAKE_OVER if visit.form.get("to") == TAKE_OVER else out
+        response = visit.go(leads)
         forget(response, visit.request)
         if leads == OUT:
             forget_began_there(response, visit.request)

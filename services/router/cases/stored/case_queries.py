@@ -65,9 +65,11 @@ class CaseQueries:
         opened: datetime = times[-1]["opened_at"] if times else EVER
         return opened
 
-    async def oldest(self, city: str, unit: str, limit: int) -> list[Case]:
-        """The open cases of a unit and below that were opened first."""
+    async def oldest(self, city: str, unit: str, sight: Sight | None, limit: int) -> list[Case]:
+        """The open cases of a unit and below that were opened first, of those that ``sight`` sees."""
         where: Document = {"city": city, "seen_by": unit, "historic": {"$in": [False, None]}, "open": True}
+        if sight is not None:
+            where["$and"] = [seen_with(sight)]
         documents = await self.cases.find(
             where, CASE_FIELDS, sort=[("opened_at", 1), ("_id", -1)], limit=limit, hint="opened"
         )

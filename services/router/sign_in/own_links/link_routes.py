@@ -139,6 +139,6 @@ class LinkRoutes:
         return Answer(None, 204)
 
     async def open(self, call: Call) -> Answer:
-        token, session = await self._links.open(call.body_as(LinkSessionBody).asked)
+        token, session = await self._links.open(call.body_as(LinkSessionBody).asked, call.address)
         await self._record.write(call, session.city, session.person, "session.link", "201", session.id)
         return Answer(OpenedSession.of(token, session, ""), 201, UNSTORED)

@@ -84,8 +84,7 @@ class LoginLinks:
     async def ask(self, request: LinkRequest) -> Asked:
         """Send a link, where the person has an account and a channel of his own. Raises ``Refusal`` 429."""
         now, city = self._clock.now(), request.city
-        network = hmac.digest(self._secret, f"link/{network_of(request.address)}".encode(), "sha256").hex()[:32]
-        await self._failures.begin(f"link-address/{network}", OF_ADDRESS, now)
+        await self._failures.begin(self._of_address(request.address), OF_ADDRESS, now)
         await self._failures.begin(_of_person(city, request.person), OF_ACCOUNT, now)
         token = new_token("link")
         number = LEAST + int(token_hash(token)[:8], 16) % NUMBERS
@@ -141,8 +140,10 @@ class LoginLinks:
             )
         return link
 
-    async def open(self, asker: str) -> tuple[str, Session]:
-        """A session for the browser that asked, once. Raises ``Refusal`` 409 (nobody pressed yet), 410 (over)."""
+    async def open(self, asker: str, address: str) -> tuple[str, Session]:
+        """A session for the browser that asked, once. ``address``: the client's, at which the link counts no more.
+
+        Raises ``Refusal`` 409 (nobody pressed yet), 410 (over)."""
         link, now = await self._links.asked_by(token_hash(asker)), self._clock.now()
         if link is None or link.ends <= now or link.state in ("used", "refused"):
             raise _over()
@@ -160,7 +161,13 @@ class LoginLinks:
         )
         await self._sign_in.check_unchanged(account, session)
         await self._failures.forget(_of_person(link.city, link.person))
+        await self._failures.take_back(self._of_address(address))
         return token, session
+
+    def _of_address(self, address: str) -> str:
+        """Under what the links that were asked for at an address are counted."""
+        network = hmac.digest(self._secret, f"link/{network_of(address)}".encode(), "sha256").hex()[:32]
+        return f"link-address/{network}"
 
     async def _with_channel(self, pack: Pack, person: str) -> Account | None:
         """The account of somebody who can be written to; a city in shadow mode writes to nobody."""

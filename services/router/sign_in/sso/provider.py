@@ -172,6 +172,9 @@ def _read(what: str, answer: BoundedAnswer, shape: type[T]) -> T:
 
 def _is_address(url: str, secure: bool) -> bool:
     """Whether a browser may be sent there: https, where the issuer is; none is well."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     schemes = ("https",) if secure else ("https", "http")
     return not url or (len(url) <= URL_MAX and url.isprintable() and parts.scheme in schemes and bool(parts.hostname))
