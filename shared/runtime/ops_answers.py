@@ -59,7 +59,7 @@ class MeAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, who: Principal, now: datetime) -> Self:
-        return cls(**{name: getattr(who, name) for name in who.__struct_fields__}, now=now)
+        return cls(**{name: getattr(who, name) for name in cls.__struct_fields__ if name != "now"}, now=now)
 
 
 class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -161,7 +161,7 @@ def _sent_to_another_unit(play: Play) -> None:
     asked = play.link("oh-desk", "asked")
     play.link_presses("oh-desk", asked, "approve_return", to="millfield")
     play.link_presses("mf-desk", play.link("mf-desk", "moved"), "claim")
-    play.rider_reads("another unit")
+    play.rider_reads("Taken on: Millfield")
 
 
 def _must_be_handled(play: Play) -> None:
