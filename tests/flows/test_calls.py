@@ -29,9 +29,13 @@ def cloud() -> Iterator[Robot]:
         yield made
 
 
+BEGINS = "2026-03-03T10:00:00+01:00"
+"""A Tuesday morning: the quayside's own desk is on."""
+
+
 @pytest.fixture(scope="module")
 def told(cloud: Robot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack whose quayside desks of day and night have a telephone, through a cloud of ours."""
+    """A stack whose quayside desks have a telephone, through a cloud of ours; on a working day, when they are on."""
     pack: Path = tmp_path_factory.mktemp("pack")
     account = {**ACCOUNT, "url": cloud.url.removesuffix("/robot")}
     voice = {**account, "templates": {"call": "TTS_1"}, "callback": "${CHANNEL_HARBOUR_CALLBACK}"}
@@ -49,7 +53,7 @@ def told(cloud: Robot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         "CHANNEL_HARBOUR_PHONE": "13800000000",
         "CHANNEL_HARBOUR_CALLBACK": WORD,
     }
-    with running_stack(tmp_path_factory.mktemp("called"), [pack], **environment) as stack:
+    with running_stack(tmp_path_factory.mktemp("called"), [pack], at=BEGINS, **environment) as stack:
         yield stack
 
 

@@ -27,7 +27,8 @@ def own_stack(tmp_path: Path) -> Iterator[RunningStack]:
 
 
 def link_of(stack: RunningStack, person: Person, case: str) -> str:
-    return str(alert_of(stack, person, case)["link"])
+    """Of the newest alert, once that is one which still asks for something."""
+    return str(until(lambda: alert_of(stack, person, case).get("link"), what=f"a link of {person.id}"))
 
 
 def state(stack: RunningStack, case: str) -> str:
