@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from deploy.local.morning import working_morning
+from tests.kit.places import HARBOUR_ZONE
 from tests.kit.stack import HARBOUR, SHEYANG, RunningStack, running_stack
 from tests.kit.workers import ByServers
 from tests.moments import VARIABLE, asked
@@ -23,6 +25,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """One stack with both packs for all flow tests; whoever moves its clock or kills its parts takes one of his own."""
     data: Path = tmp_path_factory.mktemp("stack")
     with running_stack(data, [HARBOUR, SHEYANG]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack_by_day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """For tests that say which desk is told: on it every desk of a working morning is on duty. It is ``stack`` unless
+    ``WHISTLE_MOMENT`` has that one begin when others are."""
+    if asked() is None:
+        yield request.getfixturevalue("stack")
+        return
+    morning = working_morning(HARBOUR_ZONE.key).isoformat()
+    with running_stack(tmp_path_factory.mktemp("stack-by-day"), [HARBOUR, SHEYANG], at=morning) as running:
         yield running
 
 

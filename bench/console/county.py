@@ -94,6 +94,10 @@ def sessions(stack: RunningStack, people: Sequence[str]) -> list[str]:
     return tokens
 
 
+TAIL = 512
+"""Bytes of a stream in which its last words stand, however they came in."""
+
+
 @dataclass
 class Streams:
     """Open streams of ``/live``, as browsers hold them. ``events``: changes that all have heard together; ``retries``:
@@ -127,7 +131,7 @@ class Streams:
             with contextlib.suppress(OSError):
                 while data := await reader.read(65_536):
                     self.events += data.count(b"event: case")
-                    last = data
+                    last = (last + data)[-TAIL:]
             self.retries += [int(found) for found in _RETRY.findall(last)[-1:]]
         finally:
             writer.close()

@@ -104,9 +104,11 @@ def _look(url: str, tokens: Sequence[str], begun: Event) -> None:
 
 
 async def _officers(url: str, tokens: Sequence[str], begun: Event) -> None:
-    await Streams(url).add(tokens)
+    streams = Streams(url)  # held: tasks that nobody holds are swept away, and their streams with them
+    await streams.add(tokens)
     begun.set()
     await asyncio.gather(*(_officer(url, token, number) for number, token in enumerate(tokens)))
+    await streams.end()
 
 
 async def _officer(url: str, token: str, number: int) -> None:

@@ -18,7 +18,7 @@ KBITS, LATENCY_MS = 400, 400
 LOADS = 3
 REACH = {"rider at 400 kbit/s, 400 ms: usable after": "≤ 2", "rider: photo as it is sent": "≤ 400"}
 READY = """new Promise(done => {
-  const look = () => document.documentElement.dataset.ready ? done(performance.now()) : setTimeout(look, 10);
+  const look = () => document.documentElement?.dataset.ready ? done(performance.now()) : setTimeout(look, 10);
   look();
 })"""
 

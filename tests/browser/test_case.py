@@ -1,11 +1,12 @@
 """A case in a browser: what a duty officer does on it, on an office PC and on a phone."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.kit.live_changes import change, wake
 from tests.kit.made_router import SESSION, refused
@@ -185,3 +186,27 @@ async def test_where_the_service_is_away_the_form_is_kept(screen: Screen, page: 
     await page.get_by_role("button", name="同意挂起", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("暂未记录，请再按一次。")
     await expect(page.get_by_role("button", name="同意挂起", exact=True)).to_be_visible()
+
+
+async def test_what_she_ticks_while_what_is_around_is_still_asked_stays_ticked(page: Page) -> None:
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if "category=lamp" in (route.request.post_data or ""):
+            held.set()
+            await let_go.wait()
+        await route.continue_()
+
+    await page.goto("/enter")
+    await page.locator("#address").fill("建华园2号楼")
+    await page.locator("#address").press("Tab")
+    await expect(page.locator("input[name=same_as][value=c2]")).to_be_visible()
+    await page.route("**/enter", late)
+    await page.locator("#category").select_option("lamp")
+    await held.wait()
+    await page.locator("input[name=same_as][value=c2]").check()
+    old = await page.locator("#around").element_handle()
+    assert old is not None
+    let_go.set()
+    await old.wait_for_element_state("hidden")
+    await expect(page.locator("input[name=same_as][value=c2]")).to_be_checked()

@@ -37,8 +37,8 @@ def case_of(stack: RunningStack, walker: Person, report: str) -> dict[str, Any]:
     return found
 
 
-def test_the_drafts_of_a_day_are_sent_twice_and_stand_once(stack: RunningStack) -> None:
-    walker, now = stack.person("qs-walk"), stack.now()
+def test_the_drafts_of_a_day_are_sent_twice_and_stand_once(stack_by_day: RunningStack) -> None:
+    walker, now = stack_by_day.person("qs-walk"), stack_by_day.now()
     drafts = [
         draft(1, "lamp dark by the crane", handled=handled(now - timedelta(hours=5))),
         draft(2, "lamp dark by the shed", handled=handled(now - timedelta(hours=3)),
@@ -50,18 +50,18 @@ def test_the_drafts_of_a_day_are_sent_twice_and_stand_once(stack: RunningStack) 
     assert [(item["status"], item.get("replayed", False)) for item in first] == [(202, False)] * 4
     assert [(item["status"], item["replayed"]) for item in again] == [(202, True)] * 4
     assert [item["id"] for item in first] == [item["id"] for item in again]
-    cases = [case_of(stack, walker, item["id"]) for item in first]
+    cases = [case_of(stack_by_day, walker, item["id"]) for item in first]
     assert [(case["state"], case["sample"], case["channel"]) for case in cases] == [
         ("closed", "not_drawn", "patrol"),
         ("closed", "not_drawn", "patrol"),
         ("queued", None, "patrol"),
         ("resolved", "drawn", "patrol"),
     ]
-    desk, town = stack.person("qs-desk"), stack.person("oh-desk")
+    desk, town = stack_by_day.person("qs-desk"), stack_by_day.person("oh-desk")
 
     def told(unit: str, case: str) -> set[str]:
         """The kinds of alerts that the unit's duty officers have, whoever is on now."""
-        officers = [person for person in stack.people(unit) if person.post == "A"]
+        officers = [person for person in stack_by_day.people(unit) if person.post == "A"]
         alerts = [one.get("notifier", "/v1/alerts", case=case).json()["items"] for one in officers]
         return {alert["kind"] for own in alerts for alert in own}
 

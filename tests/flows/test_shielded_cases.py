@@ -56,11 +56,11 @@ def test_a_desk_that_recuses_itself_loses_sight_and_its_inbox_forgets_the_words(
     assert WORD not in walker.get("notifier", "/v1/alerts").text
 
 
-def test_a_sensitive_case_tells_the_top_and_every_reader_is_on_its_record(stack: RunningStack) -> None:
-    rider, desk, town = stack.rider(), stack.person("qs-desk"), stack.person("oh-desk")
+def test_a_sensitive_case_tells_the_top_and_every_reader_is_on_its_record(stack_by_day: RunningStack) -> None:
+    rider, desk, town = stack_by_day.rider(), stack_by_day.person("qs-desk"), stack_by_day.person("oh-desk")
     report = rider.report(f"somebody on the roof, {WORD}", QUAY, category="street_light").json()["id"]
-    case = stack.case_of(report, rider)["case"]["id"]
-    walker = stack.person("qs-walk")
+    case = stack_by_day.case_of(report, rider)["case"]["id"]
+    walker = stack_by_day.person("qs-walk")
     assert walker.command(case, "mark_sensitive", {"kind": "self_harm"}).status_code == 200
     told = until(lambda: town.get("notifier", "/v1/alerts", case=case).json()["items"], what="the town's alert")
     assert WORD not in json.dumps(told)

@@ -43,35 +43,35 @@ def test_a_point_alone_has_its_place_in_words_in_the_queue_and_in_the_alert(stac
     assert all(alert["text"].count("Fish Quay") == 1 for alert in told(stack, case, "new"))
 
 
-def test_who_inspects_is_told_and_not_who_resolved(stack: RunningStack) -> None:
-    _, case = opened(stack)
-    done(walker(stack).command(case, "claim"), "claimed")
-    done(walker(stack).command(case, "resolve", {"how": "repair", "text": "new bulb"}), "resolved")
-    recipients = {alert["recipient"] for alert in told(stack, case, "inspect")}
+def test_who_inspects_is_told_and_not_who_resolved(stack_by_day: RunningStack) -> None:
+    _, case = opened(stack_by_day)
+    done(walker(stack_by_day).command(case, "claim"), "claimed")
+    done(walker(stack_by_day).command(case, "resolve", {"how": "repair", "text": "new bulb"}), "resolved")
+    recipients = {alert["recipient"] for alert in told(stack_by_day, case, "inspect")}
     assert recipients
     assert "qs-walk" not in recipients
 
 
-def test_who_offered_a_case_hears_that_it_is_refused_and_why(stack: RunningStack) -> None:
-    _, case = opened(stack)
-    done(desk(stack).command(case, "claim"), "claimed")
-    done(desk(stack).command(case, "transfer", {"to": "millfield", "reason": "their lamp"}), "claimed")
-    assert {"their lamp" in alert["text"] for alert in told(stack, case, "offered")} == {True}
-    done(stack.person("mf-desk").command(case, "refuse", {"reason": "it stands at the quay"}), "claimed")
-    assert {"it stands at the quay" in alert["text"] for alert in told(stack, case, "declined")} == {True}
+def test_who_offered_a_case_hears_that_it_is_refused_and_why(stack_by_day: RunningStack) -> None:
+    _, case = opened(stack_by_day)
+    done(desk(stack_by_day).command(case, "claim"), "claimed")
+    done(desk(stack_by_day).command(case, "transfer", {"to": "millfield", "reason": "their lamp"}), "claimed")
+    assert {"their lamp" in alert["text"] for alert in told(stack_by_day, case, "offered")} == {True}
+    done(stack_by_day.person("mf-desk").command(case, "refuse", {"reason": "it stands at the quay"}), "claimed")
+    assert {"it stands at the quay" in alert["text"] for alert in told(stack_by_day, case, "declined")} == {True}
 
 
-def test_the_desk_hears_what_a_reporter_says_afterwards(stack: RunningStack) -> None:
-    report, case = opened(stack)
-    rider = stack.rider()
+def test_the_desk_hears_what_a_reporter_says_afterwards(stack_by_day: RunningStack) -> None:
+    report, case = opened(stack_by_day)
+    rider = stack_by_day.rider()
     for path, said, kind in (
         ("additions", {"text": "now it buzzes"}, "added"),
         ("additions", {"fixed": True}, "fixed"),
         ("withdraw", {"reason": "the wrong place"}, "withdrawn"),
     ):
         assert rider.post_to("intake", f"/v1/reports/{report}/{path}", said).status_code in (200, 202), kind
-        assert {alert["unit"] for alert in told(stack, case, kind)} <= {"quayside", "oosterhaven"}
-    words = [alert["text"] for kind in ("added", "withdrawn") for alert in told(stack, case, kind)]
+        assert {alert["unit"] for alert in told(stack_by_day, case, kind)} <= {"quayside", "oosterhaven"}
+    words = [alert["text"] for kind in ("added", "withdrawn") for alert in told(stack_by_day, case, kind)]
     assert not [text for text in words if "buzzes" in text or "wrong place" in text], "only the case has their words"
 
 

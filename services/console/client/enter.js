@@ -19,7 +19,9 @@ export function enterReports(root) {
     const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("around");
     const old = root.getElementById("around");
     const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.id : "";
+    const chosen = chosenSince(form, body);
     old.replaceWith(made);
+    for (const [name, value] of chosen) if (form.elements[name]) form.elements[name].value = value;
     prepare(form, look);
     if (focused && root.getElementById(focused)) root.getElementById(focused).focus();
   };
@@ -41,6 +43,12 @@ export function enterReports(root) {
   });
   keep(form);
   prepare(form, look);
+}
+
+/** What was typed or ticked around while the answer was under way: it stays. */
+function chosenSince(form, sent) {
+  const now = new FormData(form);
+  return ["same_as", "category", "lon", "lat"].filter((name) => now.get(name) !== sent.get(name)).map((name) => [name, now.get(name) ?? ""]);
 }
 
 function prepare(form, look) {
