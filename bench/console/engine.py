@@ -23,7 +23,8 @@ from bench.pipeline import CITY, Bench, single
 from bench.report import Row
 from tests.kit.stack import running_stack, until
 
-ROUNDS = 2
+TURNS = ("without", "with", "with", "without")
+"""What is stored grows from one to the next: both have it equally."""
 CONNECTIONS = 64
 LOOKS_EVERY = 5.0
 BEGINS_WITHIN = 60.0
@@ -38,7 +39,8 @@ REACH = {
 def engine(seconds: float) -> list[Row]:
     """``seconds``: of a minute; a round lasts a quarter of it."""
     rates: dict[str, list[float]] = {"without": [], "with": []}
-    latencies: dict[str, dict[str, float]] = {}
+    costs: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
+    latencies: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
     with tempfile.TemporaryDirectory() as folder:
         pack = CITY.write(Path(folder) / "city")
         with running_stack(Path(folder) / "data", [pack]) as stack:
@@ -48,28 +50,35 @@ def engine(seconds: float) -> list[Row]:
             ways = {"without": lambda: _asleep(console), "with": lambda: _looked_at(url, sessions(stack, PEOPLE))}
             asyncio.run(bench.load(single(bench.token, "warm"), 3, 8))
             bench.store.drained()
-            for number in range(ROUNDS):
-                for name, way in ways.items():
-                    with way():
-                        rates[name].append(_rate(bench, f"{name}-{number}", seconds / 4))
+            for number, name in enumerate(TURNS):
+                with ways[name]():
+                    rate, cost = _rate(bench, f"{name}-{number}", seconds / 4)
+                rates[name].append(rate)
+                costs[name].append(cost)
             quarter = min(mean(of) for of in rates.values()) / 4
-            for name, way in ways.items():
-                with way():
-                    latencies[name] = {what: value for what, value, _ in asyncio.run(bench.quarter(quarter))}
+            for name in TURNS:
+                with ways[name]():
+                    measured = asyncio.run(bench.quarter(quarter))
+                latencies[name].append({what: value for what, value, _ in measured})
     rows: list[Row] = [(f"engine {name} officers: accepted", mean(of), "1/s") for name, of in rates.items()]
+    for part in costs["with"][0]:
+        of = {name: mean(one[part] for one in found) for name, found in costs.items()}
+        rows.append((f"engine with ten officers: CPU {part}", of["with"], f"µs/report; {of['without']:.0f} without"))
     ratio = mean(rates["with"]) / mean(rates["without"])
     rows.append(("engine with ten officers: of its throughput without", ratio, ""))
     for name in LATENCIES:
-        shares = latencies["with"][name] / latencies["without"][name]
+        shares = mean(of[name] for of in latencies["with"]) / mean(of[name] for of in latencies["without"])
         rows.append((f"engine with ten officers: {name}", shares, "of that without"))
     return rows
 
 
-def _rate(bench: Bench, run: str, seconds: float) -> float:
-    """Reports accepted a second, as fast as it goes."""
+def _rate(bench: Bench, run: str, seconds: float) -> tuple[float, dict[str, float]]:
+    """Reports accepted a second, as fast as it goes, and by part the µs of CPU for each until all are worked off."""
+    bench.meter.start()
     outcome = asyncio.run(bench.load(single(bench.token, run), seconds, CONNECTIONS))
     bench.store.drained()
-    return len(outcome.latencies) / seconds
+    reports = len(outcome.latencies)
+    return reports / seconds, {part: used / reports * 1e6 for part, used in bench.meter.used().items()}
 
 
 @contextlib.contextmanager

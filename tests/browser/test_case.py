@@ -192,7 +192,7 @@ async def test_what_she_ticks_while_what_is_around_is_still_asked_stays_ticked(p
     held, let_go = asyncio.Event(), asyncio.Event()
 
     async def late(route: Route) -> None:
-        if "category=lamp" in (route.request.post_data or ""):
+        if "category=street_light" in (route.request.post_data or ""):
             held.set()
             await let_go.wait()
         await route.continue_()
@@ -202,7 +202,7 @@ async def test_what_she_ticks_while_what_is_around_is_still_asked_stays_ticked(p
     await page.locator("#address").press("Tab")
     await expect(page.locator("input[name=same_as][value=c2]")).to_be_visible()
     await page.route("**/enter", late)
-    await page.locator("#category").select_option("lamp")
+    await page.locator("#category").select_option("street_light")
     await held.wait()
     await page.locator("input[name=same_as][value=c2]").check()
     old = await page.locator("#around").element_handle()
