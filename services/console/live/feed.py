@@ -96,6 +96,7 @@ class Feed:
         self._epoch = ids(8)
         self._number = 0
         self._ring: deque[Numbered] = deque(maxlen=KEPT)
+        self._last_of: dict[tuple[str, str], int] = {}
         self._by_name: dict[tuple[str, str], set[Listener]] = defaultdict(set)
         self._heard_at: float | None = None
         self._now: datetime | None = None
@@ -107,6 +108,10 @@ class Feed:
     def cursor(self) -> str:
         """To be asked before a page is read: the page then has all earlier changes."""
         return f"{self._epoch}-{self._number}"
+
+    def told_of(self, city: str, unit: str) -> str:
+        """The last change that concerned ``unit``, as a mark: the same while nothing of its cases has changed."""
+        return f"{self._epoch}-{self._last_of.get((city, unit), 0)}"
 
     @property
     def is_live(self) -> bool:
@@ -145,6 +150,9 @@ class Feed:
         self._number += 1
         told = Numbered(self._number, change)
         self._ring.append(told)
+        for name in (*change.seen_by, *change.was_seen_by):
+            if not name.startswith("@"):
+                self._last_of[change.city, name] = self._number
         for listener in self._concerned(change):
             if listener.hears(change) is not None:
                 listener.offer(told)

@@ -1,9 +1,11 @@
 """The counts above a queue: asked for once for all who read them before anything changes."""
 
 import asyncio
+import functools
 from random import Random
 
 import httpx
+import msgspec
 import pytest
 
 from services.console.live.feed import Feed
@@ -35,7 +37,7 @@ def answers() -> list[httpx.Response]:
 @pytest.fixture
 def counts(feed: Feed, answers: list[httpx.Response]) -> SharedCounts:
     router = httpx.AsyncClient(base_url="http://r", transport=httpx.MockTransport(lambda _: answers.pop(0)))
-    return SharedCounts(QueueCalls(Services(router, router, router)), feed)
+    return SharedCounts(QueueCalls(Services(router, router, router)), feed, lambda: 100.0)
 
 
 async def test_a_queue_is_counted_once_for_its_unit_until_something_changes(
@@ -50,6 +52,40 @@ async def test_a_queue_is_counted_once_for_its_unit_until_something_changes(
     assert [await read(officer("p1"), anew=True), await read(officer("p2"))] == [4, 4], "after a press"
     feed.take(change(1, 5))
     assert await read(officer("p2")) == 5
+
+
+async def test_a_change_elsewhere_has_nothing_counted_again(
+    feed: Feed, counts: SharedCounts, answers: list[httpx.Response]
+) -> None:
+    answers += [httpx.Response(200, json={"open": n}) for n in (1, 2)]
+    read = functools.partial(counts.of, "t", officer("p1"), "quayside", below=False)
+    assert (await read()).open == 1
+    feed.take(msgspec.structs.replace(change(1, 5), seen_by=("millfield", "@mf-desk"), was_seen_by=()))
+    assert (await read()).open == 1
+    feed.take(msgspec.structs.replace(change(1, 6), seen_by=(), was_seen_by=("quayside",)))
+    assert (await read()).open == 2
+
+
+async def test_what_took_long_to_count_is_counted_again_only_after_a_rest(feed: Feed) -> None:
+    now, asked = 100.0, 0
+
+    async def slow(_: httpx.Request) -> httpx.Response:
+        nonlocal now, asked
+        now, asked = now + 0.2, asked + 1
+        return httpx.Response(200, json={"open": asked})
+
+    router = httpx.AsyncClient(base_url="http://r", transport=httpx.MockTransport(slow))
+    counts = SharedCounts(QueueCalls(Services(router, router, router)), feed, lambda: now)
+    read = functools.partial(counts.of, "t", officer("p1"), "quayside", below=False)
+    assert (await read()).open == 1
+    for number, later in enumerate((1.0, 6.0), 5):
+        now += later
+        feed.take(change(1, number))
+        assert (await read()).open == 1, "one fortieth of the time"
+    assert (await read(anew=True)).open == 2, "after one's own press"
+    now += 8.1
+    feed.take(change(1, 9))
+    assert (await read()).open == 3
 
 
 async def test_what_one_is_refused_is_not_refused_to_others(
