@@ -1,5 +1,5 @@
-"""The counts above a queue, asked for once for all who read them before anything of it changes: when a hundred pages are
-read again at once, a queue of five thousand is counted once. What took long to count is not counted again at each
+"""The counts above a queue, asked for once for all who read them before anything of it changes: when a hundred pages
+are read again at once, a queue of five thousand is counted once. What took long to count is not counted again at each
 change: sixty thousand open cases are 0.4 s of mongod, and a county hears of twenty changes a second.
 """
 
