@@ -10,7 +10,7 @@ from deploy.local.parts import SERVICES, WITH_ACCOUNTS, Service, environment
 from deploy.local.ports import PORT_BASE
 from deploy.local.servers.jars import read_lock
 from deploy.local.servers.kafka import ADMIN, Node, secured_properties
-from deploy.local.servers.mongo import MONGOD_FLAGS, Member, mongo_uri, replica_set
+from deploy.local.servers.mongo import MONGOD_FLAGS, Member, cache_flags, mongo_uri, replica_set
 
 FILE = Path(__file__).parents[2] / "compose.yaml"
 HEADER = """\
@@ -46,6 +46,8 @@ PASSWORDS = tuple(f"WHISTLE_{name.upper()}_PASSWORD" for name in (ADMIN, *(servi
 """Variables with the passwords of the accounts, the same on both servers."""
 IMAGES = {"kafka": f"apache/kafka:{read_lock().kafka}", "mongo": "mongo:8.0.17", "tls": "caddy:2.10.0"}
 MEMBER = Member(27017, host="mongo")
+MONGO_MEMORY = 8 * 2**30
+"""Of a server for a city, in bytes; mongod's cache follows from it."""
 OWNER = "10001:10001"
 KEY_FILE = "/tmp/key"  # noqa: S108 - of the container, in memory
 KEYS = "/keys"
@@ -156,7 +158,8 @@ def _mongo() -> Block:
     admin = f"try {{ a.createUser({user}) }} catch (e) {{ }}"
     proof = f"if (!a.auth('{ADMIN}', process.env.ADMIN_PASSWORD)) quit(1)"
     asks = ["mongosh", "--quiet", "--eval", f"a = db.getSiblingDB('admin'); {initiate}; {wait}; {admin}; {proof}"]
-    mongod = " ".join(["mongod", "--bind_ip_all", "--port", str(MEMBER.port), "--keyFile", KEY_FILE, *MONGOD_FLAGS])
+    where = ["mongod", "--bind_ip_all", "--port", str(MEMBER.port), "--keyFile", KEY_FILE]
+    mongod = " ".join([*where, *cache_flags(MONGO_MEMORY), *MONGOD_FLAGS])
     return {
         "image": IMAGES["mongo"],
         "hostname": MEMBER.host,

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -22,11 +23,11 @@ from deploy.local.part import Part
 REPLICA_SET = "rs0"
 SHIPPED = "fiftyone"
 
+CACHE_GB = (0.5, 2.0)
+"""Of WiredTiger, at least and at most (decision 0026)."""
 MONGOD_FLAGS: tuple[str, ...] = (
     "--replSet",
     REPLICA_SET,
-    "--wiredTigerCacheSizeGB",
-    "2",
     "--wiredTigerEngineConfigString",
     "eviction_dirty_target=30,eviction_dirty_trigger=50,eviction_updates_target=25,eviction_updates_trigger=40",
     "--oplogSize",
@@ -84,6 +85,12 @@ def is_mended(version: tuple[int, ...]) -> bool:
     return any(version[:2] == first[:2] and version >= first for first in MENDED) or version[:2] > MENDED[0][:2]
 
 
+def cache_flags(memory: int) -> tuple[str, ...]:
+    """A quarter of the machine's ``memory`` in bytes, within ``CACHE_GB``."""
+    least, most = CACHE_GB
+    return "--wiredTigerCacheSizeGB", f"{min(most, max(least, memory / 4 / 2**30)):.1f}"
+
+
 def find_mongod() -> Path:
     """The mongod to run. MongodMissing says what to install."""
     installed = shutil.which("mongod")
@@ -101,6 +108,10 @@ def mongo_uri(members: Sequence[Member], account: str = "") -> str:
     """The URI of the replica set; read and write concerns are added by the services. ``account``: user:password."""
     who, source = (f"{account}@", "&authSource=admin") if account else ("", "")
     return f"mongodb://{who}{','.join(member.address for member in members)}/?replicaSet={REPLICA_SET}{source}"
+
+
+def _cache() -> tuple[str, ...]:
+    return cache_flags(psutil.virtual_memory().total)
 
 
 def mongo_part(member: Member, folder: Path, log: Path, members: Sequence[Member] = (), name: str = "mongo") -> Part:
@@ -122,7 +133,7 @@ def mongo_part(member: Member, folder: Path, log: Path, members: Sequence[Member
         log=log,
         ports=(member.port,),
         prepare=prepare,
-        command=lambda: (str(find_mongod()), *where, *MONGOD_FLAGS, *LOCAL_FLAGS),
+        command=lambda: (str(find_mongod()), *where, *_cache(), *MONGOD_FLAGS, *LOCAL_FLAGS),
         alive=probe,
         ready=lambda: mongo_problem(mongo_uri(everyone)),
     )

@@ -15,7 +15,7 @@ from deploy.local import compose, compose_secrets
 from deploy.local.parts import SERVICES, WITH_ACCOUNTS, Stack, local_environment
 from deploy.local.security.certificates import certificates
 from deploy.local.servers.kafka import BROKER_SETTINGS, Node, new_cluster_id, properties
-from deploy.local.servers.mongo import MONGOD_FLAGS, Member, is_mended, mongo_uri, replica_set
+from deploy.local.servers.mongo import MONGOD_FLAGS, Member, cache_flags, is_mended, mongo_uri, replica_set
 from shared.runtime.settings import Settings
 
 
@@ -217,6 +217,11 @@ def test_compose_brokers_have_the_settings_of_the_table() -> None:
 def test_packed_messages_are_switched_off_here_and_in_compose() -> None:
     at = MONGOD_FLAGS.index("--networkMessageCompressors")
     assert MONGOD_FLAGS[at + 1] == "disabled"
+
+
+@pytest.mark.parametrize(("gib", "cache"), [(1, "0.5"), (4, "1.0"), (8, "2.0"), (64, "2.0")])
+def test_mongod_keeps_a_quarter_of_a_small_machine_and_two_gigabytes_at_most(gib: int, cache: str) -> None:
+    assert cache_flags(gib * 2**30) == ("--wiredTigerCacheSizeGB", cache)
 
 
 @pytest.mark.parametrize(
