@@ -17,14 +17,14 @@ LOOKS = (
 """Every pair of size, language and appearance: a fault that needs three of them at once has not been seen."""
 SMALL = """elements => elements.filter(x => x.offsetParent !== null && !x.closest("[hidden]")
   && x.getBoundingClientRect().height < 44).map(x => x.outerHTML)"""
-ALL_LINKS_SEEN = "[...document.querySelectorAll('.nav ul')].every(one => one.scrollWidth <= one.clientWidth)"
+ALL_LINKS_SEEN = "[...document.querySelectorAll('.nav ul, .tabs')].every(one => one.scrollWidth <= one.clientWidth)"
 
 
 async def signed_in(screen: Screen, page: Page) -> None:
     await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
 
 
-CLOSE = """() => [...document.querySelectorAll("main .hint + form, main .hint + .card")]
+CLOSE = """() => [...document.querySelectorAll("main :is(.hint, .who) + :is(form, .card, .choices, p:has(> .button))")]
   .filter(one => one.offsetParent !== null)
   .filter(one => one.getBoundingClientRect().top - one.previousElementSibling.getBoundingClientRect().bottom < 12)
   .map(one => one.previousElementSibling.textContent)"""
