@@ -45,7 +45,7 @@ async def endless_headers(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
 async def drips(_: asyncio.StreamWriter) -> AsyncIterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"
     while True:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # the slowness itself: less than any read time-out
         yield b"x"
 
 

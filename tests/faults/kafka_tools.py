@@ -95,7 +95,8 @@ def _emptied(folders: Sequence[Path]) -> None:
 
 
 def comes_and_goes(cluster: Cluster, group: str, topic: str, *, times: int, seconds: float) -> None:
-    """A stranger joins a group, is given partitions, handles nothing and leaves; again and again."""
+    """A stranger joins a group, is given partitions, handles none of them for so many ``seconds``, leaves for as
+    long, and comes again."""
     asyncio.run(_comes_and_goes(cluster, group, topic, times, seconds))
 
 
@@ -109,7 +110,7 @@ async def _comes_and_goes(cluster: Cluster, group: str, topic: str, times: int, 
             session_timeout_ms=10_000,
             rebalance_timeout_ms=15_000,
         )
-        await stranger.start()
+        await stranger.start()  # returns with its partitions
         await asyncio.sleep(seconds)
         await stranger.stop()
         await asyncio.sleep(seconds)

@@ -84,6 +84,7 @@ def _soon_due(cluster: Cluster, load: Load) -> Iterator[tuple[str, float]]:
 
 
 def _press(cluster: Cluster, case: str, due: float) -> int:
+    """At a moment around ``due`` (monotonic) that the case's id chooses."""
     chance = random.Random(case)
     time.sleep(max(0.0, due - time.monotonic() - 0.3 + 0.4 * chance.random()))
     return cluster.stack.person("qs-desk").command(case, "acknowledge").status_code

@@ -22,6 +22,7 @@ IMPORTED = WAITING * 5 // 6
 STILL_SECONDS = 60.0
 """So long no case came: the backlog is not worked off."""
 EVERY_SECONDS = 5.0
+"""So often a danger is sent while an import goes on."""
 CASE_WITHIN, TOLD_WITHIN = 2.0, 3.0
 Document = dict[str, Any]
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(5400)]

@@ -8,57 +8,12 @@ from typing import Any
 
 import httpx
 
-from tests.kit import made_case, made_duty, made_operations, made_wall
+from tests.kit import made_case, made_city, made_duty, made_operations, made_sign_in, made_wall
 from tests.kit.made_links import MadeLinks
 
 SESSION = "whk_session_" + "a" * 64
 NOW = datetime(2026, 3, 4, 2, 30, tzinfo=UTC)
 WALL_KEY = "whk_wall_" + "b" * 64
-OFFER = {
-    "city": "harbour",
-    "person": "qs-desk",
-    "name": "Desk <one>",
-    "unit_name": "Quayside",
-}
-SECRET = "JBSWY3DPEHPK3PXP"
-ACCEPTED = {
-    "city": "harbour",
-    "person": "qs-desk",
-    "totp_uri": f"otpauth://totp/Whistle:harbour%2Fqs-desk?secret={SECRET}&issuer=Whistle",
-}
-COMPUTER = "whk_computer_" + "c" * 64
-SSO = {
-    "asked": "whk_sso_" + "d" * 64,
-    "state": "0123456789abcdef" * 2,
-    "url": "https://idp.example/auth?client_id=whistle&state=" + "0123456789abcdef" * 2,
-}
-"""What beginning to sign in at the organisation answers."""
-
-
-QUAYSIDE = {"name": "交通路社区", "name_en": "Quayside"}
-
-PEOPLE_HERE = [
-    {"city": "harbour", "person": "qs-desk", "name": "张三", "name_en": "Zhang San", "unit_name": "交通路社区"},
-    {"city": "harbour", "person": "qs-walk", "name": "李四", "name_en": "Li Si", "unit_name": "交通路社区"},
-]
-"""Whose PINs are taken at the computer."""
-PEOPLE_OF_PACKS = [{**one, "role": "duty_officer", "offices": []} for one in PEOPLE_HERE]
-WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0 Safari/537.36"
-MY_SESSIONS = [
-    {
-        "id": id_,
-        "device": device,
-        "opened_at": (NOW - timedelta(hours=hours)).isoformat(),
-        "seen_at": (NOW - timedelta(minutes=hours)).isoformat(),
-        "current": hours == 1,
-        "by": by,
-    }
-    for id_, device, hours, by in (
-        ("0123456789abcdef", WINDOWS, 1, "password"),
-        ("fedcba9876543210", "Mozilla/5.0 (Linux; Android 10) AppleWebKit MicroMessenger/8.0", 20, "pin"),
-        ("00112233445566aa", "x" * 200, 50, "link"),
-    )
-]
 
 
 def row(number: int, priority: str, state: str, minutes: int | None, assignee: str | None = None) -> dict[str, Any]:
@@ -112,7 +67,6 @@ CASE: dict[str, Any] = made_case.answers(NOW, COMMANDS)["GET /v1/cases/c1"]
 """A case with something of everything that its page shows."""
 
 
-QUESTIONS = {"type": "object", "properties": {"flow": {"title": "水有多大"}, "cut": {"title": "总阀已关"}}}
 ACCEPTED_REPORT = {"id": "r1", "status": "accepted", "received_at": NOW.isoformat(), "links": {}}
 POINTS = [
     {"id": "c1", "lon": 120.1225, "lat": 33.7815, "priority": "danger", "clock": "running"},
@@ -159,6 +113,9 @@ class MadeRouter:
             **made_duty.answers(NOW),
             **made_case.answers(NOW, COMMANDS),
             **made_operations.answers(NOW),
+            **made_city.answers(demonstration=demonstration),
+            **made_sign_in.answers(NOW, demonstration=demonstration),
+            **self._lists(own),
             "GET /v1/me": {
                 "session": "0123456789abcdef",
                 "city": "harbour",
@@ -167,54 +124,23 @@ class MadeRouter:
                 "role": "duty_officer",
                 "now": NOW.isoformat(),
             },
-            "GET /v1/names": {
-                "timezone": "Asia/Shanghai",
-                "people": {
-                    "qs-desk": {"name": "张三", "name_en": "Zhang San", "unit": QUAYSIDE, "role": "duty_officer"},
-                    "qs-night": {"name": "王五", "name_en": "Wang Wu", "unit": QUAYSIDE, "role": "duty_officer"},
-                    "qs-walk": {"name": "李四", "name_en": "Li Si", "unit": QUAYSIDE, "role": "grid_member"},
-                },
-                "units": {
-                    "quayside": QUAYSIDE,
-                    "county": {"name": "射阳县", "name_en": "Sheyang county"},
-                    "grid-1": {"name": "交通路第一网格", "name_en": "Quayside grid one"},
-                    "works": {"name": "住房和城乡建设局", "name_en": "Department of works"},
-                },
-                "reasons": {"weather": {"name": "恶劣天气", "name_en": "Bad weather"}},
-            },
-            "GET /v1/units/quayside": {"id": "quayside", "path": ["county", "quayside"], **QUAYSIDE},
             "GET /v1/alerts:told": {"people": ["qs-walk"]},
-            "GET /v1/categories": {
-                "items": [
-                    {
-                        "code": "water_pipe",
-                        "name": "供水管网",
-                        "name_en": "Water pipe",
-                        "after_photo": "required",
-                        "questions": QUESTIONS,
-                    },
-                    {"code": "street_light", "name": "路灯", "name_en": "Street light"},
-                ],
-                "notice": "演示系统" if demonstration else None,
-            },
+            "GET /v1/wall": self.wall,
+            "GET /v1/walls": {"items": [WALL_ENTRY]},
+        }
+
+    def _lists(self, own: dict[str, Any]) -> dict[str, Any]:
+        """Cases in lists: those of the unit, ``own`` of the officer, and those that wait for a decision or a call."""
+        called_back = {**row(4, "normal", "closed", None), "closed_at": (NOW - timedelta(days=3)).isoformat()}
+        return {
             "GET /v1/cases:waiting": {"items": made_case.decisions(NOW), "cut": False},
-            "GET /v1/follow-up-calls": {
-                "items": [{**row(4, "normal", "closed", None), "closed_at": (NOW - timedelta(days=3)).isoformat()}]
-            },
+            "GET /v1/follow-up-calls": {"items": [called_back]},
             "GET /v1/queues/quayside/cases?mine=true": {"items": [own]},
             "GET /v1/queues/quayside/cases?mine=false": {"items": self.queue},
             "GET /v1/queues/quayside/cases": {"items": self.queue},
             "GET /v1/queues/quayside/counts": COUNTS,
             "GET /v1/units/quayside/geometry": self.ground,
-            "GET /v1/wall": self.wall,
-            "GET /v1/walls": {"items": [WALL_ENTRY]},
             "POST /v1/cases:find": {"items": self.queue[:1]},
-            "GET /v1/sign-in": {"demonstration": demonstration, "sso": False},
-            "GET /v1/sign-in/sso": {"url": "https://idp.example/end?client_id=whistle"},
-            "POST /v1/sessions:here": {"locks_after": 1800},
-            "POST /v1/sessions:people-here": {"items": PEOPLE_HERE},
-            "GET /v1/sessions": {"items": MY_SESSIONS},
-            "GET /v1/dev/people": {"items": PEOPLE_OF_PACKS},
         }
 
     def spoil(self, spoilt: Callable[[Any], Any]) -> None:
@@ -226,22 +152,26 @@ class MadeRouter:
         self.asked.append(asked)
         if asked in self.refuses:
             return self.refuses[asked]
-        if (of_link := self.links.answer(asked, request)) is not None:
-            return of_link
-        if asked in ("POST /v1/sessions", "POST /v1/sessions:pin", "POST /v1/sessions:sso", "POST /v1/dev/sessions"):
-            return httpx.Response(201, json={"token": SESSION, "city": "harbour", "computer": COMPUTER})
-        if asked == "POST /v1/sign-in/sso":
-            return httpx.Response(201, json=SSO)
-        if asked in ("POST /v1/sessions:set-pin", "POST /v1/sessions:set-password"):
-            return httpx.Response(204)
-        if asked.endswith(":accept"):
-            return httpx.Response(200, json=ACCEPTED)
-        if asked.startswith("GET /v1/invitations/"):
-            return httpx.Response(200, json={**OFFER, "demonstration": self._demonstration})
+        for about in (self.links.answer, self._opened, self._of_case, self._of_reporting, self._written):
+            if (answer := about(asked, request)) is not None:
+                return answer
+        return self._looked_up(asked, request)
+
+    def _opened(self, asked: str, _: httpx.Request) -> httpx.Response | None:
+        return made_sign_in.opened(asked, SESSION, demonstration=self._demonstration)
+
+    def _of_case(self, asked: str, request: httpx.Request) -> httpx.Response | None:
+        """The case c1, and what officers do with cases."""
         if asked.startswith("POST /v1/cases/c1/"):
-            self.sent.append((request.url.path.rpartition("/")[2], json.loads(request.content)))
+            self._note(request)
         if asked == "GET /v1/cases/c1" or asked.startswith("POST /v1/cases/c1/"):
             return httpx.Response(200, json=self.case, headers={"etag": f'"{self.version}"'})
+        if asked == "POST /v1/cases:bulk":
+            return httpx.Response(200, json=self._bulk(request))
+        return None
+
+    def _of_reporting(self, asked: str, request: httpx.Request) -> httpx.Response | None:
+        """Intake's: photos, and reports that officers enter."""
         if asked == "POST /v1/photos":
             return httpx.Response(201, json={"id": "f9"})
         if asked.startswith("GET /v1/photos/"):
@@ -250,22 +180,28 @@ class MadeRouter:
             self.sent.append(("report", json.loads(request.content)))
             self.keys.append(request.headers["idempotency-key"])
             return httpx.Response(202, json=ACCEPTED_REPORT)
+        return None
+
+    def _written(self, asked: str, request: httpx.Request) -> httpx.Response | None:
+        """What is written beside cases. It is noted in ``sent``; a wall that is made is answered here."""
+        told = ("POST /v1/silences", "POST /v1/rota/swaps", "POST /v1/rota/leave", "PUT /v1/me/alert-rules")
+        if asked in told or asked.startswith("POST /v1/dead-letters/"):
+            self._note(request)
+        if asked == "POST /v1/walls:revoke":
+            self.sent.append(("revoked", json.loads(request.content)))
+        if asked == "POST /v1/walls":
+            made = json.loads(request.content)
+            return httpx.Response(201, json={**made, "city": "harbour", "key": WALL_KEY})
+        return None
+
+    def _looked_up(self, asked: str, request: httpx.Request) -> httpx.Response:
+        """What ``answers`` has, by the parameters that matter there; an empty object for what it does not have."""
         if asked == "GET /metrics":
             return httpx.Response(200, text=made_operations.METRICS)
         if asked == "GET /v1/security-log:export":
             return httpx.Response(200, text="\ufeffid,city\r\n", headers={"content-type": "text/csv; charset=utf-8"})
-        told = ("POST /v1/silences", "POST /v1/rota/swaps", "POST /v1/rota/leave", "PUT /v1/me/alert-rules")
-        if asked in told or asked.startswith("POST /v1/dead-letters/"):
-            self.sent.append((request.url.path.rpartition("/")[2], json.loads(request.content)))
-        if asked == "POST /v1/cases:bulk":
-            return httpx.Response(200, json=self._bulk(request))
         if asked == "GET /v1/me":
             return httpx.Response(200, json={**self.answers[asked], "offices": self.offices})
-        if asked == "POST /v1/walls":
-            made = json.loads(request.content)
-            return httpx.Response(201, json={**made, "city": "harbour", "key": WALL_KEY})
-        if asked == "POST /v1/walls:revoke":
-            self.sent.append(("revoked", json.loads(request.content)))
         if asked == "GET /v1/queues/quayside/points":
             return httpx.Response(200, json={"items": self._points(), "without": 1, "cut": False})
         if "mine" in request.url.params:
@@ -276,6 +212,10 @@ class MadeRouter:
             return httpx.Response(200, json={"items": []})
         of_service = self.answers.get(f"{asked} {request.url.port}")
         return httpx.Response(200, json=self.answers.get(asked, {}) if of_service is None else of_service)
+
+    def _note(self, request: httpx.Request) -> None:
+        """The last part of the path, and the body."""
+        self.sent.append((request.url.path.rpartition("/")[2], json.loads(request.content)))
 
     def _points(self) -> list[dict[str, Any]]:
         rows = {row["id"]: row for row in self.queue}

@@ -36,12 +36,13 @@ from shared.city.people.rota import RotaChange, RotaChanges
 from shared.city.reading import read_pack
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_server.rate_limits import Quotas
-from shared.runtime.http_server.route import Answer, Call, get
+from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.http_server.server import Edge
 from shared.runtime.identity.directory import Directory, PersonRights
 from shared.runtime.identity.security_log import SecurityLog
 from shared.runtime.identity.tokens import ops_token
 from shared.runtime.kafka.outbox_relay import Relay
+from shared.runtime.pack_library import PackLibrary
 from shared.runtime.settings import Settings
 from shared.runtime.storage.mongo import Collection, Database
 from shared.runtime.timekeeping.wall_clock import real_now
@@ -140,6 +141,89 @@ def people(**offices: tuple[str, ...]) -> list[PersonRights]:
     return [msgspec.structs.replace(p, offices=offices.get(p.id.replace("-", "_"), ())) for p in rights(harbour())]
 
 
+class _Parts:
+    """What the sign-in calls are made of."""
+
+    def __init__(self, database: Database, directory: Directory, packs: PackLibrary, clock: StoppedClock) -> None:
+        self._database = database
+        self._directory = directory
+        self._packs = packs
+        self._clock = clock
+        self._numbers = iter(f"{n:016x}" for n in range(10_000))
+        self._accounts, self._failures, self._computers = Accounts(database), Failures(database), Computers(database)
+        self._passwords = Passwords()
+        self._relay = Relay("router", database.collection("events"), Listener())
+        self._invitations = database.collection("invitations")
+        self.links = database.collection("login_links")
+        self.log = SecurityLog(database, clock, self.ids)
+        self._record = SignInRecord(self.log)
+        self.sign_in = SignIn(
+            self._accounts,
+            self._failures,
+            directory,
+            packs,
+            SECRET,
+            OneTimeCodes(SECRET, real_now),
+            self._passwords,
+            clock,
+            self.ids,
+            IDLE,
+        )
+
+    def ids(self, _: int) -> str:
+        return next(self._numbers)
+
+    def own_routes(self, swaps: Swaps) -> list[Route]:
+        """Sign-in with an account of one's own: invitation, password, PIN, link; who is at a computer."""
+        accounts, failures, computers = self._accounts, self._failures, self._computers
+        directory, packs, passwords, clock = self._directory, self._packs, self._passwords, self._clock
+        sent = InvitationsSent(self._invitations, self._relay.source(self._invitations))
+        pins = Pins(self.sign_in, accounts, failures, computers, directory, passwords, packs, swaps.decided, clock)
+        link_store = LinkStore(self.links, self._relay.source(self.links))
+        login_links = LoginLinks(
+            self.sign_in, accounts, failures, link_store, directory, packs, SECRET, clock, self.ids
+        )
+        own_password = OwnPassword(accounts, failures, computers, directory.sessions, passwords, packs, clock, self.ids)
+        return [
+            *SignInRoutes(
+                self.sign_in, directory, packs, self._record, sent, computers, "https://grid.example/", clock
+            ).routes(),
+            *PinRoutes(pins, packs, self._record).routes(),
+            *own_password.routes(),
+            *Presence(accounts, computers, directory.sessions, packs, clock).routes(),
+            *LinkRoutes(login_links, packs, self._record).routes(),
+        ]
+
+    def organisation_routes(self, organisation: MadeProvider | None) -> list[Route]:
+        """Sign-in at the organisation, and what is offered: with none, that it is not offered."""
+        asked = Asked(
+            redirect=REDIRECT, after="https://grid.example/signin", scope="openid", claim="preferred_username", city=""
+        )
+        sso = None
+        if organisation is not None:
+            provider, attempts = organisation.provider(), Attempts(self._database, SECRET)
+            failures, directory, packs = self._failures, self._directory, self._packs
+            sso = OrganisationSignIn(
+                provider, asked, attempts, self.sign_in, failures, directory, packs, self._clock, organisation.now
+            )
+        return [
+            *SignInOffers(self._packs, sso=sso is not None).routes(),
+            *SsoRoutes(sso, self._record).routes(),
+        ]
+
+    def routes_behind(self) -> list[Route]:
+        """What those who are in may call: the security log, who one is, and the same for ops alone."""
+        return [
+            *SecurityLogRoutes(self.log).routes(),
+            get("/v1/me", _me, "", roles=frozenset({"officer"})),
+            get("/v1/operated", _me, "", roles=frozenset({"ops"})),
+        ]
+
+
+async def _me(call: Call) -> Answer:
+    return Answer({"person": call.principal.person, "kind": call.principal.kind})
+
+
 @asynccontextmanager
 async def sign_in_door(
     database: Database,
@@ -149,71 +233,16 @@ async def sign_in_door(
 ) -> AsyncIterator[Door]:
     """A door before an empty database. ``files``: of the harbour's pack, where it is another one. ``organisation``:
     where people sign in too."""
-    clock, ids, heard = StoppedClock(NOW), iter(f"{n:016x}" for n in range(10_000)), Listener()
-    directory, packs, passwords = (
-        Directory(database, SECRET, clock, notes_use=True),
-        await library(database),
-        Passwords(),
-    )
+    clock = StoppedClock(NOW)
+    directory, packs = Directory(database, SECRET, clock, notes_use=True), await library(database)
     if files is not None:
         pack = read_pack(files)
         await packs.store(pack, files)
         await packs.switch("harbour", pack.version, NOW)
-    accounts, failures, computers = Accounts(database), Failures(database), Computers(database)
-    log = SecurityLog(database, clock, lambda _: next(ids))
     await directory.put_people("harbour", people(oh_chief=("ops",), hc_desk=("auditor",)), "1")
-    sign_in = SignIn(
-        accounts,
-        failures,
-        directory,
-        packs,
-        SECRET,
-        OneTimeCodes(SECRET, real_now),
-        passwords,
-        clock,
-        lambda _: next(ids),
-        IDLE,
-    )
-
-    invitations, links = database.collection("invitations"), database.collection("login_links")
-    relay = Relay("router", database.collection("events"), heard)
-    sent, link_store = InvitationsSent(invitations, relay.source(invitations)), LinkStore(links, relay.source(links))
-
-    record = SignInRecord(log)
-    pins = Pins(sign_in, accounts, failures, computers, directory, passwords, packs, swaps.decided, clock)
-
-    asked = Asked(
-        redirect=REDIRECT, after="https://grid.example/signin", scope="openid", claim="preferred_username", city=""
-    )
-    sso = None
-    if organisation is not None:
-        provider, attempts = organisation.provider(), Attempts(database, SECRET)
-        sso = OrganisationSignIn(
-            provider, asked, attempts, sign_in, failures, directory, packs, clock, organisation.now
-        )
-
-    async def me(call: Call) -> Answer:
-        return Answer({"person": call.principal.person, "kind": call.principal.kind})
-
-    routes = [
-        *SignInRoutes(sign_in, directory, packs, record, sent, computers, "https://grid.example/", clock).routes(),
-        *PinRoutes(pins, packs, record).routes(),
-        *OwnPassword(
-            accounts, failures, computers, directory.sessions, passwords, packs, clock, lambda _: next(ids)
-        ).routes(),
-        *Presence(accounts, computers, directory.sessions, packs, clock).routes(),
-        *SignInOffers(packs, sso=organisation is not None).routes(),
-        *SsoRoutes(sso, record).routes(),
-        *LinkRoutes(
-            LoginLinks(sign_in, accounts, failures, link_store, directory, packs, SECRET, clock, lambda _: next(ids)),
-            packs,
-            record,
-        ).routes(),
-        *SecurityLogRoutes(log).routes(),
-        get("/v1/me", me, "", roles=frozenset({"officer"})),
-        get("/v1/operated", me, "", roles=frozenset({"ops"})),
-    ]
-    edge = Edge("router", directory, Quotas(Settings()), lambda _: next(ids), security_log=log)
+    parts = _Parts(database, directory, packs, clock)
+    routes = [*parts.own_routes(swaps), *parts.organisation_routes(organisation), *parts.routes_behind()]
+    edge = Edge("router", directory, Quotas(Settings()), parts.ids, security_log=parts.log)
     transport = httpx.ASGITransport(app=edge.application(routes, _no_lifespan))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Door(client, clock, directory, sign_in, log, links)
+        yield Door(client, clock, directory, parts.sign_in, parts.log, parts.links)

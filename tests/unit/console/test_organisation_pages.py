@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from tests.kit.console_door import OWN_FORM, ConsoleDoor, Got
-from tests.kit.made_router import SESSION, SSO, MadeRouter, refused
+from tests.kit.made_router import SESSION, MadeRouter, refused
+from tests.kit.made_sign_in import SSO
 
 STATE = SSO["state"]
 LED_BACK = f"/signin/sso/back?code=c-1&state={STATE}&iss={quote('https://idp.example', safe='')}"

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from services.console.frame.forms import csrf_token
 from shared.runtime.settings import Settings
 from tests.kit.console_door import OWN_FORM, ConsoleDoor
-from tests.kit.made_router import COMPUTER, SESSION, MadeRouter, refused
+from tests.kit.made_router import SESSION, MadeRouter, refused
+from tests.kit.made_sign_in import COMPUTER
 
 SIGNED_IN = ((b"cookie", f"whistle={SESSION}; whistle-computer={COMPUTER}".encode()),)
 NEW = "seven ropes under the new pier"

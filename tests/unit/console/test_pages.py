@@ -7,7 +7,8 @@ import pytest
 from services.console.frame.forms import csrf_token
 from services.console.frame.languages import LANGUAGES
 from tests.kit.console_door import OWN_FORM, ConsoleDoor, Got
-from tests.kit.made_router import COMPUTER, SECRET, SESSION, MadeRouter, refused
+from tests.kit.made_router import SESSION, MadeRouter, refused
+from tests.kit.made_sign_in import COMPUTER, SECRET
 
 OLD = "whk_session_" + "b" * 64
 SIGNED_IN = ((b"cookie", f"whistle={SESSION}; whistle-computer={COMPUTER}".encode()),)
