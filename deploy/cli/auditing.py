@@ -5,6 +5,7 @@ import typer
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import out
+from deploy.counting import counted
 
 
 def verify(api: Api, case: str | None, everything: bool, as_json: bool) -> None:
@@ -18,7 +19,9 @@ def verify(api: Api, case: str | None, everything: bool, as_json: bool) -> None:
         for bad in told["items"]:
             out.print(f"✗ {bad['case']}: {bad['entry']} {bad['wrong']}")
         if not told["items"]:
-            out.print(f"✓ {told['cases']} cases with {told['entries']} entries are as they were written")
+            entries = counted(told["entries"], "entry", "entries")
+            are = "is as it was" if told["cases"] == 1 else "are as they were"
+            out.print(f"✓ {counted(told['cases'], 'case')} with {entries} {are} written")
     if told["items"]:
         raise typer.Exit(1)
 

@@ -7,10 +7,20 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from deploy.counting import counted
 from shared.city.checks.rota import check_rota
 from shared.city.place.locating import Located
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
+
+ONE_OF = {
+    "units": "unit",
+    "categories": "category",
+    "commitments": "commitment",
+    "people": "person",
+    "places": "place",
+}
+"""What is counted in a pack → its word for one."""
 
 city_app = typer.Typer(name="city", help="City packs: check and load.", no_args_is_help=True)
 
@@ -75,10 +85,6 @@ def describe(located: Located) -> list[str]:
 
 def _summary(report: dict[str, Any]) -> str:
     if not report["ok"]:
-        return f"{_counted(len(report['errors']), 'error')}: the pack cannot be used"
-    counts = ", ".join(f"{count} {name}" for name, count in report["counts"].items())
-    return f"{report['city']} version {report['version']}: {counts}; {_counted(len(report['warnings']), 'warning')}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+        return f"{counted(len(report['errors']), 'error')}: the pack cannot be used"
+    counts = ", ".join(counted(count, ONE_OF.get(name, name), name) for name, count in report["counts"].items())
+    return f"{report['city']} version {report['version']}: {counts}; {counted(len(report['warnings']), 'warning')}"

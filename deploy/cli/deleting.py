@@ -3,6 +3,7 @@
 from deploy.cli.api import SERVICES, Api, JsonObject
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import out
+from deploy.counting import counted
 
 
 def erase(api: Api, city: str, app: str, ref: str, now: bool, as_json: bool) -> None:
@@ -20,9 +21,8 @@ def erase(api: Api, city: str, app: str, ref: str, now: bool, as_json: bool) -> 
         if now:
             keys = told["keys"]
             gone = ", ".join(map(str, keys["destroyed"])) or "none"
-            out.print(
-                f"master keys destroyed: {gone}; {keys['rewrapped']} keys of others are under {keys['generation']} now"
-            )
+            others = counted(keys["rewrapped"], "key of others is", "keys of others are")
+            out.print(f"master keys destroyed: {gone}; {others} under {keys['generation']} now")
 
 
 def sweep(api: Api, city: str | None, dry_run: bool, as_json: bool) -> None:

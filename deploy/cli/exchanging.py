@@ -6,6 +6,7 @@ from pathlib import Path
 from deploy.cli.api import Api, Failed, JsonObject, Refused
 from deploy.cli.screen import show_json
 from deploy.cli.terminal import err, out
+from deploy.counting import counted
 
 SECONDS = 600.0
 FORMATS = ("xlsx", "csv")
@@ -30,7 +31,7 @@ def send_out(
     if not answer.is_success:
         raise Refused(f"GET {path}", answer)
     _write(file, answer.content)
-    out.print(f"{file}: {answer.headers['whistle-rows']} items")
+    out.print(f"{file}: {counted(int(answer.headers['whistle-rows']), 'item')}")
 
 
 def bring_in(api: Api, file: Path, bridge: str | None, result: Path | None, as_json: bool) -> bool:

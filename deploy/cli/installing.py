@@ -10,6 +10,7 @@ from deploy.cli.api import Api, Failed, JsonObject, Refused
 from deploy.cli.screen import show_json
 from deploy.cli.story.asking import local_time, zone_of
 from deploy.cli.terminal import err, out
+from deploy.counting import counted
 from deploy.local.state import keep_city_tokens
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder
@@ -35,7 +36,7 @@ def load(api: Api, folder: Path, as_json: bool, ends_demonstration: str | None =
         return
     for warning in told["warnings"]:
         err.print(f"! {warning}")
-    out.print(f"{told['city']} version {told['version']} holds now: {told['units']} units")
+    out.print(f"{told['city']} version {told['version']} holds now: {counted(told['units'], 'unit')}")
     if api.shown.dev is not None:
         out.print(f"development tokens: {api.shown.dev}")
 

@@ -11,6 +11,7 @@ from deploy.cli.api import SERVICES, Api, Failed, JsonObject, Refused, Service
 from deploy.cli.screen import show_json, show_table
 from deploy.cli.story.asking import local_time, zone_of
 from deploy.cli.terminal import err, out
+from deploy.counting import counted
 from shared.kernel.durations import DurationError, parse_duration
 
 Act = Literal["replay", "drop"]
@@ -115,13 +116,13 @@ def replay(api: Api, since: str, dry_run: bool, as_json: bool) -> None:
                 said = api.post(name, "/v1/replay", body)
                 counts[name] += said["events"]
                 body["after"] = said["next"]
-                progress.update(line, description=f"{name}: {counts[name]} events")
+                progress.update(line, description=f"{name}: {counted(counts[name], 'event')}")
             progress.update(line, total=1, completed=1)
     if as_json:
         show_json({"since": start, "dry_run": dry_run, "events": counts})
         return
     for service, count in counts.items():
-        out.print(f"{service:<9} {count} events {'would be published' if dry_run else 'published'} again")
+        out.print(f"{service:<9} {counted(count, 'event')} {'would be published' if dry_run else 'published'} again")
 
 
 def _since(text: str) -> datetime:

@@ -13,6 +13,7 @@ from deploy.cli.screen import show_json, show_table, span
 from deploy.cli.story.asking import Reached, answered, local_time
 from deploy.cli.story.log_lines import lines_with
 from deploy.cli.terminal import out
+from deploy.counting import counted
 from shared.operations.answers import FoundReport
 from shared.operations.asking import Asking
 from shared.operations.event_names import CLOCKS, gloss, step
@@ -68,8 +69,8 @@ def _not_found(unknown: NotFound) -> str:
         case "no-such-event":
             return f"no service has stored an event, alert or delivery {asked}"
         case "no-such-telephone":
-            seen = f"none of the {unknown.searched} reporters who were seen last"
-            return f"{seen} has a telephone that ends in {asked}"
+            seen = counted(unknown.searched, "reporter who was seen last", "reporters who were seen last")
+            return f"none of the {seen} has a telephone that ends in {asked}"
         case "no-such-trace":
             return (
                 f"no service has stored anything in the trace {asked}: it is too long ago, or the request was "

@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.cli.api import Api, JsonObject
+from deploy.counting import counted
 from deploy.demo.expect import Unmet
 from deploy.demo.photo import jpeg, tells_where
 from deploy.demo.play import Officer, Play, Played
@@ -146,5 +147,5 @@ def _told_by_webhook(play: Play, played: Played) -> None:
         return lines - {(r.type, r.version) for r in play.receiver.received if r.case == played.case}
 
     play.notes.until(lambda: not missing(), "a webhook for every step")
-    told = f"the rider's app was told each of {len(lines)} steps by signed webhook"
+    told = f"the rider's app was told each of {counted(len(lines), 'step')} by signed webhook"
     play.notes.expect(play.receiver.forged == 0, told, f"{play.receiver.forged} with a wrong signature")

@@ -10,6 +10,7 @@ import httpx
 from deploy.cli.api import Api, Failed, JsonObject
 from deploy.cli.screen import show_json, span
 from deploy.cli.terminal import err, out, say
+from deploy.counting import counted
 from deploy.demo.expect import Expectations, Unmet
 from deploy.demo.mended import mended
 from deploy.demo.neglected import neglected
@@ -55,7 +56,9 @@ def demo(city: Path, keep: bool, as_json: bool) -> None:
     if as_json:
         show_json({**whole, "expectations_met": notes.met, "seconds": {k: round(v, 2) for k, v in times.items()}})
     else:
-        out.print(f"\n✓ {notes.met} expectations met; " + ", ".join(f"{k} {span(v)}" for k, v in times.items()))
+        out.print(
+            f"\n✓ {counted(notes.met, 'expectation')} met; " + ", ".join(f"{k} {span(v)}" for k, v in times.items())
+        )
 
 
 def _played(play: Play, as_json: bool) -> JsonObject:

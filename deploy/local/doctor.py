@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import psutil
 
+from deploy.counting import counted
 from deploy.local.finding import Finding
 from deploy.local.parts import SERVICES, WITH_ACCOUNTS
 from deploy.local.ports import holder_of, taken
@@ -196,4 +197,4 @@ def _behind(service: str, url: str) -> Iterator[Finding]:
             f"nothing is lost and it gets on by itself; if it grows start another {service} (docs/operations.md#behind)"
         )
         late = is_late(group, waiting)
-        yield Finding(group, not late, f"{waiting.records:,} records behind, {pace}{hint}", advice)
+        yield Finding(group, not late, f"{counted(waiting.records, 'record')} behind, {pace}{hint}", advice)

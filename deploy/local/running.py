@@ -5,9 +5,20 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from deploy.counting import counted
 from deploy.local.finding import Finding
 from shared.operations.undone import DUE, Undone, Values, clocks_stand, undone, values_of
 
+_FAILING = {
+    "webhooks": (
+        "webhook of an app keeps failing and is left alone",
+        "webhooks of apps keep failing and are left alone",
+    ),
+    "channels": (
+        "robot, telephone or mailbox keeps failing and is left alone",
+        "robots, telephones or mailboxes keep failing and are left alone",
+    ),
+}
 LOOKS_AGAIN_AFTER = 16.0
 """Backlogs are counted every 15 s (``shared/runtime/health/checks.py``): cases that are due now may be done by then."""
 
@@ -46,7 +57,7 @@ def _words(service: str, one: Undone) -> tuple[str, str, str]:
     match one.matter:
         case "parked":
             do = "`whistle dead list`; mend the cause, then `whistle dead replay ID` (or `drop`)"
-            return "parked", f"{figure:,.0f} messages could not be handled", do
+            return "parked", f"{counted(round(figure), 'message')} could not be handled", do
         case "relay-fails" | "outbox-waits":
             what = "events do not leave" if one.matter == "relay-fails" else "events wait to leave"
             do = f"see to Kafka and to {log} (docs/operations.md#relaystopped); nothing is lost"
@@ -56,9 +67,8 @@ def _words(service: str, one: Undone) -> tuple[str, str, str]:
             return "clock", f"this machine's clock is {figure:+.1f} s off", do
         case "clocks-stand":
             do = f"see {log}, then restart it (docs/operations.md#clocksstandstill)"
-            return "clocks", f"{figure:,.0f} cases are due and no clock fires", do
+            return "clocks", f"{counted(round(figure), 'case is', 'cases are')} due and no clock fires", do
         case "webhooks" | "channels":
-            who = "webhooks of apps" if one.matter == "webhooks" else "robots, telephones or mailboxes"
             failed = one.matter.removesuffix("s")
             do = f"`{failed}.failed` in {log} names them; what waits is sent once they answer again"
-            return one.matter, f"{figure:,.0f} {who} keep failing and are left alone", do
+            return one.matter, counted(round(figure), *_FAILING[one.matter]), do

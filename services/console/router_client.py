@@ -85,6 +85,13 @@ class NameOf(msgspec.Struct):
     name_en: str = ""
 
 
+class UnitName(NameOf):
+    """``level``, ``level_en``: what its level is called."""
+
+    level: str = ""
+    level_en: str = ""
+
+
 class PersonName(NameOf):
     """``role``: as the pack calls it."""
 
@@ -97,7 +104,7 @@ class NamesTold(msgspec.Struct):
 
     timezone: str = ""
     people: dict[str, PersonName] = {}
-    units: dict[str, NameOf] = {}
+    units: dict[str, UnitName] = {}
     reasons: dict[str, NameOf] = {}
 
 

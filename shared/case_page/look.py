@@ -16,6 +16,9 @@ class Names(Protocol):
 
     def unit(self, id_: str) -> str: ...
 
+    def level(self, id_: str) -> str:
+        """What the unit's level is called: 社区; empty for a unit that is not known."""
+
     def person(self, id_: str | None) -> str: ...
 
     def category(self, code: str | None) -> str: ...

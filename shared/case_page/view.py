@@ -61,7 +61,9 @@ class CaseView:
     steps: tuple[StepView, ...]
     more: tuple[StepView, ...]
     place: str
-    grid: str
+    ground: str
+    ground_level: str
+    """What the level of that unit is called: 社区, 网格."""
     unit: str
     maps: tuple[MapLink, ...]
     description: str
@@ -81,6 +83,7 @@ def case_view(look: Look, *, said: str | None = None, failed: bool = False, trie
     steps = next_steps(case, look.reader)
     place = case.location.place or case.location.address
     no_place = words("no_location" if case.location.lon is None else "no_place")
+    ground = case.within if case.within != case.unit else None
     return CaseView(
         words=words,
         title=names.category(case.category) or words("title"),
@@ -95,7 +98,8 @@ def case_view(look: Look, *, said: str | None = None, failed: bool = False, trie
         steps=step_views(look, steps.prominent, tried, main=True),
         more=step_views(look, (*steps.more[:MORE_MAX], *steps.marks), tried, main=False),
         place=place or no_place,
-        grid=names.unit(case.within) if case.within not in (None, case.unit) else "",
+        ground="" if ground is None else names.unit(ground),
+        ground_level="" if ground is None else names.level(ground) or words("ground"),
         unit=names.unit(case.unit),
         maps=map_links(case, words),
         description=case.description[:DESCRIPTION_MAX],

@@ -155,7 +155,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no": ("否", "no"),
     "place": ("地点", "Place"),
     "unit": ("责任单位", "Unit"),
-    "grid": ("网格", "Grid"),
+    "ground": ("属地", "Ground"),
     "clocks": ("时限", "Deadlines"),
     "photos": ("照片", "Photos"),
     "photo": ("现场照片{}", "Photo {}"),

@@ -76,6 +76,23 @@ def test_a_sensitive_case_tells_the_top_and_every_reader_is_on_its_record(stack_
     assert [line["by"] for line in history if line["what"] == "case.read"] == ["oh-desk", "qs-desk"]
 
 
+def test_who_was_invited_before_a_case_was_sensitive_keeps_no_place_in_his_inbox(stack: RunningStack) -> None:
+    desk, works = stack.person("qs-desk"), stack.person("hw-desk")
+    report = stack.rider().report("the street light is out", QUAY, category="street_light").json()["id"]
+    case = stack.case_of(report, stack.rider())["case"]["id"]
+    at = (stack.now() + timedelta(days=4)).isoformat()
+    body = {"kind": "patrol", "place": "fish-quay", "at": at, "purpose": "look", "invited": ["works"], "case": case}
+    visit = desk.post_to("router", "/v1/visits", body).json()["id"]
+
+    def told() -> str:
+        return works.get("notifier", "/v1/alerts", case=visit).text
+
+    until(lambda: "Fish Quay" in told(), what="the invitation with its place")
+    assert desk.command(case, "mark_sensitive", {"kind": "media"}).status_code == 200
+    until(lambda: "Fish Quay" not in told(), what="the place taken back")
+    assert "Quayside" in told(), "who invites, and when, is told as before"
+
+
 def test_a_command_that_changes_nothing_shows_no_sensitive_case_off_the_record(stack: RunningStack) -> None:
     """B121: a second `acknowledge` was answered with the whole case, and nothing said who had read it."""
     rider, desk, night = stack.rider(), stack.person("qs-desk"), stack.person("qs-night")

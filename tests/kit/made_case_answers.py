@@ -52,6 +52,9 @@ class PlainNames:
     def unit(self, id_: str) -> str:
         return f"<{id_}>"
 
+    def level(self, id_: str) -> str:
+        return f"<level of {id_}>"
+
     def person(self, id_: str | None) -> str:
         return f"<{id_}>"
 

@@ -19,7 +19,12 @@ def answers(*, demonstration: bool) -> dict[str, Any]:
             "units": {
                 "quayside": QUAYSIDE,
                 "county": {"name": "射阳县", "name_en": "Sheyang county"},
-                "grid-1": {"name": "交通路第一网格", "name_en": "Quayside grid one"},
+                "grid-1": {
+                    "name": "交通路第一网格",
+                    "name_en": "Quayside grid one",
+                    "level": "网格",
+                    "level_en": "Grid",
+                },
                 "works": {"name": "住房和城乡建设局", "name_en": "Department of works"},
             },
             "reasons": {"weather": {"name": "恶劣天气", "name_en": "Bad weather"}},

@@ -11,6 +11,7 @@ import segno
 
 from deploy.cli.api import Failed
 from deploy.cli.terminal import out
+from deploy.counting import counted
 from shared.city.model.ground import Place
 from shared.city.problems import PackProblems
 from shared.city.reading import read_folder, read_pack
@@ -55,9 +56,9 @@ def write(folder: Path, page: str, to: Path, kinds: frozenset[str], more: tuple[
     found = [code for place in pack.places if not kinds or place.kind in kinds for code in codes_of(place, chinese)]
     codes = [*found, *(Code(name, None) for name in more)]
     if not codes or len(codes) > CODES_MAX:
-        raise Failed(f"{len(codes)} places; a sheet has from 1 to {CODES_MAX}: choose by --kind")
+        raise Failed(f"{counted(len(codes), 'place')}; a sheet has from 1 to {CODES_MAX}: choose by --kind")
     to.write_text(sheet(codes, page, "zh" if chinese else "en", pack.city.name), encoding="utf-8")
-    out.print(f"{to}: {len(codes)} codes; open it in a browser and print it")
+    out.print(f"{to}: {counted(len(codes), 'code')}; open it in a browser and print it")
 
 
 def codes_of(place: Place, chinese: bool) -> Iterator[Code]:

@@ -39,7 +39,7 @@ def printed(visit: Visit, sheet: Sheet) -> PrintedCase:
     """In the reader's language."""
     view, words, _ = sheet.view, visit.case_words, visit._
     left = sheet.left.said if sheet.left is not None else ""
-    facts = [(words("place"), view.place), (words("unit"), view.unit), (words("grid"), view.grid)]
+    facts = [(words("place"), view.place), (words("unit"), view.unit), (view.ground_level, view.ground)]
     facts += [(_("Reported"), sheet.opened), (_("Supervision"), sheet.supervised), (_("Asked"), sheet.question)]
     parts = [
         (words("answers"), view.answers),

@@ -1,5 +1,6 @@
 """What the duty page says of changes, mutes and test alerts."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from services.console.duty.answers import Change, Silence, TestAlert
@@ -57,7 +58,7 @@ def change_words(visit: Visit, one: Change, people: dict[str, PersonName]) -> st
 
 
 def mute_words(
-    visit: Visit, one: Silence, people: dict[str, PersonName], units: dict[str, NameOf]
+    visit: Visit, one: Silence, people: dict[str, PersonName], units: Mapping[str, NameOf]
 ) -> tuple[str, str, str, str]:
     """Id, what is muted, until when, and why and by whom."""
     unit = units.get(one.unit)

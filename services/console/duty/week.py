@@ -1,6 +1,6 @@
 """The week of a unit's rota as the page shows it: days with whole turns, and red rows where nobody is on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -58,7 +58,7 @@ class OnNow:
 class RotaWords:
     """A roster in the reader's words, in the city's zone."""
 
-    def __init__(self, visit: Visit, rosters: Iterable[Roster], units: dict[str, NameOf]) -> None:
+    def __init__(self, visit: Visit, rosters: Iterable[Roster], units: Mapping[str, NameOf]) -> None:
         self._visit = visit
         self._people = {one.id: one for roster in rosters for one in roster.people}
         self._units = units

@@ -28,6 +28,10 @@ class ServiceNames:
         found = self._told.units.get(id_)
         return self._named(found) if found is not None else id_
 
+    def level(self, id_: str) -> str:
+        found = self._told.units.get(id_)
+        return self.words.of((found.level, found.level_en)) if found is not None else ""
+
     def person(self, id_: str | None) -> str:
         found = self._told.people.get(id_ or "")
         return self._named(found) if found is not None else self.words.of(("他人", "Somebody else"))

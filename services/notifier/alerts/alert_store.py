@@ -26,8 +26,10 @@ log = structlog.get_logger()
 INDEXES = (
     IndexModel([("city", 1), ("recipient", 1), ("state", 1), ("at", -1)], name="recipient"),
     IndexModel([("case", 1), ("state", 1)], name="case"),
+    IndexModel([("visit_for", 1)], name="visit_for", sparse=True),
 )
 OF_A_CASE_MAX = 500
+SENSITIVE_EVENT = "case.marked_sensitive.v1"
 LATER_OF_A_CASE = 16
 """Settlement alerts that are read for each case with late alerts."""
 _ALERTS = Counter("whistle_alerts_total", "Alerts put on record, by kind.", ["kind"])
@@ -102,6 +104,10 @@ class AlertStore:
         """Carry out the writes of ``settlements``."""
         await self.alerts.write(writes)
 
+    async def settle_shadows(self, writes: Sequence[Write]) -> None:
+        """The same for what would have been sent."""
+        await self.shadows.write(writes)
+
     async def settle_late(self, alerts: Iterable[Alert]) -> list[Write]:
         """The writes that settle late alerts as later alerts of their cases were settled already."""
         cases = cases_of_late_alerts(alerts, self._clock.now())
@@ -141,6 +147,16 @@ class AlertStore:
         """The newest alerts of a case, newest first."""
         documents = await self.alerts.find({"case": case}, sort=[("at", -1)], limit=OF_A_CASE_MAX)
         return [from_doc(document) for document in documents]
+
+    async def of_visits_for(self, case: str) -> list[Alert]:
+        """The newest alerts of visits for a case, newest first."""
+        documents = await self.alerts.find({"visit_for": case}, sort=[("at", -1)], limit=OF_A_CASE_MAX)
+        return [from_doc(document) for document in documents]
+
+    async def marked_sensitive(self, case: str, since: datetime) -> bool:
+        """Whether somebody was told that the case became sensitive then or later."""
+        where = {"case": case, "event_type": SENSITIVE_EVENT, "event_at": {"$gte": since}}
+        return bool(await self.alerts.count(where, limit=1))
 
     async def signed_cases(self, cases: Sequence[str]) -> frozenset[str]:
         """Those of ``cases`` that somebody has signed for, by a settled alert."""

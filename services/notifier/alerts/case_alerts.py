@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.notifier.alerts.alert_plan import case_subject, plan_alerts, plan_unrouted_alerts
-from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.alert_store import SENSITIVE_EVENT, AlertStore
 from services.notifier.alerts.closing_alerts import CLOSING_EVENTS, ClosingAlerts
 from services.notifier.alerts.rota_projection import RotaProjection
 from services.notifier.alerts.settlements import settlements
-from services.notifier.alerts.shielded_alerts import SHIELDING_EVENTS, ShieldedAlerts
+from services.notifier.alerts.shielded_alerts import SHIELDING_EVENTS, ShieldedAlerts, without_words
 from services.notifier.alerts.silences import Silences
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import Alert
@@ -51,6 +51,7 @@ class CaseAlerts:
         deliveries: dict[str, AlertDelivery] = {}
         settled: list[Write] = []
         shielded: list[tuple[Envelope, CaseEvent, Pack]] = []
+        shielded_shadows: list[Write] = []
         for event in events:
             data = decode(event, CaseEvent)
             pack = await self._packs.get(event.city, data.case.pack_version)
@@ -59,6 +60,7 @@ class CaseAlerts:
             planned = plan_alerts(event, data, pack, rota, silences, self._clock.now(), people)
             if pack.city.shadow:
                 shadows += planned
+                shielded_shadows += [without_words(event, data, people)] if event.type == SENSITIVE_EVENT else []
                 continue
             alerts += planned
             deliveries |= self._deliveries.plan(people, planned)
@@ -73,6 +75,7 @@ class CaseAlerts:
         await self.store.put(alerts, deliveries)
         settled += await self.store.settle_late(alerts)
         await self.store.put_shadows(shadows)
+        await self.store.settle_shadows(shielded_shadows)
         await self.store.settle(settled)
         for event, data, people in shielded:
             await self.store.settle(await self._shielded.take_back(event, data, people))

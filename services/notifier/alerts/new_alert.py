@@ -28,6 +28,8 @@ class Subject:
     owner: str | None = None
     happens_at: datetime | None = None
     """When the visit is that it tells of."""
+    visit_for: str | None = None
+    """The case for which that visit is."""
     rings_at: datetime | None = None
     """When its alerts are sent over channels; None: at once."""
 
@@ -64,6 +66,7 @@ def new_alert(
         due_at=subject.due_at,
         due_name=subject.due_name,
         happens_at=subject.happens_at,
+        visit_for=subject.visit_for,
         group_text=subject.group_text,
         owner=subject.owner,
         state=state,

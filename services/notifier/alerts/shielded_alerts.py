@@ -1,11 +1,13 @@
 """What was told of a case before it was shielded is taken back. What a channel has delivered cannot be taken back.
 
 When a unit is recused, the alerts in its people's inboxes say only that, and what is not sent yet is not sent. When a
-case is marked as sensitive, all its alerts lose their words, also those that are still to be sent.
+case is marked as sensitive, all its alerts lose their words, also those that are still to be sent. Alerts of visits for
+the case, which tell of who invites and when, lose the place.
 """
 
 from services.notifier.alerts.alert_plan import case_subject
-from services.notifier.alerts.alert_store import AlertStore
+from services.notifier.alerts.alert_store import SENSITIVE_EVENT, AlertStore
+from services.notifier.alerts.visit_alerts import without_place
 from services.notifier.alerts.wording import recused_text, title
 from services.notifier.delivery.alert_deliveries import AlertDeliveries
 from services.notifier.documents.alert import RECUSED, SAYS_NOTHING
@@ -15,7 +17,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.sight import names_of
 from shared.runtime.storage.mongo import UpdateMany, Write
 
-RECUSED_EVENT, SENSITIVE_EVENT = "case.recused.v1", "case.marked_sensitive.v1"
+RECUSED_EVENT = "case.recused.v1"
 SHIELDING_EVENTS = frozenset({RECUSED_EVENT, SENSITIVE_EVENT})
 
 
@@ -29,11 +31,13 @@ class ShieldedAlerts:
     async def take_back(self, event: Envelope, data: CaseEvent, pack: Pack) -> list[Write]:
         """Ends their deliveries, and returns the writes for their alerts; both may be done again. To be called when the
         alerts of earlier events are stored."""
+        visits = await self._alerts.of_visits_for(data.case.id)
         if event.type == SENSITIVE_EVENT:
-            return [_without_words(event, data, pack)]
+            return [without_words(event, data, pack), *without_place(visits, pack)]
         case, language = data.case, pack.city.languages[0]
         told = await self._alerts.of_case(case.id)
-        blind = [alert for alert in told if not _sees(alert.recipient, set(case.seen_by), pack)]
+        seeing = set(case.seen_by)
+        blind = [alert for alert in told if not _sees(alert.recipient, seeing, pack)]
         await self._deliveries.end([alert.id for alert in blind])
         nothing = {
             "kind": RECUSED,
@@ -48,10 +52,11 @@ class ShieldedAlerts:
         }
         people = sorted({alert.recipient for alert in blind})
         before = {"case": case.id, "case_version": {"$lt": case.version}}
-        return [UpdateMany({**before, "recipient": {"$in": people}}, {"$set": nothing})] if people else []
+        mute: list[Write] = [UpdateMany({**before, "recipient": {"$in": people}}, {"$set": nothing})] if people else []
+        return mute + without_place([alert for alert in visits if not _sees(alert.recipient, seeing, pack)], pack)
 
 
-def _without_words(event: Envelope, data: CaseEvent, pack: Pack) -> Write:
+def without_words(event: Envelope, data: CaseEvent, pack: Pack) -> Write:
     """Every earlier alert of the case says that it is sensitive, and nothing else of it."""
     about = case_subject(event, data, pack)
     said = {"text": about.text, "group_text": about.group_text, "category": None}

@@ -24,7 +24,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.visits import VisitEvent
 from shared.kernel.clock import Clock
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Write
+from shared.runtime.storage.mongo import UpdateMany, Write
 
 KINDS: dict[str, Kind] = {
     "joint_enforcement": "joint_enforcement",
@@ -48,10 +48,12 @@ class VisitAlerts:
         self._clock = clock
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch: all alerts in one insert, then those of visits that have ended settled in one bulk."""
+        """A batch: all alerts in one insert, then those of visits that have ended settled in one bulk. Where a visit's case
+        became sensitive meanwhile, its place is taken back at once."""
         alerts: list[Alert] = []
         deliveries: dict[str, AlertDelivery] = {}
-        ended: list[Write] = []
+        settled: list[Write] = []
+        placed: list[tuple[Envelope, VisitEvent, Pack]] = []
         for event in events:
             data = decode(event, VisitEvent)
             pack = await self._packs.get(event.city, data.pack_version)
@@ -63,9 +65,14 @@ class VisitAlerts:
             alerts += planned
             deliveries |= self._deliveries.plan(people, planned)
             if data.state != "planned":
-                ended.append(_over(event, data).write())
+                settled.append(_over(event, data).write())
+            if data.case is not None and data.place and planned:
+                placed.append((event, data, people))
         await self._store.put(alerts, deliveries)
-        await self._store.settle(ended)
+        for event, data, people in placed:
+            if await self._store.marked_sensitive(data.case or "", event.time):
+                settled += without_place([alert for alert in alerts if alert.because == event.id], people)
+        await self._store.settle(settled)
 
 
 def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: RotaChanges, now: datetime) -> list[Alert]:
@@ -78,7 +85,10 @@ def plan_visit_alerts(event: Envelope, data: VisitEvent, pack: Pack, rota: RotaC
 
 def visit_subject(data: VisitEvent, pack: Pack) -> Subject:
     """What alerts of a visit are about: who invites, where and when. It has no deadline."""
-    return Subject(data.visit, data.version, "normal", visit_text(data, pack), None, happens_at=data.at)
+    words = visit_text(data, pack)
+    return Subject(
+        data.visit, data.version, "normal", words, None, happens_at=data.at, visit_for=data.case, owner=data.unit
+    )
 
 
 def visit_text(data: VisitEvent, pack: Pack) -> str:
@@ -86,6 +96,17 @@ def visit_text(data: VisitEvent, pack: Pack) -> str:
     names = {place.known_as: place.name for place in pack.places}
     where = (names.get(data.place) or unit_name(data.place, pack),) if data.place else ()
     return " · ".join((unit_name(data.unit, pack), *where, moment(data.at, pack)))
+
+
+def without_place(alerts: Sequence[Alert], pack: Pack) -> list[Write]:
+    """The writes by which alerts of visits say who invites and when, and no longer where."""
+    writes: list[Write] = []
+    for visit in {alert.case: alert for alert in alerts}.values():
+        told = (unit_name(visit.owner, pack) if visit.owner else "", moment(visit.happens_at or visit.at, pack))
+        people = sorted({alert.recipient for alert in alerts if alert.case == visit.case})
+        said = {"text": " · ".join(filter(None, told)), "group_text": None}
+        writes.append(UpdateMany({"case": visit.case, "recipient": {"$in": people}}, {"$set": said}))
+    return writes
 
 
 def _kind(event: Envelope, data: VisitEvent) -> Kind:

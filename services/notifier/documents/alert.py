@@ -50,10 +50,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     """What ``due_at`` is the deadline of, in words: 下一时限：办结."""
     happens_at: datetime | None = None
     """When the visit is that it tells of: no deadline."""
+    visit_for: str | None = None
+    """The case for which that visit is."""
     group_text: str | None = None
     """What a group reads instead of ``text``, of a case about people."""
     owner: str | None = None
-    """The unit that owned the case then."""
+    """The unit that owned the case then; of a visit, the unit that organises it."""
     state: AlertState
     at: datetime
     trace: str

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.case_page.words import Words
+from shared.city.level_words import level_words
 from shared.city.pack import Pack
 
 
@@ -16,6 +17,9 @@ class PackNames:
     def unit(self, id_: str) -> str:
         found = self._pack.units.get(id_)
         return id_ if found is None else self._words.of((found.name, found.name_en or found.name))
+
+    def level(self, id_: str) -> str:
+        return self._words.of(level_words(self._pack, id_))
 
     def person(self, id_: str | None) -> str:
         found = self._pack.people.get(id_ or "")

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from services.router.city_scope import pack_for
+from shared.city.level_words import level_words
 from shared.city.pack import Pack
 from shared.kernel.errors import FieldError, invalid
 from shared.runtime.http_server.field_types import Ident
@@ -31,10 +32,17 @@ class NameEntry(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str
 
 
+class UnitEntry(NameEntry, frozen=True, kw_only=True):
+    """``level``, ``level_en``: what its level is called in Chinese and English."""
+
+    level: str
+    level_en: str
+
+
 class PersonEntry(NameEntry, frozen=True, kw_only=True):
     """``unit``: with its names, of a person of the pack; ``role``: as in ``posts.yaml``."""
 
-    unit: NameEntry
+    unit: UnitEntry
     role: str
 
 
@@ -43,7 +51,7 @@ class NamesAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     timezone: str
     people: dict[str, PersonEntry]
-    units: dict[str, NameEntry]
+    units: dict[str, UnitEntry]
     reasons: dict[str, NameEntry]
 
 
@@ -87,9 +95,9 @@ def _ids(parameter: str, given: str) -> list[str]:
     return ids
 
 
-def _unit(pack: Pack, id_: str) -> NameEntry:
-    unit = pack.units[id_]
-    return NameEntry(name=unit.name, name_en=unit.name_en)
+def _unit(pack: Pack, id_: str) -> UnitEntry:
+    unit, (level, level_en) = pack.units[id_], level_words(pack, id_)
+    return UnitEntry(name=unit.name, name_en=unit.name_en, level=level, level_en=level_en)
 
 
 def _person(pack: Pack, id_: str) -> PersonEntry:

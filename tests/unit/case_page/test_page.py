@@ -272,3 +272,11 @@ def test_a_press_that_could_not_be_recorded_is_sent_again_as_it_was() -> None:
     fields = {"do": "refuse", "version": "7", "reason": '不是"我们"的'}
     tags = Tags(message_page(Words("zh"), title="t", again=fields))
     assert {field["name"]: field["value"] for field in tags.of("input")} == fields
+
+
+def test_the_ground_of_a_case_that_was_moved_is_called_by_its_own_level() -> None:
+    """A community that was the owner before stood there as the grid."""
+    moved = page(case(unit="works", path=("county", "works"), within="quay"), language="en")
+    assert "<dt><level of quay></dt><dd><quay></dd><dt>Unit</dt><dd><works></dd>" in moved
+    assert "Grid" not in moved
+    assert "level of" not in page(case(within="quay"), language="en"), "said once where the owner lies there"

@@ -34,7 +34,10 @@ NAMES = {
         },
         "boss": {"name": "王五", "name_en": "Wang Wu", "unit": {"name": "合德镇", "name_en": ""}, "role": "supervisor"},
     },
-    "units": {"quay": {"name": "码头社区", "name_en": "Quay"}, "grid-1": {"name": "第一网格", "name_en": ""}},
+    "units": {
+        "quay": {"name": "码头社区", "name_en": "Quay"},
+        "grid-1": {"name": "第一网格", "name_en": "", "level": "网格", "level_en": "Grid"},
+    },
     "reasons": {"weather": {"name": "恶劣天气", "name_en": "Bad weather"}},
 }
 
@@ -116,7 +119,9 @@ async def test_the_case_is_shown_with_its_next_steps_and_with_names(browser: htt
     assert answer.status_code == 200
     for words in ("路灯", "码头社区", "第一网格", "建华园2号楼", "请接单。", 'value="claim"', "/cases/c1/pictures/f1"):
         assert words in page
+    assert "<dt>网格</dt><dd>第一网格</dd>" in page
     english = await browser.get("/cases/c1?lang=en")
+    assert "<dt>Grid</dt>" in unescape(english.text)
     assert "Please claim it." in unescape(english.text)
     assert '<html lang="en"' in english.text
 

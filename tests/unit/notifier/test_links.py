@@ -16,9 +16,11 @@ from services.notifier.documents.alert import Alert
 from services.notifier.http.link_pages import LinkPages, sign_in_address
 from services.notifier.http.one_press_links import LIFE, OnePressLinks
 from services.notifier.http.opened_links import LinkOpener
+from services.notifier.http.pack_names import PackNames
 from services.notifier.http.photo_client import PhotoClient
 from services.notifier.http.router_client import RouterClient
 from shared.case_page.case_answer import CaseAnswer, CaseSeen, Clock, Location, Part
+from shared.case_page.words import Words
 from shared.city.pack import Pack
 from shared.kernel.clock import StoppedClock
 from shared.kernel.errors import FieldError, Refusal, conflict, not_found, unavailable
@@ -483,3 +485,9 @@ def test_a_picture_that_is_too_large_is_said_on_a_page_in_the_citys_language(mai
         page = route.refusal_page(request, Refusal(413, "too-large", "At most 16777216 bytes."))
         assert page.status_code == 413
         assert said in bytes(page.body).decode()
+
+
+def test_a_page_calls_a_unit_by_its_own_level() -> None:
+    called = [PackNames(harbour(), Words(language)).level("quayside") for language in ("zh", "en")]
+    assert called == ["区", "District"]
+    assert PackNames(harbour(), Words("en")).level("nowhere") == ""

@@ -1,5 +1,6 @@
 """Promise: what was told of a case before a unit was recused, or before it was marked as sensitive, is taken back."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from tests.kit.made_alerts import ALERT
 from tests.kit.made_reports import TRACE
 
 WORD = "zebra"
+CASE = Duty.reported("路灯坏了").case.id
 
 
 class Kept:
@@ -32,7 +34,10 @@ class Kept:
         self.ended: list[str] = []
 
     async def of_case(self, _: str) -> list[Alert]:
-        return self.alerts
+        return [alert for alert in self.alerts if alert.visit_for is None]
+
+    async def of_visits_for(self, case: str) -> list[Alert]:
+        return [alert for alert in self.alerts if alert.visit_for == case]
 
     async def end(self, alerts: list[str]) -> None:
         self.ended += alerts
@@ -40,8 +45,15 @@ class Kept:
 
 def alert(id_: str, recipient: str, **fields: Any) -> Alert:
     told = {"id": id_, "recipient": recipient, "unit": gardens().people[recipient].unit}
-    words = {"text": WORD, "group_text": WORD, "category": "other", **fields}
+    words = {"text": WORD, "group_text": WORD, "category": "other", "case": CASE, **fields}
     return msgspec.structs.replace(ALERT, city="gardens", **told, **words)
+
+
+def visit_alert(id_: str, recipient: str, visit: str = "v1") -> Alert:
+    told = f"景港社区 · {WORD} · 6月11日9:00"
+    at = MORNING + timedelta(days=1)
+    about: dict[str, Any] = {"case": visit, "visit_for": CASE, "event_type": "visit.planned.v1", "owner": "jingang"}
+    return alert(id_, recipient, kind="patrol", text=told, group_text=None, happens_at=at, **about)
 
 
 def after(event: DomainEvent) -> tuple[Envelope, CaseEvent]:
@@ -65,7 +77,9 @@ async def taken_back(event: DomainEvent, alerts: list[Alert]) -> tuple[list[Aler
             where, change = write._filter, write._doc["$set"]
             people = where.get("recipient", {}).get("$in", [one.recipient])
             kinds = where.get("kind", {}).get("$nin", [])
-            if one.recipient in people and one.kind not in kinds and one.case_version < where["case_version"]["$lt"]:
+            older = where["case_version"]["$lt"] if "case_version" in where else one.case_version + 1
+            mine = where["case"] == one.case and one.recipient in people
+            if mine and one.kind not in kinds and one.case_version < older:
                 document |= change
         found.append(from_doc(document))
     return found, kept
@@ -81,7 +95,7 @@ async def test_of_whoever_is_recused_every_alert_says_that_alone_and_none_is_sen
     for taken in (desk, company):
         assert WORD not in str(taken)
         assert (taken.kind, taken.state, taken.due_at, taken.category) == ("recused", "over", None, None)
-        assert "c1" not in str(msgspec.structs.replace(view(taken), id=""))
+        assert CASE not in str(msgspec.structs.replace(view(taken), id=""))
         assert command_of(taken) is None
 
 
@@ -93,3 +107,23 @@ async def test_of_a_case_that_is_sensitive_no_alert_keeps_its_words_and_who_is_r
     assert "敏感件" in town.text
     assert recused == told[1]
     assert kept.ended == []
+
+
+async def test_of_visits_for_a_case_that_is_sensitive_no_alert_keeps_the_place() -> None:
+    event = MarkedSensitive(at=MORNING, by="town.duty", by_unit="town", sensitive=Sensitive("self_harm", "county"))
+    told = [visit_alert("a1", "jingang.duty"), visit_alert("a2", "property.desk", "v2"), alert("a3", "town.duty")]
+    first, second, _ = (await taken_back(event, told))[0]
+    for taken in (first, second):
+        assert WORD not in str(taken)
+        assert gardens().units["jingang"].name in taken.text
+        assert (taken.state, taken.kind, taken.happens_at) == ("sent", "patrol", told[0].happens_at)
+
+
+async def test_of_visits_for_a_case_those_who_are_recused_keep_no_place() -> None:
+    path = Duty.reported("路灯坏了").case.path[:-1]
+    event = Recused(at=MORNING, by="town.duty", by_unit="town", text="?", about="jingang", path=path)
+    told = [visit_alert("a1", "jingang.duty"), visit_alert("a2", "town.duty")]
+    (desk, town), kept = await taken_back(event, told)
+    assert WORD not in str(desk)
+    assert town == told[1]
+    assert kept.ended == [], "that there is a visit is told all the same"

@@ -37,6 +37,7 @@ async def test_people_come_with_unit_and_role_and_without_telephone() -> None:
     assert (walker.name, walker.unit.name, walker.role) == ("Quayside walker one", "Quayside", "grid_member")
     assert set(walker.__struct_fields__) == {"name", "name_en", "unit", "role"}
     assert list(found.units) == ["quayside"]
+    assert (found.units["quayside"].level, found.units["quayside"].level_en) == ("区", "District")
     assert found.reasons == {}
     assert found.timezone == "Europe/Amsterdam"
 
