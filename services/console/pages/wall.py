@@ -25,7 +25,7 @@ RENEWED_AT = timedelta(hours=4)
 """At four in the morning, local time, a screen loads its page anew."""
 SIZE, LETTER = (1000, 700), 46
 FIELDS = {"/name": "name", "/unit": "unit"}
-ASKS_FOR_CODE = ("second-factor", "wrong-code", "no-second-factor", "pin-session")
+ASKS_FOR_CODE = ("second-factor", "wrong-code", "no-second-factor")
 OFFICES = ("ops", "setup")
 """Those that have the keys of all screens; a supervisor has those of his own units."""
 
@@ -116,6 +116,8 @@ class Walls(Page):
             await self.services.confirm(visit.token, totp, from_client(visit.call))
 
     async def _refused(self, visit: Visit, refusal: Refusal) -> Response:
+        if refusal.kind == "pin-session":
+            return await self._screens(visit, 409, said=visit._("Sign in with your password first."))
         at = next((FIELDS[error.pointer] for error in refusal.errors if error.pointer in FIELDS), "")
         if not at and refusal.kind not in ASKS_FOR_CODE:
             raise refusal
@@ -124,9 +126,11 @@ class Walls(Page):
             "unit": visit._("There is no such unit, or it is not one of yours."),
             "": visit._("Administration needs your one-time code."),
         }[at]
-        return await self._screens(visit, said=said, at=at or "totp")
+        return await self._screens(visit, 422, said=said, at=at or "totp")
 
-    async def _screens(self, visit: Visit, *, made: WallKey | None = None, said: str = "", at: str = "") -> Response:
+    async def _screens(
+        self, visit: Visit, status: int = 200, *, made: WallKey | None = None, said: str = "", at: str = ""
+    ) -> Response:
         """Without a one-time code the list is not told; the form asks for it."""
         try:
             keys = await self._calls.keys(_asks(visit))
@@ -139,7 +143,7 @@ class Walls(Page):
         opened = f"{address}#{made.key}" if made else ""
         return visit.page(
             "walls.html",
-            422 if at else 200,
+            status,
             said=said,
             at=at,
             keys=keys,

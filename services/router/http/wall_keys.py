@@ -1,8 +1,9 @@
 """Keys of screens on walls: made, listed and revoked by who sets the city up, and by supervisors for their own units.
 
 A supervisor has those of his own unit and the units below it, whoever made them: the filter of every query says so.
-Where he stands in for somebody else he has none, for a key outlives the hour. What he sees below is what his unit sees,
-on a screen too.
+Where he stands in for somebody else he has none, for a key outlives the hour; nor makes he one in a session that a PIN
+opened, which ends with the shift. What he sees below is what his unit sees, on a screen too; a screen that an office
+set up shows nothing confidential.
 """
 
 from datetime import datetime
@@ -12,6 +13,7 @@ import msgspec
 
 from services.router.city_scope import city_named
 from services.router.http.city_answers import RevokedKeys
+from services.router.sign_in.sign_in import pin_session
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError, forbidden, invalid, not_found
 from shared.runtime.http_server.field_types import Ident
@@ -90,7 +92,7 @@ class WallKeyRoutes:
                 "A key for a screen on the wall, shown once",
                 roles=MAKERS,
                 body=WallKeyBody,
-                answers={201: WallKey},
+                answers={201: WallKey, 409: None},
                 logged="setup",
             ),
             get(
@@ -120,9 +122,10 @@ class WallKeyRoutes:
             raise invalid(FieldError("/unit", "is no unit of this city"))
         if units is not None and body.unit not in units:
             raise invalid(FieldError("/unit", "is neither your unit nor one below it"))
+        await self._check_full_session(who)
         token = new_token("wall")
-        above = who.unit if units is not None and body.unit != who.unit else None
-        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name, sees_as=above)
+        sees_as = who.unit if units is not None else None
+        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name, sees_as=sees_as)
         await self._directory.add_keys([(token, key)], self._clock.now(), who.person or who.name or who.who)
         made = WallKey(city=city, unit=body.unit, name=body.name, key=token)
         return Answer(made, 201, {"cache-control": "no-store"})
@@ -143,6 +146,12 @@ class WallKeyRoutes:
             raise not_found("key of a screen")
         call.city, call.on = found[0]["city"], found[0]["name"]
         return Answer(RevokedKeys(await self._directory.revoke_where(where, self._clock.now())))
+
+    async def _check_full_session(self, who: Principal) -> None:
+        """Raises ``Refusal`` 409 `pin-session` where a PIN opened the session. Keys and development tokens are none."""
+        session = await self._directory.sessions.find(who.city, who.session, self._clock.now()) if who.session else None
+        if session is not None and session.by == "pin":
+            raise pin_session()
 
     def _where(self, who: Principal, asked: str | None) -> Document:
         """Of which keys somebody may know."""

@@ -1,7 +1,8 @@
 """The wall (大屏) of a unit: a device key that reads one page of figures, and nothing else.
 
 It shows how many, where and how old, and no word of a case: neither its description nor an address that somebody wrote.
-A screen that a supervisor set up for a unit below his own shows nothing that his unit does not see (``sees_as``).
+A screen that a supervisor set up shows nothing that his unit does not see (``sees_as``), one that an office set up
+nothing confidential, and nothing from which a unit is recused.
 Who makes and revokes keys: ``services/router/http/wall_keys.py``.
 """
 

@@ -10,96 +10,36 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
-from shared.contracts.sight import Sight, names_of
 from shared.kernel.clock import Clock
 from shared.kernel.errors import second_factor
 from shared.runtime.identity.installation import Installation
+from shared.runtime.identity.principals import (
+    EVERY_CITY,
+    MINUTE,
+    Minutes,
+    PersonRights,
+    Principal,
+    at_minute,
+    holder,
+    key_document,
+    key_id,
+    of_pack,
+    officer,
+    signed_in,
+)
 from shared.runtime.identity.rider_sessions import RiderSessions
 from shared.runtime.identity.sessions import Session, Sessions
 from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Database, Document, UpdateOne
 
+__all__ = ["EVERY_CITY", "MINUTE", "Directory", "Minutes", "PersonRights", "Principal", "at_minute", "key_id"]
+
 SEEN_SECONDS = 4.0
 SEEN_MAX = 20_000
 STAND_INS_MAX = 10_000
-KEY_ID_LENGTH = 16
-EVERY_CITY = "*"
-MINUTE = timedelta(minutes=1)
-
-Minutes = Sequence[Sequence[str]]
-"""The ids of units, for each of consecutive minutes."""
-
-
-class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose key or token it is. ``kind``: rider_app, rider, wall, importer, ops, officer, service."""
-
-    kind: str
-    city: str
-    app: str | None = None
-    reporter: str | None = None
-    """Of a rider's session: the pseudonym of the reporter of ``app`` who opened it."""
-    person: str | None = None
-    unit: str | None = None
-    role: str | None = None
-    post: str | None = None
-    rate: int | None = None
-    """Requests a second of this key; None: the installation's ``WHISTLE_KEY_RATE``."""
-    name: str | None = None
-    """The name given to an ops key when it was made; ops keys of version 0.1.0 and the installation's own have none."""
-    on_duty_for: tuple[str, ...] = ()
-    """Units other than his own for which an officer is on duty now: as a stand-in, or because it is his home."""
-    offices: tuple[str, ...] = ()
-    """What the pack appoints an officer to (``administrators`` of ``city.yaml``): ops, setup, auditor."""
-    sees_as: str | None = None
-    """Of the key of a screen that a supervisor made for a unit below his: his unit, which must see what it shows."""
-    session: str | None = None
-    """Id of the session that he signed in with; None for a development token."""
-
-    @property
-    def who(self) -> str:
-        """The name under which idempotency keys and acts are recorded."""
-        if self.reporter is not None:
-            return f"{self.app}/{self.reporter}"
-        return self.person or self.app or self.kind
-
-    @property
-    def sight(self) -> Sight | None:
-        """Which cases an officer sees; None for other principals, who see all cases of the city."""
-        if self.sees_as is not None:
-            return Sight(names_of(self.sees_as, None))
-        if self.kind != "officer":
-            return None
-        return Sight(names_of(self.unit, self.person), frozenset(self.on_duty_for))
-
-    def sight_in(self, unit: str) -> Sight | None:
-        """The same in the queue of ``unit``: what its own people see there needs no look at who else does."""
-        return None if self.unit == unit and self.sees_as is None else self.sight
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        """An officer's own unit and those for which he is on duty now."""
-        return (*((self.unit,) if self.unit is not None else ()), *self.on_duty_for)
-
-    def may_enter(self, city: str) -> bool:
-        return self.city in (EVERY_CITY, city)
-
-
-class PersonRights(msgspec.Struct, frozen=True, kw_only=True):
-    """A person of a city's posts. Appointed from ``since`` until before ``until``; None: no such bound."""
-
-    id: str
-    unit: str
-    role: str
-    post: str | None
-    home: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    offices: tuple[str, ...] = ()
 
 
 class Directory:
@@ -152,12 +92,12 @@ class Directory:
     async def _look_up(self, hashed: str) -> Principal | None:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})
         if key is None and (session := await self._session(hashed)) is not None:
-            return _signed_in(await self.person(session.city, session.person), session)
+            return signed_in(await self.person(session.city, session.person), session)
         if key is None and (rider := await self._rider(hashed)) is not None:
             return rider
         if key is None:  # perhaps a token of a newer generation than the cached one
             return (await self._own(fresh=True)).get(hashed)
-        return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else _holder(key)
+        return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else holder(key)
 
     async def _rider(self, hashed: str) -> Principal | None:
         """Who opened a rider's session, while his app has a key."""
@@ -176,7 +116,7 @@ class Directory:
         """Token hash → who holds it now; hashes that nobody holds are left out. Raises ``MongoError``."""
         found = {hashed: who for hashed, who in (await self._own(fresh=True)).items() if hashed in hashes}
         keys = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, limit=max(1, len(hashes)))
-        found |= {key["_id"]: _holder(key) for key in keys if key["kind"] != "officer"}
+        found |= {key["_id"]: holder(key) for key in keys if key["kind"] != "officer"}
         now = self._clock.now()
         sessions = {session.hashed: session for session in await self.sessions.alive(hashes, now)}
         of = {key["_id"]: f"{key['city']}/{key['person']}" for key in keys if key["kind"] == "officer"}
@@ -184,7 +124,7 @@ class Directory:
         ids = list(set(of.values()))
         people = {p["_id"]: p for p in await self._people.find({"_id": {"$in": ids}}, limit=max(1, len(ids)))}
         officers = {
-            hashed: _signed_in(_officer(people[id_], now), sessions.get(hashed))
+            hashed: signed_in(officer(people[id_], now), sessions.get(hashed))
             for hashed, id_ in of.items()
             if id_ in people
         }
@@ -201,7 +141,7 @@ class Directory:
     async def person(self, city: str, person: str) -> Principal | None:
         """The rights of a person by the loaded pack; None when unknown or outside the appointment."""
         found = await self._people.find_one({"_id": f"{city}/{person}"})
-        return None if found is None else _officer(found, self._clock.now())
+        return None if found is None else officer(found, self._clock.now())
 
     async def add_keys(self, keys: Sequence[tuple[str, Principal]], now: datetime, made_by: str = "ops") -> None:
         """Store ``(token, principal)`` pairs by hash; a repeat changes nothing. ``made_by``: who created the keys."""
@@ -209,7 +149,7 @@ class Directory:
             await self._keys.write(
                 [
                     UpdateOne(
-                        {"_id": token_hash(token)}, {"$setOnInsert": _key_document(who, now, made_by)}, upsert=True
+                        {"_id": token_hash(token)}, {"$setOnInsert": key_document(who, now, made_by)}, upsert=True
                     )
                     for token, who in keys
                 ]
@@ -257,7 +197,7 @@ class Directory:
         writes = [
             UpdateOne(
                 {"_id": f"{city}/{p.id}"},
-                {"$set": {"city": city, "pack_version": version, **_of_pack(p)}},
+                {"$set": {"city": city, "pack_version": version, **of_pack(p)}},
                 upsert=True,
             )
             for p in people
@@ -269,7 +209,7 @@ class Directory:
     async def renew_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
         """Add the fields that an older version of this program did not write for the people of the current pack."""
         writes = [
-            UpdateOne({"_id": f"{city}/{p.id}", "pack_version": version}, {"$set": _of_pack(p)})
+            UpdateOne({"_id": f"{city}/{p.id}", "pack_version": version}, {"$set": of_pack(p)})
             for p in people
             if not (p.home is None and p.since is None and p.until is None and not p.offices)
         ]
@@ -304,84 +244,3 @@ class _Moment(NamedTuple):
 
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
-
-
-def _of_pack(person: PersonRights) -> Document:
-    return {
-        "unit": person.unit,
-        "role": person.role,
-        "post": person.post,
-        "home": person.home,
-        "since": person.since,
-        "until": person.until,
-        "offices": list(person.offices),
-    }
-
-
-def at_minute(written: tuple[datetime, Minutes] | None, at: datetime) -> tuple[str, ...]:
-    """The units for the minute of ``at``; none outside of the minutes that are written."""
-    if written is None:
-        return ()
-    start, units = written
-    nth = (at - start) // MINUTE
-    return tuple(units[nth]) if 0 <= nth < len(units) else ()
-
-
-def key_id(key: Document) -> str:
-    """The public id of a key: the first characters of its hash, from which the token cannot be derived."""
-    return str(key["_id"])[:KEY_ID_LENGTH]
-
-
-def _holder(key: Document) -> Principal:
-    """The principal of a stored key that is not a person's."""
-    name = key.get("name") if key["kind"] in ("ops", "wall") else None
-    return Principal(
-        kind=key["kind"],
-        city=key["city"],
-        app=key.get("app"),
-        rate=key.get("rate"),
-        name=name,
-        unit=key.get("unit") if key["kind"] == "wall" else None,
-        sees_as=key.get("sees_as"),
-    )
-
-
-def _officer(row: Document, now: datetime) -> Principal | None:
-    """The principal of a person; None outside of the appointment. Rows written by version 0.1.0 have no bounds."""
-    since, until, told = row.get("since"), row.get("until"), row.get("stands_in")
-    if (since is not None and now < since) or (until is not None and until <= now):
-        return None
-    stands_in = at_minute((told["from"], told["units"]) if told is not None else None, now)
-    home = (row["home"],) if row.get("home") is not None else ()
-    return Principal(
-        kind="officer",
-        city=row["city"],
-        person=row["_id"].removeprefix(f"{row['city']}/"),
-        unit=row["unit"],
-        role=row["role"],
-        post=row["post"],
-        on_duty_for=tuple(sorted({*stands_in, *home} - {row["unit"]})),
-        offices=tuple(row.get("offices", ())),
-    )
-
-
-def _signed_in(officer: Principal | None, session: Session | None) -> Principal | None:
-    """``officer`` by a session, if it was one."""
-    if officer is None or session is None:
-        return officer
-    return msgspec.structs.replace(officer, session=session.id)
-
-
-def _key_document(who: Principal, now: datetime, made_by: str) -> Document:
-    return {
-        "name": who.name or who.app or who.person,
-        "made_by": made_by,
-        "kind": who.kind,
-        "city": who.city,
-        "app": who.app,
-        "person": who.person,
-        "rate": who.rate,
-        **({"unit": who.unit, "sees_as": who.sees_as} if who.kind == "wall" else {}),
-        "created_at": now,
-        "revoked_at": None,
-    }

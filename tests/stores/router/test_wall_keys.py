@@ -42,7 +42,7 @@ class Screens:
     clock: StoppedClock
 
     async def call(self, method: str, path: str, who: str, body: Any = None, **headers: str) -> httpx.Response:
-        token = who if who == OPS else f"whk_{who}"
+        token = who if who.startswith("whk_") else f"whk_{who}"
         return await self.client.request(
             method, path, json=body, headers={"authorization": f"Bearer {token}", **headers}
         )
@@ -84,7 +84,7 @@ async def test_a_supervisor_makes_and_revokes_keys_of_his_own_unit_and_those_bel
     assert made.status_code == 201
     assert made.headers["cache-control"] == "no-store"
     who = await screens.directory.principal(made.json()["key"])
-    assert who == Principal(kind="wall", city="harbour", unit="quayside", name="quay")
+    assert who == Principal(kind="wall", city="harbour", unit="quayside", name="quay", sees_as="quayside")
     for beside in ("oosterhaven", "millfield", "nowhere"):
         refused = await screens.make("qs-chief", beside)
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/unit"), beside
@@ -136,3 +136,15 @@ async def test_who_has_the_office_too_asks_in_it_for_all_screens_of_the_city(scr
     assert await screens.listed("mf-both") == [("mill", "millfield")]
     in_office = await screens.listed("mf-both", **{"whistle-office": "setup"})
     assert in_office == [("mill", "millfield"), ("quay", "quayside")]
+
+
+async def test_a_session_by_pin_makes_no_key_of_a_screen(screens: Screens) -> None:
+    """B138: a PIN opens a shift at one computer; a key of a screen outlives it, and is read anywhere."""
+    sessions = screens.directory.sessions
+    pin, _ = await sessions.open("harbour", "qs-chief", "browser", NOW, by="pin")
+    refused = await screens.make(pin, "quayside")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:whistle:problem:pin-session")
+    assert await screens.listed(pin) == []
+    full, _ = await sessions.open("harbour", "qs-chief", "browser", NOW)
+    assert (await screens.make(full, "quayside")).status_code == 201
+    assert (await screens.revoke(pin, await screens.id_of("hall"))).status_code == 200, "what he ends harms nobody"

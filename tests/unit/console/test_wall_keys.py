@@ -70,3 +70,10 @@ async def test_a_unit_that_is_not_his_is_said_at_its_field() -> None:
     assert (field["value"], field["aria-invalid"]) == ("millfield", "true")
     sent = next(one for one in door.asked if one.method == "POST" and one.url.path == "/v1/walls")
     assert json.loads(sent.content) == {"name": "hall-1", "unit": "millfield"}
+
+
+async def test_whom_a_pin_signed_in_is_told_to_sign_in_with_his_password() -> None:
+    made = router("supervisor")
+    made.refuses["POST /v1/walls"] = refused(409, kind="pin-session")
+    page = await ConsoleDoor(made).send_signed("/walls", name="hall-1", unit="quayside")
+    assert (page.status, "请先用密码登录" in page.text, "验证码" in page.text) == (409, True, False)

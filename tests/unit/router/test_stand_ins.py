@@ -26,7 +26,8 @@ from shared.city.people.rota import RotaChange, RotaChanges
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import encode
 from shared.kernel.clock import StoppedClock
-from shared.runtime.identity.directory import Directory, Principal, _of_pack, _officer, at_minute
+from shared.runtime.identity.directory import Directory, Principal, at_minute
+from shared.runtime.identity.principals import of_pack, officer
 from tests.kit.made_rota import harbour_with_posts, person
 from tests.kit.made_services import routed
 
@@ -44,10 +45,10 @@ COVERED = {"people": PEOPLE, "cover": [{"unit": "millfield", "post": "A", "by": 
 
 def stand_in(id_: str, pack: Pack, at: datetime, since: RotaChanges = NO_CHANGES) -> Principal:
     """The rights as the directory reads them after the router wrote them."""
-    rows = {r.id: {"_id": f"harbour/{r.id}", "city": "harbour", **_of_pack(r)} for r in rights(pack)}
+    rows = {r.id: {"_id": f"harbour/{r.id}", "city": "harbour", **of_pack(r)} for r in rights(pack)}
     minute = at.replace(second=0, microsecond=0)
     units = pack.posts.stand_ins(minute, since).get(id_, ())
-    who = _officer({**rows[id_], "stands_in": {"from": minute, "units": [list(units)]}}, at)
+    who = officer({**rows[id_], "stands_in": {"from": minute, "units": [list(units)]}}, at)
     assert who is not None
     return who
 
@@ -187,7 +188,7 @@ async def test_the_router_writes_each_minute_before_it_begins_and_ends_a_duty_on
 def test_rights_begin_and_end_with_the_appointment_at_midnight_in_the_city() -> None:
     bounds = {"valid_from": "2026-03-03", "valid_to": "2026-03-05"}
     pack = harbour_with_posts(people=[*PEOPLE, person("sub", **bounds)])
-    (row,) = [_of_pack(r) for r in rights(pack) if r.id == "sub"]
+    (row,) = [of_pack(r) for r in rights(pack) if r.id == "sub"]
     row |= {"_id": "harbour/sub", "city": "harbour"}
     begins = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # Amsterdam
     assert pack.city.timezone == "Europe/Amsterdam"
@@ -197,12 +198,12 @@ def test_rights_begin_and_end_with_the_appointment_at_midnight_in_the_city() -> 
         (begins + timedelta(days=2) - MINUTE / 60, True),
         (begins + timedelta(days=2), False),
     ):
-        assert (_officer(row, at) is not None) is holds, at
+        assert (officer(row, at) is not None) is holds, at
 
 
 def test_rows_that_an_older_version_wrote_have_no_bounds() -> None:
     row = {"_id": "harbour/x", "city": "harbour", "unit": "quayside", "role": "duty_officer", "post": "A"}
-    assert _officer(row, TUESDAY) == Principal(
+    assert officer(row, TUESDAY) == Principal(
         kind="officer", city="harbour", person="x", unit="quayside", role="duty_officer", post="A"
     )
 
