@@ -8,12 +8,13 @@ pack's text could name what they do not. So has what an officer found on patrol:
 for their judgement.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from shared.city.pack import Pack
+from shared.city.texts.report_progress import CaseProgress, ClockState, HasName, HistoryLine, OutcomeState, ReportStatus
 from shared.city.texts.reporter_steps import (
     STEPS,
     ReporterStep,
@@ -34,108 +35,6 @@ from shared.kernel.vocabulary import Sample
 _UNTIL_INSPECTED: Mapping[Sample, str] = {"drawn": "resolved", "not_drawn": "closed"}
 """The state of a patrol find in which what was drawn is worth telling."""
 _BY = {"acknowledge_by": "acknowledge", "on_site_by": "on_site", "resolve_by": "resolve", "answer_by": "confirm"}
-
-
-class ClockState(Protocol):
-    """A clock of the case, as its events tell it."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def due_at(self) -> datetime: ...
-    @property
-    def superseded_at(self) -> datetime | None: ...
-    @property
-    def state(self) -> str: ...
-
-
-class HistoryLine(Protocol):
-    """A line of the case's history, as its events tell it."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def detail(self) -> str | None: ...
-    @property
-    def due_at(self) -> datetime | None: ...
-
-
-class OutcomeState(Protocol):
-    """What was done, or why it was rejected (``how``)."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def how(self) -> str: ...
-    @property
-    def words(self) -> str | None: ...
-    @property
-    def object_by(self) -> datetime | None: ...
-
-
-class QuestionState(Protocol):
-    """What the reporter is asked; no ``text`` for a confidential case."""
-
-    @property
-    def text(self) -> str | None: ...
-
-
-class CaseProgress(Protocol):
-    """The case as intake keeps it, or as an event tells it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def kind(self) -> str | None: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def report_count(self) -> int: ...
-    @property
-    def confidential(self) -> bool: ...
-    @property
-    def clocks(self) -> Sequence[ClockState]: ...
-    @property
-    def steps(self) -> Sequence[HistoryLine]: ...
-    @property
-    def outcome(self) -> OutcomeState | None: ...
-    @property
-    def question(self) -> QuestionState | None: ...
-    @property
-    def sample(self) -> Sample | None: ...
-
-
-class SentReport(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def confidential(self) -> bool: ...
-    @property
-    def channel(self) -> str: ...
-
-
-class ReportStatus(Protocol):
-    """A report, and the case that it is handled in, if it has one."""
-
-    @property
-    def report(self) -> SentReport: ...
-    @property
-    def case(self) -> CaseProgress | None: ...
-
-
-class HasName(Protocol):
-    """A unit or a category of the pack."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def name_en(self) -> str | None: ...
 
 
 class ProgressTexts:

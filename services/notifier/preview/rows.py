@@ -27,17 +27,17 @@ from services.notifier.delivery.unsigned_danger import asks_to_sign_danger
 from services.notifier.documents.alert import Alert, AlertState
 from services.notifier.domain.recipients import Kind, Notice, notices
 from services.notifier.http.alert_views import invites_to
-from services.notifier.preview.samples import (
+from services.notifier.preview.example_case import (
     ASKER,
     ASSIGNEE,
     AT,
-    SAMPLES,
     Sample,
     about_people,
     at,
     case_event,
     example_units,
 )
+from services.notifier.preview.samples import SAMPLES
 from shared.city.model.people import Person
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES

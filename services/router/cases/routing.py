@@ -70,38 +70,21 @@ def _assigned(
     report: ReportSubmitted, city: str, pack: Pack, located: Located, said: str | None
 ) -> tuple[Case, Opened]:
     """``said``: the place in words."""
-    category, category_by = _category(report, pack)
-    lon, lat = usable_point(report, located) or (None, None)
-    priority = pack.categories[category].priority
-    rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority, report.channel)
-    if rule is not None and rule.then.category is not None:
-        category, category_by = rule.then.category, "rule"
-        priority = pack.categories[category].priority
-    if rule is not None and rule.then.priority is not None:
-        priority = rule.then.priority
-    if report.priority is not None:
-        priority = report.priority
-    sent_to = _sealed_to(report, pack) if report.sealed else _sent_to(pack, rule, category, located.unit)
+    sort = _sorted(report, pack, located)
+    category, priority = sort.category, sort.priority
+    sent_to = _sealed_to(report, pack) if report.sealed else _sent_to(pack, sort.rule, category, located.unit)
     entered = _entered(report, pack, category, priority, sent_to or located.unit)
     judged = judge(report, pack, category, entered.unit)
     path = path_of(pack, judged.unit)
     made = commitment_of(pack, pack.commitment_for(category, tuple(u.id for u in path), priority, report.kind))
     handled = handled_find(report, pack, judged, priority)
     ended = handled is not None and handled.found is not None
+    lon, lat = usable_point(report, located) or (None, None)
     return open_case(
         Opening(
             case=case_id(report.report),
             city=city,
-            report=Report(
-                report.report,
-                report.app,
-                report.received_at,
-                report.reporter,
-                report.entered_by,
-                tuple(report.answers.items()),
-                report.channel,
-                report.outside_number,
-            ),
+            report=_first_report(report),
             kind=report.kind,
             category=category,
             priority=priority,
@@ -112,8 +95,8 @@ def _assigned(
                 pack_version=pack.version,
                 near_border=located.near_border,
                 flags=(*located.flags, *(("not_admitted",) if entered.why else ()), *judged.flags),
-                category_by=category_by,
-                rule=rule.id if rule is not None else None,
+                category_by=sort.by,
+                rule=sort.rule.id if sort.rule is not None else None,
                 commitment=made.id,
                 why=(*located.why, *entered.why, *judged.why),
             ),
@@ -137,6 +120,44 @@ def _assigned(
             handled=handled,
         )
     )
+
+
+def _first_report(report: ReportSubmitted) -> Report:
+    """The report as the case keeps it."""
+    return Report(
+        report.report,
+        report.app,
+        report.received_at,
+        report.reporter,
+        report.entered_by,
+        tuple(report.answers.items()),
+        report.channel,
+        report.outside_number,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Category and priority of a report. ``by``: what determined the category; ``rule``: of the pack, that matched."""
+
+    category: str
+    by: str
+    priority: Priority
+    rule: Rule | None
+
+
+def _sorted(report: ReportSubmitted, pack: Pack, located: Located) -> _Sorted:
+    """A rule may change the category that was given or read from the words, and its priority. A priority that the
+    report names counts above both."""
+    category, by = _category(report, pack)
+    priority = pack.categories[category].priority
+    rule = pack.rule_for(category, report.kind, report.app, report.description, located.path, priority, report.channel)
+    if rule is not None and rule.then.category is not None:
+        category, by = rule.then.category, "rule"
+        priority = pack.categories[category].priority
+    if rule is not None and rule.then.priority is not None:
+        priority = rule.then.priority
+    return _Sorted(category, by, report.priority if report.priority is not None else priority, rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,23 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
 from services.router.cases.case_store import CaseStore
 from services.router.cases.readings import Readings
-from services.router.cases.recusal import is_recused
-from services.router.cases.sealed_words import SealedWords, bare
-from services.router.command_handling.actors import actor_of
+from services.router.cases.sealed_words import SealedWords
 from services.router.command_handling.bodies import Reason
 from services.router.command_handling.photo_claims import PhotoClaims
 from services.router.domain.case import Case
 from services.router.domain.commands.command import DESK
-from services.router.domain.visits.visit import Visit, cancelled, held, reminder
+from services.router.domain.visits.visit import Visit, cancelled, held
 from services.router.visits.bodies import BATCH_MAX, CampaignBody, HoldBody, VisitBody, VisitQuery
+from services.router.visits.planning import invited_units, organiser, organises, place_of, remind_at, same_plan, seen_by
+from services.router.visits.reading import VisitReading
 from services.router.visits.reminders import VisitsDue
 from services.router.visits.store import VisitStore, from_doc
 from services.router.visits.views import (
@@ -69,7 +67,7 @@ class Visits:
         self._photos = photos
         self._clock = clock
         self._words = words
-        self._readings = readings
+        self._reading = VisitReading(packs, words, readings)
 
     def routes(self) -> list[Route]:
         def read(path: str, handler: Any, summary: str, shape: type[msgspec.Struct], query: Any = None) -> Route:
@@ -110,7 +108,7 @@ class Visits:
         body = call.body_as(VisitBody)
 
         async def planned(key: str, pack: Pack) -> Answer:
-            unit, now, at = _organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
+            unit, now, at = organiser(call.principal, body.unit, pack), self._clock.now(), body.at.astimezone(UTC)
             case = await self._case_of(body.case)
             its = Sight(frozenset({unit}))
             if body.case is not None and await self._cases.get(pack.city.id, body.case, its) is None:
@@ -121,24 +119,24 @@ class Visits:
                 version=1,
                 kind=body.kind,
                 unit=unit,
-                place=_place(body.place, "/place", pack),
+                place=place_of(body.place, "/place", pack),
                 at=at,
                 purpose=self._words.body(case, body).purpose,
-                invited=_invited(body.invited, pack),
+                invited=invited_units(body.invited, pack),
                 pack_version=pack.version,
                 planned_by=call.principal.who,
                 planned_at=now,
                 case=body.case,
-                remind_at=_reminder(at, now, pack),
+                remind_at=remind_at(at, now, pack),
             )
             wordless = case is not None and case.wordless
-            (stored,) = await self._store.plan([(visit, _seen_by(visit, pack, case))], call.trace, wordless=wordless)
+            (stored,) = await self._store.plan([(visit, seen_by(visit, pack, case))], call.trace, wordless=wordless)
             self._due.wake()
             if stored is None:
                 raise conflict("taken", f"Another visit is at {visit.place} at that time.")
-            if not _same(self._plain(stored), self._plain(visit)):
+            if not same_plan(self._reading.plain(stored), self._reading.plain(visit)):
                 raise key_reused()
-            return Answer(await self._read(stored, case, call.principal), 201, stored_body=_kept(stored, case))
+            return Answer(await self._reading.read(stored, case, call.principal), 201, stored_body=_kept(stored, case))
 
         return await self._asked(call, planned)
 
@@ -147,40 +145,15 @@ class Visits:
         loaded = await self._cases.load(id_) if id_ is not None else None
         return loaded[0] if loaded is not None else None
 
-    def _plain(self, visit: Visit) -> Visit:
-        return replace(visit, purpose=self._words.opened(visit.purpose))
-
-    async def _read(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
-        """A visit whose words ``who`` reads: of one for a sensitive case that is on the case's record first. Raises
-        ``Refusal`` 503 when it cannot be recorded."""
-        if case is not None and not is_recused(case, who.unit or "", self._packs.current(case.city)):
-            case = await self._readings.recorded(case, who)
-        return self._shown(visit, case, who)
-
-    def _listed(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
-        """A visit among others: no word of one for a sensitive case."""
-        return bare(view(visit)) if case is not None and case.sensitive is not None else self._shown(visit, case, who)
-
-    def _shown(self, visit: Visit, case: Case | None, who: Principal) -> VisitView:
-        """A visit for ``who``: of one for a confidential case only its handlers read why it is and what came of it; who
-        is recused from the case reads that there is a visit."""
-        shown = view(visit)
-        if case is not None and is_recused(case, who.unit or "", self._packs.current(case.city)):
-            return bare(shown)
-        if case is None or not case.confidential:
-            return shown
-        actor = actor_of(who, case, self._packs.current(case.city))
-        return msgspec.structs.replace(self._words.shown(case, actor, shown), place=visit.place)
-
     async def campaign(self, call: Call) -> Answer:
         body = call.body_as(CampaignBody)
 
         async def planned(key: str, pack: Pack) -> Answer:
-            id_, unit = plain_id("g", key), _organiser(call.principal, body.unit, pack)
-            invited, now = _invited(body.invited, pack), self._clock.now()
+            id_, unit = plain_id("g", key), organiser(call.principal, body.unit, pack)
+            invited, now = invited_units(body.invited, pack), self._clock.now()
             visits: dict[str, Visit] = {}
             for number, stop in enumerate(body.visits):
-                place, at = _place(stop.place, f"/visits/{number}/place", pack), stop.at.astimezone(UTC)
+                place, at = place_of(stop.place, f"/visits/{number}/place", pack), stop.at.astimezone(UTC)
                 visit = Visit(
                     id=plain_id("v", id_, place, at.isoformat()),
                     city=pack.city.id,
@@ -196,10 +169,10 @@ class Visits:
                     planned_at=now,
                     campaign=id_,
                     campaign_name=body.name,
-                    remind_at=_reminder(at, now, pack),
+                    remind_at=remind_at(at, now, pack),
                 )
                 visits[visit.id] = visit
-            stored = await self._store.plan([(v, _seen_by(v, pack)) for v in visits.values()], call.trace)
+            stored = await self._store.plan([(v, seen_by(v, pack)) for v in visits.values()], call.trace)
             pairs = zip(visits.values(), stored, strict=True)
             items = [
                 batch_view(s) if s is not None else BatchVisit(place=v.place, at=v.at, state="taken") for v, s in pairs
@@ -231,8 +204,8 @@ class Visits:
             visit, ended_under = found
             case = await self._case_of(visit.case)
             if ended_under == key:
-                return Answer(await self._read(visit, case, who), stored_body=_kept(visit, case))
-            _organises(who, visit.unit, pack)
+                return Answer(await self._reading.read(visit, case, who), stored_body=_kept(visit, case))
+            organises(who, visit.unit, pack)
             after = ended(visit, self._words.body(case, call.body), who.who, self._clock.now())
             if after.photos:
                 whose = case.id if case is not None and case.confidential else visit.id
@@ -242,7 +215,7 @@ class Visits:
                 raise unavailable("Others are changing this visit. Repeat with the same key.", retry_after=1)
             self._due.wake()
             log.info("visit.ended", visit=visit.id, state=after.state, trace=call.trace)
-            return Answer(await self._read(after, case, who), stored_body=_kept(after, case))
+            return Answer(await self._reading.read(after, case, who), stored_body=_kept(after, case))
 
         return await self._asked(call, carried_out)
 
@@ -269,7 +242,7 @@ class Visits:
         found = await self._store.get(who.city, id_, who.unit)
         if found is None:
             raise not_found("visit")
-        return Answer(await self._read(found[0], await self._case_of(found[0].case), who))
+        return Answer(await self._reading.read(found[0], await self._case_of(found[0].case), who))
 
     async def list(self, call: Call) -> Answer:
         query, who = call.query_as(VisitQuery), call.principal
@@ -286,7 +259,7 @@ class Visits:
         visits = [from_doc(document) for document in found]
         cases = await self._cases.load_all(sorted({visit.case for visit in visits if visit.case is not None}))
         of = {id_: case for id_, (case, _) in cases.items()}
-        return Answer(VisitPage([self._listed(v, of.get(v.case or ""), who) for v in visits], following))
+        return Answer(VisitPage([self._reading.listed(v, of.get(v.case or ""), who) for v in visits], following))
 
     async def one_campaign(self, call: Call) -> Answer:
         who = call.principal
@@ -309,50 +282,3 @@ class Visits:
 def _kept(visit: Visit, case: Case | None) -> dict[str, str] | None:
     """What of an answer is kept in clear; None: all of it."""
     return {"id": visit.id} if case is not None and case.wordless else None
-
-
-def _organiser(who: Principal, unit: str | None, pack: Pack) -> str:
-    """The unit that organises it: the own one, or another that it lies in the same line with."""
-    if unit is None:
-        unit = who.unit
-    if unit is None or unit not in pack.units:
-        raise invalid(FieldError("/unit", "is no unit of this city"))
-    _organises(who, unit, pack)
-    return unit
-
-
-def _organises(who: Principal, unit: str, pack: Pack) -> None:
-    """Those of the organising unit, of units below it and above it. Raises ``Refusal`` 403."""
-    own, path = pack.units.get(who.unit or ""), pack.units[unit].path if unit in pack.units else ()
-    if own is None or (own.id not in path and unit not in own.path):
-        raise forbidden(f"{unit} organises this visit.")
-
-
-def _place(id_: str, pointer: str, pack: Pack) -> str:
-    if id_ not in pack.units and all(place.known_as != id_ for place in pack.places):
-        raise invalid(FieldError(pointer, "is no place of the gazetteer and no unit"))
-    return id_
-
-
-def _reminder(at: datetime, now: datetime, pack: Pack) -> datetime | None:
-    return reminder(at, now, time.fromisoformat(pack.city.visit_reminder), ZoneInfo(pack.city.timezone))
-
-
-def _invited(units: list[str], pack: Pack) -> tuple[str, ...]:
-    for number, unit in enumerate(units):
-        if unit not in pack.units:
-            raise invalid(FieldError(f"/invited/{number}", "is no unit of this city"))
-    return tuple(dict.fromkeys(units))
-
-
-def _seen_by(visit: Visit, pack: Pack, case: Case | None = None) -> list[str]:
-    """Who organises it, who is invited, and those above them unless it is for a confidential case."""
-    if case is not None and case.confidential:
-        return sorted({visit.unit, *visit.invited})
-    units = {up for unit in (visit.unit, *visit.invited) for up in pack.units[unit].path}
-    return sorted(unit for unit in units if case is None or not is_recused(case, unit, pack))
-
-
-def _same(stored: Visit, wanted: Visit) -> bool:
-    names = ("kind", "unit", "place", "at", "purpose", "invited", "case")
-    return all(getattr(stored, name) == getattr(wanted, name) for name in names)
