@@ -25,7 +25,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         r"/v1/(reporters:(masked|unmask|rewrap|find)|reports:(unseal|with-phone|of-tickets|bridged)|photos:claim)", None
     ),
-    _rule(r"/v1/(stream|sessions:holders)", None),
+    _rule(r"/v1/(stream|sessions:holders|cases:of-number)", None),
     _rule(r"/v1/(reports|reporters|photos|nearby|surroundings|categories|my-data)([/:].*)?", "intake"),
     _rule(r"/[pq]/[^/]+", "intake"),
     _rule(r"/[sk]/[^/]+", "notifier"),

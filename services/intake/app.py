@@ -13,6 +13,7 @@ from services.intake import consumers
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import BatchRoutes
 from services.intake.http.exchange_routes import ExchangeRoutes
+from services.intake.http.kept_numbers import KeptNumbers
 from services.intake.http.my_data import MyDataRoutes
 from services.intake.http.nearby import NearbyRoutes
 from services.intake.http.outcome_photos import OutcomePhotos
@@ -22,6 +23,7 @@ from services.intake.http.photo_routes import PhotoRoutes
 from services.intake.http.report_routes import ReportRoutes
 from services.intake.http.surroundings import SurroundingsRoutes
 from services.intake.http.telephone_search import TelephoneSearch
+from services.intake.http.ticket_search import TicketSearch
 from services.intake.photo_worker import PhotoWorker
 from services.intake.photos import photo_store
 from services.intake.photos.buckets import buckets
@@ -85,9 +87,10 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     answers = AnswerLinks(settings.secret_text, public, store, actions, packs, clock)
     outcomes = OutcomePhotos(settings.secret_text, public, store, photos, clock)
     batch = BatchRoutes(intake, quotas)
+    tickets = TicketSearch(store, KeptNumbers(settings, service.auth, service.transport))
     service.routes = [
         *ReportRoutes(store, intake, batch, actions, packs, answers, outcomes, clock).routes(),
-        *OwnReports(store, validator, packs, answers, outcomes, clock).routes(),
+        *OwnReports(store, tickets, validator, packs, answers, outcomes, clock).routes(),
         *answers.routes(),
         *outcomes.routes(),
         *PersonRoutes(store, identities, rotation, validator, vault, packs, service.directory, clock).routes(),

@@ -34,6 +34,7 @@ from services.router.exchange.intake_tickets import IntakeTickets
 from services.router.exchange.kept_numbers import INDEXES as NUMBER_INDEXES
 from services.router.exchange.kept_numbers import KeptNumbers
 from services.router.exchange.moving import DealtRows
+from services.router.exchange.number_routes import NumberRoutes
 from services.router.exchange.routes import SheetRoutes
 from services.router.follow_up_calls.routes import FollowUpCalls
 from services.router.http.audit import Audit
@@ -199,11 +200,12 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
     persons = IntakePersons(service.settings, service.auth, service.transport)
     protected, kept = ProtectedData(parts.case_access, packs, persons), KeptAnswers(stores.cases, parts.words)
     readings = Readings(stores.cases, parts.changes, clock)
+    attached = AttachedReports(stores.links, parts.attachments)
     api = RouterApi(
         stores.cases,
         parts.case_access,
         persons,
-        AttachedReports(stores.links, parts.attachments),
+        attached,
         packs,
         parts.tail,
         service.directory,
@@ -237,6 +239,7 @@ def _officers_routes(service: Service, stores: _Stores, parts: _Parts) -> list[R
         *GeometryRoutes(packs, clock).routes(),
         *NearbyRoutes(stores.cases, packs).routes(),
         *WaitingRoutes(stores.cases, packs).routes(),
+        *NumberRoutes(stores.numbers, stores.cases, attached, packs).routes(),
         *streams.routes(),
         *commands.routes(),
         *BulkRoutes(commands, service.directory).routes(),

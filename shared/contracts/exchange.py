@@ -1,4 +1,4 @@
-"""What the router asks intake for when a county platform's sheet comes back, and what intake answers."""
+"""What router and intake ask each other about tickets elsewhere, and what they answer."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -21,6 +21,12 @@ class TicketReports(msgspec.Struct, frozen=True):
     found: their numbers are sealed."""
 
     items: dict[str, list[TicketReport]]
+
+
+class NumberedReports(msgspec.Struct, frozen=True):
+    """Ids of the reports to whose case a platform gave a number, newest first: what the router answers intake."""
+
+    reports: list[str]
 
 
 class WrongField(msgspec.Struct, frozen=True):

@@ -80,7 +80,8 @@ def test_whatever_creates_or_commands_asks_for_a_key_and_says_how_it_refuses(nam
     keyless = {"/v1/reports:batch", "/v1/replay", "/v1/photos:claim", "/a/{token}", "/q/{token}", "/k/{word}"}
     keyless |= {"/v1/reporters:masked", "/v1/reporters:unmask", "/v1/reports:unseal"}  # the router's reads
     keyless |= {"/v1/reporters:find", "/v1/cases:find", "/v1/cases:suggest", "/v1/reports:with-phone"}  # reads
-    keyless |= {"/v1/reports:of-tickets", "/v1/reports:bridged"}  # a read, and a batch whose reports have keys
+    keyless |= {"/v1/reports:of-tickets", "/v1/cases:of-number"}  # reads
+    keyless |= {"/v1/reports:bridged"}  # a batch whose reports have keys
     keyless |= {"/v1/invitations", "/v1/invitations/{token}:accept", "/v1/sessions", "/v1/sessions:confirm"}
     keyless |= {"/v1/walls", "/v1/walls:revoke", "/v1/rider-sessions", "/v1/rider-sessions/{token}:open"}
     keyless |= {"/v1/sessions:pin", "/v1/sessions:set-pin", "/v1/sessions:holders", "/v1/sessions:set-password"}

@@ -177,10 +177,11 @@ def test_done_there_is_resolved_here_and_an_old_sheet_never_undoes_what_was_reop
 
 
 def test_a_number_given_to_what_began_here_is_kept_and_what_is_opened_again_there_is_here(stack: RunningStack) -> None:
-    _, case = opened(stack)
+    began, case = opened(stack)
     ticket = number()
     assert brought(stack, sheet(row(Ticket=ticket, Whistle_id=case)))["unchanged"] == 1
     assert [one["Ticket"] for one in sent_out(stack, "csv")[1] if one["Whistle id"] == case] == [ticket]
+    assert [one["id"] for one in reports_of(stack, ticket)] == [began]
     assert brought(stack, sheet(row(Ticket=ticket, State="done", Result="new lamp")))["moved"] == 1
     _, other = opened(stack)
     (taken,) = brought(stack, sheet(row(Ticket=ticket, Whistle_id=other)))["items"]

@@ -1,5 +1,5 @@
 """``GET /v1/reports``: by ``reporter`` what somebody reported through an app, for the app's own "my reports" page; by
-``outside_number`` the reports of a ticket elsewhere, for officers too.
+``outside_number`` the reports of a ticket elsewhere, for officers too: also what began here and got its number there.
 
 Two reports with one outside number are both listed: a hotline sends a ticket again when the caller calls again."""
 
@@ -11,8 +11,9 @@ import msgspec
 from services.intake.http.answer_page import AnswerLinks
 from services.intake.http.batch_routes import APPS
 from services.intake.http.outcome_photos import OutcomePhotos
-from services.intake.http.report_access import as_seen, reads_words
+from services.intake.http.report_access import reads_words
 from services.intake.http.report_view import ReportView, report_view
+from services.intake.http.ticket_search import TicketSearch
 from services.intake.reports.bodies import OutsideNumber
 from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_store import ReportStore
@@ -25,11 +26,8 @@ from shared.runtime.http_server.pagination import Cursor, beyond, cursor_after
 from shared.runtime.http_server.route import Answer, Call, Route, get
 from shared.runtime.identity.directory import Principal
 from shared.runtime.pack_library import PackLibrary
-from shared.runtime.storage.mongo import Document
 
 READERS = APPS | {"officer", "rider"}
-PAGE, PAGES_MAX = 50, 20
-"""Reports of a ticket that are looked at together, and how often: what lies beyond is not found by its number."""
 
 
 class OwnReportsQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,6 +52,7 @@ class OwnReports:
     def __init__(
         self,
         store: ReportStore,
+        tickets: TicketSearch,
         validator: ReportValidator,
         packs: PackLibrary,
         answers: AnswerLinks,
@@ -61,6 +60,7 @@ class OwnReports:
         clock: Clock,
     ) -> None:
         self._store = store
+        self._tickets = tickets
         self._validator = validator
         self._packs = packs
         self._answers = answers
@@ -112,21 +112,8 @@ class OwnReports:
             if getattr(query, name) is not None:
                 raise invalid(FieldError(f"?{name}", "does not go with outside_number"))
         pack, now = self._packs.current(who.city), self._clock.now()
-        seen = await self._seen(who, stored_spelling(number), query.limit, pack)
+        seen = await self._tickets.seen(who, stored_spelling(number), query.limit, pack)
         return Answer(ReportPage(items=[self._shown(one, who, pack, now) for one in seen]))
-
-    async def _seen(self, who: Principal, number: str, limit: int, pack: Pack) -> list[ReportStatus]:
-        """Those of a ticket that the caller sees. Others may have sent many with the same number: these hide none."""
-        seen: list[ReportStatus] = []
-        after: Document = {}
-        for _ in range(PAGES_MAX):
-            found = await self._store.with_outside_number(who.city, who.app, number, after, PAGE)
-            seen += [status for one in found if (status := as_seen(one, who, pack)) is not None]
-            if len(found) < PAGE or len(seen) >= limit:
-                break
-            last = found[-1].report
-            after = beyond(cursor_after(last.received_at, last.id), "received_at", -1)
-        return seen[:limit]
 
     def _shown(self, status: ReportStatus, who: Principal, pack: Pack, now: datetime) -> ReportView:
         """With the links that speak for the reporter, where it is his own app that asks."""

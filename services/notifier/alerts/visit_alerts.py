@@ -48,8 +48,10 @@ class VisitAlerts:
         self._clock = clock
 
     async def handle(self, events: Sequence[Envelope]) -> None:
-        """A batch: all alerts in one insert, then those of visits that have ended settled in one bulk. Where a visit's
-        case became sensitive meanwhile, its place is taken back at once."""
+        """A batch: all alerts in one insert, then those of visits that have ended settled in one bulk.
+
+        Where a visit's case became sensitive meanwhile, its place is taken back at once.
+        """
         alerts: list[Alert] = []
         deliveries: dict[str, AlertDelivery] = {}
         settled: list[Write] = []

@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from services.intake.consumers import ProgressEvents
+from services.intake.http.kept_numbers import KeptNumbers
 from services.intake.http.own_reports import OwnReports, OwnReportsQuery, ReportPage
+from services.intake.http.ticket_search import TicketSearch
 from services.intake.reports.progress_record import ReportStatus
 from services.intake.reports.report_record import RememberedKey, ReportRecord
 from services.intake.reports.report_store import PROGRESS_INDEXES, ReportStore
@@ -310,7 +312,15 @@ async def test_an_officer_finds_his_ticket_however_many_others_have_its_number(
     for number in range(120):
         await stored(store, f"other-{number}", outside_number="12345-7", now=NOW + timedelta(seconds=number))
     unused = cast(Any, None)
-    pages = OwnReports(store, ReportValidator(SECRET), await library(database), unused, unused, StoppedClock(NOW))
+
+    class NoNumbers:
+        async def reports(self, *_: str) -> list[str]:
+            return []
+
+    tickets = TicketSearch(store, cast(KeptNumbers, NoNumbers()))
+    pages = OwnReports(
+        store, tickets, ReportValidator(SECRET), await library(database), unused, unused, StoppedClock(NOW)
+    )
     query = OwnReportsQuery(outside_number="12345-7")
     answer = await pages.page(Call(unused, desk, {}, "", TRACE, b"", query=query))
     assert isinstance(answer.body, ReportPage)
