@@ -128,6 +128,7 @@ WALL_ENTRY = {
     "made_by": "qs-desk",
     "created_at": NOW.isoformat(),
     "revoked_at": None,
+    "stopped": False,
 }
 COUNTS = {"open": 3, "overdue": 1, "by_state": {"queued": 1, "claimed": 1, "on_site": 1}, "by_priority": {"danger": 1}}
 
@@ -264,6 +265,8 @@ class MadeRouter:
         if asked == "POST /v1/walls":
             made = json.loads(request.content)
             return httpx.Response(201, json={**made, "city": "harbour", "key": WALL_KEY})
+        if asked == "GET /v1/walls":
+            return httpx.Response(200, json=self._walls(request))
         if asked == "POST /v1/walls:revoke":
             self.sent.append(("revoked", json.loads(request.content)))
         if asked == "GET /v1/queues/quayside/points":
@@ -276,6 +279,14 @@ class MadeRouter:
             return httpx.Response(200, json={"items": []})
         of_service = self.answers.get(f"{asked} {request.url.port}")
         return httpx.Response(200, json=self.answers.get(asked, {}) if of_service is None else of_service)
+
+    def _walls(self, request: httpx.Request) -> dict[str, Any]:
+        """A page of the living keys of screens, or of the revoked ones; a cursor is a number."""
+        asked, living = request.url.params, request.url.params["living"] == "true"
+        found = [one for one in self.answers["GET /v1/walls"]["items"] if (one["revoked_at"] is None) == living]
+        start, limit = int(asked.get("cursor", 0)), int(asked["limit"])
+        more = start + limit < len(found)
+        return {"items": found[start : start + limit], "next": str(start + limit) if more else None}
 
     def _points(self) -> list[dict[str, Any]]:
         rows = {row["id"]: row for row in self.queue}
