@@ -82,6 +82,7 @@ WALL_ENTRY = {
     "made_by": "qs-desk",
     "created_at": NOW.isoformat(),
     "revoked_at": None,
+    "stopped": False,
 }
 COUNTS = {"open": 3, "overdue": 1, "by_state": {"queued": 1, "claimed": 1, "on_site": 1}, "by_priority": {"danger": 1}}
 
@@ -202,6 +203,8 @@ class MadeRouter:
             return httpx.Response(200, text="\ufeffid,city\r\n", headers={"content-type": "text/csv; charset=utf-8"})
         if asked == "GET /v1/me":
             return httpx.Response(200, json={**self.answers[asked], "offices": self.offices})
+        if asked == "GET /v1/walls":
+            return httpx.Response(200, json=self._walls(request))
         if asked == "GET /v1/queues/quayside/points":
             return httpx.Response(200, json={"items": self._points(), "without": 1, "cut": False})
         if "mine" in request.url.params:
@@ -216,6 +219,14 @@ class MadeRouter:
     def _note(self, request: httpx.Request) -> None:
         """The last part of the path, and the body."""
         self.sent.append((request.url.path.rpartition("/")[2], json.loads(request.content)))
+
+    def _walls(self, request: httpx.Request) -> dict[str, Any]:
+        """A page of the living keys of screens, or of the revoked ones; a cursor is a number."""
+        asked, living = request.url.params, request.url.params["living"] == "true"
+        found = [one for one in self.answers["GET /v1/walls"]["items"] if (one["revoked_at"] is None) == living]
+        start, limit = int(asked.get("cursor", 0)), int(asked["limit"])
+        more = start + limit < len(found)
+        return {"items": found[start : start + limit], "next": str(start + limit) if more else None}
 
     def _points(self) -> list[dict[str, Any]]:
         rows = {row["id"]: row for row in self.queue}

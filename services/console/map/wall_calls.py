@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -10,7 +11,9 @@ from services.console.map.calls import MapCalls, MapGround, MapPoints
 from services.console.router_client import Services
 from shared.kernel.errors import Refusal
 
-KEYS_MAX = 200
+PAGE, PAGES_MAX = 200, 50
+"""Ten thousand living keys: five hundred units with as many as they may have."""
+REVOKED_MAX = 20
 GROUND_KEPT = timedelta(minutes=5)
 SCREENS_MAX = 64
 
@@ -95,10 +98,13 @@ class KnownKey(msgspec.Struct, frozen=True):
     created_at: datetime
     made_by: str
     revoked_at: datetime | None = None
+    stopped: bool = False
+    """Not revoked, but who made it has left, or may make it no more."""
 
 
 class _Keys(msgspec.Struct, frozen=True):
     items: tuple[KnownKey, ...] = ()
+    next: str | None = None
 
 
 class WallCalls:
@@ -124,9 +130,18 @@ class WallCalls:
         return ground
 
     async def keys(self, asks: Asks) -> list[KnownKey]:
-        """Those of the units for which somebody may make keys, newest first."""
-        path = f"/v1/walls?limit={KEYS_MAX}"
-        return [*(await self._services.ask_router("GET", path, _Keys, asks.token, headers=asks.headers)).items]
+        """Those of the units for which somebody may make keys, newest first: all that live, then some revoked ones."""
+        found, cursor = list[KnownKey](), ""
+        for _ in range(PAGES_MAX):
+            living = await self._page(asks, f"living=true&limit={PAGE}{cursor}")
+            found += living.items
+            if living.next is None:
+                break
+            cursor = f"&cursor={quote(living.next, safe='')}"
+        return [*found, *(await self._page(asks, f"living=false&limit={REVOKED_MAX}")).items]
+
+    async def _page(self, asks: Asks, query: str) -> _Keys:
+        return await self._services.ask_router("GET", f"/v1/walls?{query}", _Keys, asks.token, headers=asks.headers)
 
     async def make(self, asks: Asks, name: str, unit: str) -> WallKey:
         body = {"name": name, "unit": unit}

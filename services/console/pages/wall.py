@@ -26,6 +26,9 @@ RENEWED_AT = timedelta(hours=4)
 SIZE, LETTER = (1000, 700), 46
 FIELDS = {"/name": "name", "/unit": "unit"}
 ASKS_FOR_CODE = ("second-factor", "wrong-code", "no-second-factor")
+FULL = N_(
+    "This unit has as many keys as a unit may have. Revoke one that no screen needs first, for example “%(name)s”."
+)
 OFFICES = ("ops", "setup")
 """Those that have the keys of all screens; a supervisor has those of his own units."""
 
@@ -118,6 +121,8 @@ class Walls(Page):
     async def _refused(self, visit: Visit, refusal: Refusal) -> Response:
         if refusal.kind == "pin-session":
             return await self._screens(visit, 409, said=visit._("Sign in with your password first."))
+        if refusal.kind == "too-many" and refusal.status == 409:
+            return await self._screens(visit, 409, said=visit._(FULL, name=refusal.extra.get("name", "")))
         at = next((FIELDS[error.pointer] for error in refusal.errors if error.pointer in FIELDS), "")
         if not at and refusal.kind not in ASKS_FOR_CODE:
             raise refusal

@@ -3,7 +3,7 @@
 A supervisor has those of his own unit and the units below it, whoever made them: the filter of every query says so.
 Where he stands in for somebody else he has none, for a key outlives the hour; nor makes he one in a session that a PIN
 opened, which ends with the shift. What he sees below is what his unit sees, on a screen too; a screen that an office
-set up shows nothing confidential.
+set up shows nothing confidential. Keys stop with the right by which they were made (``principals.screen``).
 """
 
 from datetime import datetime
@@ -15,15 +15,18 @@ from services.router.city_scope import city_named
 from services.router.http.city_answers import RevokedKeys
 from services.router.sign_in.sign_in import pin_session
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError, forbidden, invalid, not_found
+from shared.kernel.errors import FieldError, Refusal, conflict, forbidden, invalid, not_found
 from shared.runtime.http_server.field_types import Ident
-from shared.runtime.http_server.pagination import Cursor, Limit, beyond, page
+from shared.runtime.http_server.pagination import LIMIT_MAX, Cursor, Limit, beyond, page
 from shared.runtime.http_server.route import Answer, Call, Route, get, post
 from shared.runtime.identity.directory import EVERY_CITY, Directory, Principal, key_id
-from shared.runtime.identity.tokens import new_token
+from shared.runtime.identity.tokens import new_token, token_hash
 from shared.runtime.pack_library import PackLibrary
 from shared.runtime.storage.mongo import Document
 
+LIVING_MAX = 20
+"""Keys of the screens of one unit that are not revoked, so that a list has all of them."""
+NAMED_MAX = 3
 MAKERS = frozenset({"ops", "setup", "officer"})
 """Of officers, supervisors alone."""
 Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,60}$")]
@@ -45,7 +48,10 @@ class WallRevokeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WallKeysQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """``living``: those that are not revoked alone, or (false) those that are."""
+
     city: Ident | None = None
+    living: bool | None = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -60,7 +66,7 @@ class WallKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WallKeyEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A key without its token."""
+    """A key without its token. ``stopped``: not revoked, but who made it may make it no more, or has left."""
 
     id: str
     city: str
@@ -69,11 +75,19 @@ class WallKeyEntry(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     created_at: datetime
     revoked_at: datetime | None
+    stopped: bool
 
 
 class WallKeyPage(msgspec.Struct, frozen=True):
     items: list[WallKeyEntry]
     next: str | None
+
+
+class SpareKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One that may be revoked (``revoke`` of the problem `too-many`)."""
+
+    id: str
+    name: str
 
 
 class WallKeyRoutes:
@@ -123,20 +137,29 @@ class WallKeyRoutes:
         if units is not None and body.unit not in units:
             raise invalid(FieldError("/unit", "is neither your unit nor one below it"))
         await self._check_full_session(who)
+        await self._check_room(city, body.unit, LIVING_MAX - 1)
         token = new_token("wall")
         sees_as = who.unit if units is not None else None
-        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name, sees_as=sees_as)
+        key = Principal(kind="wall", city=city, unit=body.unit, name=body.name, sees_as=sees_as, maker=who.person)
         await self._directory.add_keys([(token, key)], self._clock.now(), who.person or who.name or who.who)
+        try:
+            await self._check_room(city, body.unit, LIVING_MAX)  # others may have made one at the same time
+        except Refusal:
+            await self._directory.revoke_where({"_id": token_hash(token)}, self._clock.now())
+            raise
         made = WallKey(city=city, unit=body.unit, name=body.name, key=token)
         return Answer(made, 201, {"cache-control": "no-store"})
 
     async def keys(self, call: Call) -> Answer:
         query = call.query_as(WallKeysQuery)
         where = self._where(call.principal, query.city)
+        if query.living is not None:
+            where["revoked_at"] = None if query.living else {"$ne": None}
         if query.cursor is not None:
             where |= beyond(query.cursor, "created_at", -1)
         found, following = page(await self._directory.keys(where, query.limit + 1), query.limit, "created_at")
-        return Answer(WallKeyPage([_entry(one) for one in found], following))
+        works = await self._directory.screens(found)
+        return Answer(WallKeyPage([_entry(one, one["_id"] in works) for one in found], following))
 
     async def revoke(self, call: Call) -> Answer:
         body = call.body_as(WallRevokeBody)
@@ -152,6 +175,26 @@ class WallKeyRoutes:
         session = await self._directory.sessions.find(who.city, who.session, self._clock.now()) if who.session else None
         if session is not None and session.by == "pin":
             raise pin_session()
+
+    async def _check_room(self, city: str, unit: str, most: int) -> None:
+        """Raises ``Refusal`` 409 `too-many` where a unit has more living keys than ``most``. It says which to revoke:
+        those that stopped first, then the oldest."""
+        where: Document = {"kind": "wall", "city": city, "unit": unit, "revoked_at": None}
+        living = await self._directory.keys(where, LIMIT_MAX)
+        if len(living) <= most:
+            return
+        works = await self._directory.screens(living)
+        spare = [
+            SpareKey(id=key_id(key), name=key["name"])
+            for key in sorted(living, key=lambda key: (key["_id"] in works, key["created_at"]))
+        ]
+        raise conflict(
+            "too-many",
+            f"A unit has {LIVING_MAX} keys of screens at most. Revoke one that no screen needs, for example "
+            f"{', '.join(f'{one.name} ({one.id})' for one in spare[:NAMED_MAX])}.",
+            name=spare[0].name,
+            revoke=msgspec.to_builtins(spare),
+        )
 
     def _where(self, who: Principal, asked: str | None) -> Document:
         """Of which keys somebody may know."""
@@ -170,7 +213,7 @@ class WallKeyRoutes:
         return city, [unit.id for unit in self._packs.current(city).units.values() if who.unit in unit.path]
 
 
-def _entry(key: Document) -> WallKeyEntry:
+def _entry(key: Document, works: bool) -> WallKeyEntry:
     return WallKeyEntry(
         id=key_id(key),
         city=key["city"],
@@ -179,4 +222,5 @@ def _entry(key: Document) -> WallKeyEntry:
         made_by=key["made_by"],
         created_at=key["created_at"],
         revoked_at=key["revoked_at"],
+        stopped=key["revoked_at"] is None and not works,
     )

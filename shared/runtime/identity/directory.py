@@ -26,8 +26,10 @@ from shared.runtime.identity.principals import (
     holder,
     key_document,
     key_id,
+    maker_id,
     of_pack,
     officer,
+    screen,
     signed_in,
 )
 from shared.runtime.identity.rider_sessions import RiderSessions
@@ -92,11 +94,13 @@ class Directory:
     async def _look_up(self, hashed: str) -> Principal | None:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})
         if key is None and (session := await self._session(hashed)) is not None:
-            return signed_in(await self.person(session.city, session.person), session)
+            return signed_in(await self.person_since(session.city, session.person, session.opened_at), session)
         if key is None and (rider := await self._rider(hashed)) is not None:
             return rider
         if key is None:  # perhaps a token of a newer generation than the cached one
             return (await self._own(fresh=True)).get(hashed)
+        if key["kind"] == "wall":
+            return (await self.screens([key])).get(hashed)
         return await self.person(key["city"], key["person"]) if key["kind"] == "officer" else holder(key)
 
     async def _rider(self, hashed: str) -> Principal | None:
@@ -116,15 +120,20 @@ class Directory:
         """Token hash → who holds it now; hashes that nobody holds are left out. Raises ``MongoError``."""
         found = {hashed: who for hashed, who in (await self._own(fresh=True)).items() if hashed in hashes}
         keys = await self._keys.find({"_id": {"$in": list(hashes)}, "revoked_at": None}, limit=max(1, len(hashes)))
-        found |= {key["_id"]: holder(key) for key in keys if key["kind"] != "officer"}
+        found |= {key["_id"]: holder(key) for key in keys if key["kind"] not in ("officer", "wall")}
+        found |= await self.screens([key for key in keys if key["kind"] == "wall"])
         now = self._clock.now()
         sessions = {session.hashed: session for session in await self.sessions.alive(hashes, now)}
         of = {key["_id"]: f"{key['city']}/{key['person']}" for key in keys if key["kind"] == "officer"}
         of |= {hashed: f"{session.city}/{session.person}" for hashed, session in sessions.items()}
         ids = list(set(of.values()))
         people = {p["_id"]: p for p in await self._people.find({"_id": {"$in": ids}}, limit=max(1, len(ids)))}
+
+        def made_at(hashed: str) -> datetime | None:
+            return sessions[hashed].opened_at if hashed in sessions else None
+
         officers = {
-            hashed: signed_in(officer(people[id_], now), sessions.get(hashed))
+            hashed: signed_in(officer(people[id_], now, made_at(hashed)), sessions.get(hashed))
             for hashed, id_ in of.items()
             if id_ in people
         }
@@ -140,8 +149,21 @@ class Directory:
 
     async def person(self, city: str, person: str) -> Principal | None:
         """The rights of a person by the loaded pack; None when unknown or outside the appointment."""
+        return await self.person_since(city, person, None)
+
+    async def person_since(self, city: str, person: str, made_at: datetime | None) -> Principal | None:
+        """The same by a session that was made then: of before he left the pack and came back it stands for nobody."""
         found = await self._people.find_one({"_id": f"{city}/{person}"})
-        return None if found is None else officer(found, self._clock.now())
+        return None if found is None else officer(found, self._clock.now(), made_at)
+
+    async def screens(self, keys: Sequence[Document]) -> dict[str, Principal]:
+        """Token hash → screen, of those of these keys of screens whose makers may still make them. Raises
+        ``MongoError``."""
+        ids = [id_ for key in keys if (id_ := maker_id(key)) is not None]
+        rows = await self._people.find({"_id": {"$in": ids}}, limit=len(ids)) if ids else []
+        people, now = {row["_id"]: row for row in rows}, self._clock.now()
+        found = {key["_id"]: screen(key, people, now) for key in keys}
+        return {hashed: who for hashed, who in found.items() if who is not None}
 
     async def add_keys(self, keys: Sequence[tuple[str, Principal]], now: datetime, made_by: str = "ops") -> None:
         """Store ``(token, principal)`` pairs by hash; a repeat changes nothing. ``made_by``: who created the keys."""
@@ -193,11 +215,15 @@ class Directory:
         return {key["_id"] for key in found}
 
     async def put_people(self, city: str, people: Iterable[PersonRights], version: str) -> None:
-        """Store the people of a pack, and delete everybody else of that city."""
+        """Store the people of a pack, and delete everybody else of that city: who comes back is as new (``joined``)."""
+        joined = self._clock.now()
         writes = [
             UpdateOne(
                 {"_id": f"{city}/{p.id}"},
-                {"$set": {"city": city, "pack_version": version, **of_pack(p)}},
+                {
+                    "$set": {"city": city, "pack_version": version, **of_pack(p)},
+                    "$setOnInsert": {"joined": joined},
+                },
                 upsert=True,
             )
             for p in people

@@ -1,6 +1,6 @@
 """Who holds a key or token, and with which rights: as the edge has it, and as the rows that keys and people lie in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,6 +12,8 @@ from shared.runtime.storage.mongo import Document
 KEY_ID_LENGTH = 16
 EVERY_CITY = "*"
 MINUTE = timedelta(minutes=1)
+SETS_UP = frozenset({"ops", "setup"})
+"""Offices in which people make the keys of all screens of a city."""
 
 Minutes = Sequence[Sequence[str]]
 """The ids of units, for each of consecutive minutes."""
@@ -39,6 +41,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the pack appoints an officer to (``administrators`` of ``city.yaml``): ops, setup, auditor."""
     sees_as: str | None = None
     """Of the key of a screen that a supervisor made: his unit, which must see what it shows."""
+    maker: str | None = None
+    """Of the key of a screen: the person who made it; None where a key of ops did, which is nobody of the pack."""
     session: str | None = None
     """Id of the session that he signed in with; None for a development token."""
 
@@ -130,12 +134,39 @@ def holder(key: Document) -> Principal:
         name=name,
         unit=key.get("unit") if key["kind"] == "wall" else None,
         sees_as=key.get("sees_as"),
+        maker=key.get("maker"),
     )
 
 
-def officer(row: Document, now: datetime) -> Principal | None:
-    """The principal of a person; None outside of the appointment. Rows written by version 0.1.0 have no bounds."""
+def maker_id(key: Document) -> str | None:
+    """The row of the person who made the key of a screen; None where nobody of the pack did."""
+    return f"{key['city']}/{key['maker']}" if key.get("maker") is not None else None
+
+
+def screen(key: Document, people: Mapping[str, Document], now: datetime) -> Principal | None:
+    """The principal of a screen's key; None where who made it has not the right any more by which he did: as a
+    supervisor of the unit of which he was one, or in an office. ``people``: rows by id, his among them."""
+    if "maker" not in key:  # of before this was kept
+        return None
+    found, id_ = holder(key), maker_id(key)
+    if id_ is None:
+        return found
+    maker = officer(people[id_], now, key["created_at"]) if id_ in people else None
+    if maker is None:
+        return None
+    if found.sees_as is not None:
+        return found if (maker.role, maker.unit) == ("supervisor", found.sees_as) else None
+    return None if SETS_UP.isdisjoint(maker.offices) else found
+
+
+def officer(row: Document, now: datetime, made_at: datetime | None = None) -> Principal | None:
+    """The principal of a person; None outside of the appointment. Rows written by version 0.1.0 have no bounds.
+
+    ``made_at``: when the session or key was made by which he comes: of before he came (back) into the pack it is None.
+    """
     since, until, told = row.get("since"), row.get("until"), row.get("stands_in")
+    if made_at is not None and (joined := row.get("joined")) is not None and made_at < joined:
+        return None
     if (since is not None and now < since) or (until is not None and until <= now):
         return None
     stands_in = at_minute((told["from"], told["units"]) if told is not None else None, now)
@@ -168,7 +199,7 @@ def key_document(who: Principal, now: datetime, made_by: str) -> Document:
         "app": who.app,
         "person": who.person,
         "rate": who.rate,
-        **({"unit": who.unit, "sees_as": who.sees_as} if who.kind == "wall" else {}),
+        **({"unit": who.unit, "sees_as": who.sees_as, "maker": who.maker} if who.kind == "wall" else {}),
         "created_at": now,
         "revoked_at": None,
     }

@@ -17,6 +17,7 @@ from services.router.sign_in.sso import organisation as organisation_module
 from services.router.sign_in.sso import provider as provider_module
 from shared.kernel.clock import StoppedClock
 from shared.runtime.identity.directory import EVERY_CITY
+from shared.runtime.identity.tokens import token_hash
 from shared.runtime.storage.mongo import Database
 from shared.runtime.timekeeping.wall_clock import real_now
 from tests.kit.made_provider import CLIENT, OTHER_KEY, MadeProvider, signed
@@ -198,6 +199,20 @@ async def test_who_leaves_while_he_signs_in_is_out(
     monkeypatch.setattr(door.directory.sessions, "open", slowly)
     assert kind(await tried(door, made)) == (403, "unknown-person")
     assert await door.directory.sessions.of("harbour", "qs-desk", NOW) == []
+
+
+async def test_a_session_of_before_does_not_live_again_with_who_comes_back(door: Door, made: MadeProvider) -> None:
+    """B140: also where nobody ended it, since the process died between the pack's people and their sessions."""
+    await door.account("qs-desk")
+    before = [(await tried(door, made)).json()["token"], await door.signed_in("qs-desk")]
+    hashed = [token_hash(one) for one in before]
+    assert isinstance(door.clock, StoppedClock)
+    for minutes, version, present in ((1, "2", False), (2, "3", True)):
+        door.clock.move_to(NOW + timedelta(minutes=minutes))
+        await door.directory.put_people("harbour", [p for p in people() if present or p.id != "qs-desk"], version)
+        assert [await door.is_in(one) for one in before] == [False, False]
+        assert await door.directory.holders(hashed) == {}
+    assert await door.is_in((await tried(door, made)).json()["token"])
 
 
 async def test_at_a_shared_computer_whoever_it_is_signs_in_anew_and_is_locked_later(

@@ -1,5 +1,6 @@
 """Keys of screens on a real database, through the HTTP edge: a supervisor has those of his own units, and no others."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from services.router.http.wall_keys import WallKeyRoutes
+from services.router.http.wall_keys import LIVING_MAX, WallKeyRoutes
 from services.router.rota.rights import rights
 from shared.kernel.clock import StoppedClock
 from shared.runtime.http_server.rate_limits import Quotas
@@ -57,6 +59,20 @@ class Screens:
         assert answer.status_code == 200, answer.text
         return [(one["name"], one["unit"]) for one in answer.json()["items"]]
 
+    async def works(self, key: str) -> bool:
+        self.directory._seen.clear()  # as if five seconds had passed
+        return await self.directory.principal(key) is not None
+
+    async def stopped(self) -> list[str]:
+        """Names of keys of which the list says that they stopped."""
+        items = (await self.call("GET", "/v1/walls", OPS)).json()["items"]
+        return [str(one["name"]) for one in items if one["stopped"]]
+
+    async def load(self, *people: PersonRights) -> None:
+        """A pack with these people is loaded, a minute later."""
+        self.clock.move_to(self.clock.now() + timedelta(minutes=1))
+        await self.directory.put_people("harbour", people, f"{self.clock.now()}")
+
     async def id_of(self, name: str) -> str:
         items = (await self.call("GET", "/v1/walls", OPS)).json()["items"]
         return next(str(one["id"]) for one in items if one["name"] == name)
@@ -84,7 +100,9 @@ async def test_a_supervisor_makes_and_revokes_keys_of_his_own_unit_and_those_bel
     assert made.status_code == 201
     assert made.headers["cache-control"] == "no-store"
     who = await screens.directory.principal(made.json()["key"])
-    assert who == Principal(kind="wall", city="harbour", unit="quayside", name="quay", sees_as="quayside")
+    assert who == Principal(
+        kind="wall", city="harbour", unit="quayside", name="quay", sees_as="quayside", maker="qs-chief"
+    )
     for beside in ("oosterhaven", "millfield", "nowhere"):
         refused = await screens.make("qs-chief", beside)
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/unit"), beside
@@ -148,3 +166,85 @@ async def test_a_session_by_pin_makes_no_key_of_a_screen(screens: Screens) -> No
     full, _ = await sessions.open("harbour", "qs-chief", "browser", NOW)
     assert (await screens.make(full, "quayside")).status_code == 201
     assert (await screens.revoke(pin, await screens.id_of("hall"))).status_code == 200, "what he ends harms nobody"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param((), id="left"),
+        pytest.param((msgspec.structs.replace(CHIEF, role="duty_officer"),), id="another role"),
+        pytest.param((msgspec.structs.replace(CHIEF, unit="millfield"),), id="another unit"),
+        pytest.param((msgspec.structs.replace(CHIEF, until=NOW),), id="appointment over"),
+    ],
+)
+async def test_the_key_of_a_screen_stops_with_the_right_of_who_made_it(
+    screens: Screens, now: tuple[PersonRights, ...]
+) -> None:
+    """B139."""
+    key = (await screens.make("qs-chief", "quayside", "quay")).json()["key"]
+    others = (await screens.make(OPS, "quayside", "of-ops")).json()["key"]
+    await screens.load(*rights(harbour()), CHIEF)
+    assert (await screens.works(key), await screens.stopped()) == (True, [])
+    await screens.load(*(one for one in rights(harbour()) if one.id != CHIEF.id), *now)
+    assert (await screens.works(key), await screens.stopped()) == (False, ["quay"])
+    assert await screens.directory.holders([token_hash(key), token_hash(others)]) == {
+        token_hash(others): Principal(kind="wall", city="harbour", unit="quayside", name="of-ops")
+    }
+    assert await screens.works(others), "nobody of the pack made it"
+    revoked = await screens.revoke(OPS, await screens.id_of("quay"))
+    assert (revoked.json(), await screens.stopped()) == ({"revoked": 1}, [])
+
+
+async def test_a_key_that_an_office_made_stops_with_the_office(screens: Screens) -> None:
+    session, _ = await screens.directory.sessions.open("harbour", SETTER.id, "browser", NOW, confirmed=True)
+    body = {"unit": "quayside", "name": "hall"}
+    key = (await screens.call("POST", "/v1/walls", session, body, **{"whistle-office": "setup"})).json()["key"]
+    moved = msgspec.structs.replace(SETTER, unit="oosterhaven", role="duty_officer")
+    await screens.load(moved)
+    assert await screens.works(key), "he has the office still"
+    await screens.load(msgspec.structs.replace(SETTER, offices=("auditor",)))
+    assert (await screens.works(key), await screens.stopped()) == (False, ["hall"])
+
+
+async def test_a_key_does_not_come_back_with_who_made_it(screens: Screens) -> None:
+    key = (await screens.make("qs-chief", "quayside")).json()["key"]
+    await screens.load()
+    await screens.load(*rights(harbour()), CHIEF)
+    assert (await screens.works(key), await screens.stopped()) == (False, ["hall"])
+
+
+async def test_a_unit_has_twenty_keys_at_most_and_the_next_one_is_told_which_to_revoke(screens: Screens) -> None:
+    """B141."""
+    await screens.make("oh-chief", "quayside", "by-town")
+    for number in range(LIVING_MAX - 1):
+        assert (await screens.make("qs-chief", "quayside", f"hall-{number}")).status_code == 201
+    assert (await screens.make("oh-chief", "oosterhaven")).status_code == 201, "of another unit"
+    await screens.load(*(one for one in rights(harbour()) if one.id != "oh-chief"), CHIEF)
+    refused = await screens.make("qs-chief", "quayside", "hall-20")
+    told = refused.json()
+    assert (refused.status_code, told["type"]) == (409, "urn:whistle:problem:too-many")
+    assert [one["name"] for one in told["revoke"]] == ["by-town", *(f"hall-{n}" for n in range(LIVING_MAX - 1))]
+    assert "by-town" in told["detail"], "it stopped, so that it goes first; then the oldest"
+    assert (await screens.revoke("qs-chief", told["revoke"][0]["id"])).status_code == 200
+    assert (await screens.make("qs-chief", "quayside", "hall-20")).status_code == 201
+
+
+async def test_of_many_who_make_keys_at_once_no_more_have_one_than_may(screens: Screens) -> None:
+    for number in range(LIVING_MAX - 1):
+        assert (await screens.make(OPS, "quayside", f"hall-{number}")).status_code == 201
+    answers = await asyncio.gather(*(screens.make(OPS, "quayside", f"late-{n}") for n in range(5)))
+    assert {one.status_code for one in answers} <= {201, 409}
+    living = await screens.call("GET", "/v1/walls?living=true&limit=200", OPS)
+    assert len(living.json()["items"]) <= LIVING_MAX
+    assert (await screens.call("GET", "/v1/walls?living=true&limit=200", "qs-chief")).json() == living.json()
+
+
+async def test_living_keys_are_listed_apart_from_those_that_were_revoked(screens: Screens) -> None:
+    for name in ("old", "hall"):
+        assert (await screens.make(OPS, "quayside", name)).status_code == 201
+    await screens.revoke(OPS, await screens.id_of("old"))
+    listed = {
+        asked: [one["name"] for one in (await screens.call("GET", f"/v1/walls{asked}", OPS)).json()["items"]]
+        for asked in ("", "?living=true", "?living=false")
+    }
+    assert listed == {"": ["hall", "old"], "?living=true": ["hall"], "?living=false": ["old"]}

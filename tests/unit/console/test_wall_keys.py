@@ -2,10 +2,11 @@
 
 import json
 
+import httpx
 import pytest
 
 from tests.kit.console_door import ConsoleDoor
-from tests.kit.made_router import SESSION, WALL_KEY, MadeRouter, refused
+from tests.kit.made_router import SESSION, WALL_ENTRY, WALL_KEY, MadeRouter, refused
 
 SIGNED_IN = ((b"cookie", f"whistle={SESSION}".encode()),)
 
@@ -77,3 +78,31 @@ async def test_whom_a_pin_signed_in_is_told_to_sign_in_with_his_password() -> No
     made.refuses["POST /v1/walls"] = refused(409, kind="pin-session")
     page = await ConsoleDoor(made).send_signed("/walls", name="hall-1", unit="quayside")
     assert (page.status, "请先用密码登录" in page.text, "验证码" in page.text) == (409, True, False)
+
+
+async def test_every_living_key_is_listed_however_many_there_are_and_were() -> None:
+    made = router("supervisor")
+    items = [{**WALL_ENTRY, "id": f"{n:016x}", "name": f"hall-{n}"} for n in range(450)]
+    items += [{**one, "name": f"was-{n}", "revoked_at": one["created_at"]} for n, one in enumerate(items)]
+    made.answers["GET /v1/walls"]["items"] = items
+    page = await ConsoleDoor(made).get("/walls", SIGNED_IN)
+    listed = [one["aria-label"].split()[-1] for one in page.attributes("button") if "aria-label" in one]
+    assert [one for one in listed if one.startswith("hall-")] == [f"hall-{n}" for n in range(450)]
+    assert "was-0" in page.text, "some of those that ended too"
+    assert "was-449" not in page.text
+
+
+async def test_of_a_key_that_stopped_the_list_says_so() -> None:
+    made = router("supervisor")
+    made.answers["GET /v1/walls"]["items"] = [{**WALL_ENTRY, "stopped": True}]
+    page = await ConsoleDoor(made).get("/walls", SIGNED_IN)
+    assert "已停用" in page.text
+    assert "吊销 hall-0" in [one.get("aria-label") for one in page.attributes("button")]
+
+
+async def test_a_unit_with_all_its_keys_is_told_which_to_revoke() -> None:
+    made = router("supervisor")
+    problem = {"type": "urn:whistle:problem:too-many", "name": "hall-of-old"}
+    made.refuses["POST /v1/walls"] = httpx.Response(409, json=problem)
+    page = await ConsoleDoor(made).send_signed("/walls", name="hall-1", unit="quayside")
+    assert (page.status, "请先吊销" in page.text, "hall-of-old" in page.text) == (409, True, True)

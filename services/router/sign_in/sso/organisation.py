@@ -189,7 +189,7 @@ class OrganisationSignIn:
         token, session = await self._directory.sessions.open(
             found.city, found.person, back.device, now, by="sso", locks_after=locks_after
         )
-        if await self._directory.person(found.city, found.person) is None:  # a pack was loaded meanwhile
+        if await self._directory.person_since(found.city, found.person, now) is None:  # a pack was loaded
             await self._directory.sessions.end(session, now)
             raise RefusedPersonError(found, shown(claim))
         await self._failures.take_back(self._attempts.beginnings(back.address))
