@@ -10,14 +10,18 @@ class SignInRecord:
     def __init__(self, security_log: SecurityLog) -> None:
         self._security_log = security_log
 
-    async def write(self, call: Call, city: str, person: str, what: str, outcome: str, session: str = "") -> None:
-        """``outcome``: the status of the answer. Raises ``MongoError``."""
+    async def write(
+        self, call: Call, city: str, person: str, what: str, outcome: str, session: str = "", on: str = ""
+    ) -> None:
+        """``outcome``: the status of the answer. ``on``: how an organisation's sign-in knows somebody who is nobody
+        here. Raises ``MongoError``."""
         await self._security_log.write(
             city=city,
             kind="sign_in",
             what=what,
             who=person,
             role="officer",
+            on=on,
             outcome=outcome,
             session=session,
             address=call.address,

@@ -172,7 +172,27 @@ async def test_nobody_of_the_pack_gets_no_session_and_is_told_what_to_do(door: D
     answer = await tried(door, made, preferred_username=None)
     assert (kind(answer), answer.json()["name"]) == ((403, "unknown-person"), "")
     unknown = (EVERY_CITY, "unknown", "403", "")
-    assert await entries(door) == [("harbour", "nobody", "403", ""), unknown, unknown, unknown]
+    assert await entries(door) == [("harbour", "unknown", "403", ""), unknown, unknown, unknown]
+
+
+async def test_of_whom_nobody_knows_the_log_has_the_issuer_and_a_keyed_hash_of_the_subject(
+    door: Door, made: MadeProvider
+) -> None:
+    """B142: the provider's names are those of people who never had to do with this city: 320101199001011234."""
+    for name, subject in (("320101199001011234", "abc"), ("harbour/13812345678", "abc"), ("nobody", "xyz")):
+        assert (await tried(door, made, name, sub=subject)).status_code == 403
+    rows = await door.log.find({"what": "session.sso"}, 50)
+    assert {row.who for row in rows} == {"unknown"}
+    first, again, other = (row.on for row in reversed(rows))
+    assert first == again != other, "the same person is known by it"
+    issuer, _, hashed = first.rpartition(" ")
+    assert (issuer, len(hashed)) == (CLIENT.issuer, 32)
+    kept = str([*rows])
+    assert not [one for one in ("320101", "138123", "abc", "xyz", "nobody") if one in kept.replace(first, "")]
+    over = [msgspec.structs.replace(one, until=NOW) if one.id == "qs-walk" else one for one in people()]
+    await door.directory.put_people("harbour", over, "2")
+    assert (await tried(door, made, "qs-walk")).status_code == 403
+    assert (await entries(door))[-1][1] == "qs-walk", "who stands in the pack is named"
 
 
 async def test_who_left_the_pack_or_is_outside_of_his_appointment_gets_no_session(
@@ -286,14 +306,26 @@ async def test_many_attempts_that_come_to_nothing_have_to_wait_and_those_that_su
     assert elsewhere.status_code == 201
 
 
-async def test_refused_sign_ins_of_an_address_count_as_wrong_passwords_do(
+async def test_passwords_that_fail_at_an_address_hold_up_no_sign_in_at_the_organisation(
     door: Door, made: MadeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """B143: nor the other way round: behind one address sits a whole county."""
     monkeypatch.setattr(sign_in_module, "OF_ADDRESS", 2)
-    for name in ("nobody", "nobody-2"):
+    for name in ("nobody", "nobody-2", "nobody-3"):
         assert (await tried(door, made, name)).status_code == 403
-    assert (await door.call("POST", "/v1/sign-in/sso", body={})).status_code == 429
+    for person in ("mf-desk", "hw-desk"):
+        assert (await door.try_sign_in(person)).status_code == 401, "not yet 429"
     assert (await door.try_sign_in("mf-desk")).status_code == 429
+    assert (await tried(door, made)).status_code == 201
+
+
+async def test_sign_ins_that_the_organisation_did_not_prove_have_to_wait_too(
+    door: Door, made: MadeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organisation_module, "OF_BEGINNINGS", 2)
+    for _ in range(2):
+        assert kind(await tried(door, made, nonce="another")) == (401, "not-proved")
+    assert (await door.call("POST", "/v1/sign-in/sso", body={})).status_code == 429
 
 
 async def test_no_code_token_or_secret_is_in_a_log_or_in_the_database(

@@ -62,5 +62,9 @@ class Attempts:
         """Under what the attempts that began at an address are counted."""
         return f"sso/{self._derived('address', network_of(address))[:32]}"
 
+    def subject(self, issuer: str, subject: str) -> str:
+        """A keyed hash of somebody whom the provider knows (``sub``): the same at each attempt, and nobody's name."""
+        return self._derived("subject", f"{issuer}/{subject}")[:32]
+
     def _derived(self, what: str, token: str) -> str:
         return hmac.digest(self._secret, f"sso {what}/{token}".encode(), "sha256").hex()

@@ -71,12 +71,16 @@ class CameBack:
 
 
 class RefusedPersonError(Exception):
-    """Somebody signed in there who is nobody here. ``named``: whom the claim means, where it can mean somebody."""
+    """Somebody signed in there who is nobody here. ``city``: whose people the claim means, empty where it cannot mean
+    anybody; ``person``: who stands in its pack, outside of his appointment; ``name``: what he is told that he is called
+    there; ``subject``: by which he is known again, without being named."""
 
-    def __init__(self, found: Named | None, name: str) -> None:
+    def __init__(self, city: str, person: str, name: str, subject: str) -> None:
         super().__init__("unknown person")
-        self.named = found
+        self.city = city
+        self.person = person
         self.name = name
+        self.subject = subject
 
 
 class OrganisationSignIn:
@@ -107,7 +111,6 @@ class OrganisationSignIn:
     async def begin(self, address: str, *, shared: bool) -> Begun:
         """Raises ``Refusal`` 429, and 503 where the provider is away."""
         now = self._clock.now()
-        await self._sign_in.check_address(address, now)
         await self._failures.begin(self._attempts.beginnings(address), OF_BEGINNINGS, now)
         told = await _in_time(self._provider.discovery())
         began = self._real_now()
@@ -127,13 +130,10 @@ class OrganisationSignIn:
             raise _over()
         try:
             claims = await _in_time(self._proved(back, attempt))
-            return await self._entered(claims.get(self._asked.claim), back, attempt)
-        except (TokenRefusedError, RefusedPersonError) as error:
-            await self._sign_in.count_address(back.address, self._clock.now())
-            if isinstance(error, RefusedPersonError):
-                raise
+        except TokenRefusedError as error:
             log.warning("sso.refused", reason=str(error))
             raise Refusal(401, "not-proved", "Your organisation's sign-in did not prove who you are.") from None
+        return await self._entered(claims, back, attempt)
 
     async def leave(self) -> str:
         """Where one signs out of the provider too; empty where it has no such address. Raises ``Refusal`` 503."""
@@ -180,20 +180,31 @@ class OrganisationSignIn:
         except UnknownKeyError:
             return checked(token, await self._provider.keys(again=True), expected)
 
-    async def _entered(self, claim: object, back: CameBack, attempt: Attempt) -> tuple[str, Session]:
+    async def _entered(self, claims: dict[str, object], back: CameBack, attempt: Attempt) -> tuple[str, Session]:
         """Raises ``RefusedPersonError``."""
-        found = named(claim, self._asked.city, self._packs.cities)
+        found = named(claims.get(self._asked.claim), self._asked.city, self._packs.cities)
         if found is None or await self._directory.person(found.city, found.person) is None:
-            raise RefusedPersonError(found, shown(claim))
+            raise self._unknown(found, claims)
         now, locks_after = self._clock.now(), self._sign_in.idle if attempt.shared else timedelta(0)
         token, session = await self._directory.sessions.open(
             found.city, found.person, back.device, now, by="sso", locks_after=locks_after
         )
         if await self._directory.person_since(found.city, found.person, now) is None:  # a pack was loaded
             await self._directory.sessions.end(session, now)
-            raise RefusedPersonError(found, shown(claim))
+            raise self._unknown(found, claims)
         await self._failures.take_back(self._attempts.beginnings(back.address))
         return token, session
+
+    def _unknown(self, found: Named | None, claims: dict[str, object]) -> RefusedPersonError:
+        """Who it is stays with who signed in; to the log goes an id of a pack, and else who said it and of whom."""
+        issuer, subject = self._provider.client.issuer, str(claims.get("sub"))
+        listed = found is not None and found.person in self._packs.current(found.city).people
+        return RefusedPersonError(
+            found.city if found is not None else "",
+            found.person if found is not None and listed else "",
+            shown(claims.get(self._asked.claim)),
+            f"{issuer} {self._attempts.subject(issuer, subject)}",
+        )
 
 
 async def _in_time(asked: Awaitable[T]) -> T:

@@ -115,8 +115,8 @@ class SsoRoutes:
                 await self._record.write(call, EVERY_CITY, NOBODY, "session.sso", "401")
             raise
         except RefusedPersonError as error:
-            city, person = (error.named.city, error.named.person) if error.named else (EVERY_CITY, NOBODY)
-            await self._record.write(call, city, person, "session.sso", "403")
+            city, person = error.city or EVERY_CITY, error.person or NOBODY
+            await self._record.write(call, city, person, "session.sso", "403", on=error.subject)
             raise _unknown(error.name) from None
         await self._record.write(call, session.city, session.person, "session.sso", "201", session.id)
         return Answer(OpenedSession.of(token, session, ""), 201, UNSTORED)
