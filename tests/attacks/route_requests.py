@@ -88,7 +88,6 @@ INTAKE: dict[str, Build] = {
     "POST /v1/reports/{id}/withdraw": lambda a: a.sent(REASON, id=a.target.report),
     "POST /v1/reports:with-phone": lambda a: a.sent({"phone_last": "0000", "city": "harbour"}),
     "POST /v1/reports:of-tickets": lambda a: a.sent({"city": "harbour", "numbers": ["20260302-000123"]}),
-    "POST /v1/cases:of-number": lambda a: a.sent({"city": "harbour", "number": "20260302-000123"}),
     "POST /v1/reports:bridged": lambda a: a.sent({"city": "harbour", "bridge": "town_desk", "reports": []}),
     "POST /v1/reports:unseal": lambda a: a.sent(a.about_the_case()),
     "POST /v1/reporters:erase": _erasure,
@@ -107,6 +106,7 @@ INTAKE: dict[str, Build] = {
 }
 
 ROUTER: dict[str, Build] = {
+    "POST /v1/cases:of-number": lambda a: a.sent({"city": "harbour", "number": "20260302-000123"}),
     "GET /v1/units": lambda a: a.sent(query={"point": "4.32,52.12"}),
     "GET /v1/units/{id}": lambda a: a.sent(id="quayside"),
     "GET /v1/names": lambda a: a.sent(query={"people": "qs-walk", "units": "quayside"}),
