@@ -89,7 +89,7 @@ def test_the_doctor_names_a_parked_message_and_what_to_do(own_stack: RunningStac
     id_ = until(lambda: parked(own_stack.ops, mark), what="a parked message")["id"]
     until(lambda: counted(own_stack, "router", "whistle_parked_records"), within=60, what="it is counted")
     complaint = wrong(own_stack)["router parked"]
-    assert complaint.startswith("1 messages could not be handled") and "whistle dead list" in complaint
+    assert complaint.startswith("1 message could not be handled") and "whistle dead list" in complaint
     whistle(own_stack, "dead", "drop", id_)
     until(lambda: not counted(own_stack, "router", "whistle_parked_records"), within=60, what="it is dealt with")
     assert "router parked" not in wrong(own_stack)
@@ -104,7 +104,7 @@ def test_the_doctor_names_a_receiver_that_keeps_failing(own_stack: RunningStack)
             opened(own_stack)
         # It is tried again every few seconds, and is not left alone at that moment.
         complaint = until(lambda: wrong(own_stack).get("notifier webhooks"), within=180, what="the complaint")
-    assert complaint.startswith("1 webhooks of apps keep failing") and "webhook.failed" in complaint
+    assert complaint.startswith("1 webhook of an app keeps failing") and "webhook.failed" in complaint
 
 
 def test_the_doctor_names_clocks_that_do_not_fire(own_stack: RunningStack) -> None:
