@@ -59,8 +59,8 @@ def on_phone(phone: Robot, words: str) -> bool:
 
 
 def channel(stack: RunningStack, case: str) -> str:
-    """How far the text message about a case is."""
-    (one,) = told(stack, case, "qs-walk")["qs-walk"]["channels"]
+    """How far the text message about a case is, once there is one: it is stored after its alert."""
+    (one,) = until(lambda: told(stack, case, "qs-walk")["qs-walk"]["channels"], what="the text message")
     return str(one["state"])
 
 
