@@ -41,6 +41,7 @@ async def test_what_was_typed_stays_while_somebody_else_changes_the_case(screen:
     await expect(words).to_be_focused()
     await expect(page.locator("[name=units][value=power]")).to_be_checked()
     assert await page.locator("#note-photos").evaluate("one => one.files.length") == 1
+    await expect(page.locator(".files:has(#note-photos) output")).to_have_text("已选择1张照片")
     assert await screen.violations(page) == []
 
 
@@ -135,6 +136,7 @@ async def test_she_enters_what_the_group_chat_brings_and_hangs_it_on_the_same_ma
       document.getElementById("text").dispatchEvent(pasted);
     }""")
     assert await page.locator("#photos").evaluate("one => one.files.length") == 1
+    await expect(page.locator("#enter").get_by_role("status").first).to_have_text("已选择1张照片")
     await page.locator("#address").fill("建华园2号楼")
     await page.locator("#address").press("Tab")
     await expect(page.locator("#around")).to_contain_text("建华园3号楼")
@@ -147,6 +149,51 @@ async def test_she_enters_what_the_group_chat_brings_and_hangs_it_on_the_same_ma
     assert (body["same_as"], body["channel"], body["photos"]) == ("c2", "group", ["f9"])
     await page.get_by_role("button", name="复制回复").click()
     assert await page.evaluate("navigator.clipboard.readText()") == "【交通路社区】已接单，11:40前到场。"
+
+
+PICTURES = [{"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8"} for name in "ab"]
+OUTLINE = "one => getComputedStyle(one).outlineStyle"
+
+
+@pytest.mark.parametrize(
+    ("lang", "button", "one", "both"),
+    [
+        ("zh", "选择照片", "已选择1张照片", "已选择2张照片"),
+        ("en", "Choose photos", "1 photo is chosen.", "2 photos are chosen."),
+    ],
+)
+async def test_photos_are_chosen_in_the_pages_language_whatever_the_browsers_is(
+    screen: Screen, lang: str, button: str, one: str, both: str
+) -> None:
+    """The browser's own field says it in its language: Choose Files, on a Chinese page."""
+    async with screen.page("en" if lang == "zh" else "zh") as page:
+        await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
+        await page.goto(f"/enter?lang={lang}")
+        field = page.locator(".files", has=page.locator("#photos"))
+        await expect(field.locator(".button")).to_have_text(button)
+        await expect(page.locator("#photos")).to_have_css("opacity", "0")
+        async with page.expect_file_chooser() as chosen:
+            await field.locator(".button").click(force=True)
+        assert (await chosen.value).is_multiple()
+        await page.locator("#photos").set_input_files(PICTURES[:1])  # type: ignore[arg-type]
+        await expect(field.get_by_role("status")).to_have_text(one)
+        await page.locator("#photos").set_input_files(PICTURES)  # type: ignore[arg-type]
+        await expect(field.get_by_role("status")).to_have_text(both)
+        await page.locator("#photos").set_input_files([])
+        await expect(field.get_by_role("status")).to_be_empty()
+        await page.locator("#text").focus()
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#photos")).to_be_focused()
+        assert await field.locator(".button").evaluate(OUTLINE) == "solid", "the focus is seen on the button"
+        assert await screen.violations(page) == []
+
+
+async def test_without_script_photos_are_chosen_in_the_browsers_own_field(screen: Screen) -> None:
+    async with screen.page("zh", script=False) as page:
+        await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
+        await page.goto("/enter")
+        await expect(page.locator("#photos")).to_have_css("opacity", "1")
+        await expect(page.locator(".files .button").first).to_be_hidden()
 
 
 async def test_a_press_on_the_map_is_the_place(screen: Screen, page: Page) -> None:

@@ -453,6 +453,23 @@ async def test_five_steps_a_promise_a_question_and_what_may_still_be_said(shop: 
         ]
 
 
+@pytest.mark.parametrize(
+    ("lang", "button", "said"), [("zh", "选择照片", "已选择1张照片"), ("en", "Choose a photo", "1 photo is chosen.")]
+)
+async def test_a_photo_is_added_in_the_pages_language(shop: Screen, lang: str, button: str, said: str) -> None:
+    async with shop.page("en" if lang == "zh" else "zh", size=(360, 640)) as page:
+        cookie = {"name": "whistle-rider", "value": "whk_rider_" + "b" * 64, "url": shop.url}
+        await page.context.add_cookies([cookie])  # type: ignore[list-item]
+        await page.goto(f"/r?lang={lang}")
+        await page.goto("/r/reports/r1")
+        await page.locator("details:has(#add-photo) > summary").click()
+        field = page.locator(".files", has=page.locator("#add-photo"))
+        await expect(field.locator(".button")).to_have_text(button)
+        await page.locator("#add-photo").set_input_files(picture())
+        await expect(field.get_by_role("status")).to_have_text(said)
+        assert await shop.violations(page) == []
+
+
 async def test_my_data_is_exported_and_erased(shop: Screen, riders: MadeRiders) -> None:
     async with shop.page("zh", size=PHONE) as page:
         await page.context.add_cookies([{"name": "whistle-rider", "value": "whk_rider_" + "b" * 64, "url": shop.url}])

@@ -1,4 +1,5 @@
 // A case that changed is read again: what was typed, chosen and opened stays, and so does the focus.
+import { sayChosen } from "./chosen_files.js";
 import { follow } from "./live_stream.js";
 import { sessionEnded } from "./lock.js";
 import { _ } from "./messages.js";
@@ -49,7 +50,7 @@ function restore(made, kept) {
   for (const one of kept.fields) {
     const same = made.querySelector(`[id="${CSS.escape(one.id)}"]`);
     if (!same) continue;
-    if (one.type === "file") same.files = one.files;
+    if (one.type === "file") (same.files = one.files), sayChosen(same);
     else same.value = one.value;
   }
   for (const [name, value] of kept.ticks) {

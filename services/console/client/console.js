@@ -1,6 +1,7 @@
 // What every page of the console runs. Without it all pages work as links and forms.
 import "htmx.org";
 import { followCase } from "./case_page.js";
+import { sayChosenFiles } from "./chosen_files.js";
 import { closeMenus } from "./menus.js";
 import { enterReports } from "./enter.js";
 import { guardForms } from "./form_guard.js";
@@ -12,6 +13,7 @@ import { keepPlace } from "./queue_return.js";
 import { tick } from "./time_left.js";
 
 guardForms(document);
+sayChosenFiles(document);
 closeMenus(document);
 sayWhatFailed(document);
 tick(document);

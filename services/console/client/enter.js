@@ -1,4 +1,5 @@
 // Entering a report: pictures are pasted, a press on the map is the place, and what is around is asked while one types.
+import { sayChosen } from "./chosen_files.js";
 import { _, counted } from "./messages.js";
 import { toast } from "./toasts.js";
 
@@ -39,6 +40,7 @@ export function enterReports(root) {
     const all = new DataTransfer();
     for (const file of [...form.photos.files, ...pictures].slice(0, 9)) all.items.add(file);
     form.photos.files = all.files;
+    sayChosen(form.photos);
     toast(counted("%(count)s photo is ready.", "%(count)s photos are ready.", all.files.length));
   });
   keep(form);

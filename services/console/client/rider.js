@@ -1,5 +1,6 @@
 // What the rider's page runs. Without it the page is one form.
 import { clearDrafts, draftOf, save, discard } from "./rider_draft.js";
+import { sayChosenFiles } from "./chosen_files.js";
 import { guardForms } from "./form_guard.js";
 import { showPhotos, takePhotos } from "./rider_photos.js";
 import { askForPlace } from "./rider_place.js";
@@ -63,6 +64,7 @@ function fill(form, draft, kept) {
 const form = document.getElementById("report");
 const enter = document.getElementById("enter");
 guardForms(document);
+sayChosenFiles(document);
 if (form) begin(form).catch(() => show(form, null));
 if (enter) enter.submit();
 const clear = document.getElementById("clear");
