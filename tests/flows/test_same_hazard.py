@@ -47,6 +47,15 @@ def case_seen(officer: Person, case: str) -> dict[str, Any]:
     return found
 
 
+def counted(officer: Person, case: str, reports: int) -> None:
+    """Waits until the case counts so many reports; where it does not, the failure says what it has instead."""
+    until(
+        lambda: case_seen(officer, case)["report_count"] == reports,
+        what=f"{reports} reports on the case",
+        instead=lambda: (case_seen(officer, case), officer.get("router", f"/v1/cases/{case}/reports").json()),
+    )
+
+
 def shows(stack: RunningStack, rider: Person, report: str, state: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         seen: dict[str, Any] = rider.get("intake", f"/v1/reports/{report}").json()
@@ -68,7 +77,7 @@ def test_several_couriers_report_one_hazard_and_each_follows_the_one_case(stack:
         assert "已与同一问题合并" in seen["message"]
         assert "已与同一问题合并" in [step["text"] for step in seen["steps"]]
     officer = desk(stack)
-    until(lambda: case_seen(officer, case)["report_count"] == 3, what="three reports on the case")
+    counted(officer, case, 3)
     listed = officer.get("router", f"/v1/cases/{case}/reports").json()["items"]
     assert {item["id"] for item in listed} == {first, second, third}
     assert {item.get("description") for item in listed} >= {"这里窨井没盖子 小心", "井盖不见了!!"}
@@ -117,7 +126,7 @@ def test_officers_merge_into_the_older_case_and_take_apart_again(stack: RunningS
     assert shows(stack, rider, second, "reopened")["case"]["id"] == younger
     third = send(rider, "福满里3幢这边路灯又黑了", spot(10, at))
     assert view(stack, rider, third)["case"]["id"] == older
-    until(lambda: case_seen(officer, older)["report_count"] == 2, what="attached")
+    counted(officer, older, 2)
     assert officer.command(older, "split", {"reports": [third]}).status_code == 200
     own = until(
         lambda: (lambda seen: seen if seen["case"]["id"] == case_id(third) else None)(view(stack, rider, third)),
@@ -190,7 +199,7 @@ def test_hundreds_report_one_hazard_within_moments(stack: RunningStack) -> None:
     assert len(cases) == 1
     (case,) = cases
     officer = stack.people("hede", "sheyang")[0]
-    until(lambda: case_seen(officer, case)["report_count"] == many, what="all of them counted")
+    counted(officer, case, many)
     assert len(case_seen(officer, case)["reports"]) == 20
     assert case_seen(officer, case)["priority"] == "danger", "so many raise it"
     seen, cursor = set(), None

@@ -31,8 +31,15 @@ UP_WITHIN_S = 100
 _whistle = [sys.executable, "-m", "deploy.main"]
 
 
-def until(check: Callable[[], T | None], *, within: float = WITHIN, what: str = "the condition") -> T:
-    """What ``check`` answers as soon as it is something; AssertionError after ``within`` seconds.
+def until(
+    check: Callable[[], T | None],
+    *,
+    within: float = WITHIN,
+    what: str = "the condition",
+    instead: Callable[[], object] = lambda: None,
+) -> T:
+    """What ``check`` answers as soon as it is something; AssertionError after ``within`` seconds, with what ``instead``
+    then answers.
 
     A service that is just being started again is "not yet".
     """
@@ -44,7 +51,8 @@ def until(check: Callable[[], T | None], *, within: float = WITHIN, what: str = 
             found = None
         if found:
             return found
-        assert time.monotonic() < ends, f"{what} did not come within {within} s"
+        if time.monotonic() >= ends:
+            raise AssertionError(f"{what} did not come within {within} s", instead())
         time.sleep(pause)
     raise AssertionError
 
