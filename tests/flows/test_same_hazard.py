@@ -5,20 +5,41 @@ import random
 import uuid
 from typing import Any
 
+from shared.kernel.cells import metres_between
 from shared.kernel.ids import case_id
 from tests.kit.refusals import problem
 from tests.kit.stack import Person, RunningStack, until
+from tests.packs import SHEYANG, pack_of
 
-_SPOTS = itertools.count(random.randrange(12))
+_GROUND = (
+    (120.2457, 33.7662),
+    (120.2403, 33.7672),
+    (120.2477, 33.7674),
+    (120.2422, 33.7685),
+    (120.2467, 33.7690),
+    (120.2411, 33.7701),
+)
+"""Points of Jiaotonglu, one for each test: other reports of the stack lie at named places or at the points of their
+tests, and would be the same hazard."""
+_SPOTS = itertools.count()
+FAR_M = 170.0
+"""Further apart than any category of the pack groups reports."""
 
 
 def spot(east_m: float = 0, at: int = 0) -> dict[str, Any]:
-    """A point of Jiaotonglu's ground, another one for each ``at``; so many metres east of it.
-
-    All of them lie far from the places that other tests report at: what those left behind would be the same hazard."""
-    row, column = divmod(at % 12, 4)
-    lon, lat = 120.2370 + column * 0.0018, 33.7664 + row * 0.0022
+    """A point of Jiaotonglu's ground, another one for each ``at``; so many metres east of it, 70 at most."""
+    lon, lat = _GROUND[at]
     return {"lon": lon + east_m / 92_600, "lat": lat, "crs": "wgs84"}
+
+
+def test_what_these_tests_report_lies_far_from_every_named_place_and_from_each_other() -> None:
+    pack = pack_of(SHEYANG)
+    assert all(category.same is None or category.same.radius_m < FAR_M for category in pack.categories.values())
+    named = [at for place in pack.places for at in (place.point, *place.buildings.values()) if at is not None]
+    for n, (lon, lat) in enumerate(_GROUND):
+        for reported in (lon, lon + 70 / 92_600):
+            others = [*named, *(_GROUND[:n]), *(_GROUND[n + 1 :])]
+            assert min(metres_between(reported, lat, *other) for other in others) > FAR_M
 
 
 def send(rider: Person, words: str, where: dict[str, Any], **more: Any) -> str:
