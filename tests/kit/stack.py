@@ -36,7 +36,7 @@ def until(
     *,
     within: float = WITHIN,
     what: str = "the condition",
-    instead: Callable[[], object] = lambda: None,
+    instead: Callable[[], object] | None = None,
 ) -> T:
     """What ``check`` answers as soon as it is something; AssertionError after ``within`` seconds, with what ``instead``
     then answers.
@@ -52,7 +52,8 @@ def until(
         if found:
             return found
         if time.monotonic() >= ends:
-            raise AssertionError(f"{what} did not come within {within} s", instead())
+            found_instead = f", instead: {instead()}" if instead is not None else ""
+            raise AssertionError(f"{what} did not come within {within} s{found_instead}")
         time.sleep(pause)
     raise AssertionError
 
