@@ -56,9 +56,9 @@ def engine(seconds: float) -> list[Row]:
                 rates[name].append(rate)
                 costs[name].append(cost)
             quarter = min(mean(of) for of in rates.values()) / 4
-            for name in TURNS:
+            for number, name in enumerate(TURNS):
                 with ways[name]():
-                    measured = asyncio.run(bench.quarter(quarter))
+                    measured = asyncio.run(bench.quarter(quarter, f"quarter-{number}"))
                 latencies[name].append({what: value for what, value, _ in measured})
     rows: list[Row] = [(f"engine {name} officers: accepted", mean(of), "1/s") for name, of in rates.items()]
     for part in costs["with"][0]:
