@@ -22,6 +22,7 @@ WORD_MAX = 32
 ENDING = 6
 """The last characters of a case's number, which people read out."""
 _HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_IS_HAN = re.compile(f"[{_HAN}]")
 _PIECES = re.compile(f"[{_HAN}]+|[^\\W_{_HAN}]+")
 _ID_LENGTH = len(plain_id("c"))
 
@@ -46,7 +47,7 @@ def _all_of(case: Case) -> Iterator[str]:
 
 
 def _pieces(text: str) -> list[str]:
-    return _PIECES.findall(compared_spelling(text).casefold())
+    return _PIECES.findall(compared_spelling(text).casefold()) if text else []
 
 
 def _words(text: str) -> Iterator[str]:
@@ -58,7 +59,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _is_han(piece: str) -> bool:
-    return re.match(f"[{_HAN}]", piece) is not None
+    return _IS_HAN.match(piece) is not None
 
 
 def asked_words(text: str) -> list[Document]:

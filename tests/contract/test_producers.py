@@ -29,6 +29,7 @@ from services.router.domain.commands.rulings.rejection import ObjectionRefused
 from services.router.domain.commands.rulings.requests import RulingRequested
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from services.router.domain.visits.visit_events import VisitHeld
 from shared.contracts import alerts, cases, cities, reports
 from shared.contracts.catalogue import CATALOGUE, decode
@@ -146,7 +147,7 @@ def told_by(kind: type[Any], before: Case) -> list[Envelope]:
         {name: other} for name, other in {"part": "p1", "was_unit": OTHER, "moved": False}.items() if name in names
     ]
     if "pause" in names:
-        changes.append({"pause": dataclasses.replace(event.pause, approved_by="chief")})
+        changes.append({"pause": replace(event.pause, approved_by="chief")})
     events = [dataclasses.replace(event, **change) for change in changes]
     return [to_envelopes(apply_all(before, [e]), [e], TRACE, before)[0] for e in events]
 
@@ -156,9 +157,7 @@ def test_a_type_carries_the_fields_that_it_declares_and_no_other(kind: type[Any]
     """Over the states of a case that make a difference: with and without a part, a consultation, a place asked for."""
     carried: set[str] = set()
     for parts, consultation, asked in product([(), (PART,)], [None, FIELDS["consultation"]], [None, WHICH]):
-        before = dataclasses.replace(
-            opened(), parts=parts, consultation=consultation, place_question=asked, priority="danger"
-        )
+        before = replace(opened(), parts=parts, consultation=consultation, place_question=asked, priority="danger")
         for event in told_by(kind, before):
             carried |= set(msgspec.json.decode(event.data))
     assert carried - set(cases.COMMON_FIELDS) == set(cases.CARRIES[kind.TYPE])
@@ -236,16 +235,16 @@ def test_words_that_are_told_are_without_personal_numbers_cut_and_never_of_a_con
     assert told is not None
     assert len(told) == TOLD_MAX
     assert "[电话]" in told
-    (event,) = to_envelopes(dataclasses.replace(opened(), confidential=True), [asked], TRACE)
+    (event,) = to_envelopes(replace(opened(), confidential=True), [asked], TRACE)
     assert decode(event, cases.CaseEvent).told is None
 
 
 def test_the_public_state_is_bounded() -> None:
-    case: Case = dataclasses.replace(
+    case: Case = replace(
         opened(description="长" * 4000),
         reports=tuple(Report(f"r{n}", "app", T0, "p" * 27) for n in range(500)),
-        parts=tuple(dataclasses.replace(PART, id=f"p{n}") for n in range(PARTS_MAX)),
-        clocks=tuple(dataclasses.replace(fresh(T0), part=f"p{n // 2}") for n in range(2 * PARTS_MAX)),
+        parts=tuple(replace(PART, id=f"p{n}") for n in range(PARTS_MAX)),
+        clocks=tuple(replace(fresh(T0), part=f"p{n // 2}") for n in range(2 * PARTS_MAX)),
     )
     for n in range(60):
         case = apply_all(case, [e.Noted(at=T0, text="x" * 2000)] * (1 + n % 2))
@@ -256,7 +255,7 @@ def test_the_public_state_is_bounded() -> None:
 
 
 def test_a_confidential_case_crosses_without_its_words() -> None:
-    case = dataclasses.replace(opened(description="the neighbour says"), confidential=True)
+    case = replace(opened(description="the neighbour says"), confidential=True)
     (event,) = to_envelopes(case, [e.Noted(at=T0, text="x")], TRACE)
     assert "neighbour" not in event.data
 
@@ -264,7 +263,7 @@ def test_a_confidential_case_crosses_without_its_words() -> None:
 def test_danger_takes_the_fast_lane() -> None:
     lanes: dict[Priority, int] = {"danger": 0, "urgent": 1, "normal": 1, "low": 1}
     for priority, lane in lanes.items():
-        case = dataclasses.replace(opened(), priority=priority)
+        case = replace(opened(), priority=priority)
         assert to_envelopes(case, [e.Noted(at=T0)], TRACE)[0].lane == lane
 
 

@@ -1,7 +1,6 @@
 """Cases, actors and commands that the tests of the router's domain start from."""
 
 import dataclasses
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from services.router.domain.commands.registry import RULES
 from services.router.domain.commands.request_info import InfoRequestRule
 from services.router.domain.opening import Opening, open_case
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import ALWAYS
 

@@ -1,7 +1,7 @@
 """Parts of the services on a real database, with a broker that only listens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
@@ -24,6 +24,7 @@ from services.router.dedup.placement import Placement
 from services.router.dedup.report_links import Links
 from services.router.dedup.shielded_family import ShieldedFamily
 from services.router.domain.case import Case
+from services.router.domain.values import replace
 from services.router.rota.rota_changes import Rota
 from shared.city.reading import read_folder
 from shared.contracts.catalogue import decode

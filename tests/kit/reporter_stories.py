@@ -5,7 +5,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -31,6 +31,7 @@ from services.router.domain.commands import request_info
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.request_info import InfoGiven
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from shared.city.texts.reporter_steps import ReporterStep, reasons

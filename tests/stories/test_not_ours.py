@@ -1,13 +1,12 @@
 """A rider asks what is not for this platform (信访, a judgment): he reads where to go, and no queue has it."""
 
-from dataclasses import replace
-
 import pytest
 
 from services.router.cases.case_views import answer
 from services.router.domain.apply import apply_all
 from services.router.domain.commands.inspection import judged
 from services.router.domain.events import Rated
+from services.router.domain.values import replace
 from shared.kernel.errors import Refusal
 from tests.kit.duty import MORNING, Duty, gardens
 

@@ -110,7 +110,7 @@ def record_of(report: Submission, trace: str, stored_at: datetime) -> ReportReco
         stored_at=stored_at,
         entered_by=report.entered_by,
         entered_unit=report.entered_unit,
-        priority=cast(Priority | None, report.priority),
+        priority=cast("Priority | None", report.priority),
         sealed=report.sealed,
         looks=list(report.looks) if report.looks is not None else None,
         answers=dict(report.answers) if report.answers is not None else None,

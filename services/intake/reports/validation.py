@@ -115,8 +115,11 @@ class ReportValidator:
         plain = fingerprint(body)
         if body.reporter is None:
             return (plain,)
+        keyed = self._keyed(plain)
+        if body.reporter.name is None and body.reporter.phone is None:
+            return keyed, plain
         unnamed = msgspec.structs.replace(body.reporter, name=None, phone=None)
-        return self._keyed(fingerprint(msgspec.structs.replace(body, reporter=unnamed))), self._keyed(plain), plain
+        return self._keyed(fingerprint(msgspec.structs.replace(body, reporter=unnamed))), keyed, plain
 
     def _keyed(self, plain: str) -> str:
         return hmac.digest(self._secret, plain.encode(), "sha256").hex()[:32]

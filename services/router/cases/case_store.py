@@ -9,7 +9,6 @@ from prometheus_client import Counter, Gauge
 
 from services.router.cases.stored.case_document import (
     CASE_FIELDS,
-    SOMETIMES,
     Nearby,
     from_doc,
     known_case,
@@ -275,7 +274,7 @@ def _count(opened: Iterable[Case]) -> None:
 
 def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     """Filter and update: applied only if the case has the version that was read and does not have the key yet."""
-    document = moved(change.before, change.after, change.seen_by)
+    document, gone = moved(change.before, change.after, change.seen_by)
     where: dict[str, Any] = {"_id": change.after.id, "version": change.before.version}
     update: dict[str, Any] = {
         "$set": document,
@@ -294,6 +293,6 @@ def _guarded(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
         update["$push"]["seen"] = {"$each": [{"id": change.key, **said}]}
     if change.attached:
         update["$push"]["attached"] = {"$each": list(change.attached), "$slice": -ATTACHED_KEPT}
-    if gone := [name for name in SOMETIMES if name not in document]:
+    if gone:
         update["$unset"] = dict.fromkeys(gone, 1)
     return where, update

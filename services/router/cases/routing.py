@@ -111,7 +111,7 @@ def _assigned(
             forgotten_after=None if report.historic else made.forgotten_after,
             place_question=None
             if ended
-            else place_question(report, located, pack, asking_clock(made, pack, report.received_at).due_at),
+            else place_question(report, located, pack, lambda: asking_clock(made, pack, report.received_at).due_at),
             traits=None if judged.recused or judged.suspected else traits_of(report, city, category, pack, located),
             recused=judged.recused,
             suspected=judged.suspected,

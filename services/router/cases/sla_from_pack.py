@@ -1,7 +1,6 @@
 """The pack's rules about time, as domain types: calendars, commitments, reasons for pauses, asking a reporter."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.router.cases.routing import asking_clock, commitment_of, path_of
@@ -13,6 +12,7 @@ from services.router.domain.clock_renewal import Promise, is_owed
 from services.router.domain.commands.pause import Pausable
 from services.router.domain.commands.request_info import InfoRequestRule
 from services.router.domain.commitments import Commitment
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.kernel.durations import parse_duration
 from shared.kernel.errors import FieldError, invalid

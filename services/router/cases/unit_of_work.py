@@ -6,7 +6,6 @@ a command comes before the timer. Metrics count what fired when it is stored, in
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from prometheus_client import Counter
@@ -20,6 +19,7 @@ from services.router.domain.clock import SlaClock
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Inspected
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import Ids

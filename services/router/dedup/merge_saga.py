@@ -6,8 +6,8 @@ cases, each step guarded so that it happens once. If a process dies in between, 
 carries it out.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -34,6 +34,7 @@ from services.router.domain.commands.sensitivity import MarkSensitive, UnmarkSen
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Reopened
 from services.router.domain.timer_rules import as_of
+from services.router.domain.values import replace
 from shared.city.confidential import category_and_priority
 from shared.city.pack import Pack
 from shared.contracts.reports import Place, ReportSubmitted
@@ -113,7 +114,7 @@ class MergeSaga:
         """The command, completed from other documents. Raises ``Refusal`` 422 for a report that is not on this case."""
         if isinstance(command, Merge):
             found = await self._store.get(principal.city, command.into, principal.sight)
-            return replace(command, older=found[0] if found is not None else None)
+            return dataclasses.replace(command, older=found[0] if found is not None else None)
         where = await self._where(case, command.reports)
         if strangers := [i for i, report in enumerate(command.reports) if report not in where]:
             raise invalid(*(FieldError(f"/reports/{i}", "does not hang on this case") for i in strangers))
@@ -123,7 +124,7 @@ class MergeSaga:
         with_them = [report for report, home in along.items() if home in out and report not in where]
         counted = [link for link in (await self._links.by_report(others)).values() if link.counts]
         remaining = await self._attachments.count(case, without=out) - len(counted)
-        return replace(command, remaining=remaining, reports=(*command.reports, *with_them))
+        return dataclasses.replace(command, remaining=remaining, reports=(*command.reports, *with_them))
 
     async def _where(self, case: Case, reports: Sequence[str]) -> dict[str, str]:
         """Report → its case, for those of ``reports`` that are on ``case`` or on a case that was merged into it."""

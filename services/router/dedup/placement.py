@@ -1,7 +1,8 @@
 """Decides which case each report of a batch belongs to, and stores the decision as links, which are not revised."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.router.cases.case_store import CaseStore
@@ -13,6 +14,7 @@ from services.router.domain.case import Case
 from services.router.domain.events import Opened
 from services.router.domain.matching import KnownCase, belongs
 from services.router.domain.same_hazard.similarity import SameRule, by_photo
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.vocabulary import FeedbackKind
@@ -102,7 +104,7 @@ class Placement:
             newcomer, link = one.newcomer, links[one.newcomer.report.report]
             if link.case == newcomer.case.id and link.said is None:
                 earlier = decided[link.report][1] if link.report in decided else None
-                alone.append(replace(newcomer, case=replace(newcomer.case, linked_to=earlier)))
+                alone.append(dataclasses.replace(newcomer, case=replace(newcomer.case, linked_to=earlier)))
             elif link.on is None:
                 joining.append(JoiningReport(link, arrived(link, newcomer.case), newcomer.trace))
         return alone, joining
@@ -133,7 +135,7 @@ class Placement:
                 seen = by_photo(own.traits, joined.traits, one.rule)
                 link = replace_link(link, verdict.case, report, one.says, seen=seen)
                 if one.says is None and report.received_at > joined.reported_at:
-                    around.put(replace(joined, reported_at=report.received_at))
+                    around.put(dataclasses.replace(joined, reported_at=report.received_at))
             decided[report.report] = link, verdict.linked_to
         return decided
 

@@ -5,7 +5,6 @@ line. Where that is taken back, it is taken back there; only a mark of their own
 done already is not done again, so that it may be interrupted and repeated.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.router.cases.case_store import CaseStore
@@ -18,6 +17,7 @@ from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.commands.recusal import RecusalLifted, Recused
 from services.router.domain.commands.sensitivity import MarkedSensitive, UnmarkedSensitive
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.kernel.clock import Clock
 from shared.runtime.pack_library import PackLibrary

@@ -1,11 +1,10 @@
 """``apply``: the case after an event. No rule is decided here."""
 
-from dataclasses import replace
-
 from services.router.domain.case import ENDED, HISTORY_KEPT, Case
 from services.router.domain.case_parts.history_line import Entry
 from services.router.domain.clock_operations import live, voided, without_lapsed_ruling
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 
 HANDS_KEPT = 200
 """Officers who did something of the work, the latest ones: more than any case has."""

@@ -1,7 +1,7 @@
 """Reports that are attached to an existing case: how they are counted, and what their number changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from services.router.domain.clock import SlaClock
 from services.router.domain.clock_events import Escalated
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Reopened
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import PRIORITIES, FeedbackKind, Priority, ReporterWord
 
 APPS_KEPT = 100

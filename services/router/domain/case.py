@@ -1,10 +1,11 @@
 """A case: one hazard in exactly one queue, with its clocks. Immutable; ``decide`` and ``apply`` make new values."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
 from typing import Literal
+
+import msgspec
 
 from services.router.domain.case_parts.call_back import CallBack, CallPlan, Verdict
 from services.router.domain.case_parts.history_line import Entry
@@ -54,8 +55,7 @@ PARTS_MAX = 20
 """Of one case, finished and excused parts included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the reporter is asked. ``back_to``: the state after the answer."""
 
     at: datetime
@@ -68,8 +68,7 @@ class Question:
     """When the reporter is called, where the case is closed because no answer came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     """The aggregate. ``path``: the units from the root to the owner."""
 
     id: str

@@ -1,14 +1,14 @@
 """The clocks of a case and of its parts, pauses, extensions and requests for them, and the watch. Values only."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+import msgspec
 
 from shared.kernel.vocabulary import Act, ClockKind, ClockStateName
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(msgspec.Struct, frozen=True, omit_defaults=True):
     """A step of a ladder with its time: at ``at``, do ``act`` to the unit ``to``.
 
     ``to``: ``own``, ``parent``, a level word of the pack, or a unit's id; found on the case's path when it fires. On
@@ -20,8 +20,7 @@ class Rung:
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(msgspec.Struct, frozen=True, omit_defaults=True):
     """Newly computed times of a clock's deadline, warning and rungs (all of them, in order)."""
 
     due_at: datetime
@@ -29,8 +28,7 @@ class Moments:
     rungs: tuple[datetime, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True, omit_defaults=True):
     """A time that does not count: from ``since`` to ``to``, at most to ``until``, when it ends by itself."""
 
     since: datetime
@@ -44,8 +42,7 @@ class Pause:
     """The clock's times if the pause ends at ``until``; None after it has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(msgspec.Struct, frozen=True, omit_defaults=True):
     """A later deadline, and the one before. Granted by a level above; for a part by the unit that called it in."""
 
     at: datetime
@@ -56,8 +53,7 @@ class Extension:
     approved_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SlaClock:
+class SlaClock(msgspec.Struct, frozen=True, omit_defaults=True):
     """A promise with a deadline. A breach stays: a clock met later keeps ``breached`` and gains ``met_at``."""
 
     kind: ClockKind
@@ -102,8 +98,7 @@ class SlaClock:
         return min(moments, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, omit_defaults=True):
     """A pause or an extension that waits for its approval; at most one of each for a clock."""
 
     what: Literal["pause", "extension"]
@@ -121,8 +116,7 @@ class Ask:
     """The part whose clock it is; None: the case's own clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookAgain:
+class LookAgain(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of a case that is kept on the books 挂账: from its day on the levels above are told, the next one ``after`` so
     many seconds, until somebody decides anew. ``told``: how often that happened."""
 
@@ -130,8 +124,7 @@ class LookAgain:
     told: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
     """Alerts when nobody did anything for ``after`` seconds: first the owner, then level by level up to the top."""
 
     after: int

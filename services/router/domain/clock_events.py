@@ -1,6 +1,6 @@
 """Events of clocks, ladders and follow-ups. ``TYPE`` is the event type in Kafka."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,6 +9,7 @@ from services.router.domain.case_parts.work import Part, Supervision
 from services.router.domain.clock import SlaClock
 from services.router.domain.clock_operations import means
 from services.router.domain.domain_event import DomainEvent, unclaimed
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import Act, ClockKind
 
 

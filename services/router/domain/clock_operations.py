@@ -1,10 +1,10 @@
 """What happens to the clocks of a case: met, fired, paused, moved, void. A breach is never taken back."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.router.domain.case import ACTIVE, Case, State
 from services.router.domain.clock import Moments, Pause, SlaClock
+from services.router.domain.values import replace
 from shared.kernel.working_time import Calendar, elapsed, later, shift
 
 RESOLVES_KEPT = 10

@@ -1,11 +1,12 @@
 """New clocks after a move to another unit or a change of category. The old clocks stay in the case."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.router.domain.case import Case
 from services.router.domain.clock import SlaClock, Watch
 from services.router.domain.clock_operations import after_pause, moved, paused, superseded
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import ClockKind
 from shared.kernel.working_time import Calendar
 

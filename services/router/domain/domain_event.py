@@ -1,11 +1,12 @@
 """What every event of a case has in common."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from services.router.domain.case import Case
 from services.router.domain.case_parts.remark import Remark
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import Act, ClockKind, ReporterWord
 
 

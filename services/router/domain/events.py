@@ -3,7 +3,7 @@
 Events that only one command has (calling in, consultation, pauses …) are beside that command.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from services.router.domain.clock import LookAgain, SlaClock
 from services.router.domain.clock_operations import met, opened_again, ruled
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.domain_event import DomainEvent, unclaimed
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import How, ReporterWord
 
 REJECTED = "rejected"

@@ -5,14 +5,13 @@ also contains the digest of its history line, so that the line's text, which sta
 """
 
 import hashlib
-from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 
 from services.router.domain.case_parts.history_line import Entry
 from shared.kernel.clock import rfc3339
 
-_NAMES = tuple(field.name for field in fields(Entry))
+_NAMES = Entry.__struct_fields__
 _values = attrgetter(*_NAMES)
 
 

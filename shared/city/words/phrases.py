@@ -6,6 +6,7 @@ word. ``*`` in a phrase stands for up to ``GAP`` characters, so that 往下*扔 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.city.words.simplified import simplified
@@ -34,9 +35,10 @@ class Hit(NamedTuple):
     number: int
 
 
+@lru_cache(maxsize=16)
 def plain(text: str) -> str:
     """``text`` normalized for searching: half-width, simplified characters, case folded, spaces collapsed, invisible
-    characters removed; at most ``LONGEST_TEXT`` characters.
+    characters removed; at most ``LONGEST_TEXT`` characters. Of one report it is asked for again and again.
     """
     return _BLANKS.sub(" ", simplified(compared_spelling(text)[:LONGEST_TEXT]).casefold()).strip()
 
@@ -57,10 +59,10 @@ class Phrases:
         hits: list[Hit] = []
         begin = self._begin
         left = WORK_MAX
-        for at, first in enumerate(text):
-            followers = begin.get(first)
-            if followers is None or (at and first in _ASCII and text[at - 1] in _ASCII):
+        for at in [at for at, first in enumerate(text) if first in begin]:
+            if at and text[at] in _ASCII and text[at - 1] in _ASCII:
                 continue
+            followers = begin[text[at]]
             after = text[at + 1 : at + 2]
             for second in ("", after) if after else ("",):
                 for length, heads in followers.get(second, _NONE).items():

@@ -58,6 +58,8 @@ class Directory:
         self.riders = RiderSessions(database)
         self._asked: dict[str, tuple[_Moment, asyncio.Future[Principal | None]]] = {}
         """Lookups in progress, by token hash: requests with the same token share one when the cached answer expires."""
+        self._owned: tuple[tuple[str, str], dict[str, Principal]] | None = None
+        """The installation's own tokens of the generation that was asked for last, and what ``_own`` says of them."""
         self._seen: OrderedDict[str, tuple[_Moment, Principal | None]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal | None:
@@ -85,11 +87,11 @@ class Directory:
 
     async def _own(self, *, fresh: bool = False) -> dict[str, Principal]:
         """Token hash → principal, for the installation's own two tokens of the current generation."""
-        ops, service = await self.installation.tokens(fresh=fresh)
-        return {
-            token_hash(ops): Principal(kind="ops", city=EVERY_CITY),
-            token_hash(service): Principal(kind="service", city=EVERY_CITY),
-        }
+        tokens = await self.installation.tokens(fresh=fresh)
+        if self._owned is None or self._owned[0] != tokens:
+            kinds = zip(tokens, ("ops", "service"), strict=True)
+            self._owned = tokens, {token_hash(token): Principal(kind=kind, city=EVERY_CITY) for token, kind in kinds}
+        return self._owned[1]
 
     async def _look_up(self, hashed: str) -> Principal | None:
         key = await self._keys.find_one({"_id": hashed, "revoked_at": None})

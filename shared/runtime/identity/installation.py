@@ -21,6 +21,8 @@ class Installation:
         self._rows = database.collection("installation")
         self._secret = secret
         self._read: tuple[float, int] | None = None
+        self._made: tuple[int, tuple[str, str]] | None = None
+        """The tokens of the generation that was asked for last: every request asks."""
         self._reading: asyncio.Future[int] | None = None
         """A lookup in progress: requests share one when the cached generation expires. With one each, a slow store made
         all of them wait for new connections (test F38: up to six seconds)."""
@@ -28,7 +30,9 @@ class Installation:
     async def tokens(self, *, fresh: bool = False) -> tuple[str, str]:
         """The ops token and the service token. ``fresh``: read the generation now. Raises ``MongoError``."""
         generation = await self.generation(fresh=fresh)
-        return ops_token(self._secret, generation), service_token(self._secret, generation)
+        if self._made is None or self._made[0] != generation:
+            self._made = generation, (ops_token(self._secret, generation), service_token(self._secret, generation))
+        return self._made[1]
 
     async def service_token(self, fresh: bool) -> str:
         return (await self.tokens(fresh=fresh))[1]

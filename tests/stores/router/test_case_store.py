@@ -1,6 +1,5 @@
 """Cases on a real database: guards, keys that were seen, and what the queries find."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
 from services.router.domain.commands.field_work import Acknowledge, Claim
 from services.router.domain.commands.transfer import Refuse, Transfer
+from services.router.domain.values import replace
 from services.router.queues.queue_pages import QueueQuery, Queues
 from shared.contracts.sight import Sight, names_of
 from shared.kernel.errors import Refusal

@@ -1,8 +1,8 @@
 """Visits say by themselves what they owe: a line on their case, once, and a reminder on their day, once."""
 
 import asyncio
+import dataclasses
 import json
-from dataclasses import replace
 from datetime import timedelta
 from secrets import token_hex
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from services.router.domain.case import Case, State
 from services.router.domain.case_parts.marks import Sensitive
 from services.router.domain.events import Noted
+from services.router.domain.values import replace
 from services.router.domain.visits.visit import Visit, cancelled, held
 from services.router.visits.reminders import VisitsDue
 from services.router.visits.store import INDEXES, VisitStore
@@ -95,7 +96,7 @@ async def test_no_place_of_a_sensitive_case_leaves_by_a_visit_for_it(router: Rou
 async def test_what_happens_to_a_visit_is_a_line_of_its_case_chained_as_any_other(router: Routing) -> None:
     due, store, clock = await looking(router)
     case, planned = await case_of(router), visit("c")
-    planned = replace(planned, case=case.id)
+    planned = dataclasses.replace(planned, case=case.id)
     await store.plan([(planned, ["quayside"])], TRACE)
     assert await due.tell_cases() == 1
     ended = held(planned, came=("works",), result="twelve cut", photos=(), by=BY, now=AT + timedelta(hours=1))
@@ -130,7 +131,7 @@ async def test_the_line_follows_a_case_that_was_merged_and_a_case_that_is_gone_h
     due, store, _ = await looking(router)
     older, younger = await case_of(router), await case_of(router, "k2")
     change = router.changes.of(younger, [Noted(at=NOW, text="x")])
-    into = replace(change, after=replace(change.after, state=State.MERGED, merged_into=older.id))
+    into = dataclasses.replace(change, after=replace(change.after, state=State.MERGED, merged_into=older.id))
     assert await router.store.save(into)
     await store.plan([(visit("c-gone", id="v0", place="mill"), ["quayside"])], TRACE)
     await store.plan([(visit(younger.id), ["quayside"])], TRACE)

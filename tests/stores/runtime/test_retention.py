@@ -1,6 +1,5 @@
 """How long things are kept: by the pack's rule, what is old and done with goes, and it is on record."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
@@ -17,6 +16,7 @@ from services.intake.reports.validation import ReportValidator
 from services.intake.retention import kept_by_intake
 from services.router.dedup.report_links import Link, Links
 from services.router.domain.same_hazard.similarity import Traits
+from services.router.domain.values import replace
 from services.router.exchange.kept_numbers import KeptNumbers
 from services.router.retention import ended_cases
 from shared.city.promises.durations import long_before

@@ -1,6 +1,6 @@
 """A confidential report at the door: sealed whole, with what routing needs, and readable by its handlers alone."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from services.router.cases.case_views import answer, history_view, row, shows_wo
 from services.router.cases.published_events import to_state
 from services.router.cases.routing import assign
 from services.router.cases.visibility import seen_by
+from services.router.domain.values import replace
 from shared.contracts.catalogue import decode
 from shared.contracts.reports import ReportSubmitted
 from shared.kernel.personal import masked_name, masked_phone
@@ -95,7 +96,7 @@ def test_sealed_words_open_neither_elsewhere_nor_for_another_report() -> None:
         unsealed(other.id, sealed, Vault(SECRET))
     altered = bytes([*sealed.words[:-1], sealed.words[-1] ^ 1])
     with pytest.raises(BrokenSeal):
-        unsealed(one.id, replace(sealed, words=altered), Vault(SECRET))
+        unsealed(one.id, dataclasses.replace(sealed, words=altered), Vault(SECRET))
 
 
 def test_a_confidential_report_of_an_older_version_is_read_as_it_is() -> None:

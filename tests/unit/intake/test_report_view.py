@@ -1,6 +1,6 @@
 """What a reporter reads of a report: the city's words where it has some, the built-in ones else, never more."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,6 +20,7 @@ from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
 from services.router.domain.case import Case
 from services.router.domain.case_parts.owner_path import UnitOnPath
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from shared.contracts.cases import HistoryLine
@@ -195,7 +196,7 @@ async def test_a_merge_is_told_at_the_time_when_it_happened() -> None:
     own = (await report(merged)).case
     assert own is not None
     assert merged_at(with_earlier_steps(own, [])) == at
-    status = replace(await report(opened(), attached=True), joined_at=at)
+    status = dataclasses.replace(await report(opened(), attached=True), joined_at=at)
     told = [step.at for step in shown(status, pack()).steps if step.what == "report.merged"]
     assert told == [at]
 
@@ -205,7 +206,7 @@ async def test_only_what_was_promised_to_the_reporter_is_told_as_overdue(kind: A
     status = await report(opened())
     assert status.case is not None
     line = HistoryLine(at=T0, what="clock.breached", unit="jiaotonglu", detail=kind)
-    late = replace(status, case=msgspec.structs.replace(status.case, steps=[*status.case.steps, line]))
+    late = dataclasses.replace(status, case=msgspec.structs.replace(status.case, steps=[*status.case.steps, line]))
     assert ("clock.breached" in texts(shown(late, pack()))) == told
 
 

@@ -1,6 +1,5 @@
 """Deadlines as reporters read them, what was done in words that may be read, and the steps of long cases."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from services.intake.reports.progress_record import (
 from services.router.cases.published_events import to_envelopes, to_state
 from services.router.domain import events as e
 from services.router.domain.case import Case
+from services.router.domain.values import replace
 from shared.city.texts.times_in_words import promise_said, time_said
 from shared.contracts.cases import STEPS_KEPT, CaseEvent, HistoryLine
 from shared.contracts.catalogue import decode

@@ -1,6 +1,5 @@
 """What alerts of a case say: which clock and by how much, what is next, the place once, and who decides what."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.city.people.on_duty import NO_CHANGES
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode

@@ -1,6 +1,5 @@
 """A confidential case is told to those who may see it; where nobody is there, the level above hears that, no more."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.commands.inspection import judged
 from services.router.domain.events import Rated
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told

@@ -1,6 +1,5 @@
 """When it is time to look at the effect (效果检视) those hear of it who inspect, not the desk alone."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
 from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.city.people.on_duty import NO_CHANGES
 from shared.city.people.rota import RotaChange, RotaChanges
 from tests.kit.expected_alerts import people_told

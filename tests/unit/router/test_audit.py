@@ -1,7 +1,6 @@
 """The chain over a history: whoever alters, takes out or moves an entry is found, and the first one is named."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta, timezone
 
 import msgspec
@@ -15,6 +14,7 @@ from services.router.domain.case import HISTORY_KEPT, Case
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.hash_chain import line
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from services.router.http.audit import verified
 from shared.contracts.envelope import Envelope
 from tests.kit.made_cases import T0, minutes, opened

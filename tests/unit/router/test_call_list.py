@@ -1,6 +1,5 @@
 """Whose list of calls (回访) a case stands on: the filter of the query, on cases as they are stored."""
 
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -11,6 +10,7 @@ from bson import CodecOptions
 from services.router.cases.stored.case_document import to_doc
 from services.router.cases.visibility import seen_by
 from services.router.domain.case import Case
+from services.router.domain.values import replace
 from services.router.follow_up_calls.routes import CallQuery, listed_for
 from shared.runtime.identity.directory import Principal
 from tests.kit.duty import Duty, gardens

@@ -4,9 +4,9 @@ Every command, every clock and everything that reporters say is played on cases 
 write Chinese. What is then read may hold ids; any other run of ASCII letters is a text that somebody forgot.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import get_args
@@ -39,6 +39,7 @@ from services.router.domain.commands.request_info import InfoGiven, answered
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Noted, Placed, Rated
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from services.router.domain.visits.visit import Visit
 from services.router.visits.reminders import visit_line
 from shared.city.pack import Pack
@@ -115,7 +116,7 @@ def commands_on(case: Case) -> Iterator[list[DomainEvent]]:
                 fresh_clock=fresh(T0),
                 confirm_clock=confirm(T0),
                 called=(called(TEAM, T0, rungs=(rung(40, "tell", "caller"),)),),
-                works=(replace(work(TEAM), work=WROTE),),
+                works=(dataclasses.replace(work(TEAM), work=WROTE),),
                 parties=("tiaoxin",),
                 category="street_light",
                 turn_clocks=(clock("finish_part", 60),),
@@ -188,11 +189,11 @@ def visits_on(case: Case) -> Iterator[list[DomainEvent]]:
         planned_at=T0,
         case=case.id,
     )
-    ended = replace(planned, version=2, result=WROTE, ended_by="hede.duty1", ended_at=T0)
+    ended = dataclasses.replace(planned, version=2, result=WROTE, ended_by="hede.duty1", ended_at=T0)
     yield [visit_line(planned, 1, T0)]
-    yield [visit_line(replace(ended, state="held", came=("tiaoxin",)), 2, T0)]
-    yield [visit_line(replace(ended, state="held"), 2, T0)]
-    yield [visit_line(replace(ended, state="cancelled"), 2, T0)]
+    yield [visit_line(dataclasses.replace(ended, state="held", came=("tiaoxin",)), 2, T0)]
+    yield [visit_line(dataclasses.replace(ended, state="held"), 2, T0)]
+    yield [visit_line(dataclasses.replace(ended, state="cancelled"), 2, T0)]
 
 
 def clocks_on(case: Case) -> Iterator[list[DomainEvent]]:
@@ -219,7 +220,7 @@ def played() -> tuple[tuple[Case, Case, tuple[DomainEvent, ...]], ...]:
     towns = opened(path=PATH[:2], clocks=CLOCKS)
     consulted = do(do(towns, "claim", town), "consult", town, parties=("tiaoxin",), question=WROTE)
     concluded = do(consulted, "conclude", town, text=WROTE)
-    works = (replace(work(TEAM), work=WROTE), replace(work(OTHER), work=WROTE))
+    works = (dataclasses.replace(work(TEAM), work=WROTE), dataclasses.replace(work(OTHER), work=WROTE))
     planned = do(concluded, "plan", town, works=works, text=WROTE)
     rejected = do(first, "reject", desk, said=WROTE, review_clock=review_by(T0))
     rejected = do(rejected, "approve_reject", town)

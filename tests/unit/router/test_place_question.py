@@ -1,6 +1,5 @@
 """A report whose words name places of several units: who is asked, who is told, and where the answer puts the case."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from services.router.domain.case import Case, State
 from services.router.domain.case_parts.ruling import Rejection
 from services.router.domain.commands.rulings.returns import Returned
 from services.router.domain.events import Moved, Noted, Opened, Placed, Rejected
+from services.router.domain.values import replace
 from shared.city.people.on_duty import NO_CHANGES
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode

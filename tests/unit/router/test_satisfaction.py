@@ -1,8 +1,7 @@
 """The figures of satisfaction: 满意率 over those who rated or were reached, 回访成功率 beside it."""
 
-from dataclasses import replace
-
 from services.router.domain.case_parts.call_back import Verdict
+from services.router.domain.values import replace
 from services.router.follow_up_calls.figures import by_unit, counted
 from tests.kit.made_cases import COMMUNITY, OTHER, T0
 

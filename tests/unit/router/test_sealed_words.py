@@ -1,6 +1,6 @@
 """Words of confidential cases: every free text is sealed unless it is a listed code; handlers alone read it."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from services.router.command_handling.commands_from_bodies import BODIES
 from services.router.domain.case import Case, Question, State
 from services.router.domain.case_parts.history_line import Entry
 from services.router.domain.case_parts.work import Consultation
+from services.router.domain.values import replace
 from services.router.visits.bodies import HoldBody, VisitBody
 from tests.kit.free_texts import filled
 from tests.kit.made_cases import COUNTY, DESK, SECOND, T0, opened
@@ -19,7 +20,7 @@ from tests.kit.made_reports import SECRET
 from tests.packs import HARBOUR, pack_of
 
 WORDS = SealedWords(SECRET)
-HANDLER, COLLEAGUE = replace(DESK, trusted=True), SECOND
+HANDLER, COLLEAGUE = dataclasses.replace(DESK, trusted=True), SECOND
 CODES: dict[str, Any] = {
     **dict.fromkeys(("to", "part", "into", "category", "body", "unit", "case", "place", "report", "suggest"), "c1"),
     **{name: ["u"] for name in ("units", "parties", "invited", "came")},

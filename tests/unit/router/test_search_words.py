@@ -1,6 +1,5 @@
 """Promises of the search: by address, place, words and numbers; and of what is sealed, no word leads to it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from services.router.domain.case import Case
 from services.router.domain.case_parts.marks import Sensitive
 from services.router.domain.case_parts.report import Location, Report
+from services.router.domain.values import replace
 from services.router.search_words import ASKED_MAX, WORDS_MAX, asked_words, words_of
 from shared.kernel.errors import Refusal
 from tests.kit.made_cases import opened

@@ -1,12 +1,11 @@
 """Promise: who grants a return sends it to the suggested unit or to another of his own subtree, by link too."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
 from services.router.cases.case_views import answer
 from services.router.command_handling.actors import actor_of
+from services.router.domain.values import replace
 from shared.case_page.case_answer import CaseAnswer, seen
 from shared.case_page.next_steps import Step
 from shared.case_page.press import Press, body_of, press_of

@@ -1,7 +1,6 @@
 """Promise: no word of a sensitive case leaves it, to nobody; what only may be sensitive is kept from groups; who reads
 a sensitive case is on its record."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case
 from services.router.domain.case_parts.marks import Sensitive
 from services.router.domain.events import Noted
+from services.router.domain.values import replace
 from services.router.queues.wall import on_the_wall
 from services.router.search_words import words_of
 from shared.city.people.on_duty import NO_CHANGES

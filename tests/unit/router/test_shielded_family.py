@@ -1,6 +1,5 @@
 """Promise: what was merged into a case is as hidden as the case: from whom it is about, and from readers unrecorded."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from services.router.domain.commands.decide import decide
 from services.router.domain.commands.merge import Merge, Merged
 from services.router.domain.commands.sensitivity import MarkedSensitive
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.contracts.cases import CaseEvent
 from shared.contracts.catalogue import decode
 from shared.kernel.errors import Refusal

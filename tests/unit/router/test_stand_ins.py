@@ -1,7 +1,6 @@
 """Promise: whoever is told because he is on duty for a unit sees its cases and acts on them as long as he is on duty,
 and nothing confidential; rights follow the appointment."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -17,6 +16,7 @@ from services.router.cases.visibility import seen_by
 from services.router.command_handling.actors import actor_of
 from services.router.domain.case import Case
 from services.router.domain.commands.decide import open_commands
+from services.router.domain.values import replace
 from services.router.rota.rights import rights
 from services.router.rota.stand_ins import StandIns
 from services.router.stream.ring import listed, raw

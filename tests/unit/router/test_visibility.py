@@ -1,6 +1,5 @@
 """Promise: who sees a case is decided once, by the router; photos, reports, alerts and streams look it up."""
 
-from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
@@ -20,6 +19,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.commands.decide import open_commands
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.city.people.on_duty import NO_CHANGES
 from shared.contracts.cases import CaseEvent

@@ -1,6 +1,6 @@
 """A case and its document in MongoDB: the case itself, and beside it what queries need."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,10 @@ from shared.runtime.storage.mongo import Document
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """Sorts cases without a waiting clock to the end of a queue."""
 
-CASE_FIELDS = {field.name: 1 for field in fields(Case)}
+CASE_FIELDS = dict.fromkeys(Case.__struct_fields__, 1)
 """The fields read where many cases are read: first event and command keys are half of a document."""
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Case)}
+"""Fields with these values are left out of documents."""
 SOMETIMES = ("next_due", "same", "aside", "calls", "heard", "awaits")
 """Fields that a document has only while they have a value."""
 _QUERIED = ("_id", "queues", "seen_by", "open", "due_at", *SOMETIMES)
@@ -30,17 +32,20 @@ _STORE_FIELDS = frozenset(
 
 
 def to_doc(case: Case, seen_by: list[str]) -> Document:
-    """The document: the case, and beside it what queries need."""
+    """The document: the case without fields that have their default, and beside it what queries need."""
     document: Document = _plain(case)
     document["_id"] = document.pop("id")
     return {**document, **_queried(case, seen_by), "words": words_of(case)}
 
 
-def moved(before: Case, after: Case, seen_by: list[str]) -> Document:
-    """The fields of ``to_doc(after)`` that may differ from ``before``; ``next_due`` may be absent, and ``words``."""
-    names = [name for name in CASE_FIELDS if getattr(before, name) != getattr(after, name)]
-    document = {**{name: _plain(getattr(after, name)) for name in names}, **_queried(after, seen_by)}
-    return document if set(names).isdisjoint(_WORDED) else {**document, "words": words_of(after)}
+def moved(before: Case, after: Case, seen_by: list[str]) -> tuple[Document, list[str]]:
+    """What makes the document of ``before`` that of ``after``: the fields to set, and those to remove."""
+    changed = {name: value for name in CASE_FIELDS if getattr(before, name) != (value := getattr(after, name))}
+    document = {name: _plain(value) for name, value in changed.items() if value != _DEFAULTS[name]}
+    document |= _queried(after, seen_by)
+    if not changed.keys().isdisjoint(_WORDED):
+        document["words"] = words_of(after)
+    return document, [name for name in (*changed, *SOMETIMES) if name not in document]
 
 
 def queues_of(case: Case) -> list[str]:
@@ -61,6 +66,8 @@ def _queried(case: Case, seen_by: list[str]) -> Document:
         "queues": queues_of(case),
         "seen_by": seen_by,
         "open": case.state not in ENDED,
+        "confidential": case.confidential,
+        "historic": case.historic,
         "due_at": min((clock.due_at for clock in case.clocks if clock.waits), default=NO_DUE),
     }
     if (next_due := case.next_due) is not None:

@@ -1,10 +1,10 @@
 """What happens to a call (回访) and to what was heard when a case ends, is rated, called about or opened again."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.router.domain.case import Case, State
 from services.router.domain.case_parts.call_back import CallBack, CallPlan, Verdict
+from services.router.domain.values import replace
 
 VERDICTS_KEPT = 10
 """Endings before the present one of which the case keeps what was heard."""

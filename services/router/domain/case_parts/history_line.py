@@ -1,15 +1,15 @@
 """A line of a case's history."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.kernel.vocabulary import (
     Act,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of the history."""
 
     at: datetime

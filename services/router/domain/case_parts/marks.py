@@ -1,7 +1,8 @@
 """What a case is marked with: sensitive, found on patrol, not ours."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.kernel.vocabulary import (
     Sample,
@@ -9,16 +10,14 @@ from shared.kernel.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sensitive:
+class Sensitive(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why the case is sensitive (敏感件), and the unit that was told of it at once and sees it since."""
 
     kind: Sensitivity
     told: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, omit_defaults=True):
     """A patrol find that was handled on the spot: who says so, when it was reported, whether it is inspected."""
 
     at: datetime
@@ -27,8 +26,7 @@ class Found:
     sample: Sample
 
 
-@dataclass(frozen=True, slots=True)
-class NotOurs:
+class NotOurs(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who deals with a matter that is not dealt with here: the pack's id, and its words on where to go."""
 
     id: str

@@ -1,10 +1,9 @@
 """Units on the way from the root to who has a case."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class UnitOnPath:
+class UnitOnPath(msgspec.Struct, frozen=True, omit_defaults=True):
     """A unit between the root and the owner."""
 
     id: str

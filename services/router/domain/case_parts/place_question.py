@@ -1,19 +1,18 @@
 """The question which of several places a report means."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the places that the words may mean. ``unit``: who answers for it."""
 
     place: str
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceQuestion:
+class PlaceQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Asked when the case is opened, beside its states: the work does not wait for the answer."""
 
     at: datetime

@@ -1,12 +1,11 @@
 """What the system itself says in a line of a case's history: a code and values, put into words for each reader."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.kernel.vocabulary import RemarkCode
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True, omit_defaults=True):
     """``values``: (name, value) pairs, as ids, codes and times in RFC 3339. What people wrote is the line's text."""
 
     code: RemarkCode

@@ -1,15 +1,15 @@
 """What a case knows of its reports and of the place."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.kernel.vocabulary import (
     ReportChannel,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """A report that belongs to the case."""
 
     id: str
@@ -25,8 +25,7 @@ class Report:
     """The number of its ticket in another system, as 12345."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where it is: WGS-84 degrees if known, an address, and the partition cell that intake computed (about 1 km)."""
 
     cell: str
@@ -36,8 +35,7 @@ class Location:
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why the case has this owner, category and commitment."""
 
     by: str

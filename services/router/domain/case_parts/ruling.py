@@ -1,13 +1,13 @@
 """What the owner of a case asks a level above to rule on. Values only; ``commands.rulings`` says who may rule."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.kernel.vocabulary import RulingKind
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request that waits for its ruling; a case has one at most, timed by its ``review`` clock."""
 
     what: RulingKind
@@ -34,8 +34,7 @@ class Ruling:
     """People who do not rule, beside who asked: an objection is not for those who decided on the rejection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(msgspec.Struct, frozen=True, omit_defaults=True):
     """A case that is not taken on 不予受理. ``reason``: a code of the pack's list; ``unit``: of who granted it."""
 
     reason: str

@@ -1,7 +1,8 @@
 """Work on a case beside its owner's: parts of others, a consultation, supervision; and how it ended."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from services.router.domain.case_parts.owner_path import UnitOnPath
 from shared.kernel.vocabulary import (
@@ -9,8 +10,7 @@ from shared.kernel.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a called unit, or a body of a works plan, does for the case. ``path``: root to that unit.
 
     A planned part waits for its ``turn``: it is called when the one before it is done.
@@ -46,8 +46,7 @@ class Part:
         return self.state in ("called", "reported_in")
 
 
-@dataclass(frozen=True, slots=True)
-class Consultation:
+class Consultation(msgspec.Struct, frozen=True, omit_defaults=True):
     """A question that a unit asks several parties, and their conclusion."""
 
     unit: str
@@ -60,8 +59,7 @@ class Consultation:
     concluded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Supervision:
+class Supervision(msgspec.Struct, frozen=True, omit_defaults=True):
     """A level above supervises the case: 督办. ``by``: the officer; None, without ``reason``: a rung of the ladder."""
 
     at: datetime
@@ -70,8 +68,7 @@ class Supervision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was done, as the reporter is told. ``how``: of the resolution, or ``rejected``; ``text``: why then.
     ``granted_by``: who of a level above granted that it ends so."""
 

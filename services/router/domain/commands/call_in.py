@@ -1,7 +1,7 @@
 """Calling in 吹哨 and reporting in 报到: a unit that cannot do the work alone calls others; each does a part of it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from services.router.domain.commands.command import (
     required,
 )
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.errors import FieldError, invalid
 
 AT_WORK = ACTIVE | {State.WAITING_REPORTER}

@@ -1,6 +1,6 @@
 """Putting a case into another category: it then has that category's priority and deadlines."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from services.router.domain.case import ACTIVE, Case
 from services.router.domain.clock_renewal import Promise
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, required
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import Priority
 
 

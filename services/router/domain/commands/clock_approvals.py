@@ -5,7 +5,7 @@ and the unit that called it, or one above, grants.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -26,6 +26,7 @@ from services.router.domain.commands.command import (
     may_not,
     required,
 )
+from services.router.domain.values import replace
 from shared.kernel.errors import FieldError, Refusal, invalid
 from shared.kernel.vocabulary import ClockKind
 

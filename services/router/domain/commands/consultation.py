@@ -1,6 +1,6 @@
 """Consultation 会商: several units answer a question and conclude; a works plan 整改方案 says who does what."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from services.router.domain.commands.command import (
 )
 from services.router.domain.commands.extension import EXTENSIONS_MAX, put_off
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.errors import FieldError, invalid
 
 PARTIES_MAX = 20

@@ -1,6 +1,6 @@
 """Extensions 延期: a later deadline, requested by one officer and approved by another; the old one is recorded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -37,6 +37,7 @@ from services.router.domain.commands.command import (
     calendar_of,
     required,
 )
+from services.router.domain.values import replace
 from shared.kernel.working_time import Calendar
 
 EXTENSIONS_MAX = 5

@@ -1,6 +1,6 @@
 """Merging two cases about one hazard, by an officer, and splitting them. The younger case is merged into the older."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from services.router.domain.case import ENDED, OPEN, Case, State
 from services.router.domain.commands.call_in import still_open
 from services.router.domain.commands.command import DESK, UNDECIDED, Actor, Command, Decision, Rule, WhyNot
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.errors import FieldError, invalid
 from shared.kernel.ids import opening_report
 

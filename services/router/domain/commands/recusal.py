@@ -1,6 +1,6 @@
 """Recusal (回避): a case about a unit goes to the level above, and the unit and everything below it see it no more."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from services.router.domain.clock_operations import voided
 from services.router.domain.commands.call_in import next_in_turn, started
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot, required
 from services.router.domain.domain_event import DomainEvent, unclaimed
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import Suspicion
 
 

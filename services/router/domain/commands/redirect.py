@@ -1,7 +1,7 @@
 """Not ours: a matter for somebody else, such as a petition or a lawsuit. The case ends, and its reporter reads where to
 go."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from services.router.domain.commands.call_in import still_open
 from services.router.domain.commands.command import DESK, UNDECIDED, Actor, Command, Decision, Rule, WhyNot
 from services.router.domain.commands.rulings.requests import PENDING, asked_already
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 
 ELSEWHERE = "elsewhere"
 """How such a case ends, beside the ways of a resolution."""

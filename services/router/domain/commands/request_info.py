@@ -1,6 +1,6 @@
 """Asking the reporter: the work waits for the reporter's answer, at most until the deadline of the confirm clock."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, Literal
 
@@ -26,6 +26,7 @@ from services.router.domain.commands.pause import Paused, end_of_pause
 from services.router.domain.commands.rulings.requests import PENDING
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.events import Closed
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import ClockKind
 
 REPORTER_ASKED: Final = "reporter_asked"

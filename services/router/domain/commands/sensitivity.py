@@ -3,7 +3,7 @@
 No word of such a case goes to groups, walls, digests or apps, and who reads it is on the record.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from services.router.domain.commands.command import (
     required,
 )
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import SENSITIVITIES, Sensitivity, Suspicion
 
 

@@ -1,6 +1,6 @@
 """Supervision of a case by a level above, and the reminder when nobody works at a case."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from services.router.domain.case import ACTIVE, Case, State
 from services.router.domain.case_parts.work import Supervision
 from services.router.domain.commands.command import DESK, Actor, Command, Decision, Rule, WhyNot, required
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import Act
 
 

@@ -9,8 +9,9 @@ matter.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from services.router.domain.same_hazard.text_features import numbers_in as numbers_in
 from services.router.domain.same_hazard.text_features import words_in as words_in
@@ -22,8 +23,7 @@ COPY_BITS = 8
 """Copies of one picture differ in at most so many of 64 bits; other pictures in 30 on average (decision 0012)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SameRule:
+class SameRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """A category's ``same`` rule of the pack: when two of its reports are about one hazard."""
 
     radius_m: float
@@ -34,8 +34,7 @@ class SameRule:
     linked: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(msgspec.Struct, frozen=True, omit_defaults=True):
     """The features of a report that are compared. ``numbers``: (kind, value) pairs; all tuples sorted."""
 
     city: str

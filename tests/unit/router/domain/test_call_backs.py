@@ -1,6 +1,6 @@
 """Calling the reporter of a closed case that nobody rated (回访): when, who, what came of it, what ends it."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.inspection import judged
 from services.router.domain.commands.request_info import InfoRequestRule
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from tests.kit.made_cases import (
     COMMUNITY,
     COUNTY,
@@ -45,7 +46,7 @@ LATER = DUE + minutes(30)
 def closed(case: Case | None = None, at: datetime = T0, by: Actor = DESK) -> Case:
     """Resolved by the desk, inspected by a second person, closed by the desk: somebody calls in three days."""
     case = case or do(do(opened(), "claim", by, at), "resolve", by, at)
-    return do(do(case, "inspect", replace(by, person="second"), at), "close", by, at, call_plan=PLAN)
+    return do(do(case, "inspect", dataclasses.replace(by, person="second"), at), "close", by, at, call_plan=PLAN)
 
 
 def listed(case: Case | None = None) -> Case:
@@ -109,7 +110,7 @@ def test_at_the_top_not_satisfied_opens_it_where_it_is_and_another_person_of_the
     case = listed(top)
     assert case.call_back is not None and case.call_back.by == COUNTY
     assert "record_call" not in open_commands(case, chief)
-    after = called(case, replace(chief, person="deputy"), satisfied=1)
+    after = called(case, dataclasses.replace(chief, person="deputy"), satisfied=1)
     assert (after.state, after.unit) == (State.REOPENED, COUNTY)
 
 
@@ -152,7 +153,7 @@ def test_what_does_not_fit_is_refused_with_its_field(fields: dict[str, Any], poi
 def test_nobody_who_handled_it_calls_wherever_he_acts_now() -> None:
     inspected = do(do(do(opened(), "claim"), "resolve"), "inspect", TOWN_DESK)
     case = listed(do(inspected, "close", call_plan=PLAN))
-    for actor in (DESK, SECOND, TOWN_DESK, replace(DESK, unit=TOWN)):
+    for actor in (DESK, SECOND, TOWN_DESK, dataclasses.replace(DESK, unit=TOWN)):
         with refused(409) as refusal:
             called(case, actor)
         assert refusal.value.extra["reason"] in ("called_above", "handled_it")
@@ -160,7 +161,7 @@ def test_nobody_who_handled_it_calls_wherever_he_acts_now() -> None:
     with refused(409) as refusal:
         called(case, of_the_community)
     assert refusal.value.extra["reason"] == "handled_it", "a stand-in from the unit that handled it"
-    assert called(case, replace(TOWN_DESK, person="another")).call_back is None
+    assert called(case, dataclasses.replace(TOWN_DESK, person="another")).call_back is None
     assert called(case, COUNTY_DESK).call_back is None, "a level above that may too"
 
 

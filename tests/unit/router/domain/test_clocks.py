@@ -1,6 +1,5 @@
 """Clocks: met, breached for good, climbing their ladders; everything fires once and in order."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -11,6 +10,7 @@ from services.router.domain.case_parts.remark import Remark
 from services.router.domain.clock_events import ClockBreached, Escalated
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from tests.kit.made_cases import (
     COMMUNITY,
     COUNTY,

@@ -1,7 +1,6 @@
 """Reports of one thing and reports that only look alike: places, times, numbers; symmetric, whatever is said."""
 
 import math
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from services.router.domain.same_hazard.similarity import (
     numbers_in,
     words_in,
 )
+from services.router.domain.values import replace
 from shared.city.place.gazetteer import normal
 from shared.contracts.reports import Place, ReportSubmitted
 from tests.kit.made_cases import T0

@@ -1,6 +1,6 @@
 """How a case ends beside a repair: at once, or granted by a level above, and never without a word for the reporter."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import GRANTED_ABOVE, HOWS
 from tests.kit.made_cases import (
     COMMUNITY,
@@ -168,7 +169,7 @@ def test_who_granted_how_it_ends_does_not_inspect_it_and_a_colleague_does(how: s
     granted = do(asked(how), "approve_outcome", TOWN_DESK, T0 + minutes(9))
     assert "inspect" not in open_commands(granted, TOWN_DESK)
     assert why(granted, "inspect", TOWN_DESK, ok=True) == "own_work"
-    colleague = replace(TOWN_DESK, person="town-desk-2")
+    colleague = dataclasses.replace(TOWN_DESK, person="town-desk-2")
     for other in (SECOND, COUNTY_DESK, colleague):
         assert do(granted, "inspect", other, T0 + minutes(10), ok=True).inspected_by == other.person
 

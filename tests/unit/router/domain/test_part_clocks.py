@@ -1,6 +1,5 @@
 """Clocks of parts stand still and are put off as the case's own: the called unit asks, who called it rules."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.pause import Pausable
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.kernel.errors import Refusal
 from tests.kit.made_cases import (
     COMMUNITY,

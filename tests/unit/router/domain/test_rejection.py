@@ -1,6 +1,6 @@
 """Not taking a case on 不予受理: asked for, granted one level up, read by the reporter, who may object once."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
 
@@ -11,6 +11,7 @@ from services.router.domain.case import Case, State
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide, open_commands
 from services.router.domain.commands.inspection import judged
+from services.router.domain.values import replace
 from tests.kit.made_cases import (
     COMMUNITY,
     COUNTY,
@@ -156,7 +157,7 @@ def test_who_decided_on_the_rejection_does_not_rule_on_the_objection() -> None:
     assert case.ruling is not None
     assert case.ruling.to == COUNTY, "nobody is above: another person of the same desk rules"
     assert "refuse_objection" not in open_commands(case, COUNTY_DESK)
-    assert "refuse_objection" in open_commands(case, replace(COUNTY_DESK, person="another"))
+    assert "refuse_objection" in open_commands(case, dataclasses.replace(COUNTY_DESK, person="another"))
 
 
 def test_an_imported_rejection_of_an_old_version_is_read_and_takes_no_objection() -> None:

@@ -1,7 +1,5 @@
 """However often a case is opened again, its document stays small, and no breach leaves the record."""
 
-from dataclasses import replace
-
 import bson
 import pytest
 
@@ -13,6 +11,7 @@ from services.router.domain.clock_operations import RESOLVES_KEPT, opened_again
 from services.router.domain.commands.decide import decide
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from tests.kit.made_cases import DESK, T0, clock, fresh, full, minutes, opened
 from tests.kit.made_reports import TRACE
 

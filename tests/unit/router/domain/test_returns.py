@@ -1,6 +1,6 @@
 """Returning a case 退单: who may ask, who reviews it, what each ruling leaves, and that no case goes round for ever."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from services.router.domain.case import Case, State
 from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.commands.command import Actor
 from services.router.domain.commands.decide import decide, open_commands
+from services.router.domain.values import replace
 from shared.kernel.errors import Refusal
 from tests.kit.made_cases import (
     COMMUNITY,
@@ -195,7 +196,7 @@ def test_no_case_is_passed_from_unit_to_unit_more_than_three_times_without_the_c
     case, owners = opened(path=UNITS["u0"]), ["u0"]
     for name, actor, to in steps:
         path = UNITS[case.offered_to or to] if name == "accept" else UNITS[to]
-        guest = replace(actor, guest=actor.unit not in [unit.id for unit in case.path])
+        guest = dataclasses.replace(actor, guest=actor.unit not in [unit.id for unit in case.path])
         try:
             case = do(case, name, guest, to=to, path=path, suggest=None, promise=None)
         except Refusal:

@@ -1,6 +1,5 @@
 """Clocks that stand still or are put off, promises that change, reporters who are asked, cases left to lie."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from services.router.domain.commands.request_info import REPORTER_ASKED, InfoGiv
 from services.router.domain.commands.supervise import Forgotten
 from services.router.domain.domain_event import DomainEvent
 from services.router.domain.timer_rules import due
+from services.router.domain.values import replace
 from shared.kernel.working_time import ALWAYS, Calendar, elapsed
 from tests.kit.made_cases import (
     COUNTY_DESK,

@@ -3,7 +3,6 @@ when it comes again."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from services.router.domain.apply import apply_all
 from services.router.domain.case import Case, State
 from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.commands.decide import decide
+from services.router.domain.values import replace
 from services.router.exchange.answers import RowOutcome
 from services.router.exchange.importing import Import, oldest
 from services.router.exchange.intake_tickets import IntakeTickets

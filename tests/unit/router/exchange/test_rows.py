@@ -1,6 +1,5 @@
 """A case as a row, and a row as what it says: golden columns, faults by name, new rows as reports."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from services.router.domain.case import Case, State
 from services.router.domain.case_parts.owner_path import UnitOnPath
 from services.router.domain.case_parts.report import Report
 from services.router.domain.case_parts.work import Outcome
+from services.router.domain.values import replace
 from services.router.exchange.case_rows import Item, headings, row_of
 from services.router.exchange.sheet_files import Table
 from services.router.exchange.sheet_rows import Faults, Row, read_rows

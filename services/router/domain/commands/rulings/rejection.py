@@ -3,7 +3,7 @@
 Whoever withdraws a report, and what was reported twice, is not rejected: such cases are resolved or merged.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from services.router.domain.commands.rulings.requests import (
     ruler_of,
 )
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 
 _S = State
 

@@ -4,7 +4,7 @@ A request has a ``decide`` clock. While it waits the case stays with the owner, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from services.router.domain.clock_renewal import CLOCKS_MAX
 from services.router.domain.commands.clock_approvals import SUPERIORS
 from services.router.domain.commands.command import Actor, WhyNot
 from services.router.domain.domain_event import DomainEvent
+from services.router.domain.values import replace
 from shared.kernel.vocabulary import ClockKind, RulingKind
 
 PENDING = WhyNot("ruling_pending", "A request on it waits for the level above: wait for the ruling.")

@@ -5,7 +5,7 @@ that it has. Refused, the owner must handle it; only a consultation is left. Pas
 centre, which is the root unit, rules, and nobody passes it on after that ruling.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ from services.router.domain.commands.rulings.requests import (
     ruler_of,
 )
 from services.router.domain.domain_event import unclaimed
+from services.router.domain.values import replace
 from shared.kernel.errors import FieldError, invalid
 
 PASSES_MAX = 3
