@@ -36,6 +36,7 @@ from services.intake.privacy.key_rotation import KeyRotation
 from services.intake.privacy.master_keys import MasterKeys
 from services.intake.privacy.sealing import Vault
 from services.intake.reports import unrouted_watch
+from services.intake.reports.batch_pace import BatchPace
 from services.intake.reports.group_commit import GroupCommit
 from services.intake.reports.report_events import submitted_event_of
 from services.intake.reports.report_intake import ReportIntake
@@ -86,7 +87,7 @@ def assemble(settings: Settings, **given: Unpack[ServiceOverrides]) -> Service:
     public = settings.reporter_address
     answers = AnswerLinks(settings.secret_text, public, store, actions, packs, clock)
     outcomes = OutcomePhotos(settings.secret_text, public, store, photos, clock)
-    batch = BatchRoutes(intake, quotas)
+    batch = BatchRoutes(intake, quotas, BatchPace(consumers.live_backlog(service)))
     tickets = TicketSearch(store, KeptNumbers(settings, service.auth, service.transport))
     service.routes = [
         *ReportRoutes(store, intake, batch, actions, packs, answers, outcomes, clock).routes(),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.intake.reports.batch_pace import Backlog, CountBacklog
 from services.intake.reports.progress_record import Attachment, progress_of
 from services.intake.reports.report_store import ReportStore
 from services.intake.reports.unrouted_watch import AnsweredUntil
@@ -75,6 +76,18 @@ class ProgressEvents:
             await self._store.save_attachments(attachments)
         if seconds:
             await self._store.save_second_cases(seconds)
+
+
+def live_backlog(service: Service) -> CountBacklog:
+    """How many live reports wait for the router, by the offsets of its group."""
+    group, topic = lane_group(reports.ROUTER_GROUP, LIVE), lane_topic(reports.TOPIC, LIVE)
+
+    async def count() -> Backlog:
+        position = await service.kafka.group_position(group, topic)
+        waiting = sum(max(0, end - position.offsets.get(place, 0)) for place, end in position.ends.items())
+        return Backlog(waiting, sum(position.offsets.values()))
+
+    return count
 
 
 def answered_until(service: Service) -> AnsweredUntil:

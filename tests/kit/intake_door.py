@@ -14,6 +14,7 @@ from services.intake.http.outcome_photos import OutcomePhotos
 from services.intake.http.report_routes import ReportRoutes
 from services.intake.photos.photo_store import PhotoStore
 from services.intake.privacy.sealing import Vault
+from services.intake.reports.batch_pace import Backlog, BatchPace, CountBacklog
 from services.intake.reports.report_intake import ReportIntake
 from services.intake.reports.reporter_actions import ReporterActions
 from services.intake.reports.validation import ReportValidator
@@ -54,8 +55,8 @@ class Door:
         headers = {"authorization": f"Bearer {app}", "idempotency-key": key}
         return await self._client.post("/v1/reports", json={**BODY, **more}, headers=headers)
 
-    async def batch(self, count: int, app: str = "app", **more: Any) -> list[dict[str, Any]]:
-        items = [{**BODY, **more, "idempotency_key": f"b{n}"} for n in range(count)]
+    async def batch(self, count: int, app: str = "app", key: str = "b", **more: Any) -> list[dict[str, Any]]:
+        items = [{**BODY, **more, "idempotency_key": f"{key}{n}"} for n in range(count)]
         answer = await self._client.post("/v1/reports:batch", json=items, headers={"authorization": f"Bearer {app}"})
         assert answer.status_code == 200
         found: list[dict[str, Any]] = answer.json()["items"]
@@ -66,7 +67,11 @@ class Door:
 
 
 OpenDoor = Callable[..., Awaitable[Door]]
-"""Opens a door with settings; ``runs``: its commit loop too."""
+"""Opens a door with settings; ``runs``: its commit loop too; ``backlog``: what waits for the router."""
+
+
+async def _no_backlog() -> Backlog:
+    return Backlog(0, 0)
 
 
 @asynccontextmanager
@@ -80,7 +85,7 @@ async def doors(database: Database) -> AsyncIterator[OpenDoor]:
     tasks: list[asyncio.Task[None]] = []
     clients: list[httpx.AsyncClient] = []
 
-    async def made(*, runs: bool = True, **settings: int) -> Door:
+    async def made(*, runs: bool = True, backlog: CountBacklog = _no_backlog, **settings: int) -> Door:
         parts, clock, packs = intake(database), MovableClock(), await library(database)
         photos = PhotoStore(database, SECRET, database.bucket, token_hex)
         quotas, directory = Quotas(Settings(**settings)), TwoKeys()  # type: ignore[arg-type]
@@ -89,7 +94,8 @@ async def doors(database: Database) -> AsyncIterator[OpenDoor]:
         outcomes = OutcomePhotos(SECRET, "http://127.0.0.1", parts.store, photos, clock)
         validator = ReportValidator(SECRET)
         taken = ReportIntake(parts.store, photos, parts.commit, validator, packs, quotas, clock)
-        api = ReportRoutes(parts.store, taken, BatchRoutes(taken, quotas), actions, packs, links, outcomes, clock)
+        batch = BatchRoutes(taken, quotas, BatchPace(backlog))
+        api = ReportRoutes(parts.store, taken, batch, actions, packs, links, outcomes, clock)
         application = Edge("intake", directory, quotas, token_hex).application(api.routes(), _no_lifespan)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=application),

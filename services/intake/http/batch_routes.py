@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 
+from services.intake.reports.batch_pace import BatchPace
 from services.intake.reports.bodies import BatchItem, WhereToGo, where_to_go
 from services.intake.reports.group_commit import unknown
 from services.intake.reports.report_intake import ReportIntake
@@ -62,9 +63,10 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 class BatchRoutes:
     """The handler of ``POST /v1/reports:batch``."""
 
-    def __init__(self, intake: ReportIntake, quotas: Quotas) -> None:
+    def __init__(self, intake: ReportIntake, quotas: Quotas, pace: BatchPace) -> None:
         self._intake = intake
         self._quotas = quotas
+        self._pace = pace
 
     def routes(self) -> list[Route]:
         return [
@@ -86,8 +88,15 @@ class BatchRoutes:
         gate = asyncio.Semaphore(IN_FLIGHT_MAX)
 
         async def one(index: int, item: msgspec.Raw) -> ItemView:
+            try:
+                self._quotas.charge_key(call.principal)
+                body = _decoded(item)
+            except Refusal as refusal:
+                return _refused(index, refusal)
+            if await self._pace.is_behind() and not self._intake.is_danger(body, call.principal):
+                await self._pace.turn()
             async with gate:
-                return await self._submit(index, item, call)
+                return await self._submit(index, body, call)
 
         begun: list[asyncio.Task[ItemView]] = []
         for index, item in enumerate(raw):
@@ -96,10 +105,8 @@ class BatchRoutes:
                 await asyncio.sleep(0)
         return Answer(BatchAnswer(await asyncio.gather(*begun)))
 
-    async def _submit(self, index: int, raw: msgspec.Raw, call: Call) -> ItemView:
+    async def _submit(self, index: int, body: BatchItem, call: Call) -> ItemView:
         try:
-            self._quotas.charge_key(call.principal)
-            body = _decoded(raw)
             receipt = await self._intake.submit(body, call.principal, body.idempotency_key, call.trace)
         except MongoError:
             return _refused(index, unknown())

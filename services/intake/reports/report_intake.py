@@ -96,6 +96,12 @@ class ReportIntake:
                 report = replace(report, looks=looks)
         return await self._commit.commit(report, trace, self._validator.person(body, who))
 
+    def is_danger(self, body: ReportBody, who: Principal) -> bool:
+        """Whether it goes before all others, by its category or its words."""
+        return not (body.historic or body.open) and self._packs.current(who.city).danger(
+            body.category, body.description
+        )
+
     async def _validated(self, body: ReportBody, who: Principal, key: str, pack: Pack) -> Submission:
         """A confidential report is categorized by its words here, which takes long: in a thread beside the loop."""
         asked = (body, who, key, pack, self._clock.now())

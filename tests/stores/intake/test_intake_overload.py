@@ -1,11 +1,13 @@
 """Promises under too much: 429 and 503 before anything is written, and the same key works later."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 
 from services.intake.reports import group_commit as commit_module
+from services.intake.reports.batch_pace import WAITING_MAX, Backlog
 from services.intake.reports.group_commit import HISTORY_KEEPS_FREE
 from shared.contracts.envelope import HISTORY
 from shared.runtime.kafka import outbox_relay as relay_module
@@ -23,9 +25,11 @@ def refused(answer: httpx.Response, status: int) -> int:
 
 async def test_a_key_over_its_quota_is_429_before_any_write(open_door: OpenDoor) -> None:
     door = await open_door(key_rate=1)
-    assert [(await door.report(key)).status_code for key in ("a", "b")] == [202, 202]
-    assert refused(await door.report("c"), 429) >= 1
-    assert await door.stored() == 2
+    answers = await asyncio.gather(*(door.report(f"k{n}") for n in range(20)))
+    taken = [answer for answer in answers if answer.status_code == 202]
+    assert 2 <= len(taken) < 20
+    assert all(refused(answer, 429) >= 1 for answer in answers if answer not in taken)
+    assert await door.stored() == len(taken)
 
 
 async def test_reports_of_a_batch_beyond_the_quota_are_429_each_and_the_others_are_stored(open_door: OpenDoor) -> None:
@@ -53,6 +57,23 @@ async def test_one_reporter_is_slowed_and_neither_the_app_nor_an_importer(open_d
     assert (await door.report("e")).status_code == 202
     assert {(await door.report(key, "importer", reporter=ana)).status_code for key in ("f", "g", "h")} == {202}
     assert await door.stored() == 7
+
+
+async def test_a_danger_of_a_batch_does_not_wait_for_a_router_that_is_behind(open_door: OpenDoor) -> None:
+    taken = iter(range(1, 10**6))
+    caught_up = asyncio.Event()
+
+    async def backlog() -> Backlog:
+        return Backlog(0 if caught_up.is_set() else 10 * WAITING_MAX, next(taken))
+
+    door = await open_door(backlog=backlog)
+    lamps = asyncio.create_task(door.batch(2))
+    fires = await door.batch(2, description="the street is under flood", key="fire")
+    assert [item["status"] for item in fires] == [202, 202]
+    assert not lamps.done()
+    assert await door.stored() == 2
+    caught_up.set()
+    assert [item["status"] for item in await lamps] == [202, 202]
 
 
 @pytest.mark.parametrize("full", ["old", "long"])
@@ -86,7 +107,7 @@ async def test_history_that_the_relay_cannot_take_is_refused_each_and_what_is_li
     """An import faster than Kafka is 503 before any write, and taken as its events leave: none waits for a sweep."""
     monkeypatch.setattr(relay_module, "OFFERED_MAX", HISTORY_KEEPS_FREE + 2)
     door = await open_door()
-    old = {"historic": True, "received_at": "2024-03-02T09:00:00Z"}
+    old: dict[str, Any] = {"historic": True, "received_at": "2024-03-02T09:00:00Z"}
     items = await door.batch(5, "importer", **old)
     assert [item["status"] for item in items] == [202, 202, 503, 503, 503]
     assert items[-1]["problem"]["retry_after"] >= 1
