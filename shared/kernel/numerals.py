@@ -92,6 +92,8 @@ _SAID_DIGITS = re.compile(
     rf"((?:杆|桩|编)(?:编?号|编码|码)[是为:]{{0,2}} ?)([{''.join(_DIGIT)}]{{2,8}})(?![0-9{NUMERAL}几多])"
 )
 """The number of a thing, as read out: 灯杆号三二零一. Its zeros belong to it: 零零一二 is 0012."""
+_GROUP = re.compile(rf"(?:(?<=[村居庄圩队])|(?<=[村居庄圩队民]第))({_TOKEN})(?=组)")
+"""Groups of a village's households: 红旗村三组."""
 _NO_NUMBER = re.compile(r"[同每这那另哪某任各唯统万专单下上整]$")
 """Characters before 一 that make it no number: 同一栋, 每一层, 统一楼."""
 
@@ -104,6 +106,7 @@ def in_digits(text: str) -> str:
         return text
     text = _SAID_DIGITS.sub(lambda match: match[1] + "".join(str(_DIGIT[c]) for c in match[2]), text)
     text = _SERIES.sub(_series, text)
+    text = _GROUP.sub(lambda match: _one(match[1]), text)
     text = _ROOM.sub(lambda match: _one(match[1]), text)
     return _AFTER.sub(lambda match: _one(match[1]), text)
 

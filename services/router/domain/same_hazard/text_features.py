@@ -30,6 +30,7 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("building", re.compile(rf"{_NOT_IN}{_BUILDING}")),
     ("phase", re.compile(rf"{_NOT_IN}{_TWO}期")),
     ("zone", re.compile(rf"{_NOT_IN}{_TWO}区|([东西南北])区")),
+    ("group", re.compile(r"(?:(?<=[村居庄圩队])|(?<=[村居庄圩队民]第))([0-9]{1,3})组")),
     ("yard", re.compile(rf"{_NOT_IN}([0-9]{{1,4}})号?院")),
     ("lane", re.compile(rf"{_NOT_IN}([0-9]{{1,5}})弄")),
     ("entrance", re.compile(rf"{_NOT_IN}{_TWO}单元|\b(?:entrance|unit) ?([0-9]{{1,3}})")),
