@@ -86,8 +86,14 @@ _SERIES = re.compile(
 )
 _AFTER = re.compile(rf"(?<=附)({_TOKEN})(?![0-9a-z{NUMERAL}几多])")
 _ROOM = re.compile(rf"(?<=[幢栋座元楼层])([0-9{NUMERAL}]{{3,4}})(?=室|$|[^0-9a-z{NUMERAL}])")
-_BELOW = re.compile(rf"(?:负|地下)({_TOKEN})(?=[楼层])")
-"""Floors below ground: 负一楼, 地下二层."""
+_BELOW = re.compile(rf"(?:负|地下)({_TOKEN})(?=[楼层]|车库|停车)")
+"""Floors below ground: 负一楼, 地下二层, 负二车库."""
+_SAID_DIGITS = re.compile(
+    rf"((?:杆|桩|编)(?:编?号|编码|码)[是为:]{{0,2}} ?)([{''.join(_DIGIT)}]{{2,8}})(?![0-9{NUMERAL}几多])"
+)
+"""The number of a thing, as read out: 灯杆号三二零一. Its zeros belong to it: 零零一二 is 0012."""
+_GROUP = re.compile(rf"(?:(?<=[村居庄圩队])|(?<=[村居庄圩队民]第))({_TOKEN})(?=组)")
+"""Groups of a village's households: 红旗村三组."""
 _NO_NUMBER = re.compile(r"[同每这那另哪某任各唯统万专单下上整]$")
 """Characters before 一 that make it no number: 同一栋, 每一层, 统一楼."""
 
@@ -98,7 +104,9 @@ def in_digits(text: str) -> str:
         text = _BELOW.sub(_negative, text)
     if _CJK_NUMERAL.search(text) is None:
         return text
+    text = _SAID_DIGITS.sub(lambda match: match[1] + "".join(str(_DIGIT[c]) for c in match[2]), text)
     text = _SERIES.sub(_series, text)
+    text = _GROUP.sub(lambda match: _one(match[1]), text)
     text = _ROOM.sub(lambda match: _one(match[1]), text)
     return _AFTER.sub(lambda match: _one(match[1]), text)
 

@@ -1,8 +1,8 @@
 """Removes personal numbers (telephone, identity, bank card) from free text before it is stored, logged or sent.
 
 Patterns are matched on a copy of equal length in which digits of all scripts are 0–9, characters that may separate the
-digits of one number are -, x and + stay, and everything else is a space. Every pattern has a bounded length and no
-ambiguity, so that the time is linear in the text.
+digits of one number are -, those that may separate its usual groups are ;, x and + stay, and everything else is a
+space. Every pattern has a bounded length and no ambiguity, so that the time is linear in the text.
 """
 
 import re
@@ -18,10 +18,17 @@ _PHONE = re.compile(
 )
 """Chinese mobile numbers: 11 digits that begin with 13 to 19; grouped in any way after the third digit, or in one of
 the usual ways before it."""
+_GROUPS = "[;-]{1,12}"
+_IN_GROUPS = re.compile(rf"(?<!\d)1[3-9]\d{_GROUPS}\d{{4}}{_GROUPS}\d{{4}}(?!\d)")
+"""138，1234，5678: in its usual groups, whatever separates them."""
+_INTERNATIONAL = re.compile(rf"(?<!\d)\+-{{0,2}}[1-9](?:{_S}\d){{7,13}}(?!\d)")
+"""+31 6 12345678."""
 _ABROAD = rf"(?:-?\+-?)?(?:00-?)?86{_S}0?"
 _AREA = r"(?:10|2\d|[3-9]\d\d)"
 _LANDLINE = re.compile(rf"(?<!\d)(?:{_ABROAD}|-?0){_AREA}(?:-{{1,4}}[1-9]|[2-8])(?:\d{{2,3}}{_S}\d{{4}}|\d{{6}})(?!\d)")
 _IDENTITY = re.compile(rf"(?<!\d)[1-9](?:{_S}\d){{16}}{_S}[\dx](?![\dx])")
+_IDENTITY_IN_GROUPS = re.compile(rf"(?<!\d)[1-9]\d{{5}}{_GROUPS}\d{{8}}{_GROUPS}\d{{3}}[\dx](?![\dx])")
+_SPOKEN_IDENTITY = re.compile(r"(?<!\d)[1-9](?:-?\d){16}-?[\dx](?![\dx])")
 _CARD = re.compile(r"(?<!\d)[2-6]\d{3}(?:-?\d{4}){3}(?:-?\d{1,3})?(?!\d)")
 _SPOKEN_PHONE = re.compile(r"(?<!\d)1(?:-?[3-9])(?:-?\d){9}")
 """A mobile number written in Chinese characters, 一三八…, or with some of them; more may follow, as in 一直."""
@@ -37,6 +44,7 @@ _BETWEEN = dict.fromkeys("\t.·•‧・_/()（）．～~−\u200b\u200c\u200d\u
     chr(c): "-" for c in range(0x10000) if unicodedata.category(chr(c)) in ("Zs", "Pd", "Cf", "Mn", "Me")
 }
 """Marks too, as on 1\ufe0f\u20e3 and 1\u0332: a digit with a frame or a line is a digit."""
+_BETWEEN_GROUPS = dict.fromkeys(",，、:：;；*＊'‘’\"“”…|｜#＃=＝➖\n\r", ";")
 _SPOKEN = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {
     c: str(i) for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")
 } | {"○": "0", "幺": "1", "两": "2", "貳": "2", "參": "3", "陸": "6", "兩": "2"}  # fmt: skip
@@ -49,7 +57,7 @@ class _Skeleton(dict[int, str]):
         return " "
 
 
-_SHOWN = _DIGITS | _BETWEEN | dict.fromkeys("xX×Ｘｘ", "x") | dict.fromkeys("+＋", "+")
+_SHOWN = _DIGITS | _BETWEEN | _BETWEEN_GROUPS | dict.fromkeys("xX×Ｘｘ", "x") | dict.fromkeys("+＋", "+")
 _WRITTEN = _Skeleton({ord(c): shown for c, shown in _SHOWN.items()})
 _READ_OUT = _Skeleton({ord(c): shown for c, shown in (_SHOWN | _SPOKEN).items()})
 _DIGIT = re.compile("[" + "".join((*_DIGITS, *_SPOKEN)) + "]")
@@ -80,6 +88,7 @@ def without_personal_numbers(text: str) -> str:
     for pattern, instead, is_one in _KINDS:
         text, shown = _without(text, shown, pattern, instead, is_one)
     if _READ_OUT_DIGIT.search(text):
+        text, _ = _without(text, text.translate(_READ_OUT), _SPOKEN_IDENTITY, "[证件号]", _is_identity_read_out)
         text, _ = _without(text, text.translate(_READ_OUT), _SPOKEN_PHONE, "[电话]", _is_read_out)
     return text
 
@@ -109,7 +118,7 @@ def _is_of_a_thing(text: str, start: int, end: int) -> bool:
 
 def _is_identity(shown: str, _: str) -> bool:
     """Whether 18 digits are an identity number: written without gaps, or with a plausible date of birth."""
-    digits = shown.replace("-", "")
+    digits = shown.replace("-", "").replace(";", "")
     born = digits[6:10], digits[10:12], digits[12:14]
     return digits == shown or ("1900" <= born[0] < "2100" and "01" <= born[1] <= "12" and "01" <= born[2] <= "31")
 
@@ -125,14 +134,27 @@ def _is_read_out(_: str, said: str) -> bool:
     return len(_READ_OUT_DIGIT.findall(said)) >= _READ_OUT_FEWEST
 
 
+def _is_identity_read_out(shown: str, said: str) -> bool:
+    digits = shown.replace("-", "")
+    return _is_read_out(shown, said) and _is_identity(f"{digits[:6]}-{digits[6:]}", said)
+
+
+def _is_no_decimal(_: str, said: str) -> bool:
+    """Whether it has no decimal point: +1.25 1.30 1.40 are levels."""
+    return "." not in said
+
+
 def _always(_shown: str, _said: str) -> bool:
     return True
 
 
 _KINDS: tuple[tuple[re.Pattern[str], str, Callable[[str, str], bool]], ...] = (
     (_IDENTITY, "[证件号]", _is_identity),
+    (_IDENTITY_IN_GROUPS, "[证件号]", _is_identity),
     (_CARD, "[卡号]", _is_card),
     (_PHONE, "[电话]", _always),
+    (_IN_GROUPS, "[电话]", _always),
+    (_INTERNATIONAL, "[电话]", _is_no_decimal),
     (_LANDLINE, "[电话]", _always),
 )
 

@@ -52,12 +52,17 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Sixteen bits of grey scaled to eight: Pillow's own conversion cuts all above 255 to white."""
+    """Sixteen bits of grey scaled to eight: Pillow's own conversion cuts all above 255 to white.
+
+    Colours of sixteen bits it scales itself, but not the one that is clear.
+    """
+    clear = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(clear, tuple) and max(clear) > 255:
+        image.info["transparency"] = tuple(level >> 8 for level in clear)
     if image.mode not in _SIXTEEN_BITS:
         return image
     greys = np.asarray(image).astype(np.int32)
     scaled = Image.fromarray((np.clip(greys, 0, 65535) >> 8).astype(np.uint8))
-    clear = image.info.get("transparency")
     if isinstance(clear, int):
         scaled.putalpha(Image.fromarray(np.where(greys == clear, 0, 255).astype(np.uint8)))
     return scaled

@@ -25,7 +25,15 @@ def answers_of(body: ReportBody, pack: Pack, errors: list[FieldError]) -> dict[s
     questions = pack.questions.get(body.category or "")
     if given and questions is not None:
         errors += questions.errors(given)
-    return {_clean_name(name, errors): _clean(name, answer, errors) for name, answer in given.items()}
+    cleaned: dict[str, Answer] = {}
+    for name, answer in given.items():
+        kept_as = _clean_name(name, errors)
+        if kept_as in cleaned:
+            errors.append(
+                FieldError(pointer(["answers", name]), "is the name of another answer too, once it is cleaned")
+            )
+        cleaned[kept_as] = _clean(name, answer, errors)
+    return cleaned
 
 
 def _clean_name(name: str, errors: list[FieldError]) -> str:

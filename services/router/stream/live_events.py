@@ -61,6 +61,8 @@ class Listener:
         self._sight = None if sight is None else listed(sight)
         self.position: dict[int, int] = {}
         """Partition → offset of the latest record that was sent."""
+        self.cluster = "?"
+        """The cluster of the records that it is sent; one that replaced it sends none before the stream ended."""
         self.waiting: asyncio.Queue[RenderedRecord | None] = asyncio.Queue(BEHIND_MAX)
         self.over = False
 
@@ -83,7 +85,7 @@ class Listener:
             self.waiting.get_nowait()
         self.waiting.put_nowait(None)
 
-    def frame(self, told: RenderedRecord, cluster: str) -> bytes | None:
+    def frame(self, told: RenderedRecord) -> bytes | None:
         """The server-sent event for this listener; None if it does not concern the listener or was sent before."""
         kind, record = self.hears(told.record), told.record
         if kind is None or record.offset <= self.position.get(record.partition, 0):
@@ -91,7 +93,7 @@ class Listener:
         for partition, offset in told.position.items():
             self.position[partition] = max(offset, self.position.get(partition, 0))
         data = told.data(kind)
-        return None if data is None else _frame(kind, data, written(cluster, self.position))
+        return None if data is None else _frame(kind, data, written(self.cluster, self.position))
 
 
 class ServiceListener(Listener):
@@ -181,6 +183,7 @@ class LiveEvents:
         try:
             resumed = cursor is not None and self._serves(cursor)
             before = list(self._ring) if resumed else []
+            listener.cluster = self.cluster
             listener.position = dict(cursor.o if resumed and cursor is not None else self._next)
             if cursor is not None and not resumed:
                 yield _frame("reset", b"{}", self.cursor())
@@ -220,7 +223,7 @@ class LiveEvents:
                 kind = listener.hears(record)
                 listener.position[record.partition] = record.offset
                 if kind is not None and (data := record.data(kind)) is not None:
-                    yield _frame(kind, data, written(self.cluster, listener.position))
+                    yield _frame(kind, data, written(listener.cluster, listener.position))
                     await asyncio.sleep(0)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -229,7 +232,7 @@ class LiveEvents:
         """``told`` and further waiting records as one chunk, at most ``FRAMES_AT_ONCE``."""
         frames = []
         while told is not None:
-            frames.append(listener.frame(told, self.cluster) or b"")
+            frames.append(listener.frame(told) or b"")
             if len(frames) == FRAMES_AT_ONCE or listener.waiting.empty():
                 break
             told = listener.waiting.get_nowait()

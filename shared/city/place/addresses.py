@@ -12,11 +12,14 @@ MOST_OF_A_RANGE = 30
 """Of a longer range only the two ends are named."""
 _ROMAN = {code: str(code - first + 1) for first in (0x2160, 0x2170) for code in range(first, first + 12)}
 """Ⅱ期 and ⅱ期 are 2期; letters would be no number."""
+_ROMAN_LETTERS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
+_ROMAN_PHASE = re.compile("(?<![0-9a-z])([iv]{1,4})(?=期)")
 _DASHES = re.compile("[\u2010-\u2015\u2212\u30fc]")
 _STEMS = "甲乙丙丁戊"
-_N = rf"(?>0*[1-9][0-9]{{0,7}}[a-z]?|[a-z](?:-?[0-9]{{1,7}})?|[{_STEMS}])"
+_N = rf"(?>0*[1-9][0-9]{{0,7}}[a-z{_STEMS}]?|[a-z](?:-?[0-9]{{1,7}})?|[{_STEMS}](?:-?[0-9]{{1,4}})?)"
 _TO = ("-", "~", "至", "到")
 _AND = " ?(?:[-~至到、,和及与跟/]) ?"
+_JOINS = re.compile("[-~至到、,和及与跟/]")
 _ENGLISH = re.compile(rf"\b(?:building|bldg|block|tower)s?\.? ?(?:no\.? ?)?#?({_N})(?![0-9a-z])")
 _BUILDING = re.compile(rf"(?<![0-9a-z{NUMERAL}])({_N}(?:{_AND}{_N}){{0,9}}) ?(?:号楼|#楼?|栋|幢|座)")
 _BUILDINGS_TO = re.compile(r"(?<![0-9a-z])([0-9]{1,8})幢(?:-|~|至|到)([0-9]{1,8})幢")
@@ -32,16 +35,19 @@ _SHORT_HERE = re.compile(
     r"(?![0-9a-z-]|[点天个米月日年分人块元楼层栋幢座辆处号%])"
 )
 _BLANK = re.compile(r"(?<![a-z0-9]) | (?![a-z0-9])")
-NUMBER = re.compile(rf"(?<![0-9a-z{NUMERAL}])([1-9][0-9]{{0,7}}[a-z]?|[a-z][0-9]{{0,7}}|[{_STEMS}])幢")
+NUMBER = re.compile(
+    rf"(?<![0-9a-z{NUMERAL}{_STEMS}])([1-9][0-9]{{0,7}}[a-z{_STEMS}]?|[a-z][0-9]{{0,7}}|[{_STEMS}][0-9]{{0,4}})幢"
+)
 """A building's number in normalized text."""
 
 
 def normal(text: str) -> str:
     """``text`` in the form in which names and addresses are compared."""
     text = in_digits(_DASHES.sub("-", plain(text.translate(_ROMAN))))
+    text = _ROMAN_PHASE.sub(lambda match: _ROMAN_LETTERS.get(match[1], match[1]), text)
     text = _ENGLISH.sub(lambda match: f"{match[1].replace('-', '')}幢", text)
     text = _BUILDING.sub(lambda match: _named(match[1], "幢"), text)
-    if "-" in text or "~" in text or "至" in text or "到" in text or "、" in text or "和" in text:
+    if _JOINS.search(text):
         text = _BUILDINGS_TO.sub(lambda match: _named(f"{match[1]}-{match[2]}", "幢"), text)
         text = _DASHED.sub("", _BUILDING_AND_ENTRANCE.sub(r"\1幢\2", text))
         text = _SERIES.sub(lambda match: _named(match[1], match[2]), text)

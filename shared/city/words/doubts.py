@@ -55,6 +55,7 @@ DAMAGE = re.compile(
         "火(?!栓) 烟 燃 烧 炸 臭 黑 熄",
         "困 砸 伤 死 救 晕 昏 摔 跌 危 险 急 吵 闹 乱 积水 停水 停电 触电 泄 露 高压 滑 沉 鼓 翘 晃 抖 响 抛",
         "扔 追 咬 打架 撞 毁 损 锈 污 脏",
+        "有人 躺 卡 漂 跳楼 跳河 轻生 落水 溺 喊 悬 垂 挂(?!念|牌) 耷拉",
     )
     + "|"
     + _words(
@@ -63,6 +64,7 @@ DAMAGE = re.compile(
         "dangerous dark out down missing gone fell falling fallen crack cracked spark sparks sparking hole",
         "hurt injured stuck",
         "blocked worse bad off water wet",
+        "lies lying hangs hanging collapsed unconscious screaming drowning trapped smell smells someone somebody",
     )
 )
 WATER = re.compile(r"水(?![电务])")

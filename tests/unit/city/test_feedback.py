@@ -106,7 +106,21 @@ def test_thanks_are_thanks(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["谢谢，但是井盖不见了", "谢谢 水都到一楼了", "谢谢，楼道冒烟", "谢谢，能不能快点", "thanks, the pipe burst"],
+    [
+        "谢谢，但是井盖不见了",
+        "谢谢 水都到一楼了",
+        "谢谢，楼道冒烟",
+        "谢谢，能不能快点",
+        "thanks, the pipe burst",
+        "谢谢，有人跳楼",
+        "点赞，河里漂着人",
+        "谢谢，有人躺在地上",
+        "谢谢你们，三楼有人喊",
+        "谢谢，孩子卡住了",
+        "thank you, someone is lying in the stairwell",
+        "thanks, the wire is hanging",
+        "thank you, an old man collapsed here",
+    ],
 )
 def test_thanks_beside_a_trouble_are_none(text: str) -> None:
     assert pack_of(SHEYANG).feedback(text) is None

@@ -110,6 +110,12 @@ def test_numbers_of_persons_are_taken_out_of_answers_too() -> None:
     assert taken(answers=said).answers == {"who": "call [电话]", "number": "[电话]", "[电话]": "me"}
 
 
+@pytest.mark.parametrize("names", [("pole", "ｐｏｌｅ"), ("pole", "po\u200ble"), ("13812345678", "13912345678")])
+def test_of_two_names_that_become_one_the_second_is_named(names: tuple[str, str]) -> None:
+    """One of the two answers was kept nowhere."""
+    assert refused(dict.fromkeys(names, "x"), category=None) == {f"/answers/{names[1]}"}
+
+
 def test_answers_are_bounded() -> None:
     """B50."""
     assert refused({f"q{n}": "x" * 500 for n in range(9)}, None) == {"/answers"}

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,20 @@ def test_sixteen_bits_of_grey_are_scaled_not_cut_to_white() -> None:
     greys = Image.fromarray(np.full(SIZE, 40_000, np.uint16))
     assert near(shown(encoded(greys, "PNG"), "PNG"), (156, 156, 156))
     assert shown(encoded(greys, "PNG", transparency=40_000), "PNG") == WHITE
+
+
+def test_a_clear_colour_of_sixteen_bits_is_clear() -> None:
+    """Of colours in sixteen bits Pillow keeps the upper eight, and of the clear colour all."""
+    clear, rows = (0x1234, 0x5678, 0x9ABC), SIZE[1]
+    line = b"\0" + struct.pack(">3H", *clear) * SIZE[0]
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", *SIZE, 16, 2, 0, 0, 0)),
+        (b"tRNS", struct.pack(">3H", *clear)),
+        (b"IDAT", zlib.compress(line * rows)),
+        (b"IEND", b""),
+    )
+    made = (struct.pack(">I", len(c)) + name + c + struct.pack(">I", zlib.crc32(name + c)) for name, c in chunks)
+    assert shown(b"\x89PNG\r\n\x1a\n" + b"".join(made), "PNG") == WHITE
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF"])

@@ -121,6 +121,30 @@ def test_any_words_have_one_form_and_it_is_stable_enough_to_compare(text: str) -
         ("5栋-1楼", {("building", "5"), ("floor", "-1")}),
         ("十楼", {("floor", "10")}),
         ("二十一层", {("floor", "21")}),
+        ("1，2单元", {("entrance", "1"), ("entrance", "2")}),
+        ("3及4单元", {("entrance", "3"), ("entrance", "4")}),
+        ("1/2单元", {("entrance", "1"), ("entrance", "2")}),
+        ("甲1号楼", {("building", "甲1")}),
+        ("1甲号楼", {("building", "1甲")}),
+        ("II期3号楼", {("phase", "2"), ("building", "3")}),
+        ("人民路120-1号", {("house", "120-1")}),
+        ("人民路120甲号", {("house", "120甲")}),
+        ("负二车库", {("floor", "-2")}),
+        ("12栋东单元", {("building", "12"), ("side", "东")}),
+        ("301房", {("room", "301")}),
+        ("灯杆号三二零一", {("pole", "3201")}),
+        ("灯杆编号零零一二", {("pole", "0012")}),
+        ("编号一直看不清", set()),
+        ("红旗村三组路灯", {("group", "3")}),
+        ("红旗村第十二组", {("group", "12")}),
+        ("红旗村四组5号杆", {("group", "4"), ("pole", "5")}),
+        ("派了三组人来", set()),
+        ("3号井盖", {("thing", "3")}),
+        ("三号电梯", {("thing", "3")}),
+        ("3号楼电梯", {("building", "3")}),
+        ("人民路12号路灯", {("house", "12"), ("pole", "12")}),
+        ("路灯12月不亮", set()),
+        ("路灯杆12-3日不亮", set()),
         ("路面一层油", set()),
         ("一口井没盖子", set()),
         ("2026-11-28路灯 8-10点", set()),
@@ -142,6 +166,23 @@ def test_numbers_of_places_are_read_whole(text: str, numbers: set[tuple[str, str
         ("路灯杆 SY 00123", "路灯杆 SY 00124"),
         ("电线杆编号 0012-3", "电线杆编号 0012-4"),
         ("pole JM-0012 is dark", "pole JM-0013 is dark"),
+        ("5号路灯不亮", "6号路灯不亮"),
+        ("十二号路灯", "十三号路灯"),
+        ("A-12路灯", "A-13路灯"),
+        ("12号电杆歪了", "13号电杆歪了"),
+        ("灯杆12-3不亮", "灯杆12-4不亮"),
+        ("灯杆（12号）", "灯杆（13号）"),
+        ("灯杆#12", "灯杆#13"),
+        ("灯杆SY/2024/0012", "灯杆SY/2024/0013"),
+        ("灯杆编号SY_00123", "灯杆编号SY_00124"),
+        ("灯杆编号SY 001 23", "灯杆编号SY 001 24"),
+        ("灯杆编号东-12", "灯杆编号东-13"),
+        ("灯杆编号甲12", "灯杆编号甲13"),
+        ("灯杆号三二零一不亮", "灯杆号三二零二不亮"),
+        ("桩号K12+300塌了", "桩号K12+800塌了"),
+        ("K12+300处", "K12+800处"),
+        ("streetlight #12", "streetlight #13"),
+        ("lamppost 12", "lamppost 13"),
     ],
 )
 def test_an_asset_is_told_by_its_whole_number(one: str, other: str) -> None:
@@ -149,6 +190,26 @@ def test_an_asset_is_told_by_its_whole_number(one: str, other: str) -> None:
     assert [kind for kind, _ in first] == [kind for kind, _ in second] == ["pole"]
     assert first != second
     assert first == numbers_in(normal(one.lower())) == numbers_in(normal(one.replace("-", "－")))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("3号电梯困人", "4号电梯困人"),
+        ("三号电梯困人", "四号电梯困人"),
+        ("3号井盖没了", "4号井盖没了"),
+        ("3号充电桩冒烟", "4号充电桩冒烟"),
+        ("3号消防栓漏水", "4号消防栓漏水"),
+        ("消防栓3号漏水", "消防栓4号漏水"),
+        ("配电箱A12冒烟", "配电箱A13冒烟"),
+        ("变压器SY-12冒烟", "变压器SY-13冒烟"),
+        ("lift 3 is stuck", "lift 4 is stuck"),
+        ("hydrant 3 leaks", "hydrant 4 leaks"),
+    ],
+)
+def test_a_lift_and_a_cover_are_told_by_their_numbers_as_a_lamp_is(one: str, other: str) -> None:
+    first, second = numbers_in(normal(one)), numbers_in(normal(other))
+    assert first and second and not set(first) & set(second)
 
 
 @pytest.mark.parametrize(

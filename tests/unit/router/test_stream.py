@@ -124,6 +124,20 @@ async def test_what_comes_while_it_is_replayed_follows_once_and_its_id_resumes_t
     assert [data["id"] for _, _, data in again] == ["c6", "c7"]
 
 
+async def test_what_was_of_the_log_before_has_no_cursor_of_the_log_that_replaced_it() -> None:
+    """Whoever drops between such a frame and its ``reset`` would be taken for one who has read the new log that far."""
+    tail = started()
+    await tail.take(tuple(record(n, event(f"c{n}")) for n in range(5)))
+    replay, live = tail.follow(listener(), Cursor("k1", {})), tail.follow(listener(), read(tail.cursor()))
+    await heard(replay, 2)
+    await anext(live)
+    await tail.take((record(5, event("c5")),))
+    tail.starts_at({0: 0}, "k2")
+    for stream in (replay, live):
+        (name, id_, _), *_ = await heard(stream, 1)
+        assert name == "reset" or read(id_).c == "k1"
+
+
 @pytest.mark.parametrize("said", [{"c": "k1", "o": {"0": "x"}}, {"c": "k1", "o": None}, {"c": 1, "o": {}}, None, 5, []])
 def test_a_cursor_with_wrong_fields_is_refused(said: Any) -> None:
     """B65: it was 200, and the connection was cut."""
