@@ -246,7 +246,10 @@ def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepV
         return StepView(at=at, what=what, text=texts.step(what, at, unit_id, clock), unit=name)
 
     steps = [line("report.received", report.received_at)]
+    taken_back = {one.at for one in report.own_steps if one.what == "report.withdrawn"}
     for step in _told(status.case) if status.case is not None else ():
+        if step.what == "case.info_given" and step.at in taken_back:
+            continue  # who was asked took the report back, and answered nothing
         last = steps[-1]
         before = (last.what, last.unit.id if last.unit is not None else None)
         what = _as_told(step, status.case)
