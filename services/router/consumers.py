@@ -1,6 +1,7 @@
 """What the router consumes: reports become cases; later ratings, additions and withdrawals are written into them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import structlog
@@ -111,11 +112,22 @@ class ReportEvents:
             return judged(case, said, fresh_resolve_clock(case, pack, said.at, case.one_up), decide)
         if case.state is not State.WAITING_REPORTER:
             return [placed(case, said, words, self._packs.current(case.city)) or said]
-        calendars = await calendars_of(case, self._packs)
-        given = InfoGiven(
-            at=said.at, by=said.by, by_unit=said.by_unit, text=said.text, remark=said.remark, photos=said.photos
-        )
-        return answered(case, given, calendars)
+        return _instead(said, answered(case, _answer(said), await calendars_of(case, self._packs)))
+
+
+def _answer(said: e.Noted) -> InfoGiven:
+    return InfoGiven(
+        at=said.at, by=said.by, by_unit=said.by_unit, text=said.text, remark=said.remark, photos=said.photos
+    )
+
+
+def _instead(said: e.Noted, happened: list[DomainEvent]) -> list[DomainEvent]:
+    """Who is asked and takes it back, or says that it is fixed, gives no answer: the desk is told what he says, and the
+    work goes on by ``happened``."""
+    if said.word not in ("fixed", "withdrawn"):
+        return happened
+    given, *running = happened
+    return [said, replace(given, text=None, photos=(), quiet=True), *running]
 
 
 def _first(one: Newcomer) -> tuple[Case, Envelope, list[str]]:

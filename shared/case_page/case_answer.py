@@ -134,6 +134,7 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     consultation: Consultation | None = None
     history: tuple[Line, ...] = ()
     report_count: int = 1
+    supervised_by: str | None = None
     claimed_by: str | None = None
     assignee: str | None = None
     resolved_by: str | None = None

@@ -125,7 +125,7 @@ def need(look: Look) -> tuple[str, ...]:
         own = case.claimed_by == look.reader.person
         sentences.append(words("yours") if own else words("has_it", names.person(case.claimed_by)))
     elif is_above(case, look.reader) and case.state not in ("closed", "rejected", "merged"):
-        sentences.append(words("watching", names.unit(case.unit)))
+        sentences.append(words("supervised" if case.supervised_by else "watching", names.unit(case.unit)))
     first = steps.prominent[0][0].name if steps.prominent else None
     if first is not None:
         name = "inspect" if first.startswith("inspect") else first

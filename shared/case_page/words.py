@@ -145,7 +145,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "has_it": ("已由{}接单。", "{} has it now."),
     "yours": ("工单在您名下。", "It is yours."),
     "offered": ("已转{}，待对方接收。", "It is offered to {}, which has not accepted yet."),
-    "watching": ("督办工单：由{}办理。", "Under supervision: {} works on it."),
+    "supervised": ("督办工单：由{}办理。", "Under supervision: {} works on it."),
+    "watching": ("由{}办理。", "{} works on it."),
     # headings and labels
     "title": ("工单提醒", "Case reminder"),
     "now": ("当前要做的", "What to do now"),

@@ -165,6 +165,19 @@ class Pack:
             code = self.classify(text).code
         return self.categories[code].priority == "danger"
 
+    def first_call(self, category: str, text: str = "") -> str | None:
+        """Whom to call before anything else, in the city's first language: as ``category`` says, else as the words of
+        ``text`` do if they mean a danger. None where there is nothing to say."""
+        means = self.classify(text).code if text and self.danger(None, text) else category
+        for found in (self.categories.get(code) for code in (category, means)):
+            if found is not None and found.emergency:
+                return self.said(found.emergency, found.emergency_en)
+        return None
+
+    def said(self, words: str, words_en: str) -> str:
+        """One of both, in the city's first language; the first where there is no second."""
+        return words if self.city.languages[0].startswith("zh") else words_en or words
+
     def feedback(self, text: str) -> FeedbackKind | None:
         """Whether the whole text only says that something is fixed, or thanks: ``FeedbackWords.kind_of``."""
         return self._feedback.kind_of(text)

@@ -198,8 +198,8 @@ class ReportRoutes:
             raise invalid(FieldError("/same_as", "is no open case that you see"))
 
     def _accepted(self, receipt: Receipt, body: ReportBody, who: Principal) -> Accepted:
-        """The receipt. Who gives no category reads the advice of the one that his words mean: 车棚着火了 shows 119.
-        Nobody rates what officers found on patrol."""
+        """The receipt, in the city's first language. Who gives no category reads the advice of the one that his words
+        mean; whatever he gives, 车棚着火了 shows 119. Nobody rates what officers found on patrol."""
         links = {"self": f"/v1/reports/{receipt.id}"}
         if body.channel != "patrol":
             links["rating"] = f"/v1/reports/{receipt.id}/rating"
@@ -213,8 +213,8 @@ class ReportRoutes:
             "accepted",
             receipt.received_at,
             links,
-            category.advice if category else None,
-            category.emergency if category else None,
+            pack.said(category.advice, category.advice_en) if category else None,
+            pack.first_call(found, words),
             where_to_go(suggested) if suggested is not None else UNSET,
             notice=pack.notice(),
         )

@@ -9,7 +9,7 @@ from services.intake.reports.progress_record import CaseProgress, ReportState, R
 from shared.city.pack import Pack
 from shared.city.progress_texts import ProgressTexts
 from shared.city.sorting.questions import Answer
-from shared.city.texts.reporter_steps import STEPS, is_chinese
+from shared.city.texts.reporter_steps import STEPS
 from shared.contracts.cases import ClockState, HistoryLine
 from shared.kernel.vocabulary import CASE_CLOCKS, Priority, ReportChannel, ReportKind, Sample, StateName
 
@@ -112,7 +112,7 @@ class ReportView(msgspec.Struct, kw_only=True, omit_defaults=True):
     rating_entered_by: str | None = None
     """The officer who entered the rating for the reporter."""
     emergency: str | None = None
-    """Whom to call first, while nothing was done: by the case's category, before there is one by the words."""
+    """Whom to call first, while nothing was done: by the category, or by words of danger."""
 
 
 def report_view(
@@ -158,15 +158,14 @@ def report_view(
 
 
 def _emergency(status: ReportStatus, pack: Pack) -> str | None:
+    """By words too where the app gave a category; what an officer or a rule made of it since counts alone."""
     report, case = status.report, status.case
     if case is not None and (case.outcome is not None or not case.open):
         return None
     given = case.category if case is not None else report.category
-    category = pack.categories.get(given if given is not None else pack.classify(report.description).code)
-    if category is None:
-        return None
-    own = category.emergency if is_chinese(pack.city.languages[0]) else category.emergency_en
-    return own or category.emergency
+    if given is None:
+        return pack.first_call(pack.classify(report.description).code)
+    return pack.first_call(given, report.description if given == report.category else "")
 
 
 def _show_case(
@@ -247,7 +246,10 @@ def _steps(status: ReportStatus, pack: Pack, texts: ProgressTexts) -> list[StepV
         return StepView(at=at, what=what, text=texts.step(what, at, unit_id, clock), unit=name)
 
     steps = [line("report.received", report.received_at)]
+    taken_back = {one.at for one in report.own_steps if one.what == "report.withdrawn"}
     for step in _told(status.case) if status.case is not None else ():
+        if step.what == "case.info_given" and step.at in taken_back:
+            continue  # who was asked took the report back, and answered nothing
         last = steps[-1]
         before = (last.what, last.unit.id if last.unit is not None else None)
         what = _as_told(step, status.case)

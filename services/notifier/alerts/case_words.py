@@ -3,6 +3,7 @@
 No personal data; of a confidential case no words. The place is said once.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from shared.contracts.cases import CaseEvent, CaseState
 from shared.kernel.vocabulary import ClockKind
 
 TEXT_MAX = 300
+_GOES_ON = re.compile(r"(?<=楼)[道顶梯层上下]|(?<=\d)\d")
+"""A word of which the place is only the beginning: 2号楼道, 2号楼顶, 23号."""
 _Say = Callable[[CaseEvent, ClockKind, Pack, bool], str]
 
 
@@ -66,11 +69,12 @@ def category_name(case: CaseState, pack: Pack) -> str:
 
 
 def _said_once(case: CaseState, pack: Pack) -> tuple[str | None, str | None]:
-    """Place and summary. A summary that begins with the place goes on after it; one that has it within has it alone."""
+    """Place and summary. A summary that begins with the place goes on after it, unless that is within a word; one that
+    has it within has it alone."""
     place, summary = case.place, case.summary
     if not place or not summary:
         return place, summary
-    if summary.startswith(place):
+    if summary.startswith(place) and not _GOES_ON.match(summary, len(place)):
         return place, summary[len(place) :].lstrip(" ，,。.：:、;；") or None
     within = pack.in_one_form(place) in pack.in_one_form(summary)
     return (None if within else place), summary

@@ -16,6 +16,24 @@ from shared.runtime.storage.mongo import Document, UpdateMany, Write
 
 SIGNED = {"case.acknowledged.v1", "case.claimed.v1", "case.moved.v1", "case.on_site.v1", "case.started.v1"}
 PART_SIGNED = {"case.reported_in.v1", "case.part_finished.v1", "case.part_excused.v1"}
+ANSWERED = (
+    "assigned",
+    "breach",
+    "called",
+    "forgotten",
+    "moved",
+    "need",
+    "new",
+    "raised",
+    "reminder",
+    "reopened",
+    "supervise",
+    "told",
+    "unattended",
+    "unrouted",
+    "unstaffed",
+)
+"""Kinds of alerts that somebody's signature answers. A request waits for whoever decides it, news for its reader."""
 LATE = timedelta(seconds=10)
 
 
@@ -29,9 +47,11 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     acked_by: str | None = None
     part: str | None = None
 
-    def write(self) -> Write:
-        """At the end of the case all its alerts are over; before, those of a part are settled with that part alone."""
-        whose: Document = {} if self.state == "over" else {"part": self.part}
+    def write(self, *answered: str) -> Write:
+        """At the end of the case all its alerts are over; before, those that ask to sign are settled (and those of the
+        kinds ``answered`` besides), those of a part with that part alone."""
+        kinds = {"$in": [*ANSWERED, *answered]}
+        whose: Document = {} if self.state == "over" else {"part": self.part, "kind": kinds}
         return UpdateMany(
             {"case": self.case, "state": "sent", "case_version": {"$lt": self.case_version}, **whose},
             {"$set": {"state": self.state, "acked_at": self.acked_at, "acked_by": self.acked_by}},
@@ -61,7 +81,7 @@ def settlements(event: Envelope, data: CaseEvent) -> list[Write]:
             acked_by=data.by,
             part=data.part if event.type in PART_SIGNED else None,
         )
-        return [*acted, acked.write()]
+        return [*acted, acked.write(*(("offered",) if event.type == "case.moved.v1" else ()))]
     return acted
 
 

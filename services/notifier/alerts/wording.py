@@ -13,13 +13,19 @@ _OF_NO_CASE = frozenset({"unattended", "unrouted", "test", "duty", "appointed", 
 """Kinds whose title has no priority: they are about no case, or must not say which."""
 
 
+def said_priority(kind: str, priority: str, language: str) -> str:
+    """危急, 紧急; empty for other priorities, and where an alert must not say which case it is about."""
+    if priority not in _PRIORITIES or kind in _OF_NO_CASE:
+        return ""
+    return _PRIORITIES[priority][not language.startswith("zh")]
+
+
 def title(kind: str, priority: str, language: str) -> str:
     """``危急提醒`` for a new case in danger, 紧急·催办; without danger or urgency the kind's own word."""
     chinese = language.startswith("zh")
-    word = ALERTS[kind][not chinese]
-    if priority not in _PRIORITIES or kind in _OF_NO_CASE:
+    word, rank = ALERTS[kind][not chinese], said_priority(kind, priority, language)
+    if not rank:
         return word
-    rank = _PRIORITIES[priority][not chinese]
     if kind == "new" and priority == "danger":
         return "危急提醒" if chinese else rank
     return f"{rank}·{word}" if chinese else f"{rank}: {word}"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.notifier.alerts.wording import said_priority
 from services.notifier.channels.channel import TemplateMessage
 from services.notifier.delivery.unsigned_danger import asks_to_sign_danger
 from services.notifier.documents.alert import Alert
@@ -151,6 +152,7 @@ _MATTERS: Mapping[str, tuple[str, str]] = {
     "unstaffed": ("岗位空缺", "vacant post"),
 }
 """What an alert about no case is about, in the place of a category: Chinese, English."""
+_OF_DANGER: frozenset[Template] = frozenset({"danger", "call"})
 _NO_CATEGORY = ("待办事项", "matter")
 _SIGNING_IN = {"invitation": ("登录密码设置", "password"), "login_link": ("登录确认", "sign-in")}
 """What an invitation or a login link asks for, as the category of ``request``: Chinese, English."""
@@ -192,7 +194,7 @@ def call_message(alert: Alert, pack: Pack) -> TemplateMessage:
 def _message(template: Template, alert: Alert, pack: Pack, code: str) -> TemplateMessage:
     values = {
         "unit": _unit(alert.unit, pack),
-        "category": _category(alert, pack),
+        "category": _short("category", _priority(template, alert, pack) + _category(alert, pack)),
         "time": _time(alert, pack),
         "code": code,
     }
@@ -209,13 +211,20 @@ def _unit(id_: str, pack: Pack) -> str:
     return _short("unit", named or pack.city.name)
 
 
+def _priority(template: Template, alert: Alert, pack: Pack) -> str:
+    """危急 or 紧急 before the category, in Chinese: no other variable has room. Two templates say danger themselves."""
+    if template in _OF_DANGER or not _is_chinese(pack):
+        return ""
+    return said_priority(alert.kind, alert.priority, pack.city.languages[0])
+
+
 def _category(alert: Alert, pack: Pack) -> str:
     """The category's name; of a confidential case and a visit none."""
     chinese = _is_chinese(pack)
     category = pack.categories.get(alert.category or "")
     if category is None:
         return _MATTERS.get(alert.kind, _NO_CATEGORY)[not chinese]
-    return _short("category", category.name if chinese or not category.name_en else category.name_en)
+    return category.name if chinese or not category.name_en else category.name_en
 
 
 def _is_chinese(pack: Pack) -> bool:

@@ -8,8 +8,9 @@ import pytest
 
 from shared.case_page.case_answer import Ask, CallBack, Consultation
 from shared.case_page.next_steps import PROMINENT_MAX, STEP_NAMES, WORK, Reader, Step, next_steps, step_of
+from shared.case_page.view import need
 from shared.kernel.vocabulary import StateName
-from tests.kit.made_case_answers import ABOVE, DESK, NOW, STATES, WORKS, case, part
+from tests.kit.made_case_answers import ABOVE, DESK, NOW, STATES, WORKS, case, look, part
 
 PAUSE = Ask("pause", "resolve", "desk", "weather")
 EXTENSION = Ask("extension", "resolve", "desk", "等配件", NOW + timedelta(days=1))
@@ -70,6 +71,21 @@ def test_whoever_supervises_is_offered_none_of_the_owners_work(state: StateName)
 def test_a_desk_above_that_covers_another_community_is_still_above_this_one(state: StateName) -> None:
     covers = Reader("boss", frozenset({"town", "mill"}), frozenset({"county", "town", "mill"}))
     assert not {step.name for step in next_steps(case(state), covers).all} & WORK
+
+
+@pytest.mark.parametrize(
+    ("supervised_by", "language", "said"),
+    [
+        (None, "zh", "由<quay>办理。"),
+        ("town", "zh", "督办工单：由<quay>办理。"),
+        (None, "en", "<quay> works on it."),
+        ("town", "en", "Under supervision: <quay> works on it."),
+    ],
+)
+def test_a_case_is_called_supervised_only_where_somebody_supervises_it(
+    supervised_by: str | None, language: str, said: str
+) -> None:
+    assert need(look(case(supervised_by=supervised_by), ABOVE, language))[0] == said
 
 
 def test_who_is_above_but_has_the_case_himself_works_on_it() -> None:

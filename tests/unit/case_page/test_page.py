@@ -231,7 +231,7 @@ def test_of_many_who_were_told_some_are_named_and_all_counted() -> None:
         ("claimed", {"parts": (part(),)}, WORKS, "贵单位被吹哨，请报到。"),
         ("resolved", {}, DESK, "处置已完成，请核查。"),
         ("waiting_reporter", {}, DESK, "正等待上报人补充信息。"),
-        ("queued", {}, ABOVE, "督办工单：由<quay>办理。"),
+        ("queued", {}, ABOVE, "由<quay>办理。"),
         ("closed", {}, DESK, "目前无需您操作。"),
     ],
 )

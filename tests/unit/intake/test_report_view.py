@@ -201,6 +201,19 @@ async def test_a_merge_is_told_at_the_time_when_it_happened() -> None:
     assert told == [at]
 
 
+@pytest.mark.parametrize(("minutes", "answered"), [(0, False), (1, True)])
+async def test_who_was_asked_and_takes_it_back_has_not_answered(minutes: int, answered: bool) -> None:
+    status = await report(opened())
+    assert status.case is not None
+    at = T0 + timedelta(minutes=5)
+    line = HistoryLine(at=at + timedelta(minutes=minutes), what="case.info_given", unit="jiaotonglu")
+    case = msgspec.structs.replace(status.case, steps=[*status.case.steps, line])
+    back = msgspec.structs.replace(status.report, own_steps=[OwnStep(at=at, what="report.withdrawn", text="已撤回")])
+    told = texts(shown(replace(status, case=case, report=back), pack()))
+    assert "report.withdrawn" in told
+    assert ("case.info_given" in told) == answered
+
+
 @pytest.mark.parametrize(("kind", "told"), [("resolve", True), ("confirm", False), ("report_in", False)])
 async def test_only_what_was_promised_to_the_reporter_is_told_as_overdue(kind: Any, told: bool) -> None:
     status = await report(opened())

@@ -320,6 +320,7 @@ async def test_a_unit_above_is_not_offered_the_communitys_work_and_cannot_press_
     """What is open to the town's desk by its role is not what its link is for: 督办 takes nothing over."""
     mail.directory.people = {"qs-desk": "oosterhaven"}
     mail.alerts.change(kind="supervise", unit="oosterhaven")
+    mail.router.shows(supervised_by="oosterhaven")
     _, page = await mail.get(mail.token)
     assert "<button" not in page
     assert "Under supervision: Quayside" in page

@@ -57,7 +57,7 @@ def test_every_row_has_its_text_message_as_registered_and_in_english_what_it_mea
         assert row.sms and "${" not in row.sms and "{domain}" not in row.sms, row
     (new, *_), (task, *_) = rows("new"), rows("new", "en")
     assert re.fullmatch(
-        r"工单提醒：条心社区有一件供水管网待办理，截止时间3月2日09:30，请打开 https://…/s/… 。", new.sms
+        r"工单提醒：条心社区有一件紧急供水管网待办理，截止时间3月2日09:30，请打开 https://…/s/… 。", new.sms
     )
     assert task.sms.startswith("Case: ") and "https://…/s/…" in task.sms
     danger = next(row for row in rows("new") if row.when == "新工单，危急")

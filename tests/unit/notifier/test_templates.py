@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,13 +107,15 @@ def test_a_value_is_a_name_of_the_pack_a_time_a_number_or_a_code_and_nothing_els
     about = data.draw(alerts(pack))
     units = {unit.name[:12] for unit in pack.units.values()}
     categories = {name[:12] for c in pack.categories.values() for name in (c.name, c.name_en or c.name)}
+    cut = {name[:10] for name in categories}
     for message in (text_message([about], pack, CODE), call_message(about, pack)):
         values = dict(message.values)
         assert values.pop("code", CODE) == CODE
         assert re.fullmatch(r"\d{1,2}月\d{1,2}日\d\d:\d\d", values.pop("time", "1月1日00:00"))
         assert re.fullmatch(r"\d{1,3}", values.pop("count", "1"))
         assert values.pop("unit", pack.root.name[:12]) in units
-        assert values.pop("category", "matter") in {*categories, *OURS}
+        matter = values.pop("category", "matter")
+        assert {matter, matter.removeprefix("危急"), matter.removeprefix("紧急")} & {*categories, *cut, *OURS}
         assert values == {}
 
 
@@ -132,6 +135,27 @@ def test_several_alerts_are_their_number_and_a_test_is_said_to_be_one() -> None:
     assert text_message([alert(pack), alert(pack, id="a2")], pack, "").values == (("count", "2"),)
     tried = text_message([alert(pack, kind="test", state="test")], pack, CODE)
     assert (tried.template, dict(tried.values)["category"]) == ("news", "测试提醒")
+
+
+@pytest.mark.parametrize(
+    ("kind", "priority", "said"),
+    [
+        ("new", "danger", "供水管网"),
+        ("new", "urgent", "紧急供水管网"),
+        ("reminder", "danger", "危急供水管网"),
+        ("breach", "danger", "危急供水管网"),
+        ("supervise", "urgent", "紧急供水管网"),
+        ("asked", "urgent", "紧急供水管网"),
+        ("breach", "normal", "供水管网"),
+        ("unattended", "danger", "供水管网"),
+    ],
+)
+def test_danger_and_urgency_stay_in_every_text_message_of_a_case(kind: str, priority: str, said: str) -> None:
+    """The words of the template of a danger to sign for, and of a call, say it themselves."""
+    pack = PACKS[1]
+    told = alert(pack, kind=kind, priority=priority, category="water_pipe")
+    assert dict(text_message([told], pack, CODE).values)["category"] == said
+    assert dict(call_message(told, pack).values)["category"] == "供水管网"
 
 
 def test_a_confidential_case_is_named_by_no_category() -> None:
