@@ -244,6 +244,17 @@ async def test_the_camera_kills_the_page_and_the_words_are_still_there(screen: S
     await expect(page.locator("input[name=draft]")).to_have_value(key)
 
 
+async def test_what_somebody_typed_is_not_shown_to_whoever_takes_over(screen: Screen, page: Page) -> None:
+    await page.goto("/enter?lang=zh")
+    await page.locator("#text").fill("三楼的王家漏水")
+    screen.router.answers["GET /v1/me"]["person"] = "qs-walk"
+    await page.goto("/enter?lang=zh")
+    await expect(page.locator("#text")).to_have_value("")
+    screen.router.answers["GET /v1/me"]["person"] = "qs-desk"
+    await page.goto("/enter?lang=zh")
+    await expect(page.locator("#text")).to_have_value("三楼的王家漏水")
+
+
 async def test_a_find_is_recorded_by_one_form_and_one_press(screen: Screen) -> None:
     async with screen.page("zh", size=(360, 640)) as page:
         await page.context.add_cookies([{"name": "whistle", "value": SESSION, "url": screen.url}])
