@@ -74,6 +74,9 @@ def test_times_are_the_citys() -> None:
     asked = pressed(form("request_extension", clock="report_in:p2"), ZONE)
     assert asked is not None
     assert (asked.body["clock"], asked.body["part"]) == ("report_in", "p2")
+    far = pressed(form("resolve"), ZoneInfo("America/New_York"))
+    assert far is not None
+    assert far.body["look_again"] == "2026-03-09T08:00:00-04:00", "the day that was chosen, not the one before"
 
 
 def test_a_next_step_says_part_clock_and_verdict_itself() -> None:
