@@ -3,7 +3,7 @@ import { sayChosen } from "./chosen_files.js";
 import { _, counted } from "./messages.js";
 import { toast } from "./toasts.js";
 
-const ASKS = ["csrf", "draft", "channel", "kind", "text", "address", "lon", "lat", "category", "same_as", "framed", "pick"];
+const ASKS = ["csrf", "draft", "channel", "kind", "text", "address", "lon", "lat", "category", "offered", "same_as", "framed", "pick"];
 const KEPT = "whistle-draft";
 
 export function enterReports(root) {
