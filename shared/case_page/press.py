@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +11,8 @@ from shared.case_page.next_steps import Step, step_of
 from shared.kernel.ids import plain_id
 from shared.kernel.vocabulary import AfterPhoto
 
+DAY_BEGINS = time(8)
+"""When on a day to look again somebody is reminded, in the city's zone."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TEXT_MAX = 2000
 FIELDS_MAX = 8
@@ -79,9 +82,20 @@ def press_of(fields: dict[str, str], files: dict[str, bytes]) -> Press | None:
     return Press(step, version, given, files.get("photo"))
 
 
-def body_of(press: Press, photos: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The body of the router's command. A day to look again begins at midnight UTC, which is 8:00 in China. What is
-    missing or too long, the router refuses with the field's name."""
+def look_again_at(day: str, zone: tzinfo) -> dict[str, str]:
+    """``look_again`` of a body: the morning of ``day`` in the city's zone, as RFC 3339. A day that no month has goes as
+    it is, for the router to refuse; what is no day at all is left out."""
+    if not _DAY.fullmatch(day):
+        return {}
+    try:
+        return {"look_again": datetime.combine(date.fromisoformat(day), DAY_BEGINS, zone).isoformat()}
+    except ValueError:
+        return {"look_again": day}
+
+
+def body_of(press: Press, zone: tzinfo, photos: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The body of the router's command; ``zone``: the city's. What is missing or too long, the router refuses with the
+    field's name."""
     step = press.step
     body: dict[str, Any] = {}
     if step.part is not None:
@@ -102,8 +116,7 @@ def body_of(press: Press, photos: tuple[str, ...] = ()) -> dict[str, Any]:
                 body[name] = given
     if to := press.given.get("to"):
         body["to"] = to
-    if _DAY.fullmatch(day := press.given.get("day", "")):
-        body["look_again"] = f"{day}T00:00:00Z"
+    body |= look_again_at(press.given.get("day", ""), zone)
     if photos:
         body["photos"] = list(photos)
     return body

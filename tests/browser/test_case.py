@@ -55,6 +55,37 @@ async def test_an_older_or_another_cases_change_is_not_read(screen: Screen, page
     assert screen.router.asked.count("GET /v1/cases/c1") == reads + 1, "the newer change alone"
 
 
+async def test_of_two_changes_in_a_row_the_page_shows_the_second(screen: Screen, page: Page) -> None:
+    """Both are asked for before the first is answered."""
+    asked, shown = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        answer = await route.fetch()
+        first = not asked.is_set() and screen.router.version == 8
+        if first:
+            screen.router.version = 9
+            screen.feed.take(change(1, 5, version=9))
+            await asked.wait()
+        else:
+            asked.set()
+            await shown.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(lambda url: url.endswith("/cases/c1"), slowly)
+    screen.router.version = 8
+    screen.feed.take(change(1, 5, version=8))
+    await expect(page.locator("#case[data-version='8']")).to_be_visible()
+    shown.set()
+    await expect(page.locator("#case[data-version='9']")).to_be_visible()
+
+
+async def test_a_case_that_its_reader_may_see_no_more_goes_from_his_screen(screen: Screen, page: Page) -> None:
+    screen.router.refuses["GET /v1/cases/c1"] = refused(404)
+    screen.feed.take(change(1, 5, version=8, seen_by=["town"]))
+    await expect(page.get_by_role("heading", name="未找到")).to_be_visible()
+    await expect(page.locator("#case")).to_have_count(0)
+
+
 async def test_a_claim_may_be_taken_back_for_ten_seconds(screen: Screen, page: Page) -> None:
     await page.clock.install()
     screen.router.case.update(state="queued", claimed_by=None, asks=[], commands=["claim", "acknowledge", "note"])
@@ -211,6 +242,17 @@ async def test_the_camera_kills_the_page_and_the_words_are_still_there(screen: S
     await page.goto("/enter?as=patrol")
     await expect(page.locator("#text")).to_have_value("楼道堆放纸箱")
     await expect(page.locator("input[name=draft]")).to_have_value(key)
+
+
+async def test_what_somebody_typed_is_not_shown_to_whoever_takes_over(screen: Screen, page: Page) -> None:
+    await page.goto("/enter?lang=zh")
+    await page.locator("#text").fill("三楼的王家漏水")
+    screen.router.answers["GET /v1/me"]["person"] = "qs-walk"
+    await page.goto("/enter?lang=zh")
+    await expect(page.locator("#text")).to_have_value("")
+    screen.router.answers["GET /v1/me"]["person"] = "qs-desk"
+    await page.goto("/enter?lang=zh")
+    await expect(page.locator("#text")).to_have_value("三楼的王家漏水")
 
 
 async def test_a_find_is_recorded_by_one_form_and_one_press(screen: Screen) -> None:

@@ -170,6 +170,25 @@ async def test_a_silent_stream_is_said_and_the_page_is_read_again_after_a_reset(
         await rows_are(page, "c5,c2,c1,c3")
 
 
+async def test_a_danger_that_came_unheard_rings_once_the_page_is_read_and_rings_no_more_once_it_was_taken(
+    screen: Screen,
+) -> None:
+    async with screen.page("zh") as page:
+        await page.clock.install()
+        await live(screen, page)
+        screen.router.queue.insert(0, row(9, "danger", "queued", -50))
+        screen.feed.lose()
+        await page.clock.run_for(10_000)
+        await rows_are(page, "c9,c2,c1,c3")
+        assert await page.evaluate("document.documentElement.dataset.rings") == "true"
+        screen.router.queue[0] = {**row(9, "danger", "claimed", -50, "qs-walk"), "version": 4}
+        screen.feed.lose()
+        await page.clock.run_for(10_000)
+        await expect(page.locator("#row-c9")).to_contain_text("李四")
+        await page.clock.run_for(31_000)
+        assert await page.evaluate("document.documentElement.dataset.rings") == "false"
+
+
 HIDING = """window.away = false; const frame = window.requestAnimationFrame.bind(window);
 window.requestAnimationFrame = (draw) => window.away ? (window.later = draw, 1) : frame(draw);
 Object.defineProperty(document, "hidden", { get: () => window.away });"""

@@ -157,6 +157,21 @@ async def test_the_camera_ends_the_page_and_everything_is_still_there(shop: Scre
         assert len(riders.reports) == 1
 
 
+async def test_a_printed_place_stands_before_that_of_a_draft_also_without_a_point(shop: Screen) -> None:
+    async with shop.page("zh", size=PHONE) as page:
+        await page.context.grant_permissions(["geolocation"])
+        await page.context.set_geolocation({"longitude": 120.25, "latitude": 33.76, "accuracy": 12})
+        await opened(page, "/r/place")
+        await page.get_by_label("地点（文字）").fill("建华园3号楼")
+        await page.get_by_label("同意将本机定位用于本次上报").check()
+        await page.get_by_role("button", name="用我现在的位置").click()
+        await expect(page.locator("#position")).to_contain_text("误差约12米")
+        await opened(page, "/r/place?place=兴东驿站")
+        await expect(page.locator("#kept")).to_be_visible()
+        await expect(page.get_by_label("地点（文字）")).to_have_value("兴东驿站")
+        assert await page.evaluate("document.getElementById('report').elements.lon.value") == ""
+
+
 async def test_photos_are_made_small_before_they_are_sent(shop: Screen, riders: MadeRiders) -> None:
     async with shop.page("zh", size=PHONE) as page:
         await opened(page)

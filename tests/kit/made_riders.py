@@ -126,6 +126,7 @@ class MadeRiders:
         self.refs: list[str] = []
         self.said: list[tuple[str, Any]] = []
         self.report: dict[str, Any] = REPORT
+        self.categories: dict[str, Any] = CATEGORIES
         self.refuses: dict[str, httpx.Response] = {}
         self.drop_answers = 0
         self.elsewhere = ""
@@ -155,7 +156,7 @@ class MadeRiders:
             case ["POST", path] if path.endswith(":open"):
                 return httpx.Response(201 if LINK in path else 404, json={"token": RIDER, "city": "x", "app": "y"})
             case ["GET", "/v1/categories"]:
-                return httpx.Response(200, json=CATEGORIES)
+                return httpx.Response(200, json=self.categories)
             case ["POST", "/v1/photos"]:
                 self.photos[key] = request.content
                 return httpx.Response(201, json={"id": plain_id("f", key), "width": 1, "height": 1})

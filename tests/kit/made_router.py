@@ -205,6 +205,8 @@ class MadeRouter:
             return httpx.Response(200, json={**self.answers[asked], "offices": self.offices})
         if asked == "GET /v1/walls":
             return httpx.Response(200, json=self._walls(request))
+        if asked == "GET /v1/names":
+            return httpx.Response(200, json=self._names(request))
         if asked == "GET /v1/queues/quayside/points":
             return httpx.Response(200, json={"items": self._points(), "without": 1, "cut": False})
         if "mine" in request.url.params:
@@ -227,6 +229,14 @@ class MadeRouter:
         start, limit = int(asked.get("cursor", 0)), int(asked["limit"])
         more = start + limit < len(found)
         return {"items": found[start : start + limit], "next": str(start + limit) if more else None}
+
+    def _names(self, request: httpx.Request) -> dict[str, Any]:
+        """Of those that were asked for, and no others."""
+        known: dict[str, Any] = dict(self.answers["GET /v1/names"])
+        for kind in ("people", "units", "reasons"):
+            asked = request.url.params.get(kind, "").split(",")
+            known[kind] = {id_: name for id_, name in known[kind].items() if id_ in asked}
+        return known
 
     def _points(self) -> list[dict[str, Any]]:
         rows = {row["id"]: row for row in self.queue}

@@ -39,9 +39,9 @@ def part_clock_lines(part: FullPart, told: Explained, names: ServiceNames, visit
 
 
 def most_pressing(case: FullCase) -> FullClock | None:
-    """The running clock of the case that runs out first."""
-    running = [one for one in case.clocks if _counts(one) and one.state == "running"]
-    return min(running, key=lambda one: one.due_at, default=None)
+    """The clock of the case under which something is owed longest, as in the queue: it runs, or is over and unmet."""
+    owed = [one for one in case.clocks if _counts(one) and one.met_at is None and one.state in ("running", "breached")]
+    return min(owed, key=lambda one: one.due_at, default=None)
 
 
 def _counts(clock: FullClock) -> bool:

@@ -293,9 +293,10 @@ class CommandForms:
 
     def _people(self) -> Options:
         words = self._visit.case_words
+        named = ((one, words.of((one.name, one.name_en or one.name))) for one in self._has.choices.people)
+        in_brackets = words.of(("{}（{}）", "{} ({})"))
         return tuple(
-            (one.id, f"{words.of((one.name, one.name_en or one.name))}（{words.role(one.role)}）")
-            for one in self._has.choices.people
+            (one.id, in_brackets.format(name, role) if (role := words.role(one.role)) else name) for one, name in named
         )
 
     def _named(self, choices: Sequence[Choice]) -> Options:

@@ -7,11 +7,10 @@ from typing import Any
 
 from services.console.case.command_table import COMMANDS, UNGUARDED, WORKS_MAX, Command, Field
 from services.console.frame.forms import Form
-from shared.case_page.press import CALLS
+from shared.case_page.press import CALLS, look_again_at
 
 _KEY = re.compile(r"([a-z_]{1,30})(?:\.([A-Za-z0-9_-]{1,64}))?(?:@([a-z_]{1,20}))?")
 _VERDICTS = {"inspect_ok": True, "inspect_not_ok": False}
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,7 @@ def _value(one: Field, form: Form, zone: tzinfo) -> dict[str, Any]:
         case "moment":
             return {one.name: moment(given, zone)} if given else {}
         case "date":
-            # midnight UTC: the morning of that day in China
-            return {one.name: f"{given}T00:00:00Z"} if _DAY.fullmatch(given) else {}
+            return look_again_at(given, zone)
         case _:
             return {one.name: given} if given or (one.required and one.kind == "text") else {}
 

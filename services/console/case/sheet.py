@@ -186,4 +186,4 @@ def _supervised(visit: Visit, read: Read) -> str:
         return ""
     unit = read.names.unit(held.by_unit)
     said = visit._("%(unit)s supervises since %(at)s", unit=unit, at=visit.moment(held.at))
-    return f"{said}：{held.reason}" if held.reason else said
+    return visit.case_words.of(("：", ": ")).join(one for one in (said, held.reason) if one)

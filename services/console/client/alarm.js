@@ -4,7 +4,9 @@ import { _ } from "./messages.js";
 
 const EVERY = 30000;
 const KEPT = "whistle-sound";
-const dangers = new Set();
+const KNOWN_MAX = 5000;
+const dangers = new Map(); // case → the units that have it in their queue
+const heardAt = new Map(); // case → when the stream told of it last
 const muted = new Set();
 let audio = null;
 let own = [];
@@ -21,30 +23,58 @@ export function settle(root, leading, queue) {
   place.querySelector("[data-sound]").addEventListener("click", turn);
   place.querySelector("[data-mute]").addEventListener("click", mute);
   if (localStorage.getItem(KEPT) === "on") start();
-  if (own.includes(queue.dataset.unit)) {
-    for (const row of queue.querySelectorAll('[data-priority="danger"][data-state="queued"]')) dangers.add(row.dataset.case);
-  }
+  standing(queue);
   setInterval(ring, EVERY);
   say();
+}
+
+/** The page as it was read again, asked for at `askedAt`: a danger that came unheard rings at once, and one that was
+ *  taken unheard rings no more. What the stream told of since is newer than the page. */
+export function catchUp(page, askedAt) {
+  if (!place) return;
+  if (standing(page, askedAt)) ring();
+  say();
+}
+
+/** Takes over which dangers stand on a page; whether any is new. */
+function standing(page, askedAt = Infinity) {
+  const { unit, filter } = page.dataset;
+  if (!own.includes(unit)) return false;
+  const { first, more, below, ...narrow } = JSON.parse(filter);
+  const whole = first && !more && Object.values(narrow).every((one) => !one || one.length === 0);
+  const rows = [...page.querySelectorAll("[data-case]")].map((row) => row.dataset);
+  const rung = rows.filter(({ priority, state }) => priority === "danger" && state === "queued").map((row) => row.case);
+  const isOlder = (id) => (heardAt.get(id) || 0) < askedAt;
+  for (const [id, units] of dangers) {
+    const told = whole ? units.includes(unit) : rows.some((row) => row.case === id);
+    if (told && isOlder(id) && !rung.includes(id)) forget(id);
+  }
+  const fresh = rung.filter((id) => isOlder(id) && !dangers.has(id));
+  for (const id of fresh) dangers.set(id, [unit]);
+  return fresh.length > 0;
+}
+
+function forget(id) {
+  dangers.delete(id);
+  muted.delete(id);
 }
 
 /** A change: it rings at once where it is a new danger of one's own unit. */
 export function danger(data) {
   if (!place) return;
   const is = !data.gone && data.priority === "danger" && data.state === "queued" && data.queues.some((unit) => own.includes(unit));
+  if (heardAt.size > KNOWN_MAX) heardAt.clear();
+  heardAt.set(data.id, performance.now());
   if (is === dangers.has(data.id)) return;
   if (is) {
-    dangers.add(data.id);
+    dangers.set(data.id, data.queues);
     ring();
-  } else {
-    dangers.delete(data.id);
-    muted.delete(data.id);
-  }
+  } else forget(data.id);
   say();
 }
 
 function ring() {
-  const loud = [...dangers].some((id) => !muted.has(id));
+  const loud = [...dangers.keys()].some((id) => !muted.has(id));
   document.documentElement.dataset.rings = String(loud && leads());
   if (loud && leads() && isOn()) tone();
 }
@@ -61,7 +91,7 @@ function turn() {
 }
 
 function mute() {
-  dangers.forEach((id) => muted.add(id));
+  for (const id of dangers.keys()) muted.add(id);
   say();
 }
 
@@ -80,7 +110,7 @@ function say() {
   const button = place.querySelector("[data-sound]");
   if (button.textContent !== words) button.textContent = words;
   button.classList.toggle("danger", Boolean(blocked));
-  place.querySelector("[data-mute]").hidden = !isOn() || ![...dangers].some((id) => !muted.has(id));
+  place.querySelector("[data-mute]").hidden = !isOn() || ![...dangers.keys()].some((id) => !muted.has(id));
 }
 
 function tone() {

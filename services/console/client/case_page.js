@@ -20,13 +20,17 @@ export function followCase(root) {
 function hear({ kind, data }) {
   const here = document.getElementById("case");
   if (kind === "ended") sessionEnded();
-  else if (kind === "reset" || (data.id === here.dataset.case && Number(data.version) > Number(here.dataset.version))) reread(here);
+  else if (kind === "reset" || (data.id === here.dataset.case && Number(data.version) > Number(here.dataset.version))) reread();
 }
 
-async function reread(here) {
-  const answer = await fetch(location.pathname, { headers: { "hx-request": "true" }, credentials: "same-origin" });
-  if (!answer.ok) return;
+/** Several may be under way at once: what stands in the page when an answer comes is renewed, unless it is newer. */
+async function reread() {
+  const asked = { headers: { "hx-request": "true" }, credentials: "same-origin" };
+  const answer = await fetch(location.pathname, asked).catch(() => null);
+  if (answer && answer.status === 404) location.reload(); // its reader may see it no more
+  if (!answer || !answer.ok) return;
   const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("case");
+  const here = document.getElementById("case");
   if (!made || Number(made.dataset.version) < Number(here.dataset.version)) return;
   const kept = remembered(here);
   here.replaceWith(made);

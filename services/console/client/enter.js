@@ -3,7 +3,7 @@ import { sayChosen } from "./chosen_files.js";
 import { _, counted } from "./messages.js";
 import { toast } from "./toasts.js";
 
-const ASKS = ["csrf", "draft", "channel", "kind", "text", "address", "lon", "lat", "category", "same_as", "framed", "pick"];
+const ASKS = ["csrf", "draft", "channel", "kind", "text", "address", "lon", "lat", "category", "offered", "same_as", "framed", "pick"];
 const KEPT = "whistle-draft";
 
 export function enterReports(root) {
@@ -82,11 +82,11 @@ function prepare(form, look) {
   });
 }
 
-/** A camera may kill the page: words typed in this tab stand there again, under the same key. */
+/** A camera may kill the page: words that this person typed in this tab stand there again, under the same key. */
 function keep(form) {
   const names = ["draft", "text", "address", "how_text"];
   const channel = form.querySelector("[name=channel]").value;
-  const place = `${KEPT}-${channel === "patrol" ? channel : "entry"}`;
+  const place = `${KEPT}-${form.dataset.who}-${channel === "patrol" ? channel : "entry"}`;
   const kept = JSON.parse(sessionStorage.getItem(place) || "null");
   if (kept && !form.text.value) for (const name of names) if (form[name] && kept[name]) form[name].value = kept[name];
   form.addEventListener("input", () => {

@@ -1,6 +1,6 @@
 // The queue's page while it is open: takes changes frame by frame, tells of them, and reads the page again where that is
 // quicker or surer.
-import { danger, settle } from "./alarm.js";
+import { catchUp, danger, settle } from "./alarm.js";
 import { change, fits, flush, newWaiting, parsed, prepare, queue, renewPage, watchPointer } from "./live_rows.js";
 import { follow } from "./live_stream.js";
 import { sessionEnded } from "./lock.js";
@@ -148,6 +148,7 @@ async function read() {
   if (reading) return;
   [reading, missed] = [true, false]; // what is told from now on is kept, or missed again
   let done = false;
+  const askedAt = performance.now();
   const gone = new AbortController(); // a connection that is dead says nothing for ever
   const late = setTimeout(() => gone.abort(), READ_MAX);
   try {
@@ -155,6 +156,7 @@ async function read() {
     if (answer.headers.get("hx-redirect")) return location.reload();
     const fresh = answer.ok && parsed(await answer.text()).querySelector("#queue");
     if (fresh) {
+      catchUp(fresh, askedAt); // before its rows go into the page
       renewPage(fresh);
       [done, changed, readAt] = [true, false, performance.now()];
       pill();

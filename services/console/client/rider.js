@@ -13,7 +13,7 @@ const PLACE = ["address", "lon", "lat", "crs", "found"];
 async function begin(form) {
   for (const element of document.querySelectorAll(".stepping")) element.hidden = false;
   readPrinted(form.elements);
-  const printed = form.elements.found.value !== "";
+  const printed = form.elements.found.value !== "" || new URLSearchParams(location.search).has("place");
   const draft = await draftOf(form);
   if (draft.restored) fill(form, draft, printed ? PLACE : []);
   document.getElementById("kept").hidden = !draft.restored;

@@ -57,7 +57,8 @@ async def around(services: Services, visit: Visit, draft: Draft) -> Around:
     if point is None and suggested.lon is not None and suggested.lat is not None:
         point = (suggested.lon, suggested.lat)
     near = await _near(services, visit.token, point)
-    draft = replace(draft, point=point, category=draft.category or suggested.category or "")
+    offered, chosen = suggested.category or "", draft.category if draft.category != draft.offered else ""
+    draft = replace(draft, point=point, category=chosen or offered, offered=offered)
     within = suggested.within if suggested.unit == visit.me.unit else None
     drawn = situation_map(ground, visit.me.unit, within, point, visit.language.code)
     return Around(

@@ -31,7 +31,7 @@ class Draft:
     """``key``: born with the form, so that it is sent once. ``photos``, ``after``: ids, sent already.
 
     ``point``: WGS-84. ``pick``: where the map was pressed, as shares of its width and height; ``framed``: what it
-    showed."""
+    showed. ``offered``: the category that the words suggested when the form was shown."""
 
     key: str
     channel: str = "window"
@@ -42,6 +42,7 @@ class Draft:
     pick: tuple[float, float] | None = None
     framed: str = ""
     category: str = ""
+    offered: str = ""
     photos: tuple[str, ...] = ()
     same_as: str = ""
     outside_number: str = ""
@@ -111,6 +112,7 @@ def draft_of(form: Form, key: str) -> Draft:
         pick=_pair(*_two(form.get("pick")), 1, 1),
         framed=form.get("framed"),
         category=form.get("category"),
+        offered=form.get("offered"),
         photos=tuple(form.all("photo")[:PHOTOS_MAX]),
         same_as=form.get("same_as"),
         outside_number=form.get("outside_number"),

@@ -43,12 +43,13 @@ class QueueMap(Page):
     async def show(self, visit: Visit) -> Response:
         unit, token, filters = visit.path["unit"], visit.token, Filters.of(visit.request.query_params)
         asked = filters.asked(visit.now)
-        ground, page, categories, told = await asyncio.gather(
+        ground, page, categories = await asyncio.gather(
             self._calls.ground(token, unit),
             self._queues.page(token, unit, {**asked, "placed": "true"}),
-            self.services.categories(token),
-            self.services.names(token, units=[unit]),
+            self.site.names.categories(token, visit.me.city),
         )
+        people = [row.assignee for row in page.items if row.assignee is not None]
+        told = await self.site.names.told(token, visit.me.city, people=people, units=[unit])
         points = await self._calls.points(token, unit, {n: v for n, v in asked.items() if n != "cursor"}, ground.crs)
         names = ServiceNames(told, categories, visit.case_words)
         response = visit.page(

@@ -143,6 +143,12 @@ class Walls(Page):
             if refusal.kind != "second-factor":
                 raise
             keys = None
+        told = await self.site.names.told(
+            visit.token,
+            visit.me.city,
+            people=list(dict.fromkeys(key.made_by for key in keys or ())),
+            units=list(dict.fromkeys(key.unit for key in keys or ())),
+        )
         request = visit.request
         address = f"{request.url.scheme}://{request.url.netloc}/wall/{quote(made.unit, safe='')}" if made else ""
         opened = f"{address}#{made.key}" if made else ""
@@ -152,6 +158,8 @@ class Walls(Page):
             said=said,
             at=at,
             keys=keys,
+            people={id_: visit.named(person) for id_, person in told.people.items()},
+            units={id_: visit.named(unit) for id_, unit in told.units.items()},
             office=_asks(visit).office,
             made=made,
             address=address,

@@ -175,7 +175,8 @@ class LinkPages:
     async def _carry_out(self, alert: Alert, press: Press) -> CaseSeen | None:
         """Raises ``Refusal``."""
         source, empty = f"link-{alert.id}", press.version == EMPTY
-        body = body_of(press, await self._sent(alert, press, photo_key_of(source, press)))
+        zone = ZoneInfo(self._packs.current(alert.city).city.timezone)
+        body = body_of(press, zone, await self._sent(alert, press, photo_key_of(source, press)))
         return await self._router.command(
             alert,
             press.step.command,

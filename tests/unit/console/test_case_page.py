@@ -14,7 +14,7 @@ from services.console.app import build
 from services.console.frame.forms import csrf_token
 from services.console.frame.service_names import of_case
 from services.console.pages.case import SENT_MAX
-from shared.case_page.case_answer import Ask, CaseAnswer, Line, Location, Ruling
+from shared.case_page.case_answer import Ask, CaseAnswer, Clock, Line, Location, Ruling
 from shared.runtime.settings import Settings
 from tests.kit.made_case_answers import NOW, case
 
@@ -124,6 +124,23 @@ async def test_the_case_is_shown_with_its_next_steps_and_with_names(browser: htt
     assert "<dt>Grid</dt>" in unescape(english.text)
     assert "Please claim it." in unescape(english.text)
     assert '<html lang="en"' in english.text
+
+
+@pytest.mark.parametrize(("language", "overdue"), [("zh", "已超时40分钟"), ("en", "40 min overdue")])
+async def test_what_is_overdue_stands_at_the_top_as_it_does_in_the_queue(
+    browser: httpx.AsyncClient, services: Services, language: str, overdue: str
+) -> None:
+    """Also where another clock runs still: what is owed longest counts, as in the queue's row."""
+    late, met = NOW - timedelta(minutes=40), NOW - timedelta(hours=3)
+    for clocks in (
+        (Clock("resolve", late, "breached"),),
+        (Clock("on_site", late, "breached"), Clock("resolve", NOW + timedelta(hours=2), "running")),
+        (Clock("acknowledge", met, "breached", met_at=met), Clock("resolve", late, "breached")),
+    ):
+        services.case = case("claimed", clocks=clocks)
+        page = unescape((await browser.get(f"/cases/c1?lang={language}")).text)
+        standing = page.partition('<p class="standing">')[2].partition("</p>")[0]
+        assert f'class="left late" data-due="{late.isoformat()}">{overdue}<' in standing
 
 
 @pytest.mark.parametrize(("language", "nothing"), [("zh", "未写明地点"), ("en", "No place was given")])

@@ -13,7 +13,7 @@ from services.console.case.timeline import WHAT
 from services.console.frame.forms import Form
 from services.router.command_handling.commands_from_bodies import BODIES
 from shared.contracts.cases import TYPES
-from tests.kit.made_router import MadeRouter
+from tests.kit.made_router import NOW, MadeRouter
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FILLED = {
@@ -74,6 +74,9 @@ def test_times_are_the_citys() -> None:
     asked = pressed(form("request_extension", clock="report_in:p2"), ZONE)
     assert asked is not None
     assert (asked.body["clock"], asked.body["part"]) == ("report_in", "p2")
+    far = pressed(form("resolve"), ZoneInfo("America/New_York"))
+    assert far is not None
+    assert far.body["look_again"] == "2026-03-09T08:00:00-04:00", "the day that was chosen, not the one before"
 
 
 def test_a_next_step_says_part_clock_and_verdict_itself() -> None:
@@ -93,6 +96,22 @@ def test_a_next_step_says_part_clock_and_verdict_itself() -> None:
 def test_what_is_no_command_presses_nothing(do: str) -> None:
     assert pressed(form(do), ZONE) is None
     assert pressed(form("claim", version="x"), ZONE) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "person", "supervised"),
+    [
+        ("zh", "李四（专职网格员）", "射阳县督办（今天10:30起）：今晚前答复"),
+        ("en", "Qs-walk (grid member)", "Sheyang county supervises since today 10:30: 今晚前答复"),
+    ],
+)
+async def test_names_and_reasons_stand_in_the_signs_of_the_pages_language(
+    browser: httpx.AsyncClient, router: MadeRouter, language: str, person: str, supervised: str
+) -> None:
+    router.case["supervision"] = {"at": NOW.isoformat(), "by_unit": "county", "reason": "今晚前答复"}
+    page = (await browser.get(f"/cases/c1?lang={language}")).text
+    assert f">{person}</option>" in page
+    assert f"<dd>{supervised}</dd>" in page
 
 
 async def test_the_page_says_who_hears_of_a_clock_next_and_draws_the_place(browser: httpx.AsyncClient) -> None:

@@ -30,6 +30,21 @@ async def test_who_looks_around_sees_unit_category_and_open_cases_and_nothing_is
     assert router.sent == []
 
 
+async def test_a_category_that_words_suggested_follows_them_and_a_chosen_one_stays(
+    browser: httpx.AsyncClient, router: MadeRouter
+) -> None:
+    """Words that are typed further may mean something worse: a suggestion is nobody's choice."""
+    router.answers["POST /v1/cases:suggest"] = {**router.answers["POST /v1/cases:suggest"], "category": "street_light"}
+    looked = (await sent(browser, step="look", text="路灯")).text
+    assert '<option value="street_light" selected>' in looked
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)"(?: id="\w+")? value="([^"]*)"', looked))
+    router.answers["POST /v1/cases:suggest"] = {**router.answers["POST /v1/cases:suggest"], "category": "water_pipe"}
+    typed = {**hidden, "step": "look", "text": "路灯旁水管破裂", "category": "street_light"}
+    assert '<option value="water_pipe" selected>' in (await browser.post("/enter", data=typed, headers=OWN)).text
+    chosen = {**typed, "offered": "water_pipe"}
+    assert '<option value="street_light" selected>' in (await browser.post("/enter", data=chosen, headers=OWN)).text
+
+
 async def test_a_report_is_sent_once_with_what_was_said(browser: httpx.AsyncClient, router: MadeRouter) -> None:
     given = {
         "text": "水管破裂",

@@ -173,6 +173,34 @@ async def test_what_was_not_taken_on_was_worked_on_by_nobody_and_has_no_deadline
     assert "承诺时限" not in text
 
 
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [
+        ("queued", ["已上报", "已派单*", "已接单", "处置中", "已办结"]),
+        ("acknowledged", ["已上报", "已派单", "已签收*", "处置中", "已办结"]),
+        ("claimed", ["已上报", "已派单", "已接单*", "处置中", "已办结"]),
+        ("resolved", ["已上报", "已派单", "已接单", "已处置*", "已办结"]),
+    ],
+)
+async def test_where_a_report_stands_is_what_somebody_did_and_no_more(
+    door: ConsoleDoor, riders: MadeRiders, state: str, steps: list[str]
+) -> None:
+    """``*``: where it stands. Who only acknowledged has not claimed."""
+    riders.report = {**riders.report, "status": state, "case": {**riders.report["case"], "state": state}}
+    text = (await door.get("/r/reports/r1", SESSION)).text
+    five = text.partition('<ol class="five"')[2].partition("</ol>")[0]
+    found = re.findall(r'<li class="(\w*)"[^>]*>([^<]+)', five)
+    assert [name.strip() + ("*" if look == "now" else "") for look, name in found] == steps
+
+
+async def test_a_city_whose_pack_names_no_number_shows_the_countrys(door: ConsoleDoor, riders: MadeRiders) -> None:
+    items = [{**one, "emergency": "", "emergency_en": ""} for one in riders.categories["items"]]
+    riders.categories = {**riders.categories, "items": items}
+    text = (await door.get("/r")).text
+    for number in ("119", "120", "110"):
+        assert f'href="tel:{number}"' in text
+
+
 async def test_what_is_not_dealt_with_here_leads_to_where_it_is(door: ConsoleDoor, riders: MadeRiders) -> None:
     got = await sent(door, SESSION, category="lawsuit")
     assert (got.status, got.header("location")) == (303, "/r/elsewhere/court")

@@ -1,6 +1,7 @@
 """``/walls``: supervisors have the screens of their units there, administrators those of the city, by one-time code."""
 
 import json
+import re
 
 import httpx
 import pytest
@@ -33,6 +34,13 @@ async def test_a_supervisor_has_the_page_in_the_frame_and_needs_no_code() -> Non
     assert WALL_KEY in made.text
     assert (await door.send_signed("/walls/revoke", id="00000000000000aa")).status == 303
     assert {*asked_in(door)} == {None}
+
+
+async def test_unit_and_maker_of_a_key_are_shown_by_their_names() -> None:
+    page = await ConsoleDoor(router("supervisor")).get("/walls", SIGNED_IN)
+    (row,) = [line for line in re.findall("<li>.*?</li>", page.text, re.DOTALL) if "hall-0" in line]
+    assert ("交通路社区" in row, "张三" in row) == (True, True)
+    assert ("quayside" in row, "qs-desk" in row) == (False, False)
 
 
 @pytest.mark.parametrize("office", ["ops", "setup"])

@@ -1,6 +1,5 @@
 """Whom to call first (119, 120, 110): the receipt and the report say the same, by the category and by the words."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -16,6 +15,7 @@ from services.intake.reports.progress_record import CaseProgress, ReportStatus
 from services.intake.reports.report_store import ReportStore
 from services.router.cases.published_events import to_envelopes
 from services.router.domain import events as e
+from services.router.domain.values import replace
 from shared.city.pack import Pack
 from shared.city.reading import read_folder, read_pack
 from tests.kit.made_cases import T0, opened

@@ -1,5 +1,7 @@
 """Promise: who grants a return sends it to the suggested unit or to another of his own subtree, by link too."""
 
+from datetime import UTC
+
 import msgspec
 import pytest
 
@@ -66,10 +68,10 @@ def test_the_page_has_a_plain_select_and_the_press_names_the_unit(suggested: boo
     assert ('<option value="" selected>' in page) is not suggested
     press = press_of({"do": "approve_return", "version": "3", "to": another}, {})
     assert press is not None
-    assert body_of(press) == {"to": another}
-    after = duty.does("town.duty", "approve_return", **body_of(press))
+    assert body_of(press, UTC) == {"to": another}
+    after = duty.does("town.duty", "approve_return", **body_of(press, UTC))
     assert (after["unit"], after["state"]) == (another, "queued")
 
 
 def test_a_press_without_a_unit_is_for_the_suggested_one() -> None:
-    assert body_of(Press(Step("approve_return"), "3", {"to": ""})) == {}
+    assert body_of(Press(Step("approve_return"), "3", {"to": ""}), UTC) == {}

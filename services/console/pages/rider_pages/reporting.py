@@ -48,6 +48,8 @@ ANSWER = N_("This answer does not fit the question.")
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{3,5}(?![0-9])")
 _POINT = re.compile(r"(-?[0-9]{1,3}(?:\.[0-9]{1,8})?),(-?[0-9]{1,2}(?:\.[0-9]{1,8})?)")
 NUMBERS_MAX = 3
+OF_THE_COUNTRY = ["119", "120", "110"]
+"""Fire, ambulance, police: where the city's pack names no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +292,9 @@ def _kind(visit: OpenVisit, one: RiderCategory, elsewhere: list[Elsewhere], ques
 
 
 def _calls(told: RiderCategories) -> list[str]:
-    """The numbers that the city's emergencies name most often."""
+    """The numbers that the city's emergencies name most often; the country's where they name none."""
     counted = Counter(number for one in told.items for number in dict.fromkeys(_NUMBER.findall(one.emergency)))
-    return [number for number, _ in counted.most_common(NUMBERS_MAX)]
+    return [number for number, _ in counted.most_common(NUMBERS_MAX)] or OF_THE_COUNTRY
 
 
 def _kept(visit: OpenVisit, city: City) -> list[tuple[str, str]]:

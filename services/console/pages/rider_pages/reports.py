@@ -40,6 +40,8 @@ REACHED = {
 """State → how many of the five steps are behind."""
 BEFORE_LAST = {"rejected": 2, "merged": 2}
 """State → how many of the others come before its last step: nobody has worked on what was not taken on."""
+OWN_NAME = {"acknowledged": (2, N_("Acknowledged")), "resolved": (3, N_("Dealt with"))}
+"""State → which step it is, and how it is called while the report stands there."""
 LAST = {"rejected": N_("Not taken on"), "merged": N_("Joined to the same matter")}
 RATED = ((3, N_("Satisfied")), (2, N_("Fairly satisfied")), (1, N_("Dissatisfied")))
 PROMISED = ("acknowledge", "on_site", "resolve")
@@ -251,6 +253,8 @@ def _steps(visit: OpenVisit, report: Report) -> list[StepLine]:
     state = report.case.state if report.case is not None else report.status
     reached = REACHED.get(state, 1)
     names = [*STEPS[: BEFORE_LAST.get(state, len(STEPS) - 1)], LAST.get(state, STEPS[-1])]
+    if own := OWN_NAME.get(state):
+        names[own[0]] = own[1]
     return [
         StepLine(visit._(name), n < reached - 1 or reached == len(STEPS), n == reached - 1 and reached < len(STEPS))
         for n, name in enumerate(names)
