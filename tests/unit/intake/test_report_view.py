@@ -209,7 +209,7 @@ async def test_who_was_asked_and_takes_it_back_has_not_answered(minutes: int, an
     line = HistoryLine(at=at + timedelta(minutes=minutes), what="case.info_given", unit="jiaotonglu")
     case = msgspec.structs.replace(status.case, steps=[*status.case.steps, line])
     back = msgspec.structs.replace(status.report, own_steps=[OwnStep(at=at, what="report.withdrawn", text="已撤回")])
-    told = texts(shown(replace(status, case=case, report=back), pack()))
+    told = texts(shown(dataclasses.replace(status, case=case, report=back), pack()))
     assert "report.withdrawn" in told
     assert ("case.info_given" in told) == answered
 
