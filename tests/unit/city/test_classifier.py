@@ -51,6 +51,13 @@ SAMPLES = {
     "一楼把院子封起来搭了个棚子": "illegal_building",
     "因为停车两个人骂起来了": "dispute",
     "大爷晕倒在楼梯口": "elder_help",
+    "外卖小哥被撞伤了，有人受伤": "person_in_danger",
+    "救命": "person_in_danger",
+    "小孩掉井里了": "person_in_danger",
+    "有人落水": "person_in_danger",
+    "电瓶车充电冒烟": "fire",
+    "三楼的落水管断了": "water_pipe",
+    "河边没有护栏，防止有人落水": "other",
     "上门说换燃气软管 骗了老人三百": "fraud_clue",
     "看到有人在撬电瓶车锁": "public_security_clue",
     "歇脚点的充电插座坏了": "station_service",
@@ -58,6 +65,16 @@ SAMPLES = {
     "在吗": "other",
     "": "other",
 }
+
+
+@pytest.mark.parametrize(
+    "text", ["有人受伤了", "救命啊", "有人落水", "小孩掉井里了", "有人要跳楼", "出车祸了", "电瓶车充电冒烟"]
+)
+def test_words_of_harm_to_people_are_danger_and_show_whom_to_call_first(text: str) -> None:
+    pack = pack_of(SHEYANG)
+    category = pack.categories[pack.classify(text).code]
+    assert category.priority == "danger"
+    assert "120" in category.emergency or "119" in category.emergency
 
 
 @pytest.mark.parametrize(("text", "code"), SAMPLES.items())
@@ -76,7 +93,7 @@ def test_words_lead_and_nothing_is_learnt_by_heart() -> None:
 
 def test_every_category_of_the_glossary_is_there_in_both_languages() -> None:
     categories = pack_of(SHEYANG).categories
-    assert len(categories) == 41, "the 39 of the glossary, and two that say where a report belongs"
+    assert len(categories) == 42, "the 39 of the glossary, two that say where a report belongs, and people in danger"
     assert all(category.name and category.name_en for category in categories.values())
 
 
