@@ -189,6 +189,7 @@ RefusalReason = Literal[
     "undecided",
     "recused",
     "recused_already",
+    "recuse_first",
     "not_recused",
     "not_above_recused",
     "sensitive",

@@ -84,6 +84,16 @@ def test_a_desk_recuses_itself_and_what_was_ticked_by_mistake_comes_back() -> No
     assert duty.does("jingang.duty", "accept")["unit"] == "jingang"
 
 
+def test_a_desk_that_sorts_a_complaint_of_itself_is_told_to_recuse_first_and_the_level_above_sorts_it() -> None:
+    duty = Duty.reported("没人管，路灯坏了半年")
+    with pytest.raises(Refusal) as refused:
+        duty.does("jingang.duty", "categorize", category="about_us", reason="反映的是我们")
+    assert (refused.value.status, refused.value.extra["reason"]) == (409, "recuse_first")
+    duty.does("jingang.duty", "recuse", reason="反映的是我们")
+    sorted_ = duty.does("town.duty", "categorize", category="about_us", reason="反映社区")
+    assert (sorted_["unit"], sorted_["category"]) == ("town", "about_us")
+
+
 def test_whoever_was_called_in_and_is_recused_has_no_part_any_more() -> None:
     duty = Duty.reported("路灯坏了")
     duty.does("jingang.duty", "claim")
