@@ -109,10 +109,20 @@ def test_what_is_about_the_county_is_the_disciplinary_units_alone(words: str) ->
     duty = Duty.reported(words, place="花园县", about_us=True, location={"unit": "county"})
     assert (duty.case.unit, duty.case.recused) == ("discipline", ("county",))
     duty.waits("P5D")
-    assert {person for person, _ in duty.heard} == {"discipline.desk"}
+    assert {person for person, _ in duty.heard} == {"discipline.desk", "discipline.head"}
     assert duty.case.unit == "discipline", "its ladder moves it to nobody whom it is about"
-    for person in set(gardens().people) - {"discipline.desk"}:
+    for person in set(gardens().people) - {"discipline.desk", "discipline.head"}:
         assert unseen(duty, person)
+
+
+def test_what_is_about_the_county_comes_to_its_end_in_the_unit_that_has_it() -> None:
+    duty = Duty.reported("县里值班员骂人", location={"unit": "county"}, about_us=True)
+    duty.does("discipline.desk", "claim")
+    duty.does("discipline.desk", "resolve", how="unfounded", text="当日无此人值班")
+    duty.does("discipline.head", "refuse_outcome", reason="请再核实")
+    duty.does("discipline.desk", "resolve", how="referral", text="已约谈")
+    duty.does("discipline.head", "inspect", ok=True)
+    assert duty.does("discipline.desk", "close")["state"] == "closed"
 
 
 def test_a_desk_cannot_make_an_end_of_what_may_be_about_itself_before_the_level_above_has_decided() -> None:
