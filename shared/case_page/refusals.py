@@ -33,8 +33,8 @@ REASONS: dict[RefusalReason, tuple[str, str]] = {
         "Who inspects neither resolved it nor granted how it ended.",
     ),
     "inspected_above": (
-        "巡查当场处置的，由上级或核查员抽查。",
-        "What was handled on patrol is inspected one level above, or by an inspector.",
+        "巡查当场处置的、疑似反映承办单位的，由上级核查。",
+        "What was handled on patrol, or may be about who handled it, is inspected one level above.",
     ),
     "not_inspected": ("尚未核查通过，请先由他人核查。", "Another person inspects first."),
     "nothing_offered": ("该工单的转办已被接收或撤回。", "Nothing is offered any more: it was accepted or withdrawn."),

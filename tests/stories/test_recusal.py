@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.router.domain.awaited import awaited
 from shared.kernel.errors import Refusal
 from tests.kit.duty import Duty, gardens
 
@@ -135,3 +136,17 @@ def test_a_desk_cannot_make_an_end_of_what_may_be_about_itself_before_the_level_
         assert (refused.value.status, refused.value.extra["reason"]) == (409, "undecided")
     duty.does("town.duty", "lift_recusal", reason="只是提到网格员")
     assert duty.does("jingang.duty", "redirect", elsewhere="petition")["state"] == "closed"
+
+
+def test_a_desk_does_not_inspect_its_own_work_on_what_may_be_about_itself() -> None:
+    duty = Duty.reported("网格员天天不见人，路灯坏了")
+    duty.does("jingang.duty", "claim")
+    duty.heard.clear()
+    duty.does("jingang.duty", "resolve", how="answered", text="没有的事")
+    assert duty.told("town.duty") == ["case.resolved"]
+    with pytest.raises(Refusal) as refused:
+        duty.does("jingang.second", "inspect", ok=True)
+    assert (refused.value.status, refused.value.extra["reason"]) == (409, "inspected_above")
+    assert [one.units for one in awaited(duty.case)] == [("town",)]
+    duty.does("town.duty", "inspect", ok=True)
+    assert duty.does("jingang.duty", "close")["state"] == "closed"

@@ -260,8 +260,8 @@ class Resolved(DomainEvent):
         return met(resolved, "acknowledge", "on_site", "resolve", at=self.at)
 
     def tells(self, case: Case) -> list[str]:
-        """Who inspects: of the owner, or where nobody else is there, above it."""
-        return [case.unit]
+        """Who inspects: of the owner, or where nobody else is there, above it; of what may be about the owner, above."""
+        return [case.level_above if case.inspected_above else case.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
