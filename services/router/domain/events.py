@@ -260,7 +260,7 @@ class Resolved(DomainEvent):
         return met(resolved, "acknowledge", "on_site", "resolve", at=self.at)
 
     def tells(self, case: Case) -> list[str]:
-        """Who inspects: of the owner, or where nobody else is there, above it. What may be about the owner: above it."""
+        """Who inspects: of the owner, or where nobody else is there, above it; above it what may be about the owner."""
         return [case.level_above if case.inspected_above else case.unit]
 
 
