@@ -33,8 +33,8 @@ REASONS: dict[RefusalReason, tuple[str, str]] = {
         "Who inspects neither resolved it nor granted how it ended.",
     ),
     "inspected_above": (
-        "巡查当场处置的，由上级或核查员抽查。",
-        "What was handled on patrol is inspected one level above, or by an inspector.",
+        "巡查当场处置的、疑似反映承办单位的，由上级核查。",
+        "What was handled on patrol, or may be about who handled it, is inspected one level above.",
     ),
     "not_inspected": ("尚未核查通过，请先由他人核查。", "Another person inspects first."),
     "nothing_offered": ("该工单的转办已被接收或撤回。", "Nothing is offered any more: it was accepted or withdrawn."),
@@ -102,6 +102,10 @@ REASONS: dict[RefusalReason, tuple[str, str]] = {
     ),
     "recused": ("回避工单不能并单。", "A case from which a unit is recused is never merged."),
     "recused_already": ("该单位已回避。", "That unit is recused already."),
+    "recuse_first": (
+        "反映承办单位的，请先回避，再由上一级改类别。",
+        "It is about the unit that has it: recuse that first; the level above then changes the category.",
+    ),
     "not_recused": ("该工单没有回避单位。", "No unit is recused from it."),
     "not_above_recused": ("是否回避由上级单位研判。", "A level above decides whether your unit is recused."),
     "sensitive": ("敏感件不能并入其他工单。", "A sensitive case is not merged into another."),

@@ -131,6 +131,8 @@ RESOLVING_ROLES: frozenset[Role] = frozenset(get_args(Role)) - {"inspector"}
 """Roles that may resolve a case, and report as handled what they found on patrol."""
 DESK_ROLES: frozenset[Role] = frozenset({"duty_officer", "grid_leader", "supervisor", "department_officer", "property"})
 """Roles of a desk: they assign, transfer, decide on pauses, change the rota and set silences."""
+SUPERIOR_ROLES: frozenset[Role] = frozenset({"supervisor", "grid_leader"})
+"""Roles that rule at their own desk, where no level above does."""
 
 RefusalReason = Literal[
     "role",
@@ -189,6 +191,7 @@ RefusalReason = Literal[
     "undecided",
     "recused",
     "recused_already",
+    "recuse_first",
     "not_recused",
     "not_above_recused",
     "sensitive",

@@ -44,7 +44,6 @@ OFFICES = ("/ops", "/audit", "/setup")
 SUPERVISORS = ("/walls",)
 """Pages for supervisors, and for the pack's administrators."""
 MORE_PEOPLE = """
-  - {id: hw-chief, name: Works supervisor one, unit: works, role: supervisor}
   - {id: mf-walk, name: Millfield walker one, unit: millfield, role: grid_member, post: B}
 """
 COLUMN = {

@@ -14,7 +14,7 @@ def wall(now: datetime, points: list[dict[str, Any]]) -> dict[str, Any]:
         "unit_name": "交通路社区",
         "unit_name_en": "Quayside",
         "timezone": "Asia/Shanghai",
-        "today": {"opened": 42, "acknowledged": 37, "resolved": 21, "rejected": 1, "breached": 3},
+        "today": {"opened": 42, "acknowledged": 37, "resolved": 21, "rejected": 1, "breached": 3, "patrol": 6},
         "counts": {"now": now.isoformat(), "open": 128, "overdue": 5, "due_soon": 4, "at_least": False},
         "below": [
             {"id": "grid-1", "open": 4, "overdue": 2, "due_soon": 1},

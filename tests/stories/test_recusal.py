@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.router.domain.awaited import awaited
 from shared.kernel.errors import Refusal
 from tests.kit.duty import Duty, gardens
 
@@ -84,6 +85,16 @@ def test_a_desk_recuses_itself_and_what_was_ticked_by_mistake_comes_back() -> No
     assert duty.does("jingang.duty", "accept")["unit"] == "jingang"
 
 
+def test_a_desk_that_sorts_a_complaint_of_itself_is_told_to_recuse_first_and_the_level_above_sorts_it() -> None:
+    duty = Duty.reported("没人管，路灯坏了半年")
+    with pytest.raises(Refusal) as refused:
+        duty.does("jingang.duty", "categorize", category="about_us", reason="反映的是我们")
+    assert (refused.value.status, refused.value.extra["reason"]) == (409, "recuse_first")
+    duty.does("jingang.duty", "recuse", reason="反映的是我们")
+    sorted_ = duty.does("town.duty", "categorize", category="about_us", reason="反映社区")
+    assert (sorted_["unit"], sorted_["category"]) == ("town", "about_us")
+
+
 def test_whoever_was_called_in_and_is_recused_has_no_part_any_more() -> None:
     duty = Duty.reported("路灯坏了")
     duty.does("jingang.duty", "claim")
@@ -99,10 +110,20 @@ def test_what_is_about_the_county_is_the_disciplinary_units_alone(words: str) ->
     duty = Duty.reported(words, place="花园县", about_us=True, location={"unit": "county"})
     assert (duty.case.unit, duty.case.recused) == ("discipline", ("county",))
     duty.waits("P5D")
-    assert {person for person, _ in duty.heard} == {"discipline.desk"}
+    assert {person for person, _ in duty.heard} == {"discipline.desk", "discipline.head"}
     assert duty.case.unit == "discipline", "its ladder moves it to nobody whom it is about"
-    for person in set(gardens().people) - {"discipline.desk"}:
+    for person in set(gardens().people) - {"discipline.desk", "discipline.head"}:
         assert unseen(duty, person)
+
+
+def test_what_is_about_the_county_comes_to_its_end_in_the_unit_that_has_it() -> None:
+    duty = Duty.reported("县里值班员骂人", location={"unit": "county"}, about_us=True)
+    duty.does("discipline.desk", "claim")
+    duty.does("discipline.desk", "resolve", how="unfounded", text="当日无此人值班")
+    duty.does("discipline.head", "refuse_outcome", reason="请再核实")
+    duty.does("discipline.desk", "resolve", how="referral", text="已约谈")
+    duty.does("discipline.head", "inspect", ok=True)
+    assert duty.does("discipline.desk", "close")["state"] == "closed"
 
 
 def test_a_desk_cannot_make_an_end_of_what_may_be_about_itself_before_the_level_above_has_decided() -> None:
@@ -115,3 +136,17 @@ def test_a_desk_cannot_make_an_end_of_what_may_be_about_itself_before_the_level_
         assert (refused.value.status, refused.value.extra["reason"]) == (409, "undecided")
     duty.does("town.duty", "lift_recusal", reason="只是提到网格员")
     assert duty.does("jingang.duty", "redirect", elsewhere="petition")["state"] == "closed"
+
+
+def test_a_desk_does_not_inspect_its_own_work_on_what_may_be_about_itself() -> None:
+    duty = Duty.reported("网格员天天不见人，路灯坏了")
+    duty.does("jingang.duty", "claim")
+    duty.heard.clear()
+    duty.does("jingang.duty", "resolve", how="answered", text="没有的事")
+    assert duty.told("town.duty") == ["case.resolved"]
+    with pytest.raises(Refusal) as refused:
+        duty.does("jingang.second", "inspect", ok=True)
+    assert (refused.value.status, refused.value.extra["reason"]) == (409, "inspected_above")
+    assert [one.units for one in awaited(duty.case)] == [("town",)]
+    duty.does("town.duty", "inspect", ok=True)
+    assert duty.does("jingang.duty", "close")["state"] == "closed"

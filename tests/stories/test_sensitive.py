@@ -41,3 +41,10 @@ def test_what_is_about_the_community_and_sensitive_is_both() -> None:
     assert (duty.case.unit, duty.case.recused, duty.case.suspected) == ("town", ("jingang",), ("mass_incident",))
     duty.does("town.duty", "mark_sensitive", kind="mass_incident")
     assert "jingang.duty" not in {person for person, _ in duty.heard}
+
+
+def test_a_mark_on_what_is_about_the_county_is_taken_back_by_who_has_it_instead() -> None:
+    duty = Duty.reported("县里值班员骂人", location={"unit": "county"}, about_us=True)
+    duty.does("discipline.desk", "mark_sensitive", kind="media")
+    assert duty.told("discipline.desk")[-1] == "case.marked_sensitive"
+    assert duty.does("discipline.desk", "unmark_sensitive", reason="没有记者")["sensitive"] is None

@@ -273,6 +273,7 @@ def posts() -> list[dict[str, Any]]:
         add(key, "desk", f"{name}值班员甲", "department_officer", "A")
         add(key, "field", f"{name}外勤甲", "department_officer", "B")
     add("discipline", "desk", "纪律检查委员会值班员甲", "department_officer", "A")
+    add("discipline", "supervisor", "纪律检查委员会负责人甲", "supervisor")
     add("courier-alliance", "desk", "行业党建联盟联络员甲", "department_officer", "A")
     return found
 

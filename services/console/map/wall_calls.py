@@ -34,6 +34,7 @@ class Today(msgspec.Struct, frozen=True):
     acknowledged: int = 0
     resolved: int = 0
     breached: int = 0
+    patrol: int = 0
 
 
 class Counts(msgspec.Struct, frozen=True):

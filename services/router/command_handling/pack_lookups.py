@@ -120,6 +120,7 @@ def categorize(body: CategorizeBody, context: Context) -> Categorize:
         priority=priority,
         promise=promise(case, pack, case.path, body.category, priority),
         reason=body.reason,
+        about_us=pack.categories[body.category].about_us,
     )
 
 

@@ -95,8 +95,9 @@ def _ending(case: Case) -> tuple[Awaited, ...]:
     if case.state is not State.RESOLVED:
         return ()
     inspected = case.inspected_by is not None
-    desks = (case.level_above,) if case.sampled else (case.unit,)
-    ground = (case.within,) if case.within is not None and not case.sampled and not inspected else ()
+    above = case.inspected_above and not inspected
+    desks = (case.level_above,) if above or case.sampled else (case.unit,)
+    ground = (case.within,) if case.within is not None and not above and not inspected else ()
     return (
         Awaited(
             what="closing" if inspected else "inspection",

@@ -182,6 +182,11 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.found is not None and self.state is State.RESOLVED and self.resolved_by == self.found.by
 
     @property
+    def inspected_above(self) -> bool:
+        """Whether the level above inspects it: a patrol find that was drawn, or what may be about the owner (回避)."""
+        return self.sampled or "about_us" in self.suspected
+
+    @property
     def level_above(self) -> str:
         """The nearest unit above the owner that the case is not about; the owner itself where there is none."""
         above = list(takewhile(lambda unit: unit.id not in self.recused, self.path[:-1]))

@@ -261,8 +261,8 @@ class Resolved(DomainEvent):
         return met(resolved, "acknowledge", "on_site", "resolve", at=self.at)
 
     def tells(self, case: Case) -> list[str]:
-        """Who inspects: of the owner, or where nobody else is there, above it."""
-        return [case.unit]
+        """Who inspects: of the owner, or where nobody else is there, above it; above it what may be about the owner."""
+        return [case.level_above if case.inspected_above else case.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,14 +40,16 @@ class WallQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WallToday(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the cases that were opened since midnight: how many are acknowledged by now, resolved (or closed), and
-    rejected, each apart; and of how many a clock is breached."""
+    """Of the cases that reports of citizens opened since midnight: how many are acknowledged by now, resolved (or
+    closed), and rejected, each apart; and of how many a clock is breached. ``patrol``: how many more officers found
+    themselves (巡查发现)."""
 
     opened: int
     acknowledged: int
     resolved: int
     rejected: int
     breached: int
+    patrol: int
 
 
 class WallRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,17 +149,19 @@ class WallRoutes:
             "opened_at": {"$gte": since},
             **({"$and": [seen_with(sight)]} if sight is not None else {}),
         }
-        groups = await self._store.cases.grouped(where, {"state": "$state"}, limit=TODAY_MAX, hint="opened")
-        states = {group["state"]: count for group, count in groups}
+        by = {"state": "$state", "patrol": {"$eq": ["$channel", "patrol"]}}
+        groups = await self._store.cases.grouped(where, by, limit=TODAY_MAX, hint="opened")
+        states = {group["state"]: count for group, count in groups if not group["patrol"]}
         opened, rejected = sum(states.values()), states.get("rejected", 0)
         waits = states.get("queued", 0) + states.get("merged", 0)
-        late: Document = {**where, "clocks.state": "breached"}
+        late: Document = {**where, "channel": {"$ne": "patrol"}, "clocks.state": "breached"}
         return WallToday(
             opened=opened,
             acknowledged=opened - waits - rejected,
             resolved=states.get("resolved", 0) + states.get("closed", 0),
             rejected=rejected,
             breached=await self._store.cases.count(late, limit=TODAY_MAX, hint="opened"),
+            patrol=sum(count for group, count in groups if group["patrol"]),
         )
 
     async def _below(self, pack: Pack, unit: str, where: Document, now: datetime) -> list[WallUnit]:

@@ -12,6 +12,7 @@ from shared.city.model.promises import CalendarSpec
 from shared.city.model.sorting import Category, SuspicionWords
 from shared.city.pack_files import AREAS
 from shared.city.place.tree import Tree
+from shared.kernel.vocabulary import SUPERIOR_ROLES
 
 _ENV = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
 _SECRET_KEY = re.compile(r"(?i)(^|[_-])(secret|password|passwd|token|api_?key|access_?key|private_?key)s?$")
@@ -90,6 +91,8 @@ def check_recusal(found: Findings) -> None:
             found.error_at("city.yaml", "about_root", says=f"no unit {city.about_root!r} in units.yaml")
         elif city.about_root == city.root:
             found.error_at("city.yaml", "about_root", says="is the root itself, which reports about it must not reach")
+        else:
+            _staffed_for_the_root(found, city.about_root)
         return
     for number, category in enumerate(entries.categories):
         if category.about_us:
@@ -100,6 +103,18 @@ def check_recusal(found: Findings) -> None:
             continue
         says = "words suggest reports about a unit, and city.yaml names no about_root for those about the root"
         found.error((SuspicionWords, number), says=says, hint="name the unit, such as discipline inspection")
+
+
+def _staffed_for_the_root(found: Findings, unit: str) -> None:
+    """Nobody above ``unit`` sees what is about the root: its own people have to be told, to rule and to inspect."""
+    people = [person for person in found.entries.people if person.unit == unit]
+    if not any(person.has("A") for person in people):
+        says = f"nobody is on post A at {unit!r}: reports about the root reach nobody"
+        found.warn_at("city.yaml", "about_root", says=says, hint="see posts.yaml")
+    elif len(people) < 2 or not any(person.role in SUPERIOR_ROLES for person in people):
+        says = f"nobody at {unit!r} rules on what its desk asks for, or inspects what it resolved"
+        hint = f"a second person there, one of the roles {', '.join(sorted(SUPERIOR_ROLES))}"
+        found.warn_at("city.yaml", "about_root", says=says, hint=hint)
 
 
 def check_sensitive(found: Findings) -> None:

@@ -244,6 +244,21 @@ async def test_a_wall_shows_figures_and_no_word(database: Database) -> None:
 
 
 @pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)
+async def test_a_wall_counts_what_was_found_on_patrol_apart_from_what_citizens_reported(database: Database) -> None:
+    router: Routing = await routing(database)
+    made = [routed("k1"), routed("k2"), routed("k3")]
+    await router.store.insert_opened(made)
+    found = {"channel": "patrol", "state": "closed", "open": False, "clocks.0.state": "breached"}
+    for case, _, _ in made[1:]:
+        await router.store.cases.update({"_id": case.id}, {"$set": found})
+    wall = WallRoutes(router.store, PointReader(Queues(router.store)), router.packs, StoppedClock(NOW))
+    key = Principal(kind="wall", city="harbour", unit=made[0][0].unit, name="hall")
+    told = (await wall.wall(Call(cast(Any, None), key, {}, "", "", b"", query=WallQuery()))).body
+    assert isinstance(told, WallAnswer)
+    assert (told.today.opened, told.today.resolved, told.today.breached, told.today.patrol) == (1, 0, 0, 2)
+
+
+@pytest.mark.parametrize("mongo", ["pymongo"], indirect=True)
 async def test_a_screen_shows_nothing_that_who_made_it_does_not_see(database: Database) -> None:
     """B132: nobody above learns of a confidential case of the quay, nor the town of one that is about it."""
     router: Routing = await routing(database)

@@ -28,9 +28,9 @@ from services.router.domain.commands.command import (
 )
 from services.router.domain.values import replace
 from shared.kernel.errors import FieldError, Refusal, invalid
-from shared.kernel.vocabulary import ClockKind
+from shared.kernel.vocabulary import SUPERIOR_ROLES, ClockKind
 
-SUPERIORS = frozenset({"supervisor", "grid_leader"})
+SUPERIORS = frozenset[str](SUPERIOR_ROLES)
 """Roles that may grant a pause at their own desk, where the pack says so."""
 WITH_CLOCKS = ACTIVE | {State.WAITING_REPORTER}
 """States of a case in which clocks of it or of its parts run."""

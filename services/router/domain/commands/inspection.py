@@ -100,15 +100,17 @@ def _not_to_inspect(case: Case, actor: Actor | None) -> WhyNot | None:
     granted_by = case.outcome.granted_by if case.outcome is not None else None
     if actor is not None and actor.person in (case.resolved_by, granted_by):
         return WhyNot("own_work", "Who inspects neither resolved it nor granted how it ended.")
-    if actor is not None and case.sampled and not _inspects_finds(case, actor):
-        return WhyNot("inspected_above", "What was handled on patrol is inspected one level above, or by an inspector.")
+    if actor is not None and case.inspected_above and not _may_judge_the_owner(case, actor):
+        says = "What was handled on patrol, or may be about who handled it, is inspected one level above."
+        return WhyNot("inspected_above", says)
     return None
 
 
-def _inspects_finds(case: Case, actor: Actor) -> bool:
-    """Not a colleague of the finder, who may owe him a favour; at the top anybody else."""
+def _may_judge_the_owner(case: Case, actor: Actor) -> bool:
+    """Not a colleague of who handled it, who may owe him a favour; at the top anybody else. Finds also an inspector."""
     above = {unit.id for unit in case.path[:-1]}
-    return actor.role == "inspector" or actor.unit in above or not above
+    inspects = actor.role == "inspector" and "about_us" not in case.suspected
+    return inspects or actor.unit in above or not above
 
 
 def _not_inspected(case: Case, actor: Actor | None) -> WhyNot | None:

@@ -94,8 +94,11 @@ def _unmark(case: Case, command: UnmarkSensitive, actor: Actor, now: datetime) -
 def _not_to_unmark(case: Case, actor: Actor | None) -> WhyNot | None:
     if case.sensitive is None and not set(case.suspected) & set(SENSITIVITIES):
         return WhyNot("not_sensitive", "It is not marked as sensitive.")
-    if actor is not None and case.sensitive is not None and actor.unit != case.sensitive.told:
-        return WhyNot("sensitive_above", f"{case.sensitive.told} decides whether it is sensitive.")
+    if case.sensitive is None:
+        return None
+    told = case.unit if case.sensitive.told in case.recused else case.sensitive.told
+    if actor is not None and actor.unit != told:
+        return WhyNot("sensitive_above", f"{told} decides whether it is sensitive.")
     return None
 
 

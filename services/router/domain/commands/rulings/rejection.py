@@ -117,8 +117,6 @@ def objection(case: Case, rated: e.Rated, clock: SlaClock) -> list[DomainEvent]:
     late = was is not None and was.object_by is not None and rated.at > was.object_by
     if was is None or was.objected or late or case.historic:
         return []
-    ids = [unit.id for unit in case.path]
-    granted = ids.index(was.unit) if was.unit in ids else len(ids) - 1
     asked = Ruling(
         what="objection",
         at=rated.at,
@@ -126,10 +124,19 @@ def objection(case: Case, rated: e.Rated, clock: SlaClock) -> list[DomainEvent]:
         text=rated.text or "",
         asked_by=None,
         unit=case.unit,
-        to=case.unit if case.confidential else ids[max(0, granted - 1)],
+        to=_above_who_granted(case, was),
         barred=tuple(person for person in (was.asked_by, was.granted_by) if person is not None),
     )
     return [Objected(at=rated.at, text=rated.text, ruling=asked, clock=clock)]
+
+
+def _above_who_granted(case: Case, was: Rejection) -> str:
+    """One level above who granted the rejection, at the top that unit itself. Where the case is about that level, and
+    of a confidential case, which nobody above may read, the owner."""
+    ids = [unit.id for unit in case.path]
+    granted = ids.index(was.unit) if was.unit in ids else len(ids) - 1
+    above = ids[max(0, granted - 1)]
+    return case.unit if case.confidential or above in case.recused else above
 
 
 def _reject(case: Case, command: Reject, actor: Actor, now: datetime) -> Decision:

@@ -1,6 +1,6 @@
 """What the owner of a case asks a level above to rule on: who rules, and the events that every kind of request has.
 
-A request has a ``decide`` clock. While it waits the case stays with the owner, whose own clocks run on.
+A request has a ``review`` clock. While it waits the case stays with the owner, whose own clocks run on.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PENDING = WhyNot("ruling_pending", "A request on it waits for the level above: w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulingRequested(DomainEvent):
-    """The owner asks. ``clock``: the ``decide`` clock that starts. Who asks has read the case: it is acknowledged."""
+    """The owner asks. ``clock``: the ``review`` clock that starts. Who asks has read the case: it is acknowledged."""
 
     SAYS_WHY: ClassVar[bool] = True
     ruling: Ruling
