@@ -162,14 +162,14 @@ def test_who_decided_on_the_rejection_does_not_rule_on_the_objection() -> None:
 
 def test_an_objection_goes_to_no_level_that_the_case_is_about() -> None:
     about_the_county = replace(opened(path=PATH[:2]), recused=(COUNTY,))
-    head = replace(TOWN_DESK, person="head", role="supervisor")
+    head = dataclasses.replace(TOWN_DESK, person="head", role="supervisor")
     case = do(do(about_the_county, "reject", TOWN_DESK, said=WHY), "approve_reject", head)
     rated = e.Rated(at=T0, score=1)
     case = apply_all(case, judged(case, rated, None, review_by(T0)))
     assert case.ruling is not None
     assert case.ruling.to == TOWN, "the county does not see it: nobody would ever rule"
     assert "refuse_objection" not in open_commands(case, head)
-    assert "refuse_objection" in open_commands(case, replace(head, person="another"))
+    assert "refuse_objection" in open_commands(case, dataclasses.replace(head, person="another"))
 
 
 def test_an_imported_rejection_of_an_old_version_is_read_and_takes_no_objection() -> None:
