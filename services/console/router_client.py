@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from shared.operations.undone import Waiting
 
 T = TypeVar("T")
 NAMES_MAX = 60
+NAMES_CALLS_MAX = 10
 
 
 class Problem(msgspec.Struct):
@@ -200,10 +201,17 @@ class Services:
     async def names(
         self, token: str, *, people: Sequence[str] = (), units: Sequence[str] = (), reasons: Sequence[str] = ()
     ) -> NamesTold:
-        """The names of the first sixty of each."""
+        """The names of the first six hundred of each, in calls of sixty."""
         asked = {"people": people, "units": units, "reasons": reasons}
-        query = "&".join(f"{name}={quote(','.join(ids[:NAMES_MAX]), safe=',')}" for name, ids in asked.items())
-        return await self._ask(self._router, "GET", f"/v1/names?{query}", NamesTold, token)
+        most = min(max(map(len, asked.values())), NAMES_CALLS_MAX * NAMES_MAX)
+        pages = [_names_path(asked, at) for at in range(0, max(most, 1), NAMES_MAX)]
+        told = await asyncio.gather(*(self._ask(self._router, "GET", path, NamesTold, token) for path in pages))
+        return NamesTold(
+            told[0].timezone,
+            {id_: name for one in told for id_, name in one.people.items()},
+            {id_: name for one in told for id_, name in one.units.items()},
+            {id_: name for one in told for id_, name in one.reasons.items()},
+        )
 
     async def told(self, token: str, case: str) -> list[str]:
         """Ids of the people who were alerted about a case; none where that cannot be asked now."""
@@ -294,6 +302,11 @@ async def _ready(service: httpx.AsyncClient) -> Ready:
         return Ready(reasons={"http": "does not answer"})
     except msgspec.DecodeError:
         return Ready()
+
+
+def _names_path(asked: Mapping[str, Sequence[str]], at: int) -> str:
+    some = ((name, ids[at : at + NAMES_MAX]) for name, ids in asked.items())
+    return "/v1/names?" + "&".join(f"{name}={quote(','.join(ids), safe=',')}" for name, ids in some)
 
 
 def _refusal(answer: httpx.Response) -> Refusal:

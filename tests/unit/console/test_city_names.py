@@ -58,6 +58,22 @@ async def test_many_are_asked_for_sixty_at_a_time(feed: Feed, names: CityNames, 
     assert len(asked) == 2
 
 
+async def test_a_page_that_names_more_than_sixty_names_all_of_them(asked: list[httpx.URL]) -> None:
+    """Those beyond were 他人 in a long history."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        ids = [one for one in request.url.params["people"].split(",") if one]
+        assert len(ids) <= NAMES_MAX
+        return httpx.Response(200, json={"timezone": "Asia/Shanghai", "people": {one: {"name": one} for one in ids}})
+
+    client = httpx.AsyncClient(base_url="http://r", transport=httpx.MockTransport(answer))
+    people = [f"p{n}" for n in range(2 * NAMES_MAX + 10)]
+    told = await Services(client, client, client).names("t", people=people, units=["quay"])
+    assert list(told.people) == people
+    assert (told.timezone, len(asked)) == ("Asia/Shanghai", 3)
+
+
 async def test_without_the_routers_stream_nothing_is_kept(names: CityNames, asked: list[httpx.URL]) -> None:
     for _ in range(2):
         assert (await names.told("t", "harbour")).timezone == "Asia/Shanghai"
