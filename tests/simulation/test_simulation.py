@@ -14,7 +14,7 @@ from tests.kit.stack import ROOT
 from tests.simulation.many import run_many
 from tests.simulation.seed import Broken, run_seed
 
-SEEDS = int(os.environ.get("WHISTLE_SEEDS", "2000"))
+SEEDS = int(os.environ.get("WHISTLE_SEEDS", "1000"))
 FIRST = int(os.environ.get("WHISTLE_FIRST_SEED", "0"))
 CAUGHT_WITHIN = 400
 """Seeds in which a broken system must show itself."""
