@@ -89,14 +89,11 @@ class BatchRoutes:
 
         async def one(index: int, item: msgspec.Raw) -> ItemView:
             try:
-                self._quotas.charge_key(call.principal)
-                body = _decoded(item)
+                return await self._submit(index, item, call, gate)
+            except MongoError:
+                return _refused(index, unknown())
             except Refusal as refusal:
                 return _refused(index, refusal)
-            if await self._pace.is_behind() and not self._intake.is_danger(body, call.principal):
-                await self._pace.turn()
-            async with gate:
-                return await self._submit(index, body, call)
 
         begun: list[asyncio.Task[ItemView]] = []
         for index, item in enumerate(raw):
@@ -105,13 +102,14 @@ class BatchRoutes:
                 await asyncio.sleep(0)
         return Answer(BatchAnswer(await asyncio.gather(*begun)))
 
-    async def _submit(self, index: int, body: BatchItem, call: Call) -> ItemView:
-        try:
+    async def _submit(self, index: int, raw: msgspec.Raw, call: Call, gate: asyncio.Semaphore) -> ItemView:
+        """Raises ``Refusal`` and ``MongoError``. Who waits for the router holds up nobody at the gate."""
+        self._quotas.charge_key(call.principal)
+        body = _decoded(raw)
+        if await self._pace.is_behind() and not self._intake.is_danger(body, call.principal):
+            await self._pace.turn()
+        async with gate:
             receipt = await self._intake.submit(body, call.principal, body.idempotency_key, call.trace)
-        except MongoError:
-            return _refused(index, unknown())
-        except Refusal as refusal:
-            return _refused(index, refusal)
         if isinstance(receipt, Elsewhere):
             return ItemView(index=index, status=200, elsewhere=where_to_go(receipt))
         return ItemView(index=index, status=202, id=receipt.id, replayed=receipt.replayed)

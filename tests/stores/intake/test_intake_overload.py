@@ -9,8 +9,11 @@ import pytest
 from services.intake.reports import group_commit as commit_module
 from services.intake.reports.batch_pace import WAITING_MAX, Backlog
 from services.intake.reports.group_commit import HISTORY_KEEPS_FREE
+from shared.city.pack import Pack
 from shared.contracts.envelope import HISTORY
+from shared.kernel.errors import unavailable
 from shared.runtime.kafka import outbox_relay as relay_module
+from shared.runtime.pack_library import PackLibrary
 from tests.kit.intake_door import OpenDoor
 from tests.kit.made_reports import TRACE, submission
 from tests.kit.waiting import running, until
@@ -74,6 +77,24 @@ async def test_a_danger_of_a_batch_does_not_wait_for_a_router_that_is_behind(ope
     assert await door.stored() == 2
     caught_up.set()
     assert [item["status"] for item in await lamps] == [202, 202]
+
+
+async def test_before_there_is_a_pack_each_report_of_a_batch_is_refused_for_itself(
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while the router is behind, when each is looked at for danger."""
+    taken = iter(range(1, 10**6))
+
+    async def backlog() -> Backlog:
+        return Backlog(10 * WAITING_MAX, next(taken))
+
+    def none_yet(_: PackLibrary, city: str) -> Pack:
+        raise unavailable(f"no pack of {city}")
+
+    door = await open_door(backlog=backlog)
+    monkeypatch.setattr(PackLibrary, "current", none_yet)
+    assert [item["status"] for item in await door.batch(3)] == [503, 503, 503]
+    assert await door.stored() == 0
 
 
 @pytest.mark.parametrize("full", ["old", "long"])
